@@ -1,0 +1,1 @@
+//! The measurements of greenroom; see `cargo xtask bench`.

@@ -1,0 +1,153 @@
+//! Interned names: a string is kept once, everything else holds a small integer and the text is made when it is shown.
+
+use std::hash::BuildHasherDefault;
+use std::sync::Arc;
+
+use indexmap::IndexSet;
+use siphasher::sip::SipHasher13;
+
+/// Fixed keys: the same names give the same table on every machine.
+type FixedHasher = BuildHasherDefault<SipHasher13>;
+
+/// An interned string.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Symbol(u32);
+
+impl Symbol {
+    /// The empty string, which every table holds first.
+    pub const EMPTY: Symbol = Symbol(0);
+
+    /// The position in its table.
+    pub const fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// The name of an object: a symbol, or a symbol with a number behind it (`vllm-r1-0` is the symbol `vllm-r1` and 0).
+/// Pods and the nodes of a pool are made by the ten thousand; none of them owns a string.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Name {
+    base: Symbol,
+    ordinal: u32,
+}
+
+impl Name {
+    const PLAIN: u32 = u32::MAX;
+
+    /// A name without a number.
+    pub const fn plain(base: Symbol) -> Name {
+        Name { base, ordinal: Name::PLAIN }
+    }
+
+    /// The name `base-ordinal`.
+    pub const fn numbered(base: Symbol, ordinal: u32) -> Name {
+        assert!(ordinal != Name::PLAIN);
+        Name { base, ordinal }
+    }
+
+    /// The symbol, without the number.
+    pub const fn base(self) -> Symbol {
+        self.base
+    }
+
+    /// The number behind the symbol, if there is one.
+    pub const fn ordinal(self) -> Option<u32> {
+        if self.ordinal == Name::PLAIN { None } else { Some(self.ordinal) }
+    }
+}
+
+/// The table of names. Cloning shares it; the first name that a clone adds copies it.
+#[derive(Clone, Debug)]
+pub struct Names {
+    strings: Arc<IndexSet<Box<str>, FixedHasher>>,
+}
+
+impl Default for Names {
+    fn default() -> Self {
+        let mut strings = IndexSet::with_hasher(FixedHasher::default());
+        strings.insert("".into());
+        Names { strings: Arc::new(strings) }
+    }
+}
+
+impl Names {
+    /// The symbol of `text`, added if it is new.
+    pub fn intern(&mut self, text: &str) -> Symbol {
+        if let Some(index) = self.strings.get_index_of(text) {
+            return Symbol(index as u32);
+        }
+        let (index, _) = Arc::make_mut(&mut self.strings).insert_full(text.into());
+        Symbol(u32::try_from(index).expect("a run holds fewer than 2^32 names"))
+    }
+
+    /// The plain name of `text`.
+    pub fn name(&mut self, text: &str) -> Name {
+        Name::plain(self.intern(text))
+    }
+
+    /// The symbol of `text`, if it was ever interned.
+    pub fn find(&self, text: &str) -> Option<Symbol> {
+        self.strings.get_index_of(text).map(|index| Symbol(index as u32))
+    }
+
+    /// The name that is shown as `text`: a plain one if that is known, else `base-ordinal` if its base is.
+    pub fn find_name(&self, text: &str) -> Option<Name> {
+        if let Some(symbol) = self.find(text) {
+            return Some(Name::plain(symbol));
+        }
+        let (base, digits) = text.rsplit_once('-')?;
+        let ordinal: u32 = digits.parse().ok()?;
+        if ordinal.to_string() != digits || ordinal == u32::MAX {
+            return None;
+        }
+        Some(Name::numbered(self.find(base)?, ordinal))
+    }
+
+    /// The text of a symbol.
+    pub fn text(&self, symbol: Symbol) -> &str {
+        self.strings.get_index(symbol.index()).map_or("?", AsRef::as_ref)
+    }
+
+    /// The text of a name.
+    pub fn show(&self, name: Name) -> String {
+        let mut text = String::new();
+        self.write(name, &mut text);
+        text
+    }
+
+    /// Appends the text of a name to `out`.
+    pub fn write(&self, name: Name, out: &mut String) {
+        use std::fmt::Write;
+        out.push_str(self.text(name.base));
+        if let Some(ordinal) = name.ordinal() {
+            write!(out, "-{ordinal}").expect("writing to a string cannot fail");
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_plain_and_numbered_names() {
+        let mut names = Names::default();
+        let plain = names.name("node-7");
+        let pool = names.intern("a10");
+        assert_eq!(names.find_name("node-7"), Some(plain));
+        assert_eq!(names.find_name("a10-3"), Some(Name::numbered(pool, 3)));
+        assert_eq!(names.find_name("a10-03"), None);
+        assert_eq!(names.find_name("h100-3"), None);
+        assert_eq!(names.show(Name::numbered(pool, 3)), "a10-3");
+    }
+
+    #[test]
+    fn a_clone_keeps_its_own_table() {
+        let mut first = Names::default();
+        let symbol = first.intern("vllm");
+        let mut second = first.clone();
+        second.intern("chroma");
+        assert_eq!(first.find("chroma"), None);
+        assert_eq!(second.text(symbol), "vllm");
+    }
+}

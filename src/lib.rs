@@ -1,0 +1,6 @@
+//! greenroom rehearses a GPU deployment before it goes on stage.
+
+pub mod kernel;
+pub mod rehearsal;
+pub mod timeline;
+pub mod workload;

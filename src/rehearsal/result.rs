@@ -1,0 +1,111 @@
+//! The result of a run. Console, JSON, JUnit, annotations, snapshot and exit code are all made from this one value.
+
+use crate::kernel::{Names, Time};
+use crate::timeline::{EntryId, ScenarioLine, Timeline};
+
+/// All that a run gave.
+#[derive(Clone, Debug)]
+pub struct RunResult {
+    /// The scenario's name.
+    pub name: String,
+    /// The scenario's file, as the user named it.
+    pub file: String,
+    /// The seed of the run.
+    pub seed: u64,
+    /// The profile of the cluster, for the header: `kubernetes 1.36`.
+    pub profile: String,
+    /// What happened.
+    pub timeline: Timeline,
+    /// The names behind the timeline's ids.
+    pub names: Names,
+    /// When the run ended.
+    pub ended_at: Time,
+    /// Why it ended.
+    pub ending: Ending,
+    /// The verdict on each expectation, in the order of the scenario.
+    pub verdicts: Vec<Verdict>,
+    /// Faults and actions that never fired.
+    pub unfired: Vec<Unfired>,
+    /// What the user should know: fields that are read but not yet in effect, and the like. These do not fail a run.
+    pub notices: Vec<Notice>,
+    /// The state as the system would show it, if it was asked for.
+    pub native: Option<serde_json::Value>,
+}
+
+/// Why a run ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Ending {
+    /// The scenario's `until`.
+    Until,
+    /// Nothing was left that could ever happen.
+    Quiet,
+    /// Every expectation was settled and the scenario asks to stop then.
+    Settled,
+    /// A limit was hit; the text says which and how to raise it.
+    LimitReached(String),
+}
+
+/// How an expectation came out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum VerdictStatus {
+    /// It held.
+    Passed,
+    /// It did not hold.
+    Failed,
+    /// It could not be judged: its expression failed, its window never opened. Counts as failed.
+    Unjudged,
+}
+
+/// The verdict on one expectation.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Verdict {
+    /// Where the expectation stands.
+    pub line: ScenarioLine,
+    /// The expectation in one line: `eventually group/llama-stack: monitoring within 45m`.
+    pub text: String,
+    /// How it came out.
+    pub status: VerdictStatus,
+    /// When that was known.
+    pub at: Time,
+    /// What was found: `at 00:07:10.000`, or expected against actual.
+    pub detail: String,
+    /// The entry that decided it, if one did.
+    pub evidence: Option<EntryId>,
+}
+
+/// A fault or action that never fired, or could not do what it says.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Unfired {
+    /// Where it stands.
+    pub line: ScenarioLine,
+    /// Its name: `fault lose-a-gpu-node`.
+    pub name: String,
+    /// Why: `nothing reached deployment/vllm: active`, `matched nothing`, `refused: no such group`.
+    pub why: String,
+}
+
+/// Something the user should know.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub struct Notice {
+    /// The file it is about.
+    pub file: String,
+    /// Line, from 1; 0 if it is about the whole file.
+    pub line: u32,
+    /// What.
+    pub text: String,
+}
+
+impl RunResult {
+    /// The exit code of this run by itself: 1 if an expectation failed or the run hit a limit, 8 if a fault or action
+    /// never fired, 0 otherwise. A caller adds what only it knows (snapshots) and takes the gravest.
+    pub fn exit_code(&self) -> u8 {
+        let failed = self.verdicts.iter().any(|verdict| verdict.status != VerdictStatus::Passed);
+        if failed || matches!(self.ending, Ending::LimitReached(_)) {
+            1
+        } else if !self.unfired.is_empty() {
+            8
+        } else {
+            0
+        }
+    }
+}

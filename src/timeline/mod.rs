@@ -1,0 +1,11 @@
+//! What happened: entries with a time, a subject, what it became, why, and a cause that leads back to a scenario line.
+//! Entries are small values full of ids; their text is made late, by [`render`]. Judging them is the work of `oracle`.
+
+pub mod entry;
+pub mod log;
+pub mod render;
+pub mod subject;
+
+pub use entry::{Arg, Cause, Entry, EntryId, Layer, LineId, Why};
+pub use log::{ScenarioLine, Timeline};
+pub use subject::{Kind, Subject};

@@ -1,0 +1,149 @@
+//! Who an entry is about: a kind and a name. Capital kinds are Kubernetes' own, lower-case ones a system's.
+
+use crate::kernel::{Name, Names, Symbol};
+
+/// Makes the enum of kinds and its two tables from one list.
+macro_rules! kinds {
+    ($($(#[$doc:meta])* $kind:ident = $text:literal,)*) => {
+        /// What sort of object a subject is.
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub enum Kind { $($(#[$doc])* $kind,)* }
+
+        impl Kind {
+            /// Every kind, in the order of declaration.
+            pub const ALL: &'static [Kind] = &[$(Kind::$kind,)*];
+
+            /// The kind as it is written before the slash.
+            pub const fn text(self) -> &'static str {
+                match self { $(Kind::$kind => $text,)* }
+            }
+
+            /// The kind that is written `text`.
+            pub fn parse(text: &str) -> Option<Kind> {
+                match text { $($text => Some(Kind::$kind),)* _ => None }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// A Kubernetes Pod.
+    Pod = "Pod",
+    /// A Kubernetes Deployment.
+    Deployment = "Deployment",
+    /// A Kubernetes ReplicaSet.
+    ReplicaSet = "ReplicaSet",
+    /// A Kubernetes Job.
+    Job = "Job",
+    /// A Kubernetes Service.
+    Service = "Service",
+    /// A Kubernetes Node.
+    Node = "Node",
+    /// A pool of nodes that a cloud provider makes and removes as one.
+    NodePool = "NodePool",
+    /// A group of deployments of a system.
+    Group = "group",
+    /// One deployment of a system: a member of a group, or one by itself.
+    Member = "deployment",
+    /// A fault of the scenario.
+    Fault = "fault",
+    /// An operator's action of the scenario.
+    Action = "action",
+    /// The scenario itself: its start, its end, its limits.
+    Scenario = "scenario",
+}
+
+/// An object of the run: `deployment/vllm`, `Pod/vllm-r1-0`, `Deployment/shop/web`.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Subject {
+    /// What sort of object it is.
+    pub kind: Kind,
+    /// Its namespace; [`Symbol::EMPTY`] stands for `default` and for objects that have none.
+    pub namespace: Symbol,
+    /// Its name, without the kind.
+    pub name: Name,
+}
+
+impl Subject {
+    /// A subject in the default namespace, or of a kind that has none.
+    pub const fn new(kind: Kind, name: Name) -> Subject {
+        Subject { kind, namespace: Symbol::EMPTY, name }
+    }
+
+    /// Reads `kind/name` or `kind/namespace/name`, interning what is new; `None` if the kind is unknown or a part empty.
+    pub fn parse(text: &str, names: &mut Names) -> Option<Subject> {
+        let (kind, rest) = text.split_once('/')?;
+        let kind = Kind::parse(kind)?;
+        let (namespace, name) = rest.split_once('/').unwrap_or(("", rest));
+        if name.is_empty() || name.contains('/') {
+            return None;
+        }
+        let namespace = if namespace == "default" { Symbol::EMPTY } else { names.intern(namespace) };
+        let name = match names.find_name(name) {
+            Some(known) => known,
+            None => split_ordinal(name, names),
+        };
+        Some(Subject { kind, namespace, name })
+    }
+
+    /// Appends the subject's text to `out`.
+    pub fn write(self, names: &Names, out: &mut String) {
+        out.push_str(self.kind.text());
+        out.push('/');
+        if self.namespace != Symbol::EMPTY {
+            out.push_str(names.text(self.namespace));
+            out.push('/');
+        }
+        names.write(self.name, out);
+    }
+
+    /// The subject's text.
+    pub fn show(self, names: &Names) -> String {
+        let mut text = String::new();
+        self.write(names, &mut text);
+        text
+    }
+}
+
+/// A scenario may speak of a pod before the run has made it: `vllm-r1-0` must then be the name that the run will use.
+fn split_ordinal(text: &str, names: &mut Names) -> Name {
+    if let Some((base, digits)) = text.rsplit_once('-')
+        && !base.is_empty()
+        && let Ok(ordinal) = digits.parse::<u32>()
+        && ordinal != u32::MAX
+        && ordinal.to_string() == digits
+    {
+        return Name::numbered(names.intern(base), ordinal);
+    }
+    names.name(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reads_back_what_it_shows() {
+        let mut names = Names::default();
+        for text in ["deployment/vllm", "Pod/vllm-r1-0", "Deployment/shop/web", "group/llama-stack"] {
+            let subject = Subject::parse(text, &mut names).expect(text);
+            assert_eq!(subject.show(&names), text);
+        }
+    }
+
+    #[test]
+    fn refuses_what_is_no_subject() {
+        let mut names = Names::default();
+        for text in ["vllm", "thing/vllm", "Pod/", "Pod/a/b/c"] {
+            assert_eq!(Subject::parse(text, &mut names), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_numbered_name_is_the_same_however_it_came_to_be() {
+        let mut names = Names::default();
+        let told = Subject::parse("Pod/vllm-r1-0", &mut names).expect("a subject");
+        let base = names.intern("vllm-r1");
+        assert_eq!(told.name, Name::numbered(base, 0));
+    }
+}

@@ -1,0 +1,41 @@
+//! A system's decision maker: a pure state machine that a world wakes.
+
+use super::{AskId, Outcome, World};
+use crate::timeline::{Cause, Subject};
+
+/// Why a controller is woken.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Wake {
+    /// Its document is submitted.
+    Submitted,
+    /// A timer that it set.
+    Timer(u64),
+    /// An object that it watches changed.
+    Changed(Subject),
+    /// Nodes joined, left or changed.
+    NodesChanged,
+    /// What became of an ask.
+    Answered(AskId, Outcome),
+    /// An operator does something.
+    Action(Action),
+}
+
+/// What an operator may do. A system that does not know an action says so in its answer.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Action {
+    /// Take down the group or deployment of this name.
+    Undeploy(String),
+}
+
+/// The part of a system that decides. It is woken, reads what it observes, asks for changes, and returns.
+pub trait Controller {
+    /// Handles one wake. `cause` is the entry or line that led to it.
+    ///
+    /// # Errors
+    /// The reason, when an operator's action is refused. Nothing else is an error: a controller writes what goes wrong
+    /// into the timeline.
+    fn wake(&mut self, wake: Wake, cause: Cause, world: &mut dyn World) -> Result<(), String>;
+
+    /// The state as the real system would show it, as JSON: the answer of its API or its command.
+    fn native(&self, world: &dyn World) -> serde_json::Value;
+}

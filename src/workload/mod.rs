@@ -1,0 +1,20 @@
+//! What is asked of a cluster, in Kubernetes' own terms, and the contract between a controller and its world.
+//! Nothing here decides anything: `cluster` simulates, `live` talks to an API, `systems` hold the decisions.
+
+pub mod controller;
+pub mod object;
+pub mod pod;
+pub mod resources;
+pub mod stage;
+pub mod status;
+pub mod world;
+
+pub use controller::{Action, Controller, Wake};
+pub use object::{DeploymentSpec, IntOrPercent, JobSpec, NodePatch, NodePoolSpec, Object, ServiceSpec, Strategy};
+pub use pod::{
+    Container, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, RestartPolicy, Taint, TaintEffect, Toleration,
+};
+pub use resources::Resources;
+pub use stage::{Counts, Disruption, Happening, Stage};
+pub use status::{DeploymentStatus, JobStatus, NodePoolStatus, PodPhase, PodStatus, ServiceStatus, Status};
+pub use world::{Ask, AskId, Outcome, RecordChange, World};

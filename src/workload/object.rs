@@ -1,0 +1,168 @@
+//! The objects that a controller may ask a world to make: the part of each spec that decides what happens.
+//! Shapes follow `k8s.io/api` v0.36.3; a node pool is a cloud provider's, and a world may refuse it.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::pod::Taint;
+use super::{PodTemplate, Resources};
+use crate::kernel::Duration;
+use crate::timeline::Kind;
+
+/// A named object's spec.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Object {
+    /// apps/v1 Deployment.
+    Deployment(DeploymentSpec),
+    /// batch/v1 Job.
+    Job(JobSpec),
+    /// v1 Service, with the ingress that the system puts before it.
+    Service(ServiceSpec),
+    /// A pool of equal nodes.
+    NodePool(NodePoolSpec),
+}
+
+impl Object {
+    /// The kind of the object.
+    pub const fn kind(&self) -> Kind {
+        match self {
+            Object::Deployment(_) => Kind::Deployment,
+            Object::Job(_) => Kind::Job,
+            Object::Service(_) => Kind::Service,
+            Object::NodePool(_) => Kind::NodePool,
+        }
+    }
+}
+
+/// What a Deployment asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DeploymentSpec {
+    /// How many pods.
+    pub replicas: u32,
+    /// What they are made from.
+    pub template: Arc<PodTemplate>,
+    /// How a new template replaces the old.
+    pub strategy: Strategy,
+    /// How long a pod must be ready to count as available.
+    pub min_ready: Duration,
+    /// How long a rollout may go without progress before it is reported.
+    pub progress_deadline: Duration,
+    /// No rollout while it is paused; scaling goes on.
+    pub paused: bool,
+}
+
+/// How a Deployment replaces its pods.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Strategy {
+    /// All old pods end before the first new one starts.
+    Recreate,
+    /// New pods come and old pods go within bounds.
+    RollingUpdate {
+        /// Pods above the wanted number; a percentage is rounded up.
+        max_surge: IntOrPercent,
+        /// Pods that may be missing; a percentage is rounded down.
+        max_unavailable: IntOrPercent,
+    },
+}
+
+/// A number of pods, or a share of the wanted number.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum IntOrPercent {
+    /// So many pods.
+    Int(u32),
+    /// So many hundredths of the wanted number.
+    Percent(u32),
+}
+
+impl Default for Strategy {
+    /// A rolling update with 25 % and 25 %: k8s.io/kubernetes v1.36.3, pkg/apis/apps/v1/defaults.go.
+    fn default() -> Strategy {
+        let quarter = IntOrPercent::Percent(25);
+        Strategy::RollingUpdate { max_surge: quarter, max_unavailable: quarter }
+    }
+}
+
+impl IntOrPercent {
+    /// The number of pods out of `replicas`, a fraction rounded up.
+    pub const fn rounded_up(self, replicas: u32) -> u32 {
+        match self {
+            IntOrPercent::Int(count) => count,
+            IntOrPercent::Percent(percent) => (replicas as u64 * percent as u64).div_ceil(100) as u32,
+        }
+    }
+
+    /// The number of pods out of `replicas`, a fraction rounded down.
+    pub const fn rounded_down(self, replicas: u32) -> u32 {
+        match self {
+            IntOrPercent::Int(count) => count,
+            IntOrPercent::Percent(percent) => (replicas as u64 * percent as u64 / 100) as u32,
+        }
+    }
+}
+
+/// What a Job asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct JobSpec {
+    /// How many pods must succeed.
+    pub completions: u32,
+    /// How many may run at once.
+    pub parallelism: u32,
+    /// How many may fail before the Job fails.
+    pub backoff_limit: u32,
+    /// What the pods are made from.
+    pub template: Arc<PodTemplate>,
+}
+
+/// What a Service asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ServiceSpec {
+    /// Pods with all of these labels are behind it.
+    pub selector: BTreeMap<String, String>,
+    /// The port that it listens on.
+    pub port: u16,
+    /// The port of the pods that it leads to.
+    pub target_port: u16,
+    /// True if it is reachable from outside, through an ingress or a load balancer.
+    pub ingress: bool,
+}
+
+/// What a pool of nodes asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NodePoolSpec {
+    /// How many nodes.
+    pub count: u32,
+    /// The shape that the provider knows the nodes by (`VM.GPU.A10.2`).
+    pub shape: String,
+    /// What is set instead of the shape's own figures: a flexible shape's CPU and memory, a boot volume. Zero: as the shape.
+    pub resources: Resources,
+    /// MIG configuration of every GPU (`all-1g.10gb`); `None`: whole GPUs.
+    pub mig: Option<String>,
+    /// The most pods on a node; `None`: as the cluster has it.
+    pub pods_max: Option<u32>,
+    /// Labels of the nodes.
+    pub labels: BTreeMap<String, String>,
+    /// Taints of the nodes.
+    pub taints: Vec<Taint>,
+}
+
+/// A change to one node that is there.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct NodePatch {
+    /// Labels to set.
+    pub labels: BTreeMap<String, String>,
+    /// MIG configuration to apply to every GPU of the node.
+    pub mig: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn surge_rounds_up_and_unavailable_down() {
+        let quarter = IntOrPercent::Percent(25);
+        assert_eq!((quarter.rounded_up(3), quarter.rounded_down(3)), (1, 0));
+        assert_eq!((quarter.rounded_up(8), quarter.rounded_down(8)), (2, 2));
+        assert_eq!(IntOrPercent::Percent(100).rounded_up(u32::MAX), u32::MAX);
+    }
+}

@@ -1,0 +1,226 @@
+//! Pod templates: what a container needs, how it is probed, and where it may run.
+//! Shapes and defaults are those of `k8s.io/api/core/v1` v0.36.3; a reader of documents fills the defaults in.
+
+use std::collections::BTreeMap;
+
+use super::Resources;
+use crate::kernel::Duration;
+use crate::timeline::Subject;
+
+/// What pods are made from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct PodTemplate {
+    /// Labels of the pods.
+    pub labels: BTreeMap<String, String>,
+    /// Containers that run one after the other before the others start.
+    pub init_containers: Vec<Container>,
+    /// Containers that run side by side; at least one.
+    pub containers: Vec<Container>,
+    /// What happens when a container ends.
+    pub restart_policy: RestartPolicy,
+    /// How long a container may take to stop before it is killed.
+    pub termination_grace_period: Duration,
+    /// Labels that a node must have, each with this value.
+    pub node_selector: BTreeMap<String, String>,
+    /// Required node affinity: a node must match one of the terms. Empty: any node.
+    pub node_terms: Vec<NodeTerm>,
+    /// Taints that the pods put up with.
+    pub tolerations: Vec<Toleration>,
+    /// Priority in the scheduler's queue.
+    pub priority: i32,
+    /// The system's own object that these pods serve (`deployment/vllm`), if there is one.
+    pub serves: Option<Subject>,
+}
+
+/// One container of a pod.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Container {
+    /// The container's name, unique in its pod.
+    pub name: String,
+    /// The image to pull.
+    pub image: String,
+    /// What it asks for; limits are taken to be equal.
+    pub requests: Resources,
+    /// Restarts the container unless it starts in time.
+    pub startup_probe: Option<Probe>,
+    /// Restarts the container when it fails.
+    pub liveness_probe: Option<Probe>,
+    /// Takes the pod out of its services while it fails.
+    pub readiness_probe: Option<Probe>,
+}
+
+/// When a container is asked whether it is well, and what counts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Probe {
+    /// No probe before this much time since the container's start.
+    pub initial_delay: Duration,
+    /// Time from one probe to the next.
+    pub period: Duration,
+    /// How long an answer may take.
+    pub timeout: Duration,
+    /// Successes in a row that count as success.
+    pub success_threshold: u32,
+    /// Failures in a row that count as failure.
+    pub failure_threshold: u32,
+}
+
+/// What happens when a container ends.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum RestartPolicy {
+    /// It is started again.
+    Always,
+    /// It is started again if it failed.
+    OnFailure,
+    /// It is not started again.
+    Never,
+}
+
+/// Requirements that a node must meet together.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NodeTerm {
+    /// All must hold.
+    pub requirements: Vec<NodeRequirement>,
+}
+
+/// A requirement on one label of a node.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NodeRequirement {
+    /// The label.
+    pub key: String,
+    /// How its value is compared.
+    pub operator: Operator,
+    /// With what; a single integer for `Gt` and `Lt`, nothing for `Exists` and `DoesNotExist`.
+    pub values: Vec<String>,
+}
+
+/// The operators of a node selector requirement.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Operator {
+    /// The value is one of those given.
+    In,
+    /// The label is absent or its value none of those given.
+    NotIn,
+    /// The label is there.
+    Exists,
+    /// The label is not there.
+    DoesNotExist,
+    /// The value, read as an integer, is greater.
+    Gt,
+    /// The value, read as an integer, is less.
+    Lt,
+}
+
+/// A mark on a node that keeps pods away.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Taint {
+    /// The taint's key.
+    pub key: String,
+    /// The taint's value; may be empty.
+    pub value: String,
+    /// What it does to pods that do not tolerate it.
+    pub effect: TaintEffect,
+}
+
+/// What a taint does.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum TaintEffect {
+    /// New pods go elsewhere if they can.
+    PreferNoSchedule,
+    /// New pods go elsewhere.
+    NoSchedule,
+    /// New pods go elsewhere and running ones are evicted.
+    NoExecute,
+}
+
+/// A pod's consent to a taint.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Toleration {
+    /// The taint's key; `None` matches every key.
+    pub key: Option<String>,
+    /// The taint's value; `None` is the operator `Exists`.
+    pub value: Option<String>,
+    /// The taint's effect; `None` matches every effect.
+    pub effect: Option<TaintEffect>,
+    /// For `NoExecute`: how long the pod stays; `None` is for ever.
+    pub seconds: Option<u64>,
+}
+
+impl PodTemplate {
+    /// What the scheduler counts for a pod: the sum over its containers, or the largest init container if that is more.
+    /// Source: k8s.io/component-helpers v0.36.3, resource/helpers.go, PodRequests.
+    pub fn requests(&self) -> Resources {
+        let running = self.containers.iter().fold(Resources::default(), |sum, one| sum.plus(&one.requests));
+        self.init_containers.iter().fold(running, |most, one| most.largest(&one.requests))
+    }
+}
+
+impl Toleration {
+    /// True if the toleration consents to the taint.
+    pub fn tolerates(&self, taint: &Taint) -> bool {
+        self.effect.is_none_or(|effect| effect == taint.effect)
+            && self.key.as_ref().is_none_or(|key| *key == taint.key)
+            && self.value.as_ref().is_none_or(|value| *value == taint.value)
+    }
+}
+
+impl NodeTerm {
+    /// True if a node with these labels meets every requirement. A term without requirements matches no node.
+    pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+        !self.requirements.is_empty() && self.requirements.iter().all(|one| one.matches(labels))
+    }
+}
+
+impl NodeRequirement {
+    /// True if a node with these labels meets the requirement.
+    pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
+        let value = labels.get(&self.key);
+        let number = |text: &str| text.parse::<i64>().ok();
+        match self.operator {
+            Operator::In => value.is_some_and(|value| self.values.contains(value)),
+            Operator::NotIn => !value.is_some_and(|value| self.values.contains(value)),
+            Operator::Exists => value.is_some(),
+            Operator::DoesNotExist => value.is_none(),
+            Operator::Gt | Operator::Lt => {
+                let bound = self.values.first().map(String::as_str).and_then(number);
+                match (value.map(String::as_str).and_then(number), bound) {
+                    (Some(value), Some(bound)) if self.operator == Operator::Gt => value > bound,
+                    (Some(value), Some(bound)) => value < bound,
+                    _ => false,
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn requirement(operator: Operator, values: &[&str]) -> NodeRequirement {
+        let values = values.iter().map(|value| (*value).to_owned()).collect();
+        NodeRequirement { key: "gpus".into(), operator, values }
+    }
+
+    #[test]
+    fn compares_labels_as_kubernetes_does() {
+        let labels: BTreeMap<String, String> = [("gpus".to_owned(), "8".to_owned())].into();
+        let none = BTreeMap::new();
+        assert!(requirement(Operator::In, &["4", "8"]).matches(&labels));
+        assert!(!requirement(Operator::In, &["4"]).matches(&labels));
+        assert!(requirement(Operator::NotIn, &["4"]).matches(&none));
+        assert!(requirement(Operator::Gt, &["7"]).matches(&labels));
+        assert!(!requirement(Operator::Lt, &["8"]).matches(&labels));
+        assert!(!requirement(Operator::Gt, &["many"]).matches(&labels));
+        assert!(requirement(Operator::DoesNotExist, &[]).matches(&none));
+        assert!(!NodeTerm { requirements: vec![] }.matches(&labels));
+    }
+
+    #[test]
+    fn tolerations_match_by_what_they_name() {
+        let taint = Taint { key: "gpu".into(), value: "yes".into(), effect: TaintEffect::NoSchedule };
+        let any = Toleration { key: None, value: None, effect: None, seconds: None };
+        let other = Toleration { value: Some("no".into()), ..any.clone() };
+        assert!(any.tolerates(&taint));
+        assert!(!other.tolerates(&taint));
+    }
+}

@@ -1,0 +1,172 @@
+//! What a rehearsal drives: a world that time passes in, that can be disturbed, and whose true state can be read.
+//! `World` is a controller's side of the same thing.
+
+use super::{AskId, Outcome, World};
+use crate::kernel::{Duration, Names, Time};
+use crate::timeline::{Cause, Subject, Timeline};
+
+/// Something that happened and that those above the world must handle.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Happening {
+    /// A timer of the rehearsal itself.
+    Rehearsal(u64),
+    /// A timer of a controller.
+    Timer {
+        /// Which controller.
+        controller: usize,
+        /// Its token.
+        token: u64,
+        /// What led to it.
+        cause: Cause,
+    },
+    /// A change that a controller watches for has reached it.
+    Changed {
+        /// Which controller.
+        controller: usize,
+        /// The object; `None` for nodes.
+        subject: Option<Subject>,
+        /// What led to it.
+        cause: Cause,
+    },
+    /// An answer to an ask of a controller.
+    Answered {
+        /// Which controller.
+        controller: usize,
+        /// The ask.
+        ask: AskId,
+        /// What became of it.
+        outcome: Outcome,
+        /// What led to it.
+        cause: Cause,
+    },
+    /// The instant is over: everything due at this time has happened.
+    InstantEnded,
+    /// Nothing is left that could ever happen.
+    Quiet,
+    /// A limit of the kernel was hit; the text says which.
+    LimitReached(String),
+}
+
+/// How a world can be disturbed. Names are those of design terms that chaos tools use.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Disruption {
+    /// Delete pods that serve the subject, or the one pod named.
+    PodKill {
+        /// A pod, a workload, or a system's deployment.
+        target: Subject,
+        /// How many pods; `None`: all.
+        count: Option<u32>,
+    },
+    /// End a container of the target with this exit code.
+    ContainerCrash {
+        /// A pod, a workload, or a system's deployment.
+        target: Subject,
+        /// The exit code; not zero.
+        exit_code: u8,
+    },
+    /// A node stops: its kubelet falls silent and its containers end.
+    NodeDown {
+        /// A node, or what runs on it: a pod, a workload, a system's deployment.
+        target: Subject,
+        /// When it comes back; `None`: never.
+        lasts: Option<Duration>,
+    },
+    /// GPUs of a node are lost.
+    GpuLoss {
+        /// A node, or what runs on it.
+        target: Subject,
+        /// How many GPUs.
+        count: u32,
+        /// When they come back; `None`: never.
+        lasts: Option<Duration>,
+    },
+    /// Pulls of images fail.
+    ImagePullFail {
+        /// A glob over images.
+        image: String,
+        /// How many pulls fail; `None`: all.
+        times: Option<u32>,
+        /// For how long; `None`: for ever.
+        lasts: Option<Duration>,
+    },
+    /// Containers that start from now on take longer.
+    SlowStart {
+        /// A pod, a workload, or a system's deployment.
+        target: Subject,
+        /// Added to the time to serving.
+        extra: Duration,
+        /// Multiplied with it first, in percent: 300 is three times as long.
+        percent: u32,
+    },
+    /// Reads of the API on behalf of the subject fail.
+    ReadFail {
+        /// The system's deployment.
+        serves: Subject,
+        /// How many reads; `None`: all.
+        times: Option<u32>,
+    },
+}
+
+/// True figures of a workload, or of everything that serves a system's deployment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Counts {
+    /// Pods that are wanted.
+    pub desired: u32,
+    /// Pods that are there and not terminating.
+    pub pods: u32,
+    /// Pods with a running container.
+    pub running: u32,
+    /// Pods that are ready.
+    pub ready: u32,
+    /// Pods that have been ready for long enough.
+    pub available: u32,
+    /// Pods whose application really answers, whatever the probes say.
+    pub serving: u32,
+    /// Restarts of their containers.
+    pub restarts: u32,
+    /// GPUs that they hold.
+    pub gpus: u64,
+}
+
+/// A world that a rehearsal can drive.
+pub trait Stage {
+    /// The present.
+    fn now(&self) -> Time;
+
+    /// Lets time pass up to the next thing that those above must handle.
+    fn next(&mut self) -> Happening;
+
+    /// The world as one controller sees it.
+    fn port(&mut self, controller: usize) -> Box<dyn World + '_>;
+
+    /// Calls back with `Happening::Rehearsal(token)`: at the start of that instant (before anything else due then), or at
+    /// its end if `late`.
+    fn call_at(&mut self, at: Time, token: u64, late: bool);
+
+    /// Disturbs the world. The number of objects that it hit; zero means that it had nothing to act on.
+    ///
+    /// # Errors
+    /// The reason, when this world cannot do it at all.
+    fn disrupt(&mut self, disruption: &Disruption, cause: Cause) -> Result<u32, String>;
+
+    /// True figures of a Pod, a workload, a Service's pods, or of a system's deployment. `None`: nothing of that name.
+    fn counts(&self, subject: Subject) -> Option<Counts>;
+
+    /// The same figures as the watches show them now.
+    fn observed_counts(&self, subject: Subject) -> Option<Counts>;
+
+    /// GPUs of ready nodes, and how many of them are held by pods.
+    fn gpus(&self) -> (u64, u64);
+
+    /// What a subject has published under a key.
+    fn published(&self, subject: Subject, key: &str) -> Option<&str>;
+
+    /// The record of the run so far.
+    fn timeline(&self) -> &Timeline;
+
+    /// For the entries that the rehearsal itself writes.
+    fn timeline_mut(&mut self) -> (&mut Timeline, &mut Names);
+
+    /// The names that the timeline's ids stand for.
+    fn names(&self) -> &Names;
+}

@@ -1,0 +1,151 @@
+//! What a controller sees of the world and may ask of it. The same contract holds in simulation, on a live cluster and in
+//! a world that replays what was recorded.
+//!
+//! A controller never waits: every ask has an id, and what became of it comes back later as [`super::Wake::Answered`].
+//! What it reads is what it *observes*: an informer's view, which may lag behind the truth.
+
+use super::{NodePatch, Object, PodStatus, Status};
+use crate::kernel::{Symbol, Time};
+use crate::timeline::{Cause, EntryId, Subject, Why};
+
+/// Names one ask of one controller.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct AskId(pub u32);
+
+/// Something that a controller wants done.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Ask {
+    /// Create the object, or make its spec this one.
+    Apply {
+        /// The object's kind, namespace and name.
+        key: Subject,
+        /// Its spec.
+        object: Object,
+        /// For whom it is made (`deployment/vllm`); faults and behaviour match on it.
+        serves: Subject,
+    },
+    /// Delete the object; what it owns goes with it. Deleting what is not there is accepted.
+    Delete {
+        /// The object.
+        key: Subject,
+        /// For whom.
+        serves: Subject,
+    },
+    /// Read the object from the API itself, not from the informer's view: it may fail where a read of the view cannot.
+    Get {
+        /// The object.
+        key: Subject,
+        /// For whom.
+        serves: Subject,
+    },
+    /// Change a node that is there.
+    PatchNode {
+        /// The node.
+        key: Subject,
+        /// What to change.
+        patch: NodePatch,
+        /// For whom.
+        serves: Subject,
+    },
+}
+
+impl Ask {
+    /// The object that the ask is about.
+    pub const fn key(&self) -> Subject {
+        match self {
+            Ask::Apply { key, .. } | Ask::Delete { key, .. } | Ask::Get { key, .. } | Ask::PatchNode { key, .. } => {
+                *key
+            }
+        }
+    }
+
+    /// For whom it is asked.
+    pub const fn serves(&self) -> Subject {
+        match self {
+            Ask::Apply { serves, .. }
+            | Ask::Delete { serves, .. }
+            | Ask::Get { serves, .. }
+            | Ask::PatchNode { serves, .. } => *serves,
+        }
+    }
+}
+
+/// What became of an ask.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// Done; for a read, this is what was found.
+    Accepted(Option<Status>),
+    /// There is no such object.
+    NotFound,
+    /// Refused for good, with the reason.
+    Refused(Symbol),
+    /// Someone else changed the object first; reading again and asking again may work.
+    Conflict,
+    /// The answer was lost: it may or may not have been done.
+    Unknown,
+    /// The world could not do it now; asking again may work.
+    Failed(Symbol),
+}
+
+/// A change to one durable record.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct RecordChange {
+    /// The record's name.
+    pub name: String,
+    /// The version that the writer read; 0 for a record that must not be there yet.
+    pub expected_version: u64,
+    /// The new value; `None` removes the record.
+    pub value: Option<String>,
+}
+
+/// What a controller sees and may ask.
+pub trait World {
+    /// The time of this wake. A controller has no other clock.
+    fn now(&self) -> Time;
+
+    /// Interns a name.
+    fn intern(&mut self, text: &str) -> Symbol;
+
+    /// The text of an interned name.
+    fn text(&self, symbol: Symbol) -> String;
+
+    /// The status of an object as observed; `None` if the observer does not know of it.
+    fn observed(&self, key: Subject) -> Option<Status>;
+
+    /// The pods of a Deployment or Job as observed, oldest first.
+    fn observed_pods(&self, workload: Subject) -> Vec<(Subject, PodStatus)>;
+
+    /// The nodes as observed that have all of these labels, in the order in which they joined: the node, and whether it is ready.
+    fn observed_nodes(&self, labels: &[(&str, &str)]) -> Vec<(Subject, bool)>;
+
+    /// From now on, changes of this object wake the controller: of a Deployment or Job, those of its pods too.
+    fn watch(&mut self, key: Subject);
+
+    /// Ends a watch.
+    fn unwatch(&mut self, key: Subject);
+
+    /// From now on, a node that joins, leaves or changes its readiness or labels wakes the controller.
+    fn watch_nodes(&mut self);
+
+    /// Asks for something; the answer comes as a wake of its own.
+    fn ask(&mut self, ask: Ask, cause: Cause) -> AskId;
+
+    /// Wakes the controller at `at` with `token`. A controller ignores tokens that it no longer expects.
+    fn wake_at(&mut self, at: Time, token: u64, cause: Cause);
+
+    /// Writes an entry about one of the controller's own objects.
+    fn note(&mut self, subject: Subject, became: &'static str, why: Why, cause: Cause) -> EntryId;
+
+    /// Writes down that a subject published a value: `deployment/vllm` its `internal_dns_name`. Expectations read these.
+    fn publish(&mut self, subject: Subject, key: &str, value: &str, cause: Cause);
+
+    /// A durable record and its version.
+    fn record(&self, name: &str) -> Option<(u64, String)>;
+
+    /// Writes several records, or none of them: `false` if any version was not the expected one.
+    fn commit(&mut self, changes: &[RecordChange]) -> bool;
+
+    /// A number below `bound`, drawn from the stream of this purpose, object and ordinal; the same arguments always draw
+    /// the same number under one seed.
+    fn draw(&mut self, purpose: &str, object: Subject, ordinal: u64, bound: u64) -> u64;
+}
