@@ -94,13 +94,29 @@ impl Source {
             .unwrap_or("")
     }
 
+    /// The character at a line and column, both from 1; the end of the text if there is none.
+    pub fn span_at(&self, line: u32, column: u32) -> Span {
+        let mut start = 0;
+        for _ in 1..line {
+            start = self.text[start..]
+                .find('\n')
+                .map_or(self.text.len(), |newline| start + newline + 1);
+        }
+        let mut characters = self.text[start..]
+            .char_indices()
+            .skip(column.saturating_sub(1) as usize);
+        match characters.next() {
+            Some((offset, character)) => {
+                let at = start + offset;
+                Span::new(at as u32, (at + character.len_utf8()) as u32)
+            }
+            None => Span::new(self.text.len() as u32, self.text.len() as u32),
+        }
+    }
+
     /// Line and column of the start of a span.
     pub fn place(&self, span: Span) -> Place {
-        let mut end = (span.start as usize).min(self.text.len());
-        while !self.text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let before = &self.text[..end];
+        let before = &self.text[..self.text.floor_char_boundary(span.start as usize)];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         let column = before[line_start..].chars().count() + 1;
