@@ -167,7 +167,7 @@ impl fmt::Display for Duration {
             let digits = format!("{rest:09}");
             return write!(out, "{}.{}s", seconds % 60, digits.trim_end_matches('0'));
         }
-        if seconds % 60 != 0 || !wrote {
+        if !seconds.is_multiple_of(60) || !wrote {
             write!(out, "{}s", seconds % 60)?;
         }
         Ok(())
