@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use super::spread::Distribution;
+pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
 use crate::text::{Place, Source};
 use crate::workload::pod::Taint;
@@ -416,10 +416,7 @@ impl Target {
             TargetKind::Pod => &["Pod"],
             TargetKind::Workload => &["Deployment", "Job"],
         };
-        kinds
-            .iter()
-            .map(|kind| format!("{kind}/{}", self.name))
-            .collect()
+        kinds.iter().map(|kind| format!("{kind}/{}", self.name)).collect()
     }
 }
 

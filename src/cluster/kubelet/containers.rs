@@ -185,8 +185,9 @@ impl Cluster {
         }
         self.pod_mut(pod).reason = "";
         let first_run = self.pod(pod).phase == PodPhase::Pending;
-        let all_started = (containers.start + init_count..containers.end)
-            .all(|other| !matches!(self.container(ContainerId(other)).state, ContainerState::Waiting | ContainerState::Pulling));
+        let all_started = (containers.start + init_count..containers.end).all(|other| {
+            !matches!(self.container(ContainerId(other)).state, ContainerState::Waiting | ContainerState::Pulling)
+        });
         let mut cause = cause;
         if first_run && all_started {
             self.unrank(pod);
