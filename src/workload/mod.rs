@@ -18,7 +18,7 @@ pub use pod::{
     TaintEffect, Toleration,
 };
 pub use resources::Resources;
-pub use stage::{Counts, Disruption, Happening, Stage};
+pub use stage::{Counts, Disruption, Happening, Stage, Struck};
 pub use status::{
     DeploymentStatus, JobStatus, NodePoolStatus, PodPhase, PodStatus, ServiceStatus, Status,
 };
