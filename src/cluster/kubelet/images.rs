@@ -82,7 +82,8 @@ impl Cluster {
     fn begin_pull(&mut self, node: NodeId, cause: Cause) {
         let Some(&id) = self.kubelet(node).pulls.front() else { return };
         let image = self.container_image(id);
-        let takes = if self.kubelet(node).images.contains(&image) { Duration::ZERO } else { self.pull_length(id, node) };
+        let takes =
+            if self.kubelet(node).images.contains(&image) { Duration::ZERO } else { self.pull_length(id, node) };
         self.note_pod(self.container(id).pod, "Pulling", Why::with("{}", Arg::Text(image)), cause);
         let kubelet = self.kubelet_mut(node);
         kubelet.pull += 1;

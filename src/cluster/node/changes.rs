@@ -67,11 +67,7 @@ mod tests {
             changes.note(NodeId(node));
         }
         assert!(changes.since(80).is_none());
-        let read: Vec<u32> = changes
-            .since(100)
-            .expect("512 are kept")
-            .map(|node| node.0)
-            .collect();
+        let read: Vec<u32> = changes.since(100).expect("512 are kept").map(|node| node.0).collect();
         assert_eq!(read, (100..600).collect::<Vec<_>>());
         assert_eq!(changes.since(600).expect("nothing to read").count(), 0);
     }

@@ -65,13 +65,10 @@ impl NodeSpec {
     pub fn refusal(&self) -> Option<String> {
         let kinds = [NVIDIA_GPU, AMD_GPU].map(|kind| self.allocatable.extended(kind));
         if kinds.iter().all(|count| *count > 0) {
-            return Some(format!(
-                "has both {NVIDIA_GPU} and {AMD_GPU}: one kind of GPU a node"
-            ));
+            return Some(format!("has both {NVIDIA_GPU} and {AMD_GPU}: one kind of GPU a node"));
         }
         let most = kinds.into_iter().max().unwrap_or(0);
-        (most > u64::from(Devices::MAX))
-            .then(|| format!("has {most} GPUs: at most {} a node", Devices::MAX))
+        (most > u64::from(Devices::MAX)).then(|| format!("has {most} GPUs: at most {} a node", Devices::MAX))
     }
 }
 

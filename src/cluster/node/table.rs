@@ -37,26 +37,16 @@ impl Nodes {
         let id = NodeId(u32::try_from(self.nodes.len()).expect("a run has fewer than 2^32 nodes"));
         let mut labels = spec.labels;
         if let Some(zone) = &spec.zone {
-            labels
-                .entry(ZONE_LABEL.to_owned())
-                .or_insert_with(|| zone.clone());
+            labels.entry(ZONE_LABEL.to_owned()).or_insert_with(|| zone.clone());
         }
-        labels
-            .entry(HOSTNAME_LABEL.to_owned())
-            .or_insert_with(|| names.show(spec.name));
+        labels.entry(HOSTNAME_LABEL.to_owned()).or_insert_with(|| names.show(spec.name));
         let mut allocatable = Amounts::of(names, &spec.allocatable);
-        let devices = [NVIDIA_GPU, AMD_GPU]
-            .map(|kind| names.intern(kind))
-            .into_iter()
-            .find_map(|kind| {
-                let count = allocatable.extended(kind).min(Devices::MAX.into());
-                (count > 0).then(|| Devices::new(kind, count))
-            });
+        let devices = [NVIDIA_GPU, AMD_GPU].map(|kind| names.intern(kind)).into_iter().find_map(|kind| {
+            let count = allocatable.extended(kind).min(Devices::MAX.into());
+            (count > 0).then(|| Devices::new(kind, count))
+        });
         if let Some(devices) = devices {
-            allocatable.set_extended(
-                devices.resource().expect("made with one"),
-                devices.healthy().into(),
-            );
+            allocatable.set_extended(devices.resource().expect("made with one"), devices.healthy().into());
         }
         self.order.add(id, &zone_key(&labels));
         self.nodes.push(Node {
@@ -114,10 +104,7 @@ impl Nodes {
 
     /// All nodes that ever joined, in the order in which they did.
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Node)> {
-        self.nodes
-            .iter()
-            .zip(0..)
-            .map(|(node, id)| (NodeId(id), node))
+        self.nodes.iter().zip(0..).map(|(node, id)| (NodeId(id), node))
     }
 
     /// How many nodes are in the cluster.
@@ -189,13 +176,7 @@ impl Nodes {
 
     /// Makes the allocatable count of an extended resource `count`, which may be less than what is asked of it. If the
     /// resource is that of the node's GPUs, the node now has that many; a node without GPUs gets them.
-    pub fn set_extended(
-        &mut self,
-        names: &mut Names,
-        id: NodeId,
-        resource: &str,
-        count: u64,
-    ) -> ClusterEvent {
+    pub fn set_extended(&mut self, names: &mut Names, id: NodeId, resource: &str, count: u64) -> ClusterEvent {
         let symbol = names.intern(resource);
         let node = self.changed(id);
         let old = node.allocatable.clone();
@@ -212,13 +193,7 @@ impl Nodes {
     }
 
     /// A pod is bound to the node: it holds what it asks for and counts for its ReplicaSet's spread.
-    pub fn bind(
-        &mut self,
-        templates: &Templates,
-        id: NodeId,
-        template: TemplateId,
-        spread: SpreadId,
-    ) {
+    pub fn bind(&mut self, templates: &Templates, id: NodeId, template: TemplateId, spread: SpreadId) {
         let template = templates.get(template);
         let node = self.changed(id);
         node.pods += 1;
@@ -276,25 +251,14 @@ impl Nodes {
         let node = &mut self.nodes[id.0 as usize];
         if let (true, Err(at)) = (node.joined, node.images.binary_search(&image)) {
             node.images.insert(at, image);
-            self.images
-                .entry(image)
-                .or_insert(ImageState {
-                    size_bytes,
-                    nodes: 0,
-                })
-                .nodes += 1;
+            self.images.entry(image).or_insert(ImageState { size_bytes, nodes: 0 }).nodes += 1;
             self.changes.note(id);
         }
     }
 
     /// Takes the GPUs that a pod of this template asks for, lowest free index first, one bit a GPU: 0 if it asks for
     /// none, `None` if too few are free.
-    pub fn take_devices(
-        &mut self,
-        templates: &Templates,
-        id: NodeId,
-        template: TemplateId,
-    ) -> Option<u64> {
+    pub fn take_devices(&mut self, templates: &Templates, id: NodeId, template: TemplateId) -> Option<u64> {
         let count = self.gpus_asked(templates.get(template), id);
         self.nodes[id.0 as usize].devices.take(count)
     }
@@ -320,17 +284,13 @@ impl Nodes {
         let node = self.changed(id);
         let old = node.allocatable.clone();
         if let Some(resource) = node.devices.resource() {
-            node.allocatable
-                .set_extended(resource, node.devices.healthy().into());
+            node.allocatable.set_extended(resource, node.devices.healthy().into());
         }
         ClusterEvent::NodeUpdated(id, NodeUpdate::Allocatable(old))
     }
 
     fn gpus_asked(&self, template: &Template, id: NodeId) -> u64 {
-        self.get(id)
-            .devices
-            .resource()
-            .map_or(0, |resource| template.requests.extended(resource))
+        self.get(id).devices.resource().map_or(0, |resource| template.requests.extended(resource))
     }
 
     fn changed(&mut self, id: NodeId) -> &mut Node {
@@ -344,9 +304,5 @@ impl Nodes {
 fn zone_key(labels: &BTreeMap<String, String>) -> String {
     let value = |label: &str| labels.get(label).map_or("", String::as_str);
     let (region, zone) = (value(REGION_LABEL), value(ZONE_LABEL));
-    if region.is_empty() && zone.is_empty() {
-        String::new()
-    } else {
-        format!("{region}:\x00:{zone}")
-    }
+    if region.is_empty() && zone.is_empty() { String::new() } else { format!("{region}:\x00:{zone}") }
 }

@@ -48,9 +48,7 @@ pub struct Scheduler {
 impl Scheduler {
     /// A scheduler with this profile.
     pub fn new(profile: SchedulerProfile, names: &mut Names) -> Scheduler {
-        Scheduler {
-            strategy: FitStrategy::of(profile, names),
-        }
+        Scheduler { strategy: FitStrategy::of(profile, names) }
     }
 
     /// The node for a pod, or why there is none.
