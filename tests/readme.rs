@@ -113,7 +113,8 @@ fn scenarios() -> String {
             !comment.is_empty(),
             "scenarios/{name}/scenario.yaml: the second line must be a comment that says what is seen"
         );
-        let last = last_time(&greenroom(&format!("run scenarios/{name}/scenario.yaml")));
+        let printed = greenroom(&format!("run scenarios/{name}/scenario.yaml"));
+        let last = last_time(&printed);
         writeln!(table, "| [{name}]({name}/scenario.yaml) | {} | {last} |", comment.join(" "))
             .expect("a text can be written");
     }
@@ -125,7 +126,7 @@ fn last_time(printed: &str) -> &str {
     let times = printed.lines().filter_map(|line| line.split_once("  ")).map(|(time, _)| time);
     let is_time =
         |time: &&str| time.len() >= 12 && time.bytes().all(|byte| byte.is_ascii_digit() || b":.".contains(&byte));
-    times.filter(is_time).last().expect("a timeline has entries")
+    times.filter(is_time).next_back().expect("a timeline has entries")
 }
 
 /// The verbs as greenroom's own help lists them.
