@@ -2,5 +2,7 @@
 
 pub mod kernel;
 pub mod rehearsal;
+pub mod scenario;
+pub mod text;
 pub mod timeline;
 pub mod workload;
