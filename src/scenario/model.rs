@@ -416,10 +416,7 @@ impl Target {
             TargetKind::Pod => &["Pod"],
             TargetKind::Workload => &["Deployment", "Job"],
         };
-        kinds
-            .iter()
-            .map(|kind| format!("{kind}/{}", self.name))
-            .collect()
+        kinds.iter().map(|kind| format!("{kind}/{}", self.name)).collect()
     }
 }
 

@@ -72,16 +72,19 @@ impl File {
         found.map(|(at, _)| self.line_of(at)).collect()
     }
 
-    /// The lines with a float type or a float literal, each with the function around it (or the last one before it).
+    /// The functions and constants with a float type or a float literal, each once with its first such line.
     pub fn floats(&self) -> Vec<(usize, String)> {
-        let mut function = String::from("(no function)");
-        let mut found = Vec::new();
+        let mut item = String::from("(no item)");
+        let mut found: Vec<(usize, String)> = Vec::new();
         for (index, line) in self.code.lines().enumerate() {
-            if let Some((_, rest)) = format!(" {line}").split_once(" fn ") {
-                function = first_word(rest).to_string();
+            let line = format!(" {line}");
+            for word in [" const ", " static ", " fn "] {
+                if let Some((_, rest)) = line.split_once(word) {
+                    item = first_word(rest).to_string();
+                }
             }
-            if has_float(line) {
-                found.push((index + 1, function.clone()));
+            if has_float(&line) && found.last().is_none_or(|(_, last)| *last != item) {
+                found.push((index + 1, item.clone()));
             }
         }
         found
