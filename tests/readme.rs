@@ -57,6 +57,29 @@ fn links_lead_to_files() {
     assert!(broken.is_empty(), "links that lead nowhere:\n{}", broken.join("\n"));
 }
 
+#[test]
+fn examples_are_valid_scenarios() {
+    let folder = tempfile::tempdir().expect("a folder can be made");
+    let document = root().join("scenarios/slow-model-load-with-probe/group.json");
+    std::fs::copy(document, folder.path().join("group.json")).expect("the document can be copied");
+    let mut checked = 0;
+    for page in pages() {
+        for example in page.blocks("yaml").filter(|block| block.starts_with("name: ")) {
+            let file = folder.path().join("scenario.yaml");
+            std::fs::write(&file, example).expect("the example can be written");
+            let output = Command::new(env!("CARGO_BIN_EXE_greenroom"))
+                .arg("check")
+                .arg(&file)
+                .output()
+                .expect("greenroom starts");
+            let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{}: an example is not valid:\n{said}", page.path);
+            checked += 1;
+        }
+    }
+    assert!(checked > 0, "no page has a whole scenario as an example");
+}
+
 /// What a command prints; `None` for one that is not greenroom itself. `| head -N` and `| tail -N` are understood.
 fn output(command: &str) -> Option<String> {
     let (command, filter) = command.split_once(" | ").unwrap_or((command, ""));
@@ -123,10 +146,10 @@ fn scenarios() -> String {
 
 /// The time of the last entry of a timeline.
 fn last_time(printed: &str) -> &str {
-    let times = printed.lines().filter_map(|line| line.split_once("  ")).map(|(time, _)| time);
+    let mut times = printed.lines().filter_map(|line| line.split_once("  ")).map(|(time, _)| time);
     let is_time =
         |time: &&str| time.len() >= 12 && time.bytes().all(|byte| byte.is_ascii_digit() || b":.".contains(&byte));
-    times.filter(is_time).next_back().expect("a timeline has entries")
+    times.rfind(is_time).expect("a timeline has entries")
 }
 
 /// The verbs as greenroom's own help lists them.

@@ -80,6 +80,12 @@ impl Page {
         made
     }
 
+    /// The texts of the code blocks in a language.
+    pub fn blocks<'a>(&'a self, language: &'a str) -> impl Iterator<Item = &'a str> {
+        // What stands behind a fence begins with the language of its block; what stands behind a closing one does not.
+        self.text.split("\n```").filter_map(move |part| part.strip_prefix(language)?.strip_prefix('\n'))
+    }
+
     /// The files that the page links to, without their anchors; not what stands in code.
     pub fn links(&self) -> Vec<String> {
         let mut links = Vec::new();
