@@ -1,1 +1,3 @@
 //! The measurements of greenroom; see `cargo xtask bench`.
+
+pub mod rollout;

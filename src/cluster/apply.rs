@@ -10,7 +10,7 @@ use super::replicaset::ReplicaSet;
 use super::service::Service;
 use super::{Arg, Cause, Cluster, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, Subject, Why};
 use crate::kernel::Time;
-use crate::timeline::{EntryId, Kind};
+use crate::timeline::Kind;
 use crate::workload::{
     DeploymentSpec, DeploymentStatus, JobSpec, JobStatus, Object, PodTemplate, ServiceSpec, ServiceStatus,
 };
@@ -241,15 +241,5 @@ impl Cluster {
             self.sets_by_subject.entry(serves).or_default().push(id);
         }
         id
-    }
-
-    /// The last entry about an object, for what follows from it.
-    pub(super) fn object_cause(&self, id: ObjectId) -> EntryId {
-        match id {
-            ObjectId::Deployment(id) => self.deployment(id).last,
-            ObjectId::Job(id) => self.job(id).last,
-            ObjectId::Service(id) => self.services[id.0 as usize].last,
-            ObjectId::NodePool(id) => self.pools[id.0 as usize].last,
-        }
     }
 }

@@ -32,10 +32,10 @@ pub enum Pull {
 }
 
 /// A container that ends by itself, again and again.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Crash {
     /// After so much time since its start.
-    pub after: Duration,
+    pub after: Distribution,
     /// In its first so many starts.
     pub times: u32,
     /// With this exit code.

@@ -17,6 +17,8 @@ pub struct Scenario {
     pub name: String,
     /// Its file, as the user named it.
     pub file: Arc<str>,
+    /// Its text, for messages that only a run can give.
+    pub source: Source,
     /// The folder of the file; documents are read below it.
     pub folder: PathBuf,
     /// The seed of all random draws.

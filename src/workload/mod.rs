@@ -15,6 +15,6 @@ pub use pod::{
     Container, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, RestartPolicy, Taint, TaintEffect, Toleration,
 };
 pub use resources::Resources;
-pub use stage::{Counts, Disruption, Happening, Stage};
+pub use stage::{Counts, Disruption, Happening, Stage, Struck};
 pub use status::{DeploymentStatus, JobStatus, NodePoolStatus, PodPhase, PodStatus, ServiceStatus, Status};
 pub use world::{Ask, AskId, Outcome, RecordChange, World};

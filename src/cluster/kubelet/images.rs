@@ -42,6 +42,8 @@ pub struct PullFault {
     pub until: Time,
     /// What led to it.
     pub cause: Cause,
+    /// Where its effects are counted.
+    pub effect: usize,
 }
 
 /// How an image's pull back-off stands; the key in the source is pod and image.
@@ -123,7 +125,8 @@ impl Cluster {
         if let Some(left) = &mut fault.left {
             *left -= 1;
         }
-        let cause = fault.cause;
+        let (cause, effect) = (fault.cause, fault.effect);
+        self.effects[effect] += 1;
         let image = self.container_image(id);
         let pod = self.container(id).pod;
         let (first, most) = (self.profile.image_backoff, self.profile.image_backoff_max);
