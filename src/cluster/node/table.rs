@@ -8,10 +8,14 @@ use smallvec::SmallVec;
 use super::order::Order;
 use super::{Changes, Devices, HOSTNAME_LABEL, Node, NodeId, NodeSpec, REGION_LABEL, ZONE_LABEL};
 use crate::cluster::scheduler::{ClusterEvent, NodeUpdate, image_bytes};
+use crate::cluster::shape;
 use crate::cluster::template::{Amounts, SpreadId, Template, TemplateId, Templates, image_symbol};
 use crate::kernel::{Names, Symbol};
 use crate::workload::Taint;
 use crate::workload::resources::{AMD_GPU, NVIDIA_GPU};
+
+/// What the names of MIG slices begin with.
+const MIG_PREFIX: &str = "nvidia.com/mig-";
 
 /// What is known of an image that some node holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -44,33 +48,20 @@ impl Nodes {
     /// A node joins. GPUs beyond [`Devices::MAX`] are cut; [`NodeSpec::refusal`] tells of them beforehand.
     pub fn add(&mut self, names: &mut Names, spec: NodeSpec) -> NodeId {
         let id = NodeId(
-            u32::try_from(self.nodes.len())
-                .ok()
-                .filter(|id| *id < 1 << 31)
-                .expect("a run has fewer than 2^31 nodes"),
+            u32::try_from(self.nodes.len()).ok().filter(|id| *id < 1 << 31).expect("a run has fewer than 2^31 nodes"),
         );
         let mut labels = spec.labels;
         if let Some(zone) = &spec.zone {
-            labels
-                .entry(ZONE_LABEL.to_owned())
-                .or_insert_with(|| zone.clone());
+            labels.entry(ZONE_LABEL.to_owned()).or_insert_with(|| zone.clone());
         }
-        labels
-            .entry(HOSTNAME_LABEL.to_owned())
-            .or_insert_with(|| names.show(spec.name));
+        labels.entry(HOSTNAME_LABEL.to_owned()).or_insert_with(|| names.show(spec.name));
         let mut allocatable = Amounts::of(names, &spec.allocatable);
-        let devices = [NVIDIA_GPU, AMD_GPU]
-            .map(|kind| names.intern(kind))
-            .into_iter()
-            .find_map(|kind| {
-                let count = allocatable.extended(kind).min(Devices::MAX.into());
-                (count > 0).then(|| Devices::new(kind, count))
-            });
+        let devices = [NVIDIA_GPU, AMD_GPU].map(|kind| names.intern(kind)).into_iter().find_map(|kind| {
+            let count = allocatable.extended(kind).min(Devices::MAX.into());
+            (count > 0).then(|| Devices::new(kind, count))
+        });
         if let Some(devices) = devices {
-            allocatable.set_extended(
-                devices.resource().expect("made with one"),
-                devices.healthy().into(),
-            );
+            allocatable.set_extended(devices.resource().expect("made with one"), devices.healthy().into());
         }
         self.order.add(id, &zone_key(&labels));
         let zone_id = self.zone_id(&labels);
@@ -90,6 +81,7 @@ impl Nodes {
             pods: 0,
             pods_max: spec.pods_max,
             devices: devices.unwrap_or_default(),
+            slices: SmallVec::new(),
             zone_id,
             spread: SmallVec::new(),
             images: SmallVec::new(),
@@ -130,10 +122,7 @@ impl Nodes {
 
     /// All nodes that ever joined, in the order in which they did.
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Node)> {
-        self.nodes
-            .iter()
-            .zip(0..)
-            .map(|(node, id)| (NodeId(id), node))
+        self.nodes.iter().zip(0..).map(|(node, id)| (NodeId(id), node))
     }
 
     /// How many nodes are in the cluster.
@@ -207,13 +196,7 @@ impl Nodes {
 
     /// Makes the allocatable count of an extended resource `count`, which may be less than what is asked of it. If the
     /// resource is that of the node's GPUs, the node now has that many; a node without GPUs gets them.
-    pub fn set_extended(
-        &mut self,
-        names: &mut Names,
-        id: NodeId,
-        resource: &str,
-        count: u64,
-    ) -> ClusterEvent {
+    pub fn set_extended(&mut self, names: &mut Names, id: NodeId, resource: &str, count: u64) -> ClusterEvent {
         let symbol = names.intern(resource);
         let node = self.changed(id, false);
         let old = node.allocatable.clone();
@@ -230,13 +213,7 @@ impl Nodes {
     }
 
     /// A pod is bound to the node: it holds what it asks for and counts for its ReplicaSet's spread.
-    pub fn bind(
-        &mut self,
-        templates: &Templates,
-        id: NodeId,
-        template: TemplateId,
-        spread: SpreadId,
-    ) {
+    pub fn bind(&mut self, templates: &Templates, id: NodeId, template: TemplateId, spread: SpreadId) {
         let template = templates.get(template);
         let node = self.changed(id, false);
         node.pods += 1;
@@ -294,25 +271,14 @@ impl Nodes {
         let node = &mut self.nodes[id.0 as usize];
         if let (true, Err(at)) = (node.joined, node.images.binary_search(&image)) {
             node.images.insert(at, image);
-            self.images
-                .entry(image)
-                .or_insert(ImageState {
-                    size_bytes,
-                    nodes: 0,
-                })
-                .nodes += 1;
+            self.images.entry(image).or_insert(ImageState { size_bytes, nodes: 0 }).nodes += 1;
             self.changes.note(id, false);
         }
     }
 
     /// Takes the GPUs that a pod of this template asks for, lowest free index first, one bit a GPU: 0 if it asks for
     /// none, `None` if too few are free.
-    pub fn take_devices(
-        &mut self,
-        templates: &Templates,
-        id: NodeId,
-        template: TemplateId,
-    ) -> Option<u64> {
+    pub fn take_devices(&mut self, templates: &Templates, id: NodeId, template: TemplateId) -> Option<u64> {
         let count = self.gpus_asked(templates.get(template), id);
         self.nodes[id.0 as usize].devices.take(count)
     }
@@ -334,36 +300,55 @@ impl Nodes {
         self.count_devices(id)
     }
 
+    /// Cuts every GPU of the node into these slices, each with its count a GPU, or makes the GPUs whole again if there
+    /// are none. No pod may hold a GPU or a slice: that is the caller's to see to, as it is the MIG manager's.
+    pub fn cut_gpus(&mut self, names: &mut Names, id: NodeId, slices: &[(String, u32)]) -> ClusterEvent {
+        let node = &mut self.nodes[id.0 as usize];
+        if node.devices.resource().is_none()
+            && let Some(gpus) = node.shape.as_deref().and_then(|shape| shape::named(shape).ok()?.gpus)
+        {
+            // The node joined with its GPUs cut: its shape tells how many there are.
+            node.devices = Devices::new(names.intern(gpus.resource), gpus.count.into());
+            let slice_of_any = |resource: Symbol| names.text(resource).starts_with(MIG_PREFIX);
+            node.allocatable.extended.retain(|(resource, _)| !slice_of_any(*resource));
+        }
+        let old = std::mem::take(&mut node.slices);
+        let before = node.allocatable.clone();
+        for (resource, _) in old {
+            node.allocatable.set_extended(resource, 0);
+        }
+        node.slices = slices.iter().map(|(resource, count)| (names.intern(resource), *count)).collect();
+        self.count_devices(id);
+        ClusterEvent::NodeUpdated(id, NodeUpdate::Allocatable(before))
+    }
+
+    /// Counts what the healthy GPUs come to, whole or cut.
     fn count_devices(&mut self, id: NodeId) -> ClusterEvent {
         let node = self.changed(id, false);
         let old = node.allocatable.clone();
+        let healthy = u64::from(node.devices.healthy());
         if let Some(resource) = node.devices.resource() {
-            node.allocatable
-                .set_extended(resource, node.devices.healthy().into());
+            node.allocatable.set_extended(resource, if node.slices.is_empty() { healthy } else { 0 });
+        }
+        for (resource, count) in &node.slices {
+            node.allocatable.set_extended(*resource, healthy * u64::from(*count));
         }
         ClusterEvent::NodeUpdated(id, NodeUpdate::Allocatable(old))
+    }
+
+    fn gpus_asked(&self, template: &Template, id: NodeId) -> u64 {
+        self.get(id).devices.resource().map_or(0, |resource| template.requests.extended(resource))
     }
 
     fn zone_id(&mut self, labels: &BTreeMap<String, String>) -> u32 {
         let Some(zone) = labels.get(ZONE_LABEL) else {
             return 0;
         };
-        let at = self
-            .zones
-            .iter()
-            .position(|one| one == zone)
-            .unwrap_or_else(|| {
-                self.zones.push(zone.clone());
-                self.zones.len() - 1
-            });
+        let at = self.zones.iter().position(|one| one == zone).unwrap_or_else(|| {
+            self.zones.push(zone.clone());
+            self.zones.len() - 1
+        });
         at as u32 + 1
-    }
-
-    fn gpus_asked(&self, template: &Template, id: NodeId) -> u64 {
-        self.get(id)
-            .devices
-            .resource()
-            .map_or(0, |resource| template.requests.extended(resource))
     }
 
     fn changed(&mut self, id: NodeId, kind_too: bool) -> &mut Node {
@@ -377,9 +362,47 @@ impl Nodes {
 fn zone_key(labels: &BTreeMap<String, String>) -> String {
     let value = |label: &str| labels.get(label).map_or("", String::as_str);
     let (region, zone) = (value(REGION_LABEL), value(ZONE_LABEL));
-    if region.is_empty() && zone.is_empty() {
-        String::new()
-    } else {
-        format!("{region}:\x00:{zone}")
+    if region.is_empty() && zone.is_empty() { String::new() } else { format!("{region}:\x00:{zone}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::shape::mig_slices;
+    use crate::workload::Resources;
+
+    fn allocatable(nodes: &Nodes, names: &Names) -> Vec<(String, u64)> {
+        nodes.get(NodeId(0)).allocatable.to_resources(names).extended.into_iter().collect()
+    }
+
+    #[test]
+    fn gpus_are_whole_or_cut() {
+        let mut names = Names::default();
+        let mut nodes = Nodes::default();
+        let shape = "BM.GPU.H100.8";
+        let h100 = shape::named(shape).expect("it is in the catalogue").gpus.expect("it has some");
+        let spec = NodeSpec {
+            name: names.name("h100"),
+            labels: BTreeMap::new(),
+            taints: Vec::new(),
+            zone: None,
+            shape: Some(shape.to_owned()),
+            gpu_model: Some(h100.model.clone()),
+            // It joins with its GPUs cut, as a pool with a MIG configuration does.
+            allocatable: Resources::of("nvidia.com/mig-7g.80gb", 8),
+            pods_max: 110,
+            ready: true,
+            unschedulable: false,
+        };
+        let id = nodes.add(&mut names, spec);
+        let cut = |config: &str| mig_slices(&h100.model, config).expect("it can be cut");
+        nodes.cut_gpus(&mut names, id, &cut("all-balanced"));
+        let slice = |name: &str, count: u64| (format!("nvidia.com/mig-{name}"), count);
+        assert_eq!(allocatable(&nodes, &names), [slice("1g.10gb", 16), slice("2g.20gb", 8), slice("3g.40gb", 8)]);
+        let (lost, _, _) = nodes.lose_devices(id, 1);
+        assert_eq!(allocatable(&nodes, &names), [slice("1g.10gb", 14), slice("2g.20gb", 7), slice("3g.40gb", 7)]);
+        nodes.restore_devices(id, lost);
+        nodes.cut_gpus(&mut names, id, &cut("all-disabled"));
+        assert_eq!(allocatable(&nodes, &names), [(NVIDIA_GPU.to_owned(), 8)]);
     }
 }

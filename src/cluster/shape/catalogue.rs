@@ -10,52 +10,23 @@ use super::{Flexible, Gpus, Shape};
 const FLEXIBLE_DEFAULT: (u32, u64) = (1, 16);
 
 const fn x86(name: &'static str, ocpus: u32, memory_gib: u64) -> Shape {
-    Shape {
-        name,
-        ocpus,
-        threads_per_ocpu: 2,
-        memory_gib,
-        gpus: None,
-        flexible: None,
-    }
+    Shape { name, ocpus, threads_per_ocpu: 2, memory_gib, gpus: None, flexible: None }
 }
 
 const fn arm(name: &'static str, ocpus: u32, memory_gib: u64) -> Shape {
-    Shape {
-        threads_per_ocpu: 1,
-        ..x86(name, ocpus, memory_gib)
-    }
+    Shape { threads_per_ocpu: 1, ..x86(name, ocpus, memory_gib) }
 }
 
 /// With GPUs: their model, count, and memory of each in GiB.
 const fn with(shape: Shape, model: &'static str, count: u32, memory_gib: u64) -> Shape {
-    Shape {
-        gpus: Some(Gpus {
-            model,
-            count,
-            memory_gib,
-        }),
-        ..shape
-    }
+    Shape { gpus: Some(Gpus { model, count, memory_gib }), ..shape }
 }
 
 /// Flexible: the most OCPUs, the most memory in GiB, threads an OCPU.
-const fn flex(
-    name: &'static str,
-    ocpus_max: u32,
-    memory_gib_max: u64,
-    threads_per_ocpu: u32,
-) -> Shape {
+const fn flex(name: &'static str, ocpus_max: u32, memory_gib_max: u64, threads_per_ocpu: u32) -> Shape {
     let (ocpus, memory_gib) = FLEXIBLE_DEFAULT;
-    let flexible = Some(Flexible {
-        ocpus_max,
-        memory_gib_max,
-    });
-    Shape {
-        threads_per_ocpu,
-        flexible,
-        ..x86(name, ocpus, memory_gib)
-    }
+    let flexible = Some(Flexible { ocpus_max, memory_gib_max });
+    Shape { threads_per_ocpu, flexible, ..x86(name, ocpus, memory_gib) }
 }
 
 /// Every shape that is known.
