@@ -2,5 +2,7 @@
 
 pub mod kernel;
 pub mod rehearsal;
+pub mod systems;
+pub mod text;
 pub mod timeline;
 pub mod workload;

@@ -118,6 +118,9 @@ pub trait World {
     /// The nodes as observed that have all of these labels, in the order in which they joined: the node, and whether it is ready.
     fn observed_nodes(&self, labels: &[(&str, &str)]) -> Vec<(Subject, bool)>;
 
+    /// The value of a label of a node as observed; `None` without the label or the node.
+    fn observed_node_label(&self, node: Subject, label: &str) -> Option<String>;
+
     /// From now on, changes of this object wake the controller: of a Deployment or Job, those of its pods too.
     fn watch(&mut self, key: Subject);
 
