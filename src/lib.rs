@@ -1,7 +1,9 @@
 //! greenroom rehearses a GPU deployment before it goes on stage.
 
+pub mod cluster;
 pub mod kernel;
 pub mod rehearsal;
+pub mod scenario;
 pub mod systems;
 pub mod text;
 pub mod timeline;

@@ -99,7 +99,10 @@ impl RunResult {
     /// The exit code of this run by itself: 1 if an expectation failed or the run hit a limit, 8 if a fault or action
     /// never fired, 0 otherwise. A caller adds what only it knows (snapshots) and takes the gravest.
     pub fn exit_code(&self) -> u8 {
-        let failed = self.verdicts.iter().any(|verdict| verdict.status != VerdictStatus::Passed);
+        let failed = self
+            .verdicts
+            .iter()
+            .any(|verdict| verdict.status != VerdictStatus::Passed);
         if failed || matches!(self.ending, Ending::LimitReached(_)) {
             1
         } else if !self.unfired.is_empty() {

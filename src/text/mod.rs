@@ -1,0 +1,13 @@
+//! Text with places: sources, YAML and JSON as trees that know where each value stands, quantities and lengths of time, and
+//! diagnostics that point at a line. What a document means is not known here.
+
+pub mod diagnostic;
+mod json;
+pub mod mask;
+pub mod source;
+pub mod tree;
+mod yaml;
+
+pub use diagnostic::{Diagnostic, Severity};
+pub use source::{Format, Place, Source, Span};
+pub use tree::Node;
