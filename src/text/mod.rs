@@ -2,8 +2,11 @@
 //! diagnostics that point at a line. What a document means is not known here.
 
 pub mod diagnostic;
+pub mod duration;
 mod json;
 pub mod mask;
+pub mod quantity;
+pub mod render;
 pub mod source;
 pub mod tree;
 mod yaml;
