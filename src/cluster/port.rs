@@ -82,9 +82,10 @@ impl World for Port<'_> {
         nodes.map(|(id, node)| (cluster.node_subject(id), node.ready)).collect()
     }
 
-    fn observed_node_label(&self, node: Subject, label: &str) -> Option<String> {
-        let id = self.cluster.find_node(node)?;
-        self.cluster.nodes.get(id).labels.get(label).cloned()
+    fn observed_node_labels(&self, label: &str) -> Vec<(Subject, Option<String>)> {
+        let cluster = &*self.cluster;
+        let nodes = cluster.nodes.iter().filter(|(_, node)| node.joined);
+        nodes.map(|(id, node)| (cluster.node_subject(id), node.labels.get(label).cloned())).collect()
     }
 
     fn watch(&mut self, key: Subject) {

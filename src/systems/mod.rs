@@ -2,3 +2,68 @@
 //! Nothing here simulates: a system decides, and the world does. Which worlds there are is not known here.
 
 pub mod oci;
+
+use crate::text::{Diagnostic, Source};
+use crate::timeline::Cause;
+use crate::workload::{Controller, Wake, World};
+
+/// The names of the systems, as a scenario's `system:` has them.
+pub const NAMES: &[&str] = &["oci"];
+
+/// The profiles of all systems.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Profiles {
+    /// Of OCI AI Blueprints.
+    pub oci: oci::Options,
+}
+
+/// A system with one document.
+#[derive(Clone, Debug)]
+pub enum System {
+    /// OCI AI Blueprints.
+    Oci(oci::Oci),
+}
+
+impl System {
+    /// Reads a document of the system of this name. Beside it come warnings and notes.
+    ///
+    /// # Errors
+    /// All that makes the system reject the document, or that there is no such system.
+    pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<(System, Vec<Diagnostic>), Vec<Diagnostic>> {
+        match name {
+            "oci" => oci::Oci::read(source, &profiles.oci).map(|(oci, told)| (System::Oci(oci), told)),
+            _ => {
+                let message = format!("there is no system `{name}`; known are {}", NAMES.join(", "));
+                Err(vec![Diagnostic::about(source, message)])
+            }
+        }
+    }
+
+    /// The names of groups and deployments that an operator's action may mean.
+    pub fn names(&self) -> Vec<&str> {
+        match self {
+            System::Oci(oci) => oci.names().collect(),
+        }
+    }
+
+    /// Goes on from the durable records of an earlier controller of the same document; `false` if there are none.
+    pub fn resume(&mut self, cause: Cause, world: &mut dyn World) -> bool {
+        match self {
+            System::Oci(oci) => oci.resume(cause, world),
+        }
+    }
+}
+
+impl Controller for System {
+    fn wake(&mut self, wake: Wake, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+        match self {
+            System::Oci(oci) => oci.wake(wake, cause, world),
+        }
+    }
+
+    fn native(&self, world: &dyn World) -> serde_json::Value {
+        match self {
+            System::Oci(oci) => oci.native(world),
+        }
+    }
+}
