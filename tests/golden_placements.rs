@@ -21,8 +21,7 @@ fn every_recorded_decision_is_predicted() {
         return;
     };
     let path = PathBuf::from(shared).join("golden/kubernetes/placements.json");
-    let text = std::fs::read_to_string(&path)
-        .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let recorded: Value = serde_json::from_str(&text).expect("the recordings are JSON");
     let mut decisions = 0;
     for case in recorded["cases"].as_array().expect("cases") {
@@ -54,26 +53,16 @@ fn replay(case: &Value) -> usize {
     let pods = case["pods"].as_array().expect("pods");
     for pod in pods {
         let requests = &pod["requests"];
-        let gpus = requests
-            .get(NVIDIA_GPU)
-            .map_or(0, |count| text(count).parse().expect("a count"));
+        let gpus = requests.get(NVIDIA_GPU).map_or(0, |count| text(count).parse().expect("a count"));
         let requests = Resources {
             cpu_milli: requests.get("cpu").map_or(0, cpu_milli),
             memory_bytes: requests.get("memory").map_or(0, bytes),
             ..Resources::of(NVIDIA_GPU, gpus)
         };
         let template = templates.intern(&mut names, &pod_template(requests));
-        let placed = scheduler
-            .place(&nodes, &templates, template, SpreadId::NONE)
-            .ok();
+        let placed = scheduler.place(&nodes, &templates, template, SpreadId::NONE).ok();
         let shown = placed.map(|node: NodeId| names.show(nodes.get(node).name));
-        assert_eq!(
-            shown.as_deref(),
-            pod["node"].as_str(),
-            "case {}, pod {}",
-            case["case"],
-            pod["name"]
-        );
+        assert_eq!(shown.as_deref(), pod["node"].as_str(), "case {}, pod {}", case["case"], pod["name"]);
         if let Some(node) = placed {
             nodes.bind(&templates, node, template, SpreadId::NONE);
         }

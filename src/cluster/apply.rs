@@ -10,8 +10,10 @@ use super::replicaset::ReplicaSet;
 use super::service::Service;
 use super::{Arg, Cause, Cluster, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, Subject, Why};
 use crate::kernel::Time;
-use crate::timeline::{EntryId, Kind};
-use crate::workload::{DeploymentSpec, DeploymentStatus, JobSpec, JobStatus, Object, PodTemplate, ServiceSpec, ServiceStatus};
+use crate::timeline::Kind;
+use crate::workload::{
+    DeploymentSpec, DeploymentStatus, JobSpec, JobStatus, Object, PodTemplate, ServiceSpec, ServiceStatus,
+};
 
 /// Where an object lives in its table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,7 +44,9 @@ impl Cluster {
             (Object::Service(spec), None) => self.create_service(key, spec, cause),
             (Object::NodePool(spec), None) => self.create_pool(key, spec, cause)?,
             (Object::NodePool(_), Some(_)) => return Err("a pool of nodes cannot be changed".to_owned()),
-            (object, Some(_)) => return Err(format!("there is another object of this name, not a {:?}", object.kind())),
+            (object, Some(_)) => {
+                return Err(format!("there is another object of this name, not a {:?}", object.kind()));
+            }
         }
         Ok(())
     }
@@ -86,9 +90,11 @@ impl Cluster {
         }
         let key = deployment.key;
         let why = match (deployment.spec.template == spec.template, deployment.spec.replicas == spec.replicas) {
-            (true, false) => {
-                Why::with2("replicas {} to {}", Arg::Count(deployment.spec.replicas.into()), Arg::Count(spec.replicas.into()))
-            }
+            (true, false) => Why::with2(
+                "replicas {} to {}",
+                Arg::Count(deployment.spec.replicas.into()),
+                Arg::Count(spec.replicas.into()),
+            ),
             (false, _) => Why::text("a new template"),
             (true, true) => Why::NONE,
         };
@@ -235,15 +241,5 @@ impl Cluster {
             self.sets_by_subject.entry(serves).or_default().push(id);
         }
         id
-    }
-
-    /// The last entry about an object, for what follows from it.
-    pub(super) fn object_cause(&self, id: ObjectId) -> EntryId {
-        match id {
-            ObjectId::Deployment(id) => self.deployment(id).last,
-            ObjectId::Job(id) => self.job(id).last,
-            ObjectId::Service(id) => self.services[id.0 as usize].last,
-            ObjectId::NodePool(id) => self.pools[id.0 as usize].last,
-        }
     }
 }

@@ -32,10 +32,10 @@ pub enum Pull {
 }
 
 /// A container that ends by itself, again and again.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub struct Crash {
     /// After so much time since its start.
-    pub after: Duration,
+    pub after: Distribution,
     /// In its first so many starts.
     pub times: u32,
     /// With this exit code.
@@ -131,7 +131,9 @@ mod tests {
 
     #[test]
     fn stars_stand_for_any_text() {
-        for (pattern, text) in [("*postgres*", "docker.io/postgres:16"), ("a*c", "abc"), ("*", ""), ("a", "a"), ("a*", "a")] {
+        for (pattern, text) in
+            [("*postgres*", "docker.io/postgres:16"), ("a*c", "abc"), ("*", ""), ("a", "a"), ("a*", "a")]
+        {
             assert!(glob(pattern, text), "{pattern} {text}");
         }
         for (pattern, text) in [("postgres", "postgres:16"), ("a*c", "ab"), ("a*b*b", "ab"), ("", "a")] {
@@ -142,7 +144,8 @@ mod tests {
     #[test]
     fn every_given_field_must_match() {
         let row = Match { deployment: Some("vllm".into()), image: Some("*:latest".into()), ..Match::default() };
-        let candidate = Candidate { deployment: Some("vllm"), workload: "w", kind: Kind::Deployment, image: "x:latest" };
+        let candidate =
+            Candidate { deployment: Some("vllm"), workload: "w", kind: Kind::Deployment, image: "x:latest" };
         assert!(row.matches(&candidate));
         assert!(!row.matches(&Candidate { image: "x:1", ..candidate }));
         assert!(!row.matches(&Candidate { deployment: None, ..candidate }));

@@ -4,14 +4,15 @@ use super::kubelet::{ContainerState, PullFault};
 use super::{Arg, Cause, Class, Cluster, ContainerId, Event, NodeId, PodId, Subject, Symbol, Why};
 use crate::kernel::{Duration, Time};
 use crate::timeline::Kind;
-use crate::workload::Disruption;
+use crate::workload::{Disruption, Struck};
 
 /// Containers that start late.
-#[derive(Clone, Debug)]
+#[derive(Clone, Copy, Debug)]
 pub struct SlowFault {
     target: Subject,
     extra: Duration,
     percent: u32,
+    effect: usize,
 }
 
 /// Reads of the API that fail.
@@ -19,31 +20,43 @@ pub struct SlowFault {
 pub struct ReadFault {
     serves: Subject,
     left: Option<u32>,
+    effect: usize,
 }
 
 impl Cluster {
-    /// Does what a fault does. The number of objects that it hit.
-    pub(super) fn disturb(&mut self, disruption: &Disruption, cause: Cause) -> u32 {
+    /// Does what a fault does.
+    pub(super) fn disturb(&mut self, disruption: &Disruption, cause: Cause) -> Struck {
         let now = self.queue.now();
         let until = |lasts: Option<Duration>| lasts.map_or(Time::MAX, |lasts| now + lasts);
         match disruption {
-            Disruption::PodKill { target, count } => self.kill_pods(*target, *count, cause),
-            Disruption::ContainerCrash { target, exit_code } => self.crash_containers(*target, *exit_code, cause),
-            Disruption::NodeDown { target, lasts } => self.nodes_down(*target, *lasts, cause),
-            Disruption::GpuLoss { target, count, lasts } => self.lose_gpus(*target, *count, *lasts, cause),
+            Disruption::PodKill { target, count } => Struck::Now(self.kill_pods(*target, *count, cause)),
+            Disruption::ContainerCrash { target, exit_code } => {
+                Struck::Now(self.crash_containers(*target, *exit_code, cause))
+            }
+            Disruption::NodeDown { target, lasts } => Struck::Now(self.nodes_down(*target, *lasts, cause)),
+            Disruption::GpuLoss { target, count, lasts } => Struck::Now(self.lose_gpus(*target, *count, *lasts, cause)),
             Disruption::ImagePullFail { image, times, lasts } => {
-                self.pull_faults.push(PullFault { image: image.clone(), left: *times, until: until(*lasts), cause });
-                1
+                let (image, left, until, effect) = (image.clone(), *times, until(*lasts), self.new_effect());
+                self.pull_faults.push(PullFault { image, left, until, cause, effect });
+                Struck::Standing(effect)
             }
             Disruption::SlowStart { target, extra, percent } => {
-                self.slow_faults.push(SlowFault { target: *target, extra: *extra, percent: *percent });
-                1
+                let (target, extra, percent, effect) = (*target, *extra, *percent, self.new_effect());
+                self.slow_faults.push(SlowFault { target, extra, percent, effect });
+                Struck::Standing(effect)
             }
             Disruption::ReadFail { serves, times } => {
-                self.read_faults.push(ReadFault { serves: *serves, left: *times });
-                1
+                let (serves, left, effect) = (*serves, *times, self.new_effect());
+                self.read_faults.push(ReadFault { serves, left, effect });
+                Struck::Standing(effect)
             }
         }
+    }
+
+    /// A place to count the effects of a fault that stands.
+    fn new_effect(&mut self) -> usize {
+        self.effects.push(0);
+        self.effects.len() - 1
     }
 
     fn kill_pods(&mut self, target: Subject, count: Option<u32>, cause: Cause) -> u32 {
@@ -126,11 +139,17 @@ impl Cluster {
     }
 
     /// The time to serving under the faults that slow it.
-    pub(super) fn slowed(&self, id: ContainerId, takes: Duration) -> Duration {
+    pub(super) fn slowed(&mut self, id: ContainerId, takes: Duration) -> Duration {
         let pod = self.container(id).pod;
-        self.slow_faults.iter().filter(|fault| self.stands_for(fault.target, pod)).fold(takes, |takes, fault| {
-            Duration::from_nanos((takes * u64::from(fault.percent)).nanos() / 100) + fault.extra
-        })
+        let mut takes = takes;
+        for index in 0..self.slow_faults.len() {
+            let SlowFault { target, extra, percent, effect } = self.slow_faults[index];
+            if self.stands_for(target, pod) {
+                takes = Duration::from_nanos((takes * u64::from(percent)).nanos() / 100) + extra;
+                self.effects[effect] += 1;
+            }
+        }
+        takes
     }
 
     /// True if a pod is among those that a subject stands for.
@@ -145,6 +164,7 @@ impl Cluster {
         if let Some(left) = &mut fault.left {
             *left -= 1;
         }
+        self.effects[fault.effect] += 1;
         Some(self.names.intern("the API did not answer in time"))
     }
 }

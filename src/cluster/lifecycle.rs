@@ -119,10 +119,12 @@ impl Cluster {
     /// Time between two taints; `None` while all nodes are lost, which stops evictions altogether.
     /// The whole cluster is taken as one zone.
     fn taint_interval(&self) -> Option<Duration> {
-        let (lost, all) = self.nodes.in_order().fold((0_u32, 0_u32), |(lost, all), (_, node)| {
-            (lost + u32::from(!node.ready), all + 1)
-        });
-        let mostly_lost = lost > 2 && u64::from(lost) * 100 >= u64::from(all) * u64::from(self.profile.unhealthy_zone_percent);
+        let (lost, all) = self
+            .nodes
+            .in_order()
+            .fold((0_u32, 0_u32), |(lost, all), (_, node)| (lost + u32::from(!node.ready), all + 1));
+        let mostly_lost =
+            lost > 2 && u64::from(lost) * 100 >= u64::from(all) * u64::from(self.profile.unhealthy_zone_percent);
         match () {
             () if lost == all => None,
             () if !mostly_lost => Some(self.profile.taint_interval),

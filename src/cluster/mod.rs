@@ -9,6 +9,7 @@ mod event;
 mod job;
 mod kubelet;
 mod lifecycle;
+pub mod machine;
 pub mod node;
 mod pod;
 mod pool;

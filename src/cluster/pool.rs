@@ -6,7 +6,7 @@ use super::apply::ObjectId;
 use super::kubelet::Kubelet;
 use super::node::{NodeId, NodeSpec};
 use super::scheduler::ClusterEvent;
-use super::{Arg, Cause, Class, Cluster, Event, PoolId, Subject, Why, shape};
+use super::{Arg, Cause, Class, Cluster, Event, PoolId, Subject, Why, machine};
 use crate::kernel::{Distribution, Duration, Name, Time};
 use crate::timeline::EntryId;
 use crate::workload::{NodePatch, NodePoolSpec, NodePoolStatus};
@@ -74,9 +74,14 @@ impl Cluster {
         self.names.intern(text)
     }
 
+    /// Draws a length from the stream of this purpose, name and ordinal.
+    pub fn draw_named(&self, purpose: &str, name: &str, ordinal: u64, length: &Distribution) -> Duration {
+        length.sample(&mut self.streams.stream(purpose, name, ordinal))
+    }
+
     /// Orders a pool of nodes.
     pub(super) fn create_pool(&mut self, key: Subject, spec: NodePoolSpec, cause: Cause) -> Result<(), String> {
-        shape::resolve(&spec).map_err(|refusal| format!("pool {}: {refusal}", self.names.show(key.name)))?;
+        machine::resolve(&spec).map_err(|refusal| format!("pool {}: {refusal}", self.names.show(key.name)))?;
         let id = PoolId(self.pools.len() as u32);
         let now = self.queue.now();
         let shape_name = self.names.intern(&spec.shape);
@@ -115,7 +120,7 @@ impl Cluster {
             return;
         }
         let (key, cause) = (pool.key, Cause::Entry(pool.last));
-        let Ok(made) = shape::resolve(&pool.spec) else { return };
+        let Ok(made) = machine::resolve(&pool.spec) else { return };
         let mut labels = pool.spec.labels.clone();
         let name = self.names.show(key.name);
         labels.insert(POOL_LABEL.to_owned(), name.clone());
@@ -173,7 +178,7 @@ impl Cluster {
             }
             let model = node.gpu_model.clone().ok_or("it has no GPU")?;
             let gpus = u64::from(node.devices.healthy());
-            let slices = shape::mig_slices(&model, config)?;
+            let slices = machine::mig_slices(&model, config)?;
             for (resource, count) in slices {
                 let event = self.nodes.set_extended(&mut self.names, id, &resource, u64::from(count) * gpus);
                 self.tell_scheduler(event);

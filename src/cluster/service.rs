@@ -48,8 +48,7 @@ impl Cluster {
         let mut ready = 0;
         for index in 0..self.sets.len() {
             let set = &self.sets[index];
-            let selects =
-                self.services[id.0 as usize].selects(set.namespace, &set.source.labels);
+            let selects = self.services[id.0 as usize].selects(set.namespace, &set.source.labels);
             let set = &mut self.sets[index];
             set.services.retain(|other| *other != id);
             if selects {

@@ -75,6 +75,8 @@ pub struct Cluster {
     pub(super) pull_backoffs: PullBackoffs,
     pub(super) slow_faults: Vec<SlowFault>,
     pub(super) read_faults: Vec<ReadFault>,
+    /// How often each standing fault has had an effect.
+    pub(super) effects: Vec<u64>,
     pub(super) asks: u32,
     pub(super) records: BTreeMap<String, (u64, String)>,
     pub(super) published: BTreeMap<(Subject, String), String>,
@@ -120,6 +122,7 @@ impl Cluster {
             pull_backoffs: PullBackoffs::new(),
             slow_faults: Vec::new(),
             read_faults: Vec::new(),
+            effects: Vec::new(),
             asks: 0,
             records: BTreeMap::new(),
             published: BTreeMap::new(),

@@ -4,7 +4,7 @@ use super::port::Port;
 use super::{Cause, Class, Cluster, Event, Subject};
 use crate::kernel::{Names, Time};
 use crate::timeline::Timeline;
-use crate::workload::{Counts, Disruption, Happening, Stage, Status, World};
+use crate::workload::{Counts, Disruption, Happening, Stage, Status, Struck, World};
 
 impl Stage for Cluster {
     fn now(&self) -> Time {
@@ -26,8 +26,12 @@ impl Stage for Cluster {
         self.schedule(at, class, Event::Rehearsal(token));
     }
 
-    fn disrupt(&mut self, disruption: &Disruption, cause: Cause) -> Result<u32, String> {
+    fn disrupt(&mut self, disruption: &Disruption, cause: Cause) -> Result<Struck, String> {
         Ok(self.disturb(disruption, cause))
+    }
+
+    fn effects(&self, standing: usize) -> u64 {
+        self.effects.get(standing).copied().unwrap_or(0)
     }
 
     fn counts(&self, subject: Subject) -> Option<Counts> {

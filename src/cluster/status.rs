@@ -51,7 +51,8 @@ impl Cluster {
             pod.ordinal == ordinal && !pod.gone
         };
         let sets = (0..self.sets.len() as u32).map(PodSetId);
-        let mut sets = sets.filter(|id| self.set(*id).base == key.name.base() && self.set(*id).namespace == key.namespace);
+        let mut sets =
+            sets.filter(|id| self.set(*id).base == key.name.base() && self.set(*id).namespace == key.namespace);
         sets.find_map(|set| self.set(set).all.iter().find(has_name).copied())
     }
 

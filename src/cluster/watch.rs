@@ -145,7 +145,9 @@ impl Cluster {
                 self.watches.planned.remove(&(controller, subject));
                 Happening::Changed { controller, subject, cause }
             }
-            Parcel::Answered(controller, ask, outcome, cause) => Happening::Answered { controller, ask, outcome, cause },
+            Parcel::Answered(controller, ask, outcome, cause) => {
+                Happening::Answered { controller, ask, outcome, cause }
+            }
             Parcel::Timer(controller, token, cause) => Happening::Timer { controller, token, cause },
         })
     }

@@ -1,12 +1,13 @@
 //! The discrete-event core: virtual time, the event queue, named random streams and distributions, interned names.
 //! It knows no cluster, no system and no file: nothing here reads a clock, a disk or an environment.
 
+mod calendar;
 pub mod distribution;
-mod heap;
 pub mod limits;
 pub mod names;
 mod quantile;
 pub mod queue;
+mod slots;
 pub mod streams;
 pub mod time;
 

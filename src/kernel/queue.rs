@@ -1,13 +1,12 @@
 //! The event queue: what happens next. Order is (time, class, tie, sequence), a total one, so that nothing hangs on
 //! how the queue is built. What an event means is the caller's.
 //!
-//! An event sits in a slot; the pending set holds 16-byte keys that end in the slot's number. A key counts only while
-//! its slot still carries its sequence number, so cancelling is freeing the slot, and the key is dropped when it comes
-//! up. Events for the present instant skip the pending set: each class has a first-in-first-out lane for them.
+//! An event sits in a slot, and a 16-byte key leads to it. Keys of later instants are in the calendar. Events for the
+//! present instant, by far the most in a cluster whose controllers wake each other, go to a first-in-first-out lane of
+//! their class and are never sorted. A cancelled event stays where it is until it comes up.
 
-use std::collections::VecDeque;
-
-use super::heap::Heap;
+use super::calendar::Calendar;
+use super::slots::{END, Key, Slots};
 use super::{LimitError, Limits, Time};
 
 /// What an event is at its instant: all of one class happen before any of the next.
@@ -56,55 +55,23 @@ pub struct EventId {
     sequence: u32,
 }
 
-/// The place of an event in the order: time 58 bits, class 4, tie 10, sequence 32, slot 24. The sequence is unique,
-/// so the slot never decides.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Key(u128);
-
-impl Key {
-    fn new(at: Time, class: Class, tie: u16, id: EventId) -> Key {
-        let high = at.nanos() << 6 | u64::from(class.0) << 2 | u64::from(tie >> 8);
-        let low = u64::from(tie & 0xff) << 56 | u64::from(id.sequence) << 24 | u64::from(id.slot);
-        Key(u128::from(high) << 64 | u128::from(low))
-    }
-
-    fn time(self) -> Time {
-        Time::from_nanos((self.0 >> 70) as u64)
-    }
-
-    fn class(self) -> Class {
-        Class((self.0 >> 66) as u8 & 0xf)
-    }
-
-    fn id(self) -> EventId {
-        EventId { slot: self.0 as u32 & (Limits::PENDING - 1), sequence: (self.0 >> 24) as u32 }
-    }
-}
-
-/// An event and the sequence number of the key that leads to it; `FREE` when no key does.
+/// The events for `now` of one class, in order of their sequence numbers: a list of slots.
 #[derive(Clone, Copy)]
-struct Slot<E> {
-    sequence: u32,
-    event: E,
+struct Lane {
+    first: u32,
+    last: u32,
 }
-
-/// No event has this sequence number.
-const FREE: u32 = 0;
 
 /// Events in the order in which they happen.
 #[derive(Clone)]
 pub struct Queue<E: Copy> {
     now: Time,
-    pending: Heap,
-    /// Events for `now` with tie 0, by class, in order of their sequence numbers.
-    lanes: [VecDeque<EventId>; Class::COUNT],
+    sequence: u32,
+    slots: Slots<E>,
+    calendar: Calendar,
+    lanes: [Lane; Class::COUNT],
     /// Bit c is set while lane c holds anything.
     lanes_in_use: u16,
-    /// Entries in all lanes, dead ones among them.
-    lanes_len: usize,
-    slots: Vec<Slot<E>>,
-    free: Vec<u32>,
-    sequence: u32,
     processed: u64,
     processed_now: u64,
     limits: Limits,
@@ -120,13 +87,11 @@ impl<E: Copy> Queue<E> {
     pub fn new(limits: Limits) -> Self {
         Queue {
             now: Time::ZERO,
-            pending: Heap::default(),
-            lanes: Default::default(),
+            sequence: 0,
+            slots: Slots::new(),
+            calendar: Calendar::new(),
+            lanes: [Lane { first: END, last: END }; Class::COUNT],
             lanes_in_use: 0,
-            lanes_len: 0,
-            slots: Vec::new(),
-            free: Vec::new(),
-            sequence: FREE,
             processed: 0,
             processed_now: 0,
             limits,
@@ -145,12 +110,12 @@ impl<E: Copy> Queue<E> {
     }
 
     /// How many events wait.
-    pub fn len(&self) -> usize {
-        self.slots.len() - self.free.len()
+    pub const fn len(&self) -> usize {
+        self.slots.live()
     }
 
     /// True if no event waits.
-    pub fn is_empty(&self) -> bool {
+    pub const fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
@@ -164,36 +129,35 @@ impl<E: Copy> Queue<E> {
         debug_assert!(at >= self.now, "an event is scheduled for {at}, before {}", self.now);
         debug_assert!(tie <= Self::TIE_MAX, "a tie of {tie} is more than {}", Self::TIE_MAX);
         let at = at.clamp(self.now, Time::MAX);
-        let Some(id) = self.take_slot(event) else {
-            return EventId { slot: u32::MAX, sequence: FREE };
-        };
-        if at == self.now && tie == 0 {
-            self.lanes[usize::from(class.0)].push_back(id);
-            self.lanes_in_use |= 1 << class.0;
-            self.lanes_len += 1;
-        } else {
-            self.pending.push(Key::new(at, class, tie.min(Self::TIE_MAX), id).0);
+        let slot = self.slots.vacant();
+        if let Some(error) = self.exhaustion(slot) {
+            self.exhausted = Some(error);
+            return EventId { slot: END, sequence: 0 };
         }
-        id
+        self.sequence += 1;
+        let key = Key::new(at, class, tie.min(Self::TIE_MAX), self.sequence, slot);
+        self.slots.fill(key, event);
+        if at == self.now && tie == 0 {
+            self.push_lane(class, slot);
+        } else {
+            self.calendar.push(key, &mut self.slots);
+        }
+        EventId { slot, sequence: self.sequence }
     }
 
     /// Takes back an event and returns it; `None` if it happened or was cancelled before.
     pub fn cancel(&mut self, id: EventId) -> Option<E> {
-        let slot = self.slots.get_mut(id.slot as usize)?;
-        if slot.sequence != id.sequence {
-            return None;
+        let event = self.slots.cancel(id.slot, id.sequence)?;
+        // Timers that are moved again and again must not fill the queue. Each pays a constant share of this.
+        if self.slots.dead() > self.slots.live() + 64 {
+            self.drop_cancelled();
         }
-        slot.sequence = FREE;
-        let event = slot.event;
-        self.free.push(id.slot);
-        self.drop_dead_keys();
         Some(event)
     }
 
     /// The time of the next event.
     pub fn peek_time(&mut self) -> Option<Time> {
-        let lane = self.peek_lanes().map(Key::time);
-        lane.or_else(|| self.peek_pending().map(Key::time))
+        self.peek_lanes().or_else(|| self.calendar.peek(&mut self.slots)).map(Key::time)
     }
 
     /// Removes the next event and moves `now` to its time.
@@ -201,61 +165,49 @@ impl<E: Copy> Queue<E> {
     /// # Errors
     /// When a limit is exceeded: too many events at this instant, in the run, or waiting. The event stays in the queue.
     pub fn pop(&mut self) -> Result<Option<(Time, Class, E)>, LimitError> {
-        let pending = self.peek_pending();
-        let key = match (self.peek_lanes(), pending) {
+        let lane = self.peek_lanes();
+        let later = self.calendar.peek(&mut self.slots);
+        let key = match (lane, later) {
             (None, None) => return self.exhausted.map_or(Ok(None), Err),
-            (Some(lane), Some(heap)) if lane < heap => lane,
+            (None, Some(later)) => later,
             (Some(lane), None) => lane,
-            (_, Some(heap)) => heap,
+            (Some(lane), Some(later)) => lane.min(later),
         };
-        let (at, class, id) = (key.time(), key.class(), key.id());
+        let (at, class) = (key.time(), key.class());
         self.check_limits(at)?;
-        if pending == Some(key) {
-            self.pending.pop_peeked();
+        if later == Some(key) {
+            self.calendar.pop(key);
         } else {
-            self.pop_lane(class.0.into());
+            self.pop_lane(class);
         }
-        if at > self.now {
-            self.now = at;
-            self.processed_now = 0;
-        }
+        self.move_now(at);
         self.processed += 1;
         self.processed_now += 1;
-        let slot = &mut self.slots[id.slot as usize];
-        slot.sequence = FREE;
-        self.free.push(id.slot);
-        Ok(Some((at, class, slot.event)))
+        Ok(Some((at, class, self.slots.take(key.slot()))))
     }
 
     /// Moves `now` on to `at`, or to the next event if that comes sooner. `now` never goes back.
     pub fn advance(&mut self, at: Time) {
         let next = self.peek_time().unwrap_or(Time::MAX);
-        let to = at.min(next);
-        if to > self.now {
-            self.now = to;
+        self.move_now(at.min(next));
+    }
+
+    fn move_now(&mut self, at: Time) {
+        if at > self.now {
+            self.now = at;
             self.processed_now = 0;
         }
     }
 
-    /// Gives `event` a slot and a sequence number; `None` when either has run out.
-    fn take_slot(&mut self, event: E) -> Option<EventId> {
-        if u64::from(self.sequence) == Limits::SCHEDULED {
-            self.exhausted = Some(LimitError::Run { limit: Limits::SCHEDULED });
-            return None;
+    /// Why no event can take `slot`, if none can.
+    fn exhaustion(&self, slot: u32) -> Option<LimitError> {
+        if slot >= Limits::PENDING {
+            return Some(LimitError::Pending { at: self.now, limit: Limits::PENDING.into() });
         }
-        let filled = Slot { sequence: self.sequence + 1, event };
-        let slot = if let Some(slot) = self.free.pop() {
-            self.slots[slot as usize] = filled;
-            slot
-        } else if self.slots.len() < Limits::PENDING as usize {
-            self.slots.push(filled);
-            self.slots.len() as u32 - 1
-        } else {
-            self.exhausted = Some(LimitError::Pending { at: self.now, limit: Limits::PENDING.into() });
-            return None;
-        };
-        self.sequence = filled.sequence;
-        Some(EventId { slot, sequence: filled.sequence })
+        if u64::from(self.sequence) == Limits::SCHEDULED {
+            return Some(LimitError::Run { limit: Limits::SCHEDULED });
+        }
+        None
     }
 
     fn check_limits(&self, at: Time) -> Result<(), LimitError> {
@@ -271,53 +223,54 @@ impl<E: Copy> Queue<E> {
         Ok(())
     }
 
-    fn is_live(&self, id: EventId) -> bool {
-        self.slots[id.slot as usize].sequence == id.sequence
+    fn push_lane(&mut self, class: Class, slot: u32) {
+        let lane = &mut self.lanes[usize::from(class.0)];
+        if lane.first == END {
+            lane.first = slot;
+            self.lanes_in_use |= 1 << class.0;
+        } else {
+            self.slots.link(lane.last, slot);
+        }
+        lane.last = slot;
     }
 
-    /// The first live key of the pending set; dead ones before it are dropped.
-    fn peek_pending(&mut self) -> Option<Key> {
-        loop {
-            let key = Key(self.pending.peek()?);
-            if self.is_live(key.id()) {
-                return Some(key);
-            }
-            self.pending.pop_peeked();
+    /// Takes the first slot out of a lane, before it is freed: the lane goes on at its link.
+    fn pop_lane(&mut self, class: Class) {
+        let lane = &mut self.lanes[usize::from(class.0)];
+        lane.first = self.slots.next(lane.first);
+        if lane.first == END {
+            self.lanes_in_use &= !(1 << class.0);
         }
     }
 
-    /// The first live key of the lanes; dead ones before it are dropped.
+    fn drop_cancelled(&mut self) {
+        self.calendar.gather(&mut self.slots);
+        self.lanes_in_use = 0;
+        for class in (0..Class::COUNT as u8).map(Class) {
+            let mut slot = std::mem::replace(&mut self.lanes[usize::from(class.0)].first, END);
+            while slot != END {
+                let next = self.slots.next(slot);
+                if !self.slots.reap(slot) {
+                    self.slots.link(slot, END);
+                    self.push_lane(class, slot);
+                }
+                slot = next;
+            }
+        }
+    }
+
+    /// The first key of the lanes; cancelled events before it are dropped.
     fn peek_lanes(&mut self) -> Option<Key> {
         while self.lanes_in_use != 0 {
-            let lane = self.lanes_in_use.trailing_zeros() as usize;
-            let id = self.lanes[lane][0];
-            if self.is_live(id) {
-                return Some(Key::new(self.now, Class(lane as u8), 0, id));
+            let class = Class(self.lanes_in_use.trailing_zeros() as u8);
+            let slot = self.lanes[usize::from(class.0)].first;
+            if self.slots.is_live(slot) {
+                return Some(self.slots.key(slot));
             }
-            self.pop_lane(lane);
+            self.pop_lane(class);
+            self.slots.reap(slot);
         }
         None
-    }
-
-    fn pop_lane(&mut self, lane: usize) {
-        self.lanes[lane].pop_front();
-        self.lanes_len -= 1;
-        if self.lanes[lane].is_empty() {
-            self.lanes_in_use &= !(1 << lane);
-        }
-    }
-
-    /// Throws dead keys out once they are most of the pending set, so that timers that are moved again and again do
-    /// not fill it. Each costs a constant share of the cancellations that made it.
-    fn drop_dead_keys(&mut self) {
-        let keys = self.pending.len();
-        if keys > 64 && keys > 2 * self.len() {
-            let slots = &self.slots;
-            self.pending.retain(|key| {
-                let id = Key(key).id();
-                slots[id.slot as usize].sequence == id.sequence
-            });
-        }
     }
 }
 

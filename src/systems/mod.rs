@@ -24,21 +24,36 @@ pub enum System {
     Oci(oci::Oci),
 }
 
-impl System {
-    /// Reads a document of the system of this name. Beside it come warnings and notes.
-    ///
-    /// # Errors
-    /// All that makes the system reject the document, or that there is no such system.
-    pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<(System, Vec<Diagnostic>), Vec<Diagnostic>> {
-        match name {
-            "oci" => oci::Oci::read(source, &profiles.oci).map(|(oci, told)| (System::Oci(oci), told)),
-            _ => {
-                let message = format!("there is no system `{name}`; known are {}", NAMES.join(", "));
-                Err(vec![Diagnostic::about(source, message)])
-            }
+/// A document that was read.
+#[derive(Clone, Debug)]
+pub struct Document {
+    /// Its system. One that rejects the document says so when the document is submitted.
+    pub system: System,
+    /// What the user should know; it keeps nothing from being used.
+    pub warnings: Vec<Diagnostic>,
+    /// Why the system rejects the document; empty if it accepts it.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Reads a document of the system of this name.
+///
+/// # Errors
+/// What makes it no document that anybody could submit: it is no JSON or YAML, or of another kind.
+pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document, Vec<Diagnostic>> {
+    match name {
+        "oci" => oci::read(source, &profiles.oci).map(|read| Document {
+            system: System::Oci(read.oci),
+            warnings: read.warnings,
+            problems: read.problems,
+        }),
+        _ => {
+            let message = format!("there is no system `{name}`; known are {}", NAMES.join(", "));
+            Err(vec![Diagnostic::about(source, message)])
         }
     }
+}
 
+impl System {
     /// The names of groups and deployments that an operator's action may mean.
     pub fn names(&self) -> Vec<&str> {
         match self {

@@ -51,18 +51,12 @@ pub struct Diagnostic {
 impl Diagnostic {
     /// An error at a place.
     pub fn error(source: &Source, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            span: Some(span),
-            ..Diagnostic::about(source, message)
-        }
+        Diagnostic { span: Some(span), ..Diagnostic::about(source, message) }
     }
 
     /// A warning at a place.
     pub fn warning(source: &Source, span: Span, message: impl Into<String>) -> Diagnostic {
-        Diagnostic {
-            severity: Severity::Warning,
-            ..Diagnostic::error(source, span, message)
-        }
+        Diagnostic { severity: Severity::Warning, ..Diagnostic::error(source, span, message) }
     }
 
     /// An error about a text as a whole.
@@ -89,11 +83,7 @@ impl Diagnostic {
     /// Adds a second place.
     #[must_use]
     pub fn related(mut self, source: &Source, span: Span, label: impl Into<String>) -> Diagnostic {
-        self.related.push(Related {
-            source: source.clone(),
-            span,
-            label: label.into(),
-        });
+        self.related.push(Related { source: source.clone(), span, label: label.into() });
         self
     }
 
@@ -165,10 +155,7 @@ mod tests {
 
     #[test]
     fn quotes_on_one_line() {
-        assert_eq!(
-            quote("a\nb\u{1b}[31m\u{202e}"),
-            "`a\\u{a}b\\u{1b}[31m\\u{202e}`"
-        );
+        assert_eq!(quote("a\nb\u{1b}[31m\u{202e}"), "`a\\u{a}b\\u{1b}[31m\\u{202e}`");
         assert_eq!(quote(&"x".repeat(100)).chars().count(), QUOTE_CHARS_MAX + 3);
         assert!(!quote("postgres://u:hunter2@db").contains("hunter2"));
     }

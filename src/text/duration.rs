@@ -20,16 +20,9 @@ const UNITS: &[(&str, u64)] = &[
 /// # Errors
 /// What is wrong with it, as a lower-case fragment.
 pub fn parse(text: &str) -> Result<Duration, String> {
-    let nanos = if text.contains(':') {
-        clock(text)?
-    } else {
-        with_units(text)?
-    };
+    let nanos = if text.contains(':') { clock(text)? } else { with_units(text)? };
     if nanos > Time::MAX.nanos() {
-        return Err(format!(
-            "longer than the longest time of a run, {}",
-            Duration::from_nanos(LONGEST_NANOS)
-        ));
+        return Err(format!("longer than the longest time of a run, {}", Duration::from_nanos(LONGEST_NANOS)));
     }
     Ok(Duration::from_nanos(nanos))
 }
@@ -57,18 +50,12 @@ fn with_units(text: &str) -> Result<u64, String> {
     let mut total: u64 = 0;
     let mut last_unit = u64::MAX;
     while !rest.is_empty() {
-        let digits = rest
-            .find(|character: char| !character.is_ascii_digit() && character != '.')
-            .unwrap_or(rest.len());
+        let digits = rest.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(rest.len());
         let (number, behind) = rest.split_at(digits);
         if number.is_empty() {
-            return Err(
-                "not a length of time; write one such as `90s`, `1h30m` or `250ms`".to_owned(),
-            );
+            return Err("not a length of time; write one such as `90s`, `1h30m` or `250ms`".to_owned());
         }
-        let letters = behind
-            .find(|character: char| !character.is_alphabetic())
-            .unwrap_or(behind.len());
+        let letters = behind.find(|character: char| !character.is_alphabetic()).unwrap_or(behind.len());
         let (unit, next) = behind.split_at(letters);
         if unit.is_empty() {
             return Err(format!(
@@ -76,10 +63,7 @@ fn with_units(text: &str) -> Result<u64, String> {
             ));
         }
         let Some((_, length)) = UNITS.iter().find(|(name, _)| *name == unit) else {
-            return Err(format!(
-                "unknown unit {}; known are d, h, m, s, ms, us, ns",
-                super::diagnostic::quote(unit)
-            ));
+            return Err(format!("unknown unit {}; known are d, h, m, s, ms, us, ns", super::diagnostic::quote(unit)));
         };
         if *length >= last_unit {
             return Err("units stand from the largest to the smallest, each once".to_owned());
@@ -98,21 +82,12 @@ fn clock(text: &str) -> Result<u64, String> {
     let [hours, minutes, seconds] = parts[..] else {
         return Err(form());
     };
-    let two_digits = |part: &str| {
-        part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()) && part < "60"
-    };
+    let two_digits = |part: &str| part.len() == 2 && part.bytes().all(|byte| byte.is_ascii_digit()) && part < "60";
     let whole_seconds = seconds.split('.').next().unwrap_or("");
-    if !hours.bytes().all(|byte| byte.is_ascii_digit())
-        || !two_digits(minutes)
-        || !two_digits(whole_seconds)
-    {
+    if !hours.bytes().all(|byte| byte.is_ascii_digit()) || !two_digits(minutes) || !two_digits(whole_seconds) {
         return Err(form());
     }
-    let parts = [
-        decimal(hours, UNITS[6].1)?,
-        decimal(minutes, UNITS[5].1)?,
-        decimal(seconds, UNITS[4].1)?,
-    ];
+    let parts = [decimal(hours, UNITS[6].1)?, decimal(minutes, UNITS[5].1)?, decimal(seconds, UNITS[4].1)?];
     Ok(parts.into_iter().fold(0, u64::saturating_add))
 }
 
@@ -121,16 +96,10 @@ fn decimal(number: &str, unit: u64) -> Result<u64, String> {
     let (whole, fraction) = number.split_once('.').unwrap_or((number, ""));
     let is_number = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if !is_number(whole) || (number.contains('.') && !is_number(fraction)) {
-        return Err(format!(
-            "{} is not a number",
-            super::diagnostic::quote(number)
-        ));
+        return Err(format!("{} is not a number", super::diagnostic::quote(number)));
     }
     // More digits than fit are too long a time in any unit.
-    let mut total = whole
-        .parse::<u64>()
-        .unwrap_or(u64::MAX)
-        .saturating_mul(unit);
+    let mut total = whole.parse::<u64>().unwrap_or(u64::MAX).saturating_mul(unit);
     let mut scale = unit;
     for digit in fraction.trim_end_matches('0').bytes() {
         if !scale.is_multiple_of(10) {

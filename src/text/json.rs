@@ -12,12 +12,7 @@ pub fn parse(source: &Source) -> Result<Node, Diagnostic> {
     let text = source.text();
     // Some editors begin a file with a byte order mark; RFC 8259 lets a reader ignore it.
     let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut reader = Reader {
-        source,
-        bytes: text.as_bytes(),
-        at,
-        nodes: 0,
-    };
+    let mut reader = Reader { source, bytes: text.as_bytes(), at, nodes: 0 };
     reader.skip_space();
     let root = reader.value(0)?;
     reader.skip_space();
@@ -41,9 +36,7 @@ impl Reader<'_> {
             return Err(self.error_here(format!("the document has more than {NODES_MAX} values")));
         }
         if depth > DEPTH_MAX {
-            return Err(
-                self.error_here(format!("the document is nested more than {DEPTH_MAX} deep"))
-            );
+            return Err(self.error_here(format!("the document is nested more than {DEPTH_MAX} deep")));
         }
         let start = self.at;
         let value = match self.bytes.get(self.at) {
@@ -59,10 +52,7 @@ impl Reader<'_> {
             Some(_) => return Err(self.error_here("expected a value")),
             None => return Err(self.error_here("the document ends where a value should stand")),
         };
-        Ok(Node {
-            value,
-            span: self.span_from(start),
-        })
+        Ok(Node { value, span: self.span_from(start) })
     }
 
     fn object(&mut self, depth: usize) -> Result<Value, Diagnostic> {
@@ -81,15 +71,8 @@ impl Reader<'_> {
             let text = self.string()?;
             let span = self.span_from(start);
             if let Some(first) = places.insert(text.clone(), span) {
-                let message = format!(
-                    "the key {} stands twice in this object",
-                    diagnostic::quote(&text)
-                );
-                return Err(Diagnostic::error(self.source, span, message).related(
-                    self.source,
-                    first,
-                    "first here",
-                ));
+                let message = format!("the key {} stands twice in this object", diagnostic::quote(&text));
+                return Err(Diagnostic::error(self.source, span, message).related(self.source, first, "first here"));
             }
             self.skip_space();
             if !self.take(b':') {
@@ -136,11 +119,7 @@ impl Reader<'_> {
         self.skip_space();
         if self.bytes.get(self.at) == Some(&closing_byte) {
             let message = format!("JSON allows no `,` before `{closing}`");
-            return Err(Diagnostic::error(
-                self.source,
-                Span::new(comma as u32, comma as u32 + 1),
-                message,
-            ));
+            return Err(Diagnostic::error(self.source, Span::new(comma as u32, comma as u32 + 1), message));
         }
         Ok(())
     }
@@ -151,11 +130,7 @@ impl Reader<'_> {
         self.at += 1;
         loop {
             let start = self.at;
-            while self
-                .bytes
-                .get(self.at)
-                .is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f))
-            {
+            while self.bytes.get(self.at).is_some_and(|byte| !matches!(byte, b'"' | b'\\' | 0..=0x1f)) {
                 self.at += 1;
             }
             // Both ends stand beside ASCII bytes or the ends of the text, so the slice ends between characters.
@@ -168,15 +143,10 @@ impl Reader<'_> {
                 Some(b'\\') => text.push(self.escape()?),
                 Some(b'\n' | b'\r') | None => {
                     let span = Span::new(opened as u32, self.at as u32);
-                    return Err(Diagnostic::error(
-                        self.source,
-                        span,
-                        "this text has no closing `\"`",
-                    ));
+                    return Err(Diagnostic::error(self.source, span, "this text has no closing `\"`"));
                 }
                 Some(_) => {
-                    return Err(self
-                        .error_here("a control character in a text must be written as `\\u00XX`"));
+                    return Err(self.error_here("a control character in a text must be written as `\\u00XX`"));
                 }
             }
         }
@@ -204,46 +174,30 @@ impl Reader<'_> {
         let start = self.at;
         let first = self.hex4(start)?;
         self.at = start + 6;
-        let code = if (0xd800..0xdc00).contains(&first) && self.bytes[self.at..].starts_with(b"\\u")
-        {
+        let code = if (0xd800..0xdc00).contains(&first) && self.bytes[self.at..].starts_with(b"\\u") {
             let second = self.hex4(self.at)?;
             self.at += 6;
             if !(0xdc00..0xe000).contains(&second) {
-                return Err(Diagnostic::error(
-                    self.source,
-                    self.span_from(start),
-                    "half a surrogate pair in a text",
-                ));
+                return Err(Diagnostic::error(self.source, self.span_from(start), "half a surrogate pair in a text"));
             }
             0x10000 + ((first - 0xd800) << 10) + (second - 0xdc00)
         } else {
             first
         };
-        char::from_u32(code).ok_or_else(|| {
-            Diagnostic::error(
-                self.source,
-                self.span_from(start),
-                "half a surrogate pair in a text",
-            )
-        })
+        char::from_u32(code)
+            .ok_or_else(|| Diagnostic::error(self.source, self.span_from(start), "half a surrogate pair in a text"))
     }
 
     /// The four digits of the `\uXXXX` that begins at `start`.
     fn hex4(&self, start: usize) -> Result<u32, Diagnostic> {
         let digits = self.bytes.get(start + 2..start + 6).unwrap_or_default();
         let all_hex = digits.len() == 4 && digits.iter().all(u8::is_ascii_hexdigit);
-        let code = std::str::from_utf8(digits)
-            .ok()
-            .and_then(|digits| u32::from_str_radix(digits, 16).ok());
+        let code = std::str::from_utf8(digits).ok().and_then(|digits| u32::from_str_radix(digits, 16).ok());
         match code {
             Some(code) if all_hex => Ok(code),
             _ => {
                 let span = Span::new(start as u32, start as u32 + 2);
-                Err(Diagnostic::error(
-                    self.source,
-                    span,
-                    "expected four hexadecimal digits behind `\\u`",
-                ))
+                Err(Diagnostic::error(self.source, span, "expected four hexadecimal digits behind `\\u`"))
             }
         }
     }
@@ -256,11 +210,7 @@ impl Reader<'_> {
             return Err(self.error_here("expected a digit"));
         }
         if self.bytes[first] == b'0' && self.at > first + 1 {
-            return Err(Diagnostic::error(
-                self.source,
-                self.span_from(start),
-                "a number does not begin with 0",
-            ));
+            return Err(Diagnostic::error(self.source, self.span_from(start), "a number does not begin with 0"));
         }
         let mut whole = true;
         if self.take(b'.') {
@@ -319,14 +269,7 @@ impl Reader<'_> {
 
     /// An error at the character that is next.
     fn error_here(&self, message: impl Into<String>) -> Diagnostic {
-        let length = self.source.text()[self.at..]
-            .chars()
-            .next()
-            .map_or(0, char::len_utf8);
-        Diagnostic::error(
-            self.source,
-            Span::new(self.at as u32, (self.at + length) as u32),
-            message,
-        )
+        let length = self.source.text()[self.at..].chars().next().map_or(0, char::len_utf8);
+        Diagnostic::error(self.source, Span::new(self.at as u32, (self.at + length) as u32), message)
     }
 }

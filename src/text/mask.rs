@@ -98,18 +98,12 @@ const fn ends_word(character: char) -> bool {
 fn in_urls(text: &str, ranges: &mut Vec<Range<usize>>) {
     for (found, _) in text.match_indices("://") {
         let start = found + "://".len();
-        let end = text[start..]
-            .find(ends_word)
-            .map_or(text.len(), |length| start + length);
-        let authority_end = text[start..end]
-            .find(['/', '?', '#'])
-            .map_or(end, |length| start + length);
+        let end = text[start..].find(ends_word).map_or(text.len(), |length| start + length);
+        let authority_end = text[start..end].find(['/', '?', '#']).map_or(end, |length| start + length);
         if let Some(at) = text[start..authority_end].rfind('@') {
             ranges.push(start..start + at);
         } else if let Some(colon) = text[start..authority_end].find(':')
-            && !text[start + colon + 1..authority_end]
-                .bytes()
-                .all(|byte| byte.is_ascii_digit())
+            && !text[start + colon + 1..authority_end].bytes().all(|byte| byte.is_ascii_digit())
             && let Some(at) = text[start..end].rfind('@')
         {
             // What stands behind the colon is no port, so a `/`, `?` or `#` belongs to a password.
@@ -118,12 +112,8 @@ fn in_urls(text: &str, ranges: &mut Vec<Range<usize>>) {
     }
     for (found, _) in text.match_indices("/p/") {
         let start = found + "/p/".len();
-        let word_end = text[start..]
-            .find(ends_word)
-            .map_or(text.len(), |length| start + length);
-        let end = text[start..word_end]
-            .find('/')
-            .map_or(word_end, |length| start + length);
+        let word_end = text[start..].find(ends_word).map_or(text.len(), |length| start + length);
+        let end = text[start..word_end].find('/').map_or(word_end, |length| start + length);
         if text[end..].starts_with("/n/") || end - start >= TOKEN_TAIL_MIN {
             ranges.push(start..end);
         }
@@ -132,14 +122,11 @@ fn in_urls(text: &str, ranges: &mut Vec<Range<usize>>) {
 
 /// `password=…`, `"token": "…"`, `X-Amz-Signature=…`, `--api-key …`, `Authorization: Bearer …`.
 fn behind_names(text: &str, ranges: &mut Vec<Range<usize>>) {
-    let is_name =
-        |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
+    let is_name = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
     let mut at = 0;
     while let Some(offset) = text[at..].find(is_name) {
         let start = at + offset;
-        let end = text[start..]
-            .find(|character| !is_name(character))
-            .map_or(text.len(), |length| start + length);
+        let end = text[start..].find(|character| !is_name(character)).map_or(text.len(), |length| start + length);
         at = end;
         let name = &text[start..end];
         if name.eq_ignore_ascii_case("bearer") || name.eq_ignore_ascii_case("basic") {
@@ -175,18 +162,12 @@ enum Sensitivity {
 }
 
 fn sensitivity(name: &str) -> Option<Sensitivity> {
-    let plain: String = name
-        .chars()
-        .filter(char::is_ascii_alphanumeric)
-        .map(|character| character.to_ascii_lowercase())
-        .collect();
+    let plain: String =
+        name.chars().filter(char::is_ascii_alphanumeric).map(|character| character.to_ascii_lowercase()).collect();
     let last = name.rsplit(['_', '-', '.']).next().unwrap_or(name);
     if SENSITIVE_PARTS.iter().any(|part| plain.contains(part)) {
         Some(Sensitivity::Always)
-    } else if SENSITIVE_NAMES
-        .iter()
-        .any(|whole| last.eq_ignore_ascii_case(whole))
-    {
+    } else if SENSITIVE_NAMES.iter().any(|whole| last.eq_ignore_ascii_case(whole)) {
         Some(Sensitivity::BehindEquals)
     } else {
         None
@@ -194,14 +175,8 @@ fn sensitivity(name: &str) -> Option<Sensitivity> {
 }
 
 /// The value behind `=` or `:` that follows a name, which may stand in quotes as the value may.
-fn value_behind_name(
-    text: &str,
-    name_end: usize,
-    sensitivity: Sensitivity,
-) -> Option<Range<usize>> {
-    let rest = text[name_end..]
-        .trim_start_matches(['"', '\'', '\\'])
-        .trim_start_matches(' ');
+fn value_behind_name(text: &str, name_end: usize, sensitivity: Sensitivity) -> Option<Range<usize>> {
+    let rest = text[name_end..].trim_start_matches(['"', '\'', '\\']).trim_start_matches(' ');
     let separator = rest.chars().next()?;
     let fits = separator == '=' || (separator == ':' && sensitivity == Sensitivity::Always);
     if !fits || rest.starts_with("://") {
@@ -214,60 +189,38 @@ fn value_behind_name(
 fn value_behind_space(text: &str, name_end: usize) -> Option<Range<usize>> {
     let rest = &text[name_end..];
     let value = rest.trim_start_matches(' ');
-    if value.len() == rest.len() {
-        None
-    } else {
-        quoted_or_plain(text, text.len() - value.len())
-    }
+    if value.len() == rest.len() { None } else { quoted_or_plain(text, text.len() - value.len()) }
 }
 
 /// The value that begins at `start`: up to its closing quote, or up to what ends a plain value.
 fn quoted_or_plain(text: &str, start: usize) -> Option<Range<usize>> {
     let value = &text[start..];
-    let quote_length = value
-        .find(|character| !matches!(character, '"' | '\'' | '\\'))
-        .unwrap_or(value.len());
+    let quote_length = value.find(|character| !matches!(character, '"' | '\'' | '\\')).unwrap_or(value.len());
     let inner = start + quote_length;
     let end = match value[..quote_length].chars().last() {
         Some(quote) => text[inner..].find(quote),
-        None => text[inner..]
-            .find(|character: char| ends_word(character) || matches!(character, '&' | ';')),
+        None => text[inner..].find(|character: char| ends_word(character) || matches!(character, '&' | ';')),
     };
     let range = inner..end.map_or(text.len(), |length| inner + length);
-    if range.is_empty() || is_reference(&text[range.clone()]) {
-        None
-    } else {
-        Some(range)
-    }
+    if range.is_empty() || is_reference(&text[range.clone()]) { None } else { Some(range) }
 }
 
 /// `${vllm.service_url}` and `$(PASSWORD)` name a value and hold none.
 fn is_reference(value: &str) -> bool {
-    let inner = (value
-        .strip_prefix("${")
-        .and_then(|rest| rest.strip_suffix('}')))
-    .or_else(|| {
-        value
-            .strip_prefix("$(")
-            .and_then(|rest| rest.strip_suffix(')'))
-    });
+    let inner = (value.strip_prefix("${").and_then(|rest| rest.strip_suffix('}')))
+        .or_else(|| value.strip_prefix("$(").and_then(|rest| rest.strip_suffix(')')));
     inner.is_some_and(|inner| {
-        inner.chars().all(|character| {
-            character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.')
-        })
+        inner.chars().all(|character| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.'))
     })
 }
 
 /// Tokens of well-known services, wherever they stand.
 fn by_form(text: &str, ranges: &mut Vec<Range<usize>>) {
-    let is_part =
-        |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
+    let is_part = |character: char| character.is_ascii_alphanumeric() || matches!(character, '_' | '-' | '.');
     for prefix in TOKEN_PREFIXES {
         for (start, _) in text.match_indices(prefix) {
             let tail = start + prefix.len();
-            let end = text[tail..]
-                .find(|character| !is_part(character))
-                .map_or(text.len(), |length| tail + length);
+            let end = text[tail..].find(|character| !is_part(character)).map_or(text.len(), |length| tail + length);
             if end - tail >= TOKEN_TAIL_MIN {
                 ranges.push(start..end);
             }
@@ -283,41 +236,20 @@ mod tests {
     #[test]
     fn masks_what_is_secret() {
         for (text, masked) in [
-            (
-                "postgres://llama:hunter2@db:5432/x",
-                "postgres://***@db:5432/x",
-            ),
-            (
-                "see https://tok@host/a, or b",
-                "see https://***@host/a, or b",
-            ),
+            ("postgres://llama:hunter2@db:5432/x", "postgres://***@db:5432/x"),
+            ("see https://tok@host/a, or b", "see https://***@host/a, or b"),
             ("postgres://u:pa/s#s@db/x", "postgres://***@db/x"),
             (
                 "https://objectstorage.eu-frankfurt-1.oraclecloud.com/p/Ab_c-9/n/ns/b/models/o/llama",
                 "https://objectstorage.eu-frankfurt-1.oraclecloud.com/p/***/n/ns/b/models/o/llama",
             ),
-            (
-                "https://s3/x?X-Amz-Signature=abc&part=1",
-                "https://s3/x?X-Amz-Signature=***&part=1",
-            ),
-            (
-                "https://h/x?sv=1&sig=abc%2F&se=2",
-                "https://h/x?sv=1&sig=***&se=2",
-            ),
-            (
-                "host=db password='a b' user=u",
-                "host=db password='***' user=u",
-            ),
-            (
-                "{\"password\": \"hunter2\", \"a\": 1}",
-                "{\"password\": \"***\", \"a\": 1}",
-            ),
+            ("https://s3/x?X-Amz-Signature=abc&part=1", "https://s3/x?X-Amz-Signature=***&part=1"),
+            ("https://h/x?sv=1&sig=abc%2F&se=2", "https://h/x?sv=1&sig=***&se=2"),
+            ("host=db password='a b' user=u", "host=db password='***' user=u"),
+            ("{\"password\": \"hunter2\", \"a\": 1}", "{\"password\": \"***\", \"a\": 1}"),
             ("DB_PASSWORD=hunter2", "DB_PASSWORD=***"),
             ("--hf-token abc --port 80", "--hf-token *** --port 80"),
-            (
-                "Authorization: Bearer abcdefgh.ij",
-                "Authorization: Bearer ***",
-            ),
+            ("Authorization: Bearer abcdefgh.ij", "Authorization: Bearer ***"),
             ("use hf_abcdefghijklmnopqrstu now", "use *** now"),
         ] {
             assert_eq!(mask(text), masked);

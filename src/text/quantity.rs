@@ -27,9 +27,7 @@ pub fn milli(text: &str) -> Result<u64, String> {
         return Err("an amount cannot be negative".to_owned());
     }
     let form = || "not an amount; write one such as `128Gi`, `500m` or `4`".to_owned();
-    let digits = text
-        .find(|character: char| !character.is_ascii_digit() && character != '.')
-        .unwrap_or(text.len());
+    let digits = text.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(text.len());
     let (number, suffix) = text.split_at(digits);
     let (factor, exponent) = match SUFFIXES.iter().find(|(name, _)| *name == suffix) {
         Some((_, factor)) => (*factor, 0),
@@ -40,9 +38,7 @@ pub fn milli(text: &str) -> Result<u64, String> {
         return Err(form());
     }
     let value = scaled(whole, fraction, factor, exponent);
-    value
-        .and_then(|value| u64::try_from(value).ok())
-        .ok_or_else(|| "larger than any machine has".to_owned())
+    value.and_then(|value| u64::try_from(value).ok()).ok_or_else(|| "larger than any machine has".to_owned())
 }
 
 /// The amount in whole units, a fraction rounded up.
@@ -55,13 +51,11 @@ pub fn units(text: &str) -> Result<u64, String> {
         // Bytes of a large disk in thousandths can pass 64 bits while the bytes themselves do not.
         Err(_) if text.ends_with('i') && text.len() > 2 => {
             let (number, suffix) = text.split_at(text.len() - 2);
-            let factor = SUFFIXES
-                .iter()
-                .find(|(name, _)| *name == suffix)
-                .map(|(_, factor)| factor / 1000);
+            let factor = SUFFIXES.iter().find(|(name, _)| *name == suffix).map(|(_, factor)| factor / 1000);
             match (number.parse::<u128>(), factor) {
-                (Ok(number), Some(factor)) => u64::try_from(number.saturating_mul(factor))
-                    .map_err(|_| "larger than any machine has".to_owned()),
+                (Ok(number), Some(factor)) => {
+                    u64::try_from(number.saturating_mul(factor)).map_err(|_| "larger than any machine has".to_owned())
+                }
                 _ => milli(text),
             }
         }
@@ -80,11 +74,7 @@ fn decimal_exponent(suffix: &str) -> Option<i32> {
 fn scaled(whole: &str, fraction: &str, factor: u128, exponent: i32) -> Option<u128> {
     let digits: String = [whole, fraction].concat();
     let digits = digits.trim_start_matches('0');
-    let significant: u128 = if digits.is_empty() {
-        0
-    } else {
-        digits.parse().ok()?
-    };
+    let significant: u128 = if digits.is_empty() { 0 } else { digits.parse().ok()? };
     let product = significant.checked_mul(factor)?;
     let shift = exponent - i32::try_from(fraction.len()).ok()?;
     let power = 10_u128.checked_pow(shift.unsigned_abs());
@@ -127,20 +117,9 @@ mod tests {
 
     #[test]
     fn refuses_what_is_no_amount() {
-        for text in [
-            "",
-            "-1",
-            "Gi",
-            ".",
-            "1.2.3",
-            "4 Gi",
-            "4gi",
-            "1e99",
-            "99999999999999999999999Ei",
-            "9Ei9",
-            "+1",
-            "é",
-        ] {
+        for text in
+            ["", "-1", "Gi", ".", "1.2.3", "4 Gi", "4gi", "1e99", "99999999999999999999999Ei", "9Ei9", "+1", "é"]
+        {
             assert!(milli(text).is_err(), "{text}");
             assert!(units(text).is_err(), "{text}");
         }

@@ -13,12 +13,7 @@ const SHOWN_MAX: usize = 50;
 
 /// The messages, one below the other, each with a blank line behind it.
 pub fn render(diagnostics: &[Diagnostic], colour: bool) -> String {
-    let renderer = if colour {
-        Renderer::styled()
-    } else {
-        Renderer::plain()
-    }
-    .decor_style(DecorStyle::Ascii);
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
     let mut out = String::new();
     for diagnostic in diagnostics.iter().take(SHOWN_MAX) {
         out.push_str(&render_one(diagnostic, &renderer));
@@ -41,12 +36,7 @@ fn render_one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
     match diagnostic.span {
         None => group = group.element(Origin::path(diagnostic.source.name().as_ref())),
         Some(span) => {
-            let mut marks = vec![Mark {
-                source: &diagnostic.source,
-                span,
-                label: &diagnostic.label,
-                primary: true,
-            }];
+            let mut marks = vec![Mark { source: &diagnostic.source, span, label: &diagnostic.label, primary: true }];
             marks.extend(diagnostic.related.iter().map(|related| Mark {
                 source: &related.source,
                 span: related.span,
@@ -80,18 +70,12 @@ fn snippets<'a>(marks: &[Mark<'a>]) -> Vec<Snippet<'a, annotate_snippets::Annota
     let mut lines: Vec<(&Source, Range<usize>, Vec<&Mark<'a>>)> = Vec::new();
     for mark in marks {
         let line = line_of(mark.source, mark.span);
-        match lines
-            .iter_mut()
-            .find(|(source, range, _)| source.name() == mark.source.name() && *range == line)
-        {
+        match lines.iter_mut().find(|(source, range, _)| source.name() == mark.source.name() && *range == line) {
             Some((_, _, there)) => there.push(mark),
             None => lines.push((mark.source, line, vec![mark])),
         }
     }
-    lines
-        .into_iter()
-        .map(|(source, line, marks)| snippet(source, &line, &marks))
-        .collect()
+    lines.into_iter().map(|(source, line, marks)| snippet(source, &line, &marks)).collect()
 }
 
 fn snippet<'a>(
@@ -106,18 +90,10 @@ fn snippet<'a>(
     };
     let spans: Vec<Range<usize>> = marks.iter().map(|mark| within(mark.span)).collect();
     let shown = redact(&source.text()[line.clone()], &spans);
-    let number = source
-        .place(Span::new(line.start as u32, line.start as u32))
-        .line;
-    let mut snippet = Snippet::source(shown)
-        .path(source.name().to_string())
-        .line_start(number as usize);
+    let number = source.place(Span::new(line.start as u32, line.start as u32)).line;
+    let mut snippet = Snippet::source(shown).path(source.name().to_string()).line_start(number as usize);
     for (mark, span) in marks.iter().zip(spans) {
-        let kind = if mark.primary {
-            AnnotationKind::Primary
-        } else {
-            AnnotationKind::Context
-        };
+        let kind = if mark.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
         let annotation = kind.span(span);
         snippet = snippet.annotation(if mark.label.is_empty() {
             annotation
@@ -133,9 +109,7 @@ fn line_of(source: &Source, span: Span) -> Range<usize> {
     let text = source.text();
     let at = text.floor_char_boundary(span.start as usize);
     let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
-    let end = text[at..]
-        .find('\n')
-        .map_or(text.len(), |length| at + length);
+    let end = text[at..].find('\n').map_or(text.len(), |length| at + length);
     let trimmed = text[start..end].trim_end_matches('\r').len();
     start..(start + trimmed).max(at)
 }
@@ -149,9 +123,7 @@ fn redact(line: &str, shown: &[Range<usize>]) -> String {
         }
     }
     if let Some(item) = bare_item(line)
-        && !shown
-            .iter()
-            .any(|span| span.start < item.end && item.start < span.end)
+        && !shown.iter().any(|span| span.start < item.end && item.start < span.end)
     {
         hidden.push(item);
     }
@@ -166,22 +138,14 @@ fn redact(line: &str, shown: &[Range<usize>]) -> String {
 
 /// The value of a key that ends at `key_end`: a text, or a list or map up to the end of the line.
 fn value_of_key(line: &str, key_end: usize) -> Option<Range<usize>> {
-    let rest = line[key_end..]
-        .trim_start_matches(['"', '\''])
-        .trim_start()
-        .strip_prefix(':')?
-        .trim_start();
+    let rest = line[key_end..].trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?.trim_start();
     let start = line.len() - rest.len();
     let end = match rest.as_bytes().first()? {
         b'"' => start + 1 + closing_quote(&rest[1..]),
         b'[' | b'{' => line.len(),
         _ => start + rest.find([',', '}']).unwrap_or(rest.len()),
     };
-    let start = if rest.starts_with('"') {
-        start + 1
-    } else {
-        start
-    };
+    let start = if rest.starts_with('"') { start + 1 } else { start };
     Some(start..end)
 }
 
@@ -193,18 +157,10 @@ fn bare_item(line: &str) -> Option<Range<usize>> {
     if let Some(inner) = item.strip_prefix('"') {
         let length = closing_quote(inner);
         let behind = inner.get(length + 1..).unwrap_or("").trim();
-        return if behind.is_empty() || behind == "," {
-            Some(start + 1..start + 1 + length)
-        } else {
-            None
-        };
+        return if behind.is_empty() || behind == "," { Some(start + 1..start + 1 + length) } else { None };
     }
     let is_plain_item = trimmed.starts_with("- ") && !item.contains(": ") && !item.ends_with(':');
-    if is_plain_item && !item.starts_with(['{', '[']) {
-        Some(start..line.len())
-    } else {
-        None
-    }
+    if is_plain_item && !item.starts_with(['{', '[']) { Some(start..line.len()) } else { None }
 }
 
 /// The bytes before the quote that closes the text, or all if none does.
@@ -223,23 +179,14 @@ fn closing_quote(text: &str) -> usize {
 /// True inside a `${…}` of a hidden text: it names a value and holds none.
 fn in_reference(line: &str, hidden: &Range<usize>, at: usize) -> bool {
     let bytes = line.as_bytes();
-    let Some(open) = (hidden.start..=at)
-        .rev()
-        .find(|index| bytes[*index..].starts_with(b"${"))
-    else {
+    let Some(open) = (hidden.start..=at).rev().find(|index| bytes[*index..].starts_with(b"${")) else {
         return false;
     };
-    let Some(length) = bytes[open..hidden.end]
-        .iter()
-        .position(|byte| *byte == b'}')
-    else {
+    let Some(length) = bytes[open..hidden.end].iter().position(|byte| *byte == b'}') else {
         return false;
     };
     let name = &bytes[open + 2..open + length];
-    at <= open + length
-        && name
-            .iter()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"_-. ".contains(byte))
+    at <= open + length && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-. ".contains(byte))
 }
 
 #[cfg(test)]
@@ -249,43 +196,26 @@ mod tests {
     fn diagnostic(name: &str, text: &str, word: &str) -> Diagnostic {
         let source = Source::new(name, text);
         let start = text.find(word).expect("the word is there") as u32;
-        Diagnostic::error(
-            &source,
-            Span::new(start, start + word.len() as u32),
-            "this is wrong",
-        )
+        Diagnostic::error(&source, Span::new(start, start + word.len() as u32), "this is wrong")
     }
 
     #[test]
     fn points_at_the_place() {
-        let one = diagnostic("a.yaml", "a: 1\nbé: [two, three]\n", "three")
-            .label("here")
-            .help("write 3");
+        let one = diagnostic("a.yaml", "a: 1\nbé: [two, three]\n", "three").label("here").help("write 3");
         let source = one.source.clone();
-        let one = one
-            .related(&source, Span::new(0, 1), "and there")
-            .note("because");
+        let one = one.related(&source, Span::new(0, 1), "and there").note("because");
         insta::assert_snapshot!(render(&[one], false));
     }
 
     #[test]
     fn a_span_of_many_lines_is_shown_by_its_first() {
-        insta::assert_snapshot!(render(
-            &[diagnostic("a.yaml", "a:\n  b: 1\n  c: 2\n", "b: 1\n  c: 2")],
-            false
-        ));
+        insta::assert_snapshot!(render(&[diagnostic("a.yaml", "a:\n  b: 1\n  c: 2\n", "b: 1\n  c: 2")], false));
     }
 
     #[test]
     fn a_message_about_a_whole_file_names_it() {
         let source = Source::new("gone.yaml", "");
-        insta::assert_snapshot!(render(
-            &[Diagnostic::about(
-                &source,
-                "cannot read the file: not found"
-            )],
-            false
-        ));
+        insta::assert_snapshot!(render(&[Diagnostic::about(&source, "cannot read the file: not found")], false));
     }
 
     #[test]
@@ -295,19 +225,13 @@ mod tests {
             ("{\"key\": \"DB\", \"value\": \"hunter2\"}", "\"key\""),
             ("{\"key\": \"DB\", \"value\": \"hun\\\"ter2\"}", "\"value\""),
             ("{ key: DB, value: hunter2, x: y }", "x: y"),
-            (
-                "\"recipe_container_command_args\": [\"--x\", \"hunter2\"]",
-                "\"recipe",
-            ),
+            ("\"recipe_container_command_args\": [\"--x\", \"hunter2\"]", "\"recipe"),
             ("  \"hunter2\",", "  "),
             ("  - hunter2", "- "),
             ("{\"u\": \"postgres://a:hunter2@b\"}", "\"u\""),
         ] {
             let text = shown(text, word);
-            assert!(
-                !text.contains("hunter2") && !text.contains("ter2"),
-                "{text}"
-            );
+            assert!(!text.contains("hunter2") && !text.contains("ter2"), "{text}");
         }
         assert!(shown("\"value\": \"a${vllm.url}b\"", "\"value\"").contains("\"*${vllm.url}*\""));
         assert!(shown("depends_on: [\"postgres\"]", "\"postgres\"").contains("\"postgres\""));

@@ -52,10 +52,7 @@ pub enum Value {
 pub fn parse(source: &Source) -> Result<Node, Diagnostic> {
     if source.text().len() > super::source::SOURCE_BYTES_MAX {
         let mebibytes = super::source::SOURCE_BYTES_MAX >> 20;
-        return Err(Diagnostic::about(
-            source,
-            format!("the file is larger than {mebibytes} MiB"),
-        ));
+        return Err(Diagnostic::about(source, format!("the file is larger than {mebibytes} MiB")));
     }
     match source.format() {
         Format::Json => json::parse(source),
@@ -71,55 +68,32 @@ impl Node {
 
     /// A key and its value, if this is a map that has it.
     pub fn entry(&self, key: &str) -> Option<(&Key, &Node)> {
-        self.as_map()?
-            .iter()
-            .find(|(candidate, _)| candidate.text == key)
-            .map(|(key, value)| (key, value))
+        self.as_map()?.iter().find(|(candidate, _)| candidate.text == key).map(|(key, value)| (key, value))
     }
 
     /// The text, if this is one.
     pub fn as_str(&self) -> Option<&str> {
-        if let Value::String(text) = &self.value {
-            Some(text)
-        } else {
-            None
-        }
+        if let Value::String(text) = &self.value { Some(text) } else { None }
     }
 
     /// The whole number, if this is one.
     pub fn as_i64(&self) -> Option<i64> {
-        if let Value::Int(number) = self.value {
-            Some(number)
-        } else {
-            None
-        }
+        if let Value::Int(number) = self.value { Some(number) } else { None }
     }
 
     /// The truth value, if this is one.
     pub fn as_bool(&self) -> Option<bool> {
-        if let Value::Bool(truth) = self.value {
-            Some(truth)
-        } else {
-            None
-        }
+        if let Value::Bool(truth) = self.value { Some(truth) } else { None }
     }
 
     /// The items, if this is a list.
     pub fn as_seq(&self) -> Option<&[Node]> {
-        if let Value::Seq(items) = &self.value {
-            Some(items)
-        } else {
-            None
-        }
+        if let Value::Seq(items) = &self.value { Some(items) } else { None }
     }
 
     /// Keys and values, if this is a map.
     pub fn as_map(&self) -> Option<&[(Key, Node)]> {
-        if let Value::Map(entries) = &self.value {
-            Some(entries)
-        } else {
-            None
-        }
+        if let Value::Map(entries) = &self.value { Some(entries) } else { None }
     }
 
     /// True for null.
@@ -157,22 +131,15 @@ impl Node {
             Value::Null => Json::Null,
             Value::Bool(truth) => Json::Bool(*truth),
             Value::Int(number) => Json::from(*number),
-            Value::Float(text) => match text
-                .parse::<f64>()
-                .ok()
-                .and_then(serde_json::Number::from_f64)
-            {
+            Value::Float(text) => match text.parse::<f64>().ok().and_then(serde_json::Number::from_f64) {
                 Some(number) => Json::Number(number),
                 None => Json::String(text.clone()),
             },
             Value::String(text) => Json::String(text.clone()),
             Value::Seq(items) => Json::Array(items.iter().map(Node::to_json).collect()),
-            Value::Map(entries) => Json::Object(
-                entries
-                    .iter()
-                    .map(|(key, value)| (key.text.clone(), value.to_json()))
-                    .collect(),
-            ),
+            Value::Map(entries) => {
+                Json::Object(entries.iter().map(|(key, value)| (key.text.clone(), value.to_json())).collect())
+            }
         }
     }
 }
@@ -219,12 +186,9 @@ mod tests {
         ] {
             match yaml(text) {
                 Ok(node) => println!("{text:?}\n   OK {node:?}"),
-                Err(d) => println!(
-                    "{text:?}\n   ERR {} @{} {:?}",
-                    d.message,
-                    d.place(),
-                    d.span.map(|s| d.source.slice(s))
-                ),
+                Err(d) => {
+                    println!("{text:?}\n   ERR {} @{} {:?}", d.message, d.place(), d.span.map(|s| d.source.slice(s)))
+                }
             }
         }
         let bomb = format!(
@@ -237,18 +201,8 @@ mod tests {
                 })
                 .collect::<String>()
         );
-        println!(
-            "{:?}",
-            yaml(&bomb)
-                .map(|_| ())
-                .map_err(|d| (d.message.clone(), d.place()))
-        );
-        println!(
-            "{:?}",
-            yaml(&"[".repeat(5000))
-                .map(|_| ())
-                .map_err(|d| (d.message.clone(), d.place()))
-        );
+        println!("{:?}", yaml(&bomb).map(|_| ()).map_err(|d| (d.message.clone(), d.place())));
+        println!("{:?}", yaml(&"[".repeat(5000)).map(|_| ()).map_err(|d| (d.message.clone(), d.place())));
         println!(
             "{:?}",
             yaml(&format!("{}{}", "[".repeat(200), "]".repeat(200)))

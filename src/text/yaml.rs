@@ -139,33 +139,17 @@ fn node(raw: Spanned<Raw>, source: &Source) -> Result<Node, Diagnostic> {
         Raw::Int(number) => Value::Int(number),
         Raw::Number(number) => {
             let written = source.slice(span);
-            Value::Float(if written.is_empty() {
-                number
-            } else {
-                written.to_owned()
-            })
+            Value::Float(if written.is_empty() { number } else { written.to_owned() })
         }
         Raw::String(text) => Value::String(text),
         Raw::Seq(items) => {
-            let items = items
-                .into_iter()
-                .map(|item| node(item, source))
-                .collect::<Result<Vec<Node>, _>>()?;
-            span.end = items
-                .iter()
-                .map(|item| item.span.end)
-                .fold(span.end, u32::max);
+            let items = items.into_iter().map(|item| node(item, source)).collect::<Result<Vec<Node>, _>>()?;
+            span.end = items.iter().map(|item| item.span.end).fold(span.end, u32::max);
             Value::Seq(items)
         }
         Raw::Map(entries) => {
-            let entries = entries
-                .into_iter()
-                .map(|entry| map_entry(entry, source))
-                .collect::<Result<Vec<_>, _>>()?;
-            span.end = entries
-                .iter()
-                .map(|(_, value)| value.span.end)
-                .fold(span.end, u32::max);
+            let entries = entries.into_iter().map(|entry| map_entry(entry, source)).collect::<Result<Vec<_>, _>>()?;
+            span.end = entries.iter().map(|(_, value)| value.span.end).fold(span.end, u32::max);
             refuse_duplicates(&entries, source)?;
             Value::Map(entries)
         }
@@ -173,19 +157,10 @@ fn node(raw: Spanned<Raw>, source: &Source) -> Result<Node, Diagnostic> {
     Ok(Node { value, span })
 }
 
-fn map_entry(
-    entry: (Spanned<String>, Spanned<Raw>),
-    source: &Source,
-) -> Result<(Key, Node), Diagnostic> {
+fn map_entry(entry: (Spanned<String>, Spanned<Raw>), source: &Source) -> Result<(Key, Node), Diagnostic> {
     let (key, value) = entry;
     let span = span_of(key.defined, source);
-    Ok((
-        Key {
-            text: key.value,
-            span,
-        },
-        node(value, source)?,
-    ))
+    Ok((Key { text: key.value, span }, node(value, source)?))
 }
 
 /// The parser compares keys by what they mean: to it `1` and `"1"` differ, and here they are one key.
@@ -202,17 +177,13 @@ fn refuse_duplicates(entries: &[(Key, Node)], source: &Source) -> Result<(), Dia
 }
 
 fn duplicate_key(key: &str) -> String {
-    format!(
-        "the key {} stands twice in this map",
-        diagnostic::quote(key)
-    )
+    format!("the key {} stands twice in this map", diagnostic::quote(key))
 }
 
 /// The bytes of a location. What the scanner itself reports has a line and a column alone.
 fn span_of(location: Location, source: &Source) -> Span {
     let text = source.text();
-    let clamp =
-        |at: u64| text.floor_char_boundary(usize::try_from(at).unwrap_or(usize::MAX)) as u32;
+    let clamp = |at: u64| text.floor_char_boundary(usize::try_from(at).unwrap_or(usize::MAX)) as u32;
     match location.span().byte_offset() {
         Some(start) => {
             let end = start.saturating_add(location.span().byte_len().unwrap_or(0));
@@ -238,14 +209,10 @@ fn message(error: &Error) -> String {
             format!("the aliases of this document stand for more than {NODES_MAX} values")
         }
         Error::AliasError { .. } | Error::AliasReplayStackDepthExceeded { .. } => too_large(),
-        Error::Budget {
-            breach: BudgetBreach::Documents { .. },
-            ..
-        } => "the file holds more than one document".to_owned(),
-        Error::Budget {
-            breach: BudgetBreach::Depth { .. },
-            ..
-        } => {
+        Error::Budget { breach: BudgetBreach::Documents { .. }, .. } => {
+            "the file holds more than one document".to_owned()
+        }
+        Error::Budget { breach: BudgetBreach::Depth { .. }, .. } => {
             format!("the document is nested more than {DEPTH_MAX} deep")
         }
         Error::Budget { .. } => too_large(),
@@ -254,15 +221,11 @@ fn message(error: &Error) -> String {
             if text.contains("recursion limit") {
                 return format!("the document is nested more than {DEPTH_MAX} deep");
             }
-            text.replace("YAML ", "")
-                .replace('\'', "`")
-                .replace("``", "`")
+            text.replace("YAML ", "").replace('\'', "`").replace("``", "`")
         }
     }
 }
 
 fn too_large() -> String {
-    format!(
-        "the document is too large: it may have {NODES_MAX} values, those behind aliases counted each time"
-    )
+    format!("the document is too large: it may have {NODES_MAX} values, those behind aliases counted each time")
 }

@@ -185,8 +185,9 @@ impl Cluster {
         }
         self.pod_mut(pod).reason = "";
         let first_run = self.pod(pod).phase == PodPhase::Pending;
-        let all_started = (containers.start + init_count..containers.end)
-            .all(|other| !matches!(self.container(ContainerId(other)).state, ContainerState::Waiting | ContainerState::Pulling));
+        let all_started = (containers.start + init_count..containers.end).all(|other| {
+            !matches!(self.container(ContainerId(other)).state, ContainerState::Waiting | ContainerState::Pulling)
+        });
         let mut cause = cause;
         if first_run && all_started {
             self.unrank(pod);
@@ -210,12 +211,14 @@ impl Cluster {
         let takes = self.draw(id, "start", |row| &row.start);
         let serving_at = now + self.slowed(id, takes);
         let pod = *self.pod(container.pod);
-        let row = &self.rows[self.behaviour_row(id)];
+        let row = self.behaviour_row(id);
+        let crash = self.rows[row].crash.as_ref().filter(|crash| container.attempts <= crash.times);
         let mut end: Option<(Time, u8)> = None;
-        if let Some(crash) = row.crash.filter(|crash| container.attempts <= crash.times) {
-            end = Some((now + crash.after, crash.exit_code));
+        if let Some(exit_code) = crash.map(|crash| crash.exit_code) {
+            let after = self.draw(id, "crash", |row| row.crash.as_ref().map_or(&row.start, |crash| &crash.after));
+            end = Some((now + after, exit_code));
         } else if self.restart_policy(container.pod) != RestartPolicy::Always {
-            let exit_code = row.exit_code;
+            let exit_code = self.rows[row].exit_code;
             end = Some((now + self.draw(id, "run", |row| &row.run), exit_code));
         }
         let lost = pod.node.map_or(0, |node| self.kubelet(node).lost_devices);

@@ -42,6 +42,8 @@ pub struct PullFault {
     pub until: Time,
     /// What led to it.
     pub cause: Cause,
+    /// Where its effects are counted.
+    pub effect: usize,
 }
 
 /// How an image's pull back-off stands; the key in the source is pod and image.
@@ -80,7 +82,8 @@ impl Cluster {
     fn begin_pull(&mut self, node: NodeId, cause: Cause) {
         let Some(&id) = self.kubelet(node).pulls.front() else { return };
         let image = self.container_image(id);
-        let takes = if self.kubelet(node).images.contains(&image) { Duration::ZERO } else { self.pull_length(id, node) };
+        let takes =
+            if self.kubelet(node).images.contains(&image) { Duration::ZERO } else { self.pull_length(id, node) };
         self.note_pod(self.container(id).pod, "Pulling", Why::with("{}", Arg::Text(image)), cause);
         let kubelet = self.kubelet_mut(node);
         kubelet.pull += 1;
@@ -122,7 +125,8 @@ impl Cluster {
         if let Some(left) = &mut fault.left {
             *left -= 1;
         }
-        let cause = fault.cause;
+        let (cause, effect) = (fault.cause, fault.effect);
+        self.effects[effect] += 1;
         let image = self.container_image(id);
         let pod = self.container(id).pod;
         let (first, most) = (self.profile.image_backoff, self.profile.image_backoff_max);

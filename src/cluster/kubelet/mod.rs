@@ -9,7 +9,7 @@ mod stopping;
 pub use containers::{Container, ContainerState};
 pub use images::{Kubelet, PullBackoffs, PullFault};
 
-use super::{Arg, Cause, Cluster, NodeId, PodId, Symbol, Why};
+use super::{Arg, Cluster, NodeId, PodId, Symbol, Why};
 
 impl Cluster {
     pub(super) fn kubelet(&self, node: NodeId) -> &Kubelet {

@@ -1,8 +1,8 @@
 //! How containers and pods stop: within the grace period, on a node that is there to stop them.
 //! Sources: kuberuntime/kuberuntime_container.go (killContainer), pod_workers.go (SyncTerminatingPod).
 
-use super::super::{Arg, Cause, Cluster, ContainerId, Event, NodeId, PodId, Why};
 use super::super::Class;
+use super::super::{Arg, Cause, Cluster, ContainerId, Event, NodeId, PodId, Why};
 use super::{ContainerState, probes};
 use crate::kernel::Duration;
 use crate::workload::RestartPolicy;

@@ -19,12 +19,7 @@ impl Devices {
 
     /// `count` free GPUs, of which at most [`Devices::MAX`] are kept.
     pub const fn new(resource: Symbol, count: u64) -> Devices {
-        Devices {
-            resource: Some(resource),
-            present: mask_of(count),
-            held: 0,
-            lost: 0,
-        }
+        Devices { resource: Some(resource), present: mask_of(count), held: 0, lost: 0 }
     }
 
     /// The resource that the GPUs are asked for by.
@@ -70,11 +65,7 @@ impl Devices {
 
     /// Gives GPUs back. Panics if one of them is not held: a pod would give back what another pod holds.
     pub fn give_back(&mut self, mask: u64) {
-        assert!(
-            mask & !self.held == 0,
-            "GPUs {mask:#x} are given back, of {:#x} that are held",
-            self.held
-        );
+        assert!(mask & !self.held == 0, "GPUs {mask:#x} are given back, of {:#x} that are held", self.held);
         self.held &= !mask;
     }
 
@@ -104,11 +95,7 @@ impl Devices {
 }
 
 const fn mask_of(count: u64) -> u64 {
-    if count >= Devices::MAX as u64 {
-        u64::MAX
-    } else {
-        (1 << count) - 1
-    }
+    if count >= Devices::MAX as u64 { u64::MAX } else { (1 << count) - 1 }
 }
 
 #[cfg(test)]

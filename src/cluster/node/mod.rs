@@ -65,13 +65,10 @@ impl NodeSpec {
     pub fn refusal(&self) -> Option<String> {
         let kinds = [NVIDIA_GPU, AMD_GPU].map(|kind| self.allocatable.extended(kind));
         if kinds.iter().all(|count| *count > 0) {
-            return Some(format!(
-                "has both {NVIDIA_GPU} and {AMD_GPU}: one kind of GPU a node"
-            ));
+            return Some(format!("has both {NVIDIA_GPU} and {AMD_GPU}: one kind of GPU a node"));
         }
         let most = kinds.into_iter().max().unwrap_or(0);
-        (most > u64::from(Devices::MAX))
-            .then(|| format!("has {most} GPUs: at most {} a node", Devices::MAX))
+        (most > u64::from(Devices::MAX)).then(|| format!("has {most} GPUs: at most {} a node", Devices::MAX))
     }
 }
 
@@ -108,6 +105,8 @@ pub struct Node {
     pub pods_max: u32,
     /// Its GPUs one by one.
     pub devices: Devices,
+    /// Its zone for the spread: 0 without a zone label, else one more than the zone's number.
+    pub(super) zone_id: u32,
     /// Pods that are not terminating, by what the topology spread counts together; sorted, none is zero.
     pub(super) spread: SmallVec<[(SpreadId, u32); 4]>,
     /// Images of known size that it holds, sorted.

@@ -44,26 +44,17 @@ impl Order {
 
     /// The node at a place.
     pub fn node_at(&self, place: usize) -> Option<NodeId> {
-        self.node_at
-            .get(place)
-            .filter(|node| **node != NO_NODE)
-            .map(|node| NodeId(*node))
+        self.node_at.get(place).filter(|node| **node != NO_NODE).map(|node| NodeId(*node))
     }
 
     /// The place of a node in the order.
     pub fn place_of(&self, node: NodeId) -> Option<usize> {
-        self.place_of
-            .get(node.0 as usize)
-            .filter(|place| **place != NO_NODE)
-            .map(|place| *place as usize)
+        self.place_of.get(node.0 as usize).filter(|place| **place != NO_NODE).map(|place| *place as usize)
     }
 
     /// The nodes in order.
     pub fn iter(&self) -> impl Iterator<Item = NodeId> {
-        self.node_at
-            .iter()
-            .filter(|node| **node != NO_NODE)
-            .map(|node| NodeId(*node))
+        self.node_at.iter().filter(|node| **node != NO_NODE).map(|node| NodeId(*node))
     }
 
     /// Puts a node at the end of its zone.
@@ -72,10 +63,7 @@ impl Order {
         let zone = match self.zones.iter().position(|zone| zone.key == key) {
             Some(zone) => zone,
             None => {
-                self.zones.push(Zone {
-                    key: key.to_owned(),
-                    nodes: Vec::new(),
-                });
+                self.zones.push(Zone { key: key.to_owned(), nodes: Vec::new() });
                 self.zones.len() - 1
             }
         };
@@ -146,10 +134,6 @@ mod tests {
         nodes.add(NodeId(6), "c");
         assert_eq!(order(&nodes), [1, 2, 6, 3, 5]);
         assert_eq!(nodes.place_of(NodeId(0)), None);
-        assert!(
-            nodes
-                .iter()
-                .all(|node| nodes.node_at(nodes.place_of(node).expect("it is in")) == Some(node))
-        );
+        assert!(nodes.iter().all(|node| nodes.node_at(nodes.place_of(node).expect("it is in")) == Some(node)));
     }
 }

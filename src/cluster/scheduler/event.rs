@@ -34,19 +34,12 @@ pub enum NodeUpdate {
 }
 
 /// True if the event may help a pod of this template that these plugins rejected.
-pub(super) fn helps(
-    event: &ClusterEvent,
-    nodes: &Nodes,
-    template: &Template,
-    rejected_by: Plugins,
-) -> bool {
+pub(super) fn helps(event: &ClusterEvent, nodes: &Nodes, template: &Template, rejected_by: Plugins) -> bool {
     rejected_by.iter().any(|plugin| match event {
         // Only NodeResourcesFit registers for deleted pods, and then any will do.
         ClusterEvent::PodDeleted => plugin == Plugins::NODE_RESOURCES_FIT,
         ClusterEvent::NodeAdded(node) => added_helps(plugin, nodes.get(*node), template),
-        ClusterEvent::NodeUpdated(node, update) => {
-            update_helps(plugin, nodes.get(*node), update, template)
-        }
+        ClusterEvent::NodeUpdated(node, update) => update_helps(plugin, nodes.get(*node), update, template),
     })
 }
 
@@ -61,19 +54,15 @@ fn added_helps(plugin: Plugins, node: &Node, template: &Template) -> bool {
 
 fn update_helps(plugin: Plugins, node: &Node, update: &NodeUpdate, template: &Template) -> bool {
     match (plugin, update) {
-        (Plugins::NODE_UNSCHEDULABLE, NodeUpdate::Unschedulable(was)) => {
-            *was && !node.unschedulable
-        }
+        (Plugins::NODE_UNSCHEDULABLE, NodeUpdate::Unschedulable(was)) => *was && !node.unschedulable,
         (Plugins::TAINT_TOLERATION, NodeUpdate::Taints(were)) => {
-            filter::has_untolerated_taint(were, template)
-                && !filter::has_untolerated_taint(&node.taints, template)
+            filter::has_untolerated_taint(were, template) && !filter::has_untolerated_taint(&node.taints, template)
         }
         (Plugins::NODE_AFFINITY, NodeUpdate::Labels(were)) => {
             !template.matches_labels(were) && template.matches_labels(&node.labels)
         }
         (Plugins::NODE_RESOURCES_FIT, NodeUpdate::Allocatable(was)) => {
-            filter::fits_empty(node, template)
-                && more_of_what_is_asked(&template.requests, was, &node.allocatable)
+            filter::fits_empty(node, template) && more_of_what_is_asked(&template.requests, was, &node.allocatable)
         }
         _ => false,
     }
@@ -83,10 +72,6 @@ fn update_helps(plugin: Plugins, node: &Node, update: &NodeUpdate, template: &Te
 fn more_of_what_is_asked(asked: &Amounts, was: &Amounts, now: &Amounts) -> bool {
     (asked.cpu_milli > 0 && now.cpu_milli > was.cpu_milli)
         || (asked.memory_bytes > 0 && now.memory_bytes > was.memory_bytes)
-        || (asked.ephemeral_storage_bytes > 0
-            && now.ephemeral_storage_bytes > was.ephemeral_storage_bytes)
-        || asked
-            .extended
-            .iter()
-            .any(|(resource, _)| now.extended(*resource) > was.extended(*resource))
+        || (asked.ephemeral_storage_bytes > 0 && now.ephemeral_storage_bytes > was.ephemeral_storage_bytes)
+        || asked.extended.iter().any(|(resource, _)| now.extended(*resource) > was.extended(*resource))
 }

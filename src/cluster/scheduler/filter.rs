@@ -28,14 +28,6 @@ pub(super) fn verdict_on_resources(node: &Node, template: &Template) -> Verdict 
     verdict_on_amounts(node, &node.requested, node.pods, &template.requests)
 }
 
-/// What all filters say of a node.
-pub(super) fn verdict(node: &Node, template: &Template) -> Verdict {
-    match verdict_on_kind(node, template) {
-        Verdict::FITS => verdict_on_resources(node, template),
-        other => other,
-    }
-}
-
 /// True if the pod would fit if the node had no other pods: `isFit`, plugins/noderesources/fit.go.
 pub(super) fn fits_empty(node: &Node, template: &Template) -> bool {
     verdict_on_amounts(node, &Amounts::default(), 0, &template.requests) == Verdict::FITS
@@ -44,22 +36,15 @@ pub(super) fn fits_empty(node: &Node, template: &Template) -> bool {
 /// True if a taint keeps the pod away.
 pub(super) fn has_untolerated_taint(taints: &[Taint], template: &Template) -> bool {
     taints.iter().any(|taint| {
-        taint.effect != TaintEffect::PreferNoSchedule
-            && !template.tolerations.iter().any(|one| one.tolerates(taint))
+        taint.effect != TaintEffect::PreferNoSchedule && !template.tolerations.iter().any(|one| one.tolerates(taint))
     })
 }
 
 fn tolerates_cordon(template: &Template) -> bool {
     !template.tolerations.is_empty() && {
-        let cordon = Taint {
-            key: UNSCHEDULABLE_TAINT.to_owned(),
-            value: String::new(),
-            effect: TaintEffect::NoSchedule,
-        };
-        template
-            .tolerations
-            .iter()
-            .any(|one| one.tolerates(&cordon))
+        let cordon =
+            Taint { key: UNSCHEDULABLE_TAINT.to_owned(), value: String::new(), effect: TaintEffect::NoSchedule };
+        template.tolerations.iter().any(|one| one.tolerates(&cordon))
     }
 }
 
@@ -74,18 +59,8 @@ fn verdict_on_amounts(node: &Node, requested: &Amounts, pods: u32, asked: &Amoun
             verdict = verdict.and_short_of(which, asked > has);
         }
     };
-    check(
-        Verdict::CPU,
-        asked.cpu_milli,
-        has.cpu_milli,
-        requested.cpu_milli,
-    );
-    check(
-        Verdict::MEMORY,
-        asked.memory_bytes,
-        has.memory_bytes,
-        requested.memory_bytes,
-    );
+    check(Verdict::CPU, asked.cpu_milli, has.cpu_milli, requested.cpu_milli);
+    check(Verdict::MEMORY, asked.memory_bytes, has.memory_bytes, requested.memory_bytes);
     check(
         Verdict::EPHEMERAL_STORAGE,
         asked.ephemeral_storage_bytes,
@@ -93,12 +68,7 @@ fn verdict_on_amounts(node: &Node, requested: &Amounts, pods: u32, asked: &Amoun
         requested.ephemeral_storage_bytes,
     );
     for (at, (resource, count)) in asked.extended.iter().enumerate() {
-        check(
-            Verdict::extended(at),
-            *count,
-            has.extended(*resource),
-            requested.extended(*resource),
-        );
+        check(Verdict::extended(at), *count, has.extended(*resource), requested.extended(*resource));
     }
     verdict
 }

@@ -71,21 +71,8 @@ impl SchedulingQueue {
     /// A new pod waits for a node.
     pub fn add(&mut self, pod: PodId, priority: i32, now: Time) {
         self.forget(pod);
-        let turn = Turn {
-            priority: std::cmp::Reverse(priority),
-            queued: now,
-            sequence: self.next_sequence(),
-            pod,
-        };
-        self.put(
-            Entry {
-                place: Place::Away,
-                turn,
-                failures: 0,
-                errors: 0,
-            },
-            Place::Active,
-        );
+        let turn = Turn { priority: std::cmp::Reverse(priority), queued: now, sequence: self.next_sequence(), pod };
+        self.put(Entry { place: Place::Away, turn, failures: 0, errors: 0 }, Place::Active);
     }
 
     /// The pod to try now, if there is one. It is out of the queue until it is [`SchedulingQueue::rejected`].
@@ -105,15 +92,8 @@ impl SchedulingQueue {
             return Some(now);
         }
         let after_error = self.error_backoff.first().map(|(until, _)| *until + WINDOW);
-        let leftover = self
-            .waiting_since
-            .first()
-            .map(|(since, _)| leftover_flush(*since));
-        [after_error, leftover]
-            .into_iter()
-            .flatten()
-            .min()
-            .map(|due| due.max(now))
+        let leftover = self.waiting_since.first().map(|(since, _)| leftover_flush(*since));
+        [after_error, leftover].into_iter().flatten().min().map(|due| due.max(now))
     }
 
     /// The pod that was popped has no node.
@@ -132,10 +112,7 @@ impl SchedulingQueue {
         } else {
             entry.failures += 1;
             entry.errors = 0;
-            self.put(
-                entry,
-                Place::Unschedulable(rejection.template, rejection.plugins),
-            );
+            self.put(entry, Place::Unschedulable(rejection.template, rejection.plugins));
         }
     }
 
@@ -148,23 +125,12 @@ impl SchedulingQueue {
     }
 
     /// Something happened: the unschedulable pods that it may help are queued again, through back-off.
-    pub fn on_event(
-        &mut self,
-        event: &ClusterEvent,
-        nodes: &Nodes,
-        templates: &Templates,
-        now: Time,
-    ) {
+    pub fn on_event(&mut self, event: &ClusterEvent, nodes: &Nodes, templates: &Templates, now: Time) {
         self.flush(now);
-        let helped = |(template, plugins): (TemplateId, Plugins)| {
-            event::helps(event, nodes, templates.get(template), plugins)
-        };
-        let groups: Vec<(TemplateId, Plugins)> = self
-            .unschedulable
-            .keys()
-            .copied()
-            .filter(|key| helped(*key))
-            .collect();
+        let helped =
+            |(template, plugins): (TemplateId, Plugins)| event::helps(event, nodes, templates.get(template), plugins);
+        let groups: Vec<(TemplateId, Plugins)> =
+            self.unschedulable.keys().copied().filter(|key| helped(*key)).collect();
         for key in groups {
             for turn in self.unschedulable.remove(&key).expect("the key was there") {
                 self.waiting_since.remove(&(turn.queued, turn.pod));
@@ -188,11 +154,7 @@ impl SchedulingQueue {
         let window = window_of(now);
         for errors in [false, true] {
             loop {
-                let queue = if errors {
-                    &mut self.error_backoff
-                } else {
-                    &mut self.backoff
-                };
+                let queue = if errors { &mut self.error_backoff } else { &mut self.backoff };
                 match queue.first() {
                     // A window that is not over counts as backing off still.
                     Some((until, turn)) if *until < window => {
@@ -218,11 +180,7 @@ impl SchedulingQueue {
         };
         entry.place = Place::Away;
         let until = entry.backoff_end();
-        let place = if until < window_of(now) {
-            Place::Active
-        } else {
-            Place::Backoff(until)
-        };
+        let place = if until < window_of(now) { Place::Active } else { Place::Backoff(until) };
         self.put(entry, place);
     }
 
@@ -247,10 +205,7 @@ impl SchedulingQueue {
                 self.error_backoff.insert((until, turn));
             }
             Place::Unschedulable(template, plugins) => {
-                self.unschedulable
-                    .entry((template, plugins))
-                    .or_default()
-                    .insert(turn);
+                self.unschedulable.entry((template, plugins)).or_default().insert(turn);
                 self.waiting_since.insert((turn.queued, turn.pod));
             }
         }
@@ -305,11 +260,7 @@ impl SchedulingQueue {
 impl Entry {
     /// The window in which back-off ends: `getBackoffTime`, backoff_queue.go.
     fn backoff_end(&self) -> Time {
-        let count = if self.errors > 0 {
-            self.errors
-        } else {
-            self.failures
-        };
+        let count = if self.errors > 0 { self.errors } else { self.failures };
         let doublings = count.saturating_sub(1).min(16);
         let length = (BACKOFF_INITIAL * (1 << doublings)).min(BACKOFF_MAX);
         window_of(self.turn.queued + length)

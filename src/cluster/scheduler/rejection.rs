@@ -35,11 +35,7 @@ impl Verdict {
     /// Too little of the extended resource that comes at this place among those that the template asks for. A pod
     /// that asks for more than 56 different resources is told of the last of them together.
     pub const fn extended(at: usize) -> Verdict {
-        let at = if at < Self::EXTENDED_MAX {
-            at
-        } else {
-            Self::EXTENDED_MAX
-        };
+        let at = if at < Self::EXTENDED_MAX { at } else { Self::EXTENDED_MAX };
         Verdict(1 << (Self::EXTENDED_SHIFT + at))
     }
 
@@ -96,9 +92,7 @@ impl Plugins {
 
     /// The plugins one by one.
     pub fn iter(self) -> impl Iterator<Item = Plugins> {
-        (0..4)
-            .map(|bit| Plugins(1 << bit))
-            .filter(move |plugin| self.0 & plugin.0 != 0)
+        (0..4).map(|bit| Plugins(1 << bit)).filter(move |plugin| self.0 & plugin.0 != 0)
     }
 
     /// Kubernetes' names of the plugins.
@@ -128,16 +122,9 @@ pub struct Rejection {
 impl Rejection {
     pub(super) fn new(template: TemplateId, mut verdicts: Vec<(Verdict, u32)>) -> Rejection {
         verdicts.sort_unstable();
-        let plugins = verdicts.iter().fold(Plugins::NONE, |set, (verdict, _)| {
-            set.with(verdict.plugin())
-        });
+        let plugins = verdicts.iter().fold(Plugins::NONE, |set, (verdict, _)| set.with(verdict.plugin()));
         let nodes = verdicts.iter().map(|(_, count)| count).sum();
-        Rejection {
-            template,
-            plugins,
-            nodes,
-            verdicts: verdicts.into(),
-        }
+        Rejection { template, plugins, nodes, verdicts: verdicts.into() }
     }
 
     /// The message of the pod's PodScheduled condition. Its last sentence is what preemption says when it finds no pod
@@ -156,14 +143,8 @@ impl Rejection {
             preemptable += if verdict.is_for_good() { 0 } else { *count };
         }
         let preemption = [
-            (
-                "No preemption victims found for incoming pod".to_owned(),
-                preemptable,
-            ),
-            (
-                "Preemption is not helpful for scheduling".to_owned(),
-                self.nodes - preemptable,
-            ),
+            ("No preemption victims found for incoming pod".to_owned(), preemptable),
+            ("Preemption is not helpful for scheduling".to_owned(), self.nodes - preemptable),
         ];
         let reasons = self.sentence(counts.into_iter());
         let preemption = self.sentence(preemption.into_iter().filter(|(_, count)| *count > 0));
@@ -171,16 +152,10 @@ impl Rejection {
     }
 
     fn sentence(&self, counts: impl Iterator<Item = (String, u32)>) -> String {
-        let mut parts: Vec<String> = counts
-            .map(|(reason, count)| format!("{count} {reason}"))
-            .collect();
+        let mut parts: Vec<String> = counts.map(|(reason, count)| format!("{count} {reason}")).collect();
         // Sorted as strings, with their counts in front: 10 comes before 2.
         parts.sort_unstable();
-        format!(
-            "0/{} nodes are available: {}.",
-            self.nodes,
-            parts.join(", ")
-        )
+        format!("0/{} nodes are available: {}.", self.nodes, parts.join(", "))
     }
 }
 
@@ -188,19 +163,13 @@ fn reasons(verdict: Verdict, names: &Names, template: &Template) -> Vec<String> 
     let fixed = [
         (Verdict::UNSCHEDULABLE, "node(s) were unschedulable"),
         (Verdict::TAINTED, "node(s) had untolerated taint(s)"),
-        (
-            Verdict::UNLIKE_AFFINITY,
-            "node(s) didn't match Pod's node affinity/selector",
-        ),
+        (Verdict::UNLIKE_AFFINITY, "node(s) didn't match Pod's node affinity/selector"),
         (Verdict::PODS, "Too many pods"),
         (Verdict::CPU, "Insufficient cpu"),
         (Verdict::MEMORY, "Insufficient memory"),
         (Verdict::EPHEMERAL_STORAGE, "Insufficient ephemeral-storage"),
     ];
-    let fixed = fixed
-        .into_iter()
-        .filter(|(one, _)| verdict.has(*one))
-        .map(|(_, text)| text.to_owned());
+    let fixed = fixed.into_iter().filter(|(one, _)| verdict.has(*one)).map(|(_, text)| text.to_owned());
     let extended = template.requests.extended.iter().enumerate();
     let extended = extended
         .filter(|(at, _)| verdict.has(Verdict::extended(*at)))

@@ -173,8 +173,61 @@ fn a_timer_that_is_moved_for_ever_does_not_fill_the_queue() {
         assert_eq!(queue.cancel(timer), Some(count - 1));
         timer = queue.schedule(second(1 + u64::from(count)), Class::COMPLETION, count);
     }
-    assert!(queue.pending.len() <= 66, "{} keys for one event", queue.pending.len());
+    assert!(queue.slots.dead() <= 66, "{} slots for one event", queue.slots.dead());
     assert_eq!(drain(&mut queue), [9_999]);
+}
+
+/// Cancelled events of the present instant and of a later one, with live ones between them that must stay in order.
+#[test]
+fn cancelled_events_give_their_slots_back_wherever_they_are() {
+    let mut queue = Queue::new(Limits::default());
+    for event in 0..1000 {
+        let now = queue.schedule(Time::ZERO, Class::SYSTEM, event);
+        let later = queue.schedule(second(1), Class::SYSTEM, 10_000 + event);
+        if event % 100 != 0 {
+            assert_eq!(queue.cancel(now), Some(event));
+            assert_eq!(queue.cancel(later), Some(10_000 + event));
+        }
+        assert!(queue.slots.dead() <= queue.len() + 64);
+    }
+    let kept = (0..10).map(|hundred| hundred * 100);
+    assert_eq!(drain(&mut queue), kept.clone().chain(kept.map(|event| 10_000 + event)).collect::<Vec<_>>());
+}
+
+/// Far timers, close ones, many at one instant, and a cluster of them in a short time: every part of the calendar, and
+/// the return from each to the start, meets more than a handful of events.
+#[test]
+fn crowds_and_gaps_come_out_in_order() {
+    let mut pair = Pair::new();
+    let mut spread = 1_u64;
+    for round in 0..3_000_u64 {
+        spread = spread.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        let delay = match spread >> 60 {
+            0..4 => 1_000_000_000,
+            4..8 => spread >> 44 & 0xffff,
+            8..12 => spread >> 30 & 0x3fff_ffff,
+            _ => 3_600_000_000_000 + (spread >> 20 & 0xffff),
+        };
+        pair.take(&Step::Schedule { delay, class: (spread >> 40) as u8 % 16, tie: (spread >> 50) as u16 % 2 });
+        if round > 1_000 {
+            pair.take(&Step::Pop);
+        }
+    }
+    pair.drain();
+}
+
+/// Buckets laid out for hours, then thousands of events within a second of one of them.
+#[test]
+fn a_crowd_within_one_bucket_comes_out_in_order() {
+    let mut pair = Pair::new();
+    for delay in [1, 3_600_000_000_000, 3_600_000_000_001, 7_200_000_000_000] {
+        pair.take(&Step::Schedule { delay, class: 1, tie: 0 });
+    }
+    pair.take(&Step::Pop);
+    for event in 0..2_000 {
+        pair.take(&Step::Schedule { delay: 1 + event * 7_919 % 1_000, class: 1, tie: 0 });
+    }
+    pair.drain();
 }
 
 #[test]

@@ -10,7 +10,8 @@ use super::options::Options;
 use super::plan::Placement;
 use super::resolve::{self, Wanted};
 use super::state::{Collection, GroupProgress, GroupState, Memory, Progress, Purpose, State};
-use super::{check, decode, native, notices, order};
+use super::decode::{self, Decoded};
+use super::{check, native, notices, order};
 use crate::kernel::{Duration, Time};
 use crate::text::{Diagnostic, Source};
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
@@ -33,33 +34,61 @@ pub struct Oci {
     pub(super) order: Arc<Vec<usize>>,
     /// The references of each deployment.
     pub(super) wanted: Arc<Vec<Vec<Wanted>>>,
+    /// Why the document is rejected, if it is.
+    rejection: Option<Arc<str>>,
     pub(super) memory: Memory,
 }
 
-impl Oci {
-    /// Reads a document. Beside the controller come warnings and notes, which do not keep it from being used.
-    ///
-    /// # Errors
-    /// All that makes the control plane reject the document.
-    pub fn read(source: &Source, options: &Options) -> Result<(Oci, Vec<Diagnostic>), Vec<Diagnostic>> {
-        let (document, mut told) = decode::document(source)?;
-        told.extend(check::check(&document, options)?);
-        told.extend(notices::notices(&document));
-        let dependencies = order::dependencies(&document);
-        let order = order::topological(&dependencies);
-        let in_group = document.group.is_some();
-        let wanted = |member: &Member| if in_group { resolve::wanted(&member.raw.0) } else { Vec::new() };
-        let controller = Oci {
-            options: Arc::new(options.clone()),
-            order: Arc::new(order),
-            wanted: Arc::new(document.members.iter().map(wanted).collect()),
-            dependencies: Arc::new(dependencies),
-            document: Arc::new(document),
-            memory: Memory::default(),
-        };
-        Ok((controller, notices::merged(told)))
-    }
+/// A document that was read.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// The control plane with the document; one that rejects it says so when it is submitted.
+    pub oci: Oci,
+    /// What the user should know; it keeps nothing from being used.
+    pub warnings: Vec<Diagnostic>,
+    /// Why the control plane rejects the document; empty if it accepts it.
+    pub problems: Vec<Diagnostic>,
+}
 
+/// Reads a document.
+///
+/// # Errors
+/// What makes it no document that anybody could submit.
+pub fn read(source: &Source, options: &Options) -> Result<Read, Vec<Diagnostic>> {
+    let Decoded { document, mut warnings, errors: mut problems } = decode::document(source)?;
+    if problems.is_empty() {
+        match check::check(&document, options) {
+            Ok(more) => warnings.extend(more),
+            Err(found) => problems = found,
+        }
+    }
+    warnings.extend(notices::notices(&document));
+    let dependencies = order::dependencies(&document);
+    let order = order::topological(&dependencies);
+    let in_group = document.group.is_some();
+    let wanted = |member: &Member| if in_group { resolve::wanted(&member.raw.0) } else { Vec::new() };
+    let oci = Oci {
+        options: Arc::new(options.clone()),
+        order: Arc::new(order),
+        wanted: Arc::new(document.members.iter().map(wanted).collect()),
+        dependencies: Arc::new(dependencies),
+        document: Arc::new(document),
+        rejection: rejection(&problems),
+        memory: Memory::default(),
+    };
+    Ok(Read { oci, warnings: notices::merged(warnings), problems })
+}
+
+/// Why a document is rejected, in one line.
+fn rejection(problems: &[Diagnostic]) -> Option<Arc<str>> {
+    let first = &problems.first()?.message;
+    Some(match problems.len() {
+        1 => first.as_str().into(),
+        count => format!("{first} (and {} more)", count - 1).into(),
+    })
+}
+
+impl Oci {
     /// The names of the group and of the deployments that an operator may speak of.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let group = self.document.group.iter().map(|group| group.text.as_str());
@@ -73,6 +102,9 @@ impl Oci {
         }
         self.memory.submitted_at = world.now();
         self.make_progress(cause, world);
+        if let Some(rejection) = self.rejection.clone() {
+            return self.reject(&rejection, cause, world);
+        }
         if !self.reserve_names(cause, world) {
             return;
         }
@@ -156,13 +188,9 @@ impl Oci {
             world.commit(&claims);
             return true;
         }
-        let first = &self.document.members[taken[0]].recipe.deployment_name;
-        let text = world.intern(&format!("deployment name `{first}` is in use: undeploy that deployment first"));
-        if let Some(group) = &mut self.memory.group {
-            group.state = GroupState::Rejected;
-            let entry = world.note(group.subject, group.state.text(), Why::symbol(text), cause);
-            group.entry = Cause::Entry(entry);
-            self.memory.members.iter_mut().for_each(|progress| progress.state = State::Rejected);
+        if self.memory.group.is_some() {
+            let first = &self.document.members[taken[0]].recipe.deployment_name;
+            self.reject(&format!("deployment name `{first}` is in use: undeploy that deployment first"), cause, world);
             return false;
         }
         for index in &taken {
@@ -173,6 +201,21 @@ impl Oci {
             claims.into_iter().enumerate().filter(|(index, _)| !taken.contains(index)).map(|(_, claim)| claim).collect();
         world.commit(&free);
         true
+    }
+
+    /// Nothing of the document is deployed.
+    fn reject(&mut self, reason: &str, cause: Cause, world: &mut dyn World) {
+        let why = Why::symbol(world.intern(reason));
+        self.memory.members.iter_mut().for_each(|progress| progress.state = State::Rejected);
+        if let Some(group) = &mut self.memory.group {
+            group.state = GroupState::Rejected;
+            group.entry = Cause::Entry(world.note(group.subject, group.state.text(), why, cause));
+            return;
+        }
+        for index in 0..self.memory.members.len() {
+            self.become_state(index, State::Rejected, why, cause, world);
+        }
+        self.memory.dirty.clear();
     }
 
     /// The durable claim of a deployment on its name.

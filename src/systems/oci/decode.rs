@@ -17,20 +17,31 @@ const GROUP_SIBLINGS: &[&str] = &["deployment_group", "blueprint_category"];
 const GROUP_KEYS: &[&str] = &["name", "deployments"];
 const MEMBER_KEYS: &[&str] = &["name", "recipe", "depends_on", "exports"];
 
-/// Reads a document and gathers warnings about it.
+/// A document whose form was read.
+pub struct Decoded {
+    /// The document; where its form is wrong, what could be read of it.
+    pub document: Document,
+    /// What may not be meant so.
+    pub warnings: Vec<Diagnostic>,
+    /// What is wrong with its form.
+    pub errors: Vec<Diagnostic>,
+}
+
+/// Reads a document.
 ///
 /// # Errors
-/// All that is wrong with its form.
-pub fn document(source: &Source) -> Result<(Document, Vec<Diagnostic>), Vec<Diagnostic>> {
+/// What makes it no document that can be submitted: it is not JSON or YAML, it is something else, or it names nothing.
+pub fn document(source: &Source) -> Result<Decoded, Vec<Diagnostic>> {
     let root = tree::parse(source).map_err(|problem| vec![problem])?;
     let in_group = root.get("deployment_group").is_some();
     let mut inspector = Inspector::new(source, in_group);
     let (group, members) = if in_group { group(&root, &mut inspector) } else { singles(&root, &mut inspector) };
-    if inspector.errors.is_empty() {
-        Ok((Document { source: source.clone(), group, members }, inspector.warnings))
-    } else {
-        Err(inspector.errors)
+    let nameless = if in_group { group.is_none() } else { members.is_empty() };
+    if nameless {
+        return Err(inspector.errors);
     }
+    let document = Document { source: source.clone(), group, members };
+    Ok(Decoded { document, warnings: inspector.warnings, errors: inspector.errors })
 }
 
 /// `{"deployment_group": …}`.

@@ -27,6 +27,6 @@ mod start;
 mod state;
 mod undeploy;
 
-pub use controller::Oci;
+pub use controller::{Oci, Read, read};
 pub use native::list as native_list;
 pub use options::Options;
