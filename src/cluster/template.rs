@@ -89,18 +89,12 @@ impl Amounts {
 
     /// The amount of an extended resource.
     pub fn extended(&self, resource: Symbol) -> u64 {
-        self.extended
-            .iter()
-            .find(|(name, _)| *name == resource)
-            .map_or(0, |(_, count)| *count)
+        self.extended.iter().find(|(name, _)| *name == resource).map_or(0, |(_, count)| *count)
     }
 
     /// Makes the amount of an extended resource `count`.
     pub fn set_extended(&mut self, resource: Symbol, count: u64) {
-        match self
-            .extended
-            .binary_search_by_key(&resource, |(name, _)| *name)
-        {
+        match self.extended.binary_search_by_key(&resource, |(name, _)| *name) {
             Ok(at) if count == 0 => {
                 self.extended.remove(at);
             }
@@ -114,9 +108,7 @@ impl Amounts {
     pub fn add(&mut self, other: &Amounts) {
         self.cpu_milli = self.cpu_milli.saturating_add(other.cpu_milli);
         self.memory_bytes = self.memory_bytes.saturating_add(other.memory_bytes);
-        self.ephemeral_storage_bytes = self
-            .ephemeral_storage_bytes
-            .saturating_add(other.ephemeral_storage_bytes);
+        self.ephemeral_storage_bytes = self.ephemeral_storage_bytes.saturating_add(other.ephemeral_storage_bytes);
         for (resource, count) in &other.extended {
             self.set_extended(*resource, self.extended(*resource).saturating_add(*count));
         }
@@ -126,9 +118,7 @@ impl Amounts {
     pub fn take(&mut self, other: &Amounts) {
         self.cpu_milli = self.cpu_milli.saturating_sub(other.cpu_milli);
         self.memory_bytes = self.memory_bytes.saturating_sub(other.memory_bytes);
-        self.ephemeral_storage_bytes = self
-            .ephemeral_storage_bytes
-            .saturating_sub(other.ephemeral_storage_bytes);
+        self.ephemeral_storage_bytes = self.ephemeral_storage_bytes.saturating_sub(other.ephemeral_storage_bytes);
         for (resource, count) in &other.extended {
             self.set_extended(*resource, self.extended(*resource).saturating_sub(*count));
         }
@@ -140,11 +130,7 @@ impl Amounts {
             cpu_milli: self.cpu_milli,
             memory_bytes: self.memory_bytes,
             ephemeral_storage_bytes: self.ephemeral_storage_bytes,
-            extended: self
-                .extended
-                .iter()
-                .map(|(name, count)| (names.text(*name).to_owned(), *count))
-                .collect(),
+            extended: self.extended.iter().map(|(name, count)| (names.text(*name).to_owned(), *count)).collect(),
         }
     }
 }
@@ -157,11 +143,8 @@ impl Template {
 
     /// True if a node with these labels meets the node selector and the required node affinity.
     pub fn matches_labels(&self, labels: &BTreeMap<String, String>) -> bool {
-        self.node_selector
-            .iter()
-            .all(|(key, value)| labels.get(key) == Some(value))
-            && (self.node_terms.is_empty()
-                || self.node_terms.iter().any(|term| term.matches(labels)))
+        self.node_selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+            && (self.node_terms.is_empty() || self.node_terms.iter().any(|term| term.matches(labels)))
     }
 
     fn digest(names: &mut Names, pod: &PodTemplate) -> Template {
@@ -175,21 +158,9 @@ impl Template {
         };
         // Every container gets the defaults, then the sum and the maximum are taken as for real requests
         // (k8s.io/component-helpers v0.36.3, resource/helpers.go, NonMissingContainerRequests).
-        let running = pod
-            .containers
-            .iter()
-            .fold(Resources::default(), |sum, one| {
-                sum.plus(&scored(&one.requests))
-            });
-        let most = pod
-            .init_containers
-            .iter()
-            .fold(running, |most, one| most.largest(&scored(&one.requests)));
-        let images = pod
-            .init_containers
-            .iter()
-            .chain(&pod.containers)
-            .map(|one| image_symbol(names, &one.image));
+        let running = pod.containers.iter().fold(Resources::default(), |sum, one| sum.plus(&scored(&one.requests)));
+        let most = pod.init_containers.iter().fold(running, |most, one| most.largest(&scored(&one.requests)));
+        let images = pod.init_containers.iter().chain(&pod.containers).map(|one| image_symbol(names, &one.image));
         let images: Vec<Symbol> = images.take(IMAGES_MAX).collect();
         Template {
             requests: Amounts::of(names, &pod.requests()),
@@ -207,11 +178,7 @@ impl Template {
 /// The symbol of an image's name as nodes report it: one without a tag gets `:latest` (`normalizedImageName`,
 /// k8s.io/kubernetes v1.36.3, pkg/scheduler/framework/plugins/imagelocality/image_locality.go).
 pub fn image_symbol(names: &mut Names, image: &str) -> Symbol {
-    if image.rfind(':') <= image.rfind('/') {
-        names.intern(&format!("{image}:latest"))
-    } else {
-        names.intern(image)
-    }
+    if image.rfind(':') <= image.rfind('/') { names.intern(&format!("{image}:latest")) } else { names.intern(image) }
 }
 
 /// The table of templates: equal ones share an id.

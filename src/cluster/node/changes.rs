@@ -72,12 +72,7 @@ mod tests {
         }
         assert!(changes.since(80).is_none());
         let read: Vec<(NodeId, bool)> = changes.since(100).expect("512 are kept").collect();
-        assert_eq!(
-            read,
-            (100..600)
-                .map(|node| (NodeId(node), node % 2 == 0))
-                .collect::<Vec<_>>()
-        );
+        assert_eq!(read, (100..600).map(|node| (NodeId(node), node % 2 == 0)).collect::<Vec<_>>());
         assert_eq!(changes.since(600).expect("nothing to read").count(), 0);
     }
 }

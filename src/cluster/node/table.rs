@@ -44,33 +44,20 @@ impl Nodes {
     /// A node joins. GPUs beyond [`Devices::MAX`] are cut; [`NodeSpec::refusal`] tells of them beforehand.
     pub fn add(&mut self, names: &mut Names, spec: NodeSpec) -> NodeId {
         let id = NodeId(
-            u32::try_from(self.nodes.len())
-                .ok()
-                .filter(|id| *id < 1 << 31)
-                .expect("a run has fewer than 2^31 nodes"),
+            u32::try_from(self.nodes.len()).ok().filter(|id| *id < 1 << 31).expect("a run has fewer than 2^31 nodes"),
         );
         let mut labels = spec.labels;
         if let Some(zone) = &spec.zone {
-            labels
-                .entry(ZONE_LABEL.to_owned())
-                .or_insert_with(|| zone.clone());
+            labels.entry(ZONE_LABEL.to_owned()).or_insert_with(|| zone.clone());
         }
-        labels
-            .entry(HOSTNAME_LABEL.to_owned())
-            .or_insert_with(|| names.show(spec.name));
+        labels.entry(HOSTNAME_LABEL.to_owned()).or_insert_with(|| names.show(spec.name));
         let mut allocatable = Amounts::of(names, &spec.allocatable);
-        let devices = [NVIDIA_GPU, AMD_GPU]
-            .map(|kind| names.intern(kind))
-            .into_iter()
-            .find_map(|kind| {
-                let count = allocatable.extended(kind).min(Devices::MAX.into());
-                (count > 0).then(|| Devices::new(kind, count))
-            });
+        let devices = [NVIDIA_GPU, AMD_GPU].map(|kind| names.intern(kind)).into_iter().find_map(|kind| {
+            let count = allocatable.extended(kind).min(Devices::MAX.into());
+            (count > 0).then(|| Devices::new(kind, count))
+        });
         if let Some(devices) = devices {
-            allocatable.set_extended(
-                devices.resource().expect("made with one"),
-                devices.healthy().into(),
-            );
+            allocatable.set_extended(devices.resource().expect("made with one"), devices.healthy().into());
         }
         self.order.add(id, &zone_key(&labels));
         let zone_id = self.zone_id(&labels);
@@ -130,10 +117,7 @@ impl Nodes {
 
     /// All nodes that ever joined, in the order in which they did.
     pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Node)> {
-        self.nodes
-            .iter()
-            .zip(0..)
-            .map(|(node, id)| (NodeId(id), node))
+        self.nodes.iter().zip(0..).map(|(node, id)| (NodeId(id), node))
     }
 
     /// How many nodes are in the cluster.
@@ -207,13 +191,7 @@ impl Nodes {
 
     /// Makes the allocatable count of an extended resource `count`, which may be less than what is asked of it. If the
     /// resource is that of the node's GPUs, the node now has that many; a node without GPUs gets them.
-    pub fn set_extended(
-        &mut self,
-        names: &mut Names,
-        id: NodeId,
-        resource: &str,
-        count: u64,
-    ) -> ClusterEvent {
+    pub fn set_extended(&mut self, names: &mut Names, id: NodeId, resource: &str, count: u64) -> ClusterEvent {
         let symbol = names.intern(resource);
         let node = self.changed(id, false);
         let old = node.allocatable.clone();
@@ -230,13 +208,7 @@ impl Nodes {
     }
 
     /// A pod is bound to the node: it holds what it asks for and counts for its ReplicaSet's spread.
-    pub fn bind(
-        &mut self,
-        templates: &Templates,
-        id: NodeId,
-        template: TemplateId,
-        spread: SpreadId,
-    ) {
+    pub fn bind(&mut self, templates: &Templates, id: NodeId, template: TemplateId, spread: SpreadId) {
         let template = templates.get(template);
         let node = self.changed(id, false);
         node.pods += 1;
@@ -294,25 +266,14 @@ impl Nodes {
         let node = &mut self.nodes[id.0 as usize];
         if let (true, Err(at)) = (node.joined, node.images.binary_search(&image)) {
             node.images.insert(at, image);
-            self.images
-                .entry(image)
-                .or_insert(ImageState {
-                    size_bytes,
-                    nodes: 0,
-                })
-                .nodes += 1;
+            self.images.entry(image).or_insert(ImageState { size_bytes, nodes: 0 }).nodes += 1;
             self.changes.note(id, false);
         }
     }
 
     /// Takes the GPUs that a pod of this template asks for, lowest free index first, one bit a GPU: 0 if it asks for
     /// none, `None` if too few are free.
-    pub fn take_devices(
-        &mut self,
-        templates: &Templates,
-        id: NodeId,
-        template: TemplateId,
-    ) -> Option<u64> {
+    pub fn take_devices(&mut self, templates: &Templates, id: NodeId, template: TemplateId) -> Option<u64> {
         let count = self.gpus_asked(templates.get(template), id);
         self.nodes[id.0 as usize].devices.take(count)
     }
@@ -338,8 +299,7 @@ impl Nodes {
         let node = self.changed(id, false);
         let old = node.allocatable.clone();
         if let Some(resource) = node.devices.resource() {
-            node.allocatable
-                .set_extended(resource, node.devices.healthy().into());
+            node.allocatable.set_extended(resource, node.devices.healthy().into());
         }
         ClusterEvent::NodeUpdated(id, NodeUpdate::Allocatable(old))
     }
@@ -348,22 +308,15 @@ impl Nodes {
         let Some(zone) = labels.get(ZONE_LABEL) else {
             return 0;
         };
-        let at = self
-            .zones
-            .iter()
-            .position(|one| one == zone)
-            .unwrap_or_else(|| {
-                self.zones.push(zone.clone());
-                self.zones.len() - 1
-            });
+        let at = self.zones.iter().position(|one| one == zone).unwrap_or_else(|| {
+            self.zones.push(zone.clone());
+            self.zones.len() - 1
+        });
         at as u32 + 1
     }
 
     fn gpus_asked(&self, template: &Template, id: NodeId) -> u64 {
-        self.get(id)
-            .devices
-            .resource()
-            .map_or(0, |resource| template.requests.extended(resource))
+        self.get(id).devices.resource().map_or(0, |resource| template.requests.extended(resource))
     }
 
     fn changed(&mut self, id: NodeId, kind_too: bool) -> &mut Node {
@@ -377,9 +330,5 @@ impl Nodes {
 fn zone_key(labels: &BTreeMap<String, String>) -> String {
     let value = |label: &str| labels.get(label).map_or("", String::as_str);
     let (region, zone) = (value(REGION_LABEL), value(ZONE_LABEL));
-    if region.is_empty() && zone.is_empty() {
-        String::new()
-    } else {
-        format!("{region}:\x00:{zone}")
-    }
+    if region.is_empty() && zone.is_empty() { String::new() } else { format!("{region}:\x00:{zone}") }
 }

@@ -91,10 +91,7 @@ impl Ranked {
     pub fn reset(&mut self, places: usize) {
         self.bits.reset(places);
         self.blocks.clear();
-        self.blocks.resize(
-            self.bits.words.len().div_ceil(BLOCK).next_power_of_two() + 1,
-            0,
-        );
+        self.blocks.resize(self.bits.words.len().div_ceil(BLOCK).next_power_of_two() + 1, 0);
     }
 
     /// Makes room for so many places.
@@ -106,8 +103,7 @@ impl Ranked {
                 self.blocks.clear();
                 self.blocks.resize(blocks, 0);
                 for block in 0..self.bits.words.len().div_ceil(BLOCK) {
-                    let words = &self.bits.words
-                        [block * BLOCK..self.bits.words.len().min((block + 1) * BLOCK)];
+                    let words = &self.bits.words[block * BLOCK..self.bits.words.len().min((block + 1) * BLOCK)];
                     let members = words.iter().map(|word| word.count_ones()).sum::<u32>();
                     self.count_block(block, members.cast_signed());
                 }
@@ -148,11 +144,7 @@ impl Ranked {
         let mut block = 0;
         let mut step = self.blocks.len() - 1;
         while step > 0 {
-            if let Some(members) = self
-                .blocks
-                .get(block + step)
-                .filter(|members| **members <= rest)
-            {
+            if let Some(members) = self.blocks.get(block + step).filter(|members| **members <= rest) {
                 rest -= members;
                 block += step;
             }

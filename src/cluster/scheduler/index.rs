@@ -92,11 +92,7 @@ pub(super) struct Index {
 }
 
 const EMPTY_SEAT: Seat = Seat {
-    kind: Kind {
-        verdict: Verdict::FITS,
-        disliked: 0,
-        counts: false,
-    },
+    kind: Kind { verdict: Verdict::FITS, disliked: 0, counts: false },
     zone: 0,
     matching: 0,
     standing: Standing::Empty,
@@ -145,24 +141,12 @@ impl Index {
             1 => self.feasible.select(0),
             _ => self.best_place(nodes, template),
         };
-        Ok(nodes
-            .order()
-            .node_at(place)
-            .expect("a feasible place has a node"))
+        Ok(nodes.order().node_at(place).expect("a feasible place has a node"))
     }
 
     fn rejection(&mut self) -> Rejection {
         let (template, verdicts) = (self.pods.0, &self.verdicts);
-        let found = || {
-            Rejection::new(
-                template,
-                verdicts
-                    .iter()
-                    .filter(|(_, count)| *count > 0)
-                    .copied()
-                    .collect(),
-            )
-        };
+        let found = || Rejection::new(template, verdicts.iter().filter(|(_, count)| *count > 0).copied().collect());
         self.rejection.get_or_insert_with(found).clone()
     }
 
@@ -173,11 +157,7 @@ impl Index {
             return;
         }
         self.rejection = None;
-        let changes = if self.layout == Some(layout) {
-            nodes.changes().since(self.read)
-        } else {
-            None
-        };
+        let changes = if self.layout == Some(layout) { nodes.changes().since(self.read) } else { None };
         match changes {
             Some(changes) => {
                 for (node, kind_too) in changes {
@@ -194,9 +174,7 @@ impl Index {
         let places = nodes.order().places();
         self.seats.clear();
         self.feasible.reset(places);
-        self.classes
-            .iter_mut()
-            .for_each(|class| class.members.reset(places));
+        self.classes.iter_mut().for_each(|class| class.members.reset(places));
         self.spare.clear();
         self.spare.extend(0..self.classes.len() as u32);
         self.class_of.clear();
@@ -225,10 +203,7 @@ impl Index {
         }
         if kind_too || seat.standing == Standing::Empty {
             self.leave(place, seat);
-            seat = Seat {
-                standing: Standing::Empty,
-                ..self.seat_by_kind(node, template)
-            };
+            seat = Seat { standing: Standing::Empty, ..self.seat_by_kind(node, template) };
         }
         if self.pods.1 != SpreadId::NONE {
             seat.matching = node.spread_count(self.pods.1);
@@ -256,11 +231,7 @@ impl Index {
     }
 
     fn seat_by_kind(&mut self, node: &Node, template: &Template) -> Seat {
-        let zone = if self.pods.1 == SpreadId::NONE {
-            0
-        } else {
-            node.zone_id
-        };
+        let zone = if self.pods.1 == SpreadId::NONE { 0 } else { node.zone_id };
         if self.zones.len() <= zone as usize {
             self.zones.resize(zone as usize + 1, Zone::default());
         }
@@ -269,11 +240,7 @@ impl Index {
             disliked: score::disliked_taints(node, template),
             counts: self.pods.1 != SpreadId::NONE && template.matches_labels(&node.labels),
         };
-        Seat {
-            kind,
-            zone,
-            ..EMPTY_SEAT
-        }
+        Seat { kind, zone, ..EMPTY_SEAT }
     }
 
     fn traits(&self, node: &Node, template: &Template, seat: &Seat) -> Traits {
@@ -376,19 +343,13 @@ impl Index {
     /// Leaves in `best` the classes whose total score is the highest.
     fn find_best_classes(&mut self, nodes: &Nodes, template: &Template) {
         self.best.clear();
-        let live = || {
-            self.classes
-                .iter()
-                .enumerate()
-                .filter(|(_, class)| class.members.len() > 0)
-        };
+        let live = || self.classes.iter().enumerate().filter(|(_, class)| class.members.len() > 0);
         if self.class_of.len() == 1 {
             self.best.extend(live().map(|(at, _)| at as u32));
             return;
         }
         let spreads = self.pods.1 != SpreadId::NONE;
-        if spreads && (self.weights.0, self.weights.1) != (self.feasible.len(), self.zones_feasible)
-        {
+        if spreads && (self.weights.0, self.weights.1) != (self.feasible.len(), self.zones_feasible) {
             let (feasible, zones) = (self.feasible.len(), self.zones_feasible);
             self.weights = (feasible, zones, SpreadWeights::new(feasible, zones));
         }
@@ -409,37 +370,19 @@ impl Index {
         }
         self.image_bytes.clear();
         if images != 0 {
-            let bytes = |image| {
-                nodes
-                    .image(image)
-                    .map_or(0, |state| state.scaled_bytes(nodes.len()))
-            };
-            self.image_bytes
-                .extend(template.images.iter().map(|image| bytes(*image)));
+            let bytes = |image| nodes.image(image).map_or(0, |state| state.scaled_bytes(nodes.len()));
+            self.image_bytes.extend(template.images.iter().map(|image| bytes(*image)));
         }
         let mut most = i64::MIN;
-        for (at, class) in self
-            .classes
-            .iter()
-            .enumerate()
-            .filter(|(_, class)| class.members.len() > 0)
-        {
+        for (at, class) in self.classes.iter().enumerate().filter(|(_, class)| class.members.len() > 0) {
             let traits = &class.traits;
-            let mut total = traits.own
-                + score::TAINT_WEIGHT * score::normal_taints(traits.disliked, disliked_max);
+            let mut total = traits.own + score::TAINT_WEIGHT * score::normal_taints(traits.disliked, disliked_max);
             if spreads {
                 total += score::SPREAD_WEIGHT * score::normal_spread(raw(traits), raw_min, raw_max);
             }
             if traits.images != 0 {
-                let held = self
-                    .image_bytes
-                    .iter()
-                    .enumerate()
-                    .filter(|(at, _)| traits.images >> at & 1 == 1);
-                total += score::image_score(
-                    held.map(|(_, bytes)| bytes).sum(),
-                    template.containers as usize,
-                );
+                let held = self.image_bytes.iter().enumerate().filter(|(at, _)| traits.images >> at & 1 == 1);
+                total += score::image_score(held.map(|(_, bytes)| bytes).sum(), template.containers as usize);
             }
             if total > most {
                 most = total;

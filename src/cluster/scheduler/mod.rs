@@ -61,12 +61,7 @@ const INDEXES_MAX: usize = 64;
 impl Scheduler {
     /// A scheduler with this profile.
     pub fn new(profile: SchedulerProfile, names: &mut Names) -> Scheduler {
-        Scheduler {
-            strategy: FitStrategy::of(profile, names),
-            indexes: Vec::new(),
-            latest: 0,
-            placements: 0,
-        }
+        Scheduler { strategy: FitStrategy::of(profile, names), indexes: Vec::new(), latest: 0, placements: 0 }
     }
 
     /// The node for a pod, or why there is none.
@@ -87,18 +82,10 @@ impl Scheduler {
 
     /// Where the index of these pods is; the one that was not used for longest makes room for a new one.
     fn index_of(&mut self, pods: PodKind) -> usize {
-        if self
-            .indexes
-            .get(self.latest)
-            .is_some_and(|(index, _)| index.pods() == pods)
-        {
+        if self.indexes.get(self.latest).is_some_and(|(index, _)| index.pods() == pods) {
             return self.latest;
         }
-        if let Some(at) = self
-            .indexes
-            .iter()
-            .position(|(index, _)| index.pods() == pods)
-        {
+        if let Some(at) = self.indexes.iter().position(|(index, _)| index.pods() == pods) {
             return at;
         }
         if self.indexes.len() < INDEXES_MAX {
@@ -114,12 +101,7 @@ impl Scheduler {
 
 impl Clone for Scheduler {
     fn clone(&self) -> Self {
-        Scheduler {
-            strategy: self.strategy,
-            indexes: Vec::new(),
-            latest: 0,
-            placements: 0,
-        }
+        Scheduler { strategy: self.strategy, indexes: Vec::new(), latest: 0, placements: 0 }
     }
 }
 

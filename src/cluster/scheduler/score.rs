@@ -39,9 +39,7 @@ impl FitStrategy {
     pub fn of(profile: SchedulerProfile, names: &mut Names) -> FitStrategy {
         match profile {
             SchedulerProfile::KubeDefault => FitStrategy::LeastAllocated,
-            SchedulerProfile::KubeMostAllocated => {
-                FitStrategy::MostAllocated(names.intern(NVIDIA_GPU))
-            }
+            SchedulerProfile::KubeMostAllocated => FitStrategy::MostAllocated(names.intern(NVIDIA_GPU)),
         }
     }
 
@@ -50,14 +48,8 @@ impl FitStrategy {
     fn score(self, node: &Node, template: &Template) -> i64 {
         match self {
             FitStrategy::LeastAllocated => {
-                let cpu = (
-                    node.scored_cpu_milli + template.scored_cpu_milli,
-                    node.allocatable.cpu_milli,
-                );
-                let memory = (
-                    node.scored_memory_bytes + template.scored_memory_bytes,
-                    node.allocatable.memory_bytes,
-                );
+                let cpu = (node.scored_cpu_milli + template.scored_cpu_milli, node.allocatable.cpu_milli);
+                let memory = (node.scored_memory_bytes + template.scored_memory_bytes, node.allocatable.memory_bytes);
                 let (mut sum, mut weights) = (0, 0);
                 for (requested, capacity) in [cpu, memory] {
                     let free = capacity.saturating_sub(requested) * SCORE_MAX as u64;
@@ -69,10 +61,7 @@ impl FitStrategy {
                 sum.checked_div(weights).unwrap_or(0) as i64
             }
             FitStrategy::MostAllocated(resource) => {
-                let (asked, capacity) = (
-                    template.requests.extended(resource),
-                    node.allocatable.extended(resource),
-                );
+                let (asked, capacity) = (template.requests.extended(resource), node.allocatable.extended(resource));
                 if asked == 0 || capacity == 0 {
                     return 0;
                 }
@@ -90,10 +79,7 @@ pub(super) fn own_score(strategy: FitStrategy, node: &Node, template: &Template)
     } else {
         let has = [node.allocatable.cpu_milli, node.allocatable.memory_bytes];
         let before = [node.requested.cpu_milli, node.requested.memory_bytes];
-        let after = [
-            before[0] + template.requests.cpu_milli,
-            before[1] + template.requests.memory_bytes,
-        ];
+        let after = [before[0] + template.requests.cpu_milli, before[1] + template.requests.memory_bytes];
         balanced_allocation_score(before, after, has)
     };
     strategy.score(node, template) + balanced
@@ -129,17 +115,12 @@ pub(super) struct SpreadWeights {
 impl SpreadWeights {
     /// The weights for so many feasible nodes, in so many zones; nodes without a zone are one more zone.
     pub fn new(feasible: usize, zones: usize) -> SpreadWeights {
-        SpreadWeights {
-            host: libm::log((feasible + 2) as f64),
-            zone: libm::log((zones + 2) as f64),
-        }
+        SpreadWeights { host: libm::log((feasible + 2) as f64), zone: libm::log((zones + 2) as f64) }
     }
 
     /// The score of a node before it is normalised, less is better: its own pods, and the pods of its zone if it has one.
     pub fn raw(self, on_node: u32, in_zone: Option<u32>) -> i64 {
-        let term = |count: u32, skew_max: u32, weight: f64| {
-            f64::from(count) * weight + f64::from(skew_max - 1)
-        };
+        let term = |count: u32, skew_max: u32, weight: f64| f64::from(count) * weight + f64::from(skew_max - 1);
         let mut score = term(on_node, HOST_SKEW_MAX, self.host);
         if let Some(in_zone) = in_zone {
             score += term(in_zone, ZONE_SKEW_MAX, self.zone);
@@ -150,29 +131,20 @@ impl SpreadWeights {
 
 /// PodTopologySpread's `NormalizeScore`, for a node whose raw score is `raw` among nodes from `min` to `max`.
 pub(super) const fn normal_spread(raw: i64, min: i64, max: i64) -> i64 {
-    if max == 0 {
-        SCORE_MAX
-    } else {
-        SCORE_MAX * (max + min - raw) / max
-    }
+    if max == 0 { SCORE_MAX } else { SCORE_MAX * (max + min - raw) / max }
 }
 
 /// Taints with effect PreferNoSchedule that the pod does not tolerate: plugins/tainttoleration/taint_toleration.go.
 pub(super) fn disliked_taints(node: &Node, template: &Template) -> u32 {
     let disliked = node.taints.iter().filter(|taint| {
-        taint.effect == TaintEffect::PreferNoSchedule
-            && !template.tolerations.iter().any(|one| one.tolerates(taint))
+        taint.effect == TaintEffect::PreferNoSchedule && !template.tolerations.iter().any(|one| one.tolerates(taint))
     });
     disliked.count() as u32
 }
 
 /// TaintToleration's `NormalizeScore`: `DefaultNormalizeScore` reversed, plugins/helper/normalize_score.go.
 pub(super) const fn normal_taints(disliked: u32, max: u32) -> i64 {
-    if max == 0 {
-        SCORE_MAX
-    } else {
-        SCORE_MAX - SCORE_MAX * disliked as i64 / max as i64
-    }
+    if max == 0 { SCORE_MAX } else { SCORE_MAX - SCORE_MAX * disliked as i64 / max as i64 }
 }
 
 /// ImageLocality's `scaledImageScore`: an image counts with its size times the share of nodes that hold it.
