@@ -4,6 +4,7 @@ pub mod cluster;
 pub mod kernel;
 pub mod rehearsal;
 pub mod scenario;
+pub mod systems;
 pub mod text;
 pub mod timeline;
 pub mod workload;
