@@ -2,6 +2,7 @@
 
 pub mod kernel;
 pub mod rehearsal;
+pub mod report;
 pub mod scenario;
 pub mod text;
 pub mod timeline;
