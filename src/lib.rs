@@ -1,6 +1,7 @@
 //! greenroom rehearses a GPU deployment before it goes on stage.
 
 pub mod kernel;
+pub mod oracle;
 pub mod rehearsal;
 pub mod report;
 pub mod scenario;

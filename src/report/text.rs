@@ -38,7 +38,7 @@ impl Form {
     }
 
     /// A path as the form shows it: a snapshot is the same from whatever folder the scenario is named.
-    fn path<'a>(self, path: &'a str) -> &'a str {
+    fn path(self, path: &str) -> &str {
         match self {
             Form::Screen(_) => path,
             Form::Snapshot(_) => path.rsplit(['/', '\\']).next().unwrap_or(path),
