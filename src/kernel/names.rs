@@ -36,10 +36,7 @@ impl Name {
 
     /// A name without a number.
     pub const fn plain(base: Symbol) -> Name {
-        Name {
-            base,
-            ordinal: Name::PLAIN,
-        }
+        Name { base, ordinal: Name::PLAIN }
     }
 
     /// The name `base-ordinal`.
@@ -55,11 +52,7 @@ impl Name {
 
     /// The number behind the symbol, if there is one.
     pub const fn ordinal(self) -> Option<u32> {
-        if self.ordinal == Name::PLAIN {
-            None
-        } else {
-            Some(self.ordinal)
-        }
+        if self.ordinal == Name::PLAIN { None } else { Some(self.ordinal) }
     }
 }
 
@@ -73,9 +66,7 @@ impl Default for Names {
     fn default() -> Self {
         let mut strings = IndexSet::with_hasher(FixedHasher::default());
         strings.insert("".into());
-        Names {
-            strings: Arc::new(strings),
-        }
+        Names { strings: Arc::new(strings) }
     }
 }
 
@@ -96,9 +87,7 @@ impl Names {
 
     /// The symbol of `text`, if it was ever interned.
     pub fn find(&self, text: &str) -> Option<Symbol> {
-        self.strings
-            .get_index_of(text)
-            .map(|index| Symbol(index as u32))
+        self.strings.get_index_of(text).map(|index| Symbol(index as u32))
     }
 
     /// The name that is shown as `text`: a plain one if that is known, else `base-ordinal` if its base is.
@@ -116,9 +105,7 @@ impl Names {
 
     /// The text of a symbol.
     pub fn text(&self, symbol: Symbol) -> &str {
-        self.strings
-            .get_index(symbol.index())
-            .map_or("?", AsRef::as_ref)
+        self.strings.get_index(symbol.index()).map_or("?", AsRef::as_ref)
     }
 
     /// The text of a name.

@@ -83,11 +83,7 @@ impl Duration {
     /// Twice, three times … the length, at most `Time::MAX`.
     pub const fn saturating_mul(self, factor: u64) -> Duration {
         let product = self.0.saturating_mul(factor);
-        Duration(if product > Time::MAX.0 {
-            Time::MAX.0
-        } else {
-            product
-        })
+        Duration(if product > Time::MAX.0 { Time::MAX.0 } else { product })
     }
 }
 
@@ -138,13 +134,7 @@ impl fmt::Display for Time {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         let seconds = self.0 / NANOS_PER_SECOND;
         let millis = self.0 % NANOS_PER_SECOND / NANOS_PER_MILLI;
-        write!(
-            out,
-            "{:02}:{:02}:{:02}.{millis:03}",
-            seconds / 3600,
-            seconds / 60 % 60,
-            seconds % 60
-        )
+        write!(out, "{:02}:{:02}:{:02}.{millis:03}", seconds / 3600, seconds / 60 % 60, seconds % 60)
     }
 }
 
@@ -167,7 +157,7 @@ impl fmt::Display for Duration {
             let digits = format!("{rest:09}");
             return write!(out, "{}.{}s", seconds % 60, digits.trim_end_matches('0'));
         }
-        if seconds % 60 != 0 || !wrote {
+        if !seconds.is_multiple_of(60) || !wrote {
             write!(out, "{}s", seconds % 60)?;
         }
         Ok(())
@@ -203,10 +193,7 @@ mod tests {
 
     #[test]
     fn shows_times_in_fixed_columns() {
-        assert_eq!(
-            Time::from_nanos(451_250_999_999).to_string(),
-            "00:07:31.250"
-        );
+        assert_eq!(Time::from_nanos(451_250_999_999).to_string(), "00:07:31.250");
         assert_eq!(Time::ZERO.to_string(), "00:00:00.000");
     }
 

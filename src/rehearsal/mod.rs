@@ -1,8 +1,13 @@
 //! One run: plays documents, faults and actions into a world, drives observers, and gathers one result.
 //! What an expectation means is `oracle`'s; how a result looks is `report`'s.
 
+mod cues;
 pub mod observer;
+mod play;
 pub mod result;
+mod simulate;
 
 pub use observer::Observer;
-pub use result::{Ending, Notice, RunResult, Unfired, Verdict, VerdictStatus};
+pub use play::{Options, Rehearsal, rehearse};
+pub use result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
+pub use simulate::simulated;

@@ -1,6 +1,7 @@
 //! The result of a run. Console, JSON, JUnit, annotations, snapshot and exit code are all made from this one value.
 
 use crate::kernel::{Names, Time};
+use crate::text::Diagnostic;
 use crate::timeline::{EntryId, ScenarioLine, Timeline};
 
 /// All that a run gave.
@@ -26,6 +27,8 @@ pub struct RunResult {
     pub verdicts: Vec<Verdict>,
     /// Faults and actions that never fired.
     pub unfired: Vec<Unfired>,
+    /// Documents that their system rejected.
+    pub rejections: Vec<Rejection>,
     /// What the user should know: fields that are read but not yet in effect, and the like. These do not fail a run.
     pub notices: Vec<Notice>,
     /// The state as the system would show it, if it was asked for.
@@ -84,6 +87,15 @@ pub struct Unfired {
     pub why: String,
 }
 
+/// A document that its system rejected.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Rejection {
+    /// What is wrong with it.
+    pub diagnostics: Vec<Diagnostic>,
+    /// True if the scenario expects it.
+    pub expected: bool,
+}
+
 /// Something the user should know.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub struct Notice {
@@ -95,15 +107,26 @@ pub struct Notice {
     pub text: String,
 }
 
+impl Notice {
+    /// A notice that says what a diagnostic says.
+    pub fn of(diagnostic: &Diagnostic) -> Notice {
+        let place = diagnostic.span.map(|span| diagnostic.source.place(span));
+        Notice {
+            file: diagnostic.source.name().to_string(),
+            line: place.map_or(0, |place| place.line),
+            text: diagnostic.message.clone(),
+        }
+    }
+}
+
 impl RunResult {
-    /// The exit code of this run by itself: 1 if an expectation failed or the run hit a limit, 8 if a fault or action
+    /// The exit code of this run by itself: 2 if a document was rejected and nobody expected it, 1 if an expectation failed or the run hit a limit, 8 if a fault or action
     /// never fired, 0 otherwise. A caller adds what only it knows (snapshots) and takes the gravest.
     pub fn exit_code(&self) -> u8 {
-        let failed = self
-            .verdicts
-            .iter()
-            .any(|verdict| verdict.status != VerdictStatus::Passed);
-        if failed || matches!(self.ending, Ending::LimitReached(_)) {
+        let failed = self.verdicts.iter().any(|verdict| verdict.status != VerdictStatus::Passed);
+        if self.rejections.iter().any(|rejection| !rejection.expected) {
+            2
+        } else if failed || matches!(self.ending, Ending::LimitReached(_)) {
             1
         } else if !self.unfired.is_empty() {
             8

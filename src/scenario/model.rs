@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-pub use super::spread::Distribution;
+pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
 use crate::text::{Place, Source};
 use crate::workload::pod::Taint;
@@ -17,6 +17,8 @@ pub struct Scenario {
     pub name: String,
     /// Its file, as the user named it.
     pub file: Arc<str>,
+    /// Its text, for messages that only a run can give.
+    pub source: Source,
     /// The folder of the file; documents are read below it.
     pub folder: PathBuf,
     /// The seed of all random draws.
@@ -416,10 +418,7 @@ impl Target {
             TargetKind::Pod => &["Pod"],
             TargetKind::Workload => &["Deployment", "Job"],
         };
-        kinds
-            .iter()
-            .map(|kind| format!("{kind}/{}", self.name))
-            .collect()
+        kinds.iter().map(|kind| format!("{kind}/{}", self.name)).collect()
     }
 }
 

@@ -64,10 +64,7 @@ pub struct Source {
 impl Source {
     /// The text `text` under the name `name`.
     pub fn new(name: impl Into<Arc<str>>, text: impl Into<Arc<str>>) -> Source {
-        Source {
-            name: name.into(),
-            text: text.into(),
-        }
+        Source { name: name.into(), text: text.into() }
     }
 
     /// The name of the file, as the user gave it.
@@ -82,33 +79,38 @@ impl Source {
 
     /// JSON if the name ends so, else YAML.
     pub fn format(&self) -> Format {
-        let json = self.name.len() >= 5
-            && self.name.as_bytes()[self.name.len() - 5..].eq_ignore_ascii_case(b".json");
+        let json = self.name.len() >= 5 && self.name.as_bytes()[self.name.len() - 5..].eq_ignore_ascii_case(b".json");
         if json { Format::Json } else { Format::Yaml }
     }
 
     /// The text of a span; empty if the span is not one of this source.
     pub fn slice(&self, span: Span) -> &str {
-        self.text
-            .get(span.start as usize..span.end as usize)
-            .unwrap_or("")
+        self.text.get(span.start as usize..span.end as usize).unwrap_or("")
+    }
+
+    /// The character at a line and column, both from 1; the end of the text if there is none.
+    pub fn span_at(&self, line: u32, column: u32) -> Span {
+        let mut start = 0;
+        for _ in 1..line {
+            start = self.text[start..].find('\n').map_or(self.text.len(), |newline| start + newline + 1);
+        }
+        let mut characters = self.text[start..].char_indices().skip(column.saturating_sub(1) as usize);
+        match characters.next() {
+            Some((offset, character)) => {
+                let at = start + offset;
+                Span::new(at as u32, (at + character.len_utf8()) as u32)
+            }
+            None => Span::new(self.text.len() as u32, self.text.len() as u32),
+        }
     }
 
     /// Line and column of the start of a span.
     pub fn place(&self, span: Span) -> Place {
-        let mut end = (span.start as usize).min(self.text.len());
-        while !self.text.is_char_boundary(end) {
-            end -= 1;
-        }
-        let before = &self.text[..end];
+        let before = &self.text[..self.text.floor_char_boundary(span.start as usize)];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.bytes().filter(|byte| *byte == b'\n').count() + 1;
         let column = before[line_start..].chars().count() + 1;
-        Place {
-            file: Arc::clone(&self.name),
-            line: line as u32,
-            column: column as u32,
-        }
+        Place { file: Arc::clone(&self.name), line: line as u32, column: column as u32 }
     }
 }
 
@@ -121,10 +123,7 @@ mod tests {
         let source = Source::new("a.yaml", "é: 1\nb: ß2\n");
         assert_eq!(source.place(Span::new(0, 1)).to_string(), "a.yaml:1:1");
         let two = source.text().find('2').expect("it is there") as u32;
-        assert_eq!(
-            source.place(Span::new(two, two + 1)).to_string(),
-            "a.yaml:2:5"
-        );
+        assert_eq!(source.place(Span::new(two, two + 1)).to_string(), "a.yaml:2:5");
         assert_eq!(source.place(Span::new(900, 901)).to_string(), "a.yaml:3:1");
         assert_eq!(source.place(Span::new(1, 2)).column, 1);
     }

@@ -66,34 +66,22 @@ impl Why {
 
     /// A fixed text.
     pub const fn text(template: &'static str) -> Why {
-        Why {
-            template,
-            args: [Arg::None; 3],
-        }
+        Why { template, args: [Arg::None; 3] }
     }
 
     /// A text with one hole.
     pub const fn with(template: &'static str, first: Arg) -> Why {
-        Why {
-            template,
-            args: [first, Arg::None, Arg::None],
-        }
+        Why { template, args: [first, Arg::None, Arg::None] }
     }
 
     /// A text with two holes.
     pub const fn with2(template: &'static str, first: Arg, second: Arg) -> Why {
-        Why {
-            template,
-            args: [first, second, Arg::None],
-        }
+        Why { template, args: [first, second, Arg::None] }
     }
 
     /// A text with three holes.
     pub const fn with3(template: &'static str, first: Arg, second: Arg, third: Arg) -> Why {
-        Why {
-            template,
-            args: [first, second, third],
-        }
+        Why { template, args: [first, second, third] }
     }
 
     /// A text that was made for this entry alone and interned.

@@ -100,9 +100,7 @@ impl Timeline {
     pub fn latest(&self, subject: Subject) -> Option<(EntryId, &Entry)> {
         (0..self.len()).rev().find_map(|index| {
             let id = EntryId(index as u32);
-            self.get(id)
-                .filter(|entry| entry.subject == subject)
-                .map(|entry| (id, entry))
+            self.get(id).filter(|entry| entry.subject == subject).map(|entry| (id, entry))
         })
     }
 

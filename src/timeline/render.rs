@@ -34,10 +34,7 @@ fn write_arg(arg: Arg, names: &Names, out: &mut String) {
             Ok(())
         }
         Arg::Devices(mask) => {
-            let devices: Vec<String> = (0..64)
-                .filter(|bit| mask >> bit & 1 == 1)
-                .map(|bit| bit.to_string())
-                .collect();
+            let devices: Vec<String> = (0..64).filter(|bit| mask >> bit & 1 == 1).map(|bit| bit.to_string()).collect();
             out.write_str(&devices.join(","))
         }
     };
@@ -55,13 +52,7 @@ mod tests {
         let node = Name::numbered(names.intern("a10"), 0);
         let bound = Why::with2("bound to {}, GPUs {}", Arg::Name(node), Arg::Devices(0b101));
         assert_eq!(why(&bound, &names), "bound to a10-0, GPUs 0,2");
-        assert_eq!(
-            why(
-                &Why::with("back-off {}", Arg::Length(Duration::from_secs(20))),
-                &names
-            ),
-            "back-off 20s"
-        );
+        assert_eq!(why(&Why::with("back-off {}", Arg::Length(Duration::from_secs(20))), &names), "back-off 20s");
         assert_eq!(why(&Why::NONE, &names), "");
     }
 }

@@ -67,11 +67,7 @@ pub struct Subject {
 impl Subject {
     /// A subject in the default namespace, or of a kind that has none.
     pub const fn new(kind: Kind, name: Name) -> Subject {
-        Subject {
-            kind,
-            namespace: Symbol::EMPTY,
-            name,
-        }
+        Subject { kind, namespace: Symbol::EMPTY, name }
     }
 
     /// Reads `kind/name` or `kind/namespace/name`, interning what is new; `None` if the kind is unknown or a part empty.
@@ -82,20 +78,12 @@ impl Subject {
         if name.is_empty() || name.contains('/') {
             return None;
         }
-        let namespace = if namespace == "default" {
-            Symbol::EMPTY
-        } else {
-            names.intern(namespace)
-        };
+        let namespace = if namespace == "default" { Symbol::EMPTY } else { names.intern(namespace) };
         let name = match names.find_name(name) {
             Some(known) => known,
             None => split_ordinal(name, names),
         };
-        Some(Subject {
-            kind,
-            namespace,
-            name,
-        })
+        Some(Subject { kind, namespace, name })
     }
 
     /// Appends the subject's text to `out`.
@@ -137,12 +125,7 @@ mod tests {
     #[test]
     fn reads_back_what_it_shows() {
         let mut names = Names::default();
-        for text in [
-            "deployment/vllm",
-            "Pod/vllm-r1-0",
-            "Deployment/shop/web",
-            "group/llama-stack",
-        ] {
+        for text in ["deployment/vllm", "Pod/vllm-r1-0", "Deployment/shop/web", "group/llama-stack"] {
             let subject = Subject::parse(text, &mut names).expect(text);
             assert_eq!(subject.show(&names), text);
         }

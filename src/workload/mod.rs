@@ -10,16 +10,11 @@ pub mod status;
 pub mod world;
 
 pub use controller::{Action, Controller, Wake};
-pub use object::{
-    DeploymentSpec, IntOrPercent, JobSpec, NodePatch, NodePoolSpec, Object, ServiceSpec, Strategy,
-};
+pub use object::{DeploymentSpec, IntOrPercent, JobSpec, NodePatch, NodePoolSpec, Object, ServiceSpec, Strategy};
 pub use pod::{
-    Container, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, RestartPolicy, Taint,
-    TaintEffect, Toleration,
+    Container, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, RestartPolicy, Taint, TaintEffect, Toleration,
 };
 pub use resources::Resources;
-pub use stage::{Counts, Disruption, Happening, Stage};
-pub use status::{
-    DeploymentStatus, JobStatus, NodePoolStatus, PodPhase, PodStatus, ServiceStatus, Status,
-};
+pub use stage::{Counts, Disruption, Happening, Stage, Struck};
+pub use status::{DeploymentStatus, JobStatus, NodePoolStatus, PodPhase, PodStatus, ServiceStatus, Status};
 pub use world::{Ask, AskId, Outcome, RecordChange, World};

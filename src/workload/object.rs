@@ -78,10 +78,7 @@ impl Default for Strategy {
     /// A rolling update with 25 % and 25 %: k8s.io/kubernetes v1.36.3, pkg/apis/apps/v1/defaults.go.
     fn default() -> Strategy {
         let quarter = IntOrPercent::Percent(25);
-        Strategy::RollingUpdate {
-            max_surge: quarter,
-            max_unavailable: quarter,
-        }
+        Strategy::RollingUpdate { max_surge: quarter, max_unavailable: quarter }
     }
 }
 
@@ -90,9 +87,7 @@ impl IntOrPercent {
     pub const fn rounded_up(self, replicas: u32) -> u32 {
         match self {
             IntOrPercent::Int(count) => count,
-            IntOrPercent::Percent(percent) => {
-                (replicas as u64 * percent as u64).div_ceil(100) as u32
-            }
+            IntOrPercent::Percent(percent) => (replicas as u64 * percent as u64).div_ceil(100) as u32,
         }
     }
 

@@ -149,13 +149,8 @@ impl PodTemplate {
     /// What the scheduler counts for a pod: the sum over its containers, or the largest init container if that is more.
     /// Source: k8s.io/component-helpers v0.36.3, resource/helpers.go, PodRequests.
     pub fn requests(&self) -> Resources {
-        let running = self
-            .containers
-            .iter()
-            .fold(Resources::default(), |sum, one| sum.plus(&one.requests));
-        self.init_containers
-            .iter()
-            .fold(running, |most, one| most.largest(&one.requests))
+        let running = self.containers.iter().fold(Resources::default(), |sum, one| sum.plus(&one.requests));
+        self.init_containers.iter().fold(running, |most, one| most.largest(&one.requests))
     }
 }
 
@@ -164,10 +159,7 @@ impl Toleration {
     pub fn tolerates(&self, taint: &Taint) -> bool {
         self.effect.is_none_or(|effect| effect == taint.effect)
             && self.key.as_ref().is_none_or(|key| *key == taint.key)
-            && self
-                .value
-                .as_ref()
-                .is_none_or(|value| *value == taint.value)
+            && self.value.as_ref().is_none_or(|value| *value == taint.value)
     }
 }
 
@@ -206,11 +198,7 @@ mod tests {
 
     fn requirement(operator: Operator, values: &[&str]) -> NodeRequirement {
         let values = values.iter().map(|value| (*value).to_owned()).collect();
-        NodeRequirement {
-            key: "gpus".into(),
-            operator,
-            values,
-        }
+        NodeRequirement { key: "gpus".into(), operator, values }
     }
 
     #[test]
@@ -224,31 +212,14 @@ mod tests {
         assert!(!requirement(Operator::Lt, &["8"]).matches(&labels));
         assert!(!requirement(Operator::Gt, &["many"]).matches(&labels));
         assert!(requirement(Operator::DoesNotExist, &[]).matches(&none));
-        assert!(
-            !NodeTerm {
-                requirements: vec![]
-            }
-            .matches(&labels)
-        );
+        assert!(!NodeTerm { requirements: vec![] }.matches(&labels));
     }
 
     #[test]
     fn tolerations_match_by_what_they_name() {
-        let taint = Taint {
-            key: "gpu".into(),
-            value: "yes".into(),
-            effect: TaintEffect::NoSchedule,
-        };
-        let any = Toleration {
-            key: None,
-            value: None,
-            effect: None,
-            seconds: None,
-        };
-        let other = Toleration {
-            value: Some("no".into()),
-            ..any.clone()
-        };
+        let taint = Taint { key: "gpu".into(), value: "yes".into(), effect: TaintEffect::NoSchedule };
+        let any = Toleration { key: None, value: None, effect: None, seconds: None };
+        let other = Toleration { value: Some("no".into()), ..any.clone() };
         assert!(any.tolerates(&taint));
         assert!(!other.tolerates(&taint));
     }

@@ -40,9 +40,7 @@ impl Resources {
         let mut sum = self.clone();
         sum.cpu_milli = sum.cpu_milli.saturating_add(other.cpu_milli);
         sum.memory_bytes = sum.memory_bytes.saturating_add(other.memory_bytes);
-        sum.ephemeral_storage_bytes = sum
-            .ephemeral_storage_bytes
-            .saturating_add(other.ephemeral_storage_bytes);
+        sum.ephemeral_storage_bytes = sum.ephemeral_storage_bytes.saturating_add(other.ephemeral_storage_bytes);
         for (name, count) in &other.extended {
             let total = sum.extended.entry(name.clone()).or_default();
             *total = total.saturating_add(*count);
@@ -55,9 +53,7 @@ impl Resources {
         let mut most = self.clone();
         most.cpu_milli = most.cpu_milli.max(other.cpu_milli);
         most.memory_bytes = most.memory_bytes.max(other.memory_bytes);
-        most.ephemeral_storage_bytes = most
-            .ephemeral_storage_bytes
-            .max(other.ephemeral_storage_bytes);
+        most.ephemeral_storage_bytes = most.ephemeral_storage_bytes.max(other.ephemeral_storage_bytes);
         for (name, count) in &other.extended {
             let largest = most.extended.entry(name.clone()).or_default();
             *largest = (*largest).max(*count);
@@ -72,22 +68,9 @@ mod tests {
 
     #[test]
     fn adds_and_compares_by_resource() {
-        let one = Resources {
-            cpu_milli: 100,
-            ..Resources::of(NVIDIA_GPU, 1)
-        };
-        let two = Resources {
-            memory_bytes: 5,
-            ..Resources::of(NVIDIA_GPU, 2)
-        };
-        assert_eq!(
-            one.plus(&two),
-            Resources {
-                cpu_milli: 100,
-                memory_bytes: 5,
-                ..Resources::of(NVIDIA_GPU, 3)
-            }
-        );
+        let one = Resources { cpu_milli: 100, ..Resources::of(NVIDIA_GPU, 1) };
+        let two = Resources { memory_bytes: 5, ..Resources::of(NVIDIA_GPU, 2) };
+        assert_eq!(one.plus(&two), Resources { cpu_milli: 100, memory_bytes: 5, ..Resources::of(NVIDIA_GPU, 3) });
         assert_eq!(one.largest(&two).extended(NVIDIA_GPU), 2);
         assert_eq!(one.extended(AMD_GPU), 0);
     }

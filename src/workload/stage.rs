@@ -47,7 +47,7 @@ pub enum Happening {
     LimitReached(String),
 }
 
-/// How a world can be disturbed. Names are those of design terms that chaos tools use.
+/// How a world can be disturbed. The names are those that chaos tools use.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Disruption {
     /// Delete pods that serve the subject, or the one pod named.
@@ -107,6 +107,15 @@ pub enum Disruption {
     },
 }
 
+/// What a disruption did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Struck {
+    /// It hit so many objects, at once; zero means that it had nothing to act on.
+    Now(u32),
+    /// It stands from now on; [`Stage::effects`] of this number tells whether it ever had an effect.
+    Standing(usize),
+}
+
 /// True figures of a workload, or of everything that serves a system's deployment.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Counts {
@@ -143,11 +152,14 @@ pub trait Stage {
     /// its end if `late`.
     fn call_at(&mut self, at: Time, token: u64, late: bool);
 
-    /// Disturbs the world. The number of objects that it hit; zero means that it had nothing to act on.
+    /// Disturbs the world.
     ///
     /// # Errors
     /// The reason, when this world cannot do it at all.
-    fn disrupt(&mut self, disruption: &Disruption, cause: Cause) -> Result<u32, String>;
+    fn disrupt(&mut self, disruption: &Disruption, cause: Cause) -> Result<Struck, String>;
+
+    /// How often a standing disruption has had an effect so far.
+    fn effects(&self, standing: usize) -> u64;
 
     /// True figures of a Pod, a workload, a Service's pods, or of a system's deployment. `None`: nothing of that name.
     fn counts(&self, subject: Subject) -> Option<Counts>;

@@ -53,10 +53,9 @@ impl Ask {
     /// The object that the ask is about.
     pub const fn key(&self) -> Subject {
         match self {
-            Ask::Apply { key, .. }
-            | Ask::Delete { key, .. }
-            | Ask::Get { key, .. }
-            | Ask::PatchNode { key, .. } => *key,
+            Ask::Apply { key, .. } | Ask::Delete { key, .. } | Ask::Get { key, .. } | Ask::PatchNode { key, .. } => {
+                *key
+            }
         }
     }
 

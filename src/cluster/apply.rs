@@ -1,0 +1,250 @@
+//! Objects as they come in through the API: created, changed, deleted, read.
+
+use std::sync::Arc;
+
+use super::behaviour::Candidate;
+use super::deployment::Deployment;
+use super::job::Job;
+use super::pod::{Owner, PodSet};
+use super::replicaset::ReplicaSet;
+use super::service::Service;
+use super::{Arg, Cause, Cluster, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, Subject, Why};
+use crate::kernel::Time;
+<<<<<<< HEAD
+use crate::timeline::Kind;
+use crate::workload::{DeploymentSpec, DeploymentStatus, JobSpec, JobStatus, Object, PodTemplate, ServiceSpec, ServiceStatus};
+=======
+use crate::timeline::{EntryId, Kind};
+use crate::workload::{
+    DeploymentSpec, DeploymentStatus, JobSpec, JobStatus, Object, PodTemplate, ServiceSpec, ServiceStatus,
+};
+>>>>>>> text
+
+/// Where an object lives in its table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ObjectId {
+    /// A Deployment.
+    Deployment(DeploymentId),
+    /// A Job.
+    Job(JobId),
+    /// A Service.
+    Service(ServiceId),
+    /// A pool of nodes.
+    NodePool(super::PoolId),
+}
+
+impl Cluster {
+    /// Creates an object, or makes its spec this one. An error is the API's refusal.
+    pub(super) fn apply(&mut self, key: Subject, object: Object, cause: Cause) -> Result<(), String> {
+        let known = self.objects.get(&key).copied();
+        match (object, known) {
+            (Object::Deployment(spec), Some(ObjectId::Deployment(id))) => self.change_deployment(id, spec, cause),
+            (Object::Deployment(spec), None) => self.create_deployment(key, spec, cause),
+            (Object::Job(spec), None) => self.create_job(key, spec, cause),
+            (Object::Job(spec), Some(ObjectId::Job(id))) if self.job(id).spec != spec => {
+                return Err("spec.template: field is immutable".to_owned());
+            }
+            (Object::Job(_), Some(ObjectId::Job(_))) => {}
+            (Object::Service(spec), Some(ObjectId::Service(id))) => self.change_service(id, spec, cause),
+            (Object::Service(spec), None) => self.create_service(key, spec, cause),
+            (Object::NodePool(spec), None) => self.create_pool(key, spec, cause)?,
+            (Object::NodePool(_), Some(_)) => return Err("a pool of nodes cannot be changed".to_owned()),
+            (object, Some(_)) => {
+                return Err(format!("there is another object of this name, not a {:?}", object.kind()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Deletes an object; `false` if there is none of this name.
+    pub(super) fn delete(&mut self, key: Subject, cause: Cause) -> bool {
+        match self.objects.remove(&key) {
+            None => return false,
+            Some(ObjectId::Deployment(id)) => self.delete_deployment(id, cause),
+            Some(ObjectId::Job(id)) => self.delete_job(id, cause),
+            Some(ObjectId::Service(id)) => self.delete_service(id, cause),
+            Some(ObjectId::NodePool(id)) => self.delete_pool(id, cause),
+        }
+        true
+    }
+
+    fn create_deployment(&mut self, key: Subject, spec: DeploymentSpec, cause: Cause) {
+        let id = DeploymentId(self.deployments.len() as u32);
+        let replicas = Arg::Count(spec.replicas.into());
+        let last = self.note(key, "Created", Why::with("{} replicas", replicas), cause);
+        self.deployments.push(Deployment {
+            key,
+            spec,
+            generation: 1,
+            revision: 0,
+            replicasets: Vec::new(),
+            status: DeploymentStatus::default(),
+            progress_at: Time::ZERO,
+            queued: false,
+            deleted: false,
+            last,
+        });
+        self.objects.insert(key, ObjectId::Deployment(id));
+        self.queue_deployment(id);
+    }
+
+    fn change_deployment(&mut self, id: DeploymentId, spec: DeploymentSpec, cause: Cause) {
+        let deployment = self.deployment(id);
+        if deployment.spec == spec {
+            return;
+        }
+        let key = deployment.key;
+        let why = match (deployment.spec.template == spec.template, deployment.spec.replicas == spec.replicas) {
+            (true, false) => Why::with2(
+                "replicas {} to {}",
+                Arg::Count(deployment.spec.replicas.into()),
+                Arg::Count(spec.replicas.into()),
+            ),
+            (false, _) => Why::text("a new template"),
+            (true, true) => Why::NONE,
+        };
+        let last = self.note(key, "Changed", why, cause);
+        let deployment = self.deployment_mut(id);
+        deployment.spec = spec;
+        deployment.generation += 1;
+        deployment.last = last;
+        self.queue_deployment(id);
+    }
+
+    /// Makes the ReplicaSet of a Deployment's template, at its first size.
+    pub(super) fn make_replicaset(&mut self, deployment: DeploymentId, replicas: u32, cause: Cause) -> ReplicaSetId {
+        let id = ReplicaSetId(self.replicasets.len() as u32);
+        let owner = self.deployment_mut(deployment);
+        owner.revision += 1;
+        owner.replicasets.push(id);
+        let (revision, template, owner_key) = (owner.revision, Arc::clone(&owner.spec.template), owner.key);
+        let name = format!("{}-r{revision}", self.names.show(owner_key.name));
+        let base = self.names.intern(&name);
+        let key = Subject { kind: Kind::ReplicaSet, name: crate::kernel::Name::plain(base), ..owner_key };
+        let set = self.make_set(base, key, owner_key, Owner::ReplicaSet(id), deployment.0, &template);
+        let last = self.note(key, "Created", Why::with("of {}", Arg::Subject(owner_key)), cause);
+        self.replicasets.push(ReplicaSet {
+            key,
+            set,
+            deployment,
+            template,
+            revision,
+            replicas: 0,
+            desired: 0,
+            most: 0,
+            queued: false,
+            deleted: false,
+            last,
+        });
+        self.rescale(deployment, id, replicas, Cause::Entry(last));
+        id
+    }
+
+    fn create_job(&mut self, key: Subject, spec: JobSpec, cause: Cause) {
+        let id = JobId(self.jobs.len() as u32);
+        let base = self.names.show(key.name);
+        let base = self.names.intern(&base);
+        let set = self.make_set(base, key, key, Owner::Job(id), u32::MAX - id.0, &spec.template);
+        let last = self.note(key, "Created", Why::with("{} completions", Arg::Count(spec.completions.into())), cause);
+        self.jobs.push(Job {
+            key,
+            spec,
+            set,
+            failures: 0,
+            failed_at: Time::ZERO,
+            status: JobStatus::default(),
+            queued: false,
+            deleted: false,
+            last,
+        });
+        self.objects.insert(key, ObjectId::Job(id));
+        self.queue_job(id);
+    }
+
+    fn create_service(&mut self, key: Subject, spec: ServiceSpec, cause: Cause) {
+        let id = ServiceId(self.services.len() as u32);
+        let ports = [spec.port, spec.target_port].map(|port| Arg::Count(port.into()));
+        let last = self.note(key, "Created", Why::with2("port {} to {}", ports[0], ports[1]), cause);
+        let status = ServiceStatus::default();
+        self.services.push(Service { key, spec, status, deleted: false, last });
+        self.objects.insert(key, ObjectId::Service(id));
+        self.select_pods(id);
+        self.touch_object(key, Cause::Entry(last));
+    }
+
+    fn change_service(&mut self, id: ServiceId, spec: ServiceSpec, cause: Cause) {
+        let service = &mut self.services[id.0 as usize];
+        if service.spec == spec {
+            return;
+        }
+        service.spec = spec;
+        let key = service.key;
+        let last = self.note(key, "Changed", Why::NONE, cause);
+        self.services[id.0 as usize].last = last;
+        self.select_pods(id);
+        self.touch_object(key, Cause::Entry(last));
+    }
+
+    /// Makes the set of pods of a ReplicaSet or Job.
+    fn make_set(
+        &mut self,
+        base: super::Symbol,
+        key: Subject,
+        workload: Subject,
+        owner: Owner,
+        family: u32,
+        source: &Arc<PodTemplate>,
+    ) -> PodSetId {
+        let id = PodSetId(self.sets.len() as u32);
+        let workload_name = self.names.show(workload.name);
+        let serves = source.serves.map(|subject| self.names.show(subject.name));
+        let containers = || source.init_containers.iter().chain(&source.containers);
+        let row = |image: &str| {
+            let candidate =
+                Candidate { deployment: serves.as_deref(), workload: &workload_name, kind: workload.kind, image };
+            let matching = self.rows.iter().position(|row| row.applies_to.matches(&candidate));
+            matching.expect("the last row is the default and matches everything") as u32
+        };
+        let behaviour = containers().map(|one| row(&one.image)).collect();
+        let images = containers().map(|one| self.names.intern(&one.image)).collect();
+        let services = self.services_for(key.namespace, &source.labels);
+        let spread = match owner {
+            Owner::ReplicaSet(_) => SpreadId(id.0),
+            Owner::Job(_) => SpreadId::NONE,
+        };
+        self.sets.push(PodSet {
+            base,
+            family,
+            namespace: key.namespace,
+            owner,
+            workload,
+            source: Arc::clone(source),
+            template: self.templates.intern(&mut self.names, source),
+            spread,
+            behaviour,
+            images,
+            init_count: source.init_containers.len(),
+            services,
+            next_ordinal: 0,
+            active: Vec::new(),
+            all: Vec::new(),
+            ranks: None,
+            running: 0,
+            ready: 0,
+            available: 0,
+            serving: 0,
+            terminating: 0,
+            succeeded: 0,
+            failed: 0,
+            restarts: 0,
+        });
+        self.sets_by_subject.entry(workload).or_default().push(id);
+        if key != workload {
+            self.sets_by_subject.entry(key).or_default().push(id);
+        }
+        if let Some(serves) = source.serves {
+            self.sets_by_subject.entry(serves).or_default().push(id);
+        }
+        id
+    }
+}

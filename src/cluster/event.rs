@@ -1,0 +1,60 @@
+//! What can happen inside the cluster. Events are small and hold ids only; what they mean is decided where they are handled.
+
+use super::{ContainerId, DeploymentId, JobId, NodeId, PodId, PoolId, ReplicaSetId};
+
+/// An event of the simulation. `run` tells which start of a container an event belongs to: later ones make it stale.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// A timer of the rehearsal.
+    Rehearsal(u32),
+    /// Something that a controller of a system is to be told.
+    Parcel(u32),
+    /// Several things changed that only an observer at the end of the instant cares about.
+    Deployment(DeploymentId),
+    /// A Deployment may have gone without progress for too long.
+    ProgressDeadline(DeploymentId),
+    /// A ReplicaSet is to be compared with its pods.
+    ReplicaSet(ReplicaSetId),
+    /// A Job is to be compared with its pods.
+    Job(JobId),
+    /// The scheduler looks at its queue.
+    Schedule,
+    /// An image pull on a node ended.
+    Pulled(NodeId, u32),
+    /// An image may be tried again.
+    PullAgain(ContainerId, u32),
+    /// An init container ended.
+    InitDone(ContainerId, u32),
+    /// The application in a container answers.
+    Serving(ContainerId, u32),
+    /// A container's probes have found it ready.
+    Ready(ContainerId, u32),
+    /// A startup or liveness probe has run out of tries.
+    ProbeKill(ContainerId, u32),
+    /// A container ended by itself.
+    Exited(ContainerId, u32),
+    /// A container that was told to stop has stopped.
+    Stopped(ContainerId, u32),
+    /// A container is started again after its back-off.
+    Restart(ContainerId, u32),
+    /// A pod has been ready for long enough.
+    Available(PodId, u32),
+    /// All containers of a terminating pod have stopped.
+    Gone(PodId),
+    /// A node joins.
+    Join(PoolId, u32),
+    /// A node of the scenario joins late.
+    JoinLate(u32),
+    /// The node controller finds that a node has fallen silent.
+    Silent(NodeId, u32),
+    /// The node controller hands out NoExecute taints.
+    TaintPass,
+    /// A pod's toleration of its node's taint has run out.
+    Evict(PodId, u32),
+    /// A node comes back.
+    Back(NodeId, u32),
+    /// Lost GPUs of a node come back.
+    DevicesBack(NodeId, u64),
+    /// Pods of a node that left are collected.
+    Orphans(NodeId),
+}

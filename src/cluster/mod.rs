@@ -1,0 +1,67 @@
+//! The simulated Kubernetes cluster: nodes and their devices, the scheduler, the kubelet, the workload controllers, watches.
+//! It knows no system and no scenario file; nothing here reads a file, a clock or an environment.
+
+mod apply;
+mod behaviour;
+mod deployment;
+mod disrupt;
+mod event;
+mod job;
+mod kubelet;
+mod lifecycle;
+pub mod machine;
+pub mod node;
+mod pod;
+mod pool;
+mod port;
+mod profile;
+mod ranking;
+mod replicaset;
+pub mod scheduler;
+mod scheduling;
+mod service;
+pub mod shape;
+mod simulation;
+mod stage;
+mod status;
+pub mod template;
+mod watch;
+
+pub use behaviour::{Behaviour, Crash, Match, Pull};
+pub use event::Event;
+pub use node::{NodeId, NodeSpec};
+pub use pool::Provider;
+pub use profile::Profile;
+pub use simulation::{Cluster, Settings};
+pub use template::{SpreadId, TemplateId};
+
+use crate::kernel::{Class, Symbol};
+use crate::timeline::{Arg, Cause, Subject, Why};
+
+/// Makes a small integer that names a row of a table.
+macro_rules! ids {
+    ($($(#[$doc:meta])* $id:ident,)*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+        pub struct $id(pub u32);
+    )*};
+}
+
+ids! {
+    /// A pod.
+    PodId,
+    /// The pods of one ReplicaSet or Job.
+    PodSetId,
+    /// A container of a pod.
+    ContainerId,
+    /// A Deployment.
+    DeploymentId,
+    /// A ReplicaSet.
+    ReplicaSetId,
+    /// A Job.
+    JobId,
+    /// A Service.
+    ServiceId,
+    /// A pool of nodes.
+    PoolId,
+}

@@ -1,0 +1,132 @@
+//! Nodes as the scheduler and the kubelet see them: labels, taints, what they can hold, what is asked of them, their
+//! GPUs one by one. Where pods go is decided in `scheduler`; what a pod does on its node is the kubelet's.
+
+mod changes;
+mod devices;
+mod order;
+mod table;
+
+use std::collections::BTreeMap;
+
+use smallvec::SmallVec;
+
+use super::template::{Amounts, SpreadId};
+use crate::kernel::{Name, Symbol};
+use crate::workload::resources::{AMD_GPU, NVIDIA_GPU};
+use crate::workload::{Resources, Taint};
+
+pub use changes::Changes;
+pub use devices::Devices;
+pub use table::Nodes;
+
+/// The label that holds a node's zone.
+pub const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
+/// The label that holds a node's region.
+pub const REGION_LABEL: &str = "topology.kubernetes.io/region";
+/// The label that holds a node's own name.
+pub const HOSTNAME_LABEL: &str = "kubernetes.io/hostname";
+/// The label that holds a node's shape.
+pub const INSTANCE_TYPE_LABEL: &str = "node.kubernetes.io/instance-type";
+/// Pods that a node takes unless it says otherwise: `MaxPods`, k8s.io/kubernetes v1.36.3,
+/// pkg/kubelet/apis/config/v1beta1/defaults.go.
+pub const PODS_MAX: u32 = 110;
+
+/// A node; ids are given in the order in which nodes join and never given again.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct NodeId(pub u32);
+
+/// What a node is when it joins.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NodeSpec {
+    /// Its name.
+    pub name: Name,
+    /// Its labels; the zone's is added if [`NodeSpec::zone`] is set.
+    pub labels: BTreeMap<String, String>,
+    /// Its taints.
+    pub taints: Vec<Taint>,
+    /// Its zone, if it has one.
+    pub zone: Option<String>,
+    /// The shape that it was made from.
+    pub shape: Option<String>,
+    /// The model of its GPUs.
+    pub gpu_model: Option<String>,
+    /// What pods may ask of it in all. Nothing is taken off for the kubelet or the system.
+    pub allocatable: Resources,
+    /// How many pods it takes.
+    pub pods_max: u32,
+    /// True if its Ready condition is.
+    pub ready: bool,
+    /// True if it is cordoned.
+    pub unschedulable: bool,
+}
+
+impl NodeSpec {
+    /// Why a node cannot be made from this, in words that follow the node's name.
+    pub fn refusal(&self) -> Option<String> {
+        let kinds = [NVIDIA_GPU, AMD_GPU].map(|kind| self.allocatable.extended(kind));
+        if kinds.iter().all(|count| *count > 0) {
+            return Some(format!("has both {NVIDIA_GPU} and {AMD_GPU}: one kind of GPU a node"));
+        }
+        let most = kinds.into_iter().max().unwrap_or(0);
+        (most > u64::from(Devices::MAX)).then(|| format!("has {most} GPUs: at most {} a node", Devices::MAX))
+    }
+}
+
+/// A node that joined.
+#[derive(Clone, Debug)]
+pub struct Node {
+    /// Its name.
+    pub name: Name,
+    /// False once it left the cluster.
+    pub joined: bool,
+    /// True if its Ready condition is. The scheduler does not read this: it goes by taints, as Kubernetes' does.
+    pub ready: bool,
+    /// True if it is cordoned.
+    pub unschedulable: bool,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its taints.
+    pub taints: Vec<Taint>,
+    /// The shape that it was made from.
+    pub shape: Option<String>,
+    /// The model of its GPUs.
+    pub gpu_model: Option<String>,
+    /// What pods may ask of it in all; may fall below what is asked.
+    pub allocatable: Amounts,
+    /// What its pods ask for.
+    pub requested: Amounts,
+    /// CPU as scores count it.
+    pub scored_cpu_milli: u64,
+    /// Memory as scores count it.
+    pub scored_memory_bytes: u64,
+    /// Pods on it.
+    pub pods: u32,
+    /// How many pods it takes.
+    pub pods_max: u32,
+    /// Its GPUs one by one.
+    pub devices: Devices,
+    /// Pods that are not terminating, by what the topology spread counts together; sorted, none is zero.
+    pub(super) spread: SmallVec<[(SpreadId, u32); 4]>,
+    /// Images of known size that it holds, sorted.
+    pub(super) images: SmallVec<[Symbol; 4]>,
+}
+
+impl Node {
+    /// Pods of this ReplicaSet that are on the node and not terminating.
+    pub fn spread_count(&self, spread: SpreadId) -> u32 {
+        match self.spread.binary_search_by_key(&spread, |(id, _)| *id) {
+            Ok(at) => self.spread[at].1,
+            Err(_) => 0,
+        }
+    }
+
+    /// The value of the zone label.
+    pub fn zone(&self) -> Option<&str> {
+        self.labels.get(ZONE_LABEL).map(String::as_str)
+    }
+
+    /// True if the node holds the image and its size is known.
+    pub fn has_image(&self, image: Symbol) -> bool {
+        self.images.binary_search(&image).is_ok()
+    }
+}

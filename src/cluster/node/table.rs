@@ -1,0 +1,308 @@
+//! The table of nodes: every change of a node goes through it and is noted, so that the scheduler looks only at nodes
+//! that changed. A change that may help a waiting pod returns the event to tell the scheduling queue.
+
+use std::collections::BTreeMap;
+
+use smallvec::SmallVec;
+
+use super::order::Order;
+use super::{Changes, Devices, HOSTNAME_LABEL, Node, NodeId, NodeSpec, REGION_LABEL, ZONE_LABEL};
+use crate::cluster::scheduler::{ClusterEvent, NodeUpdate};
+use crate::cluster::template::{Amounts, SpreadId, Template, TemplateId, Templates, image_symbol};
+use crate::kernel::{Names, Symbol};
+use crate::workload::Taint;
+use crate::workload::resources::{AMD_GPU, NVIDIA_GPU};
+
+/// What is known of an image that some node holds.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ImageState {
+    /// Its size, as the first node that reported it said.
+    pub size_bytes: u64,
+    /// How many nodes hold it.
+    pub nodes: u32,
+}
+
+/// All nodes, by id.
+#[derive(Clone, Default, Debug)]
+pub struct Nodes {
+    nodes: Vec<Node>,
+    order: Order,
+    images: BTreeMap<Symbol, ImageState>,
+    changes: Changes,
+}
+
+impl Nodes {
+    /// A node joins. GPUs beyond [`Devices::MAX`] are cut; [`NodeSpec::refusal`] tells of them beforehand.
+    pub fn add(&mut self, names: &mut Names, spec: NodeSpec) -> NodeId {
+        let id = NodeId(u32::try_from(self.nodes.len()).expect("a run has fewer than 2^32 nodes"));
+        let mut labels = spec.labels;
+        if let Some(zone) = &spec.zone {
+            labels.entry(ZONE_LABEL.to_owned()).or_insert_with(|| zone.clone());
+        }
+        labels.entry(HOSTNAME_LABEL.to_owned()).or_insert_with(|| names.show(spec.name));
+        let mut allocatable = Amounts::of(names, &spec.allocatable);
+        let devices = [NVIDIA_GPU, AMD_GPU].map(|kind| names.intern(kind)).into_iter().find_map(|kind| {
+            let count = allocatable.extended(kind).min(Devices::MAX.into());
+            (count > 0).then(|| Devices::new(kind, count))
+        });
+        if let Some(devices) = devices {
+            allocatable.set_extended(devices.resource().expect("made with one"), devices.healthy().into());
+        }
+        self.order.add(id, &zone_key(&labels));
+        self.nodes.push(Node {
+            name: spec.name,
+            joined: true,
+            ready: spec.ready,
+            unschedulable: spec.unschedulable,
+            labels,
+            taints: spec.taints,
+            shape: spec.shape,
+            gpu_model: spec.gpu_model,
+            allocatable,
+            requested: Amounts::default(),
+            scored_cpu_milli: 0,
+            scored_memory_bytes: 0,
+            pods: 0,
+            pods_max: spec.pods_max,
+            devices: devices.unwrap_or_default(),
+            spread: SmallVec::new(),
+            images: SmallVec::new(),
+        });
+        self.changes.reserve(self.order.places());
+        self.changes.note(id);
+        id
+    }
+
+    /// A node leaves the cluster: the scheduler no longer sees it. What its pods hold can still be given back.
+    pub fn remove(&mut self, id: NodeId) {
+        let node = &mut self.nodes[id.0 as usize];
+        if !node.joined {
+            return;
+        }
+        node.joined = false;
+        for image in std::mem::take(&mut node.images) {
+            if let Some(state) = self.images.get_mut(&image) {
+                state.nodes -= 1;
+                if state.nodes == 0 {
+                    self.images.remove(&image);
+                }
+            }
+        }
+        self.order.remove(id);
+        self.changes.note(id);
+    }
+
+    /// A node.
+    pub fn get(&self, id: NodeId) -> &Node {
+        &self.nodes[id.0 as usize]
+    }
+
+    /// The nodes that are in the cluster, in the scheduler's order.
+    pub fn in_order(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.order.iter().map(|id| (id, self.get(id)))
+    }
+
+    /// All nodes that ever joined, in the order in which they did.
+    pub fn iter(&self) -> impl Iterator<Item = (NodeId, &Node)> {
+        self.nodes.iter().zip(0..).map(|(node, id)| (NodeId(id), node))
+    }
+
+    /// How many nodes are in the cluster.
+    pub fn len(&self) -> usize {
+        self.order.nodes()
+    }
+
+    /// True if no node is in the cluster.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// The order in which the scheduler looks at nodes.
+    pub const fn order(&self) -> &Order {
+        &self.order
+    }
+
+    /// The log of changes.
+    pub const fn changes(&self) -> &Changes {
+        &self.changes
+    }
+
+    /// What is known of an image that some node holds.
+    pub fn image(&self, image: Symbol) -> Option<ImageState> {
+        self.images.get(&image).copied()
+    }
+
+    /// Sets the Ready condition. Taints are the node lifecycle's to set.
+    pub fn set_ready(&mut self, id: NodeId, ready: bool) {
+        self.nodes[id.0 as usize].ready = ready;
+    }
+
+    /// Makes the node's taints these.
+    pub fn set_taints(&mut self, id: NodeId, taints: Vec<Taint>) -> ClusterEvent {
+        let node = self.changed(id);
+        let old = std::mem::replace(&mut node.taints, taints);
+        ClusterEvent::NodeUpdated(id, NodeUpdate::Taints(old))
+    }
+
+    /// Adds a taint; one with the same key and effect is replaced.
+    pub fn add_taint(&mut self, id: NodeId, taint: Taint) -> ClusterEvent {
+        let mut taints = self.get(id).taints.clone();
+        taints.retain(|one| (&one.key, one.effect) != (&taint.key, taint.effect));
+        taints.push(taint);
+        self.set_taints(id, taints)
+    }
+
+    /// Takes away every taint with this key.
+    pub fn remove_taint(&mut self, id: NodeId, key: &str) -> ClusterEvent {
+        let mut taints = self.get(id).taints.clone();
+        taints.retain(|one| one.key != key);
+        self.set_taints(id, taints)
+    }
+
+    /// Makes the node's labels these. A new zone counts for the spread at once, but for the order of nodes only
+    /// when the node joins again.
+    pub fn set_labels(&mut self, id: NodeId, labels: BTreeMap<String, String>) -> ClusterEvent {
+        let node = self.changed(id);
+        let old = std::mem::replace(&mut node.labels, labels);
+        ClusterEvent::NodeUpdated(id, NodeUpdate::Labels(old))
+    }
+
+    /// Cordons or uncordons a node.
+    pub fn set_unschedulable(&mut self, id: NodeId, unschedulable: bool) -> ClusterEvent {
+        let node = self.changed(id);
+        let old = std::mem::replace(&mut node.unschedulable, unschedulable);
+        ClusterEvent::NodeUpdated(id, NodeUpdate::Unschedulable(old))
+    }
+
+    /// Makes the allocatable count of an extended resource `count`, which may be less than what is asked of it. If the
+    /// resource is that of the node's GPUs, the node now has that many; a node without GPUs gets them.
+    pub fn set_extended(&mut self, names: &mut Names, id: NodeId, resource: &str, count: u64) -> ClusterEvent {
+        let symbol = names.intern(resource);
+        let node = self.changed(id);
+        let old = node.allocatable.clone();
+        let mut count = count;
+        if node.devices.resource() == Some(symbol) {
+            node.devices.resize(count);
+            count = node.devices.healthy().into();
+        } else if node.devices.resource().is_none() && [NVIDIA_GPU, AMD_GPU].contains(&resource) {
+            node.devices = Devices::new(symbol, count);
+            count = node.devices.healthy().into();
+        }
+        node.allocatable.set_extended(symbol, count);
+        ClusterEvent::NodeUpdated(id, NodeUpdate::Allocatable(old))
+    }
+
+    /// A pod is bound to the node: it holds what it asks for and counts for its ReplicaSet's spread.
+    pub fn bind(&mut self, templates: &Templates, id: NodeId, template: TemplateId, spread: SpreadId) {
+        let template = templates.get(template);
+        let node = self.changed(id);
+        node.pods += 1;
+        node.requested.add(&template.requests);
+        node.scored_cpu_milli += template.scored_cpu_milli;
+        node.scored_memory_bytes += template.scored_memory_bytes;
+        if spread != SpreadId::NONE {
+            match node.spread.binary_search_by_key(&spread, |(id, _)| *id) {
+                Ok(at) => node.spread[at].1 += 1,
+                Err(at) => node.spread.insert(at, (spread, 1)),
+            }
+        }
+    }
+
+    /// A pod is gone from the node, or ended for good: what it held is free. `spread` is `SpreadId::NONE` if
+    /// [`Nodes::spread_leave`] was called for it before.
+    pub fn release(
+        &mut self,
+        templates: &Templates,
+        id: NodeId,
+        template: TemplateId,
+        spread: SpreadId,
+    ) -> ClusterEvent {
+        self.spread_leave(id, spread);
+        let template = templates.get(template);
+        let node = self.changed(id);
+        node.pods -= 1;
+        node.requested.take(&template.requests);
+        node.scored_cpu_milli -= template.scored_cpu_milli;
+        node.scored_memory_bytes -= template.scored_memory_bytes;
+        ClusterEvent::PodDeleted
+    }
+
+    /// A pod begins to terminate: the spread no longer counts it (`countPodsMatchSelector`, k8s.io/kubernetes v1.36.3,
+    /// pkg/scheduler/framework/plugins/podtopologyspread/common.go).
+    pub fn spread_leave(&mut self, id: NodeId, spread: SpreadId) {
+        if spread == SpreadId::NONE {
+            return;
+        }
+        let node = self.changed(id);
+        if let Ok(at) = node.spread.binary_search_by_key(&spread, |(id, _)| *id) {
+            node.spread[at].1 -= 1;
+            if node.spread[at].1 == 0 {
+                node.spread.remove(at);
+            }
+        }
+    }
+
+    /// The node holds an image from now on. Images of unknown size (0) do not count for scores.
+    pub fn set_image(&mut self, names: &mut Names, id: NodeId, image: &str, size_bytes: u64) {
+        let image = image_symbol(names, image);
+        if size_bytes == 0 && !self.images.contains_key(&image) {
+            return;
+        }
+        let node = &mut self.nodes[id.0 as usize];
+        if let (true, Err(at)) = (node.joined, node.images.binary_search(&image)) {
+            node.images.insert(at, image);
+            self.images.entry(image).or_insert(ImageState { size_bytes, nodes: 0 }).nodes += 1;
+            self.changes.note(id);
+        }
+    }
+
+    /// Takes the GPUs that a pod of this template asks for, lowest free index first, one bit a GPU: 0 if it asks for
+    /// none, `None` if too few are free.
+    pub fn take_devices(&mut self, templates: &Templates, id: NodeId, template: TemplateId) -> Option<u64> {
+        let count = self.gpus_asked(templates.get(template), id);
+        self.nodes[id.0 as usize].devices.take(count)
+    }
+
+    /// Gives back the GPUs that [`Nodes::take_devices`] took.
+    pub fn give_back(&mut self, id: NodeId, mask: u64) {
+        self.nodes[id.0 as usize].devices.give_back(mask);
+    }
+
+    /// Loses healthy GPUs, lowest index first: those lost now, which of them are held, and the event.
+    pub fn lose_devices(&mut self, id: NodeId, count: u32) -> (u64, u64, ClusterEvent) {
+        let (lost, held) = self.nodes[id.0 as usize].devices.lose(count);
+        (lost, held, self.count_devices(id))
+    }
+
+    /// Makes lost GPUs healthy again.
+    pub fn restore_devices(&mut self, id: NodeId, mask: u64) -> ClusterEvent {
+        self.nodes[id.0 as usize].devices.restore(mask);
+        self.count_devices(id)
+    }
+
+    fn count_devices(&mut self, id: NodeId) -> ClusterEvent {
+        let node = self.changed(id);
+        let old = node.allocatable.clone();
+        if let Some(resource) = node.devices.resource() {
+            node.allocatable.set_extended(resource, node.devices.healthy().into());
+        }
+        ClusterEvent::NodeUpdated(id, NodeUpdate::Allocatable(old))
+    }
+
+    fn gpus_asked(&self, template: &Template, id: NodeId) -> u64 {
+        self.get(id).devices.resource().map_or(0, |resource| template.requests.extended(resource))
+    }
+
+    fn changed(&mut self, id: NodeId) -> &mut Node {
+        self.changes.note(id);
+        &mut self.nodes[id.0 as usize]
+    }
+}
+
+/// The zone that a node takes turns in: its region and zone (`GetZoneKey`, k8s.io/component-helpers v0.36.3,
+/// node/topology/helpers.go).
+fn zone_key(labels: &BTreeMap<String, String>) -> String {
+    let value = |label: &str| labels.get(label).map_or("", String::as_str);
+    let (region, zone) = (value(REGION_LABEL), value(ZONE_LABEL));
+    if region.is_empty() && zone.is_empty() { String::new() } else { format!("{region}:\x00:{zone}") }
+}

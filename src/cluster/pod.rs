@@ -1,0 +1,421 @@
+//! Pods and the sets that they are made in. What a kubelet does to a pod's containers is in `kubelet/`.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::ranking::RankKey;
+use super::{Cluster, ContainerId, JobId, NodeId, PodId, PodSetId, ReplicaSetId, ServiceId, SpreadId, TemplateId};
+use crate::kernel::{Name, Symbol, Time};
+use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
+use crate::workload::{PodPhase, PodTemplate, RestartPolicy};
+
+/// Who makes and counts the pods of a set.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Owner {
+    /// A ReplicaSet.
+    ReplicaSet(ReplicaSetId),
+    /// A Job.
+    Job(JobId),
+}
+
+/// Pods of one owner: all that they share, and counts that are kept up to date rather than counted.
+#[derive(Clone, Debug)]
+pub struct PodSet {
+    /// The owner's name: pods are called `base-0`, `base-1`, ….
+    pub base: Symbol,
+    /// Sets of one Deployment are one family.
+    pub family: u32,
+    /// The owner's namespace.
+    pub namespace: Symbol,
+    /// Who owns the pods.
+    pub owner: Owner,
+    /// The Deployment or Job that they belong to in the end.
+    pub workload: Subject,
+    /// What they are made from.
+    pub source: Arc<PodTemplate>,
+    /// The same, as the scheduler knows it.
+    pub template: TemplateId,
+    /// What the scheduler counts them as when it spreads them.
+    pub spread: SpreadId,
+    /// The row of behaviour of each container: init containers first.
+    pub behaviour: Vec<u32>,
+    /// The image of each container, in the same order.
+    pub images: Vec<Symbol>,
+    /// How many of these are init containers.
+    pub init_count: usize,
+    /// The services that they are behind.
+    pub services: Vec<ServiceId>,
+    /// The number of the next pod.
+    pub next_ordinal: u32,
+    /// Pods that are neither finished nor terminating, in no particular but a repeatable order.
+    pub active: Vec<PodId>,
+    /// Pods that are not gone, in no particular but a repeatable order.
+    pub all: Vec<PodId>,
+    /// Active pods in the order in which they would be deleted; kept from the first time that it is needed.
+    pub ranks: Option<BTreeSet<RankKey>>,
+    /// Active pods with a running container.
+    pub running: u32,
+    /// Active pods that are ready.
+    pub ready: u32,
+    /// Active pods that have been ready for long enough.
+    pub available: u32,
+    /// Active pods whose application answers.
+    pub serving: u32,
+    /// Pods that are on their way out.
+    pub terminating: u32,
+    /// Pods that ended well.
+    pub succeeded: u32,
+    /// Pods that failed.
+    pub failed: u32,
+    /// Restarts of the containers of active pods.
+    pub restarts: u32,
+}
+
+/// One pod.
+#[derive(Clone, Copy, Debug)]
+pub struct Pod {
+    /// The set that it belongs to.
+    pub set: PodSetId,
+    /// Its number in the set.
+    pub ordinal: u32,
+    /// Its position among the set's active pods.
+    pub position: u32,
+    /// Its position among the set's pods.
+    pub place: u32,
+    /// Where it runs.
+    pub node: Option<NodeId>,
+    /// True while its requests are taken from its node.
+    pub holds: bool,
+    /// The GPUs that it holds, by index.
+    pub devices: u64,
+    /// Its first container; init containers come first.
+    pub containers: ContainerId,
+    /// Where it is in its life.
+    pub phase: PodPhase,
+    /// True while it serves its services.
+    pub ready: bool,
+    /// True once it has been ready for long enough.
+    pub available: bool,
+    /// True while a container runs.
+    pub running: bool,
+    /// True while its application answers.
+    pub serving: bool,
+    /// True once it was asked to go.
+    pub terminating: bool,
+    /// True once it is no more.
+    pub gone: bool,
+    /// Where it stands in its set's order of deletion, if that order is kept.
+    pub rank: Option<RankKey>,
+    /// Counts changes of readiness, so that what was planned for an earlier one is stale.
+    pub readiness: u32,
+    /// When it was created.
+    pub created_at: Time,
+    /// Since when it has been ready.
+    pub ready_since: Time,
+    /// When its kubelet took it on: the phase of its startup and liveness probes.
+    pub admitted_at: Time,
+    /// Restarts of its containers.
+    pub restarts: u32,
+    /// Restarts because a startup probe ran out of tries.
+    pub startup_failures: u32,
+    /// Why a container of it waits or ended; empty if there is no reason.
+    pub reason: &'static str,
+    /// What the scheduler said last; it is written down only when it changes.
+    pub message: Symbol,
+    /// The last entry about it.
+    pub last: EntryId,
+}
+
+impl Pod {
+    /// True until it is finished or on its way out.
+    pub fn is_active(&self) -> bool {
+        !self.terminating && !self.gone && !matches!(self.phase, PodPhase::Succeeded | PodPhase::Failed)
+    }
+}
+
+impl Cluster {
+    pub(super) fn pod(&self, id: PodId) -> &Pod {
+        &self.pods[id.0 as usize]
+    }
+
+    pub(super) fn pod_mut(&mut self, id: PodId) -> &mut Pod {
+        &mut self.pods[id.0 as usize]
+    }
+
+    pub(super) fn set(&self, id: PodSetId) -> &PodSet {
+        &self.sets[id.0 as usize]
+    }
+
+    pub(super) fn set_mut(&mut self, id: PodSetId) -> &mut PodSet {
+        &mut self.sets[id.0 as usize]
+    }
+
+    pub(super) fn pod_name(&self, id: PodId) -> Name {
+        let pod = self.pod(id);
+        Name::numbered(self.set(pod.set).base, pod.ordinal)
+    }
+
+    pub(super) fn pod_subject(&self, id: PodId) -> Subject {
+        let namespace = self.set(self.pod(id).set).namespace;
+        Subject { kind: Kind::Pod, namespace, name: self.pod_name(id) }
+    }
+
+    /// Writes an entry about a pod; the pod's next entry has it as its cause unless something else is.
+    pub(super) fn note_pod(&mut self, id: PodId, became: &'static str, why: Why, cause: Cause) -> Cause {
+        let subject = self.pod_subject(id);
+        let entry = self.note(subject, became, why, cause);
+        self.pod_mut(id).last = entry;
+        Cause::Entry(entry)
+    }
+
+    /// What happens to a pod next follows from what happened to it last.
+    pub(super) fn pod_cause(&self, id: PodId) -> Cause {
+        Cause::Entry(self.pod(id).last)
+    }
+
+    /// Creates a pod and puts it into the scheduler's queue.
+    pub(super) fn create_pod(&mut self, set_id: PodSetId, cause: Cause) -> PodId {
+        let id = PodId(u32::try_from(self.pods.len()).expect("a run has fewer than 2^32 pods"));
+        let now = self.queue.now();
+        let containers = self.make_containers(id, set_id);
+        let set = self.set_mut(set_id);
+        let (ordinal, position, place) = (set.next_ordinal, set.active.len() as u32, set.all.len() as u32);
+        set.next_ordinal += 1;
+        set.active.push(id);
+        set.all.push(id);
+        let owner = set.owner;
+        self.pods.push(Pod {
+            set: set_id,
+            ordinal,
+            position,
+            place,
+            node: None,
+            holds: false,
+            devices: 0,
+            containers,
+            phase: PodPhase::Pending,
+            ready: false,
+            available: false,
+            running: false,
+            serving: false,
+            terminating: false,
+            gone: false,
+            rank: None,
+            readiness: 0,
+            created_at: now,
+            ready_since: Time::ZERO,
+            admitted_at: Time::ZERO,
+            restarts: 0,
+            startup_failures: 0,
+            reason: "",
+            message: Symbol::EMPTY,
+            last: EntryId(0),
+        });
+        let why = Why::with("created by {}", Arg::Subject(self.owner_subject(owner)));
+        let cause = self.note_pod(id, "Pending", why, cause);
+        self.rank(id);
+        let priority = self.set(set_id).source.priority;
+        self.waiting.add(id, priority, now);
+        self.plan_schedule();
+        self.touch_pod(id, cause);
+        id
+    }
+
+    /// Marks a pod ready or not, with all that hangs on it: counts, endpoints, the owner's status.
+    pub(super) fn set_ready(&mut self, id: PodId, ready: bool, why: Why, cause: Cause) {
+        if self.pod(id).ready == ready {
+            return;
+        }
+        let now = self.queue.now();
+        let pod = self.pod_mut(id);
+        pod.ready = ready;
+        pod.readiness += 1;
+        let (readiness, was_available, active, set_id) = (pod.readiness, pod.available, pod.is_active(), pod.set);
+        if ready {
+            pod.ready_since = now;
+        } else {
+            pod.available = false;
+        }
+        if self.pod(id).rank.is_some() {
+            self.rank(id);
+        }
+        let cause = self.note_pod(id, if ready { "Ready" } else { "NotReady" }, why, cause);
+        if active {
+            let set = self.set_mut(set_id);
+            if ready {
+                set.ready += 1;
+            } else {
+                set.ready -= 1;
+                set.available -= u32::from(was_available);
+            }
+        }
+        self.endpoints_changed(set_id, ready, cause);
+        if ready {
+            self.plan_available(id, readiness);
+        }
+        self.touch_pod(id, cause);
+    }
+
+    /// A pod becomes available once it has been ready for its Deployment's `minReadySeconds`.
+    fn plan_available(&mut self, id: PodId, readiness: u32) {
+        let min_ready = self.min_ready(self.pod(id).set);
+        if min_ready.is_zero() {
+            self.make_available(id);
+        } else {
+            let at = self.queue.now() + min_ready;
+            self.schedule(at, super::Class::COMPLETION, super::Event::Available(id, readiness));
+        }
+    }
+
+    /// Handles [`super::Event::Available`].
+    pub(super) fn on_available(&mut self, id: PodId, readiness: u32) {
+        if self.pod(id).readiness == readiness && self.pod(id).ready {
+            self.make_available(id);
+            let cause = self.pod_cause(id);
+            self.touch_pod(id, cause);
+        }
+    }
+
+    fn make_available(&mut self, id: PodId) {
+        let pod = self.pod_mut(id);
+        pod.available = true;
+        let (set, active) = (pod.set, pod.is_active());
+        self.set_mut(set).available += u32::from(active);
+    }
+
+    /// Marks whether a container of the pod runs, or its application answers.
+    pub(super) fn set_running(&mut self, id: PodId, running: bool, serving: bool) {
+        let pod = self.pod_mut(id);
+        let (was_running, was_serving) = (pod.running, pod.serving);
+        (pod.running, pod.serving) = (running, serving);
+        let (active, set) = (pod.is_active(), pod.set);
+        if active {
+            let set = self.set_mut(set);
+            set.running = set.running + u32::from(running) - u32::from(was_running);
+            set.serving = set.serving + u32::from(serving) - u32::from(was_serving);
+        }
+    }
+
+    /// Asks a pod to go.
+    pub(super) fn delete_pod(&mut self, id: PodId, why: Why, cause: Cause) {
+        if self.pod(id).terminating || self.pod(id).gone {
+            return;
+        }
+        let cause = self.note_pod(id, "Terminating", why, cause);
+        self.set_ready(id, false, Why::text("terminating"), cause);
+        if self.pod(id).is_active() {
+            self.retire(id);
+        }
+        let pod = self.pod_mut(id);
+        pod.terminating = true;
+        let (set, node) = (pod.set, pod.node);
+        self.set_mut(set).terminating += 1;
+        self.retired(id);
+        self.touch_pod(id, cause);
+        match node {
+            None => self.pod_gone(id, cause),
+            Some(node) => {
+                let spread = self.set(set).spread;
+                self.nodes.spread_leave(node, spread);
+                self.stop_pod(id, cause);
+            }
+        }
+    }
+
+    /// Takes a pod out of its set's active pods, and what it added out of the set's counts.
+    fn retire(&mut self, id: PodId) {
+        self.unrank(id);
+        let pod = *self.pod(id);
+        let set = self.set_mut(pod.set);
+        set.running -= u32::from(pod.running);
+        set.serving -= u32::from(pod.serving);
+        set.ready -= u32::from(pod.ready);
+        set.available -= u32::from(pod.available);
+        set.restarts -= pod.restarts;
+        set.active.swap_remove(pod.position as usize);
+        if let Some(&moved) = set.active.get(pod.position as usize) {
+            self.pod_mut(moved).position = pod.position;
+        }
+    }
+
+    /// Called once a pod is no longer active: its neighbours' places in the order of deletion depend on it.
+    fn retired(&mut self, id: PodId) {
+        if let Some(node) = self.pod(id).node {
+            self.rank_node(node);
+        }
+    }
+
+    /// All containers of a pod have ended and none is started again.
+    pub(super) fn finish_pod(&mut self, id: PodId, succeeded: bool, why: Why, cause: Cause) {
+        if !self.pod(id).is_active() {
+            return;
+        }
+        let became = if succeeded { "Succeeded" } else { "Failed" };
+        self.set_ready(id, false, Why::text("its containers ended"), cause);
+        self.retire(id);
+        let pod = self.pod_mut(id);
+        pod.phase = if succeeded { PodPhase::Succeeded } else { PodPhase::Failed };
+        let set_id = pod.set;
+        self.retired(id);
+        let cause = self.note_pod(id, became, why, cause);
+        let set = self.set_mut(set_id);
+        set.succeeded += u32::from(succeeded);
+        set.failed += u32::from(!succeeded);
+        self.release(id);
+        self.pod_finished(id, succeeded, cause);
+        self.touch_pod(id, cause);
+    }
+
+    /// A pod leaves the API.
+    pub(super) fn pod_gone(&mut self, id: PodId, cause: Cause) {
+        if self.pod(id).gone {
+            return;
+        }
+        self.waiting.forget(id);
+        self.release(id);
+        let cause = self.note_pod(id, "Deleted", Why::NONE, cause);
+        let pod = self.pod_mut(id);
+        pod.gone = true;
+        let (set, node, place) = (pod.set, pod.node, pod.place);
+        let set = self.set_mut(set);
+        set.terminating -= 1;
+        set.all.swap_remove(place as usize);
+        let moved = set.all.get(place as usize).copied();
+        if let Some(moved) = moved {
+            self.pod_mut(moved).place = place;
+        }
+        if let Some(node) = node {
+            self.kubelet_mut(node).pods.retain(|other| *other != id);
+        }
+        self.touch_pod(id, cause);
+    }
+
+    /// Gives back what a pod holds on its node; a second time does nothing.
+    fn release(&mut self, id: PodId) {
+        let pod = *self.pod(id);
+        let Some(node) = pod.node.filter(|_| pod.holds) else { return };
+        self.pod_mut(id).holds = false;
+        let set = self.set(pod.set);
+        let spread = if pod.terminating { SpreadId::NONE } else { set.spread };
+        let event = self.nodes.release(&self.templates, node, set.template, spread);
+        self.nodes.give_back(node, pod.devices);
+        self.pod_mut(id).devices = 0;
+        self.tell_scheduler(event);
+    }
+
+    /// True if a container that ended with this code is started again.
+    pub(super) fn restarts(&self, id: PodId, exit_code: u8) -> bool {
+        match self.set(self.pod(id).set).source.restart_policy {
+            RestartPolicy::Always => true,
+            RestartPolicy::OnFailure => exit_code != 0,
+            RestartPolicy::Never => false,
+        }
+    }
+
+    pub(super) fn owner_subject(&self, owner: Owner) -> Subject {
+        match owner {
+            Owner::ReplicaSet(id) => self.replicasets[id.0 as usize].key,
+            Owner::Job(id) => self.jobs[id.0 as usize].key,
+        }
+    }
+}

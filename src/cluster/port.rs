@@ -1,0 +1,157 @@
+//! The cluster as one controller sees it.
+
+use super::watch::Parcel;
+use super::{Cause, Cluster, Subject, Symbol, Why};
+use crate::kernel::Time;
+use crate::timeline::{Entry, EntryId, Kind, Layer};
+use crate::workload::{Ask, AskId, Outcome, PodStatus, RecordChange, Status, World};
+
+/// One controller's side of the cluster.
+pub struct Port<'a> {
+    cluster: &'a mut Cluster,
+    controller: usize,
+}
+
+impl<'a> Port<'a> {
+    pub(super) fn new(cluster: &'a mut Cluster, controller: usize) -> Port<'a> {
+        Port { cluster, controller }
+    }
+
+    /// Does what is asked, at once: the API accepts a write before anyone acts on it.
+    fn perform(&mut self, ask: Ask, cause: Cause) -> Outcome {
+        let cluster = &mut *self.cluster;
+        match ask {
+            Ask::Apply { key, object, .. } => match cluster.apply(key, object, cause) {
+                Ok(()) => Outcome::Accepted(None),
+                Err(refusal) => Outcome::Refused(cluster.names.intern(&refusal)),
+            },
+            Ask::Delete { key, .. } => {
+                cluster.delete(key, cause);
+                Outcome::Accepted(None)
+            }
+            Ask::Get { key, serves } => match cluster.failed_read(serves) {
+                Some(reason) => Outcome::Failed(reason),
+                None => match cluster.true_status(key) {
+                    Some(status) => Outcome::Accepted(Some(status)),
+                    None => Outcome::NotFound,
+                },
+            },
+            Ask::PatchNode { key, patch, .. } => match cluster.find_node(key) {
+                None => Outcome::NotFound,
+                Some(node) => match cluster.patch_node(node, &patch, cause) {
+                    Ok(()) => Outcome::Accepted(None),
+                    Err(refusal) => Outcome::Refused(cluster.names.intern(&refusal)),
+                },
+            },
+        }
+    }
+}
+
+impl World for Port<'_> {
+    fn now(&self) -> Time {
+        self.cluster.queue.now()
+    }
+
+    fn intern(&mut self, text: &str) -> Symbol {
+        self.cluster.names.intern(text)
+    }
+
+    fn text(&self, symbol: Symbol) -> String {
+        self.cluster.names.text(symbol).to_owned()
+    }
+
+    fn observed(&self, key: Subject) -> Option<Status> {
+        self.cluster.observed_status(key)
+    }
+
+    fn observed_pods(&self, workload: Subject) -> Vec<(Subject, PodStatus)> {
+        let cluster = &*self.cluster;
+        let Some(sets) = cluster.sets_by_subject.get(&workload) else { return Vec::new() };
+        let mut pods: Vec<_> = sets.iter().flat_map(|set| cluster.set(*set).all.iter().copied()).collect();
+        pods.sort_unstable();
+        let shown = |id| cluster.observed_pod(id).map(|status| (cluster.pod_subject(id), status));
+        pods.into_iter().filter_map(shown).collect()
+    }
+
+    fn observed_nodes(&self, labels: &[(&str, &str)]) -> Vec<(Subject, bool)> {
+        let cluster = &*self.cluster;
+        let has = |node: &super::node::Node| {
+            node.joined && labels.iter().all(|(key, value)| node.labels.get(*key).is_some_and(|own| own == value))
+        };
+        let nodes = cluster.nodes.iter().filter(|(_, node)| has(node));
+        nodes.map(|(id, node)| (cluster.node_subject(id), node.ready)).collect()
+    }
+
+    fn watch(&mut self, key: Subject) {
+        self.cluster.add_watch(self.controller, key);
+    }
+
+    fn unwatch(&mut self, key: Subject) {
+        self.cluster.remove_watch(self.controller, key);
+    }
+
+    fn watch_nodes(&mut self) {
+        self.cluster.add_node_watch(self.controller);
+    }
+
+    fn ask(&mut self, ask: Ask, cause: Cause) -> AskId {
+        let id = AskId(self.cluster.asks);
+        self.cluster.asks += 1;
+        let outcome = self.perform(ask, cause);
+        let at = self.cluster.queue.now() + self.cluster.profile.api_latency;
+        self.cluster.send(at, Parcel::Answered(self.controller, id, outcome, cause));
+        id
+    }
+
+    fn wake_at(&mut self, at: Time, token: u64, cause: Cause) {
+        let at = at.max(self.cluster.queue.now());
+        self.cluster.send(at, Parcel::Timer(self.controller, token, cause));
+    }
+
+    fn note(&mut self, subject: Subject, became: &'static str, why: Why, cause: Cause) -> EntryId {
+        let entry = Entry { at: self.now(), subject, became, why, cause, layer: Layer::System };
+        self.cluster.timeline.push(entry, &self.cluster.names)
+    }
+
+    fn publish(&mut self, subject: Subject, key: &str, value: &str, _cause: Cause) {
+        self.cluster.published.insert((subject, key.to_owned()), value.to_owned());
+    }
+
+    fn record(&self, name: &str) -> Option<(u64, String)> {
+        self.cluster.records.get(name).cloned()
+    }
+
+    fn commit(&mut self, changes: &[RecordChange]) -> bool {
+        let records = &mut self.cluster.records;
+        let version = |name: &str| records.get(name).map_or(0, |(version, _)| *version);
+        if changes.iter().any(|change| version(&change.name) != change.expected_version) {
+            return false;
+        }
+        for change in changes {
+            match &change.value {
+                Some(value) => {
+                    records.insert(change.name.clone(), (change.expected_version + 1, value.clone()));
+                }
+                None => {
+                    records.remove(&change.name);
+                }
+            }
+        }
+        true
+    }
+
+    fn draw(&mut self, purpose: &str, object: Subject, ordinal: u64, bound: u64) -> u64 {
+        let name = object.show(&self.cluster.names);
+        self.cluster.streams.stream(purpose, &name, ordinal).below(bound.max(1))
+    }
+}
+
+impl Cluster {
+    /// The node of this name that is in the cluster.
+    pub(super) fn find_node(&self, key: Subject) -> Option<super::NodeId> {
+        if key.kind != Kind::Node {
+            return None;
+        }
+        self.nodes.iter().find(|(_, node)| node.joined && node.name == key.name).map(|(id, _)| id)
+    }
+}

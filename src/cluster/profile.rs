@@ -1,0 +1,112 @@
+//! The constants of one Kubernetes release, each beside its source. No other file of the cluster holds a bare figure.
+//! Paths are those of the module `k8s.io/kubernetes` at the release's version.
+
+use crate::kernel::Duration;
+
+/// Constants and defaults of a cluster.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Profile {
+    /// The release, as the scenario names it.
+    pub kubernetes: &'static str,
+    /// The first wait before a container is restarted; doubles each time.
+    pub restart_backoff: Duration,
+    /// The longest wait before a container is restarted.
+    pub restart_backoff_max: Duration,
+    /// The first wait after an image could not be pulled; doubles each time.
+    pub image_backoff: Duration,
+    /// The longest wait after an image could not be pulled.
+    pub image_backoff_max: Duration,
+    /// The first wait after a Job's pod failed; doubles each time.
+    pub job_backoff: Duration,
+    /// The longest wait after a Job's pod failed.
+    pub job_backoff_max: Duration,
+    /// Pods that a ReplicaSet creates or deletes in one sync at most.
+    pub replicaset_burst: u32,
+    /// Old ReplicaSets that a Deployment keeps.
+    pub revision_history: usize,
+    /// How often a kubelet renews its node's lease.
+    pub lease_renewal: Duration,
+    /// How often the node controller looks at the leases.
+    pub node_monitor_period: Duration,
+    /// How old a lease may be before its node counts as lost.
+    pub node_monitor_grace: Duration,
+    /// How often lost nodes get their NoExecute taint, if the rate allows.
+    pub taint_pass: Duration,
+    /// Time between two nodes that get the NoExecute taint in a healthy zone.
+    pub taint_interval: Duration,
+    /// The same in a zone where most nodes are lost, if it is large.
+    pub taint_interval_partial: Duration,
+    /// A zone of at most so many nodes taints none while most of its nodes are lost.
+    pub large_zone_nodes: u32,
+    /// Hundredths of a zone's nodes that must be lost for it to count as mostly lost.
+    pub unhealthy_zone_percent: u32,
+    /// How long a pod stays on a lost node unless it says otherwise.
+    pub unreachable_toleration: Duration,
+    /// How often orphaned pods are collected.
+    pub pod_gc_period: Duration,
+    /// How long a node must be gone before its pods are collected.
+    pub pod_gc_quarantine: Duration,
+    /// Pods that a node takes unless it says otherwise.
+    pub pods_per_node: u32,
+    /// From a change of an object to the moment that a watch shows it.
+    pub watch_latency: Duration,
+    /// From an ask of the API to its answer.
+    pub api_latency: Duration,
+}
+
+impl Profile {
+    /// Kubernetes 1.36 (v1.36.3).
+    pub const fn kubernetes_1_36() -> Profile {
+        Profile {
+            kubernetes: "1.36",
+            // pkg/kubelet/kubelet.go:165-177 (initialContainerRestartBackoff, MaxCrashLoopBackOff)
+            restart_backoff: Duration::from_secs(10),
+            restart_backoff_max: Duration::from_secs(300),
+            // pkg/kubelet/kubelet.go:180,228 (MaxImageBackOff, imageBackOffPeriod)
+            image_backoff: Duration::from_secs(10),
+            image_backoff_max: Duration::from_secs(300),
+            // pkg/controller/job/job_controller.go:77,79 (DefaultJobPodFailureBackOff, MaxJobPodFailureBackOff)
+            job_backoff: Duration::from_secs(10),
+            job_backoff_max: Duration::from_secs(600),
+            // pkg/controller/replicaset/replica_set.go (BurstReplicas)
+            replicaset_burst: 500,
+            // pkg/apis/apps/v1/defaults.go (RevisionHistoryLimit)
+            revision_history: 10,
+            // pkg/kubelet/kubelet.go:239 (a quarter of NodeLeaseDurationSeconds, 40 s)
+            lease_renewal: Duration::from_secs(10),
+            // pkg/controller/nodelifecycle/config/v1alpha1/defaults.go (NodeMonitorGracePeriod);
+            // cmd/kube-controller-manager/app/options (NodeMonitorPeriod)
+            node_monitor_period: Duration::from_secs(5),
+            node_monitor_grace: Duration::from_secs(50),
+            // pkg/controller/nodelifecycle/scheduler/rate_limited_queue.go:38 (NodeEvictionPeriod)
+            taint_pass: Duration::from_millis(100),
+            // cmd/kube-controller-manager/app/options/nodelifecyclecontroller.go (node-eviction-rate 0.1,
+            // secondary-node-eviction-rate 0.01, large-cluster-size-threshold 50, unhealthy-zone-threshold 0.55)
+            taint_interval: Duration::from_secs(10),
+            taint_interval_partial: Duration::from_secs(100),
+            large_zone_nodes: 50,
+            unhealthy_zone_percent: 55,
+            // plugin/pkg/admission/defaulttolerationseconds/admission.go:44
+            unreachable_toleration: Duration::from_secs(300),
+            // pkg/controller/podgc/gc_controller.go:48-51
+            pod_gc_period: Duration::from_secs(20),
+            pod_gc_quarantine: Duration::from_secs(40),
+            // pkg/kubelet/apis/config/v1beta1/defaults.go (MaxPods)
+            pods_per_node: 110,
+            // Not constants of Kubernetes: both depend on the machines. Zero keeps every timeline on the events that matter.
+            watch_latency: Duration::ZERO,
+            api_latency: Duration::ZERO,
+        }
+    }
+
+    /// The profile of a release, if there is one.
+    pub fn named(kubernetes: &str) -> Option<Profile> {
+        match kubernetes {
+            "1.36" => Some(Profile::kubernetes_1_36()),
+            _ => None,
+        }
+    }
+
+    /// The releases that have a profile.
+    pub const NAMES: &'static [&'static str] = &["1.36"];
+}

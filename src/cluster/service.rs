@@ -1,0 +1,96 @@
+//! Services and their endpoints: which ready pods stand behind a name.
+//! Source: k8s.io/endpointslice v0.36.3, reconciler.go: pods that are ready and not terminating are ready endpoints.
+
+use std::collections::BTreeMap;
+
+use super::{Arg, Cause, Cluster, PodSetId, ServiceId, Subject, Why};
+use crate::timeline::EntryId;
+use crate::workload::{ServiceSpec, ServiceStatus};
+
+/// One Service.
+#[derive(Clone, Debug)]
+pub struct Service {
+    /// Its kind, namespace and name.
+    pub key: Subject,
+    /// What it asks for.
+    pub spec: ServiceSpec,
+    /// What stands behind it now.
+    pub status: ServiceStatus,
+    /// True once it was deleted.
+    pub deleted: bool,
+    /// The last entry about it.
+    pub last: EntryId,
+}
+
+impl Service {
+    /// True if pods with these labels stand behind the service. An empty selector selects nothing.
+    fn selects(&self, namespace: super::Symbol, labels: &BTreeMap<String, String>) -> bool {
+        !self.deleted
+            && self.key.namespace == namespace
+            && !self.spec.selector.is_empty()
+            && self.spec.selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+    }
+}
+
+impl Cluster {
+    fn service_mut(&mut self, id: ServiceId) -> &mut Service {
+        &mut self.services[id.0 as usize]
+    }
+
+    /// The services that the pods of a new set stand behind.
+    pub(super) fn services_for(&self, namespace: super::Symbol, labels: &BTreeMap<String, String>) -> Vec<ServiceId> {
+        let ids = (0..self.services.len() as u32).map(ServiceId);
+        ids.filter(|id| self.services[id.0 as usize].selects(namespace, labels)).collect()
+    }
+
+    /// A service is there or has another selector: finds its pods.
+    pub(super) fn select_pods(&mut self, id: ServiceId) {
+        let mut ready = 0;
+        for index in 0..self.sets.len() {
+            let set = &self.sets[index];
+            let selects = self.services[id.0 as usize].selects(set.namespace, &set.source.labels);
+            let set = &mut self.sets[index];
+            set.services.retain(|other| *other != id);
+            if selects {
+                set.services.push(id);
+                ready += set.ready;
+            }
+        }
+        let service = self.service_mut(id);
+        service.status = ServiceStatus { ready_endpoints: ready, ingress_ready: service.spec.ingress };
+    }
+
+    /// A pod of a set has become ready or stopped being so.
+    pub(super) fn endpoints_changed(&mut self, set: PodSetId, ready: bool, cause: Cause) {
+        for index in 0..self.set(set).services.len() {
+            let id = self.set(set).services[index];
+            let service = self.service_mut(id);
+            let before = service.status.ready_endpoints;
+            let after = if ready { before + 1 } else { before - 1 };
+            service.status.ready_endpoints = after;
+            let key = service.key;
+            let mut cause = cause;
+            if before == 0 || after == 0 {
+                let entry = match after {
+                    0 => self.note(key, "NoEndpoints", Why::text("no ready pod behind it"), cause),
+                    _ => self.note(key, "Ready", Why::with("{} ready endpoint", Arg::Count(after.into())), cause),
+                };
+                self.service_mut(id).last = entry;
+                cause = Cause::Entry(entry);
+            }
+            self.touch_object(key, cause);
+        }
+    }
+
+    /// Deletes a service; its pods stay.
+    pub(super) fn delete_service(&mut self, id: ServiceId, cause: Cause) {
+        let service = self.service_mut(id);
+        service.deleted = true;
+        let key = service.key;
+        for set in &mut self.sets {
+            set.services.retain(|other| *other != id);
+        }
+        let entry = self.note(key, "Deleted", Why::NONE, cause);
+        self.touch_object(key, Cause::Entry(entry));
+    }
+}

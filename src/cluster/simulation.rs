@@ -1,0 +1,200 @@
+//! The cluster as one value, and its event loop: takes the next event and hands it to whoever it is for.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::apply::ObjectId;
+use super::behaviour::Behaviour;
+use super::deployment::Deployment;
+use super::disrupt::{ReadFault, SlowFault};
+use super::job::Job;
+use super::kubelet::{Container, Kubelet, PullBackoffs, PullFault};
+use super::lifecycle::TaintPace;
+use super::node::Nodes;
+use super::pod::{Pod, PodSet};
+use super::pool::{Pool, Provider};
+use super::profile::Profile;
+use super::replicaset::ReplicaSet;
+use super::scheduler::{Scheduler, SchedulerProfile, SchedulingQueue};
+use super::service::Service;
+use super::template::Templates;
+use super::watch::Watches;
+use super::{Cause, Class, Event, PodSetId, Subject, Why};
+use crate::kernel::{EventId, Limits, Names, Queue, Streams, Time};
+use crate::timeline::{Entry, EntryId, Layer, Timeline};
+use crate::workload::Happening;
+
+/// What a cluster is made with.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// The seed of every random draw.
+    pub seed: u64,
+    /// The constants of the Kubernetes release.
+    pub profile: Profile,
+    /// How the scheduler scores.
+    pub scheduler: SchedulerProfile,
+    /// Rows of behaviour; the first that matches is used, and the defaults where none does.
+    pub behaviour: Vec<Behaviour>,
+    /// What the cloud provider can deliver, and how fast.
+    pub provider: Provider,
+    /// Limits on the number of events.
+    pub limits: Limits,
+}
+
+/// A simulated cluster. It is a value: a clone goes on by itself and comes to the same end.
+#[derive(Clone)]
+pub struct Cluster {
+    pub(super) queue: Queue<Event>,
+    pub(super) names: Names,
+    pub(super) timeline: Timeline,
+    pub(super) streams: Streams,
+    pub(super) profile: Profile,
+    pub(super) rows: Arc<[Behaviour]>,
+    pub(super) provider: Provider,
+    pub(super) nodes: Nodes,
+    pub(super) kubelets: Vec<Kubelet>,
+    pub(super) templates: Templates,
+    pub(super) scheduler: Scheduler,
+    pub(super) waiting: SchedulingQueue,
+    pub(super) cycle: Option<(Time, EventId)>,
+    pub(super) taints: TaintPace,
+    pub(super) sets: Vec<PodSet>,
+    pub(super) sets_by_subject: BTreeMap<Subject, Vec<PodSetId>>,
+    pub(super) sets_ranked: u32,
+    pub(super) pods: Vec<Pod>,
+    pub(super) containers: Vec<Container>,
+    pub(super) deployments: Vec<Deployment>,
+    pub(super) replicasets: Vec<ReplicaSet>,
+    pub(super) jobs: Vec<Job>,
+    pub(super) services: Vec<Service>,
+    pub(super) pools: Vec<Pool>,
+    pub(super) late_nodes: Vec<Option<(super::NodeSpec, Cause)>>,
+    pub(super) objects: BTreeMap<Subject, ObjectId>,
+    pub(super) watches: Watches,
+    pub(super) pull_faults: Vec<PullFault>,
+    pub(super) pull_backoffs: PullBackoffs,
+    pub(super) slow_faults: Vec<SlowFault>,
+    pub(super) read_faults: Vec<ReadFault>,
+    /// How often each standing fault has had an effect.
+    pub(super) effects: Vec<u64>,
+    pub(super) asks: u32,
+    pub(super) records: BTreeMap<String, (u64, String)>,
+    pub(super) published: BTreeMap<(Subject, String), String>,
+    /// True if something happened at this instant that observers have not been called for.
+    pub(super) unsettled: bool,
+}
+
+impl Cluster {
+    /// An empty cluster at the start of time.
+    pub fn new(settings: Settings) -> Cluster {
+        let mut names = Names::default();
+        let mut rows = settings.behaviour;
+        rows.push(Behaviour::default());
+        Cluster {
+            queue: Queue::new(settings.limits),
+            scheduler: Scheduler::new(settings.scheduler, &mut names),
+            names,
+            timeline: Timeline::default(),
+            streams: Streams::new(settings.seed),
+            profile: settings.profile,
+            rows: rows.into(),
+            provider: settings.provider,
+            nodes: Nodes::default(),
+            kubelets: Vec::new(),
+            templates: Templates::default(),
+            waiting: SchedulingQueue::default(),
+            cycle: None,
+            taints: TaintPace::default(),
+            sets: Vec::new(),
+            sets_by_subject: BTreeMap::new(),
+            sets_ranked: 0,
+            pods: Vec::new(),
+            containers: Vec::new(),
+            deployments: Vec::new(),
+            replicasets: Vec::new(),
+            jobs: Vec::new(),
+            services: Vec::new(),
+            pools: Vec::new(),
+            late_nodes: Vec::new(),
+            objects: BTreeMap::new(),
+            watches: Watches::default(),
+            pull_faults: Vec::new(),
+            pull_backoffs: PullBackoffs::new(),
+            slow_faults: Vec::new(),
+            read_faults: Vec::new(),
+            effects: Vec::new(),
+            asks: 0,
+            records: BTreeMap::new(),
+            published: BTreeMap::new(),
+            unsettled: false,
+        }
+    }
+
+    /// How many events have happened.
+    pub fn events(&self) -> u64 {
+        self.queue.processed()
+    }
+
+    pub(super) fn schedule(&mut self, at: Time, class: Class, event: Event) -> EventId {
+        self.queue.schedule(at, class, event)
+    }
+
+    /// Writes an entry about an object of the cluster.
+    pub(super) fn note(&mut self, subject: Subject, became: &'static str, why: Why, cause: Cause) -> EntryId {
+        let entry = Entry { at: self.queue.now(), subject, became, why, cause, layer: Layer::Substrate };
+        self.timeline.push(entry, &self.names)
+    }
+
+    /// Lets time pass up to the next thing that is not the cluster's own.
+    pub(super) fn run_to_happening(&mut self) -> Happening {
+        loop {
+            let next = self.queue.peek_time();
+            if self.unsettled && next.is_none_or(|next| next > self.queue.now()) {
+                self.unsettled = false;
+                return Happening::InstantEnded;
+            }
+            match self.queue.pop() {
+                Err(limit) => return Happening::LimitReached(limit.to_string()),
+                Ok(None) => return Happening::Quiet,
+                Ok(Some((_, _, event))) => {
+                    self.unsettled = true;
+                    if let Some(happening) = self.handle(event) {
+                        return happening;
+                    }
+                }
+            }
+        }
+    }
+
+    fn handle(&mut self, event: Event) -> Option<Happening> {
+        match event {
+            Event::Rehearsal(token) => return Some(Happening::Rehearsal(token.into())),
+            Event::Parcel(slot) => return self.on_parcel(slot),
+            Event::Deployment(id) => self.sync_deployment(id),
+            Event::ProgressDeadline(id) => self.on_progress_deadline(id),
+            Event::ReplicaSet(id) => self.sync_replicaset(id),
+            Event::Job(id) => self.sync_job(id),
+            Event::Schedule => self.on_schedule(),
+            Event::Pulled(node, pull) => self.on_pulled(node, pull),
+            Event::PullAgain(id, start) => self.on_pull_again(id, start),
+            Event::InitDone(id, start) => self.on_init_done(id, start),
+            Event::Serving(id, start) => self.on_serving(id, start),
+            Event::Ready(id, start) => self.on_container_ready(id, start),
+            Event::ProbeKill(id, start) => self.on_probe_kill(id, start),
+            Event::Exited(id, start) => self.on_exited(id, start),
+            Event::Stopped(id, start) => self.on_stopped(id, start),
+            Event::Restart(id, start) => self.on_restart(id, start),
+            Event::Available(id, readiness) => self.on_available(id, readiness),
+            Event::Gone(id) => self.on_gone(id),
+            Event::Join(pool, ordinal) => self.on_join(pool, ordinal),
+            Event::JoinLate(index) => self.on_join_late(index),
+            Event::Silent(id, outage) => self.on_silent(id, outage),
+            Event::TaintPass => self.on_taint_pass(),
+            Event::Evict(id, outage) => self.on_evict(id, outage),
+            Event::Back(id, outage) => self.on_back(id, outage),
+            Event::DevicesBack(id, mask) => self.on_devices_back(id, mask),
+            Event::Orphans(id) => self.on_orphans(id),
+        }
+        None
+    }
+}

@@ -1,0 +1,81 @@
+//! The cluster as a rehearsal drives it.
+
+use super::port::Port;
+use super::{Cause, Class, Cluster, Event, Subject};
+use crate::kernel::{Names, Time};
+use crate::timeline::Timeline;
+use crate::workload::{Counts, Disruption, Happening, Stage, Status, Struck, World};
+
+impl Stage for Cluster {
+    fn now(&self) -> Time {
+        self.queue.now()
+    }
+
+    fn next(&mut self) -> Happening {
+        self.run_to_happening()
+    }
+
+    fn port(&mut self, controller: usize) -> Box<dyn World + '_> {
+        Box::new(Port::new(self, controller))
+    }
+
+    fn call_at(&mut self, at: Time, token: u64, late: bool) {
+        let class = if late { Class::CHECK } else { Class::FAULT };
+        let token = u32::try_from(token).expect("a rehearsal sets fewer than 2^32 timers");
+        let at = at.max(self.queue.now());
+        self.schedule(at, class, Event::Rehearsal(token));
+    }
+
+    fn disrupt(&mut self, disruption: &Disruption, cause: Cause) -> Result<Struck, String> {
+        Ok(self.disturb(disruption, cause))
+    }
+
+    fn effects(&self, standing: usize) -> u64 {
+        self.effects.get(standing).copied().unwrap_or(0)
+    }
+
+    fn counts(&self, subject: Subject) -> Option<Counts> {
+        self.true_counts(subject)
+    }
+
+    fn observed_counts(&self, subject: Subject) -> Option<Counts> {
+        let truth = self.true_counts(subject)?;
+        if let Some(Status::Deployment(shown)) = self.observed_status(subject) {
+            let (desired, pods) = (shown.desired, shown.replicas);
+            return Some(Counts { desired, pods, ready: shown.ready, available: shown.available, ..truth });
+        }
+        let pods = self.pods_of(subject);
+        let shown: Vec<_> = pods.into_iter().filter_map(|id| self.observed_pod(id)).collect();
+        let count = |test: fn(&crate::workload::PodStatus) -> bool| shown.iter().filter(|pod| test(pod)).count() as u32;
+        Some(Counts {
+            pods: count(|pod| !pod.terminating),
+            running: count(|pod| pod.phase == crate::workload::PodPhase::Running),
+            ready: count(|pod| pod.ready),
+            restarts: shown.iter().map(|pod| pod.restarts).sum(),
+            ..truth
+        })
+    }
+
+    fn gpus(&self) -> (u64, u64) {
+        let nodes = self.nodes.iter().filter(|(_, node)| node.joined && node.ready);
+        nodes.fold((0, 0), |(all, held), (_, node)| {
+            (all + u64::from(node.devices.healthy()), held + u64::from(node.devices.held().count_ones()))
+        })
+    }
+
+    fn published(&self, subject: Subject, key: &str) -> Option<&str> {
+        self.published.get(&(subject, key.to_owned())).map(String::as_str)
+    }
+
+    fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    fn timeline_mut(&mut self) -> (&mut Timeline, &mut Names) {
+        (&mut self.timeline, &mut self.names)
+    }
+
+    fn names(&self) -> &Names {
+        &self.names
+    }
+}

@@ -1,0 +1,124 @@
+//! What the API shows of an object, and true figures that no API shows.
+
+use super::apply::ObjectId;
+use super::pod::Owner;
+use super::{Cause, Cluster, PodId, PodSetId, Subject};
+use crate::timeline::Kind;
+use crate::workload::{Counts, DeploymentStatus, PodStatus, Status};
+
+impl Cluster {
+    /// The status of an object; `None` if there is none of this name.
+    pub(super) fn true_status(&self, key: Subject) -> Option<Status> {
+        if key.kind == Kind::Pod {
+            return self.find_pod(key).map(|id| Status::Pod(self.pod_status(id)));
+        }
+        Some(match *self.objects.get(&key)? {
+            ObjectId::Deployment(id) => {
+                let deployment = self.deployment(id);
+                // Until its controller has looked at it, the status is that of the generation before.
+                Status::Deployment(DeploymentStatus {
+                    generation: deployment.generation,
+                    desired: deployment.spec.replicas,
+                    ..deployment.status
+                })
+            }
+            ObjectId::Job(id) => Status::Job(self.job(id).status),
+            ObjectId::Service(id) => Status::Service(self.services[id.0 as usize].status),
+            ObjectId::NodePool(id) => Status::NodePool(self.pools[id.0 as usize].status),
+        })
+    }
+
+    /// The status of a pod.
+    pub(super) fn pod_status(&self, id: PodId) -> PodStatus {
+        let pod = self.pod(id);
+        PodStatus {
+            phase: pod.phase,
+            ready: pod.ready,
+            terminating: pod.terminating,
+            node: pod.node.map(|node| self.nodes.get(node).name),
+            restarts: pod.restarts,
+            reason: pod.reason,
+            startup_failures: pod.startup_failures,
+            created_at: pod.created_at,
+        }
+    }
+
+    /// The pod of this name that is there, if there is one.
+    pub(super) fn find_pod(&self, key: Subject) -> Option<PodId> {
+        let ordinal = key.name.ordinal()?;
+        let has_name = |id: &&PodId| {
+            let pod = self.pod(**id);
+            pod.ordinal == ordinal && !pod.gone
+        };
+        let sets = (0..self.sets.len() as u32).map(PodSetId);
+        let mut sets =
+            sets.filter(|id| self.set(*id).base == key.name.base() && self.set(*id).namespace == key.namespace);
+        sets.find_map(|set| self.set(set).all.iter().find(has_name).copied())
+    }
+
+    /// The pods that a subject stands for, in the order of their creation: a pod itself, those of a workload, those that
+    /// serve a system's deployment. Pods that are gone are not among them.
+    pub(super) fn pods_of(&self, subject: Subject) -> Vec<PodId> {
+        if subject.kind == Kind::Pod {
+            return self.find_pod(subject).into_iter().collect();
+        }
+        let sets = self.sets_by_subject.get(&subject).map_or(&[][..], Vec::as_slice);
+        let mut pods: Vec<PodId> = sets.iter().flat_map(|set| self.set(*set).all.iter().copied()).collect();
+        pods.retain(|id| !self.pod(*id).gone);
+        pods.sort_unstable();
+        pods
+    }
+
+    /// True figures of a subject; `None` if nothing of that name ever was.
+    pub(super) fn true_counts(&self, subject: Subject) -> Option<Counts> {
+        if subject.kind == Kind::Pod {
+            let pod = self.pod(self.find_pod(subject)?);
+            let one = |flag: bool| u32::from(flag);
+            return Some(Counts {
+                desired: 1,
+                pods: one(!pod.terminating),
+                running: one(pod.running),
+                ready: one(pod.ready),
+                available: one(pod.available),
+                serving: one(pod.serving),
+                restarts: pod.restarts,
+                gpus: pod.devices.count_ones().into(),
+            });
+        }
+        let mut counts = Counts::default();
+        for id in self.sets_by_subject.get(&subject)? {
+            let set = self.set(*id);
+            counts.pods += set.active.len() as u32;
+            counts.running += set.running;
+            counts.ready += set.ready;
+            counts.available += set.available;
+            counts.serving += set.serving;
+            counts.restarts += set.restarts;
+            counts.gpus += set.all.iter().map(|pod| u64::from(self.pod(*pod).devices.count_ones())).sum::<u64>();
+            counts.desired += match set.owner {
+                Owner::ReplicaSet(id) => self.replicaset(id).replicas,
+                Owner::Job(id) => self.job(id).spec.parallelism,
+            };
+        }
+        Some(counts)
+    }
+
+    /// A pod changed: its owner looks at it, and whoever watches its workload is told.
+    pub(super) fn touch_pod(&mut self, id: PodId, cause: Cause) {
+        self.record_pod(id);
+        let set = self.set(self.pod(id).set);
+        let (owner, workload, active) = (set.owner, set.workload, set.active.len() as u32);
+        match owner {
+            Owner::ReplicaSet(id) => {
+                let replicaset = self.replicaset(id);
+                let (wanted, deployment) = (replicaset.replicas, replicaset.deployment);
+                if active != wanted {
+                    self.queue_replicaset(id);
+                }
+                self.queue_deployment(deployment);
+            }
+            Owner::Job(id) => self.queue_job(id),
+        }
+        self.touch_object(workload, cause);
+    }
+}

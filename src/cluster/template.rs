@@ -1,0 +1,195 @@
+//! What the scheduler and the nodes need to know of a pod template, worked out once for all pods made from it.
+//! Probes, commands and names of containers are not kept: templates that differ in those alone share an id.
+
+use std::collections::BTreeMap;
+use std::hash::BuildHasherDefault;
+
+use indexmap::IndexSet;
+use siphasher::sip::SipHasher13;
+use smallvec::SmallVec;
+
+use crate::kernel::{Names, Symbol};
+use crate::workload::{NodeTerm, PodTemplate, Resources, Toleration};
+
+/// CPU that scores count for a container that asks for none: `DefaultMilliCPURequest`,
+/// k8s.io/kubernetes v1.36.3, pkg/scheduler/util/pod_resources.go.
+pub const DEFAULT_CPU_MILLI: u64 = 100;
+/// Memory that scores count for a container that asks for none: `DefaultMemoryRequest`, same file.
+pub const DEFAULT_MEMORY_BYTES: u64 = 200 * 1024 * 1024;
+/// Amounts above this are cut to it, so that a score times 100 never overflows: 64 Pi.
+const AMOUNT_MAX: u64 = 1 << 56;
+
+/// A template in its digested form.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct TemplateId(pub u32);
+
+/// The pods that the default topology spread counts together: those of one ReplicaSet.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct SpreadId(pub u32);
+
+impl SpreadId {
+    /// Pods without a Service and without a ReplicaSet (those of most Jobs): the default spread does not apply to them.
+    pub const NONE: SpreadId = SpreadId(u32::MAX);
+}
+
+/// Amounts of resources with interned names, made to be compared and summed fast.
+#[derive(Clone, PartialEq, Eq, Hash, Default, Debug)]
+pub struct Amounts {
+    /// CPU in thousandths of a core.
+    pub cpu_milli: u64,
+    /// Memory in bytes.
+    pub memory_bytes: u64,
+    /// Ephemeral storage in bytes.
+    pub ephemeral_storage_bytes: u64,
+    /// Extended resources, sorted by symbol; none is zero.
+    pub extended: SmallVec<[(Symbol, u64); 2]>,
+}
+
+/// What placing a pod takes: the part of a template that the scheduler reads.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Template {
+    /// What the pod asks for.
+    pub requests: Amounts,
+    /// CPU as scores count it: containers that ask for none count [`DEFAULT_CPU_MILLI`].
+    pub scored_cpu_milli: u64,
+    /// Memory as scores count it: containers that ask for none count [`DEFAULT_MEMORY_BYTES`].
+    pub scored_memory_bytes: u64,
+    /// Labels that a node must have.
+    pub node_selector: BTreeMap<String, String>,
+    /// A node must match one of these terms, if there are any.
+    pub node_terms: Vec<NodeTerm>,
+    /// Taints that are put up with.
+    pub tolerations: Vec<Toleration>,
+    /// The image of every container, init containers first, with a tag.
+    pub images: Vec<Symbol>,
+}
+
+impl Amounts {
+    /// The amounts with their names interned.
+    pub fn of(names: &mut Names, resources: &Resources) -> Amounts {
+        let mut extended: SmallVec<[(Symbol, u64); 2]> = resources
+            .extended
+            .iter()
+            .filter(|(_, count)| **count > 0)
+            .map(|(name, count)| (names.intern(name), (*count).min(AMOUNT_MAX)))
+            .collect();
+        extended.sort_unstable();
+        Amounts {
+            cpu_milli: resources.cpu_milli.min(AMOUNT_MAX),
+            memory_bytes: resources.memory_bytes.min(AMOUNT_MAX),
+            ephemeral_storage_bytes: resources.ephemeral_storage_bytes.min(AMOUNT_MAX),
+            extended,
+        }
+    }
+
+    /// The amount of an extended resource.
+    pub fn extended(&self, resource: Symbol) -> u64 {
+        self.extended.iter().find(|(name, _)| *name == resource).map_or(0, |(_, count)| *count)
+    }
+
+    /// Makes the amount of an extended resource `count`.
+    pub fn set_extended(&mut self, resource: Symbol, count: u64) {
+        match self.extended.binary_search_by_key(&resource, |(name, _)| *name) {
+            Ok(at) if count == 0 => {
+                self.extended.remove(at);
+            }
+            Ok(at) => self.extended[at].1 = count,
+            Err(_) if count == 0 => {}
+            Err(at) => self.extended.insert(at, (resource, count)),
+        }
+    }
+
+    /// Adds another amount.
+    pub fn add(&mut self, other: &Amounts) {
+        self.cpu_milli = self.cpu_milli.saturating_add(other.cpu_milli);
+        self.memory_bytes = self.memory_bytes.saturating_add(other.memory_bytes);
+        self.ephemeral_storage_bytes = self.ephemeral_storage_bytes.saturating_add(other.ephemeral_storage_bytes);
+        for (resource, count) in &other.extended {
+            self.set_extended(*resource, self.extended(*resource).saturating_add(*count));
+        }
+    }
+
+    /// Takes another amount away; what was never added counts as zero.
+    pub fn take(&mut self, other: &Amounts) {
+        self.cpu_milli = self.cpu_milli.saturating_sub(other.cpu_milli);
+        self.memory_bytes = self.memory_bytes.saturating_sub(other.memory_bytes);
+        self.ephemeral_storage_bytes = self.ephemeral_storage_bytes.saturating_sub(other.ephemeral_storage_bytes);
+        for (resource, count) in &other.extended {
+            self.set_extended(*resource, self.extended(*resource).saturating_sub(*count));
+        }
+    }
+
+    /// The amounts with their names as text.
+    pub fn to_resources(&self, names: &Names) -> Resources {
+        Resources {
+            cpu_milli: self.cpu_milli,
+            memory_bytes: self.memory_bytes,
+            ephemeral_storage_bytes: self.ephemeral_storage_bytes,
+            extended: self.extended.iter().map(|(name, count)| (names.text(*name).to_owned(), *count)).collect(),
+        }
+    }
+}
+
+impl Template {
+    /// True if the pod asks for neither CPU nor memory: BalancedAllocation does not score such pods.
+    pub const fn is_best_effort(&self) -> bool {
+        self.requests.cpu_milli == 0 && self.requests.memory_bytes == 0
+    }
+
+    /// True if a node with these labels meets the node selector and the required node affinity.
+    pub fn matches_labels(&self, labels: &BTreeMap<String, String>) -> bool {
+        self.node_selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+            && (self.node_terms.is_empty() || self.node_terms.iter().any(|term| term.matches(labels)))
+    }
+
+    fn digest(names: &mut Names, pod: &PodTemplate) -> Template {
+        let scored = |resources: &Resources| {
+            let or_default = |asked: u64, default: u64| if asked == 0 { default } else { asked };
+            Resources {
+                cpu_milli: or_default(resources.cpu_milli, DEFAULT_CPU_MILLI),
+                memory_bytes: or_default(resources.memory_bytes, DEFAULT_MEMORY_BYTES),
+                ..Resources::default()
+            }
+        };
+        // Every container gets the defaults, then the sum and the maximum are taken as for real requests
+        // (k8s.io/component-helpers v0.36.3, resource/helpers.go, NonMissingContainerRequests).
+        let running = pod.containers.iter().fold(Resources::default(), |sum, one| sum.plus(&scored(&one.requests)));
+        let most = pod.init_containers.iter().fold(running, |most, one| most.largest(&scored(&one.requests)));
+        let images = pod.init_containers.iter().chain(&pod.containers).map(|one| image_symbol(names, &one.image));
+        let images = images.collect();
+        Template {
+            requests: Amounts::of(names, &pod.requests()),
+            scored_cpu_milli: most.cpu_milli.min(AMOUNT_MAX),
+            scored_memory_bytes: most.memory_bytes.min(AMOUNT_MAX),
+            node_selector: pod.node_selector.clone(),
+            node_terms: pod.node_terms.clone(),
+            tolerations: pod.tolerations.clone(),
+            images,
+        }
+    }
+}
+
+/// The symbol of an image's name as nodes report it: one without a tag gets `:latest` (`normalizedImageName`,
+/// k8s.io/kubernetes v1.36.3, pkg/scheduler/framework/plugins/imagelocality/image_locality.go).
+pub fn image_symbol(names: &mut Names, image: &str) -> Symbol {
+    if image.rfind(':') <= image.rfind('/') { names.intern(&format!("{image}:latest")) } else { names.intern(image) }
+}
+
+/// The table of templates: equal ones share an id.
+#[derive(Clone, Default, Debug)]
+pub struct Templates {
+    table: IndexSet<Template, BuildHasherDefault<SipHasher13>>,
+}
+
+impl Templates {
+    /// The id of a template, a new one if no equal template is known.
+    pub fn intern(&mut self, names: &mut Names, pod: &PodTemplate) -> TemplateId {
+        let (index, _) = self.table.insert_full(Template::digest(names, pod));
+        TemplateId(u32::try_from(index).expect("a run holds fewer than 2^32 templates"))
+    }
+
+    /// The digested template.
+    pub fn get(&self, id: TemplateId) -> &Template {
+        &self.table[id.0 as usize]
+    }
+}

@@ -1,0 +1,186 @@
+//! What a scenario brings into a run, and when: deployments, faults and actions, at a time or when something is reached.
+
+use std::collections::BTreeMap;
+
+use crate::kernel::{Duration, Names};
+use crate::scenario::model::{FaultKind, Scenario, Target, Trigger};
+use crate::text::Place;
+use crate::timeline::{Entry, LineId, ScenarioLine, Subject};
+use crate::workload::{Disruption, Stage};
+
+/// What a cue does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum CueKind {
+    /// A document is submitted.
+    Deploy(usize),
+    /// A fault strikes.
+    Fault(usize),
+    /// An operator acts.
+    Action(usize),
+    /// The run ends.
+    End,
+    /// An observer wants to look, even if nothing happens.
+    Look,
+}
+
+/// One cue and what has become of it.
+#[derive(Clone, Debug)]
+pub(super) struct Cue {
+    pub kind: CueKind,
+    pub line: LineId,
+    /// What it waits for: how many more times a state must be reached, and how long to wait then.
+    pub waits: Option<Waits>,
+    pub outcome: CueOutcome,
+}
+
+/// A state that a cue waits for.
+#[derive(Clone, Debug)]
+pub(super) struct Waits {
+    pub text: String,
+    pub left: u32,
+    pub after: Duration,
+}
+
+/// What has become of a cue.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub(super) enum CueOutcome {
+    Pending,
+    Fired,
+    /// It stands in the world and counts as fired once it has had an effect.
+    Standing(usize),
+    /// It fired, and nothing came of it.
+    Void(String),
+}
+
+/// All cues of a run. The token of a timer is a cue's index.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Cues {
+    pub cues: Vec<Cue>,
+    by_state: BTreeMap<(Subject, String), Vec<usize>>,
+}
+
+impl Cues {
+    /// Adds a cue and sets its timer, or has it wait for its state.
+    pub fn add(&mut self, stage: &mut dyn Stage, kind: CueKind, place: &Place, what: &str, trigger: &Trigger) {
+        let token = self.cues.len();
+        let line = stage.timeline_mut().0.add_line(line(place, what));
+        let mut waits = None;
+        match trigger {
+            Trigger::At(at) => stage.call_at(*at, token as u64, kind == CueKind::End),
+            Trigger::On { subject, reaches, occurrence, after } => {
+                let (_, names) = stage.timeline_mut();
+                let text = format!("{subject}: {reaches}");
+                if let Some(subject) = Subject::parse(subject, names) {
+                    self.by_state.entry((subject, reaches.clone())).or_default().push(token);
+                }
+                waits = Some(Waits { text, left: *occurrence, after: *after });
+            }
+        }
+        self.cues.push(Cue { kind, line, waits, outcome: CueOutcome::Pending });
+    }
+
+    /// Adds a cue that only looks.
+    pub fn look(&mut self) -> u64 {
+        let kind = CueKind::Look;
+        self.cues.push(Cue { kind, line: LineId(0), waits: None, outcome: CueOutcome::Fired });
+        self.cues.len() as u64 - 1
+    }
+
+    /// The cues that an entry sets off, with how long each waits from then on.
+    pub fn reached(&mut self, entry: &Entry) -> Vec<(u64, Duration)> {
+        if self.by_state.is_empty() {
+            return Vec::new();
+        }
+        let mut off = Vec::new();
+        for token in self.by_state.get(&(entry.subject, entry.became.to_owned())).into_iter().flatten() {
+            if let Some(waits) = &mut self.cues[*token].waits {
+                waits.left = waits.left.saturating_sub(1);
+                if waits.left == 0 && self.cues[*token].outcome == CueOutcome::Pending {
+                    off.push((*token as u64, self.cues[*token].waits.as_ref().map_or(Duration::ZERO, |waits| waits.after)));
+                }
+            }
+        }
+        off
+    }
+}
+
+/// A place of the scenario as the timeline keeps it.
+pub(super) fn line(place: &Place, what: &str) -> ScenarioLine {
+    ScenarioLine { file: place.file.clone(), line: place.line, column: place.column, what: what.into() }
+}
+
+/// The subject that a target stands for in this world: the first of its readings that the world knows, else the first.
+fn subject(target: &Target, stage: &mut dyn Stage) -> Option<Subject> {
+    let mut first = None;
+    for text in target.subjects() {
+        let (_, names) = stage.timeline_mut();
+        let subject = Subject::parse(&text, names)?;
+        if stage.counts(subject).is_some() {
+            return Some(subject);
+        }
+        first = first.or(Some(subject));
+    }
+    first
+}
+
+/// A fault of the scenario as the world understands it.
+pub(super) fn disruption(kind: &FaultKind, stage: &mut dyn Stage) -> Option<Disruption> {
+    Some(match kind {
+        FaultKind::PodKill { target, count } => Disruption::PodKill { target: subject(target, stage)?, count: *count },
+        FaultKind::ContainerCrash { target, exit_code } => {
+            Disruption::ContainerCrash { target: subject(target, stage)?, exit_code: *exit_code }
+        }
+        FaultKind::NodeDown { target, lasts } => Disruption::NodeDown { target: subject(target, stage)?, lasts: *lasts },
+        FaultKind::ImagePullFail { image, times, lasts } => {
+            Disruption::ImagePullFail { image: image.clone(), times: *times, lasts: *lasts }
+        }
+        FaultKind::SlowStart { target, extra, percent } => {
+            Disruption::SlowStart { target: subject(target, stage)?, extra: *extra, percent: *percent }
+        }
+        FaultKind::ExportFail { deployment, times } => {
+            let (_, names) = stage.timeline_mut();
+            Disruption::ReadFail { serves: Subject::parse(&format!("deployment/{deployment}"), names)?, times: *times }
+        }
+        FaultKind::GpuLoss { target, count, lasts } => {
+            Disruption::GpuLoss { target: subject(target, stage)?, count: *count, lasts: *lasts }
+        }
+    })
+}
+
+/// Adds every deployment, fault and action of a scenario, and its end.
+pub(super) fn script(scenario: &Scenario, stage: &mut dyn Stage) -> Cues {
+    let mut cues = Cues::default();
+    for (index, deploy) in scenario.deploy.iter().enumerate() {
+        let what = format!("deploy {}", deploy.document);
+        cues.add(stage, CueKind::Deploy(index), &deploy.place, &what, &Trigger::At(deploy.at));
+    }
+    for (index, fault) in scenario.faults.iter().enumerate() {
+        cues.add(stage, CueKind::Fault(index), &fault.place, &format!("fault {}", fault.name), &fault.trigger);
+    }
+    for (index, action) in scenario.actions.iter().enumerate() {
+        cues.add(stage, CueKind::Action(index), &action.place, &format!("action {}", action.name), &action.trigger);
+    }
+    cues
+}
+
+/// The name of a cue as messages show it.
+pub(super) fn cue_name(scenario: &Scenario, kind: CueKind) -> String {
+    match kind {
+        CueKind::Deploy(index) => format!("deploy {}", scenario.deploy[index].document),
+        CueKind::Fault(index) => format!("fault {}", scenario.faults[index].name),
+        CueKind::Action(index) => format!("action {}", scenario.actions[index].name),
+        CueKind::End => "end".to_owned(),
+        CueKind::Look => "look".to_owned(),
+    }
+}
+
+/// Why a cue that never fired did not.
+pub(super) fn why_not(cue: &Cue, names: &Names) -> String {
+    let _ = names;
+    match (&cue.waits, &cue.outcome) {
+        (_, CueOutcome::Void(why)) => why.clone(),
+        (_, CueOutcome::Standing(_)) => "it stood to the end and matched nothing".to_owned(),
+        (Some(waits), _) if waits.left > 0 => format!("{} was never reached, {} to go", waits.text, waits.left),
+        _ => "the run ended before its time".to_owned(),
+    }
+}

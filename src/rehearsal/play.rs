@@ -1,0 +1,304 @@
+//! The course of a run: hands what happens in the world to those that it is for, until the end.
+
+use super::cues::{self, CueKind, CueOutcome, Cues};
+use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict};
+use super::{Observer, simulated};
+use crate::cluster::Cluster;
+use crate::kernel::Time;
+use crate::scenario::model::{ActionKind, Scenario, Trigger};
+use crate::systems::{self, System};
+use crate::text::{Diagnostic, Place};
+use crate::timeline::{Arg, Cause, Entry, EntryId, Kind, Layer, Subject, Why};
+use crate::workload::{Action, Controller, Happening, Stage, Struck, Wake};
+
+/// How a run differs from what its scenario says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Options {
+    /// Another seed.
+    pub seed: Option<u64>,
+    /// An end before the scenario's own.
+    pub stop_at: Option<Time>,
+    /// True to add the state as the system itself would show it.
+    pub native: bool,
+}
+
+/// A run that can go on: the world, the systems that act in it, and what the scenario still has in store.
+/// Over the simulated world it is a value: a clone goes on by itself and comes to the same end.
+#[derive(Clone)]
+pub struct Rehearsal<S> {
+    scenario: std::sync::Arc<Scenario>,
+    stage: S,
+    systems: Vec<System>,
+    cues: Cues,
+    /// Entries before this position have been seen by triggers and observers.
+    seen: usize,
+    /// The instant at which an observer is already sure to be called.
+    look_at: Option<Time>,
+    notices: Vec<Notice>,
+    rejections: Vec<Rejection>,
+    ending: Option<Ending>,
+}
+
+/// Runs a scenario in the simulated world, from its start to its end.
+///
+/// # Errors
+/// What is wrong with the scenario or its documents, so that there is nothing to run.
+pub fn rehearse(
+    scenario: &Scenario,
+    options: Options,
+    observers: &mut [Box<dyn Observer>],
+) -> Result<RunResult, Vec<Diagnostic>> {
+    let cluster = simulated(scenario, options.seed.unwrap_or(scenario.seed))?;
+    let mut rehearsal: Rehearsal<Cluster> = Rehearsal::new(scenario, cluster, options)?;
+    while rehearsal.step(observers) {}
+    Ok(rehearsal.finish(options, observers))
+}
+
+impl<S: Stage> Rehearsal<S> {
+    /// Sets a scenario up in a world: reads its documents and plans what is to come.
+    ///
+    /// # Errors
+    /// What is wrong with a document, so that nobody could submit it.
+    pub fn new(scenario: &Scenario, mut stage: S, options: Options) -> Result<Rehearsal<S>, Vec<Diagnostic>> {
+        let mut read = Vec::new();
+        let mut notices = Vec::new();
+        let mut rejections = Vec::new();
+        let mut problems = Vec::new();
+        for deploy in &scenario.deploy {
+            match systems::read(deploy.system, &deploy.source, scenario) {
+                Ok(document) => {
+                    notices.extend(document.warnings.iter().map(Notice::of));
+                    if !document.problems.is_empty() {
+                        let expected = expects_rejection(scenario);
+                        rejections.push(Rejection { diagnostics: document.problems, expected });
+                    }
+                    read.push(document.system);
+                }
+                Err(diagnostics) => problems.extend(diagnostics),
+            }
+        }
+        if !problems.is_empty() {
+            return Err(problems);
+        }
+        notices.sort();
+        notices.dedup();
+        let mut cues = cues::script(scenario, &mut stage);
+        let until = options.stop_at.map_or(scenario.until, |at| at.min(scenario.until));
+        let start = Place { file: scenario.file.clone(), line: 1, column: 1 };
+        cues.add(&mut stage, CueKind::End, &start, "the end", &Trigger::At(until));
+        Ok(Rehearsal {
+            scenario: std::sync::Arc::new(scenario.clone()),
+            stage,
+            systems: read,
+            cues,
+            seen: 0,
+            look_at: None,
+            notices,
+            rejections,
+            ending: None,
+        })
+    }
+
+    /// The world.
+    pub const fn stage(&self) -> &S {
+        &self.stage
+    }
+
+    /// Handles the next thing that happens; `false` once the run is over.
+    pub fn step(&mut self, observers: &mut [Box<dyn Observer>]) -> bool {
+        if self.ending.is_some() {
+            return false;
+        }
+        self.show_entries(observers);
+        match self.stage.next() {
+            Happening::Rehearsal(token) => self.cue(token as usize),
+            Happening::Timer { controller, token, cause } => self.wake(controller, Wake::Timer(token), cause),
+            Happening::Changed { controller, subject, cause } => {
+                let wake = subject.map_or(Wake::NodesChanged, Wake::Changed);
+                self.wake(controller, wake, cause);
+            }
+            Happening::Answered { controller, ask, outcome, cause } => {
+                self.wake(controller, Wake::Answered(ask, outcome), cause);
+            }
+            Happening::InstantEnded => self.end_instant(observers),
+            Happening::Quiet => self.ending = Some(Ending::Quiet),
+            Happening::LimitReached(limit) => self.ending = Some(Ending::LimitReached(limit)),
+        }
+        self.show_entries(observers);
+        self.ending.is_none()
+    }
+
+    /// Shows what was written since the last time to triggers and observers.
+    fn show_entries(&mut self, observers: &mut [Box<dyn Observer>]) {
+        while self.seen < self.stage.timeline().len() {
+            let id = EntryId(self.seen as u32);
+            self.seen += 1;
+            let Some(entry) = self.stage.timeline().get(id).copied() else { continue };
+            for (token, after) in self.cues.reached(&entry) {
+                let at = self.stage.now() + after;
+                self.stage.call_at(at, token, false);
+            }
+            for observer in observers.iter_mut() {
+                observer.entry(id, &self.stage);
+            }
+        }
+    }
+
+    fn end_instant(&mut self, observers: &mut [Box<dyn Observer>]) {
+        for observer in observers.iter_mut() {
+            observer.instant_ended(&self.stage);
+        }
+        let settled = !observers.is_empty() && observers.iter().all(|observer| observer.settled());
+        if settled && self.scenario.stop_when_settled {
+            self.ending = Some(Ending::Settled);
+            return;
+        }
+        let now = self.stage.now();
+        let due = observers.iter().filter_map(|observer| observer.due()).filter(|due| *due > now).min();
+        if let Some(due) = due
+            && self.look_at.is_none_or(|at| at <= now || due < at)
+        {
+            let token = self.cues.look();
+            self.stage.call_at(due, token, true);
+            self.look_at = Some(due);
+        }
+    }
+
+    fn wake(&mut self, controller: usize, wake: Wake, cause: Cause) {
+        if let Some(system) = self.systems.get_mut(controller) {
+            let mut world = self.stage.port(controller);
+            // Only actions are ever refused, and those are not woken from here.
+            let _ = system.wake(wake, cause, world.as_mut());
+        }
+    }
+
+    fn cue(&mut self, token: usize) {
+        let kind = self.cues.cues[token].kind;
+        match kind {
+            CueKind::Look => {}
+            CueKind::End => {
+                self.cues.cues[token].outcome = CueOutcome::Fired;
+                self.ending = Some(Ending::Until);
+            }
+            CueKind::Deploy(index) => {
+                let cause = Cause::Line(self.cues.cues[token].line);
+                self.cues.cues[token].outcome = CueOutcome::Fired;
+                self.wake(index, Wake::Submitted, cause);
+            }
+            CueKind::Fault(index) => {
+                let cause = self.note_cue(token, Kind::Fault);
+                let fault = self.scenario.faults[index].kind.clone();
+                self.cues.cues[token].outcome = match cues::disruption(&fault, &mut self.stage) {
+                    None => CueOutcome::Void("its target is no subject".to_owned()),
+                    Some(disruption) => match self.stage.disrupt(&disruption, cause) {
+                        Ok(Struck::Now(0)) => CueOutcome::Void("it matched nothing".to_owned()),
+                        Ok(Struck::Now(_)) => CueOutcome::Fired,
+                        Ok(Struck::Standing(standing)) => CueOutcome::Standing(standing),
+                        Err(refusal) => CueOutcome::Void(format!("refused: {refusal}")),
+                    },
+                };
+            }
+            CueKind::Action(index) => {
+                let cause = self.note_cue(token, Kind::Action);
+                let ActionKind::Undeploy(name) = self.scenario.actions[index].kind.clone();
+                self.cues.cues[token].outcome = self.act(&Action::Undeploy(name), cause);
+            }
+        }
+    }
+
+    /// Offers an action to the systems in turn; the first that knows what it is about takes it.
+    fn act(&mut self, action: &Action, cause: Cause) -> CueOutcome {
+        let mut refusals = Vec::new();
+        for (controller, system) in self.systems.iter_mut().enumerate() {
+            let mut world = self.stage.port(controller);
+            match system.wake(Wake::Action(action.clone()), cause, world.as_mut()) {
+                Ok(()) => return CueOutcome::Fired,
+                Err(refusal) => refusals.push(refusal),
+            }
+        }
+        refusals.dedup();
+        let why = if refusals.is_empty() { "nothing is deployed".to_owned() } else { refusals.join("; ") };
+        CueOutcome::Void(format!("refused: {why}"))
+    }
+
+    /// Writes that a fault struck or an operator acted.
+    fn note_cue(&mut self, token: usize, kind: Kind) -> Cause {
+        let at = self.stage.now();
+        let cue = &self.cues.cues[token];
+        let (name, what) = match cue.kind {
+            CueKind::Fault(index) => (self.scenario.faults[index].name.clone(), self.scenario.faults[index].kind.text()),
+            CueKind::Action(index) => (self.scenario.actions[index].name.clone(), self.scenario.actions[index].kind.text()),
+            _ => (String::new(), ""),
+        };
+        let waits = cue.waits.clone();
+        let cause = Cause::Line(cue.line);
+        let (timeline, names) = self.stage.timeline_mut();
+        let subject = Subject::new(kind, names.name(&name));
+        let what = Arg::Text(names.intern(what));
+        let why = match waits {
+            None => Why::with("{}", what),
+            Some(waits) => {
+                let text = Arg::Text(names.intern(&waits.text));
+                Why::with3("{}, {} after {}", what, Arg::Length(waits.after), text)
+            }
+        };
+        let entry = Entry { at, subject, became: "fired", why, cause, layer: Layer::Scenario };
+        Cause::Entry(timeline.push(entry, names))
+    }
+
+    /// Ends the run: gathers verdicts, what never fired, and the state as the systems show it.
+    pub fn finish(mut self, options: Options, observers: &mut [Box<dyn Observer>]) -> RunResult {
+        let verdicts: Vec<Verdict> = observers.iter_mut().flat_map(|observer| observer.finish(&self.stage)).collect();
+        let unfired = self.unfired();
+        let native = options.native.then(|| self.native());
+        let names = self.stage.names().clone();
+        RunResult {
+            name: self.scenario.name.clone(),
+            file: self.scenario.file.to_string(),
+            seed: options.seed.unwrap_or(self.scenario.seed),
+            profile: format!("kubernetes {}", self.scenario.kubernetes.version),
+            timeline: self.stage.timeline().clone(),
+            names,
+            ended_at: self.stage.now(),
+            ending: self.ending.unwrap_or(Ending::Until),
+            verdicts,
+            unfired,
+            rejections: self.rejections,
+            notices: self.notices,
+            native,
+        }
+    }
+
+    fn unfired(&self) -> Vec<Unfired> {
+        let names = self.stage.names();
+        let fired = |outcome: &CueOutcome| match outcome {
+            CueOutcome::Fired => true,
+            CueOutcome::Standing(standing) => self.stage.effects(*standing) > 0,
+            CueOutcome::Pending | CueOutcome::Void(_) => false,
+        };
+        let unfired = self.cues.cues.iter().filter(|cue| cue.kind != CueKind::End && !fired(&cue.outcome));
+        unfired
+            .filter_map(|cue| {
+                Some(Unfired {
+                    line: self.stage.timeline().line(cue.line)?.clone(),
+                    name: cues::cue_name(&self.scenario, cue.kind),
+                    why: cues::why_not(cue, names),
+                })
+            })
+            .collect()
+    }
+
+    fn native(&mut self) -> serde_json::Value {
+        let mut states = Vec::new();
+        for (controller, system) in self.systems.iter().enumerate() {
+            let world = self.stage.port(controller);
+            states.push(system.native(world.as_ref()));
+        }
+        if states.len() == 1 { states.remove(0) } else { serde_json::Value::Array(states) }
+    }
+}
+
+/// True if the scenario says that a document is to be rejected: an expectation names that state.
+fn expects_rejection(scenario: &Scenario) -> bool {
+    scenario.expect.iter().any(|expect| expect.kind.states().iter().any(|(_, state)| state == "rejected"))
+}

@@ -1,0 +1,363 @@
+//! The scenario file as it is written: one struct a map, one field a key. The JSON Schema is made from these types;
+//! what their values must satisfy beyond their types is checked by `read` and the modules beside it.
+
+use crate::file_types;
+use crate::text::decode::{Spanned, Table};
+
+use super::values::{
+    Amount, ConditionValue, GateValue, JobGateValue, KubernetesValue, Length, MarkValue, NamesValue, NodePoolsValue,
+    Pattern, SchedulerValue, Spread, SystemValue, TaintEffectValue, Timestamp, VendorValue, ViewValue,
+    WorkloadKindValue,
+};
+
+/// Named words and the states that go with them: `deployment/vllm: monitoring`.
+pub type States = Table<Spanned<String>>;
+
+file_types! {
+    /// A rehearsal: a cluster, deployment documents, how workloads behave, what goes wrong, what an operator does, and what must be so.
+    pub struct ScenarioFile as "a scenario" later ["clusters", "onebackend", "dynamo", "paasta", "backendai"] {
+        /// The name of the rehearsal. Default: the folder of a `scenario.yaml`, else the file's name without its ending.
+        name: Option<Spanned<String>>,
+        /// The seed of every random draw. Default: 0.
+        seed: Option<u64>,
+        /// Where the run ends at the latest. Default: 24h.
+        until: Option<Spanned<Length>>,
+        /// Whether the run ends as soon as every expectation is decided. Default: false.
+        stop_when_settled: Option<bool>,
+        /// The wall-clock time of the start. Default: 2026-01-01T00:00:00Z.
+        epoch: Option<Timestamp>,
+        /// The version of Kubernetes that is simulated, or a map with its settings. Default: "1.36".
+        kubernetes: Option<Spanned<KubernetesValue>>,
+        /// What the OCI AI Blueprints control plane does where documents do not say.
+        oci: Option<OciFile>,
+        /// The cluster.
+        cluster: ClusterFile,
+        /// The documents that are deployed.
+        deploy: Vec<DeployFile>,
+        /// How workloads behave once placed; the first row that matches is used whole.
+        behaviour: Option<Vec<BehaviourFile>>,
+        /// What goes wrong.
+        faults: Option<Vec<FaultFile>>,
+        /// What an operator does.
+        actions: Option<Vec<ActionFile>>,
+        /// What must be so.
+        expect: Option<Vec<ExpectFile>>,
+    }
+
+    /// The Kubernetes that is simulated.
+    pub struct KubernetesFile as "the Kubernetes profile" {
+        /// The version. Default: "1.36".
+        version: Option<Spanned<String>>,
+        /// How long a change takes to reach whoever watches for it. Default: none.
+        watch_latency: Option<Length>,
+        /// How long the API takes to answer. Default: none.
+        api_latency: Option<Length>,
+    }
+
+    /// Settings of the OCI AI Blueprints control plane.
+    pub struct OciFile as "the OCI profile" {
+        /// How objects are named: as the feature's documents have it, or as the Corrino control plane does.
+        names: Option<NamesValue>,
+        /// Time from one pass of the control plane to the next.
+        pass_interval: Option<Spanned<Length>>,
+        /// Time that the collection of exports takes.
+        export_latency: Option<Length>,
+        /// The state of a member that lets its dependents go on.
+        gate: Option<GateValue>,
+        /// The state of a job that lets its dependents go on.
+        job_gate: Option<JobGateValue>,
+        /// Whether the nodes of the scenario are the fleet, or each recipe gets a pool of its own.
+        node_pools: Option<NodePoolsValue>,
+        /// How long a node pool takes to come.
+        provisioning: Option<Spread>,
+    }
+
+    /// The nodes of a cluster and what is behind them.
+    pub struct ClusterFile as "a cluster" {
+        /// The nodes that are there.
+        nodes: Option<Vec<NodeFile>>,
+        /// The scheduler's profile. Default: kube-default.
+        scheduler: Option<SchedulerValue>,
+        /// How long a pool of nodes takes to come.
+        provisioning: Option<Spread>,
+        /// The most nodes of each shape that the provider has; a shape that is not here is not limited.
+        capacity: Option<Table<u32>>,
+        /// Bandwidth of image pulls a second, of nodes that do not set their own: `1Gi`.
+        bandwidth: Option<Spanned<Amount>>,
+    }
+
+    /// One node by `name`, or a `pool` of `count` equal nodes.
+    pub struct NodeFile as "a node entry" {
+        /// The name of a single node.
+        name: Option<Spanned<String>>,
+        /// The name of a pool; its nodes are pool-0, pool-1, …
+        pool: Option<Spanned<String>>,
+        /// How many nodes the pool has. Default: 1.
+        count: Option<Spanned<u32>>,
+        /// The provider's shape: `VM.GPU.A10.2`. What else is given is then set instead of the shape's own figures.
+        shape: Option<Spanned<String>>,
+        /// CPU: `32`, `500m`.
+        cpu: Option<Spanned<Amount>>,
+        /// Memory: `128Gi`.
+        memory: Option<Spanned<Amount>>,
+        /// Ephemeral storage: `500Gi`.
+        ephemeral_storage: Option<Spanned<Amount>>,
+        /// The most pods. Default: 110.
+        pods: Option<Spanned<u32>>,
+        /// GPUs.
+        gpus: Option<GpusFile>,
+        /// Labels beside those that every node has.
+        labels: Option<Table<String>>,
+        /// Taints.
+        taints: Option<Vec<TaintFile>>,
+        /// The availability zone.
+        zone: Option<Spanned<String>>,
+        /// When the node joins, counted from the start of the run. Default: it is there from the start.
+        provisioned_after: Option<Spread>,
+        /// The MIG configuration of every GPU: `all-1g.10gb`.
+        mig: Option<Spanned<String>>,
+        /// Bandwidth of image pulls a second: `1Gi`.
+        bandwidth: Option<Spanned<Amount>>,
+    }
+
+    /// The GPUs of a node.
+    pub struct GpusFile as "the GPUs of a node" {
+        /// The model: `A10`, `MI300X`.
+        model: Option<Spanned<String>>,
+        /// How many. Default: 1.
+        count: Option<Spanned<u32>>,
+        /// Memory of one GPU: `24Gi`.
+        memory: Option<Spanned<Amount>>,
+        /// The vendor. Default: amd for models that begin with MI, else nvidia.
+        vendor: Option<VendorValue>,
+    }
+
+    /// A taint of a node.
+    pub struct TaintFile as "a taint" {
+        /// The taint's key.
+        key: Spanned<String>,
+        /// The taint's value. Default: empty.
+        value: Option<String>,
+        /// What it does to pods that do not tolerate it.
+        effect: TaintEffectValue,
+    }
+
+    /// A document that is submitted.
+    pub struct DeployFile as "a deployment" {
+        /// When. Default: 0s.
+        at: Option<Spanned<Length>>,
+        /// The document's path, from the folder of the scenario.
+        document: Spanned<String>,
+        /// The system that gives the document its meaning.
+        system: SystemValue,
+    }
+
+    /// How the workloads that match behave.
+    pub struct BehaviourFile as "a row of behaviour" later ["metrics", "build"] {
+        /// Which workloads; every key that is given must fit.
+        r#match: MatchFile,
+        /// How long a pull of the image takes.
+        pull: Option<Spanned<Spread>>,
+        /// The size of the image; with the node's bandwidth it gives the time of a pull.
+        image_size: Option<Spanned<Amount>>,
+        /// How long each init container runs.
+        init: Option<Spread>,
+        /// From the container's start to serving.
+        start: Option<Spread>,
+        /// From serving to being registered with the system.
+        register: Option<Spread>,
+        /// How long the container of a Job runs.
+        run: Option<Spread>,
+        /// The exit code of the container of a Job.
+        exit: Option<u8>,
+        /// The container ends by itself.
+        crash: Option<CrashFile>,
+        /// How long it takes to stop once asked.
+        stop: Option<Spread>,
+    }
+
+    /// Which workloads a row of behaviour is for.
+    pub struct MatchFile as "a match" {
+        /// The name of the system's deployment.
+        deployment: Option<String>,
+        /// The name of the Kubernetes Deployment or Job.
+        workload: Option<String>,
+        /// A glob over images: `*postgres*`.
+        image: Option<Spanned<String>>,
+        /// The kind of the Kubernetes workload.
+        kind: Option<WorkloadKindValue>,
+    }
+
+    /// A container that ends by itself.
+    pub struct CrashFile as "a crash" {
+        /// How long after its start.
+        after: Spread,
+        /// How many times in each pod. Default: every time.
+        times: Option<Spanned<u32>>,
+        /// The exit code. Default: 1.
+        exit: Option<Spanned<u8>>,
+    }
+
+    /// A fault: when, and exactly one thing that goes wrong.
+    pub struct FaultFile as "a fault" later [
+        "node_silent", "drain", "cordon", "taint", "readiness_flap", "api_error", "api_conflict", "watch_lag",
+        "controller_restart", "missed_event", "webhook_down", "store_outage", "image_build_fail", "quota_exhausted",
+        "spot_reclaim", "clock_skew",
+    ] {
+        /// The fault's name. Default: fault-1, fault-2, … by its position.
+        name: Option<Spanned<String>>,
+        /// At a time.
+        at: Option<Spanned<Length>>,
+        /// When a subject reaches a state.
+        on: Option<OnFile>,
+        /// How long after that.
+        after: Option<Spanned<Length>>,
+        /// Pods are deleted.
+        pod_kill: Option<PodKillFile>,
+        /// A container ends.
+        container_crash: Option<ContainerCrashFile>,
+        /// A node stops: its kubelet falls silent and its containers end.
+        node_down: Option<NodeDownFile>,
+        /// Pulls of an image fail.
+        image_pull_fail: Option<ImagePullFailFile>,
+        /// Containers that start from then on take longer to serve.
+        slow_start: Option<SlowStartFile>,
+        /// The exports of a deployment cannot be read.
+        export_fail: Option<ExportFailFile>,
+        /// GPUs of a node are lost.
+        gpu_loss: Option<GpuLossFile>,
+    }
+
+    /// A subject that reaches a state.
+    pub struct OnFile as "a trigger" later ["before_write", "after_write"] {
+        /// The subject: `deployment/vllm`, `Pod/vllm-r1-0`.
+        subject: Spanned<String>,
+        /// The state.
+        reaches: Spanned<String>,
+        /// The how many-th time. Default: 1.
+        occurrence: Option<Spanned<u32>>,
+    }
+
+    /// Pods are deleted.
+    pub struct PodKillFile as "`pod_kill`" {
+        /// The pods of this system's deployment.
+        deployment: Option<Spanned<String>>,
+        /// The pods of this Kubernetes Deployment or Job.
+        workload: Option<Spanned<String>>,
+        /// This pod.
+        pod: Option<Spanned<String>>,
+        /// How many. Default: all.
+        count: Option<Spanned<u32>>,
+    }
+
+    /// A container ends.
+    pub struct ContainerCrashFile as "`container_crash`" {
+        /// Of the pods of this system's deployment.
+        deployment: Option<Spanned<String>>,
+        /// Of the pods of this Kubernetes Deployment or Job.
+        workload: Option<Spanned<String>>,
+        /// Of this pod.
+        pod: Option<Spanned<String>>,
+        /// With this exit code. Default: 1.
+        exit: Option<Spanned<u8>>,
+    }
+
+    /// A node stops.
+    pub struct NodeDownFile as "`node_down`" {
+        /// The node on which this system's deployment runs, or this subject: `Pod/vllm-r1-0`.
+        running: Option<Spanned<String>>,
+        /// This node.
+        node: Option<Spanned<String>>,
+        /// For how long. Default: for ever.
+        r#for: Option<Spanned<Length>>,
+    }
+
+    /// Pulls of an image fail.
+    pub struct ImagePullFailFile as "`image_pull_fail`" {
+        /// A glob over images: `*vllm*`.
+        image: Spanned<String>,
+        /// How many pulls. Default: all.
+        times: Option<Spanned<u32>>,
+        /// For how long. Default: for ever.
+        r#for: Option<Spanned<Length>>,
+    }
+
+    /// Containers take longer to serve.
+    pub struct SlowStartFile as "`slow_start`" {
+        /// Those of this system's deployment.
+        deployment: Option<Spanned<String>>,
+        /// Those of this Kubernetes Deployment or Job.
+        workload: Option<Spanned<String>>,
+        /// Those of this pod.
+        pod: Option<Spanned<String>>,
+        /// Multiplied with the time to serving, in percent: 300 is three times as long. Default: 100.
+        percent: Option<Spanned<u32>>,
+        /// Added to the time to serving. Default: 0s.
+        extra: Option<Spanned<Length>>,
+    }
+
+    /// The exports of a deployment cannot be read.
+    pub struct ExportFailFile as "`export_fail`" {
+        /// The system's deployment.
+        deployment: Spanned<String>,
+        /// How many times. Default: always.
+        times: Option<Spanned<u32>>,
+    }
+
+    /// GPUs of a node are lost.
+    pub struct GpuLossFile as "`gpu_loss`" {
+        /// Of the node on which this system's deployment runs, or this subject: `Pod/vllm-r1-0`.
+        running: Option<Spanned<String>>,
+        /// Of this node.
+        node: Option<Spanned<String>>,
+        /// How many. Default: 1.
+        count: Option<Spanned<u32>>,
+        /// For how long. Default: for ever.
+        r#for: Option<Spanned<Length>>,
+    }
+
+    /// An operator's action: when, and exactly one thing to do.
+    pub struct ActionFile as "an action" later [
+        "apply", "replace", "delete", "promote", "pause", "resume", "abort", "retry", "rollback", "undo", "scale", "restart",
+        "click", "complete", "abandon",
+    ] {
+        /// The action's name. Default: its word, with a number if there are several.
+        name: Option<Spanned<String>>,
+        /// At a time.
+        at: Option<Spanned<Length>>,
+        /// When a subject reaches a state.
+        on: Option<OnFile>,
+        /// How long after that.
+        after: Option<Spanned<Length>>,
+        /// Take down the group or single deployment of this name.
+        undeploy: Option<Spanned<String>>,
+    }
+
+    /// An expectation: exactly one thing that must be so.
+    pub struct ExpectFile as "an expectation" {
+        /// At some instant all of these states hold together.
+        eventually: Option<States>,
+        /// With `eventually`: at the latest so long after the start.
+        within: Option<Spanned<Length>>,
+        /// Two states; the first is reached before the second.
+        before: Option<Spanned<Vec<States>>>,
+        /// A condition that holds at every instant: states, or an expression in CEL.
+        always: Option<ConditionValue>,
+        /// A condition that holds at no instant: states, or an expression in CEL.
+        never: Option<ConditionValue>,
+        /// With `always` or `never`: where the window opens. Default: at the start.
+        from: Option<Spanned<MarkValue>>,
+        /// With `always` or `never`: where the window closes. Default: at the end.
+        until: Option<Spanned<MarkValue>>,
+        /// Regular expressions that published values match: `deployment/vllm.internal_dns_name: "cluster"`.
+        export: Option<Table<Spanned<Pattern>>>,
+        /// States that hold when the run ends.
+        r#final: Option<States>,
+        /// With `states`: once they hold together, they go on for so long.
+        stable_for: Option<Spanned<Length>>,
+        /// The states of `stable_for`.
+        states: Option<States>,
+        /// Whose view of the states counts: the true state, or what the system believes. Default: actual.
+        view: Option<ViewValue>,
+    }
+}

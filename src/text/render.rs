@@ -1,0 +1,240 @@
+//! Diagnostics as text: the line that each is about, with a caret under the place. Of a line that may hold an environment
+//! variable or an argument, only what the message is about is shown.
+
+use std::ops::Range;
+
+use annotate_snippets::renderer::DecorStyle;
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
+
+use super::{Diagnostic, Severity, Source, Span, mask};
+
+/// The most messages that are shown in full.
+const SHOWN_MAX: usize = 50;
+
+/// The messages, one below the other, each with a blank line behind it.
+pub fn render(diagnostics: &[Diagnostic], colour: bool) -> String {
+    let renderer = if colour { Renderer::styled() } else { Renderer::plain() }.decor_style(DecorStyle::Ascii);
+    let mut out = String::new();
+    for diagnostic in diagnostics.iter().take(SHOWN_MAX) {
+        out.push_str(&render_one(diagnostic, &renderer));
+        out.push_str("\n\n");
+    }
+    if diagnostics.len() > SHOWN_MAX {
+        out.push_str(&format!("… and {} more\n", diagnostics.len() - SHOWN_MAX));
+    }
+    out
+}
+
+fn render_one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
+    let level = match diagnostic.severity {
+        Severity::Error => Level::ERROR,
+        Severity::Warning => Level::WARNING,
+        Severity::Note => Level::NOTE,
+    };
+    let message = mask::mask(&diagnostic.message);
+    let mut group = Group::with_title(level.primary_title(message.as_ref()));
+    match diagnostic.span {
+        None => group = group.element(Origin::path(diagnostic.source.name().as_ref())),
+        Some(span) => {
+            let mut marks = vec![Mark { source: &diagnostic.source, span, label: &diagnostic.label, primary: true }];
+            marks.extend(diagnostic.related.iter().map(|related| Mark {
+                source: &related.source,
+                span: related.span,
+                label: &related.label,
+                primary: false,
+            }));
+            for snippet in snippets(&marks) {
+                group = group.element(snippet);
+            }
+        }
+    }
+    for note in &diagnostic.notes {
+        group = group.element(Level::NOTE.message(mask::mask(note)));
+    }
+    for help in &diagnostic.helps {
+        group = group.element(Level::HELP.message(mask::mask(help)));
+    }
+    renderer.render(&[group])
+}
+
+/// A place with a caret.
+struct Mark<'a> {
+    source: &'a Source,
+    span: Span,
+    label: &'a str,
+    primary: bool,
+}
+
+/// One snippet for each line that is shown; marks of one line share it.
+fn snippets<'a>(marks: &[Mark<'a>]) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+    let mut lines: Vec<(&Source, Range<usize>, Vec<&Mark<'a>>)> = Vec::new();
+    for mark in marks {
+        let line = line_of(mark.source, mark.span);
+        match lines.iter_mut().find(|(source, range, _)| source.name() == mark.source.name() && *range == line) {
+            Some((_, _, there)) => there.push(mark),
+            None => lines.push((mark.source, line, vec![mark])),
+        }
+    }
+    lines.into_iter().map(|(source, line, marks)| snippet(source, &line, &marks)).collect()
+}
+
+fn snippet<'a>(
+    source: &Source,
+    line: &Range<usize>,
+    marks: &[&Mark<'a>],
+) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
+    let within = |span: Span| {
+        let start = (span.start as usize).clamp(line.start, line.end);
+        let end = (span.end as usize).clamp(start, line.end);
+        start - line.start..end - line.start
+    };
+    let spans: Vec<Range<usize>> = marks.iter().map(|mark| within(mark.span)).collect();
+    let shown = redact(&source.text()[line.clone()], &spans);
+    let number = source.place(Span::new(line.start as u32, line.start as u32)).line;
+    let mut snippet = Snippet::source(shown).path(source.name().to_string()).line_start(number as usize);
+    for (mark, span) in marks.iter().zip(spans) {
+        let kind = if mark.primary { AnnotationKind::Primary } else { AnnotationKind::Context };
+        let annotation = kind.span(span);
+        snippet = snippet.annotation(if mark.label.is_empty() {
+            annotation
+        } else {
+            annotation.label(mask::mask(mark.label).into_owned())
+        });
+    }
+    snippet
+}
+
+/// The line in which a span begins, without its line break.
+fn line_of(source: &Source, span: Span) -> Range<usize> {
+    let text = source.text();
+    let at = text.floor_char_boundary(span.start as usize);
+    let start = text[..at].rfind('\n').map_or(0, |newline| newline + 1);
+    let end = text[at..].find('\n').map_or(text.len(), |length| at + length);
+    let trimmed = text[start..end].trim_end_matches('\r').len();
+    start..(start + trimmed).max(at)
+}
+
+/// The line with stars over what may be secret, byte for byte, so that places in it stay.
+fn redact(line: &str, shown: &[Range<usize>]) -> String {
+    let mut hidden = mask::secrets(line);
+    for key in ["value", "args", "command", "env"] {
+        for (found, _) in line.match_indices(key) {
+            hidden.extend(value_of_key(line, found + key.len()));
+        }
+    }
+    if let Some(item) = bare_item(line)
+        && !shown.iter().any(|span| span.start < item.end && item.start < span.end)
+    {
+        hidden.push(item);
+    }
+    let mut bytes = line.as_bytes().to_vec();
+    for range in mask::merge(hidden) {
+        for at in range.clone().filter(|at| !in_reference(line, &range, *at)) {
+            bytes[at] = b'*';
+        }
+    }
+    String::from_utf8(bytes).unwrap_or_else(|error| "*".repeat(error.as_bytes().len()))
+}
+
+/// The value of a key that ends at `key_end`: a text, or a list or map up to the end of the line.
+fn value_of_key(line: &str, key_end: usize) -> Option<Range<usize>> {
+    let rest = line[key_end..].trim_start_matches(['"', '\'']).trim_start().strip_prefix(':')?.trim_start();
+    let start = line.len() - rest.len();
+    let end = match rest.as_bytes().first()? {
+        b'"' => start + 1 + closing_quote(&rest[1..]),
+        b'[' | b'{' => line.len(),
+        _ => start + rest.find([',', '}']).unwrap_or(rest.len()),
+    };
+    let start = if rest.starts_with('"') { start + 1 } else { start };
+    Some(start..end)
+}
+
+/// A text that stands in its line alone: an item of a list, perhaps an argument.
+fn bare_item(line: &str) -> Option<Range<usize>> {
+    let trimmed = line.trim_start();
+    let item = trimmed.strip_prefix("- ").unwrap_or(trimmed);
+    let start = line.len() - item.len();
+    if let Some(inner) = item.strip_prefix('"') {
+        let length = closing_quote(inner);
+        let behind = inner.get(length + 1..).unwrap_or("").trim();
+        return if behind.is_empty() || behind == "," { Some(start + 1..start + 1 + length) } else { None };
+    }
+    let is_plain_item = trimmed.starts_with("- ") && !item.contains(": ") && !item.ends_with(':');
+    if is_plain_item && !item.starts_with(['{', '[']) { Some(start..line.len()) } else { None }
+}
+
+/// The bytes before the quote that closes the text, or all if none does.
+fn closing_quote(text: &str) -> usize {
+    let mut escaped = false;
+    for (at, byte) in text.bytes().enumerate() {
+        match byte {
+            b'"' if !escaped => return at,
+            b'\\' => escaped = !escaped,
+            _ => escaped = false,
+        }
+    }
+    text.len()
+}
+
+/// True inside a `${…}` of a hidden text: it names a value and holds none.
+fn in_reference(line: &str, hidden: &Range<usize>, at: usize) -> bool {
+    let bytes = line.as_bytes();
+    let Some(open) = (hidden.start..=at).rev().find(|index| bytes[*index..].starts_with(b"${")) else {
+        return false;
+    };
+    let Some(length) = bytes[open..hidden.end].iter().position(|byte| *byte == b'}') else {
+        return false;
+    };
+    let name = &bytes[open + 2..open + length];
+    at <= open + length && name.iter().all(|byte| byte.is_ascii_alphanumeric() || b"_-. ".contains(byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn diagnostic(name: &str, text: &str, word: &str) -> Diagnostic {
+        let source = Source::new(name, text);
+        let start = text.find(word).expect("the word is there") as u32;
+        Diagnostic::error(&source, Span::new(start, start + word.len() as u32), "this is wrong")
+    }
+
+    #[test]
+    fn points_at_the_place() {
+        let one = diagnostic("a.yaml", "a: 1\nbé: [two, three]\n", "three").label("here").help("write 3");
+        let source = one.source.clone();
+        let one = one.related(&source, Span::new(0, 1), "and there").note("because");
+        insta::assert_snapshot!(render(&[one], false));
+    }
+
+    #[test]
+    fn a_span_of_many_lines_is_shown_by_its_first() {
+        insta::assert_snapshot!(render(&[diagnostic("a.yaml", "a:\n  b: 1\n  c: 2\n", "b: 1\n  c: 2")], false));
+    }
+
+    #[test]
+    fn a_message_about_a_whole_file_names_it() {
+        let source = Source::new("gone.yaml", "");
+        insta::assert_snapshot!(render(&[Diagnostic::about(&source, "cannot read the file: not found")], false));
+    }
+
+    #[test]
+    fn hides_variables_and_arguments() {
+        let shown = |text: &str, word: &str| render(&[diagnostic("a.json", text, word)], false);
+        for (text, word) in [
+            ("{\"key\": \"DB\", \"value\": \"hunter2\"}", "\"key\""),
+            ("{\"key\": \"DB\", \"value\": \"hun\\\"ter2\"}", "\"value\""),
+            ("{ key: DB, value: hunter2, x: y }", "x: y"),
+            ("\"recipe_container_command_args\": [\"--x\", \"hunter2\"]", "\"recipe"),
+            ("  \"hunter2\",", "  "),
+            ("  - hunter2", "- "),
+            ("{\"u\": \"postgres://a:hunter2@b\"}", "\"u\""),
+        ] {
+            let text = shown(text, word);
+            assert!(!text.contains("hunter2") && !text.contains("ter2"), "{text}");
+        }
+        assert!(shown("\"value\": \"a${vllm.url}b\"", "\"value\"").contains("\"*${vllm.url}*\""));
+        assert!(shown("depends_on: [\"postgres\"]", "\"postgres\"").contains("\"postgres\""));
+        assert!(shown("  \"postgres\",", "\"postgres\"").contains("\"postgres\""));
+    }
+}

@@ -1,0 +1,129 @@
+//! The scheduler against decisions recorded on a real kube-scheduler v1.36.3 with parallelism 1 and every node scored.
+//!
+//! Goal: every recorded decision is predicted, the unschedulable pods among them. Method: the nodes of each case join in
+//! the recorded order, then its pods are placed one by one; none leaves. The recordings are not part of this
+//! repository: `GREENROOM_SHARED` names the folder that holds them, and without it the test says that it was skipped.
+
+use std::path::PathBuf;
+
+use greenroom::cluster::node::{NodeId, NodeSpec, Nodes, PODS_MAX};
+use greenroom::cluster::scheduler::{Scheduler, SchedulerProfile};
+use greenroom::cluster::template::{SpreadId, Templates};
+use greenroom::kernel::{Duration, Names};
+use greenroom::workload::resources::NVIDIA_GPU;
+use greenroom::workload::{Container, PodTemplate, Resources, RestartPolicy};
+use serde_json::Value;
+
+#[test]
+fn every_recorded_decision_is_predicted() {
+    let Some(shared) = std::env::var_os("GREENROOM_SHARED") else {
+        println!("skipped: GREENROOM_SHARED is not set");
+        return;
+    };
+    let path = PathBuf::from(shared).join("golden/kubernetes/placements.json");
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    let recorded: Value = serde_json::from_str(&text).expect("the recordings are JSON");
+    let mut decisions = 0;
+    for case in recorded["cases"].as_array().expect("cases") {
+        decisions += replay(case);
+    }
+    assert_eq!(decisions, 960);
+}
+
+/// Places the pods of one case; the number of decisions compared.
+fn replay(case: &Value) -> usize {
+    let profile = match case["profile"].as_str() {
+        Some("default") => SchedulerProfile::KubeDefault,
+        Some("most-allocated-gpu") => SchedulerProfile::KubeMostAllocated,
+        other => panic!("unknown profile {other:?}"),
+    };
+    let mut names = Names::default();
+    let mut templates = Templates::default();
+    let mut scheduler = Scheduler::new(profile, &mut names);
+    let mut nodes = Nodes::default();
+    for node in case["nodes"].as_array().expect("nodes") {
+        let allocatable = Resources {
+            cpu_milli: cpu_milli(&node["cpu"]),
+            memory_bytes: bytes(&node["memory"]),
+            ..Resources::of(NVIDIA_GPU, node["gpus"].as_u64().expect("a count"))
+        };
+        let name = names.name(node["name"].as_str().expect("a name"));
+        nodes.add(&mut names, node_spec(name, allocatable));
+    }
+    let pods = case["pods"].as_array().expect("pods");
+    for pod in pods {
+        let requests = &pod["requests"];
+        let gpus = requests.get(NVIDIA_GPU).map_or(0, |count| text(count).parse().expect("a count"));
+        let requests = Resources {
+            cpu_milli: requests.get("cpu").map_or(0, cpu_milli),
+            memory_bytes: requests.get("memory").map_or(0, bytes),
+            ..Resources::of(NVIDIA_GPU, gpus)
+        };
+        let template = templates.intern(&mut names, &pod_template(requests));
+        let placed = scheduler.place(&nodes, &templates, template, SpreadId::NONE).ok();
+        let shown = placed.map(|node: NodeId| names.show(nodes.get(node).name));
+        assert_eq!(shown.as_deref(), pod["node"].as_str(), "case {}, pod {}", case["case"], pod["name"]);
+        if let Some(node) = placed {
+            nodes.bind(&templates, node, template, SpreadId::NONE);
+        }
+    }
+    pods.len()
+}
+
+fn node_spec(name: greenroom::kernel::Name, allocatable: Resources) -> NodeSpec {
+    NodeSpec {
+        name,
+        labels: Default::default(),
+        taints: Vec::new(),
+        zone: None,
+        shape: None,
+        gpu_model: None,
+        allocatable,
+        pods_max: PODS_MAX,
+        ready: true,
+        unschedulable: false,
+    }
+}
+
+fn pod_template(requests: Resources) -> PodTemplate {
+    PodTemplate {
+        labels: Default::default(),
+        init_containers: Vec::new(),
+        containers: vec![Container {
+            name: "main".to_owned(),
+            image: "image:1".to_owned(),
+            requests,
+            startup_probe: None,
+            liveness_probe: None,
+            readiness_probe: None,
+        }],
+        restart_policy: RestartPolicy::Always,
+        termination_grace_period: Duration::from_secs(30),
+        node_selector: Default::default(),
+        node_terms: Vec::new(),
+        tolerations: Vec::new(),
+        priority: 0,
+        serves: None,
+    }
+}
+
+fn text(value: &Value) -> &str {
+    value.as_str().expect("a quantity")
+}
+
+fn cpu_milli(value: &Value) -> u64 {
+    match text(value).strip_suffix('m') {
+        Some(milli) => milli.parse().expect("milli-CPU"),
+        None => text(value).parse::<u64>().expect("CPU") * 1000,
+    }
+}
+
+fn bytes(value: &Value) -> u64 {
+    let (digits, shift) = match text(value).split_at(text(value).len() - 2) {
+        (digits, "Mi") => (digits, 20),
+        (digits, "Gi") => (digits, 30),
+        (digits, "Ti") => (digits, 40),
+        other => panic!("unknown unit in {other:?}"),
+    };
+    digits.parse::<u64>().expect("a number") << shift
+}
