@@ -10,15 +10,10 @@ use super::replicaset::ReplicaSet;
 use super::service::Service;
 use super::{Arg, Cause, Cluster, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, Subject, Why};
 use crate::kernel::Time;
-<<<<<<< HEAD
 use crate::timeline::Kind;
-use crate::workload::{DeploymentSpec, DeploymentStatus, JobSpec, JobStatus, Object, PodTemplate, ServiceSpec, ServiceStatus};
-=======
-use crate::timeline::{EntryId, Kind};
 use crate::workload::{
     DeploymentSpec, DeploymentStatus, JobSpec, JobStatus, Object, PodTemplate, ServiceSpec, ServiceStatus,
 };
->>>>>>> text
 
 /// Where an object lives in its table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

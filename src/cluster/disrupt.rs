@@ -30,7 +30,9 @@ impl Cluster {
         let until = |lasts: Option<Duration>| lasts.map_or(Time::MAX, |lasts| now + lasts);
         match disruption {
             Disruption::PodKill { target, count } => Struck::Now(self.kill_pods(*target, *count, cause)),
-            Disruption::ContainerCrash { target, exit_code } => Struck::Now(self.crash_containers(*target, *exit_code, cause)),
+            Disruption::ContainerCrash { target, exit_code } => {
+                Struck::Now(self.crash_containers(*target, *exit_code, cause))
+            }
             Disruption::NodeDown { target, lasts } => Struck::Now(self.nodes_down(*target, *lasts, cause)),
             Disruption::GpuLoss { target, count, lasts } => Struck::Now(self.lose_gpus(*target, *count, *lasts, cause)),
             Disruption::ImagePullFail { image, times, lasts } => {

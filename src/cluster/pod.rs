@@ -239,7 +239,13 @@ impl Cluster {
         if self.pod(id).rank.is_some() {
             self.rank(id);
         }
-        let cause = self.note_pod(id, if ready { "Ready" } else { "NotReady" }, why, cause);
+        // A pod that goes, goes out of its services with that; a line of its own would say nothing.
+        let leaving = self.pod(id).phase != PodPhase::Running || self.pod(id).terminating;
+        let cause = match (ready, leaving) {
+            (true, _) => self.note_pod(id, "Ready", why, cause),
+            (false, false) => self.note_pod(id, "NotReady", why, cause),
+            (false, true) => cause,
+        };
         if active {
             let set = self.set_mut(set_id);
             if ready {
@@ -302,13 +308,13 @@ impl Cluster {
             return;
         }
         let cause = self.note_pod(id, "Terminating", why, cause);
-        self.set_ready(id, false, Why::text("terminating"), cause);
         if self.pod(id).is_active() {
             self.retire(id);
         }
         let pod = self.pod_mut(id);
         pod.terminating = true;
         let (set, node) = (pod.set, pod.node);
+        self.set_ready(id, false, Why::NONE, cause);
         self.set_mut(set).terminating += 1;
         self.retired(id);
         self.touch_pod(id, cause);
@@ -351,13 +357,13 @@ impl Cluster {
             return;
         }
         let became = if succeeded { "Succeeded" } else { "Failed" };
-        self.set_ready(id, false, Why::text("its containers ended"), cause);
         self.retire(id);
         let pod = self.pod_mut(id);
         pod.phase = if succeeded { PodPhase::Succeeded } else { PodPhase::Failed };
         let set_id = pod.set;
         self.retired(id);
         let cause = self.note_pod(id, became, why, cause);
+        self.set_ready(id, false, Why::NONE, cause);
         let set = self.set_mut(set_id);
         set.succeeded += u32::from(succeeded);
         set.failed += u32::from(!succeeded);

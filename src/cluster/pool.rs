@@ -74,6 +74,11 @@ impl Cluster {
         self.names.intern(text)
     }
 
+    /// Draws a length from the stream of this purpose, name and ordinal.
+    pub fn draw_named(&self, purpose: &str, name: &str, ordinal: u64, length: &Distribution) -> Duration {
+        length.sample(&mut self.streams.stream(purpose, name, ordinal))
+    }
+
     /// Orders a pool of nodes.
     pub(super) fn create_pool(&mut self, key: Subject, spec: NodePoolSpec, cause: Cause) -> Result<(), String> {
         machine::resolve(&spec).map_err(|refusal| format!("pool {}: {refusal}", self.names.show(key.name)))?;

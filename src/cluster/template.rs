@@ -19,6 +19,9 @@ pub const DEFAULT_MEMORY_BYTES: u64 = 200 * 1024 * 1024;
 /// Amounts above this are cut to it, so that a score times 100 never overflows: 64 Pi.
 const AMOUNT_MAX: u64 = 1 << 56;
 
+/// Images of a template that count for ImageLocality.
+const IMAGES_MAX: usize = 64;
+
 /// A template in its digested form.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct TemplateId(pub u32);
@@ -60,8 +63,10 @@ pub struct Template {
     pub node_terms: Vec<NodeTerm>,
     /// Taints that are put up with.
     pub tolerations: Vec<Toleration>,
-    /// The image of every container, init containers first, with a tag.
+    /// The image of every container, init containers first, with a tag; those of the first 64 containers.
     pub images: Vec<Symbol>,
+    /// How many containers there are, init containers among them.
+    pub containers: u32,
 }
 
 impl Amounts {
@@ -156,7 +161,7 @@ impl Template {
         let running = pod.containers.iter().fold(Resources::default(), |sum, one| sum.plus(&scored(&one.requests)));
         let most = pod.init_containers.iter().fold(running, |most, one| most.largest(&scored(&one.requests)));
         let images = pod.init_containers.iter().chain(&pod.containers).map(|one| image_symbol(names, &one.image));
-        let images = images.collect();
+        let images: Vec<Symbol> = images.take(IMAGES_MAX).collect();
         Template {
             requests: Amounts::of(names, &pod.requests()),
             scored_cpu_milli: most.cpu_milli.min(AMOUNT_MAX),
@@ -165,6 +170,7 @@ impl Template {
             node_terms: pod.node_terms.clone(),
             tolerations: pod.tolerations.clone(),
             images,
+            containers: (pod.init_containers.len() + pod.containers.len()) as u32,
         }
     }
 }

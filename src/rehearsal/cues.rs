@@ -96,7 +96,10 @@ impl Cues {
             if let Some(waits) = &mut self.cues[*token].waits {
                 waits.left = waits.left.saturating_sub(1);
                 if waits.left == 0 && self.cues[*token].outcome == CueOutcome::Pending {
-                    off.push((*token as u64, self.cues[*token].waits.as_ref().map_or(Duration::ZERO, |waits| waits.after)));
+                    off.push((
+                        *token as u64,
+                        self.cues[*token].waits.as_ref().map_or(Duration::ZERO, |waits| waits.after),
+                    ));
                 }
             }
         }
@@ -130,7 +133,9 @@ pub(super) fn disruption(kind: &FaultKind, stage: &mut dyn Stage) -> Option<Disr
         FaultKind::ContainerCrash { target, exit_code } => {
             Disruption::ContainerCrash { target: subject(target, stage)?, exit_code: *exit_code }
         }
-        FaultKind::NodeDown { target, lasts } => Disruption::NodeDown { target: subject(target, stage)?, lasts: *lasts },
+        FaultKind::NodeDown { target, lasts } => {
+            Disruption::NodeDown { target: subject(target, stage)?, lasts: *lasts }
+        }
         FaultKind::ImagePullFail { image, times, lasts } => {
             Disruption::ImagePullFail { image: image.clone(), times: *times, lasts: *lasts }
         }

@@ -143,4 +143,3 @@ fn behaviour(row: &BehaviourRow, bandwidth: u64) -> Behaviour {
         stop: row.stop.clone().unwrap_or(usual.stop),
     }
 }
-

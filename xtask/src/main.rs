@@ -1,2 +1,63 @@
-//! Chores of the project: `cargo xtask help`.
-fn main() {}
+//! Chores of the project, one verb a file: `cargo xtask help`. Nothing here is part of greenroom itself, and nothing must
+//! be installed first: every verb needs cargo alone.
+
+mod accept;
+mod bench;
+mod ci;
+mod docs;
+mod schema;
+mod shell;
+
+use std::process::ExitCode;
+
+/// A verb: its name, what `help` says of it, and what it does with the arguments behind its name.
+struct Verb {
+    name: &'static str,
+    about: &'static str,
+    run: fn(&[String]) -> Result<(), String>,
+}
+
+const VERBS: [Verb; 5] = [
+    Verb { name: "ci", about: "all checks that a change must pass: runs .ci/run", run: ci::run },
+    Verb { name: "bench", about: "the benches, and the table of docs/performance.md", run: bench::run },
+    Verb {
+        name: "accept",
+        about: "accepts the timelines of all scenarios as snapshots, and the texts of tests",
+        run: accept::run,
+    },
+    Verb {
+        name: "docs",
+        about: "writes what the documents show of greenroom's output; --check only compares",
+        run: docs::run,
+    },
+    Verb { name: "schema", about: "writes schema/scenario.schema.json; --check only compares", run: schema::run },
+];
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let name = args.first().map_or("help", String::as_str);
+    if matches!(name, "help" | "-h" | "--help") {
+        print!("{}", help());
+        return ExitCode::SUCCESS;
+    }
+    let Some(verb) = VERBS.iter().find(|verb| verb.name == name) else {
+        eprintln!("no verb `{name}`\n\n{}", help());
+        return ExitCode::from(2);
+    };
+    match (verb.run)(&args[1..]) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(reason) => {
+            eprintln!("cargo xtask {name}: {reason}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The text of `cargo xtask help`.
+fn help() -> String {
+    let mut text = String::from("usage: cargo xtask VERB\n\n");
+    for verb in &VERBS {
+        text += &format!("  {:<8}{}\n", verb.name, verb.about);
+    }
+    text
+}

@@ -17,13 +17,13 @@ impl Changes {
         self.count
     }
 
-    /// Notes that a node changed.
-    pub(super) fn note(&mut self, node: NodeId) {
+    /// Notes that a node changed: its labels, taints or cordon too, or only what it holds.
+    pub(super) fn note(&mut self, node: NodeId, kind_too: bool) {
         if self.ring.is_empty() {
             self.ring.resize(Self::CAPACITY_MIN, 0);
         }
         let at = self.slot(self.count);
-        self.ring[at] = node.0;
+        self.ring[at] = node.0 << 1 | u32::from(kind_too);
         self.count += 1;
     }
 
@@ -40,11 +40,15 @@ impl Changes {
         }
     }
 
-    /// The nodes that changed since the reader had read `from` changes, oldest first and with repetitions; `None` if
-    /// some of those changes are no longer kept.
-    pub fn since(&self, from: u64) -> Option<impl Iterator<Item = NodeId>> {
-        (self.count - from <= self.ring.len() as u64)
-            .then(|| (from..self.count).map(|entry| NodeId(self.ring[self.slot(entry)])))
+    /// The nodes that changed since the reader had read `from` changes, oldest first and with repetitions, and whether
+    /// their labels, taints or cordon did; `None` if some of those changes are no longer kept.
+    pub fn since(&self, from: u64) -> Option<impl Iterator<Item = (NodeId, bool)>> {
+        (from <= self.count && self.count - from <= self.ring.len() as u64).then(|| {
+            (from..self.count).map(|entry| {
+                let noted = self.ring[self.slot(entry)];
+                (NodeId(noted >> 1), noted & 1 == 1)
+            })
+        })
     }
 
     const fn slot(&self, entry: u64) -> usize {
@@ -60,15 +64,15 @@ mod tests {
     fn keeps_the_last_changes_and_says_when_some_are_gone() {
         let mut changes = Changes::default();
         for node in 0..200 {
-            changes.note(NodeId(node));
+            changes.note(NodeId(node), node % 2 == 0);
         }
         changes.reserve(300);
         for node in 200..600 {
-            changes.note(NodeId(node));
+            changes.note(NodeId(node), node % 2 == 0);
         }
         assert!(changes.since(80).is_none());
-        let read: Vec<u32> = changes.since(100).expect("512 are kept").map(|node| node.0).collect();
-        assert_eq!(read, (100..600).collect::<Vec<_>>());
+        let read: Vec<(NodeId, bool)> = changes.since(100).expect("512 are kept").collect();
+        assert_eq!(read, (100..600).map(|node| (NodeId(node), node % 2 == 0)).collect::<Vec<_>>());
         assert_eq!(changes.since(600).expect("nothing to read").count(), 0);
     }
 }

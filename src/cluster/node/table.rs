@@ -7,7 +7,7 @@ use smallvec::SmallVec;
 
 use super::order::Order;
 use super::{Changes, Devices, HOSTNAME_LABEL, Node, NodeId, NodeSpec, REGION_LABEL, ZONE_LABEL};
-use crate::cluster::scheduler::{ClusterEvent, NodeUpdate};
+use crate::cluster::scheduler::{ClusterEvent, NodeUpdate, image_bytes};
 use crate::cluster::template::{Amounts, SpreadId, Template, TemplateId, Templates, image_symbol};
 use crate::kernel::{Names, Symbol};
 use crate::workload::Taint;
@@ -22,19 +22,30 @@ pub struct ImageState {
     pub nodes: u32,
 }
 
+impl ImageState {
+    /// What the image counts for in ImageLocality when the cluster has so many nodes.
+    pub fn scaled_bytes(self, nodes: usize) -> i64 {
+        image_bytes(self.size_bytes, self.nodes, nodes)
+    }
+}
+
 /// All nodes, by id.
 #[derive(Clone, Default, Debug)]
 pub struct Nodes {
     nodes: Vec<Node>,
     order: Order,
     images: BTreeMap<Symbol, ImageState>,
+    /// Values of the zone label; a node's `zone_id` is one more than the place here.
+    zones: Vec<String>,
     changes: Changes,
 }
 
 impl Nodes {
     /// A node joins. GPUs beyond [`Devices::MAX`] are cut; [`NodeSpec::refusal`] tells of them beforehand.
     pub fn add(&mut self, names: &mut Names, spec: NodeSpec) -> NodeId {
-        let id = NodeId(u32::try_from(self.nodes.len()).expect("a run has fewer than 2^32 nodes"));
+        let id = NodeId(
+            u32::try_from(self.nodes.len()).ok().filter(|id| *id < 1 << 31).expect("a run has fewer than 2^31 nodes"),
+        );
         let mut labels = spec.labels;
         if let Some(zone) = &spec.zone {
             labels.entry(ZONE_LABEL.to_owned()).or_insert_with(|| zone.clone());
@@ -49,6 +60,7 @@ impl Nodes {
             allocatable.set_extended(devices.resource().expect("made with one"), devices.healthy().into());
         }
         self.order.add(id, &zone_key(&labels));
+        let zone_id = self.zone_id(&labels);
         self.nodes.push(Node {
             name: spec.name,
             joined: true,
@@ -65,11 +77,12 @@ impl Nodes {
             pods: 0,
             pods_max: spec.pods_max,
             devices: devices.unwrap_or_default(),
+            zone_id,
             spread: SmallVec::new(),
             images: SmallVec::new(),
         });
         self.changes.reserve(self.order.places());
-        self.changes.note(id);
+        self.changes.note(id, true);
         id
     }
 
@@ -89,7 +102,7 @@ impl Nodes {
             }
         }
         self.order.remove(id);
-        self.changes.note(id);
+        self.changes.note(id, true);
     }
 
     /// A node.
@@ -139,7 +152,7 @@ impl Nodes {
 
     /// Makes the node's taints these.
     pub fn set_taints(&mut self, id: NodeId, taints: Vec<Taint>) -> ClusterEvent {
-        let node = self.changed(id);
+        let node = self.changed(id, true);
         let old = std::mem::replace(&mut node.taints, taints);
         ClusterEvent::NodeUpdated(id, NodeUpdate::Taints(old))
     }
@@ -162,14 +175,16 @@ impl Nodes {
     /// Makes the node's labels these. A new zone counts for the spread at once, but for the order of nodes only
     /// when the node joins again.
     pub fn set_labels(&mut self, id: NodeId, labels: BTreeMap<String, String>) -> ClusterEvent {
-        let node = self.changed(id);
+        let zone_id = self.zone_id(&labels);
+        let node = self.changed(id, true);
+        node.zone_id = zone_id;
         let old = std::mem::replace(&mut node.labels, labels);
         ClusterEvent::NodeUpdated(id, NodeUpdate::Labels(old))
     }
 
     /// Cordons or uncordons a node.
     pub fn set_unschedulable(&mut self, id: NodeId, unschedulable: bool) -> ClusterEvent {
-        let node = self.changed(id);
+        let node = self.changed(id, true);
         let old = std::mem::replace(&mut node.unschedulable, unschedulable);
         ClusterEvent::NodeUpdated(id, NodeUpdate::Unschedulable(old))
     }
@@ -178,7 +193,7 @@ impl Nodes {
     /// resource is that of the node's GPUs, the node now has that many; a node without GPUs gets them.
     pub fn set_extended(&mut self, names: &mut Names, id: NodeId, resource: &str, count: u64) -> ClusterEvent {
         let symbol = names.intern(resource);
-        let node = self.changed(id);
+        let node = self.changed(id, false);
         let old = node.allocatable.clone();
         let mut count = count;
         if node.devices.resource() == Some(symbol) {
@@ -195,7 +210,7 @@ impl Nodes {
     /// A pod is bound to the node: it holds what it asks for and counts for its ReplicaSet's spread.
     pub fn bind(&mut self, templates: &Templates, id: NodeId, template: TemplateId, spread: SpreadId) {
         let template = templates.get(template);
-        let node = self.changed(id);
+        let node = self.changed(id, false);
         node.pods += 1;
         node.requested.add(&template.requests);
         node.scored_cpu_milli += template.scored_cpu_milli;
@@ -219,7 +234,7 @@ impl Nodes {
     ) -> ClusterEvent {
         self.spread_leave(id, spread);
         let template = templates.get(template);
-        let node = self.changed(id);
+        let node = self.changed(id, false);
         node.pods -= 1;
         node.requested.take(&template.requests);
         node.scored_cpu_milli -= template.scored_cpu_milli;
@@ -233,7 +248,7 @@ impl Nodes {
         if spread == SpreadId::NONE {
             return;
         }
-        let node = self.changed(id);
+        let node = self.changed(id, false);
         if let Ok(at) = node.spread.binary_search_by_key(&spread, |(id, _)| *id) {
             node.spread[at].1 -= 1;
             if node.spread[at].1 == 0 {
@@ -252,7 +267,7 @@ impl Nodes {
         if let (true, Err(at)) = (node.joined, node.images.binary_search(&image)) {
             node.images.insert(at, image);
             self.images.entry(image).or_insert(ImageState { size_bytes, nodes: 0 }).nodes += 1;
-            self.changes.note(id);
+            self.changes.note(id, false);
         }
     }
 
@@ -281,7 +296,7 @@ impl Nodes {
     }
 
     fn count_devices(&mut self, id: NodeId) -> ClusterEvent {
-        let node = self.changed(id);
+        let node = self.changed(id, false);
         let old = node.allocatable.clone();
         if let Some(resource) = node.devices.resource() {
             node.allocatable.set_extended(resource, node.devices.healthy().into());
@@ -289,12 +304,23 @@ impl Nodes {
         ClusterEvent::NodeUpdated(id, NodeUpdate::Allocatable(old))
     }
 
+    fn zone_id(&mut self, labels: &BTreeMap<String, String>) -> u32 {
+        let Some(zone) = labels.get(ZONE_LABEL) else {
+            return 0;
+        };
+        let at = self.zones.iter().position(|one| one == zone).unwrap_or_else(|| {
+            self.zones.push(zone.clone());
+            self.zones.len() - 1
+        });
+        at as u32 + 1
+    }
+
     fn gpus_asked(&self, template: &Template, id: NodeId) -> u64 {
         self.get(id).devices.resource().map_or(0, |resource| template.requests.extended(resource))
     }
 
-    fn changed(&mut self, id: NodeId) -> &mut Node {
-        self.changes.note(id);
+    fn changed(&mut self, id: NodeId, kind_too: bool) -> &mut Node {
+        self.changes.note(id, kind_too);
         &mut self.nodes[id.0 as usize]
     }
 }

@@ -28,14 +28,6 @@ pub(super) fn verdict_on_resources(node: &Node, template: &Template) -> Verdict 
     verdict_on_amounts(node, &node.requested, node.pods, &template.requests)
 }
 
-/// What all filters say of a node.
-pub(super) fn verdict(node: &Node, template: &Template) -> Verdict {
-    match verdict_on_kind(node, template) {
-        Verdict::FITS => verdict_on_resources(node, template),
-        other => other,
-    }
-}
-
 /// True if the pod would fit if the node had no other pods: `isFit`, plugins/noderesources/fit.go.
 pub(super) fn fits_empty(node: &Node, template: &Template) -> bool {
     verdict_on_amounts(node, &Amounts::default(), 0, &template.requests) == Verdict::FITS

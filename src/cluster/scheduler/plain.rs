@@ -22,7 +22,7 @@ pub(super) fn place(
     let mut feasible: Vec<(NodeId, &Node)> = Vec::new();
     let mut verdicts: BTreeMap<Verdict, u32> = BTreeMap::new();
     for (node_id, node) in nodes.in_order() {
-        match filter::verdict(node, template) {
+        match verdict(node, template) {
             Verdict::FITS => feasible.push((node_id, node)),
             verdict => *verdicts.entry(verdict).or_default() += 1,
         }
@@ -38,13 +38,20 @@ pub(super) fn place(
     for (total, (_, node)) in totals.iter_mut().zip(&feasible) {
         let held = template.images.iter().filter(|image| node.has_image(**image));
         let bytes = held.filter_map(|image| nodes.image(*image));
-        let bytes = bytes.map(|state| score::image_bytes(state.size_bytes, state.nodes, nodes.len())).sum();
-        *total += score::image_score(bytes, template.images.len());
+        let bytes = bytes.map(|state| state.scaled_bytes(nodes.len())).sum();
+        *total += score::image_score(bytes, template.containers as usize);
     }
     let best = totals.iter().max().expect("two nodes or more");
     let ranks = (0..feasible.len()).filter(|rank| totals[*rank] == *best);
     let rank = ranks.min_by_key(|rank| preorder(*rank)).expect("one has the best score");
     Ok(feasible[rank].0)
+}
+
+fn verdict(node: &Node, template: &Template) -> Verdict {
+    match filter::verdict_on_kind(node, template) {
+        Verdict::FITS => filter::verdict_on_resources(node, template),
+        other => other,
+    }
 }
 
 fn add_spread(totals: &mut [i64], nodes: &Nodes, feasible: &[(NodeId, &Node)], template: &Template, spread: SpreadId) {

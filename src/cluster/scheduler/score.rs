@@ -52,12 +52,13 @@ impl FitStrategy {
                 let memory = (node.scored_memory_bytes + template.scored_memory_bytes, node.allocatable.memory_bytes);
                 let (mut sum, mut weights) = (0, 0);
                 for (requested, capacity) in [cpu, memory] {
-                    if capacity > 0 {
-                        sum += capacity.saturating_sub(requested) * SCORE_MAX as u64 / capacity;
+                    let free = capacity.saturating_sub(requested) * SCORE_MAX as u64;
+                    if let Some(score) = free.checked_div(capacity) {
+                        sum += score;
                         weights += 1;
                     }
                 }
-                if weights == 0 { 0 } else { (sum / weights) as i64 }
+                sum.checked_div(weights).unwrap_or(0) as i64
             }
             FitStrategy::MostAllocated(resource) => {
                 let (asked, capacity) = (template.requests.extended(resource), node.allocatable.extended(resource));
@@ -147,7 +148,7 @@ pub(super) const fn normal_taints(disliked: u32, max: u32) -> i64 {
 }
 
 /// ImageLocality's `scaledImageScore`: an image counts with its size times the share of nodes that hold it.
-pub(super) fn image_bytes(size_bytes: u64, holders: u32, nodes: usize) -> i64 {
+pub fn image_bytes(size_bytes: u64, holders: u32, nodes: usize) -> i64 {
     let spread = f64::from(holders) / nodes as f64;
     (size_bytes as f64 * spread) as i64
 }

@@ -1,0 +1,83 @@
+//! Goal: the same scenario, seed and version give the same bytes; every entry has a cause that leads to a line of the
+//! scenario; no fault, seed or other scenario disturbs a run. Method: every scenario of scenarios/ through the command line.
+
+use std::path::Path;
+use std::process::Command;
+
+use serde_json::Value;
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A run of greenroom: its stdout.
+fn greenroom(args: &[&str], threads: &str) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_greenroom"))
+        .args(args)
+        .current_dir(root())
+        .env("RAYON_NUM_THREADS", threads)
+        .output()
+        .expect("greenroom starts");
+    let printed = String::from_utf8(output.stdout).expect("greenroom prints UTF-8");
+    assert!(!printed.is_empty(), "{args:?}: {}", String::from_utf8_lossy(&output.stderr));
+    printed
+}
+
+/// The files of all scenarios, in the order of their names.
+fn scenarios() -> Vec<String> {
+    let entries = walkdir::WalkDir::new(root().join("scenarios")).sort_by_file_name();
+    let paths = entries.into_iter().map(|entry| entry.expect("scenarios/ can be read").into_path());
+    let files: Vec<String> = paths
+        .filter(|path| path.ends_with("scenario.yaml"))
+        .map(|path| path.strip_prefix(root()).expect("below the root").to_string_lossy().into_owned())
+        .collect();
+    assert!(files.len() >= 12, "the scenarios were not found: {files:?}");
+    files
+}
+
+#[test]
+fn twice_the_same_run_gives_the_same_bytes() {
+    for file in scenarios() {
+        let args = ["run", &file, "--format", "json"];
+        assert_eq!(greenroom(&args, "1"), greenroom(&args, "1"), "{file}");
+    }
+}
+
+#[test]
+fn one_and_eight_threads_give_the_same_bytes() {
+    for format in ["human", "json"] {
+        let args = ["test", "scenarios", "--format", format];
+        assert_eq!(greenroom(&args, "1"), greenroom(&args, "8"));
+    }
+}
+
+#[test]
+fn another_seed_gives_another_run() {
+    let digest = |seed| {
+        let printed = greenroom(&["run", "scenarios/llama-stack/scenario.yaml", "--seed", seed], "1");
+        printed.lines().find(|line| line.starts_with("digest ")).expect("a run ends with its digest").to_string()
+    };
+    assert_ne!(digest("1"), digest("2"), "the start of the model is drawn, so the digests differ");
+}
+
+#[test]
+fn every_entry_has_a_cause_that_leads_to_a_line_of_the_scenario() {
+    for file in scenarios() {
+        let run: Value = serde_json::from_str(&greenroom(&["run", &file, "--format", "json"], "1")).expect("JSON");
+        let entries = run["entries"].as_array().expect("a list of entries");
+        let lines = run["lines"].as_array().expect("a list of lines").len() as u64;
+        assert!(!entries.is_empty(), "{file}");
+        for (index, entry) in entries.iter().enumerate() {
+            let cause = &entry["cause"];
+            // A cause that is an entry comes earlier, so that each chain ends; the first link that is none is a line.
+            let sound = match (cause["entry"].as_u64(), cause["line"].as_u64()) {
+                (Some(earlier), None) => earlier < index as u64,
+                (None, Some(line)) => line < lines,
+                _ => false,
+            };
+            assert!(sound, "{file}: entry {index} has the cause {cause}");
+        }
+        let times: Vec<u64> = entries.iter().filter_map(|entry| entry["at_ns"].as_u64()).collect();
+        assert!(times.is_sorted() && times.len() == entries.len(), "{file}: the times are not in order");
+    }
+}
