@@ -2,6 +2,7 @@
 //! their kind, so that a run of a hundred thousand pods pays nothing for an expectation about a deployment.
 
 use crate::kernel::{Name, Names, Symbol, Time};
+use crate::text::diagnostic::{nearest, quote};
 use crate::timeline::{Entry, EntryId, Kind, Subject, Timeline};
 
 /// A subject that is watched, by its position.
@@ -198,15 +199,20 @@ fn numbered(text: &str, names: &Names) -> Option<Name> {
 /// Kind, namespace and name of a subject as it is written.
 fn split(text: &str) -> Result<(Kind, &str, &str), String> {
     let Some((kind, rest)) = text.split_once('/') else {
-        return Err(format!("`{text}` is no subject: write kind/name, as in deployment/vllm or Pod/vllm-r1-0"));
+        return Err(format!("{} is no subject: write kind/name, as in deployment/vllm or Pod/vllm-r1-0", quote(text)));
     };
     let Some(kind) = Kind::parse(kind) else {
         let kinds: Vec<&str> = Kind::ALL.iter().map(|kind| kind.text()).collect();
-        return Err(format!("`{kind}` in `{text}` is no kind of subject; the kinds are {}", kinds.join(", ")));
+        let hint = match nearest(kind, kinds.iter().copied()) {
+            Some(near) => format!("; did you mean `{near}`?"),
+            None => format!("; the kinds are {}", kinds.join(", ")),
+        };
+        return Err(format!("{} in {} is no kind of subject{hint}", quote(kind), quote(text)));
     };
     let (namespace, name) = rest.split_once('/').unwrap_or(("", rest));
     if name.is_empty() || name.contains('/') {
-        return Err(format!("`{text}` is no subject: behind the kind goes a name, or a namespace and a name"));
+        let text = quote(text);
+        return Err(format!("{text} is no subject: behind the kind goes a name, or a namespace and a name"));
     }
     Ok((kind, if namespace == "default" { "" } else { namespace }, name))
 }

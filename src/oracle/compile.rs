@@ -11,25 +11,15 @@ use super::window::{Mark, Window};
 use super::{Expectation, Export, Judge, Rule, export, words};
 use crate::kernel::Time;
 use crate::scenario::model::{self, ExpectEntry, ExpectKind, ExportPattern, SubjectState, View};
-use crate::text::Place;
+use crate::text::diagnostic::quote;
+use crate::text::{Diagnostic, Place, Source, Span};
 use crate::timeline::{Kind, ScenarioLine};
-
-/// Something in an expectation that cannot be judged by any run.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Fault {
-    /// Where the expectation stands.
-    pub place: Place,
-    /// What is wrong: a lower-case fragment.
-    pub message: String,
-    /// If it is about an expression: the expression, and the character of it, from 0, that it is about.
-    pub expression: Option<(String, Option<usize>)>,
-}
 
 /// Compiles expectations.
 ///
 /// # Errors
 /// Everything that is wrong with them, in the order of the file.
-pub fn compile(entries: &[ExpectEntry]) -> Result<Judge, Vec<Fault>> {
+pub fn compile(entries: &[ExpectEntry], source: &Source) -> Result<Judge, Vec<Diagnostic>> {
     let mut board = Board::default();
     let mut expectations = Vec::with_capacity(entries.len());
     let mut faults = Vec::new();
@@ -46,17 +36,23 @@ pub fn compile(entries: &[ExpectEntry]) -> Result<Judge, Vec<Fault>> {
                 expectations.push(Expectation { line, text: words::text(entry), rule, decision: None });
             }
             Err(wrong) => {
-                let Wrong { message, expression } = wrong;
-                faults.push(Fault { place: entry.place.clone(), message, expression });
+                let span = span(source, &entry.place, wrong.expression.as_ref());
+                let label = format!("in this `{}`", entry.kind.text());
+                faults.push(Diagnostic::error(source, span, wrong.message).label(label));
             }
         }
     }
-    if faults.is_empty() { Ok(Judge { board, expectations }) } else { Err(faults) }
+    if faults.is_empty() {
+        Ok(Judge { board, expectations, looked_at: None, decided_only: false })
+    } else {
+        Err(faults)
+    }
 }
 
 /// What is wrong with one expectation.
 struct Wrong {
     message: String,
+    /// If it is about an expression: the expression, and the character of it, from 0, that it is about.
     expression: Option<(String, Option<usize>)>,
 }
 
@@ -64,6 +60,21 @@ impl From<String> for Wrong {
     fn from(message: String) -> Self {
         Wrong { message, expression: None }
     }
+}
+
+/// The span of what is wrong: the character of the expression if it stands as it is in the source, else the start of
+/// the expectation.
+fn span(source: &Source, place: &Place, expression: Option<&(String, Option<usize>)>) -> Span {
+    let start = source.span_at(place.line, place.column);
+    let behind = &source.text()[start.start as usize..];
+    let Some((expression, offset)) = expression.filter(|(expression, _)| !expression.is_empty()) else { return start };
+    let Some(found) = behind.find(expression.as_str()).map(|found| start.start as usize + found) else { return start };
+    let (from, length) = match offset.map(|offset| expression.char_indices().nth(offset)) {
+        None => (0, expression.len()),
+        Some(Some((byte, letter))) => (byte, letter.len_utf8()),
+        Some(None) => (expression.len(), 0),
+    };
+    Span::new((found + from) as u32, (found + from + length) as u32)
 }
 
 fn rule(entry: &ExpectEntry, board: &mut Board) -> Result<Rule, Wrong> {
@@ -144,7 +155,7 @@ fn wanted((subject, state): &SubjectState, view: View, board: &mut Board) -> Res
 
 fn exported(value: &ExportPattern, board: &mut Board) -> Result<export::Value, Wrong> {
     let slot = board.watch(&value.subject)?;
-    let form =
-        Regex::new(&value.pattern).map_err(|error| format!("`{}` is no regular expression: {error}", value.pattern))?;
+    let form = Regex::new(&value.pattern)
+        .map_err(|error| format!("{} is no regular expression: {error}", quote(&value.pattern)))?;
     Ok(export::Value { slot, key: value.key.clone(), form })
 }

@@ -13,8 +13,6 @@ mod tests;
 mod window;
 mod words;
 
-pub use compile::Fault;
-
 use board::Board;
 use export::Export;
 use hold::Hold;
@@ -24,6 +22,7 @@ use scene::{Decision, Scene, Wanted};
 use crate::kernel::Time;
 use crate::rehearsal::{Observer, Verdict};
 use crate::scenario::Scenario;
+use crate::text::Diagnostic;
 use crate::timeline::{EntryId, ScenarioLine};
 use crate::workload::Stage;
 
@@ -32,6 +31,10 @@ use crate::workload::Stage;
 pub struct Judge {
     board: Board,
     expectations: Vec<Expectation>,
+    /// The last instant whose end was looked at.
+    looked_at: Option<Time>,
+    /// True if the run is cut short and only what was decided by then is told.
+    decided_only: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -57,8 +60,22 @@ impl Judge {
     ///
     /// # Errors
     /// Everything that is wrong with them, in the order of the file.
-    pub fn new(scenario: &Scenario) -> Result<Judge, Vec<Fault>> {
-        compile::compile(&scenario.expect)
+    pub fn new(scenario: &Scenario) -> Result<Judge, Vec<Diagnostic>> {
+        compile::compile(&scenario.expect, &scenario.source)
+    }
+
+    /// The same judge for a run that is cut short: it tells only of what is decided by then.
+    #[must_use]
+    pub fn decided_only(self) -> Judge {
+        Judge { decided_only: true, ..self }
+    }
+
+    fn look(&mut self, stage: &dyn Stage) {
+        self.looked_at = Some(stage.now());
+        let mut scene = Scene { now: stage.now(), board: &mut self.board, stage };
+        for open in self.expectations.iter_mut().filter(|expectation| expectation.decision.is_none()) {
+            open.decision = open.rule.instant(&mut scene);
+        }
     }
 }
 
@@ -75,10 +92,7 @@ impl Observer for Judge {
     }
 
     fn instant_ended(&mut self, stage: &dyn Stage) {
-        let mut scene = Scene { now: stage.now(), board: &mut self.board, stage };
-        for open in self.expectations.iter_mut().filter(|expectation| expectation.decision.is_none()) {
-            open.decision = open.rule.instant(&mut scene);
-        }
+        self.look(stage);
     }
 
     fn due(&self) -> Option<Time> {
@@ -91,9 +105,13 @@ impl Observer for Judge {
     }
 
     fn finish(&mut self, stage: &dyn Stage) -> Vec<Verdict> {
+        if self.looked_at != Some(stage.now()) {
+            self.look(stage);
+        }
         let mut scene = Scene { now: stage.now(), board: &mut self.board, stage };
         let mut verdicts = Vec::with_capacity(self.expectations.len());
-        for expectation in &mut self.expectations {
+        let told = self.expectations.iter_mut().filter(|one| !self.decided_only || one.decision.is_some());
+        for expectation in told {
             let rule = &mut expectation.rule;
             let Decision { status, at, detail, evidence } =
                 expectation.decision.get_or_insert_with(|| rule.end(&mut scene)).clone();

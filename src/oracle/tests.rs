@@ -7,9 +7,10 @@ use super::*;
 use crate::kernel::{Duration, Names};
 use crate::rehearsal::VerdictStatus;
 use crate::scenario::model::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
-use crate::text::Place;
+use crate::text::render::render;
+use crate::text::{Place, Source};
 use crate::timeline::{Cause, Entry, Layer, Subject, Timeline, Why};
-use crate::workload::{Counts, Disruption, Happening, World};
+use crate::workload::{Counts, Disruption, Happening, Struck, World};
 
 /// A world in which only what a test writes happens.
 #[derive(Default)]
@@ -33,8 +34,11 @@ impl Stage for Played {
         unreachable!("no controller runs here")
     }
     fn call_at(&mut self, _: Time, _: u64, _: bool) {}
-    fn disrupt(&mut self, _: &Disruption, _: Cause) -> Result<u32, String> {
-        Ok(0)
+    fn disrupt(&mut self, _: &Disruption, _: Cause) -> Result<Struck, String> {
+        Ok(Struck::Now(0))
+    }
+    fn effects(&self, _: usize) -> u64 {
+        0
     }
     fn counts(&self, subject: Subject) -> Option<Counts> {
         self.counts.get(&subject).copied()
@@ -78,7 +82,8 @@ use Step::{Became, Published, Ready, SeenReady, Tick};
 /// Plays the steps, each at its second, up to the end, and judges.
 fn play(expect: Vec<ExpectKind>, view: View, steps: &[(u64, Step)], end: u64) -> Vec<Verdict> {
     let mut judge =
-        compile::compile(&expect.into_iter().map(|kind| entry(kind, view)).collect::<Vec<_>>()).expect("valid");
+        compile::compile(&expect.into_iter().map(|kind| entry(kind, view)).collect::<Vec<_>>(), &source(""))
+            .expect("valid");
     let mut stage = Played::default();
     let line =
         stage.timeline.add_line(ScenarioLine { file: "s.yaml".into(), line: 1, column: 1, what: "deploy".into() });
@@ -120,6 +125,11 @@ fn perform(step: &Step, stage: &mut Played, judge: &mut Judge, cause: Cause) {
         }
         Tick => {}
     }
+}
+
+/// A scenario in which an expectation stands at line 9, column 5.
+fn source(text: &str) -> Source {
+    Source::new("s.yaml", format!("{}  - always: \"{text}\"\n", "\n".repeat(8)))
 }
 
 fn entry(kind: ExpectKind, view: View) -> ExpectEntry {
@@ -374,18 +384,17 @@ fn mistakes_are_found_before_a_run() {
         "status('deployment/a') == 'x' ? 1 : 2",
         "",
     ];
-    let told = sources.map(|source| {
-        let faults = compile::compile(&[entry(always(cel(source), None, None), View::Actual)]).expect_err(source);
-        let offset = faults[0].expression.as_ref().and_then(|(_, offset)| *offset);
-        format!("{source}\n  {} (character {offset:?})", faults[0].message)
+    let told = sources.map(|text| {
+        let entry = entry(always(cel(text), None, None), View::Actual);
+        render(&compile::compile(&[entry], &source(text)).expect_err(text), false)
     });
-    insta::assert_snapshot!(told.join("\n"));
+    insta::assert_snapshot!(told.join(""));
 }
 
 /// Functions of the language itself are not taken for unknown ones.
 #[test]
 fn the_language_has_its_own_functions() {
-    for source in [
+    for text in [
         "size('abc') == 3",
         "'abc'.startsWith('a')",
         "[1, 2].exists_one(x, x == 2)",
@@ -396,8 +405,9 @@ fn the_language_has_its_own_functions() {
         "1 in [1, 2] ? true : false",
         "{'a': ready('deployment/a')}['a'] >= 0 && -1 < 0 && !false",
     ] {
-        let compiled = compile::compile(&[entry(always(cel(source), None, None), View::Actual)]);
-        assert!(compiled.is_ok(), "{source}: {compiled:?}");
+        let entry = entry(always(cel(text), None, None), View::Actual);
+        let compiled = compile::compile(&[entry], &source(text));
+        assert!(compiled.is_ok(), "{text}: {compiled:?}");
     }
 }
 
@@ -406,7 +416,7 @@ fn the_language_has_its_own_functions() {
 fn a_clone_judges_alike() {
     let expect = [always(cel("ready('deployment/a') >= 0"), None, None), eventually("deployment/a", "x", None)];
     let expect: Vec<ExpectEntry> = expect.into_iter().map(|kind| entry(kind, View::Actual)).collect();
-    let mut judge = compile::compile(&expect).expect("valid");
+    let mut judge = compile::compile(&expect, &source("")).expect("valid");
     let mut stage = Played::default();
     let line = stage.timeline.add_line(ScenarioLine { file: Arc::from("s"), line: 1, column: 1, what: "x".into() });
     perform(&Became("deployment/a", "x"), &mut stage, &mut judge, Cause::Line(line));

@@ -26,7 +26,8 @@ pub fn text(entry: &ExpectEntry) -> String {
         line.push_str(" (as observed)");
     }
     // A report gives an expectation one line, however many its expression has.
-    if line.contains(['\n', '\r']) {
+    if line.contains(char::is_control) {
+        line = line.replace(char::is_control, " ");
         line = line.split_whitespace().collect::<Vec<_>>().join(" ");
     }
     line

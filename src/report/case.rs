@@ -4,8 +4,9 @@
 use super::replay::replay;
 use super::{Exit, SnapshotState};
 use crate::kernel::Time;
-use crate::rehearsal::{Ending, RunResult, Unfired, Verdict, VerdictStatus};
-use crate::text::Place;
+use crate::rehearsal::{Ending, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
+use crate::text::mask::mask;
+use crate::text::{Diagnostic, Place};
 use crate::timeline::{Cause, EntryId, ScenarioLine, render};
 
 /// Causes shown behind the entry that decided a case.
@@ -25,7 +26,7 @@ pub enum CaseStatus {
 /// Something that is judged.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Case {
-    /// What kind of case: `expectation`, `ended`, `unfired`, `snapshot`.
+    /// What kind of case: `expectation`, `document`, `ended`, `unfired`, `snapshot`.
     pub kind: &'static str,
     /// What is judged, in one line.
     pub name: String,
@@ -52,6 +53,9 @@ pub struct Case {
 /// Everything that is judged in a run.
 pub fn cases(run: &RunResult, snapshot: &SnapshotState) -> Vec<Case> {
     let mut cases: Vec<Case> = run.verdicts.iter().map(|verdict| expectation(run, verdict)).collect();
+    cases.extend(
+        run.rejections.iter().filter(|rejection| !rejection.expected).flat_map(|rejection| rejected(run, rejection)),
+    );
     cases.push(ended(run));
     cases.extend(run.unfired.iter().map(|unfired| never_fired(run, unfired)));
     cases.extend(compared(run, snapshot));
@@ -82,6 +86,24 @@ fn expectation(run: &RunResult, verdict: &Verdict) -> Case {
         origin,
         replay: if failed { replay(run, Some(verdict.at)) } else { String::new() },
     }
+}
+
+/// A document that its system rejected, though the scenario does not expect that: a case for each thing that is wrong.
+fn rejected(run: &RunResult, rejection: &Rejection) -> Vec<Case> {
+    let case = |diagnostic: &Diagnostic| Case {
+        kind: "document",
+        name: format!("the document of {} is accepted", run.name),
+        status: CaseStatus::Failed,
+        exit: Exit::Invalid,
+        place: diagnostic.place(),
+        at: None,
+        detail: mask(&diagnostic.message).into_owned(),
+        evidence: None,
+        because: Vec::new(),
+        origin: None,
+        replay: replay(run, None),
+    };
+    rejection.diagnostics.iter().map(case).collect()
 }
 
 fn ended(run: &RunResult) -> Case {

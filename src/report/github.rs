@@ -23,6 +23,7 @@ pub fn write_report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
                         (CaseStatus::Unjudged, _) => "not judged",
                         (_, "unfired") => "never fired",
                         (_, "snapshot") => "snapshot",
+                        (_, "document") => "not valid",
                         _ => "failed",
                     };
                     let title = format!("{}: {word}", rehearsed.run.name);

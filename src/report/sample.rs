@@ -75,6 +75,7 @@ pub fn run() -> RunResult {
             line: 12,
             text: "autoscaling is read but not yet in effect".to_owned(),
         }],
+        rejections: Vec::new(),
         native: None,
     }
 }

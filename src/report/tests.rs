@@ -5,7 +5,8 @@ use proptest::prelude::*;
 use super::snapshot::{Layers, snapshot_text};
 use super::text::{Form, write as write_text};
 use super::*;
-use crate::rehearsal::{Ending, Unfired, VerdictStatus};
+use crate::rehearsal::{Ending, Rejection, Unfired, VerdictStatus};
+use crate::text::{Diagnostic, Source};
 
 fn written(write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) -> String {
     let mut out = Vec::new();
@@ -120,6 +121,8 @@ proptest! {
     fn every_format_and_the_exit_code_agree(
         statuses in statuses(),
         unfired in 0..3_usize,
+        rejected in 0..3_usize,
+        expected_rejection in any::<bool>(),
         limit in any::<bool>(),
         snapshot in snapshots(),
     ) {
@@ -130,11 +133,18 @@ proptest! {
         if limit {
             run.ending = Ending::LimitReached("1000000 events at one instant".to_owned());
         }
+        let source = Source::new("group.json", "{}");
+        let rejection = |expected| Rejection { diagnostics: vec![Diagnostic::about(&source, "a cycle")], expected };
+        run.rejections = vec![rejection(false); rejected];
+        if expected_rejection {
+            run.rejections.push(rejection(true));
+        }
         let own_code = run.exit_code();
         let rehearsed = Rehearsed::new(run, snapshot);
         let failed = rehearsed.failures().count();
         let expected = statuses.iter().filter(|status| **status != VerdictStatus::Passed).count()
             + unfired
+            + rejected
             + usize::from(limit)
             + usize::from(matches!(rehearsed.snapshot, SnapshotState::New { .. } | SnapshotState::Changed { .. }));
         prop_assert_eq!(failed, expected);

@@ -130,7 +130,8 @@ pub fn write_case(out: &mut dyn Write, case: &Case, form: Form, indent: &str) ->
     let paint = form.paint();
     let (word, tone) = match (case.status, case.kind) {
         (CaseStatus::Passed, _) => ("passed  ", Tone::Good),
-        (CaseStatus::Failed, "unfired") => ("unfired ", Tone::Bad),
+        (CaseStatus::Failed, "unfired") => ("UNFIRED ", Tone::Bad),
+        (CaseStatus::Failed, "document") => ("INVALID ", Tone::Bad),
         (CaseStatus::Failed, _) => ("FAILED  ", Tone::Bad),
         (CaseStatus::Unjudged, _) => ("UNJUDGED", Tone::Bad),
     };
@@ -140,6 +141,11 @@ pub fn write_case(out: &mut dyn Write, case: &Case, form: Form, indent: &str) ->
     writeln!(out, "{indent}{}  {}", paint.tone(tone, word), case.name)?;
     if !case.detail.is_empty() {
         writeln!(out, "{indent}          {}", case.detail.replace('\n', &format!("\n{indent}          ")))?;
+    }
+    // The line of the scenario is in the timeline for all but documents, which stand elsewhere.
+    if case.kind == "document" {
+        let place = &case.place;
+        writeln!(out, "{indent}          {}:{}:{}", form.path(&place.file), place.line, place.column)?;
     }
     for (number, line) in case.chain(|path| form.path(path)).iter().enumerate() {
         let lead = if number == 0 { "because " } else { "        " };

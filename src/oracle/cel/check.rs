@@ -10,6 +10,7 @@ use cel::{Context, Env, ExecutionError, ParseErrors, Program, Value};
 use super::table::{Answer, Question, Table};
 use super::{functions, lock};
 use crate::oracle::board::Board;
+use crate::text::diagnostic::nearest;
 
 /// What is wrong with an expression.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -34,6 +35,8 @@ pub fn syntax(source: &str, errors: &ParseErrors) -> Mistake {
     // The parser goes on to list every token that it would have taken.
     let said = first.msg.split(['\n', '{']).next().unwrap_or_default();
     let said = said.trim_start_matches("Syntax error: ").trim_end_matches(" expecting ").replace("'<EOF>'", "its end");
+    let said = said.replace("mismatched input its end", "it ends too early").replace("mismatched input", "unexpected");
+    let said = said.replace("extraneous input", "unexpected");
     let (line, column) = first.pos;
     let before: usize =
         source.split_inclusive('\n').take((line.max(1) - 1) as usize).map(|line| line.chars().count()).sum();
@@ -102,8 +105,7 @@ fn known_functions(program: &Program, env: &Arc<Env>) -> Result<(), Mistake> {
         // A context refuses a function that its environment has: that is how the language's own ones are known.
         let is_free = || Context::with_env(Arc::clone(env)).add_function(function, || 0_i64).is_ok();
         if is_name && !own.contains(&function) && is_free() {
-            let near = own.iter().min_by_key(|known| strsim::damerau_levenshtein(known, function));
-            let hint = match near.filter(|known| strsim::damerau_levenshtein(known, function) <= 2) {
+            let hint = match nearest(function, own.iter().copied()) {
                 Some(known) => format!("; did you mean `{known}`?"),
                 None => format!("; beside the language's own there are {}", own.join(", ")),
             };
