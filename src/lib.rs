@@ -2,7 +2,9 @@
 
 pub mod cluster;
 pub mod kernel;
+pub mod oracle;
 pub mod rehearsal;
+pub mod report;
 pub mod scenario;
 pub mod systems;
 pub mod text;
