@@ -7,6 +7,7 @@ pub mod oracle;
 pub mod rehearsal;
 pub mod report;
 pub mod scenario;
+pub mod systems;
 pub mod text;
 pub mod timeline;
 pub mod workload;

@@ -406,6 +406,19 @@ pub enum TargetKind {
     Workload,
 }
 
+impl TargetKind {
+    /// The key as a scenario writes it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            TargetKind::Running => "running",
+            TargetKind::Node => "node",
+            TargetKind::Deployment => "deployment",
+            TargetKind::Pod => "pod",
+            TargetKind::Workload => "workload",
+        }
+    }
+}
+
 impl Target {
     /// The texts of the subjects that may be meant; the first that the run knows is.
     pub fn subjects(&self) -> Vec<String> {
