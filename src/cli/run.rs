@@ -50,6 +50,7 @@ pub fn run(args: &RunArgs) -> Exit {
     }
     let report = Report { items: vec![item], ..Report::default() };
     let human = |out: &mut dyn Write, paint: Paint| match &report.items[0] {
+        Item::Valid(_) => Ok(()),
         Item::Ran(rehearsed) if args.quiet => text::write_verdict(out, rehearsed, paint),
         Item::Ran(rehearsed) => match args.at {
             Some(_) => text::write_at(out, rehearsed, paint),

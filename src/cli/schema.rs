@@ -1,7 +1,5 @@
 //! `greenroom schema`: the JSON Schema of the scenario file.
 
-use std::io::Write as _;
-
 use clap::Args;
 
 use super::output::to_stdout;
