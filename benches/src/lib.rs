@@ -3,5 +3,6 @@
 pub mod clock;
 pub mod hold;
 pub mod peer;
+pub mod rollout;
 pub mod table;
 pub mod workload;
