@@ -76,6 +76,9 @@ pub(super) struct Ranked {
     bits: Bits,
     /// Members of each block of [`BLOCK`] words, as a Fenwick tree: entry i holds the sum of the `i & -i` blocks up to i.
     blocks: Vec<u32>,
+    /// The place of the first member of each depth of the heap that the members make up in order: those with 0, 1, 3, 7,
+    /// ... members before them. Empty if it must be found anew.
+    depths: Vec<usize>,
 }
 
 /// Words in a block: its members are counted one word after the other.
@@ -92,6 +95,7 @@ impl Ranked {
         self.bits.reset(places);
         self.blocks.clear();
         self.blocks.resize(self.bits.words.len().div_ceil(BLOCK).next_power_of_two() + 1, 0);
+        self.depths.clear();
     }
 
     /// Makes room for so many places.
@@ -114,12 +118,14 @@ impl Ranked {
     /// Adds a place that is not in the set.
     pub fn insert(&mut self, place: usize) {
         self.bits.insert(place);
+        self.depths.clear();
         self.count_block(place / 64 / BLOCK, 1);
     }
 
     /// Takes out a place that is in the set.
     pub fn remove(&mut self, place: usize) {
         self.bits.remove(place);
+        self.depths.clear();
         self.count_block(place / 64 / BLOCK, -1);
     }
 
@@ -159,6 +165,22 @@ impl Ranked {
             rest -= members;
             word += 1;
         }
+    }
+
+    /// Finds where each depth of the heap begins, unless nothing changed since.
+    pub fn find_depths(&mut self) {
+        if self.depths.is_empty() {
+            let mut rank = 0;
+            while rank < self.len() {
+                self.depths.push(self.select(rank));
+                rank = 2 * rank + 1;
+            }
+        }
+    }
+
+    /// Where each depth of the heap begins; [`Ranked::find_depths`] comes before.
+    pub fn depths(&self) -> &[usize] {
+        &self.depths
     }
 
     fn count_block(&mut self, block: usize, change: i32) {
