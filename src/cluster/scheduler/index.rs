@@ -215,11 +215,18 @@ impl Index {
                 verdict => Standing::Rejected(self.verdict(verdict)),
             }
         };
-        if standing != seat.standing {
-            self.leave(place, seat);
-            self.enter(place, seat.zone, standing);
-            seat.standing = standing;
+        match (seat.standing, standing) {
+            (old, new) if old == new => {}
+            (Standing::Feasible(old), Standing::Feasible(new)) => {
+                self.leave_class(place, old);
+                self.enter_class(place, new);
+            }
+            (_, new) => {
+                self.leave(place, seat);
+                self.enter(place, seat.zone, new);
+            }
         }
+        seat.standing = standing;
         self.seats[place] = seat;
     }
 
@@ -274,13 +281,17 @@ impl Index {
                 let zone = &mut self.zones[seat.zone as usize];
                 zone.feasible -= 1;
                 self.zones_feasible -= usize::from(zone.feasible == 0);
-                let left = &mut self.classes[class as usize];
-                left.members.remove(place);
-                if left.members.len() == 0 {
-                    self.class_of.swap_remove(&left.traits);
-                    self.spare.push(class);
-                }
+                self.leave_class(place, class);
             }
+        }
+    }
+
+    fn leave_class(&mut self, place: usize, class: u32) {
+        let left = &mut self.classes[class as usize];
+        left.members.remove(place);
+        if left.members.len() == 0 {
+            self.class_of.swap_remove(&left.traits);
+            self.spare.push(class);
         }
     }
 
@@ -293,10 +304,14 @@ impl Index {
                 let zone = &mut self.zones[zone as usize];
                 self.zones_feasible += usize::from(zone.feasible == 0);
                 zone.feasible += 1;
-                let members = &mut self.classes[class as usize].members;
-                members.grow(self.seats.len());
-                members.insert(place);
+                self.enter_class(place, class);
             }
         }
+    }
+
+    fn enter_class(&mut self, place: usize, class: u32) {
+        let members = &mut self.classes[class as usize].members;
+        members.grow(self.seats.len());
+        members.insert(place);
     }
 }
