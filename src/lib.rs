@@ -1,9 +1,13 @@
 //! greenroom rehearses a GPU deployment before it goes on stage.
 
+pub mod cli;
 pub mod cluster;
 pub mod kernel;
+pub mod oracle;
 pub mod rehearsal;
+pub mod report;
 pub mod scenario;
+pub mod systems;
 pub mod text;
 pub mod timeline;
 pub mod workload;

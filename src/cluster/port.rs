@@ -82,6 +82,12 @@ impl World for Port<'_> {
         nodes.map(|(id, node)| (cluster.node_subject(id), node.ready)).collect()
     }
 
+    fn observed_node_labels(&self, label: &str) -> Vec<(Subject, Option<String>)> {
+        let cluster = &*self.cluster;
+        let nodes = cluster.nodes.iter().filter(|(_, node)| node.joined);
+        nodes.map(|(id, node)| (cluster.node_subject(id), node.labels.get(label).cloned())).collect()
+    }
+
     fn watch(&mut self, key: Subject) {
         self.cluster.add_watch(self.controller, key);
     }

@@ -2,6 +2,7 @@
 
 use super::cues::{self, CueKind, CueOutcome, Cues};
 use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict};
+use super::profiles::profiles;
 use super::{Observer, simulated};
 use crate::cluster::Cluster;
 use crate::kernel::Time;
@@ -64,8 +65,9 @@ impl<S: Stage> Rehearsal<S> {
         let mut notices = Vec::new();
         let mut rejections = Vec::new();
         let mut problems = Vec::new();
+        let profiles = profiles(scenario);
         for deploy in &scenario.deploy {
-            match systems::read(deploy.system, &deploy.source, scenario) {
+            match systems::read(deploy.system.text(), &deploy.source, &profiles) {
                 Ok(document) => {
                     notices.extend(document.warnings.iter().map(Notice::of));
                     if !document.problems.is_empty() {

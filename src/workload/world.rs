@@ -118,6 +118,9 @@ pub trait World {
     /// The nodes as observed that have all of these labels, in the order in which they joined: the node, and whether it is ready.
     fn observed_nodes(&self, labels: &[(&str, &str)]) -> Vec<(Subject, bool)>;
 
+    /// The value of one label of every node as observed, in the order in which they joined; `None` for a node without it.
+    fn observed_node_labels(&self, label: &str) -> Vec<(Subject, Option<String>)>;
+
     /// From now on, changes of this object wake the controller: of a Deployment or Job, those of its pods too.
     fn watch(&mut self, key: Subject);
 

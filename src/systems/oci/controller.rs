@@ -1,0 +1,375 @@
+//! The control plane as a state machine: what wakes it, and what it does at once. Everything else waits for the next processing
+//! pass, which is `passes`'.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::document::{Document, Member};
+use super::names::{Unique, interned, sanitised, subject_text};
+use super::options::Options;
+use super::plan::Placement;
+use super::resolve::{self, Wanted};
+use super::state::{Collection, GroupProgress, GroupState, Memory, Progress, Purpose, State};
+use super::decode::{self, Decoded};
+use super::{check, native, notices, order};
+use crate::kernel::{Duration, Time};
+use crate::text::{Diagnostic, Source};
+use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
+use crate::workload::{Action, AskId, Controller, Outcome, RecordChange, Wake, World};
+
+/// The token of a processing pass; a deployment's exports are read under `EXPORTS` and its position.
+const PASS: u64 = 0;
+const EXPORTS: u64 = 1 << 32;
+/// Passes are never closer than this, whatever the profile says.
+const PASS_INTERVAL_MIN: Duration = Duration::from_millis(1);
+
+/// The control plane of OCI AI Blueprints, with one document.
+#[derive(Clone, Debug)]
+pub struct Oci {
+    pub(super) document: Arc<Document>,
+    pub(super) options: Arc<Options>,
+    /// Positions of each deployment's dependencies.
+    pub(super) dependencies: Arc<Vec<Vec<usize>>>,
+    /// Positions, dependencies before dependents.
+    pub(super) order: Arc<Vec<usize>>,
+    /// The references of each deployment.
+    pub(super) wanted: Arc<Vec<Vec<Wanted>>>,
+    /// Why the document is rejected, if it is.
+    rejection: Option<Arc<str>>,
+    pub(super) memory: Memory,
+}
+
+/// A document that was read.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// The control plane with the document; one that rejects it says so when it is submitted.
+    pub oci: Oci,
+    /// What the user should know; it keeps nothing from being used.
+    pub warnings: Vec<Diagnostic>,
+    /// Why the control plane rejects the document; empty if it accepts it.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Reads a document.
+///
+/// # Errors
+/// What makes it no document that anybody could submit.
+pub fn read(source: &Source, options: &Options) -> Result<Read, Vec<Diagnostic>> {
+    let Decoded { document, mut warnings, errors: mut problems } = decode::document(source)?;
+    if problems.is_empty() {
+        match check::check(&document, options) {
+            Ok(more) => warnings.extend(more),
+            Err(found) => problems = found,
+        }
+    }
+    warnings.extend(notices::notices(&document));
+    let dependencies = order::dependencies(&document);
+    let order = order::topological(&dependencies);
+    let in_group = document.group.is_some();
+    let wanted = |member: &Member| if in_group { resolve::wanted(&member.raw.0) } else { Vec::new() };
+    let oci = Oci {
+        options: Arc::new(options.clone()),
+        order: Arc::new(order),
+        wanted: Arc::new(document.members.iter().map(wanted).collect()),
+        dependencies: Arc::new(dependencies),
+        document: Arc::new(document),
+        rejection: rejection(&problems),
+        memory: Memory::default(),
+    };
+    Ok(Read { oci, warnings: notices::merged(warnings), problems })
+}
+
+/// Why a document is rejected, in one line.
+fn rejection(problems: &[Diagnostic]) -> Option<Arc<str>> {
+    let first = &problems.first()?.message;
+    Some(match problems.len() {
+        1 => first.as_str().into(),
+        count => format!("{first} (and {} more)", count - 1).into(),
+    })
+}
+
+impl Oci {
+    /// The names of the group and of the deployments that an operator may speak of.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        let group = self.document.group.iter().map(|group| group.text.as_str());
+        group.chain(self.document.members.iter().map(|member| member.name.text.as_str()))
+    }
+
+    /// The document is submitted: it is accepted or rejected, and what waits for nothing starts.
+    fn submit(&mut self, cause: Cause, world: &mut dyn World) {
+        if !self.memory.members.is_empty() {
+            return;
+        }
+        self.memory.submitted_at = world.now();
+        self.make_progress(cause, world);
+        if let Some(rejection) = self.rejection.clone() {
+            return self.reject(&rejection, cause, world);
+        }
+        if !self.reserve_names(cause, world) {
+            return;
+        }
+        let mut members_cause = cause;
+        if let Some(group) = &mut self.memory.group {
+            let count = Arg::Count(self.memory.members.len() as u64);
+            let entry = world.note(group.subject, group.state.text(), Why::with("{} deployments", count), cause);
+            group.entry = Cause::Entry(entry);
+            members_cause = group.entry;
+            self.memory.last_entry = Some(entry);
+        }
+        for index in 0..self.memory.members.len() {
+            self.memory.members[index].entry = members_cause;
+            if !self.dependencies[index].is_empty() {
+                let names: Vec<&str> =
+                    self.document.members[index].depends_on.iter().map(|one| one.text.as_str()).collect();
+                let why = world.intern(&format!("waits for {}", names.join(", ")));
+                let entry = self.become_state(index, State::Scheduled, Why::symbol(why), members_cause, world);
+                self.memory.members[index].entry = Cause::Entry(entry);
+            }
+        }
+        let order = Arc::clone(&self.order);
+        for index in order.iter() {
+            self.try_start(*index, world);
+        }
+    }
+
+    /// What is known of each deployment before anything happened. Ids are drawn by name.
+    pub(super) fn make_progress(&mut self, cause: Cause, world: &mut dyn World) {
+        let document = Arc::clone(&self.document);
+        if let Some(group) = &document.group {
+            let name = interned(&subject_text(&group.text), |text| world.intern(text));
+            let subject = Subject::new(Kind::Group, name);
+            let uuid = draw_uuid(subject, world);
+            self.memory.group = Some(GroupProgress { subject, uuid, state: GroupState::Submitted, entry: cause });
+        }
+        for member in &document.members {
+            let progress = self.progress(member, cause, world);
+            self.memory.members.push(progress);
+        }
+    }
+
+    fn progress(&self, member: &Member, cause: Cause, world: &mut dyn World) -> Progress {
+        let name = interned(&subject_text(&member.name.text), |text| world.intern(text));
+        let subject = Subject::new(Kind::Member, name);
+        let uuid = draw_uuid(subject, world);
+        let group = self.document.group.as_ref().map(|group| group.text.as_str());
+        let digits = u32::from_str_radix(&uuid[..8], 16).expect("drawn as hexadecimal digits");
+        Progress {
+            subject,
+            names: Unique::new(self.options.names, &member.recipe.deployment_name, group, digits),
+            uuid,
+            state: State::Scheduled,
+            entry: cause,
+            created_at: world.now(),
+            recipe: Arc::new(member.recipe.clone()),
+            placement: Placement::Fleet,
+            workload: None,
+            service: None,
+            pool: None,
+            again: Vec::new(),
+            seen: None,
+            up_since: None,
+            patched: false,
+            exports: BTreeMap::new(),
+            collection: Collection::Idle,
+            export_failures: 0,
+            told: None,
+            short: false,
+            undeploy: false,
+            undeploy_cause: None,
+        }
+    }
+
+    /// A deployment name must be new to the control plane; one that is not makes it reject a group as a whole.
+    /// `false` if nothing was accepted.
+    fn reserve_names(&mut self, cause: Cause, world: &mut dyn World) -> bool {
+        let claims: Vec<RecordChange> = (0..self.memory.members.len()).map(|index| self.claim(index, 0, true)).collect();
+        let taken: Vec<usize> = (0..claims.len()).filter(|index| world.record(&claims[*index].name).is_some()).collect();
+        if taken.is_empty() {
+            world.commit(&claims);
+            return true;
+        }
+        if self.memory.group.is_some() {
+            let first = &self.document.members[taken[0]].recipe.deployment_name;
+            self.reject(&format!("deployment name `{first}` is in use: undeploy that deployment first"), cause, world);
+            return false;
+        }
+        for index in &taken {
+            let why = Why::text("its deployment name is in use: undeploy that deployment first");
+            self.become_state(*index, State::Rejected, why, cause, world);
+        }
+        let free: Vec<RecordChange> =
+            claims.into_iter().enumerate().filter(|(index, _)| !taken.contains(index)).map(|(_, claim)| claim).collect();
+        world.commit(&free);
+        true
+    }
+
+    /// Nothing of the document is deployed.
+    fn reject(&mut self, reason: &str, cause: Cause, world: &mut dyn World) {
+        let why = Why::symbol(world.intern(reason));
+        self.memory.members.iter_mut().for_each(|progress| progress.state = State::Rejected);
+        if let Some(group) = &mut self.memory.group {
+            group.state = GroupState::Rejected;
+            group.entry = Cause::Entry(world.note(group.subject, group.state.text(), why, cause));
+            return;
+        }
+        for index in 0..self.memory.members.len() {
+            self.become_state(index, State::Rejected, why, cause, world);
+        }
+        self.memory.dirty.clear();
+    }
+
+    /// The durable claim of a deployment on its name.
+    pub(super) fn claim(&self, index: usize, expected_version: u64, hold: bool) -> RecordChange {
+        let name = &self.document.members[index].recipe.deployment_name;
+        let full = match &self.document.group {
+            Some(group) => sanitised(&format!("{name}-{}", group.text)),
+            None => sanitised(name),
+        };
+        let value = hold.then(|| self.memory.members[index].uuid.clone());
+        RecordChange { name: format!("oci/name/{full}"), expected_version, value }
+    }
+
+    /// Writes an entry about a deployment and remembers where it is now.
+    pub(super) fn become_state(
+        &mut self,
+        index: usize,
+        state: State,
+        why: Why,
+        cause: Cause,
+        world: &mut dyn World,
+    ) -> EntryId {
+        let progress = &mut self.memory.members[index];
+        progress.state = state;
+        let entry = world.note(progress.subject, state.text(), why, cause);
+        self.memory.dirty.insert(index);
+        self.memory.last_entry = Some(entry);
+        entry
+    }
+
+    /// Plans a pass at the next point of the grid, unless one is planned. A pass at this instant is not followed by another.
+    pub(super) fn request_pass(&mut self, cause: Cause, world: &mut dyn World) {
+        let interval = self.options.pass_interval.max(PASS_INTERVAL_MIN);
+        let mut at = world.now().ceil_to(Time::ZERO, interval);
+        if self.memory.passed_at == Some(at) {
+            at += interval;
+        }
+        if self.memory.pass_at.is_none_or(|planned| planned > at) {
+            self.memory.pass_at = Some(at);
+            world.wake_at(at, PASS, cause);
+        }
+    }
+
+    /// Plans the read of a deployment's exports.
+    pub(super) fn request_exports(&mut self, index: usize, at: Time, cause: Cause, world: &mut dyn World) {
+        self.memory.members[index].collection = Collection::Planned(at);
+        world.wake_at(at, EXPORTS + index as u64, cause);
+    }
+
+    fn timer(&mut self, token: u64, cause: Cause, world: &mut dyn World) {
+        let now = world.now();
+        if token == PASS {
+            if self.memory.pass_at == Some(now) {
+                self.pass(cause, world);
+            }
+        } else if let Some(index) = token.checked_sub(EXPORTS).map(|index| index as usize)
+            && self.memory.members.get(index).is_some_and(|one| one.collection == Collection::Planned(now))
+        {
+            self.read_exports(index, cause, world);
+        }
+    }
+
+    /// An object changed. What that means is decided at the next pass; here it is only remembered what was seen first.
+    fn changed(&mut self, object: Subject, cause: Cause, world: &mut dyn World) {
+        let Some(index) = self.memory.watched.get(&object).copied() else { return };
+        let up = self.is_up(index, world);
+        let progress = &mut self.memory.members[index];
+        progress.seen = Some(cause);
+        match (up, progress.up_since) {
+            (true, None) => progress.up_since = Some(cause),
+            (false, Some(_)) => progress.up_since = None,
+            _ => {}
+        }
+        let matters = match progress.state {
+            State::Creating | State::Active | State::Undeploying => true,
+            State::Monitoring => progress.short == up || progress.recipe.mode == super::document::Mode::Job,
+            _ => false,
+        };
+        if matters {
+            self.request_pass(cause, world);
+        }
+    }
+
+    fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) {
+        let Some((index, purpose)) = self.memory.asks.remove(&ask) else { return };
+        if purpose == Purpose::Read {
+            if self.memory.members[index].collection == Collection::Asked(ask) {
+                self.exports_answered(index, outcome, cause, world);
+            }
+            return;
+        }
+        let removes = matches!(purpose, Purpose::Delete(_));
+        match outcome {
+            Outcome::Accepted(_) => {
+                self.memory.members[index].patched |= purpose == Purpose::Patch;
+                self.request_pass(cause, world);
+            }
+            Outcome::NotFound if removes => self.request_pass(cause, world),
+            Outcome::NotFound => self.fail(index, Why::text("there is no such node"), cause, world),
+            Outcome::Refused(reason) if !removes => {
+                self.fail(index, Why::with("refused: {}", Arg::Text(reason)), cause, world);
+            }
+            Outcome::Refused(_) | Outcome::Conflict | Outcome::Unknown | Outcome::Failed(_) => {
+                self.memory.members[index].again.push(purpose);
+                self.request_pass(cause, world);
+            }
+        }
+    }
+}
+
+impl Controller for Oci {
+    fn wake(&mut self, wake: Wake, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+        let done = match wake {
+            Wake::Submitted => {
+                self.submit(cause, world);
+                Ok(())
+            }
+            Wake::Timer(token) => {
+                self.timer(token, cause, world);
+                Ok(())
+            }
+            Wake::Changed(object) => {
+                self.changed(object, cause, world);
+                Ok(())
+            }
+            Wake::NodesChanged => {
+                self.memory.nodes_changed = Some(cause);
+                if self.waits_for_pool() {
+                    self.request_pass(cause, world);
+                }
+                Ok(())
+            }
+            Wake::Answered(ask, outcome) => {
+                self.answered(ask, outcome, cause, world);
+                Ok(())
+            }
+            Wake::Action(Action::Undeploy(name)) => self.undeploy(&name, cause, world),
+        };
+        self.update_group(world);
+        self.save(world);
+        done
+    }
+
+    fn native(&self, _: &dyn World) -> serde_json::Value {
+        native::state(self)
+    }
+}
+
+/// 32 hexadecimal digits in the form of a UUID, drawn by the subject's name.
+fn draw_uuid(subject: Subject, world: &mut dyn World) -> String {
+    let part = |ordinal: u64, world: &mut dyn World| world.draw("oci/uuid", subject, ordinal, 1 << 32);
+    let (a, b, c, d) = (part(0, world), part(1, world), part(2, world), part(3, world));
+    // Version 4 and its variant, as RFC 9562 has them.
+    let b = b & 0xffff_0fff | 0x4000;
+    let c = c & 0x3fff_ffff | 0x8000_0000;
+    format!("{a:08x}-{:04x}-{:04x}-{:04x}-{:04x}{d:08x}", b >> 16, b & 0xffff, c >> 16, c & 0xffff)
+}

@@ -1,0 +1,233 @@
+//! Starting a deployment: its gate, its shared pool, its references, and the objects that it asks for.
+
+use std::sync::Arc;
+
+use super::controller::Oci;
+use super::document::Mode;
+use super::names::interned;
+use super::options::WaitFor;
+use super::plan::{self, Placement};
+use super::resolve::{self, Resolved};
+use super::pools;
+use super::state::{Progress, Purpose, State};
+use crate::timeline::{Cause, Kind, Subject, Why};
+use crate::workload::{Ask, NodePoolSpec, Object, World};
+
+impl Oci {
+    /// Starts a deployment if nothing is left to wait for.
+    pub(super) fn try_start(&mut self, index: usize, world: &mut dyn World) {
+        let progress = &self.memory.members[index];
+        if progress.state != State::Scheduled || progress.undeploy {
+            return;
+        }
+        let Some(mut cause) = self.gate(index) else { return };
+        let recipe = Arc::clone(&progress.recipe);
+        if recipe.multinode.is_some() {
+            let why = "deployments over several nodes are not in effect yet: it is not started";
+            self.tell(index, why.to_owned(), cause, world);
+            return;
+        }
+        let (recipe, resolved) = match self.resolved(index) {
+            Ok(resolved) => resolved,
+            Err(problem) => {
+                let why = world.intern(&format!("after its references were resolved: {problem}"));
+                self.fail(index, Why::symbol(why), cause, world);
+                return;
+            }
+        };
+        let mut placement = Placement::Fleet;
+        if recipe.use_shared_pool && recipe.mode.runs_pods() {
+            if self.memory.nodes_changed.is_none() {
+                world.watch_nodes();
+                self.memory.nodes_changed = Some(cause);
+            }
+            match pools::find(&recipe, self.memory.members[index].subject, &self.options, world) {
+                Some(found) => placement = found,
+                None => return self.tell(index, pools::wanted(&recipe), cause, world),
+            }
+            if self.memory.members[index].told.is_some() {
+                cause = self.memory.nodes_changed.unwrap_or(cause);
+            }
+        }
+        let why = self.why_started(index, &placement, &resolved);
+        let why = Why::symbol(world.intern(&why));
+        let progress = &mut self.memory.members[index];
+        progress.recipe = Arc::new(recipe);
+        progress.placement = placement;
+        progress.created_at = world.now();
+        self.start(index, why, cause, world);
+    }
+
+    /// True if a deployment would start if there were nodes for it.
+    pub(super) fn waits_for_pool(&self) -> bool {
+        self.memory.members.iter().any(|one| one.state == State::Scheduled && one.told.is_some())
+    }
+
+    /// Says once why a deployment stays scheduled.
+    fn tell(&mut self, index: usize, why: String, cause: Cause, world: &mut dyn World) {
+        if self.memory.members[index].told.as_ref() == Some(&why) {
+            return;
+        }
+        let symbol = world.intern(&why);
+        let entry = self.become_state(index, State::Scheduled, Why::symbol(symbol), cause, world);
+        self.memory.members[index].entry = Cause::Entry(entry);
+        self.memory.members[index].told = Some(why);
+    }
+
+    /// The last entry that opened the way for a deployment; `None` while it is closed.
+    fn gate(&self, index: usize) -> Option<Cause> {
+        let mut opened = self.memory.members[index].entry;
+        let mut later = |cause: Cause| match (cause, opened) {
+            (Cause::Entry(new), Cause::Entry(old)) if new <= old => {}
+            (Cause::Line(_), _) => {}
+            _ => opened = cause,
+        };
+        for dependency in &self.dependencies[index] {
+            let one = &self.memory.members[*dependency];
+            if !self.gate_reached(*dependency) {
+                return None;
+            }
+            let declared = &self.document.members[*dependency].exports;
+            let complete = declared.iter().all(|export| one.exports.contains_key(&export.text));
+            if self.options.wait_for == WaitFor::Declared && !complete {
+                return None;
+            }
+            later(one.entry);
+        }
+        // References of members that it does not depend on count too, where the profile allows them.
+        for wanted in self.wanted[index].iter().filter(|wanted| resolve::is_export(&wanted.key)) {
+            let one = &self.memory.members[self.document.position(&wanted.member)?];
+            if !one.exports.contains_key(&wanted.key) {
+                return None;
+            }
+            later(one.entry);
+        }
+        Some(opened)
+    }
+
+    /// A deployment's recipe with its references resolved.
+    pub(super) fn resolved(&self, index: usize) -> Result<(super::document::Recipe, Vec<Resolved>), String> {
+        let member = &self.document.members[index];
+        if self.wanted[index].is_empty() {
+            return Ok((member.recipe.clone(), Vec::new()));
+        }
+        let value = |name: &str, key: &str| {
+            let position = self.document.position(name)?;
+            match self.memory.members[position].exports.get(key) {
+                Some(value) => Some(value.clone()),
+                None if resolve::is_export(key) => None,
+                None => resolve::property(&self.document.members[position].raw.0, key),
+            }
+        };
+        let mut resolved = Vec::new();
+        let node = resolve::resolve(&member.raw.0, &value, &mut resolved)
+            .map_err(|wanted| format!("`${{{}.{}}}` has no value", wanted.member, wanted.key))?;
+        let recipe = resolve::reread(&self.document.source, &Arc::new(node))?;
+        resolved.sort();
+        resolved.dedup();
+        Ok((recipe, resolved))
+    }
+
+    fn why_started(&self, index: usize, placement: &Placement, resolved: &[Resolved]) -> String {
+        let mut parts = Vec::new();
+        let dependencies = &self.dependencies[index];
+        if dependencies.is_empty() {
+            parts.push("waits for nothing".to_owned());
+        } else {
+            let state = |index: &usize| self.memory.members[*index].state.text();
+            let names: Vec<String> = dependencies
+                .iter()
+                .map(|index| format!("{} {}", self.document.members[*index].name.text, state(index)))
+                .collect();
+            parts.push(names.join(", "));
+        }
+        if let Placement::Shared { pool: Some(pool), .. } = placement {
+            parts.push(format!("on shared pool {pool}"));
+        }
+        for one in resolved {
+            parts.push(format!("{}.{} is {}", one.wanted.member, one.wanted.key, one.value));
+        }
+        parts.join("; ")
+    }
+
+    /// Asks for what a recipe needs first: a pool, a change of a node, or its workload.
+    fn start(&mut self, index: usize, why: Why, cause: Cause, world: &mut dyn World) {
+        let recipe = Arc::clone(&self.memory.members[index].recipe);
+        let (state, why) = match recipe.mode {
+            Mode::Team => (State::Completed, Why::text("its quotas are not in effect yet")),
+            Mode::SharedNodePool => (State::Creating, why),
+            _ if self.own_pool(index).is_some() => (State::Creating, why),
+            _ => (State::Active, why),
+        };
+        let entry = self.become_state(index, state, why, cause, world);
+        self.memory.members[index].entry = Cause::Entry(entry);
+        self.start_again(index, Cause::Entry(entry), world);
+    }
+
+    /// The pool that a deployment makes for itself or for others, and its name.
+    fn own_pool(&self, index: usize) -> Option<(String, NodePoolSpec)> {
+        let Progress { recipe, names, .. } = &self.memory.members[index];
+        match recipe.mode {
+            Mode::SharedNodePool => Some((names.object.clone(), plan::shared_pool(recipe, names))),
+            _ => Some((plan::dedicated_pool_name(names), plan::dedicated_pool(recipe, names, &self.options)?)),
+        }
+    }
+
+    /// Asks for what a deployment in its present state needs.
+    pub(super) fn start_again(&mut self, index: usize, cause: Cause, world: &mut dyn World) {
+        let mode = self.memory.members[index].recipe.mode;
+        if let Some((name, pool)) = self.own_pool(index) {
+            let key = self.key(Kind::NodePool, &name, world);
+            self.memory.members[index].pool = Some(key);
+            if mode.runs_pods() {
+                self.memory.members[index].placement = Placement::Dedicated(name);
+            }
+            self.watch(index, key, world);
+            if world.observed(key).is_none() {
+                self.ask(index, Purpose::Apply(key, Object::NodePool(pool)), cause, world);
+            }
+            return;
+        }
+        match mode {
+            Mode::Update => self.ask(index, Purpose::Patch, cause, world),
+            Mode::Service | Mode::Job => self.apply_workload(index, cause, world),
+            Mode::SharedNodePool | Mode::Team => {}
+        }
+    }
+
+    /// Asks for a recipe's Service and its Deployment or Job.
+    pub(super) fn apply_workload(&mut self, index: usize, cause: Cause, world: &mut dyn World) {
+        let progress = &self.memory.members[index];
+        let (recipe, names, serves) = (Arc::clone(&progress.recipe), progress.names.clone(), progress.subject);
+        let placement = progress.placement.clone();
+        if let Some(service) = plan::service(&recipe, &names) {
+            let key = self.key(Kind::Service, &names.object, world);
+            self.memory.members[index].service = Some(key);
+            self.ask(index, Purpose::Apply(key, service), cause, world);
+        }
+        let object = plan::workload(&recipe, &names, &placement, serves, &self.options);
+        let key = self.key(object.kind(), &names.object, world);
+        self.memory.members[index].workload = Some(key);
+        self.watch(index, key, world);
+        self.ask(index, Purpose::Apply(key, object), cause, world);
+    }
+
+    pub(super) fn key(&self, kind: Kind, name: &str, world: &mut dyn World) -> Subject {
+        Subject::new(kind, interned(name, |text| world.intern(text)))
+    }
+
+    /// The ask behind a purpose; `None` if there is nothing to ask for any more.
+    pub(super) fn ask_for(&self, index: usize, purpose: &Purpose, serves: Subject, world: &mut dyn World) -> Option<Ask> {
+        let progress = &self.memory.members[index];
+        Some(match purpose {
+            Purpose::Apply(key, object) => Ask::Apply { key: *key, object: object.clone(), serves },
+            Purpose::Read => Ask::Get { key: progress.service?, serves },
+            Purpose::Delete(key) => Ask::Delete { key: *key, serves },
+            Purpose::Patch => {
+                let node = progress.recipe.node_name.clone()?;
+                let key = self.key(Kind::Node, &node, world);
+                Ask::PatchNode { key, patch: plan::node_patch(&progress.recipe), serves }
+            }
+        })
+    }
+}
