@@ -1,5 +1,6 @@
 //! greenroom rehearses a GPU deployment before it goes on stage.
 
+pub mod cli;
 pub mod cluster;
 pub mod kernel;
 pub mod oracle;

@@ -5,6 +5,7 @@ use std::io::{self, Write};
 
 use super::{CaseStatus, Item, Report};
 use crate::text::Place;
+use crate::text::mask::mask;
 
 /// The most annotations of failures.
 pub const SHOWN_MAX: usize = 9;
@@ -36,9 +37,10 @@ pub fn write_report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
             }
             Item::Invalid(invalid) => {
                 for problem in &invalid.problems {
-                    annotations.push(annotation(Some(&problem.place), "not valid", &problem.message));
+                    annotations.push(annotation(Some(&problem.place()), "not valid", &mask(&problem.message)));
                 }
             }
+            Item::Valid(_) => {}
         }
     }
     annotations.extend(report.troubles.iter().map(|trouble| annotation(None, "environment", trouble)));

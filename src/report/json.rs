@@ -7,14 +7,14 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Invalid, Item, Rehearsed, Report, rows};
+use super::{Exit, Invalid, Item, Rehearsed, Report, Valid, rows};
 
-/// Writes a run: what it was, every entry with its cause, every case, and how it came out.
+/// Writes the one scenario of a command: what was run, every entry with its cause, every case, and how it came out.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write_run(out: &mut dyn Write, rehearsed: &Rehearsed) -> std::io::Result<()> {
-    write(out, &RunJson(rehearsed))
+pub fn write_item(out: &mut dyn Write, item: &Item) -> std::io::Result<()> {
+    write(out, &ItemJson(item))
 }
 
 /// Writes all scenarios of a command and its exit codes.
@@ -80,25 +80,37 @@ struct InvalidJson<'a>(&'a Invalid);
 
 impl Serialize for InvalidJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        struct ProblemRow<'a> {
-            file: &'a str,
-            line: u32,
-            column: u32,
-            message: &'a str,
-        }
-        let problems = List(|| {
-            self.0.problems.iter().map(|problem| ProblemRow {
-                file: &problem.place.file,
-                line: problem.place.line,
-                column: problem.place.column,
-                message: &problem.message,
-            })
-        });
-        let mut map = serializer.serialize_map(Some(2))?;
+        let problems = List(|| self.0.problems.iter().map(rows::problem));
+        let mut map = serializer.serialize_map(Some(3))?;
         map.serialize_entry("file", &self.0.file)?;
         map.serialize_entry("problems", &problems)?;
+        map.serialize_entry("exit_code", &Exit::Invalid.code())?;
         map.end()
+    }
+}
+
+struct ValidJson<'a>(&'a Valid);
+
+impl Serialize for ValidJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let notices = List(|| self.0.notices.iter().map(rows::notice));
+        let mut map = serializer.serialize_map(Some(3))?;
+        map.serialize_entry("file", &self.0.file)?;
+        map.serialize_entry("notices", &notices)?;
+        map.serialize_entry("exit_code", &Exit::Passed.code())?;
+        map.end()
+    }
+}
+
+struct ItemJson<'a>(&'a Item);
+
+impl Serialize for ItemJson<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            Item::Ran(rehearsed) => RunJson(rehearsed).serialize(serializer),
+            Item::Valid(valid) => ValidJson(valid).serialize(serializer),
+            Item::Invalid(invalid) => InvalidJson(invalid).serialize(serializer),
+        }
     }
 }
 
@@ -106,20 +118,9 @@ struct ReportJson<'a>(&'a Report);
 
 impl Serialize for ReportJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        #[derive(Serialize)]
-        #[serde(untagged)]
-        enum ItemJson<'a> {
-            Ran(RunJson<'a>),
-            Invalid(InvalidJson<'a>),
-        }
         let report = self.0;
-        let items = List(|| {
-            report.items.iter().map(|item| match item {
-                Item::Ran(rehearsed) => ItemJson::Ran(RunJson(rehearsed)),
-                Item::Invalid(invalid) => ItemJson::Invalid(InvalidJson(invalid)),
-            })
-        });
-        let codes: Vec<u8> = report.exits().into_iter().map(super::Exit::code).collect();
+        let items = List(|| report.items.iter().map(ItemJson));
+        let codes: Vec<u8> = report.exits().into_iter().map(Exit::code).collect();
         let mut map = serializer.serialize_map(Some(5))?;
         map.serialize_entry("scenarios", &items)?;
         map.serialize_entry("notices", &report.notices)?;

@@ -5,7 +5,12 @@ use std::io::{self, Write};
 
 use quick_junit::{NonSuccessKind, Property, Report as Xml, TestCase, TestCaseStatus, TestSuite};
 
+use crate::text::mask::mask;
+
 use super::{Case, CaseStatus, Invalid, Item, Rehearsed, Report, SnapshotState};
+
+/// The name of the case of a file that is only read.
+const VALID: &str = "the file is valid";
 
 /// Writes every scenario of a command.
 ///
@@ -16,6 +21,11 @@ pub fn write_report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     for item in &report.items {
         xml.add_test_suite(match item {
             Item::Ran(rehearsed) => suite(rehearsed),
+            Item::Valid(valid) => {
+                let mut suite = TestSuite::new(valid.file.as_str());
+                suite.add_test_case(TestCase::new(VALID, TestCaseStatus::success()));
+                suite
+            }
             Item::Invalid(invalid) => invalid_suite(invalid),
         });
     }
@@ -92,8 +102,9 @@ fn status(kind: NonSuccessKind, message: &str, description: &str) -> TestCaseSta
 fn invalid_suite(invalid: &Invalid) -> TestSuite {
     let mut suite = TestSuite::new(invalid.file.as_str());
     for problem in &invalid.problems {
-        let text = format!("{}: {}", problem.place, problem.message);
-        suite.add_test_case(TestCase::new("the file is valid", status(NonSuccessKind::Error, &problem.message, &text)));
+        let message = mask(&problem.message);
+        let text = format!("{}: {message}", problem.place());
+        suite.add_test_case(TestCase::new(VALID, status(NonSuccessKind::Error, &message, &text)));
     }
     suite
 }

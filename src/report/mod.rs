@@ -11,6 +11,7 @@ pub mod ndjson;
 pub mod paint;
 mod replay;
 mod rows;
+mod state;
 pub mod snapshot;
 pub mod summary;
 pub mod text;
@@ -25,8 +26,8 @@ pub use exit::Exit;
 pub use paint::Paint;
 pub use snapshot::SnapshotState;
 
-use crate::rehearsal::RunResult;
-use crate::text::Place;
+use crate::rehearsal::{Notice, RunResult};
+use crate::text::Diagnostic;
 
 /// All that one command has to tell: one item a scenario file, in the order of the files.
 #[derive(Clone, Debug, Default)]
@@ -44,6 +45,8 @@ pub struct Report {
 pub enum Item {
     /// It was run.
     Ran(Box<Rehearsed>),
+    /// It was only checked, and is valid.
+    Valid(Valid),
     /// It could not be read, or something in it is wrong.
     Invalid(Invalid),
 }
@@ -65,18 +68,16 @@ pub struct Invalid {
     /// The file.
     pub file: String,
     /// What is wrong, in order.
-    pub problems: Vec<Problem>,
+    pub problems: Vec<Diagnostic>,
 }
 
-/// One thing that is wrong with a file.
+/// A scenario file that was checked.
 #[derive(Clone, Debug)]
-pub struct Problem {
-    /// Where.
-    pub place: Place,
-    /// What, in one line.
-    pub message: String,
-    /// The message with the lines that it is about, for people.
-    pub rendered: String,
+pub struct Valid {
+    /// The file.
+    pub file: String,
+    /// What the user should know nevertheless.
+    pub notices: Vec<Notice>,
 }
 
 impl Rehearsed {
@@ -104,6 +105,7 @@ impl Report {
         for item in &self.items {
             match item {
                 Item::Ran(rehearsed) => exits.extend(rehearsed.failures().map(|case| case.exit)),
+                Item::Valid(_) => {}
                 Item::Invalid(_) => exits.push(Exit::Invalid),
             }
         }

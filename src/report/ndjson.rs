@@ -1,5 +1,6 @@
 //! NDJSON: a JSON object a line. For each scenario a `scenario` line, its `line`s, each `entry`, each `case`, each
-//! `notice` and a `summary`; a file that is not valid gives `problem` lines. The field `type` says which it is.
+//! `notice` and a `summary`; a file that is not valid gives `problem` lines,
+//! one that is only checked and valid a `valid` line. The field `type` says which it is.
 
 use std::io::{self, Write};
 
@@ -16,16 +17,12 @@ pub fn write_report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     for item in &report.items {
         match item {
             Item::Ran(rehearsed) => run(&mut out, rehearsed)?,
+            Item::Valid(valid) => {
+                line(&mut out, "valid", &FileRow { file: &valid.file })?;
+                valid.notices.iter().try_for_each(|notice| line(&mut out, "notice", &rows::notice(notice)))?;
+            }
             Item::Invalid(invalid) => {
-                for problem in &invalid.problems {
-                    let row = ProblemRow {
-                        file: &problem.place.file,
-                        line: problem.place.line,
-                        column: problem.place.column,
-                        message: &problem.message,
-                    };
-                    line(&mut out, "problem", &row)?;
-                }
+                invalid.problems.iter().try_for_each(|problem| line(&mut out, "problem", &rows::problem(problem)))?;
             }
         }
     }
@@ -50,11 +47,8 @@ fn run(out: &mut impl Write, rehearsed: &Rehearsed) -> io::Result<()> {
 }
 
 #[derive(Serialize)]
-struct ProblemRow<'a> {
+struct FileRow<'a> {
     file: &'a str,
-    line: u32,
-    column: u32,
-    message: &'a str,
 }
 
 #[derive(Serialize)]

@@ -1,12 +1,15 @@
 //! The values of a run as JSON shows them; `json` puts them into one object, `ndjson` each on a line of its own.
 //! Times stand twice: as people read them, and in nanoseconds.
 
+
 use serde::Serialize;
 
 use super::case::{Case, CaseStatus, ending};
 use super::{Rehearsed, SnapshotState};
 use crate::kernel::{Names, Symbol, Time};
 use crate::rehearsal::{Ending, Notice, RunResult};
+use crate::text::Diagnostic;
+use crate::text::mask::mask;
 use crate::timeline::{Cause, Entry, EntryId, Layer, LineId, ScenarioLine, render};
 
 /// What identifies a run.
@@ -78,6 +81,15 @@ pub struct NoticeRow<'a> {
     file: &'a str,
     line: u32,
     text: &'a str,
+}
+
+/// Something that is wrong with a file.
+#[derive(Serialize)]
+pub struct ProblemRow {
+    file: String,
+    line: u32,
+    column: u32,
+    message: String,
 }
 
 /// How a run came out as a whole.
@@ -164,6 +176,11 @@ pub fn case(case: &Case) -> CaseRow<'_> {
 
 pub fn notice(notice: &Notice) -> NoticeRow<'_> {
     NoticeRow { file: &notice.file, line: notice.line, text: &notice.text }
+}
+
+pub fn problem(problem: &Diagnostic) -> ProblemRow {
+    let place = problem.place();
+    ProblemRow { file: place.file.to_string(), line: place.line, column: place.column, message: mask(&problem.message).into_owned() }
 }
 
 pub fn summary(rehearsed: &Rehearsed) -> SummaryRow<'_> {

@@ -3,8 +3,9 @@
 use std::io::{self, Write};
 
 use super::paint::{Paint, Tone};
-use super::text::{Form, write_case};
+use super::text::{self, Form, write_case};
 use super::{CaseStatus, Exit, Item, Rehearsed, Report, SnapshotState};
+use crate::text::render::render;
 
 /// Writes every scenario of a command and the sum.
 ///
@@ -16,8 +17,12 @@ pub fn write_report(out: &mut dyn Write, report: &Report, paint: Paint) -> io::R
             Item::Ran(rehearsed) => scenario(out, rehearsed, paint)?,
             Item::Invalid(invalid) => {
                 writeln!(out, "{}  {}", paint.tone(Tone::Bad, "INVALID"), invalid.file)?;
-                for problem in &invalid.problems {
-                    writeln!(out, "{}", problem.rendered.trim_end())?;
+                writeln!(out, "{}", render(&invalid.problems, paint == Paint::Colour).trim_end())?;
+            }
+            Item::Valid(valid) => {
+                writeln!(out, "{}  {}", paint.tone(Tone::Good, "valid  "), valid.file)?;
+                for notice in &valid.notices {
+                    writeln!(out, "         {}", text::notice_line(notice, Form::Screen(paint)))?;
                 }
             }
         }
@@ -69,13 +74,20 @@ fn sum(out: &mut dyn Write, report: &Report, paint: Paint) -> io::Result<()> {
     let count = |wanted: &dyn Fn(&Item) -> bool| report.items.iter().filter(|item| wanted(item)).count();
     let has = |item: &Item, exit: Exit| match item {
         Item::Ran(rehearsed) => rehearsed.failures().any(|case| case.exit == exit),
+        Item::Valid(_) => false,
         Item::Invalid(_) => exit == Exit::Invalid,
     };
     let passed = |item: &Item| match item {
         Item::Ran(rehearsed) => rehearsed.cases.iter().all(|case| case.status == CaseStatus::Passed),
-        Item::Invalid(_) => false,
+        Item::Valid(_) | Item::Invalid(_) => false,
     };
-    let mut parts = vec![format!("{} passed", count(&passed))];
+    let valid = |item: &Item| matches!(item, Item::Valid(_));
+    let mut parts = Vec::new();
+    for (number, word) in [(count(&passed), "passed"), (count(&valid), "valid")] {
+        if number > 0 {
+            parts.push(format!("{number} {word}"));
+        }
+    }
     for (exit, text) in [
         (Exit::Invalid, "not valid"),
         (Exit::Failed, "failed"),

@@ -6,7 +6,7 @@ use super::snapshot::{Layers, snapshot_text};
 use super::text::{Form, write as write_text};
 use super::*;
 use crate::rehearsal::{Ending, Rejection, Unfired, VerdictStatus};
-use crate::text::{Diagnostic, Source};
+use crate::text::{Diagnostic, Source, Span};
 
 fn written(write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) -> String {
     let mut out = Vec::new();
@@ -15,16 +15,14 @@ fn written(write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) -
 }
 
 fn report() -> Report {
-    let problem = Problem {
-        place: Place { file: "bad.yaml".into(), line: 3, column: 7 },
-        message: "unknown key `untill`; did you mean `until`?".to_owned(),
-        rendered: "error: unknown key `untill`\n --> bad.yaml:3:7".to_owned(),
-    };
+    let source = Source::new("bad.yaml", "name: bad\nuntill: 2h\n");
+    let problem = Diagnostic::error(&source, Span::new(10, 16), "unknown key `untill`; did you mean `until`?");
     Report {
         items: vec![
             Item::Ran(Box::new(sample::rehearsed())),
             Item::Ran(Box::new(Rehearsed::new(sample::good(), SnapshotState::Same))),
             Item::Invalid(Invalid { file: "bad.yaml".to_owned(), problems: vec![problem] }),
+            Item::Valid(Valid { file: "good.yaml".to_owned(), notices: sample::run().notices }),
         ],
         notices: vec!["snapshots/old.timeline belongs to no scenario".to_owned()],
         troubles: Vec::new(),
@@ -76,7 +74,7 @@ fn coloured_text_without_its_colours_is_the_plain_text() {
 
 #[test]
 fn json_of_one_run() {
-    insta::assert_snapshot!(written(|out| json::write_run(out, &sample::rehearsed())));
+    insta::assert_snapshot!(written(|out| json::write_item(out, &Item::Ran(Box::new(sample::rehearsed())))));
 }
 
 #[test]

@@ -5,11 +5,15 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::case::{Case, CaseStatus, ending};
+use super::Rehearsed;
 use super::paint::{Paint, Tone};
+use super::state::states;
 use super::snapshot::Layers;
 use crate::rehearsal::{Notice, RunResult};
 use crate::timeline::{Entry, Layer, render};
 
+/// Width of the column of times.
+const TIME_WIDTH: usize = 14;
 /// Width of the column of subjects.
 const SUBJECT_WIDTH: usize = 36;
 /// Width of the column of states.
@@ -68,6 +72,41 @@ pub fn write(out: &mut dyn Write, run: &RunResult, cases: &[Case], form: Form) -
         replays(out, cases, paint)?;
     }
     Ok(())
+}
+
+/// Writes what was judged, without the timeline.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_verdict(out: &mut dyn Write, rehearsed: &Rehearsed, paint: Paint) -> io::Result<()> {
+    let Rehearsed { run, cases, .. } = rehearsed;
+    let form = Form::Screen(paint);
+    header(out, run, form)?;
+    writeln!(out, "ended    {}  {}", run.ended_at, ending(&run.ending))?;
+    judged(out, cases, form)?;
+    notices(out, &run.notices, form)?;
+    replays(out, cases, paint)
+}
+
+/// Writes a run that was cut short: its timeline so far and the state of everything then.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_at(out: &mut dyn Write, rehearsed: &Rehearsed, paint: Paint) -> io::Result<()> {
+    let Rehearsed { run, cases, .. } = rehearsed;
+    let form = Form::Screen(paint);
+    header(out, run, form)?;
+    timeline(out, run, form)?;
+    writeln!(out, "\nstate at {}", run.ended_at)?;
+    for (subject, seen) in states(run) {
+        let mut line = String::new();
+        column(&mut line, TIME_WIDTH, |_| {});
+        column(&mut line, SUBJECT_WIDTH, |line| subject.write(&run.names, line));
+        column(&mut line, STATE_WIDTH, |line| line.push_str(seen.became));
+        writeln!(out, "{line}since {}", seen.at)?;
+    }
+    judged(out, cases, form)?;
+    notices(out, &run.notices, form)
 }
 
 fn header(out: &mut dyn Write, run: &RunResult, form: Form) -> io::Result<()> {
@@ -160,14 +199,19 @@ fn notices(out: &mut dyn Write, notices: &[Notice], form: Form) -> io::Result<()
     }
     writeln!(out)?;
     for notice in notices {
-        let word = form.paint().tone(Tone::Notice, "notice");
-        let file = form.path(&notice.file);
-        match notice.line {
-            0 => writeln!(out, "{word}  {file}: {}", notice.text)?,
-            line => writeln!(out, "{word}  {file}:{line}: {}", notice.text)?,
-        }
+        writeln!(out, "{}", notice_line(notice, form))?;
     }
     Ok(())
+}
+
+/// A notice in one line.
+pub fn notice_line(notice: &Notice, form: Form) -> String {
+    let word = form.paint().tone(Tone::Notice, "notice");
+    let file = form.path(&notice.file);
+    match notice.line {
+        0 => format!("{word}  {file}: {}", notice.text),
+        line => format!("{word}  {file}:{line}: {}", notice.text),
+    }
 }
 
 /// Writes how to see the failures again, each command once.

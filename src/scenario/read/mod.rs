@@ -73,6 +73,7 @@ impl Reader<'_, '_> {
         Some(Scenario {
             name: file.name.value,
             file: Arc::clone(source.name()),
+            source: source.clone(),
             folder: folder_of(source.name()),
             seed: file.seed.unwrap_or(0),
             until: self.until,
