@@ -3,12 +3,13 @@
 
 mod cues;
 pub mod observer;
-mod play;
+//mod play;
 mod profiles;
 pub mod result;
 mod simulate;
 
 pub use observer::Observer;
-pub use play::{Options, Rehearsal, rehearse};
+//pub use play::{Options, Rehearsal, rehearse};
+pub use profiles::profiles;
 pub use result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
 pub use simulate::simulated;
