@@ -1,8 +1,11 @@
 //! greenroom rehearses a GPU deployment before it goes on stage.
 
+pub mod cli;
 pub mod cluster;
 pub mod kernel;
+pub mod oracle;
 pub mod rehearsal;
+pub mod report;
 pub mod scenario;
 pub mod systems;
 pub mod text;

@@ -1,2 +1,5 @@
-//! greenroom.
-fn main() {}
+//! The command `greenroom`: everything that it does is in the library.
+
+fn main() -> std::process::ExitCode {
+    greenroom::cli::main()
+}

@@ -1,1 +1,8 @@
-//! The measurements of greenroom; see `cargo xtask bench`.
+//! Work that the benches measure, and the clock that they measure it by. Nothing here is part of greenroom.
+
+pub mod clock;
+pub mod hold;
+pub mod peer;
+pub mod rollout;
+pub mod table;
+pub mod workload;

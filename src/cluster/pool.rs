@@ -177,12 +177,9 @@ impl Cluster {
                 return Err(format!("{} pods run on it: its GPUs can be cut only while it is idle", node.pods));
             }
             let model = node.gpu_model.clone().ok_or("it has no GPU")?;
-            let gpus = u64::from(node.devices.healthy());
             let slices = machine::mig_slices(&model, config)?;
-            for (resource, count) in slices {
-                let event = self.nodes.set_extended(&mut self.names, id, &resource, u64::from(count) * gpus);
-                self.tell_scheduler(event);
-            }
+            let event = self.nodes.cut_gpus(&mut self.names, id, &slices);
+            self.tell_scheduler(event);
             let config = self.names.intern(config);
             self.note_node(id, "Reconfigured", Why::with("MIG {}", Arg::Text(config)), cause);
         }

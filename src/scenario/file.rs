@@ -6,8 +6,7 @@ use crate::text::decode::{Spanned, Table};
 
 use super::values::{
     Amount, ConditionValue, GateValue, JobGateValue, KubernetesValue, Length, MarkValue, NamesValue, NodePoolsValue,
-    Pattern, SchedulerValue, Spread, SystemValue, TaintEffectValue, Timestamp, VendorValue, ViewValue,
-    WorkloadKindValue,
+    Pattern, SchedulerValue, Spread, SystemValue, TaintEffectValue, Timestamp, ViewValue, WorkloadKindValue,
 };
 
 /// Named words and the states that go with them: `deployment/vllm: monitoring`.
@@ -16,12 +15,12 @@ pub type States = Table<Spanned<String>>;
 file_types! {
     /// A rehearsal: a cluster, deployment documents, how workloads behave, what goes wrong, what an operator does, and what must be so.
     pub struct ScenarioFile as "a scenario" later ["clusters", "onebackend", "dynamo", "paasta", "backendai"] {
-        /// The name of the rehearsal. Default: the folder of a `scenario.yaml`, else the file's name without its ending.
-        name: Option<Spanned<String>>,
+        /// The name of the rehearsal and of its snapshot.
+        name: Spanned<String>,
         /// The seed of every random draw. Default: 0.
         seed: Option<u64>,
-        /// Where the run ends at the latest. Default: 24h.
-        until: Option<Spanned<Length>>,
+        /// Where the run ends at the latest; it ends before when nothing can happen any more.
+        until: Spanned<Length>,
         /// Whether the run ends as soon as every expectation is decided. Default: false.
         stop_when_settled: Option<bool>,
         /// The wall-clock time of the start. Default: 2026-01-01T00:00:00Z.
@@ -128,8 +127,8 @@ file_types! {
         count: Option<Spanned<u32>>,
         /// Memory of one GPU: `24Gi`.
         memory: Option<Spanned<Amount>>,
-        /// The vendor. Default: amd for models that begin with MI, else nvidia.
-        vendor: Option<VendorValue>,
+        /// The resource that pods ask for. Default: amd.com/gpu for models that begin with MI, else nvidia.com/gpu.
+        resource: Option<Spanned<String>>,
     }
 
     /// A taint of a node.
@@ -242,6 +241,8 @@ file_types! {
     pub struct PodKillFile as "`pod_kill`" {
         /// The pods of this system's deployment.
         deployment: Option<Spanned<String>>,
+        /// The pods of this system's deployment, or this subject: `Pod/vllm-r1-0`.
+        running: Option<Spanned<String>>,
         /// The pods of this Kubernetes Deployment or Job.
         workload: Option<Spanned<String>>,
         /// This pod.
@@ -254,6 +255,8 @@ file_types! {
     pub struct ContainerCrashFile as "`container_crash`" {
         /// Of the pods of this system's deployment.
         deployment: Option<Spanned<String>>,
+        /// Of the pods of this system's deployment, or this subject: `Pod/vllm-r1-0`.
+        running: Option<Spanned<String>>,
         /// Of the pods of this Kubernetes Deployment or Job.
         workload: Option<Spanned<String>>,
         /// Of this pod.
@@ -264,8 +267,14 @@ file_types! {
 
     /// A node stops.
     pub struct NodeDownFile as "`node_down`" {
-        /// The node on which this system's deployment runs, or this subject: `Pod/vllm-r1-0`.
+        /// The node below the pods of this system's deployment.
+        deployment: Option<Spanned<String>>,
+        /// The node below the pods of this system's deployment, or this subject: `Pod/vllm-r1-0`.
         running: Option<Spanned<String>>,
+        /// The node below the pods of this Kubernetes Deployment or Job.
+        workload: Option<Spanned<String>>,
+        /// The node below this pod.
+        pod: Option<Spanned<String>>,
         /// This node.
         node: Option<Spanned<String>>,
         /// For how long. Default: for ever.
@@ -286,6 +295,8 @@ file_types! {
     pub struct SlowStartFile as "`slow_start`" {
         /// Those of this system's deployment.
         deployment: Option<Spanned<String>>,
+        /// Those of this system's deployment, or this subject: `Pod/vllm-r1-0`.
+        running: Option<Spanned<String>>,
         /// Those of this Kubernetes Deployment or Job.
         workload: Option<Spanned<String>>,
         /// Those of this pod.
@@ -306,8 +317,14 @@ file_types! {
 
     /// GPUs of a node are lost.
     pub struct GpuLossFile as "`gpu_loss`" {
-        /// Of the node on which this system's deployment runs, or this subject: `Pod/vllm-r1-0`.
+        /// Of the node below the pods of this system's deployment.
+        deployment: Option<Spanned<String>>,
+        /// Of the node below the pods of this system's deployment, or this subject: `Pod/vllm-r1-0`.
         running: Option<Spanned<String>>,
+        /// Of the node below the pods of this Kubernetes Deployment or Job.
+        workload: Option<Spanned<String>>,
+        /// Of the node below this pod.
+        pod: Option<Spanned<String>>,
         /// Of this node.
         node: Option<Spanned<String>>,
         /// How many. Default: 1.
@@ -353,10 +370,10 @@ file_types! {
         export: Option<Table<Spanned<Pattern>>>,
         /// States that hold when the run ends.
         r#final: Option<States>,
-        /// With `states`: once they hold together, they go on for so long.
-        stable_for: Option<Spanned<Length>>,
-        /// The states of `stable_for`.
-        states: Option<States>,
+        /// States that at some time begin to hold together and go on for as long as `for` says.
+        stable_for: Option<States>,
+        /// With `stable_for`: for how long.
+        r#for: Option<Spanned<Length>>,
         /// Whose view of the states counts: the true state, or what the system believes. Default: actual.
         view: Option<ViewValue>,
     }

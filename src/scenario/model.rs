@@ -406,6 +406,19 @@ pub enum TargetKind {
     Workload,
 }
 
+impl TargetKind {
+    /// The key as a scenario writes it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            TargetKind::Running => "running",
+            TargetKind::Node => "node",
+            TargetKind::Deployment => "deployment",
+            TargetKind::Pod => "pod",
+            TargetKind::Workload => "workload",
+        }
+    }
+}
+
 impl Target {
     /// The texts of the subjects that may be meant; the first that the run knows is.
     pub fn subjects(&self) -> Vec<String> {
@@ -530,6 +543,19 @@ pub enum ExpectKind {
 }
 
 impl ExpectKind {
+    /// The states that the expectation waits for or speaks of, other than those of its window.
+    pub fn states(&self) -> Vec<&SubjectState> {
+        match self {
+            ExpectKind::Eventually { states, .. }
+            | ExpectKind::Final { states }
+            | ExpectKind::StableFor { states, .. } => states.iter().collect(),
+            ExpectKind::Before { first, second } => vec![first, second],
+            ExpectKind::Always { condition: Condition::States(states), .. }
+            | ExpectKind::Never { condition: Condition::States(states), .. } => states.iter().collect(),
+            ExpectKind::Always { .. } | ExpectKind::Never { .. } | ExpectKind::Export { .. } => Vec::new(),
+        }
+    }
+
     /// The name of the expectation as a scenario writes it.
     pub const fn text(&self) -> &'static str {
         match self {

@@ -422,11 +422,6 @@ words! {
         "kube-default" => "kube-default",
         "kube-most-allocated" => "kube-most-allocated",
     }
-    /// The vendor of a GPU, by the name of the resource that its device plugin offers.
-    VendorValue(&'static str) as "a GPU vendor" {
-        "nvidia" => crate::workload::resources::NVIDIA_GPU,
-        "amd" => crate::workload::resources::AMD_GPU,
-    }
     /// What a taint does.
     TaintEffectValue(TaintEffect) as "an effect of a taint" {
         "NoSchedule" => TaintEffect::NoSchedule,

@@ -44,6 +44,12 @@ impl<'a> Context<'a> {
         self.diagnostics.is_empty()
     }
 
+    /// True if something is wrong within a span.
+    pub fn is_wrong_within(&self, span: Span) -> bool {
+        let within = |place: Span| span.start <= place.start && place.end <= span.end;
+        self.diagnostics.iter().any(|diagnostic| diagnostic.span.is_some_and(within))
+    }
+
     /// All that is wrong, in the order of the file.
     pub fn into_diagnostics(mut self) -> Vec<Diagnostic> {
         self.diagnostics.sort_by_key(|diagnostic| diagnostic.span);

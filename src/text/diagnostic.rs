@@ -137,13 +137,15 @@ pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Opti
         return None;
     }
     let plain = |text: &str| text.to_lowercase().replace(['-', '_', ' '], "");
-    let word = plain(word);
-    let mut best: Option<(usize, &str)> = None;
+    let plain_word = plain(word);
+    let mut best: Option<((usize, usize), &str)> = None;
     for candidate in known {
-        let distance = strsim::osa_distance(&word, &plain(candidate));
+        let distance = strsim::osa_distance(&plain_word, &plain(candidate));
+        // Of `Deployment` and `deployment`, both as near but for case, the one in the right case is meant.
+        let rank = (distance, strsim::osa_distance(word, candidate));
         let bound = candidate.chars().count().div_ceil(3);
-        if distance <= bound && best.is_none_or(|(least, _)| distance < least) {
-            best = Some((distance, candidate));
+        if distance <= bound && best.is_none_or(|(least, _)| rank < least) {
+            best = Some((rank, candidate));
         }
     }
     best.map(|(_, candidate)| candidate)
@@ -165,6 +167,7 @@ mod tests {
         let known = ["deployment", "workload", "image", "kind"];
         assert_eq!(nearest("deploymnet", known), Some("deployment"));
         assert_eq!(nearest("Image", known), Some("image"));
+        assert_eq!(nearest("deploiment", ["Deployment", "deployment"]), Some("deployment"));
         assert_eq!(nearest("zone", known), None);
         assert_eq!(nearest("max_surge", ["maxSurge"]), Some("maxSurge"));
     }

@@ -147,67 +147,214 @@ impl Node {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
 
     fn yaml(text: &str) -> Result<Node, Diagnostic> {
         parse(&Source::new("a.yaml", text))
     }
 
+    fn json(text: &str) -> Result<Node, Diagnostic> {
+        parse(&Source::new("a.json", text))
+    }
+
+    /// What is wrong and where, one line a text.
+    fn told(read: impl Fn(&str) -> Result<Node, Diagnostic>, texts: &[&str]) -> String {
+        let tell = |text: &&str| {
+            let start: String = text.chars().take(60).collect();
+            match read(text) {
+                Ok(node) => format!("{start:?} is {}\n", node.to_json()),
+                Err(error) => format!("{start:?} {}:{}: {}\n", error.place().line, error.place().column, error.message),
+            }
+        };
+        texts.iter().map(tell).collect()
+    }
+
     #[test]
-    fn probe() {
-        for text in [
-            "a: [1, 2.50, 90s, \"x\", true, yes, ~, 0x1f, 1e400, 18446744073709551615]\nb:\n  c: 00:07:31.250\n  d: {e: f}\n",
-            "a: 1\nb: 2\na: 3\n",
-            "a: [1, 2\nb: 3",
-            "a: b: c",
-            "a: 'x",
-            "\ta: 1",
-            "a: !foo 3",
-            "a: !!binary aGVsbG8=",
-            "a: *x",
-            "? [a]\n: 1\n",
-            "a: 1\n---\nb: 2\n",
-            "",
-            "- a\n-b\nc",
-            "1: a\n\"1\": b\n",
-            "a: &x [1,2]\nb: *x\n",
-            "x: &x {a: 1}\ny:\n  <<: *x\n  b: 2\n",
-            "\u{0}",
-            "a: \"\\q\"",
-            "~: 1",
-            "a: .nan",
-            "a: {b",
-            "a: |\n  text\n more",
-            "%YAML 9\n---\na",
-            "a:\n\t- b",
-            "a: @b",
-            "!!str 5",
-            "a: &x [*x]",
-            "k: >\n  folded\n  text\n",
-        ] {
-            match yaml(text) {
-                Ok(node) => println!("{text:?}\n   OK {node:?}"),
-                Err(d) => {
-                    println!("{text:?}\n   ERR {} @{} {:?}", d.message, d.place(), d.span.map(|s| d.source.slice(s)))
+    fn reads_yaml_with_places() {
+        let text =
+            "a: [1, 2.50, 90s, \"x\", true, yes, ~, 0x1f, 1e400, 18446744073709551615]\nb: { c: 00:07:31.250 }\n";
+        let node = yaml(text).expect("it is YAML");
+        let source = Source::new("a.yaml", text);
+        let items = node.get("a").and_then(Node::as_seq).expect("a list");
+        let values: Vec<&Value> = items.iter().map(|item| &item.value).collect();
+        let float = |text: &str| Value::Float(text.to_owned());
+        let string = |text: &str| Value::String(text.to_owned());
+        let expected = [
+            Value::Int(1),
+            float("2.50"),
+            string("90s"),
+            string("x"),
+            Value::Bool(true),
+            string("yes"),
+            Value::Null,
+            Value::Int(31),
+            float("1e400"),
+            float("18446744073709551615"),
+        ];
+        assert_eq!(values, expected.iter().collect::<Vec<_>>());
+        assert_eq!(
+            items.iter().map(|item| source.slice(item.span)).collect::<Vec<_>>()[..4],
+            ["1", "2.50", "90s", "\"x\""]
+        );
+        let (key, value) = node.get("b").and_then(|b| b.entry("c")).expect("it is there");
+        assert_eq!(source.place(key.span).to_string(), "a.yaml:2:6");
+        assert_eq!((value.as_str(), source.slice(value.span)), (Some("00:07:31.250"), "00:07:31.250"));
+    }
+
+    #[test]
+    fn a_value_behind_an_alias_stands_where_it_is_defined() {
+        let node = yaml("x: &x { a: 1 }\ny: *x\nz:\n  <<: *x\n  b: 2\n").expect("it is YAML");
+        assert_eq!(node.get("x").map(|x| x.span), node.get("y").map(|y| y.span));
+        assert_eq!(node.get("z").and_then(|z| z.get("a")).and_then(Node::as_i64), Some(1));
+    }
+
+    #[test]
+    fn says_what_is_no_yaml() {
+        let wide = format!("[{}]", "1,".repeat(NODES_MAX));
+        assert!(yaml(&wide).is_err_and(|error| error.message.contains("too large")));
+        let told = told(
+            yaml,
+            &[
+                "a: 1\nb: 2\na: 3\n",
+                "1: a\n\"1\": b\n",
+                "a: [1, 2\nb: 3",
+                "a: b: c",
+                "a: 'x",
+                "a: !foo 3",
+                "a: *x",
+                "? [a]\n: 1\n",
+                "a: 1\n---\nb: 2\n",
+                "- a\n-b\nc",
+                "\u{0}",
+                "a: \"\\q\"",
+                "~: 1",
+                "a: {b",
+                "a: |\n  text\n more",
+                "%YAML 9\n---\na",
+                "a:\n\t- b",
+                "a: @b",
+                "a: &x [*x]",
+                "",
+                "a: .nan",
+                "!!str 5",
+                &"[".repeat(5000),
+                &format!("{}1{}", "[".repeat(101), "]".repeat(101)),
+            ],
+        );
+        insta::assert_snapshot!(told);
+    }
+
+    #[test]
+    fn says_what_is_no_json() {
+        let told = told(
+            json,
+            &[
+                "{\"a\": [1, -0.5e+3, true, null, \"\\u00e9\\ud83d\\ude00\\n\"]}\t\n",
+                "\u{feff}[]",
+                "{\"a\": 1, \"b\": 2, \"a\": 3}",
+                "",
+                "{",
+                "[1, 2",
+                "[1, 2,]",
+                "[1 2]",
+                "{\"a\" 1}",
+                "{\"a\": 1,}",
+                "{a: 1}",
+                "{'a': 1}",
+                "01",
+                "1.",
+                "-",
+                "1e",
+                ".5",
+                "+1",
+                "tru",
+                "nul",
+                "\"a",
+                "\"a\nb\"",
+                "\"\\x\"",
+                "\"\\u12\"",
+                "\"\\ud800\"",
+                "\"\\ud800\\u0041\"",
+                "\"\u{1}\"",
+                "[] // no",
+                "# no",
+                "1 2",
+                "NaN",
+                "9223372036854775807",
+                "9223372036854775808",
+                &"[".repeat(5000),
+            ],
+        );
+        insta::assert_snapshot!(told);
+    }
+
+    #[test]
+    fn an_alias_bomb_is_refused() {
+        let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
+        for level in 1..9 {
+            let items = vec![format!("*a{}", level - 1); 9].join(", ");
+            bomb.push_str(&format!("a{level}: &a{level} [{items}]\n"));
+        }
+        let error = yaml(&bomb).expect_err("it stands for 387,420,489 values");
+        assert!(error.message.contains("250000 values"), "{}", error.message);
+    }
+
+    /// Any JSON value, without numbers that JSON readers round.
+    fn any_json() -> impl Strategy<Value = serde_json::Value> {
+        let leaf = prop_oneof![
+            Just(serde_json::Value::Null),
+            any::<bool>().prop_map(serde_json::Value::from),
+            any::<i64>().prop_map(serde_json::Value::from),
+            any::<String>().prop_map(serde_json::Value::from),
+        ];
+        leaf.prop_recursive(4, 40, 6, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..6).prop_map(serde_json::Value::from),
+                prop::collection::btree_map(any::<String>(), inner, 0..6)
+                    .prop_map(|map| serde_json::Value::Object(map.into_iter().collect())),
+            ]
+        })
+    }
+
+    proptest! {
+        /// Goal: our reader of JSON and `serde_json` agree. Method: what one writes, the other reads.
+        #[test]
+        fn reads_json_as_serde_json_does(value in any_json(), pretty in any::<bool>()) {
+            let text = if pretty { serde_json::to_string_pretty(&value) } else { serde_json::to_string(&value) };
+            let node = json(&text.expect("it is JSON")).expect("it is JSON");
+            prop_assert_eq!(node.to_json(), value);
+        }
+
+        /// Goal: the two agree on what is no JSON too, but for keys that stand twice.
+        #[test]
+        fn refuses_what_serde_json_refuses(text in "[\\[\\]{}\",:0-9eE.+\\-tfn \\\\u]{0,12}") {
+            let theirs = serde_json::from_str::<serde_json::Value>(&text);
+            match json(&text) {
+                Ok(_) => prop_assert!(theirs.is_ok() || theirs.is_err_and(|error| error.to_string().contains("out of range"))),
+                Err(error) => prop_assert!(theirs.is_err() || error.message.contains("stands twice")),
+            }
+        }
+
+        #[test]
+        fn never_panics(text in any::<String>(), yamlish in "([a-z]|[0-9]|: |- |\n|  |\t|[\\[\\]{}&*!|>'\"%@`#,?~<]){0,40}") {
+            for text in [text, yamlish] {
+                let _ = (yaml(&text), json(&text));
+            }
+        }
+
+        /// Goal: every span cuts out a piece of the text. Method: whatever can be read is walked.
+        #[test]
+        fn spans_lie_between_characters(text in "([a-zé😀]|: |- |\n|  |[\\[\\]{},]|&x |\\*x){0,30}") {
+            let source = Source::new("a.yaml", text.as_str());
+            let mut open: Vec<Node> = parse(&source).into_iter().collect();
+            while let Some(node) = open.pop() {
+                prop_assert!(text.get(node.span.start as usize..node.span.end as usize).is_some());
+                match node.value {
+                    Value::Seq(items) => open.extend(items),
+                    Value::Map(entries) => open.extend(entries.into_iter().map(|(_, value)| value)),
+                    _ => {}
                 }
             }
         }
-        let bomb = format!(
-            "a: &a [x,x,x,x,x,x,x,x,x]\n{}",
-            (b'b'..b'k')
-                .map(|c| {
-                    let p = (c - 1) as char;
-                    let c = c as char;
-                    format!("{c}: &{c} [{}]\n", vec![format!("*{p}"); 9].join(","))
-                })
-                .collect::<String>()
-        );
-        println!("{:?}", yaml(&bomb).map(|_| ()).map_err(|d| (d.message.clone(), d.place())));
-        println!("{:?}", yaml(&"[".repeat(5000)).map(|_| ()).map_err(|d| (d.message.clone(), d.place())));
-        println!(
-            "{:?}",
-            yaml(&format!("{}{}", "[".repeat(200), "]".repeat(200)))
-                .map(|_| ())
-                .map_err(|d| (d.message.clone(), d.place()))
-        );
     }
 }

@@ -221,7 +221,9 @@ fn message(error: &Error) -> String {
             if text.contains("recursion limit") {
                 return format!("the document is nested more than {DEPTH_MAX} deep");
             }
-            text.replace("YAML ", "").replace('\'', "`").replace("``", "`")
+            let text = text.replace("YAML ", "").replace('\'', "`").replace("``", "`");
+            let mut letters = text.chars();
+            letters.next().map(|first| first.to_ascii_lowercase()).into_iter().chain(letters).collect()
         }
     }
 }

@@ -72,13 +72,13 @@ impl File {
         found.map(|(at, _)| self.line_of(at)).collect()
     }
 
-    /// The functions and constants with a float type or a float literal, each once with its first such line.
+    /// The functions, structs and constants with a float type or a float literal, each once with its first such line.
     pub fn floats(&self) -> Vec<(usize, String)> {
         let mut item = String::from("(no item)");
         let mut found: Vec<(usize, String)> = Vec::new();
         for (index, line) in self.code.lines().enumerate() {
             let line = format!(" {line}");
-            for word in [" const ", " static ", " fn "] {
+            for word in [" struct ", " const ", " static ", " fn "] {
                 if let Some((_, rest)) = line.split_once(word) {
                     item = first_word(rest).to_string();
                 }

@@ -105,6 +105,8 @@ pub struct Node {
     pub pods_max: u32,
     /// Its GPUs one by one.
     pub devices: Devices,
+    /// What each of its GPUs is cut into: resources and their counts; empty if the GPUs are whole.
+    pub(super) slices: SmallVec<[(Symbol, u32); 1]>,
     /// Its zone for the spread: 0 without a zone label, else one more than the zone's number.
     pub(super) zone_id: u32,
     /// Pods that are not terminating, by what the topology spread counts together; sorted, none is zero.

@@ -8,10 +8,14 @@ use smallvec::SmallVec;
 use super::order::Order;
 use super::{Changes, Devices, HOSTNAME_LABEL, Node, NodeId, NodeSpec, REGION_LABEL, ZONE_LABEL};
 use crate::cluster::scheduler::{ClusterEvent, NodeUpdate, image_bytes};
+use crate::cluster::shape;
 use crate::cluster::template::{Amounts, SpreadId, Template, TemplateId, Templates, image_symbol};
 use crate::kernel::{Names, Symbol};
 use crate::workload::Taint;
 use crate::workload::resources::{AMD_GPU, NVIDIA_GPU};
+
+/// What the names of MIG slices begin with.
+const MIG_PREFIX: &str = "nvidia.com/mig-";
 
 /// What is known of an image that some node holds.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,6 +81,7 @@ impl Nodes {
             pods: 0,
             pods_max: spec.pods_max,
             devices: devices.unwrap_or_default(),
+            slices: SmallVec::new(),
             zone_id,
             spread: SmallVec::new(),
             images: SmallVec::new(),
@@ -295,13 +300,44 @@ impl Nodes {
         self.count_devices(id)
     }
 
+    /// Cuts every GPU of the node into these slices, each with its count a GPU, or makes the GPUs whole again if there
+    /// are none. No pod may hold a GPU or a slice: that is the caller's to see to, as it is the MIG manager's.
+    pub fn cut_gpus(&mut self, names: &mut Names, id: NodeId, slices: &[(String, u32)]) -> ClusterEvent {
+        let node = &mut self.nodes[id.0 as usize];
+        if node.devices.resource().is_none()
+            && let Some(gpus) = node.shape.as_deref().and_then(|shape| shape::named(shape).ok()?.gpus)
+        {
+            // The node joined with its GPUs cut: its shape tells how many there are.
+            node.devices = Devices::new(names.intern(gpus.resource), gpus.count.into());
+            let slice_of_any = |resource: Symbol| names.text(resource).starts_with(MIG_PREFIX);
+            node.allocatable.extended.retain(|(resource, _)| !slice_of_any(*resource));
+        }
+        let old = std::mem::take(&mut node.slices);
+        let before = node.allocatable.clone();
+        for (resource, _) in old {
+            node.allocatable.set_extended(resource, 0);
+        }
+        node.slices = slices.iter().map(|(resource, count)| (names.intern(resource), *count)).collect();
+        self.count_devices(id);
+        ClusterEvent::NodeUpdated(id, NodeUpdate::Allocatable(before))
+    }
+
+    /// Counts what the healthy GPUs come to, whole or cut.
     fn count_devices(&mut self, id: NodeId) -> ClusterEvent {
         let node = self.changed(id, false);
         let old = node.allocatable.clone();
+        let healthy = u64::from(node.devices.healthy());
         if let Some(resource) = node.devices.resource() {
-            node.allocatable.set_extended(resource, node.devices.healthy().into());
+            node.allocatable.set_extended(resource, if node.slices.is_empty() { healthy } else { 0 });
+        }
+        for (resource, count) in &node.slices {
+            node.allocatable.set_extended(*resource, healthy * u64::from(*count));
         }
         ClusterEvent::NodeUpdated(id, NodeUpdate::Allocatable(old))
+    }
+
+    fn gpus_asked(&self, template: &Template, id: NodeId) -> u64 {
+        self.get(id).devices.resource().map_or(0, |resource| template.requests.extended(resource))
     }
 
     fn zone_id(&mut self, labels: &BTreeMap<String, String>) -> u32 {
@@ -313,10 +349,6 @@ impl Nodes {
             self.zones.len() - 1
         });
         at as u32 + 1
-    }
-
-    fn gpus_asked(&self, template: &Template, id: NodeId) -> u64 {
-        self.get(id).devices.resource().map_or(0, |resource| template.requests.extended(resource))
     }
 
     fn changed(&mut self, id: NodeId, kind_too: bool) -> &mut Node {
@@ -331,4 +363,46 @@ fn zone_key(labels: &BTreeMap<String, String>) -> String {
     let value = |label: &str| labels.get(label).map_or("", String::as_str);
     let (region, zone) = (value(REGION_LABEL), value(ZONE_LABEL));
     if region.is_empty() && zone.is_empty() { String::new() } else { format!("{region}:\x00:{zone}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::shape::mig_slices;
+    use crate::workload::Resources;
+
+    fn allocatable(nodes: &Nodes, names: &Names) -> Vec<(String, u64)> {
+        nodes.get(NodeId(0)).allocatable.to_resources(names).extended.into_iter().collect()
+    }
+
+    #[test]
+    fn gpus_are_whole_or_cut() {
+        let mut names = Names::default();
+        let mut nodes = Nodes::default();
+        let shape = "BM.GPU.H100.8";
+        let h100 = shape::named(shape).expect("it is in the catalogue").gpus.expect("it has some");
+        let spec = NodeSpec {
+            name: names.name("h100"),
+            labels: BTreeMap::new(),
+            taints: Vec::new(),
+            zone: None,
+            shape: Some(shape.to_owned()),
+            gpu_model: Some(h100.model.clone()),
+            // It joins with its GPUs cut, as a pool with a MIG configuration does.
+            allocatable: Resources::of("nvidia.com/mig-7g.80gb", 8),
+            pods_max: 110,
+            ready: true,
+            unschedulable: false,
+        };
+        let id = nodes.add(&mut names, spec);
+        let cut = |config: &str| mig_slices(&h100.model, config).expect("it can be cut");
+        nodes.cut_gpus(&mut names, id, &cut("all-balanced"));
+        let slice = |name: &str, count: u64| (format!("nvidia.com/mig-{name}"), count);
+        assert_eq!(allocatable(&nodes, &names), [slice("1g.10gb", 16), slice("2g.20gb", 8), slice("3g.40gb", 8)]);
+        let (lost, _, _) = nodes.lose_devices(id, 1);
+        assert_eq!(allocatable(&nodes, &names), [slice("1g.10gb", 14), slice("2g.20gb", 7), slice("3g.40gb", 7)]);
+        nodes.restore_devices(id, lost);
+        nodes.cut_gpus(&mut names, id, &cut("all-disabled"));
+        assert_eq!(allocatable(&nodes, &names), [(NVIDIA_GPU.to_owned(), 8)]);
+    }
 }

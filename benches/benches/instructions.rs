@@ -1,0 +1,42 @@
+//! Instructions an event, which other programs on the machine cannot change: 10,000 events of the hold model, counted
+//! by valgrind. `cargo xtask bench` provides the runner that this needs.
+
+#![allow(missing_docs, reason = "the macros make public items")]
+
+use std::hint::black_box;
+
+use greenroom_benches::hold::Hold;
+use greenroom_benches::peer::Peer;
+use greenroom_benches::workload::Delays;
+use gungraun::{library_benchmark, library_benchmark_group, main};
+
+const EVENTS: u64 = 10_000;
+
+fn warm_hold(entities: u32) -> Hold {
+    let mut hold = Hold::new(entities, Delays::Exponential);
+    hold.run(2 * u64::from(entities));
+    hold
+}
+
+fn warm_peer(entities: u32) -> Peer {
+    let mut peer = Peer::new(entities, Delays::Exponential);
+    peer.run(2 * u64::from(entities));
+    peer
+}
+
+#[library_benchmark]
+#[benches::entities(args = [1_000, 10_000, 100_000], setup = warm_hold)]
+fn greenroom(mut hold: Hold) -> Hold {
+    black_box(&mut hold).run(EVENTS);
+    hold
+}
+
+#[library_benchmark]
+#[benches::entities(args = [1_000, 10_000, 100_000], setup = warm_peer)]
+fn simcore(mut peer: Peer) -> Peer {
+    black_box(&mut peer).run(EVENTS);
+    peer
+}
+
+library_benchmark_group!(name = hold, benchmarks = [greenroom, simcore]);
+main!(library_benchmark_groups = hold);

@@ -1,0 +1,132 @@
+//! Measures greenroom beside its peers and prints one table: `cargo xtask bench`.
+//! Both sides of a ratio run in turns in this process, and the processor time of the thread is what counts, so that
+//! other programs on the machine disturb as little as possible. Every figure is a median.
+
+use std::hint::black_box;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::Instant;
+
+use greenroom::kernel::{Distribution, Duration, Streams};
+use greenroom_benches::clock::measured;
+use greenroom_benches::hold::Hold;
+use greenroom_benches::peer::Peer;
+use greenroom_benches::table::{Table, median, shown};
+use greenroom_benches::workload::Delays;
+
+/// How much is measured.
+struct Effort {
+    rounds: usize,
+    events: u64,
+}
+
+fn main() -> ExitCode {
+    let effort = match std::env::args().skip(1).collect::<Vec<_>>().iter().map(String::as_str).collect::<Vec<_>>()[..] {
+        [] => Effort { rounds: 11, events: 500_000 },
+        ["--quick"] => Effort { rounds: 3, events: 100_000 },
+        _ => {
+            eprintln!("usage: compare [--quick]");
+            return ExitCode::from(2);
+        }
+    };
+    let mut table = Table::default();
+    for delays in [Delays::Exponential, Delays::Mixed, Delays::Grid, Delays::HalfNow] {
+        for entities in [1_000, 10_000, 100_000] {
+            hold(&mut table, &effort, entities, delays);
+        }
+    }
+    fork(&mut table, &effort);
+    draws(&mut table, &effort);
+    start_to_end(&mut table, &effort);
+    print!("{table}");
+    ExitCode::SUCCESS
+}
+
+/// The kernel against the core of DSLab.
+fn hold(table: &mut Table, effort: &Effort, entities: u32, delays: Delays) {
+    let (mut own, mut peer) = (Hold::new(entities, delays), Peer::new(entities, delays));
+    own.run(4 * u64::from(entities));
+    peer.run(4 * u64::from(entities));
+    let (own_nanos, ratio) = alternate(effort, || own.run(effort.events), || peer.run(effort.events));
+    let what = match delays {
+        Delays::Exponential => "exponential delays",
+        Delays::Mixed => "delays from ms to hours",
+        Delays::Grid => "whole seconds, many at once",
+        Delays::HalfNow => "every other event at once",
+    };
+    let figure = format!("{} ns an event", shown(own_nanos / effort.events as f64));
+    let peer = format!("{}x as fast as simcore", shown(ratio));
+    table.add_ratio(format!("hold model, {entities} entities, {what}"), figure, peer);
+}
+
+/// Runs both in turns; gives the median time of `own` in nanoseconds, and the median of how much longer `peer` took.
+fn alternate(effort: &Effort, mut own: impl FnMut(), mut peer: impl FnMut()) -> (f64, f64) {
+    let mut own_nanos = Vec::new();
+    let mut ratios = Vec::new();
+    for round in 0..effort.rounds {
+        // The one that goes second finds the processor warm, so they take turns in that too.
+        let (own_time, peer_time) = if round % 2 == 0 {
+            let own_time = measured(&mut own);
+            (own_time, measured(&mut peer))
+        } else {
+            let peer_time = measured(&mut peer);
+            (measured(&mut own), peer_time)
+        };
+        own_nanos.push(own_time.as_nanos() as f64);
+        ratios.push(peer_time.as_secs_f64() / own_time.as_secs_f64());
+    }
+    (median(own_nanos), median(ratios))
+}
+
+/// What a copy of a simulation that goes on from here costs.
+fn fork(table: &mut Table, effort: &Effort) {
+    let mut own = Hold::new(10_000, Delays::Mixed);
+    own.run(40_000);
+    let time = || measured(|| (0..100).for_each(|_| drop(black_box(own.clone())))).as_nanos() as f64 / 100.0;
+    let nanos = median((0..effort.rounds).map(|_| time()).collect());
+    table.add("fork of a hold model of 10000 entities", format!("{} us", shown(nanos / 1e3)));
+}
+
+/// What a random length under its own name costs.
+fn draws(table: &mut Table, effort: &Effort) {
+    const DRAWS: u64 = 10_000;
+    let streams = Streams::new(7);
+    let length = Distribution::Normal {
+        mean: Duration::from_secs(240),
+        deviation: Duration::from_secs(30),
+        min: Duration::from_secs(120),
+        max: Distribution::MAX,
+    };
+    let draw = |ordinal| length.sample(&mut streams.stream("start", "Pod/vllm-r1-0", ordinal));
+    let time = || measured(|| (0..DRAWS).for_each(|ordinal| drop(black_box(draw(ordinal))))).as_nanos() as f64;
+    let nanos = median((0..effort.rounds).map(|_| time()).collect());
+    table.add("a stream by name and one normal draw", format!("{} ns", shown(nanos / DRAWS as f64)));
+}
+
+/// A whole process in wall-clock time, as a user waits for it. The release binary stands beside this one.
+fn start_to_end(table: &mut Table, effort: &Effort) {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
+    let scenario = "scenarios/llama-stack/scenario.yaml";
+    let Some(binary) = binary().filter(|_| root.join(scenario).is_file()) else {
+        eprintln!("skipped `run` of {scenario}: it or the greenroom binary is not there (cargo build --release)");
+        return;
+    };
+    let mut run = Command::new(binary);
+    run.current_dir(root).args(["run", scenario]).stdout(Stdio::null()).stderr(Stdio::null());
+    let mut millis = Vec::new();
+    for _ in 0..effort.rounds * 3 {
+        let start = Instant::now();
+        match run.status() {
+            Ok(status) if status.success() => millis.push(start.elapsed().as_secs_f64() * 1e3),
+            Ok(status) => return eprintln!("skipped `run` of {scenario}: it ended with {status}"),
+            Err(error) => return eprintln!("skipped `run` of {scenario}: failed to start it: {error}"),
+        }
+    }
+    table.add(format!("greenroom run {scenario}, process start to end"), format!("{} ms", shown(median(millis))));
+}
+
+fn binary() -> Option<PathBuf> {
+    let own = std::env::current_exe().ok()?;
+    let binary = own.with_file_name(format!("greenroom{}", std::env::consts::EXE_SUFFIX));
+    binary.is_file().then_some(binary)
+}

@@ -1,0 +1,67 @@
+//! The command line: one file a verb, each a thin layer over the library. Results go to stdout, progress and mistakes
+//! in what was asked for to stderr.
+
+mod check;
+mod completions;
+mod find;
+mod output;
+mod run;
+mod scenario;
+mod schema;
+mod snapshots;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::report::Exit;
+
+/// What scripts rely on; shown by `greenroom --help`.
+const EXIT_CODES: &str = "\
+Exit codes:
+  0    all is well
+  1    an expectation failed
+  2    wrong usage, or a file that is not valid
+  3    a snapshot is new or changed
+  4    no scenario was found
+  5    the environment failed: a file cannot be written
+  8    a fault or an action never fired
+  130  interrupted
+The gravest wins: 130, 5, 2, 1, 8, 3, 4.";
+
+/// Rehearses a GPU deployment before it goes on stage.
+#[derive(Parser)]
+#[command(name = "greenroom", version, after_help = EXIT_CODES, disable_help_subcommand = true)]
+struct Cli {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    Run(run::RunArgs),
+    Test(test::TestArgs),
+    Check(check::CheckArgs),
+    Schema(schema::SchemaArgs),
+    Completions(completions::CompletionsArgs),
+}
+
+/// Reads the command line and does what it says.
+pub fn main() -> ExitCode {
+    let exit = match Cli::try_parse() {
+        Ok(Cli { verb }) => match verb {
+            Verb::Run(args) => run::run(&args),
+            Verb::Test(args) => test::test(&args),
+            Verb::Check(args) => check::check(&args),
+            Verb::Schema(args) => schema::schema(&args),
+            Verb::Completions(args) => completions::completions(&args),
+        },
+        Err(error) => {
+            // Help and version are such an "error" too, and go to stdout. Nobody can be told if the writing fails.
+            let _ = error.print();
+            if error.use_stderr() { Exit::Invalid } else { Exit::Passed }
+        }
+    };
+    ExitCode::from(exit.code())
+}

@@ -1,0 +1,148 @@
+//! Where results go: stdout or files, in one format or several.
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::Args;
+
+use crate::report::{Exit, Paint, Report, exit, github, junit, ndjson};
+
+/// How results are shown.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// For people.
+    Human,
+    /// One JSON object.
+    Json,
+    /// A JSON object a line.
+    Ndjson,
+    /// JUnit XML.
+    Junit,
+    /// Annotations in GitHub's workflow log.
+    Github,
+}
+
+/// The names of the formats, in the order in which messages list them.
+const FORMATS: [(&str, Format); 5] = [
+    ("human", Format::Human),
+    ("json", Format::Json),
+    ("ndjson", Format::Ndjson),
+    ("junit", Format::Junit),
+    ("github", Format::Github),
+];
+
+/// A format and the file that it goes to; without one it goes to stdout.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Target {
+    format: Format,
+    path: Option<PathBuf>,
+}
+
+impl FromStr for Target {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (name, path) = match text.split_once('=') {
+            Some((_, "")) => return Err("a path is missing behind `=`".to_owned()),
+            Some((name, path)) => (name, Some(PathBuf::from(path))),
+            None => (text, None),
+        };
+        let known = FORMATS.iter().find(|(known, _)| *known == name);
+        let names = || FORMATS.map(|(name, _)| name).join(", ");
+        let (_, format) = known.ok_or_else(|| format!("the formats are {}", names()))?;
+        Ok(Target { format: *format, path })
+    }
+}
+
+/// The formats that a verb is asked for.
+#[derive(Args)]
+pub struct OutputArgs {
+    /// How to show the result: human, json, ndjson, junit or github; junit=PATH writes to a file. May be given several times.
+    #[arg(long = "format", value_name = "FORMAT[=PATH]")]
+    targets: Vec<Target>,
+}
+
+/// A writer of one format of a report: what people read is each verb's own, as is the JSON of a single run.
+pub type Writer<'a> = &'a dyn Fn(&mut dyn Write, Paint) -> io::Result<()>;
+
+impl OutputArgs {
+    /// Refuses what cannot be taken apart again: two formats on one stdout. Annotations may go with any of them.
+    ///
+    /// # Errors
+    /// What is wrong, for the user.
+    pub fn check(&self) -> Result<(), String> {
+        let on_stdout = self.targets.iter().filter(|target| target.path.is_none() && target.format != Format::Github);
+        match on_stdout.count() {
+            0 | 1 => Ok(()),
+            _ => Err("only one format can go to stdout; give the others a path, as in --format junit=report.xml".to_owned()),
+        }
+    }
+
+    /// Writes a report in every format that was asked for; the gravest of its exit code and what went wrong on the way.
+    pub fn write(&self, report: &Report, human: Writer<'_>, json: Writer<'_>) -> Exit {
+        let mut exits = vec![report.exit()];
+        let only_human = [Target { format: Format::Human, path: None }];
+        let targets = if self.targets.is_empty() { &only_human } else { self.targets.as_slice() };
+        for target in targets {
+            let write = |out: &mut dyn Write, paint: Paint| match target.format {
+                Format::Human => human(out, paint),
+                Format::Json => json(out, paint),
+                Format::Ndjson => ndjson::write_report(out, report),
+                Format::Junit => junit::write_report(out, report),
+                Format::Github => github::write_report(out, report),
+            };
+            exits.push(match &target.path {
+                None => to_stdout(&write),
+                Some(path) => match to_file(path, &write) {
+                    Ok(()) => Exit::Passed,
+                    Err(error) => complain(&format!("cannot write {}: {error}", path.display())),
+                },
+            });
+        }
+        exit::gravest(exits)
+    }
+}
+
+fn to_file(path: &PathBuf, write: Writer<'_>) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    write(&mut out, Paint::Plain)?;
+    out.flush()
+}
+
+/// Writes to stdout. A reader that has gone away (`greenroom run … | head`) is no failure.
+pub fn to_stdout(write: Writer<'_>) -> Exit {
+    let stdout = io::stdout();
+    let paint = match anstream::AutoStream::choice(&stdout) {
+        anstream::ColorChoice::Never => Paint::Plain,
+        _ => Paint::Colour,
+    };
+    let mut out = BufWriter::with_capacity(1 << 16, stdout.lock());
+    match write(&mut out, paint).and_then(|()| out.flush()) {
+        Ok(()) => Exit::Passed,
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
+            // What is still in the buffer would be tried once more when it is dropped.
+            let _ = out.into_parts();
+            Exit::Passed
+        }
+        Err(error) => complain(&format!("cannot write to stdout: {error}")),
+    }
+}
+
+/// Tells of a failure of the environment.
+pub fn complain(what: &str) -> Exit {
+    tell(&format!("error: {what}"));
+    Exit::Environment
+}
+
+/// Tells of wrong usage, in the form that clap has for it.
+pub fn refuse(what: &str) -> Exit {
+    tell(&format!("error: {what}\n\nFor more information, try '--help'."));
+    Exit::Invalid
+}
+
+/// Writes a line to stderr; nobody can be told if that fails.
+pub fn tell(what: &str) {
+    let _ = writeln!(anstream::stderr(), "{what}");
+}

@@ -1,0 +1,34 @@
+//! From a scenario file to a run that is judged.
+
+use std::path::Path;
+
+use crate::oracle::Judge;
+use crate::rehearsal::{Observer, Options, RunResult, rehearse};
+use crate::scenario::{Scenario, load};
+use crate::text::Diagnostic;
+
+/// Reads a scenario and its documents and runs it.
+///
+/// # Errors
+/// What is wrong with the file, in its order.
+pub fn rehearse_file(path: &Path, options: Options) -> Result<RunResult, Vec<Diagnostic>> {
+    let (scenario, judge) = read(path)?;
+    let judge = if options.stop_at.is_some() { judge.decided_only() } else { judge };
+    let mut observers: [Box<dyn Observer>; 1] = [Box::new(judge)];
+    let mut run = rehearse(&scenario, options, &mut observers)?;
+    if options.stop_at.is_some() {
+        // What was still to come when the run was cut short is not a fault that never fired.
+        run.unfired.clear();
+    }
+    Ok(run)
+}
+
+/// Reads a scenario, its documents and its expectations.
+///
+/// # Errors
+/// What is wrong with them, in their order.
+pub fn read(path: &Path) -> Result<(Scenario, Judge), Vec<Diagnostic>> {
+    let scenario = load(path)?;
+    let judge = Judge::new(&scenario)?;
+    Ok((scenario, judge))
+}

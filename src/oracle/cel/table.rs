@@ -1,0 +1,261 @@
+//! What an expression asked for, and the answers of this instant.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::oracle::board::{Board, Slot};
+use crate::oracle::scene::Scene;
+use crate::scenario::model::View;
+use crate::timeline::{EntryId, Subject};
+use crate::workload::Counts;
+
+/// The most entries of one instant that are searched for what broke an expectation.
+const ENTRIES_SEARCHED_MAX: usize = 10_000;
+
+/// A figure of a workload.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Figure {
+    /// Pods that are wanted.
+    Desired,
+    /// Pods that are there.
+    Pods,
+    /// Pods with a running container.
+    Running,
+    /// Pods that are ready.
+    Ready,
+    /// Pods that have been ready for long enough.
+    Available,
+    /// Pods whose application answers.
+    Serving,
+    /// Restarts.
+    Restarts,
+    /// GPUs that are held.
+    Gpus,
+}
+
+impl Figure {
+    /// Every figure.
+    pub const ALL: [Figure; 8] = [
+        Figure::Desired,
+        Figure::Pods,
+        Figure::Running,
+        Figure::Ready,
+        Figure::Available,
+        Figure::Serving,
+        Figure::Restarts,
+        Figure::Gpus,
+    ];
+
+    /// The name of the function that gives it.
+    pub const fn function(self) -> &'static str {
+        match self {
+            Figure::Desired => "desired",
+            Figure::Pods => "pods",
+            Figure::Running => "running",
+            Figure::Ready => "ready",
+            Figure::Available => "available",
+            Figure::Serving => "serving",
+            Figure::Restarts => "restarts",
+            Figure::Gpus => "gpus",
+        }
+    }
+
+    const fn of(self, counts: &Counts) -> u64 {
+        match self {
+            Figure::Desired => counts.desired as u64,
+            Figure::Pods => counts.pods as u64,
+            Figure::Running => counts.running as u64,
+            Figure::Ready => counts.ready as u64,
+            Figure::Available => counts.available as u64,
+            Figure::Serving => counts.serving as u64,
+            Figure::Restarts => counts.restarts as u64,
+            Figure::Gpus => counts.gpus,
+        }
+    }
+}
+
+/// Something that an expression asks for.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Question {
+    /// A figure of a subject.
+    Count(Figure, String),
+    /// What a subject is.
+    Status(String),
+    /// Whether a subject ever was in a state.
+    Reached(String, String),
+    /// GPUs of ready nodes.
+    GpusTotal,
+    /// GPUs that pods hold.
+    GpusUsed,
+}
+
+/// What it is told.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// A number.
+    Number(i64),
+    /// A text.
+    Text(String),
+    /// Yes or no.
+    Truth(bool),
+}
+
+#[derive(Clone, Debug)]
+struct Row {
+    slot: Option<Slot>,
+    answer: Answer,
+}
+
+/// Questions and their answers.
+#[derive(Clone, Debug, Default)]
+pub struct Table {
+    rows: BTreeMap<Question, Row>,
+    missing: Vec<Question>,
+}
+
+impl Table {
+    /// The answer, if it is known; if not, the question is kept for [`Table::answer_missing`].
+    pub fn look_up(&mut self, question: Question) -> Option<Answer> {
+        let known = self.rows.get(&question).map(|row| row.answer.clone());
+        if known.is_none() {
+            self.missing.push(question);
+        }
+        known
+    }
+
+    /// Asks every known question again; true if any answer is another.
+    pub fn refresh(&mut self, scene: &Scene<'_>, view: View) -> bool {
+        let mut changed = false;
+        for (question, row) in &mut self.rows {
+            let answer = ask(question, row.slot, scene, view);
+            changed |= answer != row.answer;
+            row.answer = answer;
+        }
+        changed
+    }
+
+    /// Answers what was asked in vain; true if there was anything.
+    ///
+    /// # Errors
+    /// Why a text that was given for a subject is none.
+    pub fn answer_missing(&mut self, scene: &mut Scene<'_>, view: View) -> Result<bool, String> {
+        let any = !self.missing.is_empty();
+        for question in std::mem::take(&mut self.missing) {
+            let slot = match question.subject() {
+                Some(text) => Some(scene.board.watch_late(text, scene.stage.timeline(), scene.stage.names())?),
+                None => None,
+            };
+            let answer = ask(&question, slot, scene, view);
+            self.rows.insert(question, Row { slot, answer });
+        }
+        Ok(any)
+    }
+
+    /// Answers what was asked in vain with made-up answers; true if there was anything.
+    pub fn pretend(&mut self, answer: impl Fn(&Question) -> Answer) -> bool {
+        let any = !self.missing.is_empty();
+        for question in std::mem::take(&mut self.missing) {
+            let answer = answer(&question);
+            self.rows.insert(question, Row { slot: None, answer });
+        }
+        any
+    }
+
+    /// All answers in words.
+    pub fn figures(&self) -> String {
+        let told: Vec<String> =
+            self.rows.iter().map(|(question, row)| format!("{question} was {}", row.answer)).collect();
+        told.join(", ")
+    }
+
+    /// The latest entry of this instant about something that was asked for or about what follows from it, as a pod
+    /// follows from its deployment; else the latest entry of this instant; else the latest about what was asked for.
+    pub fn evidence(&self, scene: &Scene<'_>) -> Option<EntryId> {
+        let timeline = scene.stage.timeline();
+        let subjects: Vec<Subject> = self
+            .rows
+            .values()
+            .filter_map(|row| row.slot)
+            .flat_map(|slot| scene.board.subjects(slot, scene.stage.names()))
+            .collect();
+        let named = |id: &EntryId| timeline.get(*id).is_some_and(|entry| subjects.contains(&entry.subject));
+        let ids = (0..timeline.len() as u32).rev().map(EntryId);
+        let mut of_now = ids
+            .take_while(|id| timeline.get(*id).is_some_and(|entry| entry.at == scene.now))
+            .take(ENTRIES_SEARCHED_MAX)
+            .peekable();
+        let last = of_now.peek().copied();
+        let follows = of_now.find(|id| timeline.chain(*id).iter().any(named));
+        let earlier = || self.rows.values().filter_map(|row| scene.board.now(row.slot?)).map(|seen| seen.id).max();
+        follows.or(last).or_else(earlier)
+    }
+
+    /// The subjects that never appeared, in words.
+    pub fn never_appeared(&self, scene: &Scene<'_>) -> Option<String> {
+        let mut slots: Vec<Slot> = self.rows.values().filter_map(|row| row.slot).collect();
+        slots.sort_unstable();
+        slots.dedup();
+        let nowhere = slots.into_iter().filter(|slot| !scene.there(*slot));
+        let told: Vec<String> = nowhere.map(|slot| scene.never_appeared(slot)).collect();
+        if told.is_empty() { None } else { Some(told.join("\n")) }
+    }
+}
+
+fn ask(question: &Question, slot: Option<Slot>, scene: &Scene<'_>, view: View) -> Answer {
+    let number = |number: u64| Answer::Number(i64::try_from(number).unwrap_or(i64::MAX));
+    match (question, slot) {
+        (Question::Count(figure, _), Some(slot)) => {
+            number(counts(slot, scene, view).map_or(0, |counts| figure.of(&counts)))
+        }
+        (Question::Status(_), Some(slot)) => Answer::Text(status(slot, scene.board)),
+        (Question::Reached(_, state), Some(slot)) => Answer::Truth(scene.board.reached(slot, state).is_some()),
+        (Question::GpusTotal, _) => number(scene.stage.gpus().0),
+        (Question::GpusUsed, _) => number(scene.stage.gpus().1),
+        (Question::Count(..) | Question::Status(_) | Question::Reached(..), None) => {
+            unreachable!("a question about a subject has its slot")
+        }
+    }
+}
+
+fn counts(slot: Slot, scene: &Scene<'_>, view: View) -> Option<Counts> {
+    let subjects = scene.board.subjects(slot, scene.stage.names());
+    subjects.into_iter().find_map(|subject| match view {
+        View::Actual => scene.stage.counts(subject),
+        View::Observed => scene.stage.observed_counts(subject),
+    })
+}
+
+fn status(slot: Slot, board: &Board) -> String {
+    board.now(slot).map_or("", |seen| seen.became).to_owned()
+}
+
+impl Question {
+    fn subject(&self) -> Option<&str> {
+        match self {
+            Question::Count(_, subject) | Question::Status(subject) | Question::Reached(subject, _) => Some(subject),
+            Question::GpusTotal | Question::GpusUsed => None,
+        }
+    }
+}
+
+impl fmt::Display for Question {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Question::Count(figure, subject) => write!(out, "{}('{subject}')", figure.function()),
+            Question::Status(subject) => write!(out, "status('{subject}')"),
+            Question::Reached(subject, state) => write!(out, "reached('{subject}', '{state}')"),
+            Question::GpusTotal => out.write_str("gpus_total()"),
+            Question::GpusUsed => out.write_str("gpus_used()"),
+        }
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Answer::Number(number) => write!(out, "{number}"),
+            Answer::Text(text) => write!(out, "'{text}'"),
+            Answer::Truth(truth) => write!(out, "{truth}"),
+        }
+    }
+}

@@ -1,0 +1,222 @@
+//! The one list of what is judged in a run: each expectation, that the run came to an end, each fault and action that
+//! never fired, the snapshot. Console, JSON, JUnit, annotations and exit code are all made from it and cannot disagree.
+
+use super::replay::replay;
+use super::{Exit, SnapshotState};
+use crate::kernel::Time;
+use crate::rehearsal::{Ending, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
+use crate::text::mask::mask;
+use crate::text::{Diagnostic, Place};
+use crate::timeline::{Cause, EntryId, ScenarioLine, render};
+
+/// Causes shown behind the entry that decided a case.
+const CAUSES_SHOWN: usize = 5;
+
+/// How a case came out.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum CaseStatus {
+    /// It is well.
+    Passed,
+    /// It is not.
+    Failed,
+    /// It could not be judged, which is not well either.
+    Unjudged,
+}
+
+/// Something that is judged.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Case {
+    /// What kind of case: `expectation`, `document`, `ended`, `unfired`, `snapshot`.
+    pub kind: &'static str,
+    /// What is judged, in one line.
+    pub name: String,
+    /// How it came out.
+    pub status: CaseStatus,
+    /// What it makes the command exit with.
+    pub exit: Exit,
+    /// Where the scenario says so.
+    pub place: Place,
+    /// When that was known.
+    pub at: Option<Time>,
+    /// What was found.
+    pub detail: String,
+    /// The entry that decided it.
+    pub evidence: Option<EntryId>,
+    /// If it failed: that entry and what led to it, latest first, one line each.
+    pub because: Vec<String>,
+    /// Where that chain of causes begins.
+    pub origin: Option<ScenarioLine>,
+    /// If it failed: the command that shows it again.
+    pub replay: String,
+}
+
+/// Everything that is judged in a run.
+pub fn cases(run: &RunResult, snapshot: &SnapshotState) -> Vec<Case> {
+    let mut cases: Vec<Case> = run.verdicts.iter().map(|verdict| expectation(run, verdict)).collect();
+    cases.extend(
+        run.rejections.iter().filter(|rejection| !rejection.expected).flat_map(|rejection| rejected(run, rejection)),
+    );
+    cases.push(ended(run));
+    cases.extend(run.unfired.iter().map(|unfired| never_fired(run, unfired)));
+    cases.extend(compared(run, snapshot));
+    cases
+}
+
+fn expectation(run: &RunResult, verdict: &Verdict) -> Case {
+    let status = match verdict.status {
+        VerdictStatus::Passed => CaseStatus::Passed,
+        VerdictStatus::Failed => CaseStatus::Failed,
+        VerdictStatus::Unjudged => CaseStatus::Unjudged,
+    };
+    let failed = status != CaseStatus::Passed;
+    let (because, origin) = match verdict.evidence {
+        Some(evidence) if failed => because(run, evidence),
+        _ => (Vec::new(), None),
+    };
+    Case {
+        kind: "expectation",
+        name: verdict.text.clone(),
+        status,
+        exit: if failed { Exit::Failed } else { Exit::Passed },
+        place: place(&verdict.line),
+        at: Some(verdict.at),
+        detail: verdict.detail.clone(),
+        evidence: verdict.evidence,
+        because,
+        origin,
+        replay: if failed { replay(run, Some(verdict.at)) } else { String::new() },
+    }
+}
+
+/// A document that its system rejected, though the scenario does not expect that: a case for each thing that is wrong.
+fn rejected(run: &RunResult, rejection: &Rejection) -> Vec<Case> {
+    let case = |diagnostic: &Diagnostic| Case {
+        kind: "document",
+        name: format!("the document of {} is accepted", run.name),
+        status: CaseStatus::Failed,
+        exit: Exit::Invalid,
+        place: diagnostic.place(),
+        at: None,
+        detail: mask(&diagnostic.message).into_owned(),
+        evidence: None,
+        because: Vec::new(),
+        origin: None,
+        replay: replay(run, None),
+    };
+    rejection.diagnostics.iter().map(case).collect()
+}
+
+fn ended(run: &RunResult) -> Case {
+    let failed = matches!(run.ending, Ending::LimitReached(_));
+    Case {
+        kind: "ended",
+        name: "the run comes to its end".to_owned(),
+        status: if failed { CaseStatus::Failed } else { CaseStatus::Passed },
+        exit: if failed { Exit::Failed } else { Exit::Passed },
+        place: whole(run),
+        at: Some(run.ended_at),
+        detail: ending(&run.ending).to_owned(),
+        evidence: None,
+        because: Vec::new(),
+        origin: None,
+        replay: if failed { replay(run, Some(run.ended_at)) } else { String::new() },
+    }
+}
+
+fn never_fired(run: &RunResult, unfired: &Unfired) -> Case {
+    Case {
+        kind: "unfired",
+        name: unfired.name.clone(),
+        status: CaseStatus::Failed,
+        exit: Exit::Unfired,
+        place: place(&unfired.line),
+        at: None,
+        detail: unfired.why.clone(),
+        evidence: None,
+        because: Vec::new(),
+        origin: None,
+        replay: replay(run, None),
+    }
+}
+
+fn compared(run: &RunResult, snapshot: &SnapshotState) -> Option<Case> {
+    let (status, detail) = match snapshot {
+        SnapshotState::NotCompared => return None,
+        SnapshotState::Same => (CaseStatus::Passed, "as accepted".to_owned()),
+        SnapshotState::Written => (CaseStatus::Passed, "accepted now".to_owned()),
+        SnapshotState::New { path } => (CaseStatus::Failed, format!("there is no accepted snapshot {path}")),
+        SnapshotState::Changed { path, .. } => (CaseStatus::Failed, format!("differs from {path}")),
+    };
+    let failed = status != CaseStatus::Passed;
+    Some(Case {
+        kind: "snapshot",
+        name: "the timeline is the accepted one".to_owned(),
+        status,
+        exit: if failed { Exit::Snapshot } else { Exit::Passed },
+        place: whole(run),
+        at: None,
+        detail,
+        evidence: None,
+        because: Vec::new(),
+        origin: None,
+        replay: if failed { replay(run, None) } else { String::new() },
+    })
+}
+
+/// Why a run ended, in words.
+pub fn ending(ending: &Ending) -> &str {
+    match ending {
+        Ending::Until => "the scenario's `until`",
+        Ending::Quiet => "nothing is left that could happen",
+        Ending::Settled => "every expectation is decided",
+        Ending::LimitReached(limit) => limit,
+    }
+}
+
+/// The entry and its causes, latest first, and the line of the scenario where the chain begins.
+fn because(run: &RunResult, evidence: EntryId) -> (Vec<String>, Option<ScenarioLine>) {
+    let chain = run.timeline.chain(evidence);
+    let mut lines: Vec<String> = chain.iter().take(1 + CAUSES_SHOWN).filter_map(|id| entry_line(run, *id)).collect();
+    if chain.len() > 1 + CAUSES_SHOWN {
+        lines.push(format!("{} earlier causes", chain.len() - 1 - CAUSES_SHOWN));
+    }
+    let first = chain.last().and_then(|id| run.timeline.get(*id));
+    let origin = match first.map(|entry| entry.cause) {
+        Some(Cause::Line(line)) => run.timeline.line(line).cloned(),
+        _ => None,
+    };
+    (lines, origin)
+}
+
+fn entry_line(run: &RunResult, id: EntryId) -> Option<String> {
+    let entry = run.timeline.get(id)?;
+    let mut line = format!("{}  ", entry.at);
+    entry.subject.write(&run.names, &mut line);
+    line.push_str(": ");
+    line.push_str(entry.became);
+    let why = render::why(&entry.why, &run.names);
+    if !why.is_empty() {
+        line.push_str(", ");
+        line.push_str(&why);
+    }
+    Some(line)
+}
+
+impl Case {
+    /// The chain of causes with its beginning, a line each; `shown` says how a path is shown.
+    pub fn chain<'a>(&'a self, shown: impl Fn(&'a str) -> &'a str) -> Vec<String> {
+        let mut lines = self.because.clone();
+        if let Some(origin) = &self.origin {
+            lines.push(format!("{}:{}:{}: {}", shown(&origin.file), origin.line, origin.column, origin.what));
+        }
+        lines
+    }
+}
+
+fn place(line: &ScenarioLine) -> Place {
+    Place { file: line.file.clone(), line: line.line, column: line.column }
+}
+
+fn whole(run: &RunResult) -> Place {
+    Place { file: run.file.as_str().into(), line: 1, column: 1 }
+}

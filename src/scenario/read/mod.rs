@@ -1,0 +1,187 @@
+//! From a scenario file to the model: every check that a type cannot make, with all mistakes told at once.
+
+mod cluster;
+mod expect;
+mod faults;
+mod names;
+mod workloads;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use super::documents::{Documents, Folder, read_text};
+use super::file::{KubernetesFile, OciFile, ScenarioFile};
+use super::model::{Kubernetes, OciOptions, Scenario};
+use super::values::{KubernetesValue, Length};
+use crate::kernel::Time;
+use crate::text::decode::{Context, FromNode, Spanned};
+use crate::text::diagnostic::quote;
+use crate::text::{Diagnostic, Place, Source, Span, tree};
+
+/// 2026-01-01T00:00:00Z.
+const EPOCH_DEFAULT: i64 = 1_767_225_600;
+/// The version of Kubernetes that is simulated.
+const KUBERNETES_VERSION: &str = "1.36";
+
+/// Reads the scenario at `path` and its documents.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the file.
+pub fn load(path: &Path) -> Result<Scenario, Vec<Diagnostic>> {
+    let name: Arc<str> = path.to_string_lossy().into();
+    let text = read_text(path).map_err(|error| vec![Diagnostic::about(&Source::new(Arc::clone(&name), ""), error)])?;
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    load_from(&Source::new(name, text), &Folder::new(folder))
+}
+
+/// Reads a scenario from a text, and its documents from wherever they come.
+///
+/// # Errors
+/// Everything that is wrong with it, in the order of the file.
+pub fn load_from(source: &Source, documents: &dyn Documents) -> Result<Scenario, Vec<Diagnostic>> {
+    let root = tree::parse(source).map_err(|error| vec![error])?;
+    let mut context = Context::new(source);
+    let scenario = ScenarioFile::from_node(&root, &mut context)
+        .and_then(|file| Reader { context: &mut context, documents, until: Time::ZERO }.scenario(file));
+    match scenario {
+        Some(scenario) if context.is_clean() => Ok(scenario),
+        _ => Err(context.into_diagnostics()),
+    }
+}
+
+/// Turns the parts of the file into parts of the model. Each part is `None` where it is wrong, which is reported.
+struct Reader<'r, 's> {
+    context: &'r mut Context<'s>,
+    documents: &'r dyn Documents,
+    /// The end of the run; nothing can be asked for later.
+    until: Time,
+}
+
+impl Reader<'_, '_> {
+    fn scenario(mut self, file: ScenarioFile) -> Option<Scenario> {
+        self.until = self.until(&file.until);
+        self.scenario_name(&file.name);
+        let kubernetes = self.kubernetes(file.kubernetes);
+        let oci = self.oci(file.oci);
+        let deploy = self.deploy(file.deploy, file.span);
+        let cluster = self.cluster(file.cluster);
+        let behaviour = self.behaviour(file.behaviour.unwrap_or_default(), cluster.as_ref());
+        let faults = self.faults(file.faults.unwrap_or_default());
+        let actions = self.actions(file.actions.unwrap_or_default());
+        let expect = self.expect(file.expect.unwrap_or_default(), &faults, &actions);
+        let source = self.context.source;
+        Some(Scenario {
+            name: file.name.value,
+            file: Arc::clone(source.name()),
+            source: source.clone(),
+            folder: folder_of(source.name()),
+            seed: file.seed.unwrap_or(0),
+            until: self.until,
+            stop_when_settled: file.stop_when_settled.unwrap_or(false),
+            epoch: file.epoch.map_or(EPOCH_DEFAULT, |epoch| epoch.0),
+            kubernetes: kubernetes?,
+            oci,
+            cluster: cluster?,
+            deploy,
+            behaviour,
+            faults,
+            actions,
+            expect,
+        })
+    }
+
+    fn until(&mut self, until: &Spanned<Length>) -> Time {
+        if until.value.0.is_zero() {
+            self.context.error(until.span, "the run must last longer than 0s");
+        }
+        Time::ZERO + until.value.0
+    }
+
+    /// The name is that of the snapshot's file too.
+    fn scenario_name(&mut self, name: &Spanned<String>) {
+        let fits = |character: char| character.is_ascii_alphanumeric() || matches!(character, '-' | '_' | '.');
+        if name.value.is_empty()
+            || name.value.len() > 100
+            || name.value.starts_with('.')
+            || !name.value.chars().all(fits)
+        {
+            let message = format!("{} cannot be the name of a scenario", quote(&name.value));
+            let help = "a name has letters, digits, `-`, `_` and `.`, at most 100, and does not begin with `.`";
+            self.context.report(Diagnostic::error(self.context.source, name.span, message).help(help));
+        }
+    }
+
+    fn kubernetes(&mut self, value: Option<Spanned<KubernetesValue>>) -> Option<Kubernetes> {
+        let span = value.as_ref().map_or(Span::default(), |value| value.span);
+        let empty = KubernetesFile { span, version: None, watch_latency: None, api_latency: None };
+        let profile = match value.map(|value| value.value) {
+            None => empty,
+            Some(KubernetesValue::Version(version)) => KubernetesFile { version: Some(version), ..empty },
+            Some(KubernetesValue::Profile(profile)) => profile,
+        };
+        if let Some(version) = &profile.version
+            && version.value != KUBERNETES_VERSION
+        {
+            let message = format!("there is no profile of Kubernetes {}", quote(&version.value));
+            let help = format!("this version of greenroom simulates Kubernetes {KUBERNETES_VERSION}");
+            self.context.report(Diagnostic::error(self.context.source, version.span, message).help(help));
+            return None;
+        }
+        Some(Kubernetes {
+            place: self.place(span),
+            version: KUBERNETES_VERSION.to_owned(),
+            watch_latency: profile.watch_latency.map(|length| length.0),
+            api_latency: profile.api_latency.map(|length| length.0),
+        })
+    }
+
+    fn oci(&mut self, file: Option<OciFile>) -> OciOptions {
+        let Some(file) = file else { return OciOptions::default() };
+        if let Some(interval) = &file.pass_interval
+            && interval.value.0.is_zero()
+        {
+            self.context.error(interval.span, "the control plane needs some time between two passes, such as `10s`");
+        }
+        OciOptions {
+            place: Some(self.place(file.span)),
+            names: file.names.map(|names| names.0),
+            pass_interval: file.pass_interval.map(|length| length.value.0),
+            export_latency: file.export_latency.map(|length| length.0),
+            gate: file.gate.map(|gate| gate.0),
+            job_gate: file.job_gate.map(|gate| gate.0),
+            node_pools: file.node_pools.map(|pools| pools.0),
+            provisioning: file.provisioning.map(|spread| spread.0),
+        }
+    }
+
+    fn place(&self, span: Span) -> Place {
+        self.context.source.place(span)
+    }
+
+    /// A whole number that must not be 0 and has a bound.
+    fn count(&mut self, count: &Spanned<u32>, most: u32, what: &str) -> Option<u32> {
+        if (1..=most).contains(&count.value) {
+            return Some(count.value);
+        }
+        self.context.error(count.span, format!("{what} must be from 1 to {most}, not {}", count.value));
+        None
+    }
+
+    /// A time of the run, which must not lie behind its end.
+    fn time(&mut self, at: &Spanned<Length>) -> Option<Time> {
+        let time = Time::ZERO + at.value.0;
+        if time <= self.until {
+            return Some(time);
+        }
+        let message = format!("{time} is after the end of the run, {}", self.until);
+        self.context.report(Diagnostic::error(self.context.source, at.span, message).help("raise `until`"));
+        None
+    }
+}
+
+fn folder_of(name: &str) -> PathBuf {
+    match Path::new(name).parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder.to_path_buf(),
+        _ => PathBuf::from("."),
+    }
+}

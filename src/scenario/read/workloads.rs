@@ -1,0 +1,146 @@
+//! Reads what is deployed and how it behaves.
+
+use super::Reader;
+use crate::kernel::Time;
+use crate::scenario::documents::check_path;
+use crate::scenario::file::{BehaviourFile, CrashFile, DeployFile, MatchFile};
+use crate::scenario::model::{BehaviourMatch, BehaviourRow, Cluster, Crash, Deploy};
+use crate::text::decode::Spanned;
+use crate::text::diagnostic::quote;
+use crate::text::{Diagnostic, Source, Span};
+
+/// The most documents of a scenario.
+const DOCUMENTS_MAX: usize = 1_000;
+/// The most times that something happens.
+pub(super) const TIMES_MAX: u32 = 1_000_000;
+
+impl Reader<'_, '_> {
+    pub(super) fn deploy(&mut self, files: Vec<DeployFile>, scenario: Span) -> Vec<Deploy> {
+        if files.is_empty() {
+            let error = Diagnostic::error(self.context.source, scenario, "the scenario deploys nothing");
+            self.context.report(error.help("name a document: `deploy: [ { document: group.json, system: oci } ]`"));
+        }
+        if files.len() > DOCUMENTS_MAX {
+            let span = files[DOCUMENTS_MAX].span;
+            self.context.error(span, format!("a scenario deploys at most {DOCUMENTS_MAX} documents"));
+            return Vec::new();
+        }
+        files.into_iter().filter_map(|file| self.document(file)).collect()
+    }
+
+    fn document(&mut self, file: DeployFile) -> Option<Deploy> {
+        let at = match &file.at {
+            Some(at) => self.time(at),
+            None => Some(Time::ZERO),
+        };
+        let path = &file.document.value;
+        let read = match check_path(path) {
+            Ok(()) => {
+                self.documents.read(path.trim_start_matches("./")).map_err(|error| format!("{}: {error}", quote(path)))
+            }
+            Err(error) => Err(format!("the path {} {error}", quote(path))),
+        };
+        match read {
+            Ok(text) => Some(Deploy {
+                place: self.place(file.span),
+                at: at?,
+                source: Source::new(beside(self.context.source.name(), path), text),
+                document: file.document.value,
+                system: file.system.0,
+            }),
+            Err(error) => {
+                self.context.error(file.document.span, error);
+                None
+            }
+        }
+    }
+
+    pub(super) fn behaviour(&mut self, files: Vec<BehaviourFile>, cluster: Option<&Cluster>) -> Vec<BehaviourRow> {
+        files.into_iter().filter_map(|file| self.behaviour_row(file, cluster)).collect()
+    }
+
+    fn behaviour_row(&mut self, file: BehaviourFile, cluster: Option<&Cluster>) -> Option<BehaviourRow> {
+        if let (Some(pull), Some(_)) = (&file.pull, &file.image_size) {
+            self.context.error(pull.span, "give `pull` or `image_size`, not both");
+        }
+        if let (Some(size), Some(cluster)) = (&file.image_size, cluster)
+            && cluster.bandwidth.is_none()
+            && cluster.nodes.iter().any(|node| node.bandwidth.is_none())
+        {
+            let error =
+                Diagnostic::error(self.context.source, size.span, "`image_size` needs the bandwidth of every node");
+            self.context
+                .report(error.help("set `bandwidth` of the cluster, such as `1Gi` a second, or give `pull` instead"));
+        }
+        Some(BehaviourRow {
+            place: self.place(file.span),
+            image_size: self.bytes(file.image_size.as_ref(), "the image"),
+            matches: self.behaviour_match(file.r#match)?,
+            pull: file.pull.map(|spread| spread.value.0),
+            init: file.init.map(|spread| spread.0),
+            start: file.start.map(|spread| spread.0),
+            register: file.register.map(|spread| spread.0),
+            run: file.run.map(|spread| spread.0),
+            exit: file.exit,
+            crash: match file.crash {
+                Some(crash) => Some(self.crash(crash)?),
+                None => None,
+            },
+            stop: file.stop.map(|spread| spread.0),
+        })
+    }
+
+    fn behaviour_match(&mut self, file: MatchFile) -> Option<BehaviourMatch> {
+        if let Some(image) = &file.image {
+            self.image_glob(image)?;
+        }
+        Some(BehaviourMatch {
+            deployment: file.deployment,
+            workload: file.workload,
+            image: file.image.map(|image| image.value),
+            kind: file.kind.map(|kind| kind.0.to_owned()),
+        })
+    }
+
+    fn crash(&mut self, file: CrashFile) -> Option<Crash> {
+        let times = match &file.times {
+            Some(times) => Some(self.count(times, TIMES_MAX, "the number of crashes")?),
+            None => None,
+        };
+        Some(Crash { after: file.after.0, times, exit: self.failing_exit_code(file.exit.as_ref())? })
+    }
+
+    /// An exit code that is not 0; 1 if there is none.
+    pub(super) fn failing_exit_code(&mut self, exit: Option<&Spanned<u8>>) -> Option<u8> {
+        match exit {
+            Some(exit) if exit.value == 0 => {
+                self.context.error(exit.span, "a crash does not exit with 0");
+                None
+            }
+            Some(exit) => Some(exit.value),
+            None => Some(1),
+        }
+    }
+
+    /// A pattern over images, in which `*` stands for any text.
+    pub(super) fn image_glob(&mut self, image: &Spanned<String>) -> Option<()> {
+        let message = if image.value.is_empty() {
+            "an empty pattern fits no image"
+        } else if image.value.contains(['?', '[', ']', '{', '}']) {
+            "in a pattern over images `*` alone is special"
+        } else {
+            return Some(());
+        };
+        self.context.error(image.span, message);
+        None
+    }
+}
+
+/// The document's path from where the user stands: beside the scenario's.
+fn beside(scenario: &str, document: &str) -> String {
+    let document = document.trim_start_matches("./");
+    match scenario.rfind(['/', std::path::MAIN_SEPARATOR]) {
+        Some(slash) => format!("{}{document}", &scenario[..=slash]),
+        None => document.to_owned(),
+    }
+}
