@@ -3,13 +3,12 @@
 
 mod cues;
 pub mod observer;
-//mod play;
+mod play;
 mod profiles;
 pub mod result;
 mod simulate;
 
 pub use observer::Observer;
-//pub use play::{Options, Rehearsal, rehearse};
-pub use profiles::profiles;
+pub use play::{Options, Rehearsal, rehearse};
 pub use result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
 pub use simulate::simulated;
