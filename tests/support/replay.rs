@@ -397,9 +397,9 @@ impl World for Replay {
     /// Not random, but as good: a number by the names alone.
     fn draw(&mut self, purpose: &str, object: Subject, ordinal: u64, bound: u64) -> u64 {
         let text = format!("{purpose}/{}/{ordinal}", object.show(&self.names));
-        let hash = text.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3)
-        });
+        let hash = text
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
         (hash >> 16) % bound.max(1)
     }
 }
