@@ -144,7 +144,8 @@ fn usage_that_makes_no_sense_is_refused_with_exit_2() {
         &["test", "-j", "0"],
         &["completions", "tcsh"],
     ];
-    let shown: Vec<String> = wrong.iter().map(|args| format!("greenroom {}\n{}", args.join(" "), outside(args))).collect();
+    let shown: Vec<String> =
+        wrong.iter().map(|args| format!("greenroom {}\n{}", args.join(" "), outside(args))).collect();
     assert!(shown.iter().all(|shown| shown.contains("\nexit 2\n")), "{}", shown.join("\n"));
     insta::assert_snapshot!(shown.join("\n"));
 }
@@ -228,7 +229,8 @@ fn invalid_files_are_exit_2_and_told_on_stderr() {
 #[test]
 fn machine_readable_formats_are_well_formed_and_agree() {
     let folder = Folder::with(&format!("{HEAD}{FAULT_THAT_NEVER_FIRES}{EXPECT_BAD}"));
-    let formats = ["--format", "json", "--format", "junit=out.xml", "--format", "ndjson=out.ndjson", "--format", "github"];
+    let formats =
+        ["--format", "json", "--format", "junit=out.xml", "--format", "ndjson=out.ndjson", "--format", "github"];
     let ran = folder.run(&[&["run", "shop/scenario.yaml"], formats.as_slice()].concat());
     assert_eq!(ran.code, 1, "{}", ran.show());
     let annotations = ran.out.lines().filter(|line| line.starts_with("::error ")).count();
@@ -355,8 +357,7 @@ fn a_reader_that_goes_away_is_no_failure() {
     let folder = Folder::good();
     for format in ["human", "json", "ndjson", "junit"] {
         let mut command = folder.command(&["run", "shop/scenario.yaml", "--format", format]);
-        let mut child =
-            command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("greenroom starts");
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("greenroom starts");
         drop(child.stdout.take());
         let output = child.wait_with_output().expect("greenroom ends");
         assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{format}");

@@ -380,7 +380,10 @@ fn a_rejected_document_says_so_when_it_is_submitted() {
     world.run(&mut read.oci, seconds(100));
     let entries = world.entries();
     assert_eq!(entries[0], "00:00:04.000 group/g rejected circular dependency detected: a -> b -> a");
-    assert_eq!(entries[1..], ["00:00:04.000 deployment/a rejected with group/g", "00:00:04.000 deployment/b rejected with group/g"]);
+    assert_eq!(
+        entries[1..],
+        ["00:00:04.000 deployment/a rejected with group/g", "00:00:04.000 deployment/b rejected with group/g"]
+    );
     assert!(!world.transcript.contains("ask"));
 }
 
