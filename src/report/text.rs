@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::case::{Case, CaseStatus, ending};
 use super::Rehearsed;
+use super::case::{Case, CaseStatus, ending};
 use super::paint::{Paint, Tone};
-use super::state::states;
 use super::snapshot::Layers;
+use super::state::states;
 use crate::rehearsal::{Notice, RunResult};
 use crate::timeline::{Entry, Layer, render};
 

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::decode::{self, Decoded};
 use super::document::{Document, Member};
 use super::names::{Unique, interned, sanitised, subject_text};
 use super::options::Options;
 use super::plan::Placement;
 use super::resolve::{self, Wanted};
 use super::state::{Collection, GroupProgress, GroupState, Memory, Progress, Purpose, State};
-use super::decode::{self, Decoded};
 use super::{check, native, notices, order};
 use crate::kernel::{Duration, Time};
 use crate::text::{Diagnostic, Source};
@@ -182,8 +182,10 @@ impl Oci {
     /// A deployment name must be new to the control plane; one that is not makes it reject a group as a whole.
     /// `false` if nothing was accepted.
     fn reserve_names(&mut self, cause: Cause, world: &mut dyn World) -> bool {
-        let claims: Vec<RecordChange> = (0..self.memory.members.len()).map(|index| self.claim(index, 0, true)).collect();
-        let taken: Vec<usize> = (0..claims.len()).filter(|index| world.record(&claims[*index].name).is_some()).collect();
+        let claims: Vec<RecordChange> =
+            (0..self.memory.members.len()).map(|index| self.claim(index, 0, true)).collect();
+        let taken: Vec<usize> =
+            (0..claims.len()).filter(|index| world.record(&claims[*index].name).is_some()).collect();
         if taken.is_empty() {
             world.commit(&claims);
             return true;
@@ -197,8 +199,12 @@ impl Oci {
             let why = Why::text("its deployment name is in use: undeploy that deployment first");
             self.become_state(*index, State::Rejected, why, cause, world);
         }
-        let free: Vec<RecordChange> =
-            claims.into_iter().enumerate().filter(|(index, _)| !taken.contains(index)).map(|(_, claim)| claim).collect();
+        let free: Vec<RecordChange> = claims
+            .into_iter()
+            .enumerate()
+            .filter(|(index, _)| !taken.contains(index))
+            .map(|(_, claim)| claim)
+            .collect();
         world.commit(&free);
         true
     }

@@ -61,8 +61,13 @@ impl Oci {
         let progress = &self.memory.members[index];
         match progress.recipe.mode {
             Mode::Update if progress.patched => {
-                let entry =
-                    self.become_state(index, State::Completed, Why::text("the node was changed"), progress.entry, world);
+                let entry = self.become_state(
+                    index,
+                    State::Completed,
+                    Why::text("the node was changed"),
+                    progress.entry,
+                    world,
+                );
                 self.memory.members[index].entry = Cause::Entry(entry);
             }
             Mode::Job => self.observe_job(index, cause, world),
@@ -207,7 +212,8 @@ impl Oci {
         let progress = &self.memory.members[index];
         match progress.recipe.mode {
             Mode::Service => {
-                progress.state == State::Monitoring || (self.options.gate == Gate::Active && progress.state == State::Active)
+                progress.state == State::Monitoring
+                    || (self.options.gate == Gate::Active && progress.state == State::Active)
             }
             Mode::Job => match self.options.job_gate {
                 JobGate::Completed => progress.state == State::Completed,

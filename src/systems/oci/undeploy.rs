@@ -12,7 +12,9 @@ impl Oci {
     /// Takes down the group, or one deployment.
     pub(super) fn undeploy(&mut self, name: &str, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         let is_group = self.document.group.as_ref().is_some_and(|group| {
-            group.text == name || subject_text(&group.text) == name || self.memory.group.as_ref().is_some_and(|one| one.uuid == name)
+            group.text == name
+                || subject_text(&group.text) == name
+                || self.memory.group.as_ref().is_some_and(|one| one.uuid == name)
         });
         let targets: Vec<usize> = (0..self.memory.members.len())
             .filter(|index| is_group || self.is_named(*index, name))
@@ -30,7 +32,8 @@ impl Oci {
         let mut cause = cause;
         if is_group && let Some(group) = &mut self.memory.group {
             group.state = GroupState::Undeploying;
-            let entry = world.note(group.subject, group.state.text(), Why::text("in reverse order of dependencies"), cause);
+            let entry =
+                world.note(group.subject, group.state.text(), Why::text("in reverse order of dependencies"), cause);
             group.entry = Cause::Entry(entry);
             cause = group.entry;
             self.memory.last_entry = Some(entry);
