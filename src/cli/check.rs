@@ -38,11 +38,9 @@ pub fn check(args: &CheckArgs) -> Exit {
             Err(problems) => Item::Invalid(Invalid { file, problems }),
         });
     }
-    args.output.write(
-        &report,
-        &|out, paint| summary::write_report(out, &report, paint),
-        &|out, _| json::write_report(out, &report),
-    )
+    args.output.write(&report, &|out, paint| summary::write_report(out, &report, paint), &|out, _| {
+        json::write_report(out, &report)
+    })
 }
 
 /// Sets a run up and starts nothing: all files are read, all names looked up.

@@ -76,7 +76,10 @@ impl OutputArgs {
         let on_stdout = self.targets.iter().filter(|target| target.path.is_none() && target.format != Format::Github);
         match on_stdout.count() {
             0 | 1 => Ok(()),
-            _ => Err("only one format can go to stdout; give the others a path, as in --format junit=report.xml".to_owned()),
+            _ => {
+                Err("only one format can go to stdout; give the others a path, as in --format junit=report.xml"
+                    .to_owned())
+            }
         }
     }
 

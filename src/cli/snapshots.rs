@@ -87,9 +87,8 @@ impl Snapshots {
         let mut left: BTreeSet<PathBuf> = BTreeSet::new();
         let folders: BTreeSet<&Path> = self.owned.keys().filter_map(|path| path.parent()).collect();
         for folder in folders {
-            let whole = std::path::absolute(folder).is_ok_and(|folder| {
-                searched.iter().any(|searched| folder.starts_with(searched))
-            });
+            let whole = std::path::absolute(folder)
+                .is_ok_and(|folder| searched.iter().any(|searched| folder.starts_with(searched)));
             if !whole {
                 continue;
             }

@@ -66,11 +66,9 @@ pub fn test(args: &TestArgs) -> Exit {
     }
     report.notices = snapshots.left_over(&args.paths);
     report.troubles = snapshots.troubles;
-    args.output.write(
-        &report,
-        &|out, paint| summary::write_report(out, &report, paint),
-        &|out, _| json::write_report(out, &report),
-    )
+    args.output.write(&report, &|out, paint| summary::write_report(out, &report, paint), &|out, _| {
+        json::write_report(out, &report)
+    })
 }
 
 /// Runs every file; the outcomes are in the order of the files.

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::hash::BuildHasherDefault;
 
-use indexmap::IndexSet;
+use indexmap::{IndexMap, IndexSet};
 use siphasher::sip::SipHasher13;
 use smallvec::SmallVec;
 
@@ -181,21 +181,43 @@ pub fn image_symbol(names: &mut Names, image: &str) -> Symbol {
     if image.rfind(':') <= image.rfind('/') { names.intern(&format!("{image}:latest")) } else { names.intern(image) }
 }
 
+/// What templates that differ in their images alone have in common.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(super) struct FormId(u32);
+
 /// The table of templates: equal ones share an id.
 #[derive(Clone, Default, Debug)]
 pub struct Templates {
-    table: IndexSet<Template, BuildHasherDefault<SipHasher13>>,
+    table: IndexMap<Template, FormId, BuildHasherDefault<SipHasher13>>,
+    forms: IndexSet<Template, BuildHasherDefault<SipHasher13>>,
 }
 
 impl Templates {
     /// The id of a template, a new one if no equal template is known.
     pub fn intern(&mut self, names: &mut Names, pod: &PodTemplate) -> TemplateId {
-        let (index, _) = self.table.insert_full(Template::digest(names, pod));
+        let template = Template::digest(names, pod);
+        let index = match self.table.get_index_of(&template) {
+            Some(index) => index,
+            None => {
+                let form = Template { images: Vec::new(), containers: 0, ..template.clone() };
+                let form = FormId(self.forms.insert_full(form).0 as u32);
+                self.table.insert_full(template, form).0
+            }
+        };
         TemplateId(u32::try_from(index).expect("a run holds fewer than 2^32 templates"))
     }
 
     /// The digested template.
     pub fn get(&self, id: TemplateId) -> &Template {
-        &self.table[id.0 as usize]
+        self.entry(id).0
+    }
+
+    /// What the template has in common with those that differ in their images alone.
+    pub(super) fn form(&self, id: TemplateId) -> FormId {
+        *self.entry(id).1
+    }
+
+    fn entry(&self, id: TemplateId) -> (&Template, &FormId) {
+        self.table.get_index(id.0 as usize).expect("ids come from this table")
     }
 }

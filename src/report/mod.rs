@@ -11,8 +11,8 @@ pub mod ndjson;
 pub mod paint;
 mod replay;
 mod rows;
-mod state;
 pub mod snapshot;
+mod state;
 pub mod summary;
 pub mod text;
 

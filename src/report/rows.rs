@@ -1,7 +1,6 @@
 //! The values of a run as JSON shows them; `json` puts them into one object, `ndjson` each on a line of its own.
 //! Times stand twice: as people read them, and in nanoseconds.
 
-
 use serde::Serialize;
 
 use super::case::{Case, CaseStatus, ending};
@@ -180,7 +179,12 @@ pub fn notice(notice: &Notice) -> NoticeRow<'_> {
 
 pub fn problem(problem: &Diagnostic) -> ProblemRow {
     let place = problem.place();
-    ProblemRow { file: place.file.to_string(), line: place.line, column: place.column, message: mask(&problem.message).into_owned() }
+    ProblemRow {
+        file: place.file.to_string(),
+        line: place.line,
+        column: place.column,
+        message: mask(&problem.message).into_owned(),
+    }
 }
 
 pub fn summary(rehearsed: &Rehearsed) -> SummaryRow<'_> {

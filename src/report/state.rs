@@ -25,10 +25,8 @@ pub fn states(run: &RunResult) -> Vec<(Subject, State)> {
             *known = (entry.layer, State { became, at });
         }
     }
-    let mut states: Vec<(Layer, String, Subject, State)> = latest
-        .into_iter()
-        .map(|(subject, (layer, state))| (layer, subject.show(&run.names), subject, state))
-        .collect();
+    let mut states: Vec<(Layer, String, Subject, State)> =
+        latest.into_iter().map(|(subject, (layer, state))| (layer, subject.show(&run.names), subject, state)).collect();
     // Ids hang on what was interned first; the order that people see is that of the texts.
     states.sort_by(|one, other| (one.0, &one.1).cmp(&(other.0, &other.1)));
     states.into_iter().map(|(_, _, subject, state)| (subject, state)).collect()

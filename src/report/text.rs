@@ -4,11 +4,11 @@
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use super::case::{Case, CaseStatus, ending};
 use super::Rehearsed;
+use super::case::{Case, CaseStatus, ending};
 use super::paint::{Paint, Tone};
-use super::state::states;
 use super::snapshot::Layers;
+use super::state::states;
 use crate::rehearsal::{Notice, RunResult};
 use crate::timeline::{Entry, Layer, render};
 
@@ -175,7 +175,8 @@ pub fn write_case(out: &mut dyn Write, case: &Case, form: Form, indent: &str) ->
         (CaseStatus::Unjudged, _) => ("UNJUDGED", Tone::Bad),
     };
     if case.status == CaseStatus::Passed {
-        return writeln!(out, "{indent}{}  {}: {}", paint.tone(tone, word), case.name, case.detail);
+        let detail = paint.tone(Tone::Faint, &format!("({})", case.detail));
+        return writeln!(out, "{indent}{}  {}  {detail}", paint.tone(tone, word), case.name);
     }
     writeln!(out, "{indent}{}  {}", paint.tone(tone, word), case.name)?;
     if !case.detail.is_empty() {

@@ -144,7 +144,10 @@ fn parametric(
     let length = |key| of(key).unwrap_or(Duration::ZERO);
     let (mean, deviation, min) = (length("mean"), length("deviation"), length("min"));
     let max = of("max").unwrap_or(Distribution::MAX);
-    complete.then(|| match name {
+    if !complete {
+        return None;
+    }
+    Some(match name {
         "uniform" => Distribution::Uniform { min, max },
         "normal" => Distribution::Normal { mean, deviation, min, max },
         "lognormal" => Distribution::LogNormal { mean, deviation, min, max },

@@ -1,4 +1,5 @@
-//! Measures greenroom beside its peers and prints one table: `cargo xtask bench`.
+//! Measures greenroom beside its peers and prints one table: `cargo xtask bench`. `--quick` measures less; each
+//! `--row WHAT FIGURE RATIO` adds a line that was measured elsewhere.
 //! Both sides of a ratio run in turns in this process, and the processor time of the thread is what counts, so that
 //! other programs on the machine disturb as little as possible. Every figure is a median.
 
@@ -21,25 +22,37 @@ struct Effort {
 }
 
 fn main() -> ExitCode {
-    let effort = match std::env::args().skip(1).collect::<Vec<_>>().iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => Effort { rounds: 11, events: 500_000 },
-        ["--quick"] => Effort { rounds: 3, events: 100_000 },
-        _ => {
-            eprintln!("usage: compare [--quick]");
-            return ExitCode::from(2);
+    let mut effort = Effort { rounds: 11, events: 500_000 };
+    let mut elsewhere = Table::default();
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        let mut cell = || args.next().unwrap_or_default();
+        match arg.as_str() {
+            "--quick" => effort = Effort { rounds: 3, events: 100_000 },
+            "--row" => elsewhere.add_ratio(cell(), cell(), cell()),
+            _ => {
+                eprintln!("no argument `{arg}`; usage: compare [--quick] [--row WHAT FIGURE RATIO]…");
+                return ExitCode::from(2);
+            }
         }
-    };
+    }
+    print!("{}", measure(&effort, elsewhere));
+    ExitCode::SUCCESS
+}
+
+/// The whole table; what was measured elsewhere comes last.
+fn measure(effort: &Effort, elsewhere: Table) -> Table {
     let mut table = Table::default();
     for delays in [Delays::Exponential, Delays::Mixed, Delays::Grid, Delays::HalfNow] {
         for entities in [1_000, 10_000, 100_000] {
-            hold(&mut table, &effort, entities, delays);
+            hold(&mut table, effort, entities, delays);
         }
     }
-    fork(&mut table, &effort);
-    draws(&mut table, &effort);
-    start_to_end(&mut table, &effort);
-    print!("{table}");
-    ExitCode::SUCCESS
+    fork(&mut table, effort);
+    draws(&mut table, effort);
+    start_to_end(&mut table, effort);
+    table.append(elsewhere);
+    table
 }
 
 /// The kernel against the core of DSLab.
@@ -98,7 +111,7 @@ fn draws(table: &mut Table, effort: &Effort) {
         max: Distribution::MAX,
     };
     let draw = |ordinal| length.sample(&mut streams.stream("start", "Pod/vllm-r1-0", ordinal));
-    let time = || measured(|| (0..DRAWS).for_each(|ordinal| drop(black_box(draw(ordinal))))).as_nanos() as f64;
+    let time = || measured(|| (0..DRAWS).for_each(|ordinal| _ = black_box(draw(ordinal)))).as_nanos() as f64;
     let nanos = median((0..effort.rounds).map(|_| time()).collect());
     table.add("a stream by name and one normal draw", format!("{} ns", shown(nanos / DRAWS as f64)));
 }

@@ -4,6 +4,7 @@
 mod changes;
 mod devices;
 mod order;
+mod spread;
 mod table;
 
 use std::collections::BTreeMap;
@@ -17,6 +18,7 @@ use crate::workload::{Resources, Taint};
 
 pub use changes::Changes;
 pub use devices::Devices;
+pub(super) use spread::SpreadShare;
 pub use table::Nodes;
 
 /// The label that holds a node's zone.
@@ -109,8 +111,8 @@ pub struct Node {
     pub(super) slices: SmallVec<[(Symbol, u32); 1]>,
     /// Its zone for the spread: 0 without a zone label, else one more than the zone's number.
     pub(super) zone_id: u32,
-    /// Pods that are not terminating, by what the topology spread counts together; sorted, none is zero.
-    pub(super) spread: SmallVec<[(SpreadId, u32); 4]>,
+    /// Pods that are not terminating, by what the topology spread counts together; sorted, none is empty.
+    pub(super) spread: SmallVec<[SpreadShare; 4]>,
     /// Images of known size that it holds, sorted.
     pub(super) images: SmallVec<[Symbol; 4]>,
 }
@@ -118,8 +120,8 @@ pub struct Node {
 impl Node {
     /// Pods of this ReplicaSet that are on the node and not terminating.
     pub fn spread_count(&self, spread: SpreadId) -> u32 {
-        match self.spread.binary_search_by_key(&spread, |(id, _)| *id) {
-            Ok(at) => self.spread[at].1,
+        match self.spread.binary_search_by_key(&spread, |share| share.spread) {
+            Ok(at) => self.spread[at].pods,
             Err(_) => 0,
         }
     }

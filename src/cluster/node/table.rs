@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use smallvec::SmallVec;
 
 use super::order::Order;
+use super::spread::Spreads;
 use super::{Changes, Devices, HOSTNAME_LABEL, Node, NodeId, NodeSpec, REGION_LABEL, ZONE_LABEL};
 use crate::cluster::scheduler::{ClusterEvent, NodeUpdate, image_bytes};
 use crate::cluster::shape;
@@ -39,6 +40,7 @@ pub struct Nodes {
     nodes: Vec<Node>,
     order: Order,
     images: BTreeMap<Symbol, ImageState>,
+    spreads: Spreads,
     /// Values of the zone label; a node's `zone_id` is one more than the place here.
     zones: Vec<String>,
     changes: Changes,
@@ -145,6 +147,11 @@ impl Nodes {
         &self.changes
     }
 
+    /// True if some node holds an image of known size.
+    pub fn has_images(&self) -> bool {
+        !self.images.is_empty()
+    }
+
     /// What is known of an image that some node holds.
     pub fn image(&self, image: Symbol) -> Option<ImageState> {
         self.images.get(&image).copied()
@@ -215,16 +222,14 @@ impl Nodes {
     /// A pod is bound to the node: it holds what it asks for and counts for its ReplicaSet's spread.
     pub fn bind(&mut self, templates: &Templates, id: NodeId, template: TemplateId, spread: SpreadId) {
         let template = templates.get(template);
-        let node = self.changed(id, false);
+        self.changes.note(id, false);
+        let node = &mut self.nodes[id.0 as usize];
         node.pods += 1;
         node.requested.add(&template.requests);
         node.scored_cpu_milli += template.scored_cpu_milli;
         node.scored_memory_bytes += template.scored_memory_bytes;
         if spread != SpreadId::NONE {
-            match node.spread.binary_search_by_key(&spread, |(id, _)| *id) {
-                Ok(at) => node.spread[at].1 += 1,
-                Err(at) => node.spread.insert(at, (spread, 1)),
-            }
+            self.spreads.enter(id, node, spread);
         }
     }
 
@@ -253,13 +258,13 @@ impl Nodes {
         if spread == SpreadId::NONE {
             return;
         }
-        let node = self.changed(id, false);
-        if let Ok(at) = node.spread.binary_search_by_key(&spread, |(id, _)| *id) {
-            node.spread[at].1 -= 1;
-            if node.spread[at].1 == 0 {
-                node.spread.remove(at);
-            }
-        }
+        self.changes.note(id, false);
+        self.spreads.leave(id, &mut self.nodes, spread);
+    }
+
+    /// The nodes that hold pods of a ReplicaSet which are not terminating, and how many; in no order that means anything.
+    pub fn with_pods_of(&self, spread: SpreadId) -> &[(NodeId, u32)] {
+        self.spreads.nodes(spread)
     }
 
     /// The node holds an image from now on. Images of unknown size (0) do not count for scores.

@@ -74,12 +74,17 @@ impl Bits {
 #[derive(Clone, Default, Debug)]
 pub(super) struct Ranked {
     bits: Bits,
-    /// Members of each block of [`BLOCK`] words, as a Fenwick tree: entry i holds the sum of the `i & -i` blocks up to i.
-    blocks: Vec<u32>,
+    /// Members before each word, from the start of its group.
+    in_group: Vec<u16>,
+    /// Members before each group.
+    before_group: Vec<u32>,
+    /// The place of the first member of each depth of the heap that the members make up in order: those with 0, 1, 3, 7,
+    /// ... members before them. Empty if it must be found anew.
+    depths: Vec<usize>,
 }
 
-/// Words in a block: its members are counted one word after the other.
-const BLOCK: usize = 8;
+/// Words in a group.
+const GROUP: usize = 64;
 
 impl Ranked {
     /// How many places are in the set.
@@ -90,103 +95,117 @@ impl Ranked {
     /// Empties the set and makes room for so many places.
     pub fn reset(&mut self, places: usize) {
         self.bits.reset(places);
-        self.blocks.clear();
-        self.blocks.resize(self.bits.words.len().div_ceil(BLOCK).next_power_of_two() + 1, 0);
+        self.in_group.clear();
+        self.before_group.clear();
+        self.depths.clear();
+        self.size_counts();
     }
 
     /// Makes room for so many places.
     pub fn grow(&mut self, places: usize) {
         if places > self.bits.words.len() * 64 {
             self.bits.grow(places.next_power_of_two());
-            let blocks = self.bits.words.len().div_ceil(BLOCK).next_power_of_two() + 1;
-            if blocks > self.blocks.len() {
-                self.blocks.clear();
-                self.blocks.resize(blocks, 0);
-                for block in 0..self.bits.words.len().div_ceil(BLOCK) {
-                    let words = &self.bits.words[block * BLOCK..self.bits.words.len().min((block + 1) * BLOCK)];
-                    let members = words.iter().map(|word| word.count_ones()).sum::<u32>();
-                    self.count_block(block, members.cast_signed());
-                }
-            }
+            self.size_counts();
         }
     }
 
     /// Adds a place that is not in the set.
     pub fn insert(&mut self, place: usize) {
         self.bits.insert(place);
-        self.count_block(place / 64 / BLOCK, 1);
+        self.count(place, 1);
     }
 
     /// Takes out a place that is in the set.
     pub fn remove(&mut self, place: usize) {
         self.bits.remove(place);
-        self.count_block(place / 64 / BLOCK, -1);
+        self.count(place, -1);
     }
 
     /// How many members come before a place.
     pub fn rank(&self, place: usize) -> usize {
         let word = place / 64;
-        let mut block = word / BLOCK;
-        let words = &self.bits.words[block * BLOCK..word];
-        let mut rank = words.iter().map(|word| word.count_ones()).sum::<u32>();
-        rank += (self.bits.words[word] & !(u64::MAX << (place % 64))).count_ones();
-        while block > 0 {
-            rank += self.blocks[block];
-            block &= block - 1;
-        }
-        rank as usize
+        let in_word = (self.bits.words[word] & !(u64::MAX << (place % 64))).count_ones();
+        (self.before_group[word / GROUP] + u32::from(self.in_group[word]) + in_word) as usize
     }
 
     /// The place of the member that has `rank` members before it.
     pub fn select(&self, rank: usize) -> usize {
         debug_assert!(rank < self.len());
-        let mut rest = rank as u32;
-        let mut block = 0;
-        let mut step = self.blocks.len() - 1;
-        while step > 0 {
-            if let Some(members) = self.blocks.get(block + step).filter(|members| **members <= rest) {
-                rest -= members;
-                block += step;
+        let rank = rank as u32;
+        let group = self.before_group.partition_point(|before| *before <= rank) - 1;
+        let rest = rank - self.before_group[group];
+        let words = &self.in_group[group * GROUP..self.in_group.len().min((group + 1) * GROUP)];
+        let word = words.partition_point(|before| u32::from(*before) <= rest) - 1;
+        let rest = rest - u32::from(words[word]);
+        let word = group * GROUP + word;
+        word * 64 + nth_bit(self.bits.words[word], rest)
+    }
+
+    /// Finds where each depth of the heap begins, unless nothing changed since.
+    pub fn find_depths(&mut self) {
+        if self.depths.is_empty() {
+            let mut rank = 0;
+            while rank < self.len() {
+                self.depths.push(self.select(rank));
+                rank = 2 * rank + 1;
             }
-            step /= 2;
-        }
-        let mut word = block * BLOCK;
-        loop {
-            let members = self.bits.words[word].count_ones();
-            if rest < members {
-                return word * 64 + nth_bit(self.bits.words[word], rest);
-            }
-            rest -= members;
-            word += 1;
         }
     }
 
-    fn count_block(&mut self, block: usize, change: i32) {
-        let mut at = block + 1;
-        while at < self.blocks.len() {
-            self.blocks[at] = self.blocks[at].wrapping_add_signed(change);
-            at += at & at.wrapping_neg();
+    /// Where each depth of the heap begins; [`Ranked::find_depths`] comes before.
+    pub fn depths(&self) -> &[usize] {
+        &self.depths
+    }
+
+    /// Adjusts the counts behind a place.
+    fn count(&mut self, place: usize, change: i16) {
+        self.depths.clear();
+        let word = place / 64;
+        let group = word / GROUP;
+        let end = self.in_group.len().min((group + 1) * GROUP);
+        for before in &mut self.in_group[word + 1..end] {
+            *before = before.wrapping_add_signed(change);
         }
+        for before in &mut self.before_group[group + 1..] {
+            *before = before.wrapping_add_signed(change.into());
+        }
+    }
+
+    /// Makes room in the counts for words that have no members yet.
+    fn size_counts(&mut self) {
+        let words = self.bits.words.len();
+        while self.in_group.len() < words {
+            let word = self.in_group.len();
+            let before = match word % GROUP {
+                0 => 0,
+                _ => self.in_group[word - 1] + self.bits.words[word - 1].count_ones() as u16,
+            };
+            self.in_group.push(before);
+        }
+        let count = self.bits.len() as u32;
+        self.before_group.resize(words.div_ceil(GROUP).max(1), count);
     }
 }
 
-/// The position of the bit that has `n` ones below it: halves the word until one bit is left.
-const fn nth_bit(mut word: u64, mut n: u32) -> usize {
-    let mut at = 0;
-    let mut width = 32;
-    while width > 0 {
-        let low = word & ((1 << width) - 1);
-        let members = low.count_ones();
-        if n < members {
-            word = low;
-        } else {
-            n -= members;
-            word >>= width;
-            at += width;
-        }
-        width /= 2;
+/// The position of the bit that has `n` ones below it. Counts of ones in each byte, summed from the lowest up, tell the
+/// byte; the rest is a walk through it.
+const fn nth_bit(word: u64, n: u32) -> usize {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    let pairs = word - (word >> 1 & 0x5555_5555_5555_5555);
+    let nibbles = (pairs & 0x3333_3333_3333_3333) + (pairs >> 2 & 0x3333_3333_3333_3333);
+    let sums = ((nibbles + (nibbles >> 4)) & 0x0f0f_0f0f_0f0f_0f0f).wrapping_mul(ONES);
+    let mut byte = 0;
+    while ((sums >> (byte * 8)) & 0xff) as u32 <= n {
+        byte += 1;
     }
-    at
+    let below = if byte == 0 { 0 } else { ((sums >> (byte * 8 - 8)) & 0xff) as u32 };
+    let mut rest = word >> (byte * 8);
+    let mut skip = n - below;
+    while skip > 0 {
+        rest &= rest - 1;
+        skip -= 1;
+    }
+    byte * 8 + rest.trailing_zeros() as usize
 }
 
 #[cfg(test)]

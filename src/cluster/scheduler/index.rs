@@ -1,5 +1,6 @@
-//! Where pods of one template and one ReplicaSet can go, kept up to date from the log of changes. Nodes that are the
-//! same to these pods form a class; a class is scored once, and a node is looked at only when it changed.
+//! Nodes as pods of one kind see them, kept up to date from the log of changes. Nodes that are the same to these pods
+//! form a class; a class is scored once, and a node is looked at only when it changed. Which class is the best and which
+//! of its nodes is taken is in `choice`.
 
 use std::hash::BuildHasherDefault;
 
@@ -8,101 +9,103 @@ use siphasher::sip::SipHasher13;
 
 use super::bits::{Bits, Ranked};
 use super::filter;
-use super::preorder::preorder;
-use super::rejection::{Rejection, Verdict};
-use super::score::{self, FitStrategy, SpreadWeights};
+use super::rejection::{Detail, Verdict};
+use super::score::{self, FitStrategy};
 use crate::cluster::node::{Node, NodeId, Nodes};
-use crate::cluster::template::{SpreadId, Template, TemplateId, Templates};
+use crate::cluster::template::{FormId, SpreadId, Template, TemplateId};
 
-/// What pods of one kind share: everything that decides their place.
-pub(super) type PodKind = (TemplateId, SpreadId);
+/// What the pods of an index have in common.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct PodKind {
+    /// Their template but for its images.
+    pub form: FormId,
+    /// Their template, if some node holds an image of it whose size is known: images count for scores then.
+    pub images: Option<TemplateId>,
+    /// Their ReplicaSet, if the index counts its pods: it is worth that for ReplicaSets on many nodes.
+    pub counted: Option<SpreadId>,
+}
 
 /// What decides a node's score for these pods, beside what holds for all nodes.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
-struct Traits {
+pub(super) struct Traits {
     /// NodeResourcesFit and BalancedAllocation.
-    own: i64,
+    pub own: i64,
     /// Taints that the pods would rather avoid.
-    disliked: u32,
-    /// Pods that the spread counts on the node.
-    matching: u32,
-    /// The node's zone, if the spread applies.
-    zone: u32,
+    pub disliked: u32,
+    /// Pods of the counted ReplicaSet on the node.
+    pub matching: u32,
+    /// The node's zone.
+    pub zone: u32,
     /// Which of the template's images the node holds, one bit a container.
-    images: u64,
+    pub images: u64,
 }
 
+/// Nodes that are the same to the pods.
 #[derive(Clone, Default, Debug)]
-struct Class {
-    traits: Traits,
-    members: Bits,
-}
-
-/// What a node's labels, taints and cordon come to.
-#[derive(Clone, Copy, Debug)]
-struct Kind {
-    verdict: Verdict,
-    disliked: u32,
-    /// The node's labels match: the spread counts its pods for its zone.
-    counts: bool,
+pub(super) struct Class {
+    pub traits: Traits,
+    pub members: Bits,
 }
 
 /// What the index holds of one place.
 #[derive(Clone, Copy, Debug)]
-struct Seat {
-    kind: Kind,
-    zone: u32,
+pub(super) struct Seat {
+    pub standing: Standing,
+    pub zone: u32,
     matching: u32,
-    standing: Standing,
+    disliked: u32,
+    /// The node's labels match: the spread counts its pods for its zone.
+    pub counts: bool,
+    /// Labels, taints or cordon decide against the node, whatever it holds.
+    barred: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Standing {
+pub(super) enum Standing {
+    /// No node, or one that was not looked at yet.
     Empty,
+    /// The pods fit; the node's class.
     Feasible(u32),
+    /// They do not; why.
     Rejected(u32),
 }
 
 /// One zone, for the spread.
 #[derive(Clone, Copy, Default, Debug)]
-struct Zone {
+pub(super) struct Zone {
     feasible: u32,
-    matching: u32,
+    /// Pods of the counted ReplicaSet.
+    pub matching: u32,
 }
 
 /// The classes of nodes for one kind of pod.
 #[derive(Clone, Debug)]
 pub(super) struct Index {
-    pods: PodKind,
+    pub kind: PodKind,
     strategy: FitStrategy,
     read: u64,
     layout: Option<u64>,
-    seats: Vec<Seat>,
-    feasible: Ranked,
-    classes: Vec<Class>,
+    pub seats: Vec<Seat>,
+    pub feasible: Ranked,
+    /// Classes by number; those without members are free to be used again.
+    pub classes: Vec<Class>,
     spare: Vec<u32>,
     class_of: IndexMap<Traits, u32, BuildHasherDefault<SipHasher13>>,
     verdicts: Vec<(Verdict, u32)>,
-    zones: Vec<Zone>,
-    zones_feasible: usize,
-    weights: (usize, usize, SpreadWeights),
-    best: Vec<u32>,
-    image_bytes: Vec<i64>,
-    rejection: Option<Rejection>,
+    pub zones: Vec<Zone>,
+    /// How many zones have feasible nodes; nodes without a zone are one more.
+    pub zones_feasible: usize,
+    detail: Option<Detail>,
 }
 
-const EMPTY_SEAT: Seat = Seat {
-    kind: Kind { verdict: Verdict::FITS, disliked: 0, counts: false },
-    zone: 0,
-    matching: 0,
-    standing: Standing::Empty,
-};
+const EMPTY_SEAT: Seat =
+    Seat { standing: Standing::Empty, zone: 0, matching: 0, disliked: 0, counts: false, barred: false };
 
 impl Index {
     /// An index that knows no node yet.
-    pub fn new(pods: PodKind, strategy: FitStrategy) -> Index {
+    pub fn new(kind: PodKind, strategy: FitStrategy) -> Index {
         Index {
-            pods,
+            kind,
             strategy,
             read: 0,
             layout: None,
@@ -114,49 +117,35 @@ impl Index {
             verdicts: Vec::new(),
             zones: Vec::new(),
             zones_feasible: 0,
-            weights: (0, 0, SpreadWeights::new(0, 0)),
-            best: Vec::new(),
-            image_bytes: Vec::new(),
-            rejection: None,
+            detail: None,
         }
     }
 
-    /// The pods that the index is for.
-    pub const fn pods(&self) -> PodKind {
-        self.pods
-    }
-
     /// Makes this the index of other pods, keeping its memory.
-    pub fn reuse_for(&mut self, pods: PodKind) {
-        self.pods = pods;
+    pub fn reuse_for(&mut self, kind: PodKind) {
+        self.kind = kind;
         self.layout = None;
     }
 
-    /// The node for such a pod, or why there is none.
-    pub fn place(&mut self, nodes: &Nodes, templates: &Templates) -> Result<NodeId, Rejection> {
-        let template = templates.get(self.pods.0);
-        self.refresh(nodes, template);
-        let place = match self.feasible.len() {
-            0 => return Err(self.rejection()),
-            1 => self.feasible.select(0),
-            _ => self.best_place(nodes, template),
-        };
-        Ok(nodes.order().node_at(place).expect("a feasible place has a node"))
+    /// How many classes have members.
+    pub fn live_classes(&self) -> usize {
+        self.class_of.len()
     }
 
-    fn rejection(&mut self) -> Rejection {
-        let (template, verdicts) = (self.pods.0, &self.verdicts);
-        let found = || Rejection::new(template, verdicts.iter().filter(|(_, count)| *count > 0).copied().collect());
-        self.rejection.get_or_insert_with(found).clone()
+    /// Why no node is feasible.
+    pub fn detail(&mut self) -> Detail {
+        let verdicts = &self.verdicts;
+        let found = || Detail::new(verdicts.iter().filter(|(_, count)| *count > 0).copied().collect());
+        self.detail.get_or_insert_with(found).clone()
     }
 
     /// Reads what changed since the last time.
-    fn refresh(&mut self, nodes: &Nodes, template: &Template) {
+    pub fn refresh(&mut self, nodes: &Nodes, template: &Template) {
         let (layout, count) = (nodes.order().layout(), nodes.changes().count());
         if self.layout == Some(layout) && self.read == count {
             return;
         }
-        self.rejection = None;
+        self.detail = None;
         let changes = if self.layout == Some(layout) { nodes.changes().since(self.read) } else { None };
         match changes {
             Some(changes) => {
@@ -173,10 +162,11 @@ impl Index {
     fn rebuild(&mut self, nodes: &Nodes, template: &Template) {
         let places = nodes.order().places();
         self.seats.clear();
+        self.seats.resize(places, EMPTY_SEAT);
         self.feasible.reset(places);
-        self.classes.iter_mut().for_each(|class| class.members.reset(places));
+        self.classes.iter_mut().for_each(|class| class.members.reset(0));
         self.spare.clear();
-        self.spare.extend(0..self.classes.len() as u32);
+        self.spare.extend((0..self.classes.len() as u32).rev());
         self.class_of.clear();
         self.verdicts.clear();
         self.zones.clear();
@@ -189,74 +179,75 @@ impl Index {
     /// Puts a node where it belongs now.
     fn look_at(&mut self, nodes: &Nodes, template: &Template, id: NodeId, kind_too: bool) {
         // A node that left has no place, and its leaving made the index start anew.
-        let Some(place) = nodes.order().place_of(id) else {
-            return;
-        };
+        let Some(place) = nodes.order().place_of(id) else { return };
         let node = nodes.get(id);
         if place >= self.seats.len() {
             self.seats.resize(place + 1, EMPTY_SEAT);
             self.feasible.grow(place + 1);
         }
         let mut seat = self.seats[place];
-        if seat.kind.counts && seat.standing != Standing::Empty {
-            self.zones[seat.zone as usize].matching -= seat.matching;
-        }
+        let mut verdict = Verdict::FITS;
         if kind_too || seat.standing == Standing::Empty {
-            self.leave(place, seat);
-            seat = Seat { standing: Standing::Empty, ..self.seat_by_kind(node, template) };
-        }
-        if self.pods.1 != SpreadId::NONE {
-            seat.matching = node.spread_count(self.pods.1);
-        }
-        if seat.kind.counts {
-            self.zones[seat.zone as usize].matching += seat.matching;
-        }
-        let verdict = match seat.kind.verdict {
-            Verdict::FITS => filter::verdict_on_resources(node, template),
-            verdict => verdict,
-        };
-        let standing = match verdict {
-            Verdict::FITS => {
-                let traits = self.traits(node, template, &seat);
-                Standing::Feasible(self.class(traits))
+            if seat.counts {
+                self.zones[seat.zone as usize].matching -= seat.matching;
             }
-            verdict => Standing::Rejected(self.verdict(verdict)),
-        };
-        if standing != seat.standing {
             self.leave(place, seat);
-            self.enter(place, seat.zone, standing);
-            seat.standing = standing;
+            verdict = filter::verdict_on_kind(node, template);
+            seat = self.seat_of_kind(node, template, verdict != Verdict::FITS);
         }
+        if let Some(spread) = self.kind.counted {
+            let matching = node.spread_count(spread);
+            if seat.counts {
+                let zone = &mut self.zones[seat.zone as usize];
+                zone.matching = zone.matching - seat.matching + matching;
+            }
+            seat.matching = matching;
+        }
+        // What a barred node holds changes nothing: it stands where it stood.
+        let standing = if seat.barred && seat.standing != Standing::Empty {
+            seat.standing
+        } else {
+            if !seat.barred {
+                verdict = filter::verdict_on_resources(node, template);
+            }
+            match verdict {
+                Verdict::FITS => Standing::Feasible(self.class(self.traits(node, template, &seat))),
+                verdict => Standing::Rejected(self.verdict(verdict)),
+            }
+        };
+        match (seat.standing, standing) {
+            (old, new) if old == new => {}
+            (Standing::Feasible(old), Standing::Feasible(new)) => {
+                self.leave_class(place, old);
+                self.enter_class(place, new);
+            }
+            (_, new) => {
+                self.leave(place, seat);
+                self.enter(place, seat.zone, new);
+            }
+        }
+        seat.standing = standing;
         self.seats[place] = seat;
     }
 
-    fn seat_by_kind(&mut self, node: &Node, template: &Template) -> Seat {
-        let zone = if self.pods.1 == SpreadId::NONE { 0 } else { node.zone_id };
+    fn seat_of_kind(&mut self, node: &Node, template: &Template, barred: bool) -> Seat {
+        let zone = node.zone_id;
         if self.zones.len() <= zone as usize {
             self.zones.resize(zone as usize + 1, Zone::default());
         }
-        let kind = Kind {
-            verdict: filter::verdict_on_kind(node, template),
-            disliked: score::disliked_taints(node, template),
-            counts: self.pods.1 != SpreadId::NONE && template.matches_labels(&node.labels),
-        };
-        Seat { kind, zone, ..EMPTY_SEAT }
+        let counts = !barred || template.matches_labels(&node.labels);
+        Seat { zone, disliked: score::disliked_taints(node, template), counts, barred, ..EMPTY_SEAT }
     }
 
     fn traits(&self, node: &Node, template: &Template, seat: &Seat) -> Traits {
         let mut images = 0;
-        if !node.images.is_empty() {
+        if self.kind.images.is_some() && !node.images.is_empty() {
             for (at, image) in template.images.iter().enumerate() {
                 images |= u64::from(node.has_image(*image)) << at;
             }
         }
-        Traits {
-            own: score::own_score(self.strategy, node, template),
-            disliked: seat.kind.disliked,
-            matching: seat.matching,
-            zone: seat.zone,
-            images,
-        }
+        let own = score::own_score(self.strategy, node, template);
+        Traits { own, disliked: seat.disliked, matching: seat.matching, zone: seat.zone, images }
     }
 
     /// The class with these traits, an empty one if there is none.
@@ -290,13 +281,17 @@ impl Index {
                 let zone = &mut self.zones[seat.zone as usize];
                 zone.feasible -= 1;
                 self.zones_feasible -= usize::from(zone.feasible == 0);
-                let left = &mut self.classes[class as usize];
-                left.members.remove(place);
-                if left.members.len() == 0 {
-                    self.class_of.swap_remove(&left.traits);
-                    self.spare.push(class);
-                }
+                self.leave_class(place, class);
             }
+        }
+    }
+
+    fn leave_class(&mut self, place: usize, class: u32) {
+        let left = &mut self.classes[class as usize];
+        left.members.remove(place);
+        if left.members.len() == 0 {
+            self.class_of.swap_remove(&left.traits);
+            self.spare.push(class);
         }
     }
 
@@ -309,88 +304,14 @@ impl Index {
                 let zone = &mut self.zones[zone as usize];
                 self.zones_feasible += usize::from(zone.feasible == 0);
                 zone.feasible += 1;
-                let members = &mut self.classes[class as usize].members;
-                members.grow(self.seats.len());
-                members.insert(place);
+                self.enter_class(place, class);
             }
         }
     }
 
-    /// The place of the best node, of several that are equally good the one that the real scheduler takes.
-    fn best_place(&mut self, nodes: &Nodes, template: &Template) -> usize {
-        self.find_best_classes(nodes, template);
-        let mut found: Option<((u64, u64), usize)> = None;
-        for class in &self.best {
-            let members = &self.classes[*class as usize].members;
-            // Within one depth of the heap pre-order goes from left to right: the leftmost member of each depth will do.
-            let mut first_rank = 0;
-            while first_rank < self.feasible.len() {
-                let Some(place) = members.next(self.feasible.select(first_rank)) else {
-                    break;
-                };
-                let rank = self.feasible.rank(place);
-                let key = preorder(rank);
-                if found.is_none_or(|(least, _)| key < least) {
-                    found = Some((key, place));
-                }
-                let depth = (rank + 1).ilog2();
-                first_rank = (2 << depth) - 1;
-            }
-        }
-        found.expect("the best class has a member").1
-    }
-
-    /// Leaves in `best` the classes whose total score is the highest.
-    fn find_best_classes(&mut self, nodes: &Nodes, template: &Template) {
-        self.best.clear();
-        let live = || self.classes.iter().enumerate().filter(|(_, class)| class.members.len() > 0);
-        if self.class_of.len() == 1 {
-            self.best.extend(live().map(|(at, _)| at as u32));
-            return;
-        }
-        let spreads = self.pods.1 != SpreadId::NONE;
-        if spreads && (self.weights.0, self.weights.1) != (self.feasible.len(), self.zones_feasible) {
-            let (feasible, zones) = (self.feasible.len(), self.zones_feasible);
-            self.weights = (feasible, zones, SpreadWeights::new(feasible, zones));
-        }
-        let weights = self.weights.2;
-        let raw = |traits: &Traits| {
-            let in_zone = (traits.zone != 0).then(|| self.zones[traits.zone as usize].matching);
-            weights.raw(traits.matching, in_zone)
-        };
-        let (mut raw_min, mut raw_max, mut disliked_max, mut images) = (i64::MAX, 0, 0, 0);
-        for (_, class) in live() {
-            if spreads {
-                let raw = raw(&class.traits);
-                raw_min = raw_min.min(raw);
-                raw_max = raw_max.max(raw);
-            }
-            disliked_max = disliked_max.max(class.traits.disliked);
-            images |= class.traits.images;
-        }
-        self.image_bytes.clear();
-        if images != 0 {
-            let bytes = |image| nodes.image(image).map_or(0, |state| state.scaled_bytes(nodes.len()));
-            self.image_bytes.extend(template.images.iter().map(|image| bytes(*image)));
-        }
-        let mut most = i64::MIN;
-        for (at, class) in self.classes.iter().enumerate().filter(|(_, class)| class.members.len() > 0) {
-            let traits = &class.traits;
-            let mut total = traits.own + score::TAINT_WEIGHT * score::normal_taints(traits.disliked, disliked_max);
-            if spreads {
-                total += score::SPREAD_WEIGHT * score::normal_spread(raw(traits), raw_min, raw_max);
-            }
-            if traits.images != 0 {
-                let held = self.image_bytes.iter().enumerate().filter(|(at, _)| traits.images >> at & 1 == 1);
-                total += score::image_score(held.map(|(_, bytes)| bytes).sum(), template.containers as usize);
-            }
-            if total > most {
-                most = total;
-                self.best.clear();
-            }
-            if total == most {
-                self.best.push(at as u32);
-            }
-        }
+    fn enter_class(&mut self, place: usize, class: u32) {
+        let members = &mut self.classes[class as usize].members;
+        members.grow(self.seats.len());
+        members.insert(place);
     }
 }

@@ -3,6 +3,7 @@
 //! It binds nothing and knows no pods: who asks for a place tells [`crate::cluster::node::Nodes`] what became of it.
 
 mod bits;
+mod choice;
 mod event;
 mod filter;
 mod index;
@@ -18,6 +19,7 @@ pub use queue::SchedulingQueue;
 pub use rejection::{Plugins, Rejection};
 pub use score::{FitStrategy, balanced_allocation_score, image_bytes};
 
+use choice::Choice;
 use index::{Index, PodKind};
 
 use super::node::{NodeId, Nodes};
@@ -45,7 +47,7 @@ impl SchedulerProfile {
 }
 
 /// Decides where pods go. It keeps an index for each kind of pod that it placed lately; they are derived from the
-/// nodes alone, so a clone starts without them and decides the same.
+/// nodes alone, so a clone starts without them and decides the same. A scheduler serves one table of nodes.
 #[derive(Debug)]
 pub struct Scheduler {
     strategy: FitStrategy,
@@ -53,15 +55,35 @@ pub struct Scheduler {
     indexes: Vec<(Index, u64)>,
     latest: usize,
     placements: u64,
+    choice: Choice,
+    exceptions_max: usize,
 }
 
-/// How many indexes are kept. One costs about 40 bytes a node, and rebuilding it about a tenth of a microsecond a node.
-const INDEXES_MAX: usize = 64;
+/// Indexes that are kept whatever the number of nodes.
+const INDEXES_MIN: usize = 16;
+/// Indexes that are kept at most: the right one is looked for from the first to the last.
+const INDEXES_MAX: usize = 256;
+/// How many nodes all indexes together may hold; one takes some 40 bytes a node.
+const SEATS_MAX: usize = 1 << 21;
+/// A ReplicaSet gets an index of its own when it is on more nodes than this and a 32nd of all; below that, scoring its
+/// nodes one by one costs less than keeping an index up to date.
+const EXCEPTIONS_MAX: usize = 64;
 
 impl Scheduler {
     /// A scheduler with this profile.
     pub fn new(profile: SchedulerProfile, names: &mut Names) -> Scheduler {
-        Scheduler { strategy: FitStrategy::of(profile, names), indexes: Vec::new(), latest: 0, placements: 0 }
+        Scheduler::with(FitStrategy::of(profile, names))
+    }
+
+    fn with(strategy: FitStrategy) -> Scheduler {
+        Scheduler {
+            strategy,
+            indexes: Vec::new(),
+            latest: 0,
+            placements: 0,
+            choice: Choice::new(),
+            exceptions_max: EXCEPTIONS_MAX,
+        }
     }
 
     /// The node for a pod, or why there is none.
@@ -72,36 +94,50 @@ impl Scheduler {
         template: TemplateId,
         spread: SpreadId,
     ) -> Result<NodeId, Rejection> {
+        let id = template;
+        let template = templates.get(id);
+        let has_images = nodes.has_images() && template.images.iter().any(|image| nodes.image(*image).is_some());
+        let many = self.exceptions_max + nodes.len() / 32;
+        let kind = PodKind {
+            form: templates.form(id),
+            images: has_images.then_some(id),
+            counted: (nodes.with_pods_of(spread).len() > many).then_some(spread),
+        };
         self.placements += 1;
-        let latest = self.index_of((template, spread));
-        self.latest = latest;
-        let (index, used) = &mut self.indexes[latest];
+        self.latest = self.index_of(kind, nodes.order().places());
+        let (index, used) = &mut self.indexes[self.latest];
         *used = self.placements;
-        index.place(nodes, templates)
+        index.refresh(nodes, template);
+        let place = match index.feasible.len() {
+            0 => return Err(Rejection::new(id, index.detail())),
+            1 => index.feasible.select(0),
+            _ => self.choice.best_place(index, nodes, template, spread),
+        };
+        Ok(nodes.order().node_at(place).expect("a feasible place has a node"))
     }
 
     /// Where the index of these pods is; the one that was not used for longest makes room for a new one.
-    fn index_of(&mut self, pods: PodKind) -> usize {
-        if self.indexes.get(self.latest).is_some_and(|(index, _)| index.pods() == pods) {
+    fn index_of(&mut self, kind: PodKind, places: usize) -> usize {
+        if self.indexes.get(self.latest).is_some_and(|(index, _)| index.kind == kind) {
             return self.latest;
         }
-        if let Some(at) = self.indexes.iter().position(|(index, _)| index.pods() == pods) {
+        if let Some(at) = self.indexes.iter().position(|(index, _)| index.kind == kind) {
             return at;
         }
-        if self.indexes.len() < INDEXES_MAX {
-            self.indexes.push((Index::new(pods, self.strategy), 0));
+        if self.indexes.len() < (SEATS_MAX / places.max(1)).clamp(INDEXES_MIN, INDEXES_MAX) {
+            self.indexes.push((Index::new(kind, self.strategy), 0));
             return self.indexes.len() - 1;
         }
         let used = self.indexes.iter().map(|(_, used)| *used).enumerate();
         let (oldest, _) = used.min_by_key(|(_, used)| *used).expect("there are some");
-        self.indexes[oldest].0.reuse_for(pods);
+        self.indexes[oldest].0.reuse_for(kind);
         oldest
     }
 }
 
 impl Clone for Scheduler {
     fn clone(&self) -> Self {
-        Scheduler { strategy: self.strategy, indexes: Vec::new(), latest: 0, placements: 0 }
+        Scheduler { exceptions_max: self.exceptions_max, ..Scheduler::with(self.strategy) }
     }
 }
 

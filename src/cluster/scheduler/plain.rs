@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use super::filter;
 use super::preorder::preorder;
-use super::rejection::{Rejection, Verdict};
+use super::rejection::{Detail, Rejection, Verdict};
 use super::score::{self, FitStrategy, SpreadWeights};
 use crate::cluster::node::{Node, NodeId, Nodes};
 use crate::cluster::template::{SpreadId, Template, TemplateId, Templates};
@@ -28,7 +28,7 @@ pub(super) fn place(
         }
     }
     match feasible.as_slice() {
-        [] => return Err(Rejection::new(id, verdicts.into_iter().collect())),
+        [] => return Err(Rejection::new(id, Detail::new(verdicts.into_iter().collect()))),
         [(only, _)] => return Ok(*only),
         _ => {}
     }

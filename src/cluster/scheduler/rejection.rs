@@ -1,7 +1,7 @@
 //! Why a pod has no node, in Kubernetes' own words (`FitError`, k8s.io/kubernetes v1.36.3, pkg/scheduler/framework/types.go).
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::cluster::template::{Template, TemplateId};
 use crate::kernel::Names;
@@ -106,8 +106,32 @@ impl Plugins {
     }
 }
 
+/// Why pods of one form have no node.
+#[derive(Clone, Debug)]
+pub(super) struct Detail(Arc<Counts>);
+
+#[derive(Debug)]
+struct Counts {
+    plugins: Plugins,
+    nodes: u32,
+    /// How many nodes got which verdict, sorted by verdict.
+    verdicts: Vec<(Verdict, u32)>,
+    /// Made when it is first asked for.
+    message: OnceLock<String>,
+}
+
+impl Detail {
+    /// From how many nodes got which verdict.
+    pub fn new(mut verdicts: Vec<(Verdict, u32)>) -> Detail {
+        verdicts.sort_unstable();
+        let plugins = verdicts.iter().fold(Plugins::NONE, |set, (verdict, _)| set.with(verdict.plugin()));
+        let nodes = verdicts.iter().map(|(_, count)| count).sum();
+        Detail(Arc::new(Counts { plugins, nodes, verdicts, message: OnceLock::new() }))
+    }
+}
+
 /// Why a pod has no node.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Debug)]
 pub struct Rejection {
     /// The template that has no node.
     pub template: TemplateId,
@@ -115,28 +139,37 @@ pub struct Rejection {
     pub plugins: Plugins,
     /// How many nodes the cluster has.
     pub nodes: u32,
-    /// How many nodes got which verdict, sorted by verdict.
-    verdicts: Arc<[(Verdict, u32)]>,
+    detail: Detail,
 }
 
+impl PartialEq for Rejection {
+    fn eq(&self, other: &Self) -> bool {
+        self.template == other.template && self.detail.0.verdicts == other.detail.0.verdicts
+    }
+}
+
+impl Eq for Rejection {}
+
 impl Rejection {
-    pub(super) fn new(template: TemplateId, mut verdicts: Vec<(Verdict, u32)>) -> Rejection {
-        verdicts.sort_unstable();
-        let plugins = verdicts.iter().fold(Plugins::NONE, |set, (verdict, _)| set.with(verdict.plugin()));
-        let nodes = verdicts.iter().map(|(_, count)| count).sum();
-        Rejection { template, plugins, nodes, verdicts: verdicts.into() }
+    pub(super) fn new(template: TemplateId, detail: Detail) -> Rejection {
+        let (plugins, nodes) = (detail.0.plugins, detail.0.nodes);
+        Rejection { template, plugins, nodes, detail }
     }
 
     /// The message of the pod's PodScheduled condition. Its last sentence is what preemption says when it finds no pod
-    /// of a lower priority to put out.
-    pub fn message(&self, names: &Names, template: &Template) -> String {
+    /// of a lower priority to put out. It is made once for all pods that are rejected alike.
+    pub fn message(&self, names: &Names, template: &Template) -> &str {
+        self.detail.0.message.get_or_init(|| self.compose(names, template))
+    }
+
+    fn compose(&self, names: &Names, template: &Template) -> String {
         if self.nodes == 0 {
             // `ErrNoNodesAvailable`, pkg/scheduler/scheduler.go.
             return "no nodes available to schedule pods".to_owned();
         }
         let mut counts: BTreeMap<String, u32> = BTreeMap::new();
         let mut preemptable = 0;
-        for (verdict, count) in self.verdicts.iter() {
+        for (verdict, count) in &self.detail.0.verdicts {
             for reason in reasons(*verdict, names, template) {
                 *counts.entry(reason).or_default() += count;
             }

@@ -243,15 +243,17 @@ proptest! {
 
     /// Goal: the index chooses what the plain scheduler chooses, and rejects with the same counts, whatever happened.
     /// Method: nodes join and leave in up to three zones and none, pods are bound, terminate and go, taints, labels,
-    /// cordons, images and GPUs change; each placement is made by both.
+    /// cordons, images and GPUs change; each placement is made by both. ReplicaSets are counted by their index or not.
     #[test]
     fn the_index_agrees_with_the_plain_scheduler(
         packed in any::<bool>(),
+        exceptions_max in 0usize..12,
         first in 0usize..30,
         steps in prop::collection::vec(step(), 1..250),
     ) {
         let profile = if packed { SchedulerProfile::KubeMostAllocated } else { SchedulerProfile::KubeDefault };
         let mut rehearsal = Rehearsal::new(profile);
+        rehearsal.scheduler.exceptions_max = exceptions_max;
         for at in 0..first {
             rehearsal.join(at % 3, at * at % 4, at % 2);
         }

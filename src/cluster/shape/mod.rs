@@ -158,7 +158,7 @@ pub fn named(name: &str) -> Result<Named, String> {
     let count = u64::from(count);
     Ok(Named {
         cpu_milli: count * GUESSED_OCPUS * 2 * 1000,
-        memory_bytes: count * GUESSED_GIB << 30,
+        memory_bytes: (count * GUESSED_GIB) << 30,
         gpus: Some(gpus),
         guessed: true,
     })

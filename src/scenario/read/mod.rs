@@ -65,7 +65,7 @@ impl Reader<'_, '_> {
         let oci = self.oci(file.oci);
         let deploy = self.deploy(file.deploy, file.span);
         let cluster = self.cluster(file.cluster);
-        let behaviour = self.behaviour(file.behaviour.unwrap_or_default(), cluster.as_ref());
+        let behaviour = self.behaviour(file.behaviour.unwrap_or_default());
         let faults = self.faults(file.faults.unwrap_or_default());
         let actions = self.actions(file.actions.unwrap_or_default());
         let expect = self.expect(file.expect.unwrap_or_default(), &faults, &actions);

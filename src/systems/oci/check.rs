@@ -44,7 +44,10 @@ fn duplicates(document: &Document, options: &Options, inspector: &mut Inspector<
         {
             let source = inspector.source;
             let problem = inspector.error(member.name.span, format!("duplicate deployment name {}", quote(name)));
-            *problem = problem.clone().related(source, first, "first used here").help("give each deployment of the group a name of its own");
+            *problem = problem
+                .clone()
+                .related(source, first, "first used here")
+                .help("give each deployment of the group a name of its own");
         }
         // The digits of a canonical name tell two deployments apart even if the rest is cut off.
         let object = match options.names {
@@ -58,7 +61,8 @@ fn duplicates(document: &Document, options: &Options, inspector: &mut Inspector<
             } else {
                 format!("`deployment_name` {} and {} both become `{object}` in the cluster", quote(one), quote(two))
             };
-            let place = |member: &Member| member.raw.0.get("deployment_name").map_or(member.name.span, |node| node.span);
+            let place =
+                |member: &Member| member.raw.0.get("deployment_name").map_or(member.name.span, |node| node.span);
             let source = inspector.source;
             let problem = inspector.error(place(member), message);
             *problem = problem.clone().related(source, place(first), "first used here");
@@ -105,7 +109,8 @@ fn member_references(document: &Document, member: &Member, options: &Options, in
     let mut problems = Vec::new();
     each_text(&member.raw.0, None, &mut |text, span| {
         for one in references(text) {
-            problems.extend(reference_problem(document, member, options, one.member, one.key).map(|(m, h)| (span, m, h)));
+            problems
+                .extend(reference_problem(document, member, options, one.member, one.key).map(|(m, h)| (span, m, h)));
         }
     });
     for (span, message, help) in problems {
@@ -146,7 +151,8 @@ fn reference_problem(
     }
     let known = EXPORTS.iter().copied().chain(RECIPE.iter().map(|field| field.name));
     let help = nearest(key, known).map(|meant| format!("did you mean `{meant}`?"));
-    let message = format!("unknown export `{key}` of deployment `{target}`: it is no export and no property of its recipe");
+    let message =
+        format!("unknown export `{key}` of deployment `{target}`: it is no export and no property of its recipe");
     Some((message, help.or_else(|| Some(format!("a deployment can export {}", EXPORTS.join(", "))))))
 }
 

@@ -4,13 +4,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::decode::{self, Decoded};
 use super::document::{Document, Member};
 use super::names::{Unique, interned, sanitised, subject_text};
 use super::options::Options;
 use super::plan::Placement;
 use super::resolve::{self, Wanted};
 use super::state::{Collection, GroupProgress, GroupState, Memory, Progress, Purpose, State};
-use super::decode::{self, Decoded};
 use super::{check, native, notices, order};
 use crate::kernel::{Duration, Time};
 use crate::text::{Diagnostic, Source};
@@ -111,7 +111,7 @@ impl Oci {
         let mut members_cause = cause;
         if let Some(group) = &mut self.memory.group {
             let count = Arg::Count(self.memory.members.len() as u64);
-            let entry = world.note(group.subject, group.state.text(), Why::with("{} deployments", count), cause);
+            let entry = world.note(group.subject, group.state.text(), Why::with("deployments: {}", count), cause);
             group.entry = Cause::Entry(entry);
             members_cause = group.entry;
             self.memory.last_entry = Some(entry);
@@ -176,14 +176,17 @@ impl Oci {
             short: false,
             undeploy: false,
             undeploy_cause: None,
+            pool_leaves: false,
         }
     }
 
     /// A deployment name must be new to the control plane; one that is not makes it reject a group as a whole.
     /// `false` if nothing was accepted.
     fn reserve_names(&mut self, cause: Cause, world: &mut dyn World) -> bool {
-        let claims: Vec<RecordChange> = (0..self.memory.members.len()).map(|index| self.claim(index, 0, true)).collect();
-        let taken: Vec<usize> = (0..claims.len()).filter(|index| world.record(&claims[*index].name).is_some()).collect();
+        let claims: Vec<RecordChange> =
+            (0..self.memory.members.len()).map(|index| self.claim(index, 0, true)).collect();
+        let taken: Vec<usize> =
+            (0..claims.len()).filter(|index| world.record(&claims[*index].name).is_some()).collect();
         if taken.is_empty() {
             world.commit(&claims);
             return true;
@@ -197,8 +200,12 @@ impl Oci {
             let why = Why::text("its deployment name is in use: undeploy that deployment first");
             self.become_state(*index, State::Rejected, why, cause, world);
         }
-        let free: Vec<RecordChange> =
-            claims.into_iter().enumerate().filter(|(index, _)| !taken.contains(index)).map(|(_, claim)| claim).collect();
+        let free: Vec<RecordChange> = claims
+            .into_iter()
+            .enumerate()
+            .filter(|(index, _)| !taken.contains(index))
+            .map(|(_, claim)| claim)
+            .collect();
         world.commit(&free);
         true
     }
@@ -309,6 +316,7 @@ impl Oci {
         }
         let removes = matches!(purpose, Purpose::Delete(_));
         match outcome {
+            Outcome::Accepted(_) if matches!(purpose, Purpose::Apply(..)) => {}
             Outcome::Accepted(_) => {
                 self.memory.members[index].patched |= purpose == Purpose::Patch;
                 self.request_pass(cause, world);

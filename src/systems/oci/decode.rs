@@ -135,7 +135,8 @@ fn no_deployment(node: &Node) -> Option<String> {
     }
     let is_recipe = |key: &str| key.starts_with("recipe_") || key == "deployment_name";
     if !node.as_map().is_some_and(|entries| entries.iter().any(|(key, _)| is_recipe(&key.text))) {
-        let wanted = "expected `deployment_group`, a recipe with `recipe_mode` and `deployment_name`, or a list of recipes";
+        let wanted =
+            "expected `deployment_group`, a recipe with `recipe_mode` and `deployment_name`, or a list of recipes";
         return Some(format!("this is no deployment document of OCI AI Blueprints: {wanted}"));
     }
     None

@@ -51,8 +51,11 @@ impl Unique {
 /// is not published; that separators are dropped is seen in docs/sample_blueprints/auto_scaling, where
 /// `autoscale_vllm_example` is served at `recipe-autoscalevllmexample`. A name of which nothing is left becomes `deployment`.
 pub fn sanitised(text: &str) -> String {
-    let kept: String =
-        text.chars().map(|one| one.to_ascii_lowercase()).filter(|one| one.is_ascii_alphanumeric() || *one == '-').collect();
+    let kept: String = text
+        .chars()
+        .map(|one| one.to_ascii_lowercase())
+        .filter(|one| one.is_ascii_alphanumeric() || *one == '-')
+        .collect();
     let label = kept.trim_matches('-');
     if label.is_empty() { "deployment".to_owned() } else { label.to_owned() }
 }

@@ -287,7 +287,12 @@ mod tests {
 
     #[test]
     fn pools_are_made_only_where_the_profile_says_so() {
-        let recipe = Recipe { node_shape: Some("VM.Standard.E4.Flex".into()), flex_ocpus: Some(2), node_pool_size: 1, ..Recipe::default() };
+        let recipe = Recipe {
+            node_shape: Some("VM.Standard.E4.Flex".into()),
+            flex_ocpus: Some(2),
+            node_pool_size: 1,
+            ..Recipe::default()
+        };
         assert_eq!(dedicated_pool(&recipe, &names(), &Options::default()), None);
         let provision = Options { node_pools: NodePools::Provision, ..Options::default() };
         let pool = dedicated_pool(&recipe, &names(), &provision).expect("a pool");

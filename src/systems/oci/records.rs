@@ -38,11 +38,8 @@ impl Oci {
             // A group of the same name may have been there and gone.
             self.memory.version = world.record(&name).map_or(0, |(version, _)| version);
         }
-        let change = RecordChange {
-            name,
-            expected_version: self.memory.version,
-            value: Some(self.to_record().to_string()),
-        };
+        let change =
+            RecordChange { name, expected_version: self.memory.version, value: Some(self.to_record().to_string()) };
         if world.commit(&[change]) {
             self.memory.version += 1;
             self.memory.dirty.clear();

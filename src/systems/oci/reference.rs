@@ -71,7 +71,18 @@ mod tests {
     fn finds_names_with_one_dot_and_nothing_else() {
         assert_eq!(named("http://${vllm.internal_dns_name}/v1"), [("vllm", "internal_dns_name")]);
         assert_eq!(named("${nim-llm.service_name}:${a_b.port}"), [("nim-llm", "service_name"), ("a_b", "port")]);
-        for text in ["${LLM_MODEL}", "$(Model_Path)", "${a.b.c}", "${.b}", "${a.}", "${a b.c}", "${a.b", "$a.b", "${x:-a.b}", "${}"] {
+        for text in [
+            "${LLM_MODEL}",
+            "$(Model_Path)",
+            "${a.b.c}",
+            "${.b}",
+            "${a.}",
+            "${a b.c}",
+            "${a.b",
+            "$a.b",
+            "${x:-a.b}",
+            "${}",
+        ] {
             assert_eq!(named(text), [], "{text}");
         }
         assert_eq!(named("${${a.b}}"), [("a", "b")]);

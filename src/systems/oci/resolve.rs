@@ -75,9 +75,7 @@ pub fn resolve(
             into.push(Resolved { wanted, value: mask::mask(&found).into_owned() });
             Ok(found)
         })?),
-        Value::Seq(items) => {
-            Value::Seq(items.iter().map(|item| resolve(item, value, into)).collect::<Result<_, _>>()?)
-        }
+        Value::Seq(items) => Value::Seq(items.iter().map(|item| resolve(item, value, into)).collect::<Result<_, _>>()?),
         Value::Map(entries) => Value::Map(
             entries
                 .iter()
@@ -139,7 +137,8 @@ mod tests {
 
     #[test]
     fn environment_variables_are_no_properties() {
-        let recipe = node(r#"{"recipe_container_env":[{"key":"password","value":"hunter2"}],"recipe_replica_count":2}"#);
+        let recipe =
+            node(r#"{"recipe_container_env":[{"key":"password","value":"hunter2"}],"recipe_replica_count":2}"#);
         assert_eq!(property(&recipe, "password"), None);
         assert_eq!(property(&recipe, "env"), None);
         assert_eq!(property(&recipe, "replica_count").as_deref(), Some("2"));

@@ -37,7 +37,10 @@ fn workload(member: &Member, options: &Options, inspector: &mut Inspector<'_>) {
         let message = format!("a `{}` needs `recipe_image_uri`", recipe.mode.text());
         inspector.error(place(member, "recipe_image_uri"), message);
     }
-    if recipe.mode == Mode::Service && recipe.container_port.is_none() && open(member, "recipe_container_port").is_none() {
+    if recipe.mode == Mode::Service
+        && recipe.container_port.is_none()
+        && open(member, "recipe_container_port").is_none()
+    {
         inspector.error(place(member, "recipe_container_port"), "a `service` needs `recipe_container_port`");
     }
     if recipe.node_shape.is_none() {
@@ -75,7 +78,8 @@ fn gpus(member: &Member, inspector: &mut Inspector<'_>) {
                 inspector.error(span, message);
             }
             Some(_) if shape::vendor(shape) != vendor => {
-                let message = format!("`{key}` asks for GPUs that shape {} does not have: its pods will wait", quote(shape));
+                let message =
+                    format!("`{key}` asks for GPUs that shape {} does not have: its pods will wait", quote(shape));
                 inspector.warn(span, message);
             }
             _ => {}
@@ -102,7 +106,10 @@ fn mig_config(member: &Member, inspector: &mut Inspector<'_>) {
         && open(member, "shared_node_pool_mig_config").is_none()
         && !shape::is_mig_config(config)
     {
-        let message = format!("{} is no MIG configuration: it looks like `all-1g.10gb`, `all-balanced` or `all-disabled`", quote(config));
+        let message = format!(
+            "{} is no MIG configuration: it looks like `all-1g.10gb`, `all-balanced` or `all-disabled`",
+            quote(config)
+        );
         inspector.error(place(member, "shared_node_pool_mig_config"), message);
     }
 }
@@ -205,7 +212,8 @@ fn team(member: &Member, inspector: &mut Inspector<'_>) {
         for (name, value) in quota.as_map().unwrap_or_default() {
             let Some(text) = value.as_str().filter(|_| name.text != "shape_name") else { continue };
             if references(text).is_empty() && !is_quantity(text) {
-                let message = format!("`{}` of `{}` must be a quantity such as \"10\", not {}", name.text, key.text, quote(text));
+                let message =
+                    format!("`{}` of `{}` must be a quantity such as \"10\", not {}", name.text, key.text, quote(text));
                 inspector.error(value.span, message);
             }
         }
@@ -216,7 +224,8 @@ fn team(member: &Member, inspector: &mut Inspector<'_>) {
 fn is_quantity(text: &str) -> bool {
     let number = text.trim_end_matches(|one: char| one.is_ascii_alphabetic());
     let suffix = &text[number.len()..];
-    let known = matches!(suffix, "" | "m" | "k" | "M" | "G" | "T" | "P" | "E" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi" | "Ei");
+    let known =
+        matches!(suffix, "" | "m" | "k" | "M" | "G" | "T" | "P" | "E" | "Ki" | "Mi" | "Gi" | "Ti" | "Pi" | "Ei");
     let (whole, fraction) = number.split_once('.').unwrap_or((number, "0"));
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     known && digits(whole) && digits(fraction)

@@ -25,7 +25,8 @@ pub fn gpus(shape: &str) -> Option<u64> {
 
 /// Who makes the GPUs: AMD's accelerators are named `MI300X` and the like.
 pub fn vendor(shape: &str) -> Vendor {
-    let amd = shape.split('.').any(|part| part.starts_with("MI") && part[2..].starts_with(|one: char| one.is_ascii_digit()));
+    let amd =
+        shape.split('.').any(|part| part.starts_with("MI") && part[2..].starts_with(|one: char| one.is_ascii_digit()));
     if amd { Vendor::Amd } else { Vendor::Nvidia }
 }
 

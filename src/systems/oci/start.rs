@@ -7,8 +7,8 @@ use super::document::Mode;
 use super::names::interned;
 use super::options::WaitFor;
 use super::plan::{self, Placement};
-use super::resolve::{self, Resolved};
 use super::pools;
+use super::resolve::{self, Resolved};
 use super::state::{Progress, Purpose, State};
 use crate::timeline::{Cause, Kind, Subject, Why};
 use crate::workload::{Ask, NodePoolSpec, Object, World};
@@ -217,7 +217,13 @@ impl Oci {
     }
 
     /// The ask behind a purpose; `None` if there is nothing to ask for any more.
-    pub(super) fn ask_for(&self, index: usize, purpose: &Purpose, serves: Subject, world: &mut dyn World) -> Option<Ask> {
+    pub(super) fn ask_for(
+        &self,
+        index: usize,
+        purpose: &Purpose,
+        serves: Subject,
+        world: &mut dyn World,
+    ) -> Option<Ask> {
         let progress = &self.memory.members[index];
         Some(match purpose {
             Purpose::Apply(key, object) => Ask::Apply { key: *key, object: object.clone(), serves },

@@ -12,7 +12,9 @@ impl Oci {
     /// Takes down the group, or one deployment.
     pub(super) fn undeploy(&mut self, name: &str, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         let is_group = self.document.group.as_ref().is_some_and(|group| {
-            group.text == name || subject_text(&group.text) == name || self.memory.group.as_ref().is_some_and(|one| one.uuid == name)
+            group.text == name
+                || subject_text(&group.text) == name
+                || self.memory.group.as_ref().is_some_and(|one| one.uuid == name)
         });
         let targets: Vec<usize> = (0..self.memory.members.len())
             .filter(|index| is_group || self.is_named(*index, name))
@@ -30,7 +32,8 @@ impl Oci {
         let mut cause = cause;
         if is_group && let Some(group) = &mut self.memory.group {
             group.state = GroupState::Undeploying;
-            let entry = world.note(group.subject, group.state.text(), Why::text("in reverse order of dependencies"), cause);
+            let entry =
+                world.note(group.subject, group.state.text(), Why::text("in reverse order of dependencies"), cause);
             group.entry = Cause::Entry(entry);
             cause = group.entry;
             self.memory.last_entry = Some(entry);
@@ -97,6 +100,10 @@ impl Oci {
 
     /// Workload and service go first, then the pool of nodes, if it has one of its own.
     pub(super) fn observe_removal(&mut self, index: usize, cause: Cause, world: &mut dyn World) {
+        // An object that was asked for a moment ago may not be observed yet, nor its removal.
+        if self.memory.asks.values().any(|(member, _)| *member == index) {
+            return;
+        }
         let progress = &self.memory.members[index];
         if let Some(workload) = progress.workload
             && (world.observed(workload).is_some() || !world.observed_pods(workload).is_empty())
@@ -111,13 +118,11 @@ impl Oci {
             world.unwatch(workload);
         }
         self.memory.members[index].service = None;
-        let deleting = |asks: &std::collections::BTreeMap<_, (usize, Purpose)>, pool| {
-            asks.values().any(|(_, purpose)| *purpose == Purpose::Delete(pool))
-        };
         match self.memory.members[index].pool {
             Some(pool) if world.observed(pool).is_some() => {
-                let entry = self.memory.members[index].entry;
-                if !deleting(&self.memory.asks, pool) {
+                if !self.memory.members[index].pool_leaves {
+                    self.memory.members[index].pool_leaves = true;
+                    let entry = self.memory.members[index].entry;
                     self.ask(index, Purpose::Delete(pool), entry, world);
                 }
                 return;
