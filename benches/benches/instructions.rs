@@ -1,7 +1,7 @@
-//! Instructions an event, which other programs on the machine cannot change: 10,000 events of the hold model, counted
-//! by valgrind. `cargo xtask bench` provides the runner that this needs.
+//! Instructions an event, which other programs on the machine cannot change: 200,000 events of the hold model, counted
+//! by valgrind. `cargo xtask bench` provides the runner that this needs, and reads the counts by the names that stand here.
 
-#![allow(missing_docs, reason = "the macros make public items")]
+#![allow(missing_docs, unused_qualifications, reason = "the macros write public items and full paths")]
 
 use std::hint::black_box;
 
@@ -10,7 +10,8 @@ use greenroom_benches::peer::Peer;
 use greenroom_benches::workload::Delays;
 use gungraun::{library_benchmark, library_benchmark_group, main};
 
-const EVENTS: u64 = 10_000;
+/// Enough for the work that comes once in many events to be in the mean.
+const EVENTS: u64 = 200_000;
 
 fn warm_hold(entities: u32) -> Hold {
     let mut hold = Hold::new(entities, Delays::Exponential);

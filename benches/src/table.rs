@@ -27,6 +27,11 @@ impl Table {
     pub fn add_ratio(&mut self, what: impl Into<String>, figure: impl Into<String>, peer: impl Into<String>) {
         self.0.push(Row { what: what.into(), figure: figure.into(), peer: peer.into() });
     }
+
+    /// Adds the lines of another table.
+    pub fn append(&mut self, other: Table) {
+        self.0.extend(other.0);
+    }
 }
 
 impl fmt::Display for Table {

@@ -175,7 +175,8 @@ pub fn write_case(out: &mut dyn Write, case: &Case, form: Form, indent: &str) ->
         (CaseStatus::Unjudged, _) => ("UNJUDGED", Tone::Bad),
     };
     if case.status == CaseStatus::Passed {
-        return writeln!(out, "{indent}{}  {}: {}", paint.tone(tone, word), case.name, case.detail);
+        let detail = paint.tone(Tone::Faint, &format!("({})", case.detail));
+        return writeln!(out, "{indent}{}  {}  {detail}", paint.tone(tone, word), case.name);
     }
     writeln!(out, "{indent}{}  {}", paint.tone(tone, word), case.name)?;
     if !case.detail.is_empty() {

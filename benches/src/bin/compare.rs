@@ -1,4 +1,5 @@
-//! Measures greenroom beside its peers and prints one table: `cargo xtask bench`.
+//! Measures greenroom beside its peers and prints one table: `cargo xtask bench`. `--quick` measures less; each
+//! `--row WHAT FIGURE RATIO` adds a line that was measured elsewhere.
 //! Both sides of a ratio run in turns in this process, and the processor time of the thread is what counts, so that
 //! other programs on the machine disturb as little as possible. Every figure is a median.
 
@@ -11,6 +12,7 @@ use greenroom::kernel::{Distribution, Duration, Streams};
 use greenroom_benches::clock::measured;
 use greenroom_benches::hold::Hold;
 use greenroom_benches::peer::Peer;
+use greenroom_benches::rollout::rollout;
 use greenroom_benches::table::{Table, median, shown};
 use greenroom_benches::workload::Delays;
 
@@ -21,25 +23,38 @@ struct Effort {
 }
 
 fn main() -> ExitCode {
-    let effort = match std::env::args().skip(1).collect::<Vec<_>>().iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        [] => Effort { rounds: 11, events: 500_000 },
-        ["--quick"] => Effort { rounds: 3, events: 100_000 },
-        _ => {
-            eprintln!("usage: compare [--quick]");
-            return ExitCode::from(2);
+    let mut effort = Effort { rounds: 11, events: 500_000 };
+    let mut elsewhere = Table::default();
+    let mut args = std::env::args().skip(1);
+    while let Some(arg) = args.next() {
+        let mut cell = || args.next().unwrap_or_default();
+        match arg.as_str() {
+            "--quick" => effort = Effort { rounds: 3, events: 100_000 },
+            "--row" => elsewhere.add_ratio(cell(), cell(), cell()),
+            _ => {
+                eprintln!("no argument `{arg}`; usage: compare [--quick] [--row WHAT FIGURE RATIO]…");
+                return ExitCode::from(2);
+            }
         }
-    };
+    }
+    print!("{}", measure(&effort, elsewhere));
+    ExitCode::SUCCESS
+}
+
+/// The whole table; what was measured elsewhere comes last.
+fn measure(effort: &Effort, elsewhere: Table) -> Table {
     let mut table = Table::default();
     for delays in [Delays::Exponential, Delays::Mixed, Delays::Grid, Delays::HalfNow] {
         for entities in [1_000, 10_000, 100_000] {
-            hold(&mut table, &effort, entities, delays);
+            hold(&mut table, effort, entities, delays);
         }
     }
-    fork(&mut table, &effort);
-    draws(&mut table, &effort);
-    start_to_end(&mut table, &effort);
-    print!("{table}");
-    ExitCode::SUCCESS
+    rollouts(&mut table, effort);
+    fork(&mut table, effort);
+    draws(&mut table, effort);
+    start_to_end(&mut table, effort);
+    table.append(elsewhere);
+    table
 }
 
 /// The kernel against the core of DSLab.
@@ -78,6 +93,34 @@ fn alternate(effort: &Effort, mut own: impl FnMut(), mut peer: impl FnMut()) -> 
     (median(own_nanos), median(ratios))
 }
 
+/// The whole cluster model: pods come up, then a rolling update replaces them all. So two pods are made for each.
+fn rollouts(table: &mut Table, effort: &Effort) {
+    let mut smallest = None;
+    for pods in [1_000, 10_000, 100_000] {
+        let rounds = if pods < 100_000 { effort.rounds } else { effort.rounds.min(3) };
+        let mut events = 0;
+        let mut time = || measured(|| events = black_box(rollout(pods)).events()).as_secs_f64();
+        let seconds = median((0..rounds).map(|_| time()).collect());
+        let (rate, pod_micros) = (events as f64 / seconds, seconds * 1e6 / f64::from(2 * pods));
+        let growth = pod_micros / *smallest.get_or_insert(pod_micros);
+        let figure = format!("{} M events/s, {} ns an event", shown(rate / 1e6), shown(1e9 / rate));
+        table.add(format!("rolling update of {pods} pods"), figure);
+        let figure = format!("{} us a pod", shown(pod_micros));
+        table.add_ratio(format!("rolling update of {pods} pods"), figure, format!("{growth:.2}x that of 1000"));
+        if let Some(mebibytes) = peak_mebibytes() {
+            table.add(format!("peak memory after {pods} pods"), format!("{mebibytes} MiB"));
+        }
+    }
+}
+
+/// The most memory that this process ever had, where the system tells.
+fn peak_mebibytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kibibytes / 1024)
+}
+
 /// What a copy of a simulation that goes on from here costs.
 fn fork(table: &mut Table, effort: &Effort) {
     let mut own = Hold::new(10_000, Delays::Mixed);
@@ -98,7 +141,7 @@ fn draws(table: &mut Table, effort: &Effort) {
         max: Distribution::MAX,
     };
     let draw = |ordinal| length.sample(&mut streams.stream("start", "Pod/vllm-r1-0", ordinal));
-    let time = || measured(|| (0..DRAWS).for_each(|ordinal| drop(black_box(draw(ordinal))))).as_nanos() as f64;
+    let time = || measured(|| (0..DRAWS).for_each(|ordinal| _ = black_box(draw(ordinal)))).as_nanos() as f64;
     let nanos = median((0..effort.rounds).map(|_| time()).collect());
     table.add("a stream by name and one normal draw", format!("{} ns", shown(nanos / DRAWS as f64)));
 }

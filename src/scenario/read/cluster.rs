@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use super::Reader;
 use super::names::Taken;
+use crate::cluster::machine::{Figures, from_figures};
 use crate::scenario::file::{ClusterFile, GpusFile, NodeFile};
 use crate::scenario::model::{Cluster, Gpus, NodeEntry, NodeNaming};
 use crate::scenario::values::Amount;
-use crate::text::Diagnostic;
 use crate::text::decode::Spanned;
+use crate::text::{Diagnostic, Span};
 use crate::workload::pod::Taint;
 use crate::workload::resources::{AMD_GPU, NVIDIA_GPU};
 
@@ -59,9 +60,6 @@ impl Reader<'_, '_> {
             self.context.error(file.span, "a node needs a `shape`, or `cpu` and `memory`");
         }
         let pods = file.pods.as_ref().and_then(|pods| self.count(pods, PODS_MAX, "the pods of a node"));
-        if file.mig.is_some() && file.gpus.is_none() && file.shape.is_none() {
-            self.context.error(file.span, "`mig` divides GPUs, and this node has none");
-        }
         let mut labels = BTreeMap::new();
         for (key, value) in file.labels.map(|table| table.0).unwrap_or_default() {
             labels.insert(key.text, value);
@@ -71,7 +69,8 @@ impl Reader<'_, '_> {
             value: taint.value.unwrap_or_default(),
             effect: taint.effect.0,
         });
-        Some(NodeEntry {
+        let at = file.mig.as_ref().or(file.shape.as_ref()).map_or(file.span, |value| value.span);
+        let entry = NodeEntry {
             place: self.place(file.span),
             naming: naming?,
             shape: file.shape.map(|shape| shape.value),
@@ -86,7 +85,24 @@ impl Reader<'_, '_> {
             provisioned_after: file.provisioned_after.map(|spread| spread.0),
             mig: file.mig.map(|mig| mig.value),
             bandwidth: self.bytes_not_zero(file.bandwidth.as_ref(), "the bandwidth"),
-        })
+        };
+        self.machine(&entry, at);
+        Some(entry)
+    }
+
+    /// Reports a shape that is not known, and GPUs that cannot be cut as the entry says.
+    fn machine(&mut self, entry: &NodeEntry, at: Span) {
+        let figures = Figures {
+            shape: entry.shape.as_deref(),
+            cpu_milli: entry.cpu_milli,
+            memory_bytes: entry.memory_bytes,
+            ephemeral_storage_bytes: entry.ephemeral_storage_bytes,
+            gpus: entry.gpus.as_ref().map(|gpus| (gpus.resource.as_str(), gpus.model.as_deref(), gpus.count)),
+            mig: entry.mig.as_deref(),
+        };
+        if let Err(problem) = from_figures(&figures) {
+            self.context.error(at, problem);
+        }
     }
 
     fn naming(&mut self, file: &NodeFile, taken: &mut Taken) -> Option<NodeNaming> {

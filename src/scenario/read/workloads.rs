@@ -4,7 +4,7 @@ use super::Reader;
 use crate::kernel::Time;
 use crate::scenario::documents::check_path;
 use crate::scenario::file::{BehaviourFile, CrashFile, DeployFile, MatchFile};
-use crate::scenario::model::{BehaviourMatch, BehaviourRow, Cluster, Crash, Deploy};
+use crate::scenario::model::{BehaviourMatch, BehaviourRow, Crash, Deploy};
 use crate::text::decode::Spanned;
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Source, Span};
@@ -55,22 +55,13 @@ impl Reader<'_, '_> {
         }
     }
 
-    pub(super) fn behaviour(&mut self, files: Vec<BehaviourFile>, cluster: Option<&Cluster>) -> Vec<BehaviourRow> {
-        files.into_iter().filter_map(|file| self.behaviour_row(file, cluster)).collect()
+    pub(super) fn behaviour(&mut self, files: Vec<BehaviourFile>) -> Vec<BehaviourRow> {
+        files.into_iter().filter_map(|file| self.behaviour_row(file)).collect()
     }
 
-    fn behaviour_row(&mut self, file: BehaviourFile, cluster: Option<&Cluster>) -> Option<BehaviourRow> {
+    fn behaviour_row(&mut self, file: BehaviourFile) -> Option<BehaviourRow> {
         if let (Some(pull), Some(_)) = (&file.pull, &file.image_size) {
             self.context.error(pull.span, "give `pull` or `image_size`, not both");
-        }
-        if let (Some(size), Some(cluster)) = (&file.image_size, cluster)
-            && cluster.bandwidth.is_none()
-            && cluster.nodes.iter().any(|node| node.bandwidth.is_none())
-        {
-            let error =
-                Diagnostic::error(self.context.source, size.span, "`image_size` needs the bandwidth of every node");
-            self.context
-                .report(error.help("set `bandwidth` of the cluster, such as `1Gi` a second, or give `pull` instead"));
         }
         Some(BehaviourRow {
             place: self.place(file.span),

@@ -111,7 +111,7 @@ impl Oci {
         let mut members_cause = cause;
         if let Some(group) = &mut self.memory.group {
             let count = Arg::Count(self.memory.members.len() as u64);
-            let entry = world.note(group.subject, group.state.text(), Why::with("{} deployments", count), cause);
+            let entry = world.note(group.subject, group.state.text(), Why::with("deployments: {}", count), cause);
             group.entry = Cause::Entry(entry);
             members_cause = group.entry;
             self.memory.last_entry = Some(entry);
@@ -176,6 +176,7 @@ impl Oci {
             short: false,
             undeploy: false,
             undeploy_cause: None,
+            pool_leaves: false,
         }
     }
 
@@ -215,8 +216,14 @@ impl Oci {
         self.memory.members.iter_mut().for_each(|progress| progress.state = State::Rejected);
         if let Some(group) = &mut self.memory.group {
             group.state = GroupState::Rejected;
-            group.entry = Cause::Entry(world.note(group.subject, group.state.text(), why, cause));
-            return;
+            let (subject, entry) = (group.subject, world.note(group.subject, group.state.text(), why, cause));
+            group.entry = Cause::Entry(entry);
+            // A group is accepted or rejected as a whole.
+            let why = Why::with("with {}", Arg::Subject(subject));
+            for index in 0..self.memory.members.len() {
+                self.become_state(index, State::Rejected, why, Cause::Entry(entry), world);
+            }
+            return self.memory.dirty.clear();
         }
         for index in 0..self.memory.members.len() {
             self.become_state(index, State::Rejected, why, cause, world);
@@ -315,6 +322,7 @@ impl Oci {
         }
         let removes = matches!(purpose, Purpose::Delete(_));
         match outcome {
+            Outcome::Accepted(_) if matches!(purpose, Purpose::Apply(..)) => {}
             Outcome::Accepted(_) => {
                 self.memory.members[index].patched |= purpose == Purpose::Patch;
                 self.request_pass(cause, world);

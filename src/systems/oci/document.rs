@@ -88,7 +88,7 @@ impl Mode {
 }
 
 /// What a recipe asks for, as far as it decides placement, readiness or order.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Default)]
 pub struct Recipe {
     /// What it is for.
     pub mode: Mode,
@@ -164,6 +164,16 @@ pub struct Recipe {
     pub team: Option<String>,
     /// The pool that it makes.
     pub pool: SharedPool,
+}
+
+impl fmt::Debug for Recipe {
+    /// What it is and whose: any text of it may have been resolved from something secret.
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Recipe")
+            .field("mode", &self.mode)
+            .field("name", &self.deployment_name)
+            .finish_non_exhaustive()
+    }
 }
 
 /// The pool that a `shared_node_pool` recipe makes.

@@ -86,7 +86,9 @@ impl Oci {
         match missing {
             None => {
                 self.memory.members[index].collection = Collection::Done;
-                self.request_pass(self.memory.members[index].entry, world);
+                if self.memory.members.iter().any(|one| one.state == State::Scheduled) {
+                    self.request_pass(self.memory.members[index].entry, world);
+                }
             }
             Some(key) => {
                 let why = Why::with("export collection failed: no {} yet", Arg::Text(world.intern(&key)));

@@ -45,12 +45,12 @@ impl Oci {
         if pool.failed {
             self.fail(index, Why::text("its node pool cannot be delivered"), cause, world);
         } else if pool.ready >= pool.desired && progress.recipe.mode == Mode::SharedNodePool {
-            let why = Why::with("{} nodes are ready", Arg::Count(pool.ready.into()));
+            let why = Why::with("nodes ready: {}", Arg::Count(pool.ready.into()));
             let entry = self.become_state(index, State::Monitoring, why, cause, world);
             self.memory.members[index].entry = Cause::Entry(entry);
         } else if pool.ready >= pool.desired {
             let nodes = Arg::Count(pool.ready.into());
-            let why = Why::with("its node pool is ready: {} nodes", nodes);
+            let why = Why::with("nodes of its own pool ready: {}", nodes);
             let entry = self.become_state(index, State::Active, why, cause, world);
             self.memory.members[index].entry = Cause::Entry(entry);
             self.apply_workload(index, Cause::Entry(entry), world);
@@ -76,8 +76,8 @@ impl Oci {
                 let cause = progress.up_since.unwrap_or(cause);
                 let count = Arg::Count(progress.recipe.replicas.into());
                 let why = match self.options.monitoring_when {
-                    MonitoringWhen::Ready => Why::with("ready: {} of its pods", count),
-                    MonitoringWhen::Running => Why::with("running: {} of its pods", count),
+                    MonitoringWhen::Ready => Why::with("pods ready: {}", count),
+                    MonitoringWhen::Running => Why::with("pods running: {}", count),
                 };
                 let entry = self.become_state(index, State::Monitoring, why, cause, world);
                 self.memory.members[index].entry = Cause::Entry(entry);
@@ -92,11 +92,16 @@ impl Oci {
     fn observe_job(&mut self, index: usize, cause: Cause, world: &mut dyn World) {
         let Some(job) = self.job_status(index, world) else { return };
         if job.complete {
-            let why = Why::with("{} pods ended well", Arg::Count(job.succeeded.into()));
+            let why = Why::with("pods that ended well: {}", Arg::Count(job.succeeded.into()));
             let entry = self.become_state(index, State::Completed, why, cause, world);
             self.memory.members[index].entry = Cause::Entry(entry);
         } else if job.gave_up {
-            self.fail(index, Why::with("its job failed: {} pods failed", Arg::Count(job.failed.into())), cause, world);
+            self.fail(
+                index,
+                Why::with("its job gave up, failed pods: {}", Arg::Count(job.failed.into())),
+                cause,
+                world,
+            );
         } else if self.observe_trouble(index, cause, world) {
         } else if self.options.job_gate == JobGate::Monitoring
             && self.memory.members[index].state == State::Active
@@ -152,7 +157,7 @@ impl Oci {
             _ => (0, self.memory.members[index].recipe.replicas),
         };
         let (ready, wanted) = (Arg::Count(ready.into()), Arg::Count(wanted.into()));
-        self.become_state(index, State::Monitoring, Why::with2("{} of {} pods are ready", ready, wanted), cause, world);
+        self.become_state(index, State::Monitoring, Why::with2("pods ready: {} of {}", ready, wanted), cause, world);
     }
 
     /// True if a service has all of its pods, as the profile counts them.
@@ -276,7 +281,7 @@ impl Oci {
         }
         match members.iter().find(|one| one.short && one.state == State::Monitoring) {
             Some(short) => (GroupState::Degraded, Why::with("{} lost pods", Arg::Subject(short.subject))),
-            None => (GroupState::Monitoring, Why::with("all of its {} deployments are up", Arg::Count(left as u64))),
+            None => (GroupState::Monitoring, Why::with("deployments up: {}", Arg::Count(left as u64))),
         }
     }
 }

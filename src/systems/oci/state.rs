@@ -198,6 +198,8 @@ pub struct Progress {
     pub undeploy: bool,
     /// What asked for that.
     pub undeploy_cause: Option<Cause>,
+    /// True once its pool was asked to go.
+    pub pool_leaves: bool,
 }
 
 /// The group on its way.

@@ -100,6 +100,10 @@ impl Oci {
 
     /// Workload and service go first, then the pool of nodes, if it has one of its own.
     pub(super) fn observe_removal(&mut self, index: usize, cause: Cause, world: &mut dyn World) {
+        // An object that was asked for a moment ago may not be observed yet, nor its removal.
+        if self.memory.asks.values().any(|(member, _)| *member == index) {
+            return;
+        }
         let progress = &self.memory.members[index];
         if let Some(workload) = progress.workload
             && (world.observed(workload).is_some() || !world.observed_pods(workload).is_empty())
@@ -114,13 +118,11 @@ impl Oci {
             world.unwatch(workload);
         }
         self.memory.members[index].service = None;
-        let deleting = |asks: &std::collections::BTreeMap<_, (usize, Purpose)>, pool| {
-            asks.values().any(|(_, purpose)| *purpose == Purpose::Delete(pool))
-        };
         match self.memory.members[index].pool {
             Some(pool) if world.observed(pool).is_some() => {
-                let entry = self.memory.members[index].entry;
-                if !deleting(&self.memory.asks, pool) {
+                if !self.memory.members[index].pool_leaves {
+                    self.memory.members[index].pool_leaves = true;
+                    let entry = self.memory.members[index].entry;
                     self.ask(index, Purpose::Delete(pool), entry, world);
                 }
                 return;
