@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::file::{KubernetesFile, States};
-use super::model::{Distribution, OciGate, OciJobGate, OciNames, OciNodePools, SystemName, View};
+use super::model::{Distribution, OciGate, OciJobGate, OciNames, OciNodePools, SnapshotLayers, SystemName, View};
 use crate::kernel::Duration;
 use crate::text::decode::{Context, FromNode, Spanned, list, one_of};
 use crate::text::diagnostic::{nearest, quote};
@@ -435,6 +435,11 @@ words! {
     WorkloadKindValue(&'static str) as "a kind of workload" {
         "Deployment" => "Deployment",
         "Job" => "Job",
+    }
+    /// What a snapshot holds.
+    SnapshotValue(SnapshotLayers) as "what a snapshot holds" {
+        "all" => SnapshotLayers::All,
+        "system" => SnapshotLayers::System,
     }
     /// Whose view counts.
     ViewValue(View) as "a view" {
