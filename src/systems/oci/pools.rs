@@ -86,7 +86,11 @@ mod tests {
         let plain = node(None, "cpu");
         let fleet = [plain.clone(), node(Some("VM.GPU.A10.2"), "a10"), node(Some("BM.GPU4.8"), "a100")];
         assert_eq!(fitting(&recipe, &fleet), BTreeSet::from([Some("a10".to_owned())]));
-        assert_eq!(fitting(&recipe, &[plain.clone(), fleet[2].clone()]), BTreeSet::new(), "a GPU is never looked for on a plain node");
+        assert_eq!(
+            fitting(&recipe, &[plain.clone(), fleet[2].clone()]),
+            BTreeSet::new(),
+            "a GPU is never looked for on a plain node"
+        );
         let cpu = Recipe { nvidia_gpus: 0, ..recipe };
         assert_eq!(fitting(&cpu, &[plain, fleet[2].clone()]), BTreeSet::from([Some("cpu".to_owned())]));
     }
