@@ -98,7 +98,7 @@ pub struct SummaryRow<'a> {
     ended_at_ns: u64,
     ending: &'static str,
     ending_text: &'a str,
-    entries: usize,
+    entry_count: usize,
     digest: String,
     snapshot: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -199,7 +199,7 @@ pub fn summary(rehearsed: &Rehearsed) -> SummaryRow<'_> {
             Ending::LimitReached(_) => "limit",
         },
         ending_text: ending(&run.ending),
-        entries: run.timeline.len(),
+        entry_count: run.timeline.len(),
         digest: run.timeline.digest(),
         snapshot: match rehearsed.snapshot {
             SnapshotState::NotCompared => "not compared",

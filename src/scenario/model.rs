@@ -5,8 +5,15 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+mod event;
+mod expect;
+
+pub use event::{ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
+pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
+
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
+use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::text::{Place, Source};
 use crate::workload::pod::Taint;
 
@@ -66,55 +73,33 @@ pub struct OciOptions {
     /// Where it stands, if it does.
     pub place: Option<Place>,
     /// How objects are named.
-    pub names: Option<OciNames>,
+    pub names: Option<Names>,
     /// Time from one pass of the control plane to the next.
     pub pass_interval: Option<Duration>,
     /// Time that the collection of a member's exports takes.
     pub export_latency: Option<Duration>,
     /// What dependents wait for.
-    pub gate: Option<OciGate>,
+    pub gate: Option<Gate>,
     /// What dependents of a job wait for.
-    pub job_gate: Option<OciJobGate>,
+    pub job_gate: Option<JobGate>,
+    /// When a service is `monitoring`.
+    pub monitoring_when: Option<MonitoringWhen>,
+    /// Which exports dependents wait for.
+    pub wait_for: Option<WaitFor>,
+    /// Which references a member may make.
+    pub references: Option<References>,
+    /// What makes a deployment `failed`.
+    pub fail_on: Option<FailOn>,
     /// Where the nodes of recipes come from.
-    pub node_pools: Option<OciNodePools>,
+    pub node_pools: Option<NodePools>,
+    /// The domain that public endpoints stand under.
+    pub endpoint_domain: Option<String>,
+    /// The image that copies object storage into a pod.
+    pub storage_image: Option<String>,
+    /// Failed pods that a job outlives.
+    pub job_backoff_limit: Option<u32>,
     /// How long a node pool takes to come.
     pub provisioning: Option<Distribution>,
-}
-
-/// How the OCI control plane names what it makes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OciNames {
-    /// As the documents of the feature have it.
-    Documented,
-    /// In the canonical form of the Corrino control plane.
-    Corrino,
-}
-
-/// The state of a member that lets its dependents go on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OciGate {
-    /// Its pods are ready and it is monitored.
-    Monitoring,
-    /// It has been submitted.
-    Active,
-}
-
-/// The state of a job that lets its dependents go on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OciJobGate {
-    /// It has ended well.
-    Completed,
-    /// Its pods run.
-    Monitoring,
-}
-
-/// Where the nodes of recipes come from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OciNodePools {
-    /// The nodes of the scenario are the fleet.
-    Fleet,
-    /// Each recipe without a shared pool gets a pool of its own.
-    Provision,
 }
 
 /// The cluster of a run.
@@ -274,331 +259,4 @@ pub struct Crash {
     pub times: Option<u32>,
     /// The exit code; not zero.
     pub exit: u8,
-}
-
-/// When a fault or an action takes place.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Trigger {
-    /// At a time.
-    At(Time),
-    /// After a subject reached a state.
-    On {
-        /// The subject: `deployment/vllm`.
-        subject: String,
-        /// The state.
-        reaches: String,
-        /// The how many-th time, from 1.
-        occurrence: u32,
-        /// How long afterwards.
-        after: Duration,
-    },
-}
-
-/// A fault.
-#[derive(Clone, PartialEq, Debug)]
-pub struct FaultEntry {
-    /// Where it stands.
-    pub place: Place,
-    /// Its name; `fault-1`, `fault-2`, … by its position if the file gives none.
-    pub name: String,
-    /// When it strikes.
-    pub trigger: Trigger,
-    /// What it does.
-    pub kind: FaultKind,
-}
-
-/// What a fault does.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum FaultKind {
-    /// Pods are deleted.
-    PodKill {
-        /// Which.
-        target: Target,
-        /// How many; `None`: all.
-        count: Option<u32>,
-    },
-    /// A container ends.
-    ContainerCrash {
-        /// Whose.
-        target: Target,
-        /// With which exit code; not zero.
-        exit_code: u8,
-    },
-    /// A node stops.
-    NodeDown {
-        /// Which.
-        target: Target,
-        /// For how long; `None`: for ever.
-        lasts: Option<Duration>,
-    },
-    /// Pulls of an image fail.
-    ImagePullFail {
-        /// A glob over images.
-        image: String,
-        /// How many pulls; `None`: all.
-        times: Option<u32>,
-        /// For how long; `None`: for ever.
-        lasts: Option<Duration>,
-    },
-    /// Containers that start from then on take longer.
-    SlowStart {
-        /// Whose.
-        target: Target,
-        /// Added to the time to serving.
-        extra: Duration,
-        /// Multiplied with it first, in percent.
-        percent: u32,
-    },
-    /// The exports of a deployment cannot be read.
-    ExportFail {
-        /// The system's deployment, by its name.
-        deployment: String,
-        /// How many times; `None`: always.
-        times: Option<u32>,
-    },
-    /// GPUs of a node are lost.
-    GpuLoss {
-        /// Of which node.
-        target: Target,
-        /// How many.
-        count: u32,
-        /// For how long; `None`: for ever.
-        lasts: Option<Duration>,
-    },
-}
-
-impl FaultKind {
-    /// The name of the fault as a scenario writes it.
-    pub const fn text(&self) -> &'static str {
-        match self {
-            FaultKind::PodKill { .. } => "pod_kill",
-            FaultKind::ContainerCrash { .. } => "container_crash",
-            FaultKind::NodeDown { .. } => "node_down",
-            FaultKind::ImagePullFail { .. } => "image_pull_fail",
-            FaultKind::SlowStart { .. } => "slow_start",
-            FaultKind::ExportFail { .. } => "export_fail",
-            FaultKind::GpuLoss { .. } => "gpu_loss",
-        }
-    }
-}
-
-/// What a fault is aimed at.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Target {
-    /// What `name` is the name of.
-    pub kind: TargetKind,
-    /// The name.
-    pub name: String,
-}
-
-/// How a fault names what it is aimed at.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum TargetKind {
-    /// What runs there: a system's deployment.
-    Running,
-    /// A node.
-    Node,
-    /// A system's deployment.
-    Deployment,
-    /// A pod.
-    Pod,
-    /// A Kubernetes workload: a Deployment or a Job.
-    Workload,
-}
-
-impl TargetKind {
-    /// The key as a scenario writes it.
-    pub const fn text(self) -> &'static str {
-        match self {
-            TargetKind::Running => "running",
-            TargetKind::Node => "node",
-            TargetKind::Deployment => "deployment",
-            TargetKind::Pod => "pod",
-            TargetKind::Workload => "workload",
-        }
-    }
-}
-
-impl Target {
-    /// The texts of the subjects that may be meant; the first that the run knows is.
-    pub fn subjects(&self) -> Vec<String> {
-        if self.name.contains('/') {
-            return vec![self.name.clone()];
-        }
-        let kinds: &[&str] = match self.kind {
-            TargetKind::Running | TargetKind::Deployment => &["deployment"],
-            TargetKind::Node => &["Node"],
-            TargetKind::Pod => &["Pod"],
-            TargetKind::Workload => &["Deployment", "Job"],
-        };
-        kinds.iter().map(|kind| format!("{kind}/{}", self.name)).collect()
-    }
-}
-
-/// An operator's action.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ActionEntry {
-    /// Where it stands.
-    pub place: Place,
-    /// Its name; the action's own word if the file gives none, with a number if there are several.
-    pub name: String,
-    /// When it takes place.
-    pub trigger: Trigger,
-    /// What is done.
-    pub kind: ActionKind,
-}
-
-/// What an operator does.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ActionKind {
-    /// Take down a group or a single deployment.
-    Undeploy(String),
-}
-
-impl ActionKind {
-    /// The name of the action as a scenario writes it.
-    pub const fn text(&self) -> &'static str {
-        match self {
-            ActionKind::Undeploy(_) => "undeploy",
-        }
-    }
-}
-
-/// Something that must be so.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ExpectEntry {
-    /// Where it stands.
-    pub place: Place,
-    /// Whose view of the states counts.
-    pub view: View,
-    /// What must be so.
-    pub kind: ExpectKind,
-}
-
-/// Whose view an expectation is about.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum View {
-    /// The true state.
-    #[default]
-    Actual,
-    /// What the system believes.
-    Observed,
-}
-
-/// A subject and a state: `deployment/vllm` and `monitoring`.
-pub type SubjectState = (String, String);
-
-/// The kinds of expectation.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum ExpectKind {
-    /// At some instant all of these hold together.
-    Eventually {
-        /// The states, in the order of the file.
-        states: Vec<SubjectState>,
-        /// At the latest so long after the start; `None`: before the run ends.
-        within: Option<Duration>,
-    },
-    /// The first state is reached before the second.
-    Before {
-        /// What comes first.
-        first: SubjectState,
-        /// What comes later.
-        second: SubjectState,
-    },
-    /// A condition holds at every instant of a window.
-    Always {
-        /// The condition.
-        condition: Condition,
-        /// Where the window opens; `None`: at the start.
-        from: Option<Mark>,
-        /// Where it closes; `None`: at the end.
-        until: Option<Mark>,
-    },
-    /// A condition holds at no instant of a window.
-    Never {
-        /// The condition.
-        condition: Condition,
-        /// Where the window opens; `None`: at the start.
-        from: Option<Mark>,
-        /// Where it closes; `None`: at the end.
-        until: Option<Mark>,
-    },
-    /// Values that were published have a form.
-    Export {
-        /// The values, in the order of the file.
-        values: Vec<ExportPattern>,
-    },
-    /// All of these hold when the run ends.
-    Final {
-        /// The states, in the order of the file.
-        states: Vec<SubjectState>,
-    },
-    /// At some time all of these begin to hold together and go on for so long.
-    StableFor {
-        /// The states, in the order of the file.
-        states: Vec<SubjectState>,
-        /// For how long.
-        length: Duration,
-    },
-}
-
-impl ExpectKind {
-    /// The states that the expectation waits for or speaks of, other than those of its window.
-    pub fn states(&self) -> Vec<&SubjectState> {
-        match self {
-            ExpectKind::Eventually { states, .. }
-            | ExpectKind::Final { states }
-            | ExpectKind::StableFor { states, .. } => states.iter().collect(),
-            ExpectKind::Before { first, second } => vec![first, second],
-            ExpectKind::Always { condition: Condition::States(states), .. }
-            | ExpectKind::Never { condition: Condition::States(states), .. } => states.iter().collect(),
-            ExpectKind::Always { .. } | ExpectKind::Never { .. } | ExpectKind::Export { .. } => Vec::new(),
-        }
-    }
-
-    /// The name of the expectation as a scenario writes it.
-    pub const fn text(&self) -> &'static str {
-        match self {
-            ExpectKind::Eventually { .. } => "eventually",
-            ExpectKind::Before { .. } => "before",
-            ExpectKind::Always { .. } => "always",
-            ExpectKind::Never { .. } => "never",
-            ExpectKind::Export { .. } => "export",
-            ExpectKind::Final { .. } => "final",
-            ExpectKind::StableFor { .. } => "stable_for",
-        }
-    }
-}
-
-/// A value that a subject publishes, and its form.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct ExportPattern {
-    /// The subject: `deployment/vllm`.
-    pub subject: String,
-    /// The key: `internal_dns_name`.
-    pub key: String,
-    /// A regular expression that is known to be well formed; it may match anywhere in the value.
-    pub pattern: String,
-}
-
-/// What holds or does not hold at an instant.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Condition {
-    /// All of these states together, in the order of the file.
-    States(Vec<SubjectState>),
-    /// An expression of the Common Expression Language that gives a boolean.
-    Cel(String),
-}
-
-/// An end of a window of time.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Mark {
-    /// A time.
-    At(Time),
-    /// The first instant at which all of these states hold together.
-    States(Vec<SubjectState>),
-    /// The instant of the action of this name.
-    Action(String),
-    /// The instant of the fault of this name.
-    Fault(String),
 }

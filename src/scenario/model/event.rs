@@ -1,0 +1,192 @@
+//! What a scenario does to a run: faults and an operator's actions, and what sets them off.
+
+use crate::kernel::{Duration, Time};
+use crate::text::Place;
+
+/// When a fault or an action takes place.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Trigger {
+    /// At a time.
+    At(Time),
+    /// After a subject reached a state.
+    On {
+        /// The subject: `deployment/vllm`.
+        subject: String,
+        /// The state.
+        reaches: String,
+        /// The how many-th time, from 1.
+        occurrence: u32,
+        /// How long afterwards.
+        after: Duration,
+    },
+}
+
+/// A fault.
+#[derive(Clone, PartialEq, Debug)]
+pub struct FaultEntry {
+    /// Where it stands.
+    pub place: Place,
+    /// Its name; `fault-1`, `fault-2`, … by its position if the file gives none.
+    pub name: String,
+    /// When it strikes.
+    pub trigger: Trigger,
+    /// What it does.
+    pub kind: FaultKind,
+}
+
+/// What a fault does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum FaultKind {
+    /// Pods are deleted.
+    PodKill {
+        /// Which.
+        target: Target,
+        /// How many; `None`: all.
+        count: Option<u32>,
+    },
+    /// A container ends.
+    ContainerCrash {
+        /// Whose.
+        target: Target,
+        /// With which exit code; not zero.
+        exit_code: u8,
+    },
+    /// A node stops.
+    NodeDown {
+        /// Which.
+        target: Target,
+        /// For how long; `None`: for ever.
+        lasts: Option<Duration>,
+    },
+    /// Pulls of an image fail.
+    ImagePullFail {
+        /// A glob over images.
+        image: String,
+        /// How many pulls; `None`: all.
+        times: Option<u32>,
+        /// For how long; `None`: for ever.
+        lasts: Option<Duration>,
+    },
+    /// Containers that start from then on take longer.
+    SlowStart {
+        /// Whose.
+        target: Target,
+        /// Added to the time to serving.
+        extra: Duration,
+        /// Multiplied with it first, in percent.
+        percent: u32,
+    },
+    /// The exports of a deployment cannot be read.
+    ExportFail {
+        /// The system's deployment, by its name.
+        deployment: String,
+        /// How many times; `None`: always.
+        times: Option<u32>,
+    },
+    /// GPUs of a node are lost.
+    GpuLoss {
+        /// Of which node.
+        target: Target,
+        /// How many.
+        count: u32,
+        /// For how long; `None`: for ever.
+        lasts: Option<Duration>,
+    },
+}
+
+impl FaultKind {
+    /// The name of the fault as a scenario writes it.
+    pub const fn text(&self) -> &'static str {
+        match self {
+            FaultKind::PodKill { .. } => "pod_kill",
+            FaultKind::ContainerCrash { .. } => "container_crash",
+            FaultKind::NodeDown { .. } => "node_down",
+            FaultKind::ImagePullFail { .. } => "image_pull_fail",
+            FaultKind::SlowStart { .. } => "slow_start",
+            FaultKind::ExportFail { .. } => "export_fail",
+            FaultKind::GpuLoss { .. } => "gpu_loss",
+        }
+    }
+}
+
+/// What a fault is aimed at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Target {
+    /// What `name` is the name of.
+    pub kind: TargetKind,
+    /// The name.
+    pub name: String,
+}
+
+/// How a fault names what it is aimed at.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum TargetKind {
+    /// What runs there: a system's deployment.
+    Running,
+    /// A node.
+    Node,
+    /// A system's deployment.
+    Deployment,
+    /// A pod.
+    Pod,
+    /// A Kubernetes workload: a Deployment or a Job.
+    Workload,
+}
+
+impl TargetKind {
+    /// The key as a scenario writes it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            TargetKind::Running => "running",
+            TargetKind::Node => "node",
+            TargetKind::Deployment => "deployment",
+            TargetKind::Pod => "pod",
+            TargetKind::Workload => "workload",
+        }
+    }
+}
+
+impl Target {
+    /// The texts of the subjects that may be meant; the first that the run knows is.
+    pub fn subjects(&self) -> Vec<String> {
+        if self.name.contains('/') {
+            return vec![self.name.clone()];
+        }
+        let kinds: &[&str] = match self.kind {
+            TargetKind::Running | TargetKind::Deployment => &["deployment"],
+            TargetKind::Node => &["Node"],
+            TargetKind::Pod => &["Pod"],
+            TargetKind::Workload => &["Deployment", "Job"],
+        };
+        kinds.iter().map(|kind| format!("{kind}/{}", self.name)).collect()
+    }
+}
+
+/// An operator's action.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ActionEntry {
+    /// Where it stands.
+    pub place: Place,
+    /// Its name; the action's own word if the file gives none, with a number if there are several.
+    pub name: String,
+    /// When it takes place.
+    pub trigger: Trigger,
+    /// What is done.
+    pub kind: ActionKind,
+}
+
+/// What an operator does.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum ActionKind {
+    /// Take down a group or a single deployment.
+    Undeploy(String),
+}
+
+impl ActionKind {
+    /// The name of the action as a scenario writes it.
+    pub const fn text(&self) -> &'static str {
+        match self {
+            ActionKind::Undeploy(_) => "undeploy",
+        }
+    }
+}
