@@ -80,20 +80,24 @@ fn examples_are_valid_scenarios() {
     assert!(checked > 0, "no page has a whole scenario as an example");
 }
 
-/// What a command prints; `None` for one that is not greenroom itself. `| head -N` and `| tail -N` are understood.
+/// What a command prints; `None` for one that is not greenroom itself. `| head -N`, `| tail -N` and `| grep WORD` are understood.
 fn output(command: &str) -> Option<String> {
     let (command, filter) = command.split_once(" | ").unwrap_or((command, ""));
     let args = command.strip_prefix("cargo run --release -- ").or_else(|| command.strip_prefix("greenroom "))?;
     let printed = greenroom(args);
-    let lines: Vec<&str> = printed.lines().collect();
-    let count = |text: &str| text.parse::<usize>().expect("head and tail have a number of lines");
-    let kept = match filter.split_once(" -") {
-        Some(("head", number)) => &lines[..count(number).min(lines.len())],
-        Some(("tail", number)) => &lines[lines.len().saturating_sub(count(number))..],
-        Some(_) => panic!("`{filter}`: only head -N and tail -N are understood"),
-        None => &lines[..],
-    };
-    Some(kept.iter().map(|line| format!("{line}\n")).collect())
+    let mut lines: Vec<&str> = printed.lines().collect();
+    let count = |text: &str| text.strip_prefix('-')?.parse::<usize>().ok();
+    match filter.split_once(' ') {
+        None => {}
+        Some(("grep", word)) => lines.retain(|line| line.contains(word)),
+        Some(("head", number)) => lines.truncate(count(number).expect("head has -N")),
+        Some(("tail", number)) => {
+            let kept = count(number).expect("tail has -N").min(lines.len());
+            lines.drain(..lines.len() - kept);
+        }
+        Some((other, _)) => panic!("`{other}`: only head, tail and grep are understood"),
+    }
+    Some(lines.iter().map(|line| format!("{line}\n")).collect())
 }
 
 /// What greenroom prints on stdout. A page may show a run that fails, so the exit code does not matter here.
