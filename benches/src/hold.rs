@@ -50,7 +50,7 @@ impl Hold {
     }
 
     fn schedule(&mut self, now: Time, entity: u32) {
-        let (delay, step) = self.source.next();
+        let (delay, step) = self.source.draw();
         let event = match step {
             Step::Advance => Event::Advance(entity),
             Step::Succeed => Event::Succeed(entity),

@@ -31,7 +31,7 @@ impl Component {
     }
 
     fn schedule(&self) {
-        let (delay, step) = self.source.borrow_mut().next();
+        let (delay, step) = self.source.borrow_mut().draw();
         // A division, as a product with 1e-9 would move whole seconds apart.
         let seconds = delay as f64 / 1e9;
         match step {

@@ -74,7 +74,7 @@ impl Source {
 
     /// The next delay in nanoseconds, and what happens at its end.
     #[inline]
-    pub fn next(&mut self) -> (u64, Step) {
+    pub fn draw(&mut self) -> (u64, Step) {
         self.state = self.state.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut bits = self.state;
         bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

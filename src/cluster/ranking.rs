@@ -4,25 +4,37 @@
 //! The source compares ready times by the logarithm of their age and breaks ties by UID, which is random. Here the pod that
 //! became ready last goes first, which is one of the orders that the source can give.
 
-use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use super::pod::Pod;
 use super::{Cluster, NodeId, PodId, PodSetId};
 use crate::kernel::Time;
 use crate::workload::PodPhase;
 
-/// The order of deletion: the least goes first. Fields are the source's comparisons, in its order.
+/// The order of deletion: the least goes first. The source's comparisons, in its order, packed into two integers: not
+/// assigned, phase, not ready, more neighbours, ready for less time, more restarts, created later; the newest of equals.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub struct RankKey {
-    assigned: bool,
-    phase: u8,
-    ready: bool,
-    /// Active pods of the same Deployment on the same node: more of them go first.
-    neighbours: Reverse<u32>,
-    ready_since: Reverse<Time>,
-    restarts: Reverse<u32>,
-    created_at: Reverse<Time>,
-    pod: Reverse<u32>,
+pub struct RankKey(u128, u128);
+
+impl RankKey {
+    /// `neighbours` are the active pods of the same Deployment on the same node.
+    fn new(id: PodId, pod: &Pod, neighbours: u32) -> RankKey {
+        let phase = match pod.phase {
+            PodPhase::Pending => 0,
+            PodPhase::Unknown => 1,
+            _ => 2,
+        };
+        let ready_since = if pod.ready { pod.ready_since } else { Time::ZERO };
+        let standing = u128::from(pod.node.is_some()) << 3 | phase << 1 | u128::from(pod.ready);
+        let neighbours = u128::from(u16::MAX - u16::try_from(neighbours).unwrap_or(u16::MAX));
+        let high =
+            standing << 112 | neighbours << 96 | u128::from(!ready_since.nanos()) << 32 | u128::from(!pod.restarts);
+        RankKey(high, u128::from(!pod.created_at.nanos()) << 32 | u128::from(!id.0))
+    }
+
+    const fn pod(self) -> PodId {
+        PodId(!(self.1 as u32))
+    }
 }
 
 impl Cluster {
@@ -35,8 +47,8 @@ impl Cluster {
                 self.rank(self.set(set_id).active[index]);
             }
         }
-        let first = self.set(set_id).ranks.as_ref()?.first()?;
-        Some(PodId(first.pod.0))
+        self.rank_stale_nodes();
+        Some(self.set(set_id).ranks.as_ref()?.first()?.pod())
     }
 
     /// Puts an active pod into its set's order, or moves it to where it belongs by now.
@@ -65,35 +77,29 @@ impl Cluster {
         }
     }
 
-    /// The number of active pods on a node has changed, and with it the place of each of them.
+    /// The number of active pods on a node has changed, and with it the place of each of them: they are moved when
+    /// somebody asks for the order.
     pub(super) fn rank_node(&mut self, node: NodeId) {
-        if self.sets_ranked == 0 {
-            return;
+        if self.sets_ranked > 0 && !std::mem::replace(&mut self.kubelet_mut(node).rank_stale, true) {
+            self.stale_nodes.push(node);
         }
-        for index in 0..self.kubelet(node).pods.len() {
-            let id = self.kubelet(node).pods[index];
-            if self.pod(id).rank.is_some() {
-                self.rank(id);
+    }
+
+    fn rank_stale_nodes(&mut self) {
+        while let Some(node) = self.stale_nodes.pop() {
+            self.kubelet_mut(node).rank_stale = false;
+            for index in 0..self.kubelet(node).pods.len() {
+                let id = self.kubelet(node).pods[index];
+                if self.pod(id).rank.is_some_and(|rank| rank != self.rank_key(id)) {
+                    self.rank(id);
+                }
             }
         }
     }
 
     fn rank_key(&self, id: PodId) -> RankKey {
         let pod = self.pod(id);
-        RankKey {
-            assigned: pod.node.is_some(),
-            phase: match pod.phase {
-                PodPhase::Pending => 0,
-                PodPhase::Unknown => 1,
-                _ => 2,
-            },
-            ready: pod.ready,
-            neighbours: Reverse(pod.node.map_or(0, |node| self.related_on(node, pod.set))),
-            ready_since: Reverse(if pod.ready { pod.ready_since } else { Time::ZERO }),
-            restarts: Reverse(pod.restarts),
-            created_at: Reverse(pod.created_at),
-            pod: Reverse(id.0),
-        }
+        RankKey::new(id, pod, pod.node.map_or(0, |node| self.related_on(node, pod.set)))
     }
 
     /// Active pods on a node that belong to the same Deployment as the set.

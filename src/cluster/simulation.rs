@@ -61,6 +61,8 @@ pub struct Cluster {
     pub(super) sets: Vec<PodSet>,
     pub(super) sets_by_subject: BTreeMap<Subject, Vec<PodSetId>>,
     pub(super) sets_ranked: u32,
+    /// Nodes whose pods may stand at the wrong place in an order of deletion.
+    pub(super) stale_nodes: Vec<super::NodeId>,
     pub(super) pods: Vec<Pod>,
     pub(super) containers: Vec<Container>,
     pub(super) deployments: Vec<Deployment>,
@@ -108,6 +110,7 @@ impl Cluster {
             sets: Vec::new(),
             sets_by_subject: BTreeMap::new(),
             sets_ranked: 0,
+            stale_nodes: Vec::new(),
             pods: Vec::new(),
             containers: Vec::new(),
             deployments: Vec::new(),

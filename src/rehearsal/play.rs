@@ -1,8 +1,8 @@
 //! The course of a run: hands what happens in the world to those that it is for, until the end.
 
 use super::cues::{self, CueKind, CueOutcome, Cues};
-use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict};
 use super::profiles::profiles;
+use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict};
 use super::{Observer, simulated};
 use crate::cluster::Cluster;
 use crate::kernel::Time;
@@ -228,8 +228,12 @@ impl<S: Stage> Rehearsal<S> {
         let at = self.stage.now();
         let cue = &self.cues.cues[token];
         let (name, what) = match cue.kind {
-            CueKind::Fault(index) => (self.scenario.faults[index].name.clone(), self.scenario.faults[index].kind.text()),
-            CueKind::Action(index) => (self.scenario.actions[index].name.clone(), self.scenario.actions[index].kind.text()),
+            CueKind::Fault(index) => {
+                (self.scenario.faults[index].name.clone(), self.scenario.faults[index].kind.text())
+            }
+            CueKind::Action(index) => {
+                (self.scenario.actions[index].name.clone(), self.scenario.actions[index].kind.text())
+            }
             _ => (String::new(), ""),
         };
         let waits = cue.waits.clone();

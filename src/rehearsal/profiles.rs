@@ -1,8 +1,8 @@
 //! From what a scenario sets of a system's profile to the profile itself, the system's defaults filled in.
 
-use crate::scenario::model::{OciGate, OciJobGate, OciNames, OciNodePools, Scenario};
+use crate::scenario::Scenario;
 use crate::systems::Profiles;
-use crate::systems::oci::options::{Gate, JobGate, Names, NodePools, Options};
+use crate::systems::oci::options::Options;
 
 /// The profiles of all systems in a scenario.
 pub fn profiles(scenario: &Scenario) -> Profiles {
@@ -12,25 +12,19 @@ pub fn profiles(scenario: &Scenario) -> Profiles {
 fn oci(scenario: &Scenario) -> Options {
     let (set, default) = (&scenario.oci, Options::default());
     Options {
-        names: set.names.map_or(default.names, |names| match names {
-            OciNames::Documented => Names::Documented,
-            OciNames::Corrino => Names::Corrino,
-        }),
+        names: set.names.unwrap_or(default.names),
         pass_interval: set.pass_interval.unwrap_or(default.pass_interval),
         export_latency: set.export_latency.unwrap_or(default.export_latency),
-        gate: set.gate.map_or(default.gate, |gate| match gate {
-            OciGate::Monitoring => Gate::Monitoring,
-            OciGate::Active => Gate::Active,
-        }),
-        job_gate: set.job_gate.map_or(default.job_gate, |gate| match gate {
-            OciJobGate::Completed => JobGate::Completed,
-            OciJobGate::Monitoring => JobGate::Monitoring,
-        }),
-        node_pools: set.node_pools.map_or(default.node_pools, |pools| match pools {
-            OciNodePools::Fleet => NodePools::Fleet,
-            OciNodePools::Provision => NodePools::Provision,
-        }),
+        gate: set.gate.unwrap_or(default.gate),
+        job_gate: set.job_gate.unwrap_or(default.job_gate),
+        monitoring_when: set.monitoring_when.unwrap_or(default.monitoring_when),
+        wait_for: set.wait_for.unwrap_or(default.wait_for),
+        references: set.references.unwrap_or(default.references),
+        fail_on: set.fail_on.unwrap_or(default.fail_on),
+        node_pools: set.node_pools.unwrap_or(default.node_pools),
+        endpoint_domain: set.endpoint_domain.clone().unwrap_or(default.endpoint_domain),
+        storage_image: set.storage_image.clone().unwrap_or(default.storage_image),
+        job_backoff_limit: set.job_backoff_limit.unwrap_or(default.job_backoff_limit),
         epoch_seconds: scenario.epoch,
-        ..default
     }
 }

@@ -5,8 +5,9 @@ use crate::file_types;
 use crate::text::decode::{Spanned, Table};
 
 use super::values::{
-    Amount, ConditionValue, GateValue, JobGateValue, KubernetesValue, Length, MarkValue, NamesValue, NodePoolsValue,
-    Pattern, SchedulerValue, Spread, SystemValue, TaintEffectValue, Timestamp, ViewValue, WorkloadKindValue,
+    Amount, ConditionValue, FailOnValue, GateValue, JobGateValue, KubernetesValue, Length, MarkValue,
+    MonitoringWhenValue, NamesValue, NodePoolsValue, Pattern, ReferencesValue, SchedulerValue, Spread, SystemValue,
+    TaintEffectValue, Timestamp, ViewValue, WaitForValue, WorkloadKindValue,
 };
 
 /// Named words and the states that go with them: `deployment/vllm: monitoring`.
@@ -65,8 +66,22 @@ file_types! {
         gate: Option<GateValue>,
         /// The state of a job that lets its dependents go on.
         job_gate: Option<JobGateValue>,
+        /// When a service is `monitoring`: once all of its pods are ready, or once they run.
+        monitoring_when: Option<MonitoringWhenValue>,
+        /// Which exports of its dependencies a member waits for: those that it refers to, or all that they declare.
+        wait_for: Option<WaitForValue>,
+        /// To whom a member may refer: to members that it depends on, or to any member of its group.
+        references: Option<ReferencesValue>,
+        /// What makes a deployment `failed`, beyond a failed job or node pool. Default: startup_probe.
+        fail_on: Option<Vec<FailOnValue>>,
         /// Whether the nodes of the scenario are the fleet, or each recipe gets a pool of its own.
         node_pools: Option<NodePoolsValue>,
+        /// The domain that public endpoints stand under, where a recipe names none.
+        endpoint_domain: Option<Spanned<String>>,
+        /// The image that copies object storage into a pod before it starts.
+        storage_image: Option<String>,
+        /// Failed pods that a job outlives. Default: 6.
+        job_backoff_limit: Option<u32>,
         /// How long a node pool takes to come.
         provisioning: Option<Spread>,
     }

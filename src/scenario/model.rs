@@ -13,6 +13,7 @@ pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, Subjec
 
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
+use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::text::{Place, Source};
 use crate::workload::pod::Taint;
 
@@ -72,55 +73,33 @@ pub struct OciOptions {
     /// Where it stands, if it does.
     pub place: Option<Place>,
     /// How objects are named.
-    pub names: Option<OciNames>,
+    pub names: Option<Names>,
     /// Time from one pass of the control plane to the next.
     pub pass_interval: Option<Duration>,
     /// Time that the collection of a member's exports takes.
     pub export_latency: Option<Duration>,
     /// What dependents wait for.
-    pub gate: Option<OciGate>,
+    pub gate: Option<Gate>,
     /// What dependents of a job wait for.
-    pub job_gate: Option<OciJobGate>,
+    pub job_gate: Option<JobGate>,
+    /// When a service is `monitoring`.
+    pub monitoring_when: Option<MonitoringWhen>,
+    /// Which exports dependents wait for.
+    pub wait_for: Option<WaitFor>,
+    /// Which references a member may make.
+    pub references: Option<References>,
+    /// What makes a deployment `failed`.
+    pub fail_on: Option<FailOn>,
     /// Where the nodes of recipes come from.
-    pub node_pools: Option<OciNodePools>,
+    pub node_pools: Option<NodePools>,
+    /// The domain that public endpoints stand under.
+    pub endpoint_domain: Option<String>,
+    /// The image that copies object storage into a pod.
+    pub storage_image: Option<String>,
+    /// Failed pods that a job outlives.
+    pub job_backoff_limit: Option<u32>,
     /// How long a node pool takes to come.
     pub provisioning: Option<Distribution>,
-}
-
-/// How the OCI control plane names what it makes.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OciNames {
-    /// As the documents of the feature have it.
-    Documented,
-    /// In the canonical form of the Corrino control plane.
-    Corrino,
-}
-
-/// The state of a member that lets its dependents go on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OciGate {
-    /// Its pods are ready and it is monitored.
-    Monitoring,
-    /// It has been submitted.
-    Active,
-}
-
-/// The state of a job that lets its dependents go on.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OciJobGate {
-    /// It has ended well.
-    Completed,
-    /// Its pods run.
-    Monitoring,
-}
-
-/// Where the nodes of recipes come from.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum OciNodePools {
-    /// The nodes of the scenario are the fleet.
-    Fleet,
-    /// Each recipe without a shared pool gets a pool of its own.
-    Provision,
 }
 
 /// The cluster of a run.

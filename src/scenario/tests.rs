@@ -36,7 +36,7 @@ fn reads_every_key() {
     assert_eq!(scenario.until, Time::ZERO + Duration::from_secs(7200));
     assert_eq!(scenario.folder, std::path::Path::new("shop"));
     assert_eq!(scenario.deploy[1].source.name().as_ref(), "shop/a/b.yaml");
-    assert_eq!(scenario.deploy[1].place.to_string(), "shop/scenario.yaml:49:5");
+    assert_eq!(scenario.deploy[1].place.to_string(), "shop/scenario.yaml:56:5");
     assert_eq!(scenario.cluster.nodes[0].naming, NodeNaming::Pool { pool: "a10".into(), count: 2 });
     assert_eq!(scenario.cluster.nodes[2].gpus.as_ref().map(|gpus| gpus.resource.as_str()), Some("amd.com/gpu"));
     let minutes = |count: u64| Duration::from_secs(60 * count);
@@ -86,6 +86,16 @@ fn the_schema_accepts_what_can_be_read() {
         let told: Vec<String> =
             validator.iter_errors(&value).map(|error| format!("{}: {error}", error.instance_path())).collect();
         assert_eq!(told, [""; 0]);
+    }
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
+    for entry in walkdir::WalkDir::new(folder).into_iter().filter_map(Result::ok) {
+        if entry.file_name() == "scenario.yaml" {
+            let text = std::fs::read_to_string(entry.path()).expect("it can be read");
+            let value = crate::text::tree::parse(&Source::new("a.yaml", text)).expect("it is YAML").to_json();
+            assert!(validator.is_valid(&value), "{}: {:?}", entry.path().display(), validator.validate(&value));
+            let read = load(entry.path()).map_err(|errors| render::render(&errors, false));
+            assert!(read.is_ok(), "{}", read.unwrap_err());
+        }
     }
     for (good, bad) in [("until: 1h", "until: 1"), ("name: s", "nam: s"), ("cluster: {}", "cluster: { node: [] }")] {
         let text = SMALL.replace(good, bad);

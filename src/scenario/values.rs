@@ -6,8 +6,9 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::file::{KubernetesFile, States};
-use super::model::{Distribution, OciGate, OciJobGate, OciNames, OciNodePools, SystemName, View};
+use super::model::{Distribution, SystemName, View};
 use crate::kernel::Duration;
+use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::text::decode::{Context, FromNode, Spanned, list, one_of};
 use crate::text::diagnostic::{nearest, quote};
 use crate::text::tree::Value;
@@ -382,6 +383,17 @@ impl FromNode for Pattern {
 
 inline_schema!(Pattern, { "type": "string", "format": "regex" });
 
+/// What can make an OCI deployment `failed`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FailReason {
+    /// A startup probe ran out of tries.
+    StartupProbe,
+    /// A container crashes again and again.
+    CrashLoop,
+    /// An image cannot be pulled.
+    ImagePull,
+}
+
 /// Declares values that are one of a few words.
 macro_rules! words {
     ($($(#[$doc:meta])* $name:ident($type:ty) as $what:literal { $($word:literal => $value:expr,)* })*) => {$(
@@ -401,24 +413,45 @@ macro_rules! words {
 
 words! {
     /// How the OCI control plane names objects.
-    NamesValue(OciNames) as "a way of naming" {
-        "documented" => OciNames::Documented,
-        "corrino" => OciNames::Corrino,
+    NamesValue(Names) as "a way of naming" {
+        "documented" => Names::Documented,
+        "corrino" => Names::Corrino,
     }
     /// What dependents wait for.
-    GateValue(OciGate) as "a gate" {
-        "monitoring" => OciGate::Monitoring,
-        "active" => OciGate::Active,
+    GateValue(Gate) as "a gate" {
+        "monitoring" => Gate::Monitoring,
+        "active" => Gate::Active,
     }
     /// What dependents of a job wait for.
-    JobGateValue(OciJobGate) as "a gate of jobs" {
-        "completed" => OciJobGate::Completed,
-        "monitoring" => OciJobGate::Monitoring,
+    JobGateValue(JobGate) as "a gate of jobs" {
+        "completed" => JobGate::Completed,
+        "monitoring" => JobGate::Monitoring,
+    }
+    /// When a service is `monitoring`.
+    MonitoringWhenValue(MonitoringWhen) as "a sign that a service is monitored" {
+        "ready" => MonitoringWhen::Ready,
+        "running" => MonitoringWhen::Running,
+    }
+    /// Which exports a member waits for.
+    WaitForValue(WaitFor) as "a choice of exports" {
+        "referenced" => WaitFor::Referenced,
+        "declared" => WaitFor::Declared,
+    }
+    /// To whom a member may refer.
+    ReferencesValue(References) as "a choice of references" {
+        "dependencies" => References::Dependencies,
+        "members" => References::Members,
+    }
+    /// What makes a deployment `failed`.
+    FailOnValue(FailReason) as "a reason to fail" {
+        "startup_probe" => FailReason::StartupProbe,
+        "crash_loop" => FailReason::CrashLoop,
+        "image_pull" => FailReason::ImagePull,
     }
     /// Where the nodes of recipes come from.
-    NodePoolsValue(OciNodePools) as "a source of nodes" {
-        "fleet" => OciNodePools::Fleet,
-        "provision" => OciNodePools::Provision,
+    NodePoolsValue(NodePools) as "a source of nodes" {
+        "fleet" => NodePools::Fleet,
+        "provision" => NodePools::Provision,
     }
     /// The scheduler's profile.
     SchedulerValue(&'static str) as "a scheduler profile" {

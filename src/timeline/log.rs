@@ -6,7 +6,7 @@ use std::sync::Arc;
 use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::{Arg, Cause, Entry, EntryId, LineId, Subject};
-use crate::kernel::Names;
+use crate::kernel::{Name, Names};
 
 /// Entries a sealed chunk; cloning a timeline shares sealed chunks and copies at most this many entries.
 const CHUNK: usize = 1024;
@@ -123,42 +123,78 @@ impl Timeline {
     }
 
     /// Feeds an entry's meaning, never its ids: the same story gives the same hash whatever was interned first.
+    /// The pieces are folded to words first, so that the hasher is fed once an entry.
     fn hash(&mut self, entry: &Entry, names: &Names) {
-        let hasher = &mut self.hasher;
-        hasher.write_u64(entry.at.nanos());
-        hash_subject(hasher, entry.subject, names);
-        hash_text(hasher, entry.became);
-        hash_text(hasher, entry.why.template);
+        let mut words = Words::default();
+        words.push(entry.at.nanos());
+        words.subject(entry.subject, names);
+        words.push(fold(entry.became));
+        words.push(fold(entry.why.template));
         for arg in entry.why.args {
             match arg {
-                Arg::None => hasher.write_u8(0),
-                Arg::Count(count) => hasher.write_u64(count),
-                Arg::Length(length) => hasher.write_u64(length.nanos()),
-                Arg::Text(symbol) => hash_text(hasher, names.text(symbol)),
-                Arg::Name(name) => {
-                    hash_text(hasher, names.text(name.base()));
-                    hasher.write_u32(name.ordinal().unwrap_or(u32::MAX));
-                }
-                Arg::Subject(subject) => hash_subject(hasher, subject, names),
-                Arg::Devices(mask) => hasher.write_u64(mask),
+                Arg::None => {}
+                Arg::Count(count) => words.push(count),
+                Arg::Length(length) => words.push(length.nanos()),
+                Arg::Text(symbol) => words.push(fold(names.text(symbol))),
+                Arg::Name(name) => words.name(name, names),
+                Arg::Subject(subject) => words.subject(subject, names),
+                Arg::Devices(mask) => words.push(mask),
             }
         }
-        match entry.cause {
-            Cause::Entry(id) => hasher.write_u32(id.0),
-            Cause::Line(line) => hasher.write_u64(1 << 40 | u64::from(line.0)),
-        }
+        words.push(match entry.cause {
+            Cause::Entry(id) => id.0.into(),
+            Cause::Line(line) => 1 << 40 | u64::from(line.0),
+        });
+        self.hasher.write(&words.bytes[..words.len]);
     }
 }
 
-fn hash_subject(hasher: &mut SipHasher13, subject: Subject, names: &Names) {
-    hash_text(hasher, subject.kind.text());
-    hash_text(hasher, names.text(subject.namespace));
-    hash_text(hasher, names.text(subject.name.base()));
-    hasher.write_u32(subject.name.ordinal().unwrap_or(u32::MAX));
+/// The words of one entry, side by side.
+struct Words {
+    bytes: [u8; Words::BYTES],
+    len: usize,
 }
 
-/// The length goes first, so that no two different lists of texts feed the same bytes.
-fn hash_text(hasher: &mut SipHasher13, text: &str) {
-    hasher.write_u32(text.len() as u32);
-    hasher.write(text.as_bytes());
+impl Default for Words {
+    fn default() -> Words {
+        Words { bytes: [0; Words::BYTES], len: 0 }
+    }
+}
+
+impl Words {
+    /// Room for the largest entry: time, subject, two texts, three subjects as arguments, cause; a subject is three words.
+    const BYTES: usize = (1 + 3 + 2 + 3 * 3 + 1) * 8;
+
+    fn push(&mut self, word: u64) {
+        self.bytes[self.len..self.len + 8].copy_from_slice(&word.to_le_bytes());
+        self.len += 8;
+    }
+
+    fn name(&mut self, name: Name, names: &Names) {
+        self.push(fold(names.text(name.base())));
+        self.push(name.ordinal().map_or(u64::MAX, u64::from));
+    }
+
+    fn subject(&mut self, subject: Subject, names: &Names) {
+        self.push(fold(subject.kind.text()) ^ fold(names.text(subject.namespace)).rotate_left(1));
+        self.name(subject.name, names);
+    }
+}
+
+/// A text folded to a word: eight bytes at a time, each step a widening multiplication whose halves are combined.
+/// The length goes in, so that texts that differ in zero bytes at their end differ.
+fn fold(text: &str) -> u64 {
+    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
+    let mix = |state: u64, word: u64| {
+        let product = u128::from(state ^ word) * u128::from(FACTOR);
+        (product as u64) ^ (product >> 64) as u64
+    };
+    let mut chunks = text.as_bytes().chunks_exact(8);
+    let mut state = text.len() as u64 ^ FACTOR.rotate_left(32);
+    for chunk in &mut chunks {
+        state = mix(state, u64::from_le_bytes(chunk.try_into().expect("a chunk has eight bytes")));
+    }
+    let mut last = [0; 8];
+    last[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
+    mix(state, u64::from_le_bytes(last))
 }

@@ -12,6 +12,7 @@ use greenroom::kernel::{Distribution, Duration, Streams};
 use greenroom_benches::clock::measured;
 use greenroom_benches::hold::Hold;
 use greenroom_benches::peer::Peer;
+use greenroom_benches::rollout::rollout;
 use greenroom_benches::table::{Table, median, shown};
 use greenroom_benches::workload::Delays;
 
@@ -48,6 +49,7 @@ fn measure(effort: &Effort, elsewhere: Table) -> Table {
             hold(&mut table, effort, entities, delays);
         }
     }
+    rollouts(&mut table, effort);
     fork(&mut table, effort);
     draws(&mut table, effort);
     start_to_end(&mut table, effort);
@@ -89,6 +91,34 @@ fn alternate(effort: &Effort, mut own: impl FnMut(), mut peer: impl FnMut()) -> 
         ratios.push(peer_time.as_secs_f64() / own_time.as_secs_f64());
     }
     (median(own_nanos), median(ratios))
+}
+
+/// The whole cluster model: pods come up, then a rolling update replaces them all. So two pods are made for each.
+fn rollouts(table: &mut Table, effort: &Effort) {
+    let mut smallest = None;
+    for pods in [1_000, 10_000, 100_000] {
+        let rounds = if pods < 100_000 { effort.rounds } else { effort.rounds.min(3) };
+        let mut events = 0;
+        let mut time = || measured(|| events = black_box(rollout(pods)).events()).as_secs_f64();
+        let seconds = median((0..rounds).map(|_| time()).collect());
+        let (rate, pod_micros) = (events as f64 / seconds, seconds * 1e6 / f64::from(2 * pods));
+        let growth = pod_micros / *smallest.get_or_insert(pod_micros);
+        let figure = format!("{} M events/s, {} ns an event", shown(rate / 1e6), shown(1e9 / rate));
+        table.add(format!("rolling update of {pods} pods"), figure);
+        let figure = format!("{} us a pod", shown(pod_micros));
+        table.add_ratio(format!("rolling update of {pods} pods"), figure, format!("{growth:.2}x that of 1000"));
+        if let Some(mebibytes) = peak_mebibytes() {
+            table.add(format!("peak memory after {pods} pods"), format!("{mebibytes} MiB"));
+        }
+    }
+}
+
+/// The most memory that this process ever had, where the system tells.
+fn peak_mebibytes() -> Option<u64> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    let kibibytes: u64 = line.trim().strip_suffix(" kB")?.parse().ok()?;
+    Some(kibibytes / 1024)
 }
 
 /// What a copy of a simulation that goes on from here costs.

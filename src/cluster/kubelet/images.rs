@@ -22,6 +22,8 @@ pub struct Kubelet {
     pub joined_at: Time,
     /// The last entry about the node.
     pub last: Option<EntryId>,
+    /// True while the order of deletion of its pods has to be looked at again.
+    pub rank_stale: bool,
     /// GPUs that are lost, by index.
     pub lost_devices: u64,
     images: BTreeSet<Symbol>,

@@ -31,7 +31,8 @@ use crate::kernel::Names;
 pub enum SchedulerProfile {
     /// The default plugins as they are.
     KubeDefault,
-    /// NodeResourcesFit with `MostAllocated` on the resource of GPUs: fills nodes with GPUs one after the other.
+    /// NodeResourcesFit with `MostAllocated` on GPUs (`nvidia.com/gpu` and `amd.com/gpu`, weight 1 each): fills one node
+    /// with GPUs after the other.
     KubeMostAllocated,
 }
 

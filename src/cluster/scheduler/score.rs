@@ -7,7 +7,7 @@ use crate::cluster::node::Node;
 use crate::cluster::template::Template;
 use crate::kernel::{Names, Symbol};
 use crate::workload::TaintEffect;
-use crate::workload::resources::NVIDIA_GPU;
+use crate::workload::resources::{AMD_GPU, NVIDIA_GPU};
 
 /// The best score that one plugin gives: `MaxNodeScore`, k8s.io/kube-scheduler v0.36.3, framework/interface.go.
 pub(super) const SCORE_MAX: i64 = 100;
@@ -30,8 +30,8 @@ const IMAGE_BYTES_MAX: i64 = 1000 * MEBIBYTE;
 pub enum FitStrategy {
     /// The emptier the better, by CPU and memory.
     LeastAllocated,
-    /// The fuller the better, by one extended resource.
-    MostAllocated(Symbol),
+    /// The fuller the better, by those of these extended resources that the pod asks for.
+    MostAllocated([Symbol; 2]),
 }
 
 impl FitStrategy {
@@ -39,7 +39,9 @@ impl FitStrategy {
     pub fn of(profile: SchedulerProfile, names: &mut Names) -> FitStrategy {
         match profile {
             SchedulerProfile::KubeDefault => FitStrategy::LeastAllocated,
-            SchedulerProfile::KubeMostAllocated => FitStrategy::MostAllocated(names.intern(NVIDIA_GPU)),
+            SchedulerProfile::KubeMostAllocated => {
+                FitStrategy::MostAllocated([NVIDIA_GPU, AMD_GPU].map(|gpu| names.intern(gpu)))
+            }
         }
     }
 
@@ -60,13 +62,17 @@ impl FitStrategy {
                 }
                 sum.checked_div(weights).unwrap_or(0) as i64
             }
-            FitStrategy::MostAllocated(resource) => {
-                let (asked, capacity) = (template.requests.extended(resource), node.allocatable.extended(resource));
-                if asked == 0 || capacity == 0 {
-                    return 0;
+            FitStrategy::MostAllocated(resources) => {
+                let (mut sum, mut weights) = (0, 0);
+                for resource in resources {
+                    let (asked, capacity) = (template.requests.extended(resource), node.allocatable.extended(resource));
+                    if asked > 0 && capacity > 0 {
+                        let requested = (node.requested.extended(resource) + asked).min(capacity);
+                        sum += requested * SCORE_MAX as u64 / capacity;
+                        weights += 1;
+                    }
                 }
-                let requested = (node.requested.extended(resource) + asked).min(capacity);
-                (requested * SCORE_MAX as u64 / capacity) as i64
+                sum.checked_div(weights).unwrap_or(0) as i64
             }
         }
     }

@@ -12,8 +12,9 @@ use std::sync::Arc;
 use super::documents::{Documents, Folder, read_text};
 use super::file::{KubernetesFile, OciFile, ScenarioFile};
 use super::model::{Kubernetes, OciOptions, Scenario};
-use super::values::{KubernetesValue, Length};
+use super::values::{FailReason, KubernetesValue, Length};
 use crate::kernel::Time;
+use crate::systems::oci::options::FailOn;
 use crate::text::decode::{Context, FromNode, Spanned};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Place, Source, Span, tree};
@@ -142,6 +143,9 @@ impl Reader<'_, '_> {
         {
             self.context.error(interval.span, "the control plane needs some time between two passes, such as `10s`");
         }
+        if let Some(domain) = &file.endpoint_domain {
+            self.object_name(domain, "a domain");
+        }
         OciOptions {
             place: Some(self.place(file.span)),
             names: file.names.map(|names| names.0),
@@ -149,7 +153,21 @@ impl Reader<'_, '_> {
             export_latency: file.export_latency.map(|length| length.0),
             gate: file.gate.map(|gate| gate.0),
             job_gate: file.job_gate.map(|gate| gate.0),
+            monitoring_when: file.monitoring_when.map(|when| when.0),
+            wait_for: file.wait_for.map(|exports| exports.0),
+            references: file.references.map(|references| references.0),
+            fail_on: file.fail_on.map(|reasons| {
+                let has = |reason| reasons.iter().any(|given| given.0 == reason);
+                FailOn {
+                    startup_probe: has(FailReason::StartupProbe),
+                    crash_loop: has(FailReason::CrashLoop),
+                    image_pull: has(FailReason::ImagePull),
+                }
+            }),
             node_pools: file.node_pools.map(|pools| pools.0),
+            endpoint_domain: file.endpoint_domain.map(|domain| domain.value),
+            storage_image: file.storage_image,
+            job_backoff_limit: file.job_backoff_limit,
             provisioning: file.provisioning.map(|spread| spread.0),
         }
     }

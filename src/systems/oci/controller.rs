@@ -216,8 +216,14 @@ impl Oci {
         self.memory.members.iter_mut().for_each(|progress| progress.state = State::Rejected);
         if let Some(group) = &mut self.memory.group {
             group.state = GroupState::Rejected;
-            group.entry = Cause::Entry(world.note(group.subject, group.state.text(), why, cause));
-            return;
+            let (subject, entry) = (group.subject, world.note(group.subject, group.state.text(), why, cause));
+            group.entry = Cause::Entry(entry);
+            // A group is accepted or rejected as a whole.
+            let why = Why::with("with {}", Arg::Subject(subject));
+            for index in 0..self.memory.members.len() {
+                self.become_state(index, State::Rejected, why, Cause::Entry(entry), world);
+            }
+            return self.memory.dirty.clear();
         }
         for index in 0..self.memory.members.len() {
             self.become_state(index, State::Rejected, why, cause, world);

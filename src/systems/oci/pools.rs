@@ -45,8 +45,8 @@ pub fn find(recipe: &Recipe, subject: Subject, options: &Options, world: &mut dy
     Some(Placement::Shared { selector, pool })
 }
 
-/// The pools among these nodes (shape, pool) that a recipe may run in. Nodes that tell no shape count where none tells any, and
-/// for recipes without GPUs where no node has the shape.
+/// The pools among these nodes (shape, pool) that a recipe may run in. Where no node has the shape, a recipe without GPUs may
+/// run on nodes that tell no shape: flexible shapes are often given as plain figures.
 fn fitting(recipe: &Recipe, nodes: &[(Option<String>, Option<String>)]) -> BTreeSet<Option<String>> {
     let pools = |wanted: Option<&str>| -> BTreeSet<Option<String>> {
         nodes.iter().filter(|(shape, _)| shape.as_deref() == wanted).map(|(_, pool)| pool.clone()).collect()
@@ -56,8 +56,7 @@ fn fitting(recipe: &Recipe, nodes: &[(Option<String>, Option<String>)]) -> BTree
     };
     let of_shape = pools(Some(shape));
     let needs_gpu = recipe.nvidia_gpus > 0 || recipe.amd_gpus > 0 || recipe.mig_slice.is_some();
-    let shapes_told = nodes.iter().any(|(shape, _)| shape.is_some());
-    if of_shape.is_empty() && !(needs_gpu && shapes_told) { pools(None) } else { of_shape }
+    if of_shape.is_empty() && !needs_gpu { pools(None) } else { of_shape }
 }
 
 fn with_label(world: &dyn World, label: &str) -> BTreeSet<Subject> {
@@ -87,8 +86,11 @@ mod tests {
         let plain = node(None, "cpu");
         let fleet = [plain.clone(), node(Some("VM.GPU.A10.2"), "a10"), node(Some("BM.GPU4.8"), "a100")];
         assert_eq!(fitting(&recipe, &fleet), BTreeSet::from([Some("a10".to_owned())]));
-        assert_eq!(fitting(&recipe, &[plain.clone(), fleet[2].clone()]), BTreeSet::new());
-        assert_eq!(fitting(&recipe, std::slice::from_ref(&plain)).len(), 1);
+        assert_eq!(
+            fitting(&recipe, &[plain.clone(), fleet[2].clone()]),
+            BTreeSet::new(),
+            "a GPU is never looked for on a plain node"
+        );
         let cpu = Recipe { nvidia_gpus: 0, ..recipe };
         assert_eq!(fitting(&cpu, &[plain, fleet[2].clone()]), BTreeSet::from([Some("cpu".to_owned())]));
     }

@@ -128,24 +128,32 @@ impl Oci {
         Ok((recipe, resolved))
     }
 
+    /// The gate, the pool that was picked, and the references. What exports became was told when they were collected; of the
+    /// properties of recipes the values are told here.
     fn why_started(&self, index: usize, placement: &Placement, resolved: &[Resolved]) -> String {
         let mut parts = Vec::new();
         let dependencies = &self.dependencies[index];
-        if dependencies.is_empty() {
-            parts.push("waits for nothing".to_owned());
-        } else {
-            let state = |index: &usize| self.memory.members[*index].state.text();
-            let names: Vec<String> = dependencies
-                .iter()
-                .map(|index| format!("{} {}", self.document.members[*index].name.text, state(index)))
-                .collect();
-            parts.push(names.join(", "));
+        let state = |index: &usize| self.memory.members[*index].state.text();
+        let name = |index: &usize| self.document.members[*index].name.text.as_str();
+        match dependencies.first().map(state) {
+            None => parts.push("no dependencies".to_owned()),
+            Some(first) if dependencies.iter().all(|one| state(one) == first) => {
+                parts.push(format!("{} {first}", dependencies.iter().map(name).collect::<Vec<_>>().join(", ")));
+            }
+            Some(_) => {
+                let each = dependencies.iter().map(|one| format!("{} {}", name(one), state(one)));
+                parts.push(each.collect::<Vec<_>>().join(", "));
+            }
         }
         if let Placement::Shared { pool: Some(pool), .. } = placement {
             parts.push(format!("on shared pool {pool}"));
         }
-        for one in resolved {
-            parts.push(format!("{}.{} is {}", one.wanted.member, one.wanted.key, one.value));
+        if !resolved.is_empty() {
+            let each = resolved.iter().map(|one| match resolve::is_export(&one.wanted.key) {
+                true => format!("{}.{}", one.wanted.member, one.wanted.key),
+                false => format!("{}.{} {}", one.wanted.member, one.wanted.key, one.value),
+            });
+            parts.push(format!("resolved {}", each.collect::<Vec<_>>().join(", ")));
         }
         parts.join("; ")
     }
