@@ -20,7 +20,7 @@ pub use spread::Spread;
 pub use timestamp::Timestamp;
 pub use words::{
     FailOnValue, FailReason, GateValue, JobGateValue, MonitoringWhenValue, NamesValue, NodePoolsValue, ReferencesValue,
-    SchedulerValue, SystemValue, TaintEffectValue, ViewValue, WaitForValue, WorkloadKindValue,
+    SchedulerValue, SnapshotValue, SystemValue, TaintEffectValue, ViewValue, WaitForValue, WorkloadKindValue,
 };
 
 /// Implements the schema of a type that is written in its place rather than by reference.
