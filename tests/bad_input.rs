@@ -275,3 +275,115 @@ fn an_alias_bomb_and_a_deep_document() {
     let deep = format!("{}1{}\n", "[\n".repeat(120), "\n]".repeat(120));
     assert_told!([bomb, deep]);
 }
+
+/// What `greenroom check` prints about a scenario and its document, and its exit code.
+fn checked(files: &[(&str, &str)], arguments: &[&str]) -> String {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (name, text) in files {
+        let path = folder.path().join(name);
+        fs::create_dir_all(path.parent().expect("it stands in a folder")).expect("a folder");
+        fs::write(path, text).expect("a file");
+    }
+    let mut command = assert_cmd::Command::cargo_bin("greenroom").expect("the binary is built");
+    let output = command.current_dir(folder.path()).env_remove("CI").args(arguments).output().expect("it runs");
+    format!(
+        "$ greenroom {}\n{}{}exit {}\n\n",
+        arguments.join(" "),
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+        output.status.code().expect("it exits by itself"),
+    )
+}
+
+/// A group of two members; each case spoils it.
+const GROUP: &str = r#"{
+  "deployment_group": {
+    "name": "shop",
+    "deployments": [
+      {
+        "name": "db",
+        "exports": ["internal_dns_name"],
+        "depends_on": [],
+        "recipe": {
+          "recipe_id": "db",
+          "recipe_mode": "service",
+          "deployment_name": "db",
+          "recipe_image_uri": "registry.example.com/db:1",
+          "recipe_node_shape": "VM.GPU.A10.2",
+          "recipe_node_pool_size": 1,
+          "recipe_replica_count": 1,
+          "recipe_container_port": "5432"
+        }
+      },
+      {
+        "name": "api",
+        "depends_on": ["db"],
+        "recipe": {
+          "recipe_id": "api",
+          "recipe_mode": "service",
+          "deployment_name": "api",
+          "recipe_image_uri": "registry.example.com/api:1",
+          "recipe_node_shape": "VM.GPU.A10.2",
+          "recipe_node_pool_size": 1,
+          "recipe_replica_count": 1,
+          "recipe_container_port": "8080",
+          "recipe_container_env": [ { "key": "DB", "value": "${db.internal_dns_name}" } ]
+        }
+      }
+    ]
+  }
+}
+"#;
+
+#[test]
+fn documents_that_cannot_be() {
+    let spoils = [
+        ("", ""),
+        ("\"depends_on\": []", "\"depends_on\": [\"api\"]"),
+        ("[\"db\"]", "[\"cache\"]"),
+        ("[\"db\"]", "\"db\""),
+        ("\"name\": \"api\"", "\"name\": \"db\""),
+        ("${db.internal_dns_name}", "${db.service_url}"),
+        ("${db.internal_dns_name}", "${cache.internal_dns_name}"),
+        ("\"recipe_replica_count\": 1", "\"recipe_replica_count\": -1"),
+        ("\"recipe_replica_count\": 1", "\"recipe_replica_count\": 1000000000000"),
+        ("\"recipe_mode\": \"service\"", "\"recipe_mode\": \"servce\""),
+        ("\"depends_on\": []", "\"dependson\": []"),
+        ("\"depends_on\": [],", "\"depends_on\": []"),
+        ("\"name\": \"shop\",", "\"name\": \"shop\", \"name\": \"shop\","),
+        ("VM.GPU.A10.2", "VM.GPU"),
+    ];
+    let mut told = String::new();
+    for (good, bad) in spoils {
+        assert!(GROUP.contains(good), "{good}");
+        let group = GROUP.replacen(good, bad, 1);
+        told.push_str(&format!("{good} -> {bad}\n"));
+        told.push_str(&checked(&[("scenario.yaml", GOOD), ("group.json", &group)], &["check", "scenario.yaml"]));
+    }
+    insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(told) });
+}
+
+#[test]
+fn the_command_says_it_too() {
+    let good = [("scenario.yaml", GOOD), ("group.json", GROUP)];
+    let bad = GOOD.replace("until: 1h", "untill: 1h");
+    let bad = [("scenario.yaml", bad.as_str()), ("group.json", GROUP)];
+    let mut told = String::new();
+    for (files, arguments) in [
+        (&good, &["check", "none.yaml"][..]),
+        (&good, &["run", "none.yaml"]),
+        (&good, &["run", "group.json"]),
+        (&good, &["run"]),
+        (&good, &["check", "group.json/x"]),
+        (&good, &["run", "scenario.yaml", "--at", "5"]),
+        (&good, &["run", "scenario.yaml", "--seed", "-1"]),
+        (&good, &["run", "scenario.yaml", "--format", "xml"]),
+        (&good, &["rum"]),
+        (&bad, &["check"]),
+        (&bad, &["run", "scenario.yaml"]),
+        (&bad, &["test"]),
+    ] {
+        told.push_str(&checked(files, arguments));
+    }
+    insta::with_settings!({ omit_expression => true }, { insta::assert_snapshot!(told) });
+}

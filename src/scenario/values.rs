@@ -1,19 +1,21 @@
 //! The values of a scenario file that are more than a text or a number: lengths of time and how they are spread, amounts,
-//! timestamps, and words out of a few.
+//! timestamps, conditions. Words out of a few are in `words`.
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::file::{KubernetesFile, States};
-use super::model::{Distribution, SystemName, View};
+<<<<<<< HEAD
+use super::model::{Distribution, SnapshotLayers, SystemName, View};
+=======
+use super::model::Distribution;
+>>>>>>> package
 use crate::kernel::Duration;
-use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
-use crate::text::decode::{Context, FromNode, Spanned, list, one_of};
+use crate::text::decode::{Context, FromNode, Spanned, list};
 use crate::text::diagnostic::{nearest, quote};
 use crate::text::tree::Value;
 use crate::text::{Diagnostic, Node, duration, quantity};
-use crate::workload::pod::TaintEffect;
 
 /// Implements the schema of a type that is written in its place rather than by reference.
 macro_rules! inline_schema {
@@ -33,6 +35,14 @@ macro_rules! inline_schema {
         }
     };
 }
+
+// Behind the macro, which it uses.
+mod words;
+
+pub use words::{
+    FailOnValue, FailReason, GateValue, JobGateValue, MonitoringWhenValue, NamesValue, NodePoolsValue, ReferencesValue,
+    SchedulerValue, SystemValue, TaintEffectValue, ViewValue, WaitForValue, WorkloadKindValue,
+};
 
 /// A length of time, or an instant counted from the start.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -383,6 +393,7 @@ impl FromNode for Pattern {
 
 inline_schema!(Pattern, { "type": "string", "format": "regex" });
 
+<<<<<<< HEAD
 /// What can make an OCI deployment `failed`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum FailReason {
@@ -469,6 +480,11 @@ words! {
         "Deployment" => "Deployment",
         "Job" => "Job",
     }
+    /// What a snapshot holds.
+    SnapshotValue(SnapshotLayers) as "what a snapshot holds" {
+        "all" => SnapshotLayers::All,
+        "system" => SnapshotLayers::System,
+    }
     /// Whose view counts.
     ViewValue(View) as "a view" {
         "actual" => View::Actual,
@@ -496,6 +512,8 @@ impl FromNode for SystemValue {
 
 inline_schema!(SystemValue, { "type": "string", "enum": ["oci"] });
 
+=======
+>>>>>>> package
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -56,6 +56,17 @@ impl<'a> Context<'a> {
         self.diagnostics
     }
 
+    /// Notes that a map has no such key; several keys that one map lacks make one message.
+    fn missing(&mut self, key: &str, what: &str, map: Span) {
+        let start = format!("{what} needs the key");
+        match self.diagnostics.last_mut() {
+            Some(last) if last.span == Some(map) && last.message.starts_with(&start) => {
+                last.message = last.message.replacen("the key `", "the keys `", 1) + &format!(", `{key}`");
+            }
+            _ => self.error(map, format!("{start} `{key}`")),
+        }
+    }
+
     fn expected(&mut self, expected: &str, node: &Node) {
         let found = match node.scalar_text() {
             Some(text) => format!("{} {}", node.kind(), quote(&text)),
@@ -72,7 +83,7 @@ pub trait FromNode: Sized {
 
     /// What stands for a key that is not there; the default reports it missing from the map at `parent`.
     fn absent(key: &str, what: &str, parent: Span, context: &mut Context<'_>) -> Option<Self> {
-        context.error(parent, format!("{what} needs the key {}", quote(key)));
+        context.missing(key, what, parent);
         None
     }
 }

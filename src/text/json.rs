@@ -142,7 +142,8 @@ impl Reader<'_> {
                 }
                 Some(b'\\') => text.push(self.escape()?),
                 Some(b'\n' | b'\r') | None => {
-                    let span = Span::new(opened as u32, self.at as u32);
+                    // At the quote alone: the text may be an argument, which no message shows.
+                    let span = Span::new(opened as u32, opened as u32 + 1);
                     return Err(Diagnostic::error(self.source, span, "this text has no closing `\"`"));
                 }
                 Some(_) => {

@@ -48,19 +48,18 @@ pub fn milli(text: &str) -> Result<u64, String> {
 pub fn units(text: &str) -> Result<u64, String> {
     match milli(text) {
         Ok(thousandths) => Ok(thousandths.div_ceil(1000)),
-        // Bytes of a large disk in thousandths can pass 64 bits while the bytes themselves do not.
-        Err(_) if text.ends_with('i') && text.len() > 2 => {
-            let (number, suffix) = text.split_at(text.len() - 2);
-            let factor = SUFFIXES.iter().find(|(name, _)| *name == suffix).map(|(_, factor)| factor / 1000);
-            match (number.parse::<u128>(), factor) {
-                (Ok(number), Some(factor)) => {
-                    u64::try_from(number.saturating_mul(factor)).map_err(|_| "larger than any machine has".to_owned())
-                }
-                _ => milli(text),
-            }
-        }
-        Err(error) => Err(error),
+        // Bytes in thousandths can pass 64 bits while the bytes themselves do not.
+        Err(error) => whole_bytes(text).ok_or(error),
     }
+}
+
+/// A whole number of bytes with a binary suffix.
+fn whole_bytes(text: &str) -> Option<u64> {
+    let digits = text.find(|character: char| !character.is_ascii_digit())?;
+    let (number, suffix) = text.split_at(digits);
+    let (_, factor) = SUFFIXES.iter().find(|(name, _)| *name == suffix && name.ends_with('i'))?;
+    let bytes = number.parse::<u128>().ok()?.checked_mul(factor / 1000)?;
+    u64::try_from(bytes).ok()
 }
 
 /// `e3`, `E-2`: a power of ten.
@@ -113,6 +112,7 @@ mod tests {
         assert_eq!(units("128Gi"), Ok(128 << 30));
         assert_eq!(units("1500m"), Ok(2));
         assert_eq!(units("100Pi"), Ok(100 << 50));
+        assert_eq!(milli("ㄧi"), milli("x"));
     }
 
     #[test]

@@ -123,7 +123,7 @@ fn redact(line: &str, shown: &[Range<usize>]) -> String {
         }
     }
     if let Some(item) = bare_item(line)
-        && !shown.iter().any(|span| span.start < item.end && item.start < span.end)
+        && !shown.iter().any(|span| span.start <= item.start && item.end <= span.end)
     {
         hidden.push(item);
     }

@@ -1,0 +1,159 @@
+//! No secret of a document comes out of any command, in any format. Method: a group with secrets wherever one can stand is
+//! run, tested, checked and broken, and everything that is printed or written is searched for them.
+
+use std::fs;
+use std::path::Path;
+use std::process::Output;
+
+use assert_cmd::Command;
+
+/// The secrets; each is in the document once or more.
+const SECRETS: &[&str] = &["hunter2-env", "hunter3-url", "hunter4-signed", "hunter5-arg", "hunter6-sig", "hunter7-token"];
+
+const SCENARIO: &str = r#"
+name: secrets
+until: 30m
+cluster:
+  nodes: [ { pool: cpu, count: 2, cpu: 16, memory: 64Gi } ]
+deploy:
+  - { document: group.json, system: oci }
+expect:
+  - eventually: { group/vault: monitoring }
+    within: 10m
+  - eventually: { deployment/api: failed }
+"#;
+
+const GROUP: &str = r#"{
+  "deployment_group": {
+    "name": "vault",
+    "deployments": [
+      {
+        "name": "db",
+        "exports": ["internal_dns_name"],
+        "recipe": {
+          "recipe_id": "db",
+          "recipe_mode": "service",
+          "deployment_name": "db",
+          "recipe_image_uri": "registry.example.com/db:1",
+          "recipe_node_shape": "VM.Standard.E5.Flex",
+          "recipe_node_pool_size": 1,
+          "recipe_flex_shape_ocpu_count": 4,
+          "recipe_flex_shape_memory_size_in_gbs": 32,
+          "recipe_replica_count": 1,
+          "recipe_container_port": "5432",
+          "recipe_container_env": [ { "key": "POSTGRES_PASSWORD", "value": "hunter2-env" } ],
+          "recipe_container_command_args": ["--admin-password", "hunter5-arg"]
+        }
+      },
+      {
+        "name": "api",
+        "depends_on": ["db"],
+        "recipe": {
+          "recipe_id": "api",
+          "recipe_mode": "service",
+          "deployment_name": "api",
+          "recipe_image_uri": "registry.example.com/api:1",
+          "recipe_node_shape": "VM.Standard.E5.Flex",
+          "recipe_node_pool_size": 1,
+          "recipe_flex_shape_ocpu_count": 4,
+          "recipe_flex_shape_memory_size_in_gbs": 32,
+          "recipe_replica_count": 1,
+          "recipe_container_port": "8080",
+          "recipe_container_env": [
+            { "key": "DATABASE", "value": "postgres://api:hunter3-url@${db.internal_dns_name}:5432/api" },
+            { "key": "MODEL", "value": "https://objectstorage.example.com/p/hunter4-signed/n/ns/b/models/o/${db.internal_dns_name}" },
+            { "key": "HF_TOKEN", "value": "hunter2-env" }
+          ],
+          "recipe_container_command_args": [
+            "--blob=https://blob.example.com/${db.internal_dns_name}?part=1&sig=hunter6-sig",
+            "--auth-token=hunter7-token",
+            "hunter5-arg"
+          ]
+        }
+      }
+    ]
+  }
+}
+"#;
+
+fn greenroom(folder: &Path, args: &[&str]) -> Output {
+    let mut command = Command::cargo_bin("greenroom").expect("the binary is built");
+    command.current_dir(folder).env_remove("CI").args(args).output().expect("it runs")
+}
+
+/// Searches what was printed.
+fn assert_no_secret(told: &str, of: &str) {
+    for secret in SECRETS {
+        assert!(!told.contains(secret), "{of} tells {secret}:\n{told}");
+    }
+}
+
+fn assert_output_has_no_secret(output: &Output, of: &str) {
+    assert!(!output.stdout.is_empty() || !output.stderr.is_empty(), "{of} tells nothing");
+    assert_no_secret(&String::from_utf8_lossy(&output.stdout), of);
+    assert_no_secret(&String::from_utf8_lossy(&output.stderr), of);
+}
+
+fn folder_with(group: &str) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(folder.path().join("scenario.yaml"), SCENARIO).expect("a file");
+    fs::write(folder.path().join("group.json"), group).expect("a file");
+    folder
+}
+
+#[test]
+fn no_command_tells_a_secret() {
+    let folder = folder_with(GROUP);
+    let commands: &[&[&str]] = &[
+        &["check", "scenario.yaml"],
+        &["run", "scenario.yaml"],
+        &["run", "scenario.yaml", "--format", "json"],
+        &["run", "scenario.yaml", "--format", "ndjson"],
+        &["run", "scenario.yaml", "--format", "junit"],
+        &["run", "scenario.yaml", "--format", "github"],
+        &["run", "scenario.yaml", "--at", "1s"],
+        &["run", "scenario.yaml", "--at", "10m", "--native"],
+        &["test", "--accept"],
+        &["test"],
+    ];
+    for args in commands {
+        assert_output_has_no_secret(&greenroom(folder.path(), args), &args.join(" "));
+    }
+    for entry in walkdir::WalkDir::new(folder.path()).into_iter().filter_map(Result::ok) {
+        let written = entry.file_type().is_file() && !["scenario.yaml", "group.json"].contains(&&*entry.file_name().to_string_lossy());
+        if written {
+            let text = fs::read_to_string(entry.path()).expect("it is text");
+            assert_no_secret(&text, &entry.path().display().to_string());
+        }
+    }
+    let run = greenroom(folder.path(), &["run", "scenario.yaml"]);
+    let told = String::from_utf8_lossy(&run.stdout);
+    assert!(told.contains("group/vault") && told.contains("monitoring"), "the group comes up:\n{told}");
+}
+
+#[test]
+fn a_message_about_a_line_with_a_secret_does_not_show_it() {
+    let spoils = [
+        ("\"value\": \"hunter2-env\" } ],", "\"value\": \"hunter2-env\", \"value\": 1 } ],"),
+        ("\"value\": \"hunter2-env\" } ],", "\"value\": \"hunter2-env\" ],"),
+        ("\"value\": \"hunter2-env\" } ],", "\"valeu\": \"hunter2-env\" } ],"),
+        ("\"value\": \"hunter2-env\" } ],", "\"value\": [\"hunter2-env\"] } ],"),
+        ("[\"--admin-password\", \"hunter5-arg\"]", "[\"--admin-password\" \"hunter5-arg\"]"),
+        ("[\"--admin-password\", \"hunter5-arg\"]", "{\"hunter5\": \"hunter5-arg\"}"),
+        ("\"hunter5-arg\"\n          ]", "\"hunter5-arg\",\n          ]"),
+        ("\"hunter5-arg\"\n          ]", "\"hunter5-arg\n          ]"),
+        ("\"hunter5-arg\"\n          ]", "\"hunter5-arg\\q\"\n          ]"),
+        ("\"hunter5-arg\"\n          ]", "\"hunter5-arg\t\"\n          ]"),
+        ("hunter3-url@${db.internal_dns_name}", "hunter3-url@${db.no_such_export}"),
+        ("hunter4-signed/n/ns/b/models/o/${db.internal_dns_name}", "hunter4-signed/n/ns/b/models/o/${gone.service_url}"),
+        ("?part=1&sig=hunter6-sig", "?part=${db.nothing}&sig=hunter6-sig"),
+    ];
+    for (good, bad) in spoils {
+        assert!(GROUP.contains(good), "{good}");
+        let folder = folder_with(&GROUP.replacen(good, bad, 1));
+        for args in [&["check", "scenario.yaml"][..], &["run", "scenario.yaml"]] {
+            let output = greenroom(folder.path(), args);
+            assert_output_has_no_secret(&output, &format!("{} with {bad}", args.join(" ")));
+        }
+    }
+}
