@@ -65,7 +65,7 @@ fn every_recorded_decision_is_predicted() {
                 usize::from(world.play(step).unwrap_or_else(|differs| panic!("case {number}, {step}: {differs}")));
         }
     }
-    assert!(decisions > 500, "{decisions} decisions");
+    assert!(decisions >= 500, "{decisions} decisions");
 }
 
 struct World {
