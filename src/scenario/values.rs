@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::file::{KubernetesFile, States};
-use super::model::{Distribution, SystemName, View};
+use super::model::{Distribution, SnapshotLayers, SystemName, View};
 use crate::kernel::Duration;
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::text::decode::{Context, FromNode, Spanned, list, one_of};
@@ -468,6 +468,11 @@ words! {
     WorkloadKindValue(&'static str) as "a kind of workload" {
         "Deployment" => "Deployment",
         "Job" => "Job",
+    }
+    /// What a snapshot holds.
+    SnapshotValue(SnapshotLayers) as "what a snapshot holds" {
+        "all" => SnapshotLayers::All,
+        "system" => SnapshotLayers::System,
     }
     /// Whose view counts.
     ViewValue(View) as "a view" {
