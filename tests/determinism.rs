@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use greenroom::rehearsal::{Options, Rehearsal, simulated};
+use greenroom::scenario::load;
 use serde_json::Value;
 
 fn root() -> &'static Path {
@@ -48,6 +50,38 @@ fn one_and_eight_threads_give_the_same_bytes() {
     for format in ["human", "json"] {
         let args = ["test", "scenarios", "--format", format];
         assert_eq!(greenroom(&args, "1"), greenroom(&args, "8"));
+    }
+}
+
+#[test]
+fn a_scenario_cut_in_two_equals_the_whole() {
+    for file in scenarios() {
+        let scenario = load(&root().join(&file)).expect("the scenarios are valid");
+        let options = Options::default();
+        let start = simulated(&scenario, scenario.seed).expect("the cluster can be made");
+        let start = Rehearsal::new(&scenario, start, options).expect("the documents can be read");
+        let mut whole = start.clone();
+        let mut steps = 0;
+        while whole.step(&mut []) {
+            steps += 1;
+        }
+        let mut first = start;
+        for _ in 0..steps / 2 {
+            first.step(&mut []);
+        }
+        // What happens to the first half afterwards must not reach its clone.
+        let mut second = first.clone();
+        while first.step(&mut []) {}
+        while second.step(&mut []) {}
+        let [whole, first, second] = [whole, first, second].map(|run| run.finish(options, &mut []));
+        for half in [&first, &second] {
+            assert_eq!(half.timeline.digest(), whole.timeline.digest(), "{file}");
+            assert_eq!(
+                (half.ended_at, &half.ending, &half.unfired),
+                (whole.ended_at, &whole.ending, &whole.unfired),
+                "{file}"
+            );
+        }
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod pages;
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::Command;
@@ -80,20 +81,49 @@ fn examples_are_valid_scenarios() {
     assert!(checked > 0, "no page has a whole scenario as an example");
 }
 
-/// What a command prints; `None` for one that is not greenroom itself. `| head -N` and `| tail -N` are understood.
+#[test]
+fn every_key_of_a_scenario_is_described() {
+    let schema: serde_json::Value = serde_json::from_str(&pages::read("schema/scenario.schema.json")).expect("JSON");
+    let page = pages::read("docs/scenario.md");
+    let words: BTreeSet<&str> = page.split(|c: char| !c.is_ascii_alphanumeric() && c != '_').collect();
+    let mut keys = BTreeSet::new();
+    gather_keys(&schema, &mut keys);
+    assert!(keys.len() > 60, "the schema has few keys: {keys:?}");
+    let missing: Vec<&String> = keys.iter().filter(|key| !words.contains(key.as_str())).collect();
+    assert!(missing.is_empty(), "docs/scenario.md does not describe {missing:?}");
+}
+
+/// All names of properties in a JSON Schema.
+fn gather_keys(schema: &serde_json::Value, keys: &mut BTreeSet<String>) {
+    match schema {
+        serde_json::Value::Object(map) => {
+            let properties = map.get("properties").and_then(serde_json::Value::as_object);
+            keys.extend(properties.into_iter().flatten().map(|(key, _)| key.clone()));
+            map.values().for_each(|value| gather_keys(value, keys));
+        }
+        serde_json::Value::Array(list) => list.iter().for_each(|value| gather_keys(value, keys)),
+        _ => {}
+    }
+}
+
+/// What a command prints; `None` for one that is not greenroom itself. `| head -N`, `| tail -N` and `| grep WORD` are understood.
 fn output(command: &str) -> Option<String> {
     let (command, filter) = command.split_once(" | ").unwrap_or((command, ""));
     let args = command.strip_prefix("cargo run --release -- ").or_else(|| command.strip_prefix("greenroom "))?;
     let printed = greenroom(args);
-    let lines: Vec<&str> = printed.lines().collect();
-    let count = |text: &str| text.parse::<usize>().expect("head and tail have a number of lines");
-    let kept = match filter.split_once(" -") {
-        Some(("head", number)) => &lines[..count(number).min(lines.len())],
-        Some(("tail", number)) => &lines[lines.len().saturating_sub(count(number))..],
-        Some(_) => panic!("`{filter}`: only head -N and tail -N are understood"),
-        None => &lines[..],
-    };
-    Some(kept.iter().map(|line| format!("{line}\n")).collect())
+    let mut lines: Vec<&str> = printed.lines().collect();
+    let count = |text: &str| text.strip_prefix('-')?.parse::<usize>().ok();
+    match filter.split_once(' ') {
+        None => {}
+        Some(("grep", word)) => lines.retain(|line| line.contains(word)),
+        Some(("head", number)) => lines.truncate(count(number).expect("head has -N")),
+        Some(("tail", number)) => {
+            let kept = count(number).expect("tail has -N").min(lines.len());
+            lines.drain(..lines.len() - kept);
+        }
+        Some((other, _)) => panic!("`{other}`: only head, tail and grep are understood"),
+    }
+    Some(lines.iter().map(|line| format!("{line}\n")).collect())
 }
 
 /// What greenroom prints on stdout. A page may show a run that fails, so the exit code does not matter here.

@@ -1,19 +1,17 @@
 //! The values of a scenario file that are more than a text or a number: lengths of time and how they are spread, amounts,
-//! timestamps, and words out of a few.
+//! timestamps, conditions. Words out of a few are in `words`.
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::file::{KubernetesFile, States};
-use super::model::{Distribution, SnapshotLayers, SystemName, View};
+use super::model::Distribution;
 use crate::kernel::Duration;
-use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
-use crate::text::decode::{Context, FromNode, Spanned, list, one_of};
+use crate::text::decode::{Context, FromNode, Spanned, list};
 use crate::text::diagnostic::{nearest, quote};
 use crate::text::tree::Value;
 use crate::text::{Diagnostic, Node, duration, quantity};
-use crate::workload::pod::TaintEffect;
 
 /// Implements the schema of a type that is written in its place rather than by reference.
 macro_rules! inline_schema {
@@ -33,6 +31,14 @@ macro_rules! inline_schema {
         }
     };
 }
+
+// Behind the macro, which it uses.
+mod words;
+
+pub use words::{
+    FailOnValue, FailReason, GateValue, JobGateValue, MonitoringWhenValue, NamesValue, NodePoolsValue, ReferencesValue,
+    SchedulerValue, SnapshotValue, SystemValue, TaintEffectValue, ViewValue, WaitForValue, WorkloadKindValue,
+};
 
 /// A length of time, or an instant counted from the start.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -382,124 +388,6 @@ impl FromNode for Pattern {
 }
 
 inline_schema!(Pattern, { "type": "string", "format": "regex" });
-
-/// What can make an OCI deployment `failed`.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum FailReason {
-    /// A startup probe ran out of tries.
-    StartupProbe,
-    /// A container crashes again and again.
-    CrashLoop,
-    /// An image cannot be pulled.
-    ImagePull,
-}
-
-/// Declares values that are one of a few words.
-macro_rules! words {
-    ($($(#[$doc:meta])* $name:ident($type:ty) as $what:literal { $($word:literal => $value:expr,)* })*) => {$(
-        $(#[$doc])*
-        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-        pub struct $name(pub $type);
-
-        impl FromNode for $name {
-            fn from_node(node: &Node, context: &mut Context<'_>) -> Option<$name> {
-                one_of(node, context, &[$(($word, $value)),*], $what).map($name)
-            }
-        }
-
-        inline_schema!($name, { "type": "string", "enum": [$($word),*] });
-    )*};
-}
-
-words! {
-    /// How the OCI control plane names objects.
-    NamesValue(Names) as "a way of naming" {
-        "documented" => Names::Documented,
-        "corrino" => Names::Corrino,
-    }
-    /// What dependents wait for.
-    GateValue(Gate) as "a gate" {
-        "monitoring" => Gate::Monitoring,
-        "active" => Gate::Active,
-    }
-    /// What dependents of a job wait for.
-    JobGateValue(JobGate) as "a gate of jobs" {
-        "completed" => JobGate::Completed,
-        "monitoring" => JobGate::Monitoring,
-    }
-    /// When a service is `monitoring`.
-    MonitoringWhenValue(MonitoringWhen) as "a sign that a service is monitored" {
-        "ready" => MonitoringWhen::Ready,
-        "running" => MonitoringWhen::Running,
-    }
-    /// Which exports a member waits for.
-    WaitForValue(WaitFor) as "a choice of exports" {
-        "referenced" => WaitFor::Referenced,
-        "declared" => WaitFor::Declared,
-    }
-    /// To whom a member may refer.
-    ReferencesValue(References) as "a choice of references" {
-        "dependencies" => References::Dependencies,
-        "members" => References::Members,
-    }
-    /// What makes a deployment `failed`.
-    FailOnValue(FailReason) as "a reason to fail" {
-        "startup_probe" => FailReason::StartupProbe,
-        "crash_loop" => FailReason::CrashLoop,
-        "image_pull" => FailReason::ImagePull,
-    }
-    /// Where the nodes of recipes come from.
-    NodePoolsValue(NodePools) as "a source of nodes" {
-        "fleet" => NodePools::Fleet,
-        "provision" => NodePools::Provision,
-    }
-    /// The scheduler's profile.
-    SchedulerValue(&'static str) as "a scheduler profile" {
-        "kube-default" => "kube-default",
-        "kube-most-allocated" => "kube-most-allocated",
-    }
-    /// What a taint does.
-    TaintEffectValue(TaintEffect) as "an effect of a taint" {
-        "NoSchedule" => TaintEffect::NoSchedule,
-        "PreferNoSchedule" => TaintEffect::PreferNoSchedule,
-        "NoExecute" => TaintEffect::NoExecute,
-    }
-    /// The kind of a Kubernetes workload.
-    WorkloadKindValue(&'static str) as "a kind of workload" {
-        "Deployment" => "Deployment",
-        "Job" => "Job",
-    }
-    /// What a snapshot holds.
-    SnapshotValue(SnapshotLayers) as "what a snapshot holds" {
-        "all" => SnapshotLayers::All,
-        "system" => SnapshotLayers::System,
-    }
-    /// Whose view counts.
-    ViewValue(View) as "a view" {
-        "actual" => View::Actual,
-        "observed" => View::Observed,
-    }
-}
-
-/// The system that gives a document its meaning.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct SystemValue(pub SystemName);
-
-/// Systems that later versions will know.
-const LATER_SYSTEMS: &[&str] = &["onebackend", "dynamo", "paasta", "backendai", "kubernetes"];
-
-impl FromNode for SystemValue {
-    fn from_node(node: &Node, context: &mut Context<'_>) -> Option<SystemValue> {
-        if let Some(system) = node.as_str().filter(|text| LATER_SYSTEMS.contains(text)) {
-            let message = format!("the system {} is not in this version of greenroom yet", quote(system));
-            context.report(Diagnostic::error(context.source, node.span, message).note("this version knows `oci`"));
-            return None;
-        }
-        one_of(node, context, &[("oci", SystemName::Oci)], "a system").map(SystemValue)
-    }
-}
-
-inline_schema!(SystemValue, { "type": "string", "enum": ["oci"] });
 
 #[cfg(test)]
 mod tests {

@@ -1,0 +1,130 @@
+//! The values of a scenario file that are one word out of a few.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+
+use crate::scenario::model::{SnapshotLayers, SystemName, View};
+use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
+use crate::text::decode::{Context, FromNode, one_of};
+use crate::text::diagnostic::quote;
+use crate::text::{Diagnostic, Node};
+use crate::workload::pod::TaintEffect;
+
+/// What can make an OCI deployment `failed`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum FailReason {
+    /// A startup probe ran out of tries.
+    StartupProbe,
+    /// A container crashes again and again.
+    CrashLoop,
+    /// An image cannot be pulled.
+    ImagePull,
+}
+
+/// Declares values that are one of a few words.
+macro_rules! words {
+    ($($(#[$doc:meta])* $name:ident($type:ty) as $what:literal { $($word:literal => $value:expr,)* })*) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+        pub struct $name(pub $type);
+
+        impl FromNode for $name {
+            fn from_node(node: &Node, context: &mut Context<'_>) -> Option<$name> {
+                one_of(node, context, &[$(($word, $value)),*], $what).map($name)
+            }
+        }
+
+        inline_schema!($name, { "type": "string", "enum": [$($word),*] });
+    )*};
+}
+
+words! {
+    /// How the OCI control plane names objects.
+    NamesValue(Names) as "a way of naming" {
+        "documented" => Names::Documented,
+        "corrino" => Names::Corrino,
+    }
+    /// What dependents wait for.
+    GateValue(Gate) as "a gate" {
+        "monitoring" => Gate::Monitoring,
+        "active" => Gate::Active,
+    }
+    /// What dependents of a job wait for.
+    JobGateValue(JobGate) as "a gate of jobs" {
+        "completed" => JobGate::Completed,
+        "monitoring" => JobGate::Monitoring,
+    }
+    /// When a service is `monitoring`.
+    MonitoringWhenValue(MonitoringWhen) as "a sign that a service is monitored" {
+        "ready" => MonitoringWhen::Ready,
+        "running" => MonitoringWhen::Running,
+    }
+    /// Which exports a member waits for.
+    WaitForValue(WaitFor) as "a choice of exports" {
+        "referenced" => WaitFor::Referenced,
+        "declared" => WaitFor::Declared,
+    }
+    /// To whom a member may refer.
+    ReferencesValue(References) as "a choice of references" {
+        "dependencies" => References::Dependencies,
+        "members" => References::Members,
+    }
+    /// What makes a deployment `failed`.
+    FailOnValue(FailReason) as "a reason to fail" {
+        "startup_probe" => FailReason::StartupProbe,
+        "crash_loop" => FailReason::CrashLoop,
+        "image_pull" => FailReason::ImagePull,
+    }
+    /// Where the nodes of recipes come from.
+    NodePoolsValue(NodePools) as "a source of nodes" {
+        "fleet" => NodePools::Fleet,
+        "provision" => NodePools::Provision,
+    }
+    /// The scheduler's profile.
+    SchedulerValue(&'static str) as "a scheduler profile" {
+        "kube-default" => "kube-default",
+        "kube-most-allocated" => "kube-most-allocated",
+    }
+    /// What a taint does.
+    TaintEffectValue(TaintEffect) as "an effect of a taint" {
+        "NoSchedule" => TaintEffect::NoSchedule,
+        "PreferNoSchedule" => TaintEffect::PreferNoSchedule,
+        "NoExecute" => TaintEffect::NoExecute,
+    }
+    /// The kind of a Kubernetes workload.
+    WorkloadKindValue(&'static str) as "a kind of workload" {
+        "Deployment" => "Deployment",
+        "Job" => "Job",
+    }
+    /// What a snapshot holds.
+    SnapshotValue(SnapshotLayers) as "what a snapshot holds" {
+        "all" => SnapshotLayers::All,
+        "system" => SnapshotLayers::System,
+    }
+    /// Whose view counts.
+    ViewValue(View) as "a view" {
+        "actual" => View::Actual,
+        "observed" => View::Observed,
+    }
+}
+
+/// The system that gives a document its meaning.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SystemValue(pub SystemName);
+
+/// Systems that later versions will know.
+const LATER_SYSTEMS: &[&str] = &["onebackend", "dynamo", "paasta", "backendai", "kubernetes"];
+
+impl FromNode for SystemValue {
+    fn from_node(node: &Node, context: &mut Context<'_>) -> Option<SystemValue> {
+        if let Some(system) = node.as_str().filter(|text| LATER_SYSTEMS.contains(text)) {
+            let message = format!("the system {} is not in this version of greenroom yet", quote(system));
+            context.report(Diagnostic::error(context.source, node.span, message).note("this version knows `oci`"));
+            return None;
+        }
+        one_of(node, context, &[("oci", SystemName::Oci)], "a system").map(SystemValue)
+    }
+}
+
+inline_schema!(SystemValue, { "type": "string", "enum": ["oci"] });
