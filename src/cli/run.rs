@@ -42,7 +42,7 @@ pub fn run(args: &RunArgs) -> Exit {
     }
     let options = Options { seed: args.seed, stop_at: args.at, native: args.native };
     let item = match rehearse_file(&args.file, options) {
-        Ok(run) => Item::Ran(Box::new(Rehearsed::new(run, SnapshotState::NotCompared))),
+        Ok((run, _)) => Item::Ran(Box::new(Rehearsed::new(run, SnapshotState::NotCompared))),
         Err(problems) => Item::Invalid(Invalid { file: args.file.to_string_lossy().into_owned(), problems }),
     };
     if let (true, Item::Ran(rehearsed)) = (args.native, &item) {

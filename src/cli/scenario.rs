@@ -4,14 +4,15 @@ use std::path::Path;
 
 use crate::oracle::Judge;
 use crate::rehearsal::{Observer, Options, RunResult, rehearse};
+use crate::scenario::model::SnapshotLayers;
 use crate::scenario::{Scenario, load};
 use crate::text::Diagnostic;
 
-/// Reads a scenario and its documents and runs it.
+/// Reads a scenario and its documents and runs it; also what its snapshot is to hold.
 ///
 /// # Errors
 /// What is wrong with the file, in its order.
-pub fn rehearse_file(path: &Path, options: Options) -> Result<RunResult, Vec<Diagnostic>> {
+pub fn rehearse_file(path: &Path, options: Options) -> Result<(RunResult, SnapshotLayers), Vec<Diagnostic>> {
     let (scenario, judge) = read(path)?;
     let judge = if options.stop_at.is_some() { judge.decided_only() } else { judge };
     let mut observers: [Box<dyn Observer>; 1] = [Box::new(judge)];
@@ -20,7 +21,7 @@ pub fn rehearse_file(path: &Path, options: Options) -> Result<RunResult, Vec<Dia
         // What was still to come when the run was cut short is not a fault that never fired.
         run.unfired.clear();
     }
-    Ok(run)
+    Ok((run, scenario.snapshot))
 }
 
 /// Reads a scenario, its documents and its expectations.

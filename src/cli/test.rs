@@ -13,7 +13,7 @@ use super::output::{OutputArgs, complain, refuse};
 use super::scenario::rehearse_file;
 use super::snapshots::Snapshots;
 use crate::rehearsal::{Options, RunResult};
-use crate::report::snapshot::{Layers, snapshot_text};
+use crate::report::snapshot::snapshot_text;
 use crate::report::{Exit, Invalid, Item, Rehearsed, Report, json, summary};
 use crate::text::Diagnostic;
 
@@ -92,8 +92,8 @@ fn run_all(files: &[PathBuf], jobs: Option<u16>) -> Result<Vec<Outcome>, String>
 }
 
 fn run_one(path: &Path) -> Outcome {
-    let run = rehearse_file(path, Options::default())?;
-    let text = snapshot_text(&run, Layers::All);
+    let (run, layers) = rehearse_file(path, Options::default())?;
+    let text = snapshot_text(&run, layers);
     Ok((run, text))
 }
 

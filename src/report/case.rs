@@ -46,6 +46,8 @@ pub struct Case {
     pub because: Vec<String>,
     /// Where that chain of causes begins.
     pub origin: Option<ScenarioLine>,
+    /// If it is a document: what is wrong with it.
+    pub problem: Option<Diagnostic>,
     /// If it failed: the command that shows it again.
     pub replay: String,
 }
@@ -81,6 +83,7 @@ fn expectation(run: &RunResult, verdict: &Verdict) -> Case {
         place: place(&verdict.line),
         at: Some(verdict.at),
         detail: verdict.detail.clone(),
+        problem: None,
         evidence: verdict.evidence,
         because,
         origin,
@@ -98,6 +101,7 @@ fn rejected(run: &RunResult, rejection: &Rejection) -> Vec<Case> {
         place: diagnostic.place(),
         at: None,
         detail: mask(&diagnostic.message).into_owned(),
+        problem: Some(diagnostic.clone()),
         evidence: None,
         because: Vec::new(),
         origin: None,
@@ -116,6 +120,7 @@ fn ended(run: &RunResult) -> Case {
         place: whole(run),
         at: Some(run.ended_at),
         detail: ending(&run.ending).to_owned(),
+        problem: None,
         evidence: None,
         because: Vec::new(),
         origin: None,
@@ -132,6 +137,7 @@ fn never_fired(run: &RunResult, unfired: &Unfired) -> Case {
         place: place(&unfired.line),
         at: None,
         detail: unfired.why.clone(),
+        problem: None,
         evidence: None,
         because: Vec::new(),
         origin: None,
@@ -156,6 +162,7 @@ fn compared(run: &RunResult, snapshot: &SnapshotState) -> Option<Case> {
         place: whole(run),
         at: None,
         detail,
+        problem: None,
         evidence: None,
         because: Vec::new(),
         origin: None,

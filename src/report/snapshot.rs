@@ -2,16 +2,7 @@
 
 use super::text;
 use crate::rehearsal::RunResult;
-
-/// Which layers of the timeline a snapshot holds. What the scenario itself does is in each.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum Layers {
-    /// The system and the substrate.
-    #[default]
-    All,
-    /// The system alone: the snapshot stays the same when a pod moves.
-    System,
-}
+use crate::scenario::model::SnapshotLayers;
 
 /// How a run compares with its accepted snapshot.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -37,7 +28,7 @@ pub enum SnapshotState {
 }
 
 /// The text of a run's snapshot: what `run` prints without anything that hangs on the machine, the folder or the speed.
-pub fn snapshot_text(run: &RunResult, layers: Layers) -> String {
+pub fn snapshot_text(run: &RunResult, layers: SnapshotLayers) -> String {
     let mut out = Vec::new();
     let form = text::Form::Snapshot(layers);
     text::write(&mut out, run, &[], form).expect("writing to memory cannot fail");

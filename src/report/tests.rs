@@ -2,10 +2,11 @@
 
 use proptest::prelude::*;
 
-use super::snapshot::{Layers, snapshot_text};
+use super::snapshot::snapshot_text;
 use super::text::{Form, write as write_text};
 use super::*;
 use crate::rehearsal::{Ending, Rejection, Unfired, VerdictStatus};
+use crate::scenario::model::SnapshotLayers;
 use crate::text::{Diagnostic, Source, Span};
 
 fn written(write: impl FnOnce(&mut dyn std::io::Write) -> std::io::Result<()>) -> String {
@@ -38,18 +39,18 @@ fn text_for_people() {
 
 #[test]
 fn text_of_a_snapshot() {
-    insta::assert_snapshot!(snapshot_text(&sample::run(), Layers::All));
+    insta::assert_snapshot!(snapshot_text(&sample::run(), SnapshotLayers::All));
 }
 
 #[test]
 fn text_of_a_snapshot_of_the_system_alone() {
-    insta::assert_snapshot!(snapshot_text(&sample::run(), Layers::System));
+    insta::assert_snapshot!(snapshot_text(&sample::run(), SnapshotLayers::System));
 }
 
 /// The snapshot must be the same wherever the scenario stands and however it is named.
 #[test]
 fn a_snapshot_does_not_show_where_the_files_are() {
-    let shown = snapshot_text(&sample::run(), Layers::All);
+    let shown = snapshot_text(&sample::run(), SnapshotLayers::All);
     assert!(!shown.contains("scenarios/"), "{shown}");
     let mut moved = sample::run();
     moved.file = "/elsewhere/scenario.yaml".to_owned();
@@ -59,7 +60,7 @@ fn a_snapshot_does_not_show_where_the_files_are() {
     for notice in &mut moved.notices {
         notice.file = "/elsewhere/group.json".to_owned();
     }
-    assert_eq!(snapshot_text(&moved, Layers::All), shown);
+    assert_eq!(snapshot_text(&moved, SnapshotLayers::All), shown);
 }
 
 /// Colours add escapes and nothing else.

@@ -7,10 +7,12 @@ use std::io::{self, Write};
 use super::Rehearsed;
 use super::case::{Case, CaseStatus, ending};
 use super::paint::{Paint, Tone};
-use super::snapshot::Layers;
 use super::state::states;
 use crate::rehearsal::{Notice, RunResult};
-use crate::timeline::{Entry, Layer, render};
+use crate::scenario::model::SnapshotLayers;
+use crate::text::Place;
+use crate::text::render::render;
+use crate::timeline::{Entry, Layer, render as words};
 
 /// Width of the column of times.
 const TIME_WIDTH: usize = 14;
@@ -25,7 +27,7 @@ pub enum Form {
     /// For people.
     Screen(Paint),
     /// For a snapshot that holds these layers.
-    Snapshot(Layers),
+    Snapshot(SnapshotLayers),
 }
 
 impl Form {
@@ -38,7 +40,7 @@ impl Form {
 
     /// True if the form holds entries of this layer. What the scenario itself does belongs to every form.
     const fn holds(self, layer: Layer) -> bool {
-        !matches!((self, layer), (Form::Snapshot(Layers::System), Layer::Substrate))
+        !matches!((self, layer), (Form::Snapshot(SnapshotLayers::System), Layer::Substrate))
     }
 
     /// A path as the form shows it: a snapshot is the same from whatever folder the scenario is named.
@@ -65,7 +67,7 @@ pub fn write(out: &mut dyn Write, run: &RunResult, cases: &[Case], form: Form) -
     }
     notices(out, &run.notices, form)?;
     // The digest covers every layer: a snapshot of the system alone must not change with the substrate.
-    if form != Form::Snapshot(Layers::System) {
+    if form != Form::Snapshot(SnapshotLayers::System) {
         writeln!(out, "\ndigest {}", run.timeline.digest())?;
     }
     if let Form::Screen(_) = form {
@@ -137,7 +139,7 @@ fn entry_line(line: &mut String, entry: &Entry, run: &RunResult) {
     write!(line, "{}  ", entry.at).expect("writing to a string cannot fail");
     column(line, SUBJECT_WIDTH, |line| entry.subject.write(&run.names, line));
     column(line, STATE_WIDTH, |line| line.push_str(entry.became));
-    line.push_str(&render::why(&entry.why, &run.names));
+    line.push_str(&words::why(&entry.why, &run.names));
     line.truncate(line.trim_end().len());
 }
 
@@ -179,13 +181,22 @@ pub fn write_case(out: &mut dyn Write, case: &Case, form: Form, indent: &str) ->
         return writeln!(out, "{indent}{}  {}  {detail}", paint.tone(tone, word), case.name);
     }
     writeln!(out, "{indent}{}  {}", paint.tone(tone, word), case.name)?;
+    match (&case.problem, form) {
+        (Some(problem), Form::Screen(paint)) => {
+            let rendered = render(std::slice::from_ref(problem), paint == Paint::Colour);
+            for line in rendered.trim_end().lines() {
+                writeln!(out, "{indent}          {line}")?;
+            }
+            return Ok(());
+        }
+        (Some(_), Form::Snapshot(_)) => {
+            let Place { file, line, column } = &case.place;
+            writeln!(out, "{indent}          {}:{line}:{column}", form.path(file))?;
+        }
+        (None, _) => {}
+    }
     if !case.detail.is_empty() {
         writeln!(out, "{indent}          {}", case.detail.replace('\n', &format!("\n{indent}          ")))?;
-    }
-    // The line of the scenario is in the timeline for all but documents, which stand elsewhere.
-    if case.kind == "document" {
-        let place = &case.place;
-        writeln!(out, "{indent}          {}:{}:{}", form.path(&place.file), place.line, place.column)?;
     }
     for (number, line) in case.chain(|path| form.path(path)).iter().enumerate() {
         let lead = if number == 0 { "because " } else { "        " };

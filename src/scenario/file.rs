@@ -6,8 +6,8 @@ use crate::text::decode::{Spanned, Table};
 
 use super::values::{
     Amount, ConditionValue, FailOnValue, GateValue, JobGateValue, KubernetesValue, Length, MarkValue,
-    MonitoringWhenValue, NamesValue, NodePoolsValue, Pattern, ReferencesValue, SchedulerValue, Spread, SystemValue,
-    TaintEffectValue, Timestamp, ViewValue, WaitForValue, WorkloadKindValue,
+    MonitoringWhenValue, NamesValue, NodePoolsValue, Pattern, ReferencesValue, SchedulerValue, SnapshotValue, Spread,
+    SystemValue, TaintEffectValue, Timestamp, ViewValue, WaitForValue, WorkloadKindValue,
 };
 
 /// Named words and the states that go with them: `deployment/vllm: monitoring`.
@@ -26,6 +26,8 @@ file_types! {
         stop_when_settled: Option<bool>,
         /// The wall-clock time of the start. Default: 2026-01-01T00:00:00Z.
         epoch: Option<Timestamp>,
+        /// Which entries the accepted snapshot holds: all, or those of the system without pods and nodes. Default: all.
+        snapshot: Option<SnapshotValue>,
         /// The version of Kubernetes that is simulated, or a map with its settings. Default: "1.36".
         kubernetes: Option<Spanned<KubernetesValue>>,
         /// What the OCI AI Blueprints control plane does where documents do not say.

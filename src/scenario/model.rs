@@ -34,6 +34,8 @@ pub struct Scenario {
     pub until: Time,
     /// True if the run ends as soon as every expectation is decided.
     pub stop_when_settled: bool,
+    /// Which entries of the timeline its snapshot holds.
+    pub snapshot: SnapshotLayers,
     /// The wall-clock time of the start, in seconds since 1970-01-01T00:00:00Z.
     pub epoch: i64,
     /// Which Kubernetes is simulated.
@@ -52,6 +54,16 @@ pub struct Scenario {
     pub actions: Vec<ActionEntry>,
     /// What must be so.
     pub expect: Vec<ExpectEntry>,
+}
+
+/// Which entries of the timeline a snapshot holds. What the scenario itself does is always among them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum SnapshotLayers {
+    /// Those of the system and of the substrate.
+    #[default]
+    All,
+    /// Those of the system alone: the snapshot stays the same when a pod moves.
+    System,
 }
 
 /// The Kubernetes profile of a run.

@@ -37,7 +37,7 @@ mod words;
 
 pub use words::{
     FailOnValue, FailReason, GateValue, JobGateValue, MonitoringWhenValue, NamesValue, NodePoolsValue, ReferencesValue,
-    SchedulerValue, SystemValue, TaintEffectValue, ViewValue, WaitForValue, WorkloadKindValue,
+    SchedulerValue, SnapshotValue, SystemValue, TaintEffectValue, ViewValue, WaitForValue, WorkloadKindValue,
 };
 
 /// A length of time, or an instant counted from the start.

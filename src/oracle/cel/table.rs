@@ -6,7 +6,7 @@ use std::fmt;
 use crate::oracle::board::{Board, Slot};
 use crate::oracle::scene::Scene;
 use crate::scenario::model::View;
-use crate::timeline::{EntryId, Subject};
+use crate::timeline::{EntryId, Kind, Subject};
 use crate::workload::Counts;
 
 /// The most entries of one instant that are searched for what broke an expectation.
@@ -180,14 +180,15 @@ impl Table {
             .collect();
         let named = |id: &EntryId| timeline.get(*id).is_some_and(|entry| subjects.contains(&entry.subject));
         let ids = (0..timeline.len() as u32).rev().map(EntryId);
-        let mut of_now = ids
-            .take_while(|id| timeline.get(*id).is_some_and(|entry| entry.at == scene.now))
-            .take(ENTRIES_SEARCHED_MAX)
-            .peekable();
-        let last = of_now.peek().copied();
-        let follows = of_now.find(|id| timeline.chain(*id).iter().any(named));
+        let at_once = |id: &EntryId| timeline.get(*id).is_some_and(|entry| entry.at == scene.now);
+        let of_now: Vec<EntryId> = ids.take_while(at_once).take(ENTRIES_SEARCHED_MAX).collect();
+        let follows: Vec<EntryId> = of_now.iter().copied().filter(|id| timeline.chain(*id).iter().any(named)).collect();
+        // Figures are of pods: the pod that changed tells more than what a controller made of it.
+        let of_pods = self.rows.keys().any(|question| matches!(question, Question::Count(..)));
+        let is_pod = |id: &EntryId| timeline.get(*id).is_some_and(|entry| entry.subject.kind == Kind::Pod);
+        let pod = follows.iter().copied().find(|id| of_pods && is_pod(id));
         let earlier = || self.rows.values().filter_map(|row| scene.board.now(row.slot?)).map(|seen| seen.id).max();
-        follows.or(last).or_else(earlier)
+        pod.or(follows.first().copied()).or(of_now.first().copied()).or_else(earlier)
     }
 
     /// The subjects that never appeared, in words.

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
-use crate::scenario::model::{SystemName, View};
+use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::text::decode::{Context, FromNode, one_of};
 use crate::text::diagnostic::quote;
@@ -96,6 +96,11 @@ words! {
     WorkloadKindValue(&'static str) as "a kind of workload" {
         "Deployment" => "Deployment",
         "Job" => "Job",
+    }
+    /// What a snapshot holds.
+    SnapshotValue(SnapshotLayers) as "what a snapshot holds" {
+        "all" => SnapshotLayers::All,
+        "system" => SnapshotLayers::System,
     }
     /// Whose view counts.
     ViewValue(View) as "a view" {
