@@ -8,7 +8,8 @@ use std::process::Output;
 use assert_cmd::Command;
 
 /// The secrets; each is in the document once or more.
-const SECRETS: &[&str] = &["hunter2-env", "hunter3-url", "hunter4-signed", "hunter5-arg", "hunter6-sig", "hunter7-token"];
+const SECRETS: &[&str] =
+    &["hunter2-env", "hunter3-url", "hunter4-signed", "hunter5-arg", "hunter6-sig", "hunter7-token"];
 
 const SCENARIO: &str = r#"
 name: secrets
@@ -120,7 +121,8 @@ fn no_command_tells_a_secret() {
         assert_output_has_no_secret(&greenroom(folder.path(), args), &args.join(" "));
     }
     for entry in walkdir::WalkDir::new(folder.path()).into_iter().filter_map(Result::ok) {
-        let written = entry.file_type().is_file() && !["scenario.yaml", "group.json"].contains(&&*entry.file_name().to_string_lossy());
+        let written = entry.file_type().is_file()
+            && !["scenario.yaml", "group.json"].contains(&&*entry.file_name().to_string_lossy());
         if written {
             let text = fs::read_to_string(entry.path()).expect("it is text");
             assert_no_secret(&text, &entry.path().display().to_string());
@@ -145,7 +147,10 @@ fn a_message_about_a_line_with_a_secret_does_not_show_it() {
         ("\"hunter5-arg\"\n          ]", "\"hunter5-arg\\q\"\n          ]"),
         ("\"hunter5-arg\"\n          ]", "\"hunter5-arg\t\"\n          ]"),
         ("hunter3-url@${db.internal_dns_name}", "hunter3-url@${db.no_such_export}"),
-        ("hunter4-signed/n/ns/b/models/o/${db.internal_dns_name}", "hunter4-signed/n/ns/b/models/o/${gone.service_url}"),
+        (
+            "hunter4-signed/n/ns/b/models/o/${db.internal_dns_name}",
+            "hunter4-signed/n/ns/b/models/o/${gone.service_url}",
+        ),
         ("?part=1&sig=hunter6-sig", "?part=${db.nothing}&sig=hunter6-sig"),
     ];
     for (good, bad) in spoils {

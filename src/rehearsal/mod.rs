@@ -10,5 +10,6 @@ mod simulate;
 
 pub use observer::Observer;
 pub use play::{Options, Rehearsal, rehearse};
+pub use profiles::profiles;
 pub use result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
 pub use simulate::simulated;

@@ -197,9 +197,11 @@ impl<'a> Inspector<'a> {
     /// Like `wrong`, for a field that can hold no secret.
     fn wrong_scalar(&mut self, key: &Key, node: &Node, wanted: &str) {
         match node.scalar_text() {
-            Some(text) => self.error(node.span, format!("`{}` must be {wanted}, not {}", key.text, quote(&text))),
-            None => return self.wrong(key, node, wanted),
-        };
+            None => self.wrong(key, node, wanted),
+            Some(text) => {
+                self.error(node.span, format!("`{}` must be {wanted}, not {}", key.text, quote(&text)));
+            }
+        }
     }
 
     /// Like `wrong`, about a value that is never shown: the place is that of its key.

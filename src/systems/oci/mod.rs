@@ -25,6 +25,7 @@ mod rules;
 mod shape;
 mod start;
 mod state;
+mod submit;
 mod undeploy;
 
 pub use controller::{Oci, Read, read};

@@ -22,6 +22,23 @@ pub enum Change {
     Node(Subject, bool, BTreeMap<String, String>),
 }
 
+/// Something that a controller did.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Deed {
+    /// It asked for something.
+    Ask(Ask),
+    /// It set a timer.
+    WakeAt(Time, u64),
+    /// It wrote an entry.
+    Note(Subject, &'static str, Why),
+    /// It published a value.
+    Publish(Subject, String, String),
+    /// It began or ended a watch.
+    Watch(Subject, bool),
+    /// It wrote records.
+    Commit(Vec<RecordChange>),
+}
+
 /// What is due at a time.
 #[derive(Clone, Debug)]
 enum Due {
@@ -46,6 +63,10 @@ pub struct Replay {
     pub reads: BTreeMap<String, VecDeque<Outcome>>,
     /// Outcomes of writes of objects by name, used up likewise.
     pub writes: BTreeMap<String, VecDeque<Outcome>>,
+    /// What the controller did, and when.
+    pub deeds: Vec<(Time, Deed)>,
+    /// Draws that a recording knows, by purpose, object and ordinal.
+    pub draws: BTreeMap<(String, Subject, u64), u64>,
     /// True if asks are answered and timers ring by themselves; false when a recording says when.
     pub self_driven: bool,
     now: Time,
@@ -73,6 +94,8 @@ impl Default for Replay {
             records: BTreeMap::new(),
             reads: BTreeMap::new(),
             writes: BTreeMap::new(),
+            deeds: Vec::new(),
+            draws: BTreeMap::new(),
             self_driven: true,
             now: Time::ZERO,
             line,
@@ -94,6 +117,11 @@ pub fn millis(count: u64) -> Time {
 }
 
 impl Replay {
+    /// A world that shows a recording, in which these names and draws were made.
+    pub fn of_recording(names: Names, draws: BTreeMap<(String, Subject, u64), u64>) -> Replay {
+        Replay { names, draws, self_driven: false, ..Replay::default() }
+    }
+
     /// The subject of this text.
     pub fn subject(&mut self, text: &str) -> Subject {
         Subject::parse(text, &mut self.names).unwrap_or_else(|| panic!("{text} is no subject"))
@@ -208,14 +236,11 @@ impl Replay {
         refusals
     }
 
-    /// Wakes the controller as a recording says: first what it saw, then the wake.
+    /// Wakes the controller as a recording says: first it is shown what it saw, then it is woken.
     pub fn replay(&mut self, at: Time, seen: Vec<Change>, wake: Wake, controller: &mut dyn Controller) {
         self.now = at;
-        for change in seen {
-            self.take(change);
-        }
-        let cause = self.timeline.len().checked_sub(1).map_or(self.line, |last| Cause::Entry(EntryId(last as u32)));
-        let _ = controller.wake(wake, cause, self);
+        seen.into_iter().for_each(|change| self.take(change));
+        let _ = controller.wake(wake, self.line, self);
     }
 
     /// A change and the wake that it leads to, if the controller watches for it.
@@ -248,6 +273,10 @@ impl Replay {
                 self.nodes.push((node, ready, labels));
             }
         }
+    }
+
+    fn did(&mut self, deed: Deed) {
+        self.deeds.push((self.now, deed));
     }
 
     fn tell(&mut self, line: &str) {
@@ -322,10 +351,12 @@ impl World for Replay {
     }
 
     fn watch(&mut self, key: Subject) {
+        self.did(Deed::Watch(key, true));
         self.watched.insert(key);
     }
 
     fn unwatch(&mut self, key: Subject) {
+        self.did(Deed::Watch(key, false));
         self.watched.remove(&key);
     }
 
@@ -334,6 +365,7 @@ impl World for Replay {
     }
 
     fn ask(&mut self, ask: Ask, cause: Cause) -> AskId {
+        self.did(Deed::Ask(ask.clone()));
         let id = AskId(self.asks);
         self.asks += 1;
         let verb = match &ask {
@@ -353,6 +385,7 @@ impl World for Replay {
     }
 
     fn wake_at(&mut self, at: Time, token: u64, cause: Cause) {
+        self.did(Deed::WakeAt(at, token));
         self.tell(&format!("wake at {at} with {token}"));
         if self.self_driven {
             self.plan(at, 4, Due::Wake(Wake::Timer(token), cause));
@@ -361,12 +394,14 @@ impl World for Replay {
 
     fn note(&mut self, subject: Subject, became: &'static str, why: Why, cause: Cause) -> EntryId {
         let entry = Entry { at: self.now, subject, became, why, cause, layer: Layer::System };
+        self.did(Deed::Note(subject, became, why));
         let line = self.line_of(&entry);
         writeln!(self.transcript, "{line}").expect("writing to a string cannot fail");
         self.timeline.push(entry, &self.names)
     }
 
     fn publish(&mut self, subject: Subject, key: &str, value: &str, _: Cause) {
+        self.did(Deed::Publish(subject, key.to_owned(), value.to_owned()));
         let subject = subject.show(&self.names);
         self.tell(&format!("publish {subject}.{key} {value}"));
         self.published.insert((subject, key.to_owned()), value.to_owned());
@@ -377,6 +412,7 @@ impl World for Replay {
     }
 
     fn commit(&mut self, changes: &[RecordChange]) -> bool {
+        self.did(Deed::Commit(changes.to_vec()));
         let version = |name: &str| self.records.get(name).map_or(0, |(version, _)| *version);
         if changes.iter().any(|change| version(&change.name) != change.expected_version) {
             return false;
@@ -396,6 +432,9 @@ impl World for Replay {
 
     /// Not random, but as good: a number by the names alone.
     fn draw(&mut self, purpose: &str, object: Subject, ordinal: u64, bound: u64) -> u64 {
+        if let Some(known) = self.draws.get(&(purpose.to_owned(), object, ordinal)) {
+            return *known;
+        }
         let text = format!("{purpose}/{}/{ordinal}", object.show(&self.names));
         let hash = text
             .bytes()

@@ -1,9 +1,6 @@
 //! Every document of the corpus is accepted, or rejected with the right reason; generated ones never make the reader panic.
 //! The corpus is read where `GREENROOM_SHARED` says; without it those tests say that they were skipped.
 
-#[path = "support/groups.rs"]
-mod groups;
-
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -11,6 +8,8 @@ use greenroom::systems::oci::options::{Names, NodePools, Options, References};
 use greenroom::systems::oci::{self, Read};
 use greenroom::text::{Diagnostic, Source};
 use proptest::prelude::*;
+
+use crate::groups;
 
 fn corpus() -> Option<PathBuf> {
     let Some(shared) = std::env::var_os("GREENROOM_SHARED") else {

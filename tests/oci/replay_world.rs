@@ -1,17 +1,14 @@
 //! The OCI control plane in a world that replays a script: what it asks for, when, and why.
 
-#[path = "support/replay.rs"]
-mod replay;
-
 use std::collections::VecDeque;
 
+use crate::replay::{Replay, millis};
 use greenroom::kernel::{Duration, Time};
 use greenroom::systems::oci::options::{JobGate, NodePools, Options, WaitFor};
 use greenroom::systems::oci::{self, Oci};
 use greenroom::text::Source;
 use greenroom::timeline::Cause;
 use greenroom::workload::{Controller, JobStatus, Outcome, PodPhase};
-use replay::{Replay, millis};
 
 /// One member of a group: its name, its dependencies, whether others refer to it, and more fields of its recipe.
 fn member(name: &str, depends_on: &[&str], exports: &[&str], recipe: &str) -> String {
@@ -149,6 +146,29 @@ fn exports_are_collected_again_at_each_pass() {
 }
 
 #[test]
+fn a_public_address_is_waited_for_and_the_rest_is_not() {
+    let text = group(
+        "g",
+        &[
+            member("web", &[], &["service_url", "internal_dns_name"], SERVICE),
+            member("inner", &["web"], &[], SERVICE),
+            member("outer", &["web"], &[], &PLAIN.replace("i:1", "i:${web.service_url}")),
+        ],
+    );
+    let mut world = Replay::default();
+    let mut control = read(&text, &Options::default());
+    world.submit(seconds(0));
+    world.service(seconds(1), "web-g", false);
+    world.deployment(seconds(5), "web-g", 1, 1);
+    world.service(seconds(25), "web-g", true);
+    world.run(&mut control, seconds(100));
+    assert_eq!(world.when("deployment/inner", "active"), Some(seconds(20)));
+    assert_eq!(world.when("deployment/outer", "active"), Some(seconds(40)));
+    let url = world.published.get(&("deployment/web".to_owned(), "service_url".to_owned()));
+    assert_eq!(url.map(String::as_str), Some("https://web-g.blueprints.example.com"));
+}
+
+#[test]
 fn recipe_properties_resolve_without_exports() {
     let app = r#""recipe_mode":"service","recipe_image_uri":"i:${db.port}","recipe_container_port":"${db.recipe_container_port}",
         "recipe_node_shape":"VM.Standard.E4.Flex""#;
@@ -180,8 +200,7 @@ fn what_depends_on_a_failed_deployment_stays_scheduled() {
     assert_eq!(world.when("deployment/b", "failed"), Some(seconds(100)));
     assert_eq!(world.when("group/diamond", "failed"), Some(seconds(100)));
     assert_eq!(world.when("deployment/d", "active"), None);
-    let last =
-        world.entries().into_iter().filter(|line| line.contains("deployment/d")).next_back().expect("it is told of");
+    let last = world.entries().into_iter().rfind(|line| line.contains("deployment/d")).expect("it is told of");
     assert_eq!(last, "00:01:40.000 deployment/d scheduled stays scheduled: deployment/b failed");
     assert_eq!(world.chain("group/diamond", "failed")[..2], ["group/diamond failed", "deployment/b failed"]);
 }
@@ -372,7 +391,7 @@ fn a_name_that_is_in_use_is_rejected() {
 
 #[test]
 fn a_rejected_document_says_so_when_it_is_submitted() {
-    let text = group("g", &[member("a", &["b"], &[], SERVICE), member("b", &["a"], &[], SERVICE)]);
+    let text = group("g", &[member("a", &["b"], &[], PLAIN), member("b", &["a"], &[], PLAIN)]);
     let mut read = oci::read(&Source::new("group.json", text), &Options::default()).expect("a document");
     assert!(!read.problems.is_empty());
     let mut world = Replay::default();
