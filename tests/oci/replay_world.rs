@@ -359,6 +359,15 @@ fn writes_that_fail_are_made_again_and_refusals_fail() {
     world.deployment(seconds(45), "web-g", 1, 1);
     world.run(&mut control, seconds(100));
     assert_eq!(world.transcript.matches("ask apply").count(), 5, "{}", world.transcript);
+    let told: Vec<String> = world.entries().into_iter().filter(|line| line.contains("could not")).collect();
+    assert_eq!(
+        told,
+        [
+            "00:00:03.000 deployment/web active could not make Service/web-g: the API is down",
+            "00:00:03.000 deployment/web active could not make Deployment/web-g: conflict",
+            "00:00:10.000 deployment/web active could not make Service/web-g: no answer",
+        ]
+    );
     assert_eq!(world.when("deployment/web", "monitoring"), Some(seconds(50)));
     let mut world = Replay::default();
     let mut control = read(&text, &Options::default());

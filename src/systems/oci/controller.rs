@@ -9,7 +9,7 @@ use super::options::Options;
 use super::resolve::{self, Wanted};
 use super::state::{Collection, Memory, Purpose, State};
 use super::{check, native, notices, order};
-use crate::kernel::{Duration, Time};
+use crate::kernel::{Duration, Symbol, Time};
 use crate::text::{Diagnostic, Source};
 use crate::timeline::{Arg, Cause, EntryId, Subject, Why};
 use crate::workload::{Action, AskId, Controller, Outcome, Wake, World};
@@ -182,12 +182,41 @@ impl Oci {
             Outcome::Refused(reason) if !removes => {
                 self.fail(index, Why::with("refused: {}", Arg::Text(reason)), cause, world);
             }
-            Outcome::Refused(_) | Outcome::Conflict | Outcome::Unknown | Outcome::Failed(_) => {
-                self.memory.members[index].again.push(purpose);
-                self.request_pass(cause, world);
+            Outcome::Refused(reason) | Outcome::Failed(reason) => self.failed_ask(index, purpose, reason, cause, world),
+            Outcome::Conflict => {
+                let reason = world.intern("conflict");
+                self.failed_ask(index, purpose, reason, cause, world);
+            }
+            Outcome::Unknown => {
+                let reason = world.intern("no answer");
+                self.failed_ask(index, purpose, reason, cause, world);
             }
         }
     }
+
+    /// What was asked for was not done, or nobody knows: it is asked for again at the next pass.
+    fn failed_ask(&mut self, index: usize, purpose: Purpose, reason: Symbol, cause: Cause, world: &mut dyn World) {
+        let progress = &mut self.memory.members[index];
+        progress.ask_failures += 1;
+        let (state, failures) = (progress.state, progress.ask_failures);
+        let (verb, key) = match &purpose {
+            Purpose::Apply(key, _) => ("make", Arg::Subject(*key)),
+            Purpose::Delete(key) => ("remove", Arg::Subject(*key)),
+            Purpose::Read | Purpose::Patch => ("change", Arg::Text(world.intern("the node"))),
+        };
+        progress.again.push(purpose);
+        if is_told(failures) {
+            let verb = Arg::Text(world.intern(verb));
+            let why = Why::with3("could not {} {}: {}", verb, key, Arg::Text(reason));
+            self.become_state(index, state, why, cause, world);
+        }
+        self.request_pass(cause, world);
+    }
+}
+
+/// Of failures that repeat, the first three are written down, then the 4th, 8th, 16th …
+pub(super) const fn is_told(failures: u64) -> bool {
+    failures <= 3 || failures.is_power_of_two()
 }
 
 impl Controller for Oci {

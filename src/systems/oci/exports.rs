@@ -1,12 +1,9 @@
 //! Collecting exports: reading them off a deployment's Service once it is up, again at each pass until it succeeds.
 
-use super::controller::Oci;
+use super::controller::{Oci, is_told};
 use super::state::{Collection, Purpose, State};
 use crate::timeline::{Arg, Cause, Why};
 use crate::workload::{Outcome, ServiceStatus, Status, World};
-
-/// Failures in a row that are each written down; of later ones only the 4th, 8th, 16th … are.
-const FAILURES_TOLD: u64 = 3;
 
 impl Oci {
     /// Begins to collect exports if a deployment is where its dependents look for them.
@@ -119,7 +116,7 @@ impl Oci {
         progress.collection = Collection::Idle;
         progress.export_failures += 1;
         let failures = progress.export_failures;
-        if failures <= FAILURES_TOLD || failures.is_power_of_two() {
+        if is_told(failures) {
             let state = progress.state;
             self.become_state(index, state, why, cause, world);
         }

@@ -246,6 +246,9 @@ impl Oci {
 
     /// The group follows from its deployments.
     pub(super) fn update_group(&mut self, world: &mut dyn World) {
+        if self.memory.dirty.is_empty() {
+            return;
+        }
         let Some(group) = &self.memory.group else { return };
         if matches!(group.state, GroupState::Rejected) || self.memory.members.is_empty() {
             return;

@@ -239,9 +239,19 @@ impl Oci {
             Purpose::Delete(key) => Ask::Delete { key: *key, serves },
             Purpose::Patch => {
                 let node = progress.recipe.node_name.clone()?;
-                let key = self.key(Kind::Node, &node, world);
+                let key = observed_node(&node, world).unwrap_or_else(|| self.key(Kind::Node, &node, world));
                 Ask::PatchNode { key, patch: plan::node_patch(&progress.recipe), serves }
             }
         })
     }
+}
+
+/// The node of this name, however the world holds the name.
+fn observed_node(name: &str, world: &dyn World) -> Option<Subject> {
+    let nodes = world.observed_nodes(&[]).into_iter().map(|(node, _)| node);
+    let shown = |node: &Subject| match node.name.ordinal() {
+        None => world.text(node.name.base()),
+        Some(ordinal) => format!("{}-{ordinal}", world.text(node.name.base())),
+    };
+    nodes.into_iter().find(|node| shown(node) == name)
 }

@@ -178,6 +178,8 @@ pub struct Progress {
     pub pool: Option<Subject>,
     /// Asks that did not succeed and are made again at the next pass.
     pub again: Vec<Purpose>,
+    /// How many asks did not succeed.
+    pub ask_failures: u64,
     /// The last change of it that was seen.
     pub seen: Option<Cause>,
     /// The change with which it was seen to be up, as long as it is.

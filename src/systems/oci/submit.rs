@@ -84,6 +84,7 @@ impl Oci {
             service: None,
             pool: None,
             again: Vec::new(),
+            ask_failures: 0,
             seen: None,
             up_since: None,
             patched: false,
