@@ -2,7 +2,7 @@
 //! run to their end; the timeline and the true figures are judged, not the code that made them.
 
 #[allow(dead_code, reason = "other tests use the rest")]
-#[path = "oci/groups.rs"]
+#[path = "support/groups.rs"]
 mod groups;
 
 use std::collections::BTreeMap;
