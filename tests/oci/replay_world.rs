@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 
 use crate::replay::{Replay, millis};
 use greenroom::kernel::{Duration, Time};
-use greenroom::systems::oci::options::{JobGate, NodePools, Options, WaitFor};
+use greenroom::systems::oci::options::{JobGate, NodePools, Options, References, WaitFor};
 use greenroom::systems::oci::{self, Oci};
 use greenroom::text::Source;
 use greenroom::timeline::Cause;
@@ -203,6 +203,31 @@ fn what_depends_on_a_failed_deployment_stays_scheduled() {
     let last = world.entries().into_iter().rfind(|line| line.contains("deployment/d")).expect("it is told of");
     assert_eq!(last, "00:01:40.000 deployment/d scheduled stays scheduled: deployment/b failed");
     assert_eq!(world.chain("group/diamond", "failed")[..2], ["group/diamond failed", "deployment/b failed"]);
+}
+
+#[test]
+fn members_that_refer_to_each_other_wait_for_ever() {
+    let refers = |name: &str| PLAIN.replace("i:1", &format!("i:${{{name}.service_name}}"));
+    let names = &["service_name"];
+    let text = group(
+        "g",
+        &[
+            member("core", &[], names, &refers("skin")),
+            member("skin", &["core"], names, PLAIN),
+            member("late", &[], &[], &refers("base")),
+            member("base", &[], names, PLAIN),
+        ],
+    );
+    let strict = oci::read(&Source::new("group.json", text.clone()), &Options::default()).expect("a document");
+    assert_eq!(strict.problems.len(), 2, "both refer to what they do not depend on");
+    let mut world = Replay::default();
+    let mut control = read(&text, &Options { references: References::Members, ..Options::default() });
+    world.submit(seconds(0));
+    world.deployment(seconds(5), "base-g", 1, 1);
+    world.run(&mut control, seconds(600));
+    assert!(world.entries().contains(&"00:00:00.000 deployment/core scheduled waits for skin.service_name".to_owned()));
+    assert_eq!(world.when("deployment/late", "active"), Some(seconds(20)));
+    assert_eq!(world.when("deployment/core", "active"), None);
 }
 
 #[test]
