@@ -7,8 +7,9 @@ use std::path::PathBuf;
 
 use greenroom::oracle::Judge;
 use greenroom::rehearsal::{Observer, Options, RunResult, VerdictStatus, rehearse};
-use greenroom::report::snapshot::{Layers, SnapshotState, snapshot_text};
+use greenroom::report::snapshot::{SnapshotState, snapshot_text};
 use greenroom::report::{Item, Rehearsed, Report, github, json, junit, ndjson};
+use greenroom::scenario::model::SnapshotLayers;
 use greenroom::scenario::{Documents, load_from};
 use greenroom::text::Source;
 use serde_json::Value;
@@ -71,7 +72,7 @@ fn secrets(value: &Value, found: &mut BTreeSet<String>) {
 
 #[track_caller]
 fn holds(result: &RunResult) {
-    let story = snapshot_text(result, Layers::All);
+    let story = snapshot_text(result, SnapshotLayers::All);
     assert!(result.verdicts.iter().all(|verdict| verdict.status == VerdictStatus::Passed), "{story}");
     assert_eq!(result.exit_code(), 0, "{story}");
 }
@@ -106,7 +107,7 @@ fn with_pools_of_their_own_they_come_to_monitoring_later() {
     let Some(document) = corpus(GROUPS[0].0) else { return };
     let result = run(document, GROUPS[0].1, LLAMA_FLEET, "{ node_pools: provision }");
     holds(&result);
-    assert!(snapshot_text(&result, Layers::All).contains("NodePool/"), "each recipe has a pool of its own");
+    assert!(snapshot_text(&result, SnapshotLayers::All).contains("NodePool/"), "each recipe has a pool of its own");
 }
 
 #[test]
@@ -153,7 +154,7 @@ fn no_kind_of_secret_gets_out() {
 fn no_secret_gets_out(result: &RunResult, hidden: &BTreeSet<String>) {
     let result = result.clone();
     let native = result.native.as_ref().expect("it was asked for").to_string();
-    let mut shown = vec![snapshot_text(&result, Layers::All), native, format!("{result:?}")];
+    let mut shown = vec![snapshot_text(&result, SnapshotLayers::All), native, format!("{result:?}")];
     let item = Item::Ran(Box::new(Rehearsed::new(result, SnapshotState::NotCompared)));
     let report = Report { items: vec![item], ..Report::default() };
     for write in [json::write_report, ndjson::write_report, junit::write_report, github::write_report] {

@@ -99,7 +99,7 @@ impl Cluster {
         self.taints.next_at = self.queue.now() + interval;
         if let Some(cause) = self.node_cause(id)
             && self.kubelet(id).down
-            && !!self.nodes.get(id).joined
+            && self.nodes.get(id).joined
         {
             self.nodes.add_taint(id, unreachable(TaintEffect::NoExecute));
             let cause = self.note_node(id, "Tainted", Why::text("unreachable:NoExecute"), cause);

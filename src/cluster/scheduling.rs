@@ -36,7 +36,7 @@ impl Cluster {
                 Err(rejection) => {
                     let message = rejection.message(&self.names, self.templates.get(template));
                     self.waiting.rejected(id, &rejection, now);
-                    let message = self.names.intern(&message);
+                    let message = self.names.intern(message);
                     if self.pod(id).message != message {
                         self.pod_mut(id).message = message;
                         let cause = self.pod_cause(id);

@@ -2,7 +2,7 @@
 
 use super::text;
 use crate::rehearsal::RunResult;
-use crate::scenario::model::SnapshotLayers;
+pub use crate::scenario::model::SnapshotLayers as Layers;
 
 /// How a run compares with its accepted snapshot.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -28,7 +28,7 @@ pub enum SnapshotState {
 }
 
 /// The text of a run's snapshot: what `run` prints without anything that hangs on the machine, the folder or the speed.
-pub fn snapshot_text(run: &RunResult, layers: SnapshotLayers) -> String {
+pub fn snapshot_text(run: &RunResult, layers: Layers) -> String {
     let mut out = Vec::new();
     let form = text::Form::Snapshot(layers);
     text::write(&mut out, run, &[], form).expect("writing to memory cannot fail");

@@ -133,12 +133,10 @@ impl Cluster {
         let (containers, init_count) = self.containers_of(pod);
         for id in containers.clone().map(ContainerId) {
             let is_init = id.0 - containers.start < init_count;
-            match self.container(id).state {
-                ContainerState::Waiting => {
-                    if !self.start_container(id, cause) || is_init {
-                        return;
-                    }
-                }
+            let state = self.container(id).state;
+            match state {
+                ContainerState::Waiting if self.start_container(id, cause) && !is_init => {}
+                ContainerState::Waiting => return,
                 ContainerState::Terminated => {}
                 _ if is_init => return,
                 ContainerState::Pulling => return,

@@ -105,6 +105,11 @@ impl Cluster {
     }
 }
 
+/// True while a container holds on to its node: it runs, or has not stopped yet.
+pub(super) fn is_up(state: ContainerState) -> bool {
+    matches!(state, ContainerState::Running | ContainerState::Stopping)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -141,9 +146,4 @@ mod tests {
         let patient = Probe { success_threshold: 3, ..probe(0, 10, 3) };
         assert_eq!(follow(&patient, seconds(0), seconds(0), seconds(0)), Verdict::Succeeds(seconds(20)));
     }
-}
-
-/// True while a container holds on to its node: it runs, or has not stopped yet.
-pub(super) fn is_up(state: ContainerState) -> bool {
-    matches!(state, ContainerState::Running | ContainerState::Stopping)
 }

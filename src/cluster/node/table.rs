@@ -18,7 +18,8 @@ use crate::workload::resources::{AMD_GPU, NVIDIA_GPU};
 /// What the names of MIG slices begin with.
 const MIG_PREFIX: &str = "nvidia.com/mig-";
 
-/// What is known of an image that some node holds.
+/// What is known of an image that some node holds, as it is now. In a real cluster the count that a node's score goes by
+/// is that of the last time when this node itself changed.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ImageState {
     /// Its size, as the first node that reported it said.

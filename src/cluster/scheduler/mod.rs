@@ -1,5 +1,10 @@
 //! The scheduler: which node a pod goes to, and which pod is tried when. It repeats kube-scheduler v1.36.3 with
-//! `parallelism: 1` and all nodes scored, where every decision is determined (see `profile`).
+//! `parallelism: 1` and all nodes scored, where every decision is determined. Pods are not preempted.
+//!
+//! A placement goes through `filter` (can the node take the pod), `score` (how good is it), `index` (the same for all
+//! nodes, kept up to date), `choice` (the best node) and `preorder` (which of several); `queue` says whose turn it is,
+//! `event` whom a change may help, `rejection` why there is no node. `plain`, for tests, is all of it without an index.
+//!
 //! It binds nothing and knows no pods: who asks for a place tells [`crate::cluster::node::Nodes`] what became of it.
 
 mod bits;

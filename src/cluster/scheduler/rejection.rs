@@ -156,8 +156,9 @@ impl Rejection {
         Rejection { template, plugins, nodes, detail }
     }
 
-    /// The message of the pod's PodScheduled condition. Its last sentence is what preemption says when it finds no pod
-    /// of a lower priority to put out. It is made once for all pods that are rejected alike.
+    /// The message of the pod's PodScheduled condition. Its end is what the plugins say that come after the filters:
+    /// DynamicResources of a pod without claims (plugins/dynamicresources/dynamicresources.go, PostFilter), and
+    /// preemption when it finds no pod of a lower priority to put out. It is made once for all pods that are rejected alike.
     pub fn message(&self, names: &Names, template: &Template) -> &str {
         self.detail.0.message.get_or_init(|| self.compose(names, template))
     }
@@ -181,7 +182,7 @@ impl Rejection {
         ];
         let reasons = self.sentence(counts.into_iter());
         let preemption = self.sentence(preemption.into_iter().filter(|(_, count)| *count > 0));
-        format!("{reasons} preemption: {preemption}")
+        format!("{reasons} no new claims to deallocate, preemption: {preemption}")
     }
 
     fn sentence(&self, counts: impl Iterator<Item = (String, u32)>) -> String {

@@ -334,7 +334,7 @@ fn rejections_speak_as_kubernetes_does() {
     assert_eq!(
         rejection.message(&world.names, world.templates.get(gpu)),
         "0/12 nodes are available: 1 node(s) had untolerated taint(s), 11 Insufficient nvidia.com/gpu, \
-         2 Insufficient cpu. preemption: 0/12 nodes are available: \
+         2 Insufficient cpu. no new claims to deallocate, preemption: 0/12 nodes are available: \
          10 Preemption is not helpful for scheduling, 2 No preemption victims found for incoming pod."
     );
     assert_eq!(rejection.plugins.names().collect::<Vec<_>>(), ["TaintToleration", "NodeResourcesFit"]);

@@ -12,6 +12,14 @@ use super::{functions, lock};
 use crate::oracle::board::Board;
 use crate::text::diagnostic::nearest;
 
+/// The most bytes of an expression. The library reads and evaluates by recursion; so long a chain of operators fits into
+/// the stack of any thread.
+const SOURCE_BYTES_MAX: usize = 2048;
+/// The deepest nesting of `all`, `exists`, `map` and the like in each other. Each multiplies the work.
+const LOOPS_MAX: u32 = 3;
+/// The deepest nesting of brackets, counted before the library sees the text.
+const BRACKETS_MAX: u32 = 64;
+
 /// What is wrong with an expression.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Mistake {
@@ -25,6 +33,31 @@ impl Mistake {
     fn whole(message: String) -> Mistake {
         Mistake { message, offset: None }
     }
+}
+
+/// Refuses what is so large or so deep that reading it could exhaust the stack.
+///
+/// # Errors
+/// What is too much.
+pub fn size(source: &str) -> Result<(), Mistake> {
+    if source.len() > SOURCE_BYTES_MAX {
+        let message = format!("the expression has {} bytes; the most are {SOURCE_BYTES_MAX}", source.len());
+        return Err(Mistake::whole(message));
+    }
+    let mut depth: u32 = 0;
+    for (offset, letter) in source.chars().enumerate() {
+        match letter {
+            '(' | '[' | '{' => depth += 1,
+            ')' | ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > BRACKETS_MAX {
+            let message =
+                format!("the expression is nested too deeply: the most are {BRACKETS_MAX} brackets in each other");
+            return Err(Mistake { message, offset: Some(offset) });
+        }
+    }
+    Ok(())
 }
 
 /// The first thing that the parser said. It reports the same mistake several times over; the first is the closest.
@@ -91,6 +124,10 @@ pub fn check(source: &str, program: &Program, env: &Arc<Env>) -> Result<(), Mist
         }
         Ok(())
     })?;
+    if loops(program.expression()) > LOOPS_MAX {
+        let message = format!("the expression nests more than {LOOPS_MAX} of `all`, `exists`, `map` and `filter`");
+        return Err(Mistake::whole(message));
+    }
     // With no pods at all and with very many: what both ways through the expression show.
     try_with(program, env, &Answer::Number(0), "", false)?;
     try_with(program, env, &Answer::Number(1_000_000), "Ready", true)
@@ -113,6 +150,30 @@ fn known_functions(program: &Program, env: &Arc<Env>) -> Result<(), Mistake> {
         }
     }
     Ok(())
+}
+
+/// How deep loops are nested in each other.
+fn loops(node: &Node) -> u32 {
+    let deepest = |nodes: &mut dyn Iterator<Item = &Node>| nodes.map(loops).max().unwrap_or(0);
+    match &node.expr {
+        Expr::Call(call) => deepest(&mut call.target.as_deref().into_iter().chain(&call.args)),
+        Expr::Comprehension(each) => {
+            let inner = [&each.accu_init, &each.loop_cond, &each.loop_step, &each.result];
+            loops(&each.iter_range).max(1 + deepest(&mut inner.into_iter()))
+        }
+        Expr::List(list) => deepest(&mut list.elements.iter()),
+        Expr::Select(select) => loops(&select.operand),
+        Expr::Map(map) => map.entries.iter().map(|entry| loops_of_entry(&entry.expr)).max().unwrap_or(0),
+        Expr::Struct(fields) => fields.entries.iter().map(|entry| loops_of_entry(&entry.expr)).max().unwrap_or(0),
+        Expr::Unspecified | Expr::Ident(_) | Expr::Literal(_) => 0,
+    }
+}
+
+fn loops_of_entry(entry: &EntryExpr) -> u32 {
+    match entry {
+        EntryExpr::StructField(field) => loops(&field.value),
+        EntryExpr::MapEntry(entry) => loops(&entry.key).max(loops(&entry.value)),
+    }
 }
 
 /// Calls `visit` with every call: its node, its function, its first argument or the object that it is called on.

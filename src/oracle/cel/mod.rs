@@ -40,6 +40,7 @@ impl Expression {
     /// # Errors
     /// What is wrong with it and where.
     pub fn compile(source: &str, view: View) -> Result<Expression, Mistake> {
+        check::size(source)?;
         let env = Arc::new(Env::stdlib());
         let program = env.compile(source).map_err(|errors| check::syntax(source, &errors))?;
         check::check(source, &program, &env)?;

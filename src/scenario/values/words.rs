@@ -1,9 +1,10 @@
-//! The values of a scenario file that are one word out of a few.
+//! Values that are one of a few words, each with what it stands for.
 
 use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
+use super::inline_schema;
 use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::text::decode::{Context, FromNode, one_of};

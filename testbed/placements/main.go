@@ -1,0 +1,71 @@
+// Records what a real kube-scheduler decides: its own code, on a fake API server in the same process, with parallelism 1
+// and every node scored, where its decisions are determined. tests/recorded_placements.rs compares ours with them.
+//
+//	go mod tidy && go run . ../../tests/recorded/placements.json
+package main
+
+import (
+	"encoding/json"
+	"os"
+)
+
+// Node is a node as it joins.
+type Node struct {
+	CPU    int      `json:"cpu"`
+	Gi     int      `json:"gi"`
+	GPUs   int      `json:"gpus,omitempty"`
+	Zone   string   `json:"zone,omitempty"`
+	Tier   string   `json:"tier,omitempty"`
+	Taints []string `json:"taints,omitempty"` // key:effect
+}
+
+// Template is what pods are made from; its first container has all requests.
+type Template struct {
+	CPUMilli  int      `json:"cpu_milli,omitempty"`
+	Mi        int      `json:"mi,omitempty"`
+	GPUs      int      `json:"gpus,omitempty"`
+	Tolerates []string `json:"tolerates,omitempty"`
+	Tier      string   `json:"tier,omitempty"`
+	Images    []string `json:"images"`
+}
+
+// Case is a cluster and what happened in it, one line a step:
+//
+//	place POD TEMPLATE SET NODE     a pod of a ReplicaSet (0: of none) went to a node
+//	reject POD TEMPLATE SET MESSAGE it had no node
+//	terminate POD                   a pod begins to terminate
+//	release POD                     a pod is gone
+//	image NODE IMAGE MEBIBYTES      a node holds an image
+//	taints NODE [TAINT...]          a node's taints are these
+type Case struct {
+	Nodes     []Node     `json:"nodes"`
+	Templates []Template `json:"templates"`
+	Steps     []string   `json:"steps"`
+}
+
+const (
+	cases    = 8
+	podsMax  = 10
+	setCount = 3
+	source   = "kube-scheduler v1.36.3, its own code on a fake API, parallelism 1, every node scored; pods one by one, nodes take 10 pods"
+)
+
+func main() {
+	var recorded struct {
+		Source string `json:"source"`
+		Cases  []Case `json:"cases"`
+	}
+	recorded.Source = source
+	for seed := int64(1); seed <= cases; seed++ {
+		recorded.Cases = append(recorded.Cases, record(seed))
+	}
+	text, err := json.MarshalIndent(recorded, "", " ")
+	must(err)
+	must(os.WriteFile(os.Args[1], append(text, '\n'), 0o644))
+}
+
+func must(err error) {
+	if err != nil {
+		panic(err)
+	}
+}

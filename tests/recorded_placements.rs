@@ -1,0 +1,194 @@
+//! The scheduler against decisions of a real kube-scheduler v1.36.3 that `testbed/placements` recorded.
+//!
+//! Goal: every decision and every message is the same, with what the other recordings leave out: zones, the spread of
+//! ReplicaSets and of pods that terminate, taints of every effect, node selectors, images. Method: the nodes of each case
+//! join in order, then its steps are repeated; a pod goes where the real scheduler put it, whatever ours says.
+
+use std::collections::BTreeMap;
+
+use greenroom::cluster::node::{NodeId, NodeSpec, Nodes};
+use greenroom::cluster::scheduler::{Scheduler, SchedulerProfile};
+use greenroom::cluster::template::{SpreadId, TemplateId, Templates};
+use greenroom::kernel::{Duration, Names};
+use greenroom::workload::resources::NVIDIA_GPU;
+use greenroom::workload::{Container, PodTemplate, Resources, RestartPolicy, Taint, TaintEffect, Toleration};
+use serde::Deserialize;
+
+/// Pods that a recorded node takes.
+const PODS_MAX: u32 = 10;
+
+#[derive(Deserialize)]
+struct Recorded {
+    cases: Vec<Case>,
+}
+
+#[derive(Deserialize)]
+struct Case {
+    nodes: Vec<Node>,
+    templates: Vec<Template>,
+    steps: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Node {
+    cpu: u64,
+    gi: u64,
+    gpus: u64,
+    zone: Option<String>,
+    tier: Option<String>,
+    taints: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+struct Template {
+    cpu_milli: u64,
+    mi: u64,
+    gpus: u64,
+    tolerates: Vec<String>,
+    tier: Option<String>,
+    images: Vec<String>,
+}
+
+#[test]
+fn every_recorded_decision_is_predicted() {
+    let recorded: Recorded =
+        serde_json::from_str(include_str!("recorded/placements.json")).expect("the recordings are JSON");
+    let mut decisions = 0;
+    for (number, case) in recorded.cases.iter().enumerate() {
+        let mut world = World::new(case);
+        for step in &case.steps {
+            decisions +=
+                usize::from(world.play(step).unwrap_or_else(|differs| panic!("case {number}, {step}: {differs}")));
+        }
+    }
+    assert!(decisions >= 500, "{decisions} decisions");
+}
+
+struct World {
+    names: Names,
+    nodes: Nodes,
+    templates: Templates,
+    ids: Vec<TemplateId>,
+    scheduler: Scheduler,
+    bound: BTreeMap<u32, (NodeId, TemplateId, SpreadId)>,
+}
+
+impl World {
+    fn new(case: &Case) -> World {
+        let mut names = Names::default();
+        let mut nodes = Nodes::default();
+        for (number, node) in case.nodes.iter().enumerate() {
+            let spec = NodeSpec {
+                name: names.name(&format!("n{number:02}")),
+                labels: tier(node.tier.as_ref()),
+                taints: node.taints.iter().map(|text| taint(text)).collect(),
+                zone: node.zone.clone(),
+                shape: None,
+                gpu_model: None,
+                allocatable: requests(node.cpu * 1000, node.gi << 30, node.gpus),
+                pods_max: PODS_MAX,
+                ready: true,
+                unschedulable: false,
+            };
+            nodes.add(&mut names, spec);
+        }
+        let mut templates = Templates::default();
+        let ids = case.templates.iter().map(|one| templates.intern(&mut names, &pod_template(one))).collect();
+        let scheduler = Scheduler::new(SchedulerProfile::KubeDefault, &mut names);
+        World { names, nodes, templates, ids, scheduler, bound: BTreeMap::new() }
+    }
+
+    /// Repeats a step; true if it was a decision, and the same as ours.
+    fn play(&mut self, step: &str) -> Result<bool, String> {
+        let (what, rest) = step.split_once(' ').expect("a step has arguments");
+        let words: Vec<&str> = rest.split(' ').collect();
+        let number = |at: usize| words[at].parse::<u32>().expect("a number");
+        match what {
+            "place" | "reject" => {
+                let template = self.ids[number(1) as usize];
+                let spread = if number(2) == 0 { SpreadId::NONE } else { SpreadId(number(2)) };
+                let ours = self.scheduler.place(&self.nodes, &self.templates, template, spread);
+                let ours = match ours {
+                    Ok(node) => format!("place {}", node.0),
+                    Err(rejection) => {
+                        format!("reject {}", rejection.message(&self.names, self.templates.get(template)))
+                    }
+                };
+                let real = format!("{what} {}", words[3..].join(" "));
+                if ours != real {
+                    return Err(format!("ours is {ours}"));
+                }
+                if what == "place" {
+                    let node = NodeId(number(3));
+                    self.nodes.bind(&self.templates, node, template, spread);
+                    self.bound.insert(number(0), (node, template, spread));
+                }
+                return Ok(true);
+            }
+            "terminate" => {
+                let (node, _, spread) = self.bound.get_mut(&number(0)).expect("it is bound");
+                self.nodes.spread_leave(*node, *spread);
+                *spread = SpreadId::NONE;
+            }
+            "release" => {
+                let (node, template, spread) = self.bound.remove(&number(0)).expect("it is bound");
+                self.nodes.release(&self.templates, node, template, spread);
+            }
+            "image" => {
+                self.nodes.set_image(&mut self.names, NodeId(number(0)), words[1], u64::from(number(2)) << 20);
+            }
+            "taints" => {
+                self.nodes.set_taints(NodeId(number(0)), words[1..].iter().map(|text| taint(text)).collect());
+            }
+            other => panic!("unknown step {other}"),
+        }
+        Ok(false)
+    }
+}
+
+fn pod_template(template: &Template) -> PodTemplate {
+    let asked = requests(template.cpu_milli, template.mi << 20, template.gpus);
+    let container = |(number, image): (usize, &String)| Container {
+        name: format!("c{number}"),
+        image: image.clone(),
+        requests: if number == 0 { asked.clone() } else { Resources::default() },
+        startup_probe: None,
+        liveness_probe: None,
+        readiness_probe: None,
+    };
+    let tolerates = |key: &String| Toleration { key: Some(key.clone()), value: None, effect: None, seconds: None };
+    PodTemplate {
+        labels: BTreeMap::new(),
+        init_containers: Vec::new(),
+        containers: template.images.iter().enumerate().map(container).collect(),
+        restart_policy: RestartPolicy::Always,
+        termination_grace_period: Duration::from_secs(30),
+        node_selector: tier(template.tier.as_ref()),
+        node_terms: Vec::new(),
+        tolerations: template.tolerates.iter().map(tolerates).collect(),
+        priority: 0,
+        serves: None,
+    }
+}
+
+fn requests(cpu_milli: u64, memory_bytes: u64, gpus: u64) -> Resources {
+    Resources { cpu_milli, memory_bytes, ..Resources::of(NVIDIA_GPU, gpus) }
+}
+
+fn tier(tier: Option<&String>) -> BTreeMap<String, String> {
+    tier.into_iter().map(|tier| ("tier".to_owned(), tier.clone())).collect()
+}
+
+fn taint(text: &str) -> Taint {
+    let (key, effect) = text.split_once(':').expect("key and effect");
+    let effect = match effect {
+        "NoSchedule" => TaintEffect::NoSchedule,
+        "PreferNoSchedule" => TaintEffect::PreferNoSchedule,
+        other => panic!("unknown effect {other}"),
+    };
+    Taint { key: key.to_owned(), value: String::new(), effect }
+}
