@@ -21,6 +21,8 @@ pub struct Provider {
     pub provisioning: Distribution,
     /// The most nodes of a shape that it has left; shapes that are not named have no limit.
     pub capacity: BTreeMap<String, u32>,
+    /// Bandwidth of image pulls in bytes a second, by the name of a node or pool, where it is not that of a row of behaviour.
+    pub bandwidths: BTreeMap<String, u64>,
 }
 
 impl Default for Provider {
@@ -28,7 +30,7 @@ impl Default for Provider {
     fn default() -> Provider {
         let minutes = |count: u64| Duration::from_secs(count * 60);
         let provisioning = Distribution::Uniform { min: minutes(10), max: minutes(30) };
-        Provider { provisioning, capacity: BTreeMap::new() }
+        Provider { provisioning, capacity: BTreeMap::new(), bandwidths: BTreeMap::new() }
     }
 }
 

@@ -6,6 +6,8 @@ mod cel;
 mod compile;
 mod export;
 mod hold;
+#[cfg(test)]
+mod played;
 mod reach;
 mod scene;
 #[cfg(test)]

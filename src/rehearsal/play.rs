@@ -62,7 +62,7 @@ impl<S: Stage> Rehearsal<S> {
     /// What is wrong with a document, so that nobody could submit it.
     pub fn new(scenario: &Scenario, mut stage: S, options: Options) -> Result<Rehearsal<S>, Vec<Diagnostic>> {
         let mut read = Vec::new();
-        let mut notices = Vec::new();
+        let mut notices: Vec<Notice> = scenario.notices.iter().map(Notice::of).collect();
         let mut rejections = Vec::new();
         let mut problems = Vec::new();
         let profiles = profiles(scenario);

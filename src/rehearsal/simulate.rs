@@ -37,6 +37,13 @@ pub fn simulated(scenario: &Scenario, seed: u64) -> Result<Cluster, Vec<Diagnost
     }
     let bandwidth = scenario.cluster.bandwidth.unwrap_or(BANDWIDTH_BYTES_PER_SECOND);
     let behaviour = scenario.behaviour.iter().map(|row| behaviour(row, bandwidth)).collect();
+    for entry in &scenario.cluster.nodes {
+        if let (Some(bandwidth), NodeNaming::One(name) | NodeNaming::Pool { pool: name, .. }) =
+            (entry.bandwidth, &entry.naming)
+        {
+            provider.bandwidths.insert(name.clone(), bandwidth);
+        }
+    }
     let mut cluster =
         Cluster::new(Settings { seed, profile, scheduler, behaviour, provider, limits: Limits::default() });
     for entry in &scenario.cluster.nodes {

@@ -181,7 +181,7 @@ file_types! {
         /// From the container's start to serving.
         start: Option<Spread>,
         /// From serving to being registered with the system.
-        register: Option<Spread>,
+        register: Option<Spanned<Spread>>,
         /// How long the container of a Job runs.
         run: Option<Spread>,
         /// The exit code of the container of a Job.

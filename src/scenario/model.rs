@@ -14,7 +14,7 @@ pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, Subjec
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
 use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
-use crate::text::{Place, Source};
+use crate::text::{Diagnostic, Place, Source};
 use crate::workload::pod::Taint;
 
 /// One rehearsal, as its file describes it.
@@ -54,6 +54,8 @@ pub struct Scenario {
     pub actions: Vec<ActionEntry>,
     /// What must be so.
     pub expect: Vec<ExpectEntry>,
+    /// What is read and has no effect in this version.
+    pub notices: Vec<Diagnostic>,
 }
 
 /// Which entries of the timeline a snapshot holds. What the scenario itself does is always among them.

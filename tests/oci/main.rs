@@ -6,6 +6,8 @@ mod corpus;
 mod groups;
 mod record;
 mod replay;
+mod replay_lifecycle;
 mod replay_world;
 mod runs;
+mod script;
 mod two_worlds;

@@ -178,6 +178,8 @@ impl Cluster {
                 }
             }
             Pull::Size { bytes, bytes_per_second } => {
+                let pool = self.names.text(self.nodes.get(node).name.base());
+                let bytes_per_second = self.provider.bandwidths.get(pool).copied().unwrap_or(bytes_per_second);
                 let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(bytes_per_second.max(1));
                 Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
             }

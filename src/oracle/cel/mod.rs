@@ -7,6 +7,8 @@
 mod check;
 mod functions;
 mod table;
+#[cfg(test)]
+mod tests;
 
 use std::fmt;
 use std::sync::{Arc, Mutex};

@@ -42,8 +42,9 @@ pub fn load(path: &Path) -> Result<Scenario, Vec<Diagnostic>> {
 pub fn load_from(source: &Source, documents: &dyn Documents) -> Result<Scenario, Vec<Diagnostic>> {
     let root = tree::parse(source).map_err(|error| vec![error])?;
     let mut context = Context::new(source);
-    let scenario = ScenarioFile::from_node(&root, &mut context)
-        .and_then(|file| Reader { context: &mut context, documents, until: Time::ZERO }.scenario(file));
+    let scenario = ScenarioFile::from_node(&root, &mut context).and_then(|file| {
+        Reader { context: &mut context, documents, until: Time::ZERO, notices: Vec::new() }.scenario(file)
+    });
     match scenario {
         Some(scenario) if context.is_clean() => Ok(scenario),
         _ => Err(context.into_diagnostics()),
@@ -56,6 +57,8 @@ struct Reader<'r, 's> {
     documents: &'r dyn Documents,
     /// The end of the run; nothing can be asked for later.
     until: Time,
+    /// What is read and has no effect.
+    notices: Vec<Diagnostic>,
 }
 
 impl Reader<'_, '_> {
@@ -89,6 +92,7 @@ impl Reader<'_, '_> {
             faults,
             actions,
             expect,
+            notices: self.notices,
         })
     }
 

@@ -10,6 +10,7 @@ use super::plan::{self, Placement};
 use super::pools;
 use super::resolve::{self, Resolved};
 use super::state::{Progress, Purpose, State};
+use super::undeploy::later;
 use crate::timeline::{Cause, Kind, Subject, Why};
 use crate::workload::{Ask, NodePoolSpec, Object, World};
 
@@ -21,7 +22,10 @@ impl Oci {
             return;
         }
         let Some(mut cause) = self.gate(index) else { return };
-        let recipe = Arc::clone(&progress.recipe);
+        if let Err(wanted) = self.references_known(index, &mut cause) {
+            return self.tell(index, wanted, cause, world);
+        }
+        let recipe = Arc::clone(&self.memory.members[index].recipe);
         if recipe.multinode.is_some() {
             let why = "deployments over several nodes are not in effect yet: it is not started";
             self.tell(index, why.to_owned(), cause, world);
@@ -45,7 +49,7 @@ impl Oci {
                 Some(found) => placement = found,
                 None => return self.tell(index, pools::wanted(&recipe), cause, world),
             }
-            if self.memory.members[index].told.is_some() {
+            if self.memory.members[index].told == Some(pools::wanted(&recipe)) {
                 cause = self.memory.nodes_changed.unwrap_or(cause);
             }
         }
@@ -74,35 +78,38 @@ impl Oci {
         self.memory.members[index].told = Some(why);
     }
 
-    /// The last entry that opened the way for a deployment; `None` while it is closed.
+    /// The last entry that opened the way for a deployment; `None` while a dependency keeps it closed.
     fn gate(&self, index: usize) -> Option<Cause> {
         let mut opened = self.memory.members[index].entry;
-        let mut later = |cause: Cause| match (cause, opened) {
-            (Cause::Entry(new), Cause::Entry(old)) if new <= old => {}
-            (Cause::Line(_), _) => {}
-            _ => opened = cause,
-        };
         for dependency in &self.dependencies[index] {
-            let one = &self.memory.members[*dependency];
-            if !self.gate_reached(*dependency) {
+            let (one, member) = (&self.memory.members[*dependency], &self.document.members[*dependency]);
+            let waits = |key: &str| match self.options.wait_for {
+                WaitFor::Declared => true,
+                WaitFor::Referenced => {
+                    self.wanted[index].iter().any(|wanted| wanted.member == member.name.text && wanted.key == key)
+                }
+            };
+            let known = |key: &str| one.exports.contains_key(key);
+            if !self.gate_reached(*dependency)
+                || !member.exports.iter().all(|one| known(&one.text) || !waits(&one.text))
+            {
                 return None;
             }
-            let declared = &self.document.members[*dependency].exports;
-            let complete = declared.iter().all(|export| one.exports.contains_key(&export.text));
-            if self.options.wait_for == WaitFor::Declared && !complete {
-                return None;
-            }
-            later(one.entry);
-        }
-        // References of members that it does not depend on count too, where the profile allows them.
-        for wanted in self.wanted[index].iter().filter(|wanted| resolve::is_export(&wanted.key)) {
-            let one = &self.memory.members[self.document.position(&wanted.member)?];
-            if !one.exports.contains_key(&wanted.key) {
-                return None;
-            }
-            later(one.entry);
+            opened = later(opened, one.entry);
         }
         Some(opened)
+    }
+
+    /// Where the profile allows references to members that are no dependencies, their exports are waited for too.
+    fn references_known(&self, index: usize, opened: &mut Cause) -> Result<(), String> {
+        for wanted in self.wanted[index].iter().filter(|wanted| resolve::is_export(&wanted.key)) {
+            let one = self.document.position(&wanted.member).map(|position| &self.memory.members[position]);
+            match one.filter(|one| one.exports.contains_key(&wanted.key)) {
+                Some(one) => *opened = later(*opened, one.entry),
+                None => return Err(format!("waits for {}.{}", wanted.member, wanted.key)),
+            }
+        }
+        Ok(())
     }
 
     /// A deployment's recipe with its references resolved.
