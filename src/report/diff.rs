@@ -7,7 +7,7 @@ const CONTEXT: usize = 3;
 /// The most lines of a difference that are kept: a changed seed changes every line, and nobody reads them all.
 const LINES_MAX: usize = 200;
 
-/// The difference from `old` to `new` as `diff -u` shows it, cut after [`LINES_MAX`] lines.
+/// The difference from `old` to `new` as `diff -u` shows it, cut after `LINES_MAX` lines.
 pub fn diff(path: &str, old: &str, new: &str) -> String {
     let changes = TextDiff::from_lines(old, new);
     let whole =
