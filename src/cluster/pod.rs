@@ -104,8 +104,6 @@ pub struct Pod {
     pub terminating: bool,
     /// True once it is no more.
     pub gone: bool,
-    /// Where it stands in its set's order of deletion, if that order is kept.
-    pub rank: Option<RankKey>,
     /// Counts changes of readiness, so that what was planned for an earlier one is stale.
     pub readiness: u32,
     /// When it was created.
@@ -184,6 +182,7 @@ impl Cluster {
         set.active.push(id);
         set.all.push(id);
         let owner = set.owner;
+        self.ranks.push(None);
         self.pods.push(Pod {
             set: set_id,
             ordinal,
@@ -200,7 +199,6 @@ impl Cluster {
             serving: false,
             terminating: false,
             gone: false,
-            rank: None,
             readiness: 0,
             created_at: now,
             ready_since: Time::ZERO,
@@ -236,7 +234,7 @@ impl Cluster {
         } else {
             pod.available = false;
         }
-        if self.pod(id).rank.is_some() {
+        if self.ranks[id.0 as usize].is_some() {
             self.rank(id);
         }
         // A pod that goes, goes out of its services with that; a line of its own would say nothing.

@@ -32,6 +32,17 @@ impl RankKey {
         RankKey(high, u128::from(!pod.created_at.nanos()) << 32 | u128::from(!id.0))
     }
 
+    /// The same pod beside another number of neighbours.
+    const fn beside(self, neighbours: u32) -> RankKey {
+        const NEIGHBOURS: u128 = (u16::MAX as u128) << 96;
+        RankKey(self.0 & !NEIGHBOURS | RankKey::neighbours(neighbours), self.1)
+    }
+
+    const fn neighbours(count: u32) -> u128 {
+        let count = if count > u16::MAX as u32 { u16::MAX } else { count as u16 };
+        ((u16::MAX - count) as u128) << 96
+    }
+
     const fn pod(self) -> PodId {
         PodId(!(self.1 as u32))
     }
@@ -58,7 +69,7 @@ impl Cluster {
         let set = pod.set;
         if pod.is_active() && self.set(set).ranks.is_some() {
             let key = self.rank_key(id);
-            self.pod_mut(id).rank = Some(key);
+            self.ranks[id.0 as usize] = Some(key);
             if let Some(ranks) = &mut self.set_mut(set).ranks {
                 ranks.insert(key);
             }
@@ -67,9 +78,8 @@ impl Cluster {
 
     /// Takes a pod out of its set's order.
     pub(super) fn unrank(&mut self, id: PodId) {
-        let pod = self.pod_mut(id);
-        if let Some(key) = pod.rank.take() {
-            let set = pod.set;
+        if let Some(key) = self.ranks[id.0 as usize].take() {
+            let set = self.pod(id).set;
             if let Some(ranks) = &mut self.set_mut(set).ranks {
                 let removed = ranks.remove(&key);
                 debug_assert!(removed, "a pod stands where its key says");
@@ -88,10 +98,25 @@ impl Cluster {
     fn rank_stale_nodes(&mut self) {
         while let Some(node) = self.stale_nodes.pop() {
             self.kubelet_mut(node).rank_stale = false;
+            // Pods of one Deployment stand side by side on most nodes: what was counted for one holds for the next.
+            let mut counted = None;
             for index in 0..self.kubelet(node).pods.len() {
                 let id = self.kubelet(node).pods[index];
-                if self.pod(id).rank.is_some_and(|rank| rank != self.rank_key(id)) {
-                    self.rank(id);
+                let Some(rank) = self.ranks[id.0 as usize] else { continue };
+                let set = self.pod(id).set;
+                let family = self.set(set).family;
+                let neighbours = match counted {
+                    Some((same, count)) if same == family => count,
+                    _ => self.related_on(node, set),
+                };
+                counted = Some((family, neighbours));
+                let moved = rank.beside(neighbours);
+                if moved != rank {
+                    self.ranks[id.0 as usize] = Some(moved);
+                    if let Some(ranks) = &mut self.set_mut(set).ranks {
+                        ranks.remove(&rank);
+                        ranks.insert(moved);
+                    }
                 }
             }
         }

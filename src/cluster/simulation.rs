@@ -14,6 +14,7 @@ use super::node::Nodes;
 use super::pod::{Pod, PodSet};
 use super::pool::{Pool, Provider};
 use super::profile::Profile;
+use super::ranking::RankKey;
 use super::replicaset::ReplicaSet;
 use super::scheduler::{Scheduler, SchedulerProfile, SchedulingQueue};
 use super::service::Service;
@@ -64,6 +65,8 @@ pub struct Cluster {
     /// Nodes whose pods may stand at the wrong place in an order of deletion.
     pub(super) stale_nodes: Vec<super::NodeId>,
     pub(super) pods: Vec<Pod>,
+    /// Where each pod stands in its set's order of deletion, if that order is kept.
+    pub(super) ranks: Vec<Option<RankKey>>,
     pub(super) containers: Vec<Container>,
     pub(super) deployments: Vec<Deployment>,
     pub(super) replicasets: Vec<ReplicaSet>,
@@ -112,6 +115,7 @@ impl Cluster {
             sets_ranked: 0,
             stale_nodes: Vec::new(),
             pods: Vec::new(),
+            ranks: Vec::new(),
             containers: Vec::new(),
             deployments: Vec::new(),
             replicasets: Vec::new(),

@@ -80,9 +80,13 @@ impl Names {
         Symbol(u32::try_from(index).expect("a run holds fewer than 2^32 names"))
     }
 
-    /// The plain name of `text`.
+    /// The name that is shown as `text`. A number at its end is kept as a number, so that a name is the same value
+    /// however it came to be.
     pub fn name(&mut self, text: &str) -> Name {
-        Name::plain(self.intern(text))
+        match split(text) {
+            Some((base, ordinal)) => Name::numbered(self.intern(base), ordinal),
+            None => Name::plain(self.intern(text)),
+        }
     }
 
     /// The symbol of `text`, if it was ever interned.
@@ -90,17 +94,12 @@ impl Names {
         self.strings.get_index_of(text).map(|index| Symbol(index as u32))
     }
 
-    /// The name that is shown as `text`: a plain one if that is known, else `base-ordinal` if its base is.
+    /// The name that is shown as `text`, if its symbol was ever interned.
     pub fn find_name(&self, text: &str) -> Option<Name> {
-        if let Some(symbol) = self.find(text) {
-            return Some(Name::plain(symbol));
+        match split(text) {
+            Some((base, ordinal)) => Some(Name::numbered(self.find(base)?, ordinal)),
+            None => self.find(text).map(Name::plain),
         }
-        let (base, digits) = text.rsplit_once('-')?;
-        let ordinal: u32 = digits.parse().ok()?;
-        if ordinal.to_string() != digits || ordinal == u32::MAX {
-            return None;
-        }
-        Some(Name::numbered(self.find(base)?, ordinal))
     }
 
     /// The text of a symbol.
@@ -125,6 +124,14 @@ impl Names {
     }
 }
 
+/// The two parts of a name that is written `base-ordinal`; `None` if a text does not end in a number that is shown as it is written.
+pub fn split(text: &str) -> Option<(&str, u32)> {
+    let (base, digits) = text.rsplit_once('-')?;
+    let ordinal: u32 = digits.parse().ok()?;
+    let as_written = !base.is_empty() && ordinal != Name::PLAIN && ordinal.to_string() == digits;
+    as_written.then_some((base, ordinal))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -132,13 +139,16 @@ mod tests {
     #[test]
     fn finds_plain_and_numbered_names() {
         let mut names = Names::default();
-        let plain = names.name("node-7");
         let pool = names.intern("a10");
-        assert_eq!(names.find_name("node-7"), Some(plain));
+        let plain = names.name("a10-03");
         assert_eq!(names.find_name("a10-3"), Some(Name::numbered(pool, 3)));
-        assert_eq!(names.find_name("a10-03"), None);
+        assert_eq!(names.name("a10-3"), Name::numbered(pool, 3));
+        assert_eq!(plain.ordinal(), None, "a number with zeros before it would not be shown as it was written");
         assert_eq!(names.find_name("h100-3"), None);
-        assert_eq!(names.show(Name::numbered(pool, 3)), "a10-3");
+        for text in ["a10-3", "a10-03", "-3", "a10", "a10-4294967295", "x-1-2"] {
+            let name = names.name(text);
+            assert_eq!(names.show(name), text);
+        }
     }
 
     #[test]

@@ -79,10 +79,7 @@ impl Subject {
             return None;
         }
         let namespace = if namespace == "default" { Symbol::EMPTY } else { names.intern(namespace) };
-        let name = match names.find_name(name) {
-            Some(known) => known,
-            None => split_ordinal(name, names),
-        };
+        let name = names.name(name);
         Some(Subject { kind, namespace, name })
     }
 
@@ -103,19 +100,6 @@ impl Subject {
         self.write(names, &mut text);
         text
     }
-}
-
-/// A scenario may speak of a pod before the run has made it: `vllm-r1-0` must then be the name that the run will use.
-fn split_ordinal(text: &str, names: &mut Names) -> Name {
-    if let Some((base, digits)) = text.rsplit_once('-')
-        && !base.is_empty()
-        && let Ok(ordinal) = digits.parse::<u32>()
-        && ordinal != u32::MAX
-        && ordinal.to_string() == digits
-    {
-        return Name::numbered(names.intern(base), ordinal);
-    }
-    names.name(text)
 }
 
 #[cfg(test)]

@@ -178,8 +178,9 @@ impl Cluster {
                 }
             }
             Pull::Size { bytes, bytes_per_second } => {
-                let pool = self.names.text(self.nodes.get(node).name.base());
-                let bytes_per_second = self.provider.bandwidths.get(pool).copied().unwrap_or(bytes_per_second);
+                let (name, of) = (self.nodes.get(node).name, &self.provider.bandwidths);
+                let own = of.get(&self.names.show(name)).or_else(|| of.get(self.names.text(name.base())));
+                let bytes_per_second = own.copied().unwrap_or(bytes_per_second);
                 let nanos = u128::from(bytes) * 1_000_000_000 / u128::from(bytes_per_second.max(1));
                 Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
             }

@@ -1,6 +1,7 @@
 //! The names that deployments get in the cluster, under either profile. Every one is a DNS-1123 label.
 
 use super::options::Names;
+use crate::kernel::names::split;
 use crate::kernel::{Name, Symbol};
 
 /// The most characters of a DNS-1123 label.
@@ -70,17 +71,12 @@ pub fn subject_text(text: &str) -> String {
     text.replace('/', "-")
 }
 
-/// The name that is shown as `text`. One that ends in a number is a numbered one, as `Subject::parse` makes it.
+/// The name that is shown as `text`, made through a world's `intern`.
 pub fn interned(text: &str, mut intern: impl FnMut(&str) -> Symbol) -> Name {
-    if let Some((base, digits)) = text.rsplit_once('-')
-        && !base.is_empty()
-        && let Ok(ordinal) = digits.parse::<u32>()
-        && ordinal != u32::MAX
-        && ordinal.to_string() == digits
-    {
-        return Name::numbered(intern(base), ordinal);
+    match split(text) {
+        Some((base, ordinal)) => Name::numbered(intern(base), ordinal),
+        None => Name::plain(intern(text)),
     }
-    Name::plain(intern(text))
 }
 
 #[cfg(test)]
