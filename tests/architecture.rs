@@ -179,3 +179,16 @@ fn every_layer_stands_in_the_code_map() {
     let missing = layers.iter().filter(|layer| !page.contains(&format!("`{layer}/`"))).cloned().collect::<Vec<_>>();
     assert!(missing.is_empty(), "not in ARCHITECTURE.md: {missing:?}");
 }
+
+#[test]
+fn every_test_that_the_page_names_is_there() {
+    let page = source::read("ARCHITECTURE.md");
+    let tests: String = ["tests", "src"].into_iter().flat_map(files).map(|file| file.text).collect();
+    let words: Vec<&str> = page.split(|c: char| c.is_whitespace() || "`*,;:()".contains(c)).collect();
+    let paths = words.iter().filter(|word| word.ends_with(".rs"));
+    let names = words.iter().filter(|word| word.matches('_').count() >= 3);
+    let mut missing: Vec<&str> = paths.clone().filter(|path| !source::exists(path)).copied().collect();
+    missing.extend(names.clone().filter(|name| !tests.contains(&format!("fn {name}("))));
+    assert!(paths.count() >= 6 && names.count() >= 4, "the names of tests were not found");
+    assert!(missing.is_empty(), "ARCHITECTURE.md names what is not there: {missing:?}");
+}

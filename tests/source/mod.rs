@@ -18,6 +18,11 @@ pub fn read(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("failed to read {}: {error}", path.display()))
 }
 
+/// True if the package has this file.
+pub fn exists(path: &str) -> bool {
+    root().join(path).is_file()
+}
+
 /// All Rust files below a folder of the package, in the order of their paths; not those of a target folder.
 pub fn files(folder: &str) -> Vec<File> {
     let mut paths: Vec<PathBuf> = walkdir::WalkDir::new(root().join(folder))
