@@ -66,7 +66,7 @@ impl Cluster {
     fn create_deployment(&mut self, key: Subject, spec: DeploymentSpec, cause: Cause) {
         let id = DeploymentId(self.deployments.len() as u32);
         let replicas = Arg::Count(spec.replicas.into());
-        let last = self.note(key, "Created", Why::with("{} replicas", replicas), cause);
+        let last = self.note(key, "Created", Why::with("replicas: {}", replicas), cause);
         self.deployments.push(Deployment {
             key,
             spec,

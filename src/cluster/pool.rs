@@ -57,9 +57,15 @@ impl Cluster {
         let now = self.queue.now();
         let id = self.nodes.add(&mut self.names, spec);
         self.kubelets.push(Kubelet::joined(now));
-        let gpus = self.nodes.get(id).devices.healthy();
-        let why = match (gpus, &self.nodes.get(id).gpu_model) {
-            (0, _) => Why::text("no GPU"),
+        let node = self.nodes.get(id);
+        let gpus = node.devices.healthy();
+        // GPUs that are cut count by their slices, not by device.
+        let other = node.allocatable.extended.iter().find(|(_, count)| *count > 0);
+        let why = match (gpus, &node.gpu_model) {
+            (0, _) => match other {
+                Some((resource, count)) => Why::with2("{} of {}", Arg::Count(*count), Arg::Text(*resource)),
+                None => Why::text("no GPU"),
+            },
             (_, Some(model)) => {
                 let model = self.names.intern(model);
                 Why::with2("{} GPUs, {}", Arg::Count(gpus.into()), Arg::Text(model))
