@@ -26,9 +26,10 @@ impl RankKey {
         };
         let ready_since = if pod.ready { pod.ready_since } else { Time::ZERO };
         let standing = u128::from(pod.node.is_some()) << 3 | phase << 1 | u128::from(pod.ready);
-        let neighbours = u128::from(u16::MAX - u16::try_from(neighbours).unwrap_or(u16::MAX));
-        let high =
-            standing << 112 | neighbours << 96 | u128::from(!ready_since.nanos()) << 32 | u128::from(!pod.restarts);
+        let high = standing << 112
+            | RankKey::neighbours(neighbours)
+            | u128::from(!ready_since.nanos()) << 32
+            | u128::from(!pod.restarts);
         RankKey(high, u128::from(!pod.created_at.nanos()) << 32 | u128::from(!id.0))
     }
 
