@@ -7,9 +7,7 @@ use greenroom::cluster::scheduler::SchedulerProfile;
 use greenroom::cluster::{Cluster, NodeSpec, Profile, Provider, Settings};
 use greenroom::kernel::{Duration, Limits, Name, Time};
 use greenroom::timeline::{Cause, Kind, ScenarioLine, Subject, render};
-use greenroom::workload::{
-    Ask, Container, DeploymentSpec, Happening, Object, PodTemplate, Resources, RestartPolicy, Stage, Strategy,
-};
+use greenroom::workload::{Ask, Container, DeploymentSpec, Happening, Object, PodTemplate, Resources, Stage, Strategy};
 
 fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
@@ -54,22 +52,13 @@ fn cluster(nodes: u32, gpus: u64) -> (Cluster, Cause) {
 fn template(image: &str) -> Arc<PodTemplate> {
     Arc::new(PodTemplate {
         labels: [("app".to_owned(), "web".to_owned())].into(),
-        init_containers: Vec::new(),
         containers: vec![Container {
             name: "c".into(),
             image: image.into(),
             requests: Resources::of("nvidia.com/gpu", 1),
-            startup_probe: None,
-            liveness_probe: None,
-            readiness_probe: None,
+            ..Container::default()
         }],
-        restart_policy: RestartPolicy::Always,
-        termination_grace_period: seconds(30),
-        node_selector: BTreeMap::new(),
-        node_terms: Vec::new(),
-        tolerations: Vec::new(),
-        priority: 0,
-        serves: None,
+        ..PodTemplate::default()
     })
 }
 
@@ -81,6 +70,7 @@ fn deployment(replicas: u32, image: &str) -> Object {
         min_ready: Duration::ZERO,
         progress_deadline: seconds(600),
         paused: false,
+        revision_history: None,
     })
 }
 

@@ -9,9 +9,9 @@ use std::path::PathBuf;
 use greenroom::cluster::node::{NodeId, NodeSpec, Nodes, PODS_MAX};
 use greenroom::cluster::scheduler::{Scheduler, SchedulerProfile};
 use greenroom::cluster::template::{SpreadId, Templates};
-use greenroom::kernel::{Duration, Names};
+use greenroom::kernel::Names;
 use greenroom::workload::resources::NVIDIA_GPU;
-use greenroom::workload::{Container, PodTemplate, Resources, RestartPolicy};
+use greenroom::workload::{Container, PodTemplate, Resources};
 use serde_json::Value;
 
 #[test]
@@ -87,23 +87,13 @@ fn node_spec(name: greenroom::kernel::Name, allocatable: Resources) -> NodeSpec 
 
 fn pod_template(requests: Resources) -> PodTemplate {
     PodTemplate {
-        labels: Default::default(),
-        init_containers: Vec::new(),
         containers: vec![Container {
             name: "main".to_owned(),
             image: "image:1".to_owned(),
             requests,
-            startup_probe: None,
-            liveness_probe: None,
-            readiness_probe: None,
+            ..Container::default()
         }],
-        restart_policy: RestartPolicy::Always,
-        termination_grace_period: Duration::from_secs(30),
-        node_selector: Default::default(),
-        node_terms: Vec::new(),
-        tolerations: Vec::new(),
-        priority: 0,
-        serves: None,
+        ..PodTemplate::default()
     }
 }
 

@@ -9,9 +9,9 @@ use std::collections::BTreeMap;
 use greenroom::cluster::node::{NodeId, NodeSpec, Nodes};
 use greenroom::cluster::scheduler::{Scheduler, SchedulerProfile};
 use greenroom::cluster::template::{SpreadId, TemplateId, Templates};
-use greenroom::kernel::{Duration, Names};
+use greenroom::kernel::Names;
 use greenroom::workload::resources::NVIDIA_GPU;
-use greenroom::workload::{Container, PodTemplate, Resources, RestartPolicy, Taint, TaintEffect, Toleration};
+use greenroom::workload::{Container, PodTemplate, Resources, Taint, TaintEffect, Toleration};
 use serde::Deserialize;
 
 /// Pods that a recorded node takes.
@@ -156,22 +156,14 @@ fn pod_template(template: &Template) -> PodTemplate {
         name: format!("c{number}"),
         image: image.clone(),
         requests: if number == 0 { asked.clone() } else { Resources::default() },
-        startup_probe: None,
-        liveness_probe: None,
-        readiness_probe: None,
+        ..Container::default()
     };
     let tolerates = |key: &String| Toleration { key: Some(key.clone()), value: None, effect: None, seconds: None };
     PodTemplate {
-        labels: BTreeMap::new(),
-        init_containers: Vec::new(),
         containers: template.images.iter().enumerate().map(container).collect(),
-        restart_policy: RestartPolicy::Always,
-        termination_grace_period: Duration::from_secs(30),
         node_selector: tier(template.tier.as_ref()),
-        node_terms: Vec::new(),
         tolerations: template.tolerates.iter().map(tolerates).collect(),
-        priority: 0,
-        serves: None,
+        ..PodTemplate::default()
     }
 }
 

@@ -66,22 +66,14 @@ pub fn apply(cluster: &mut Cluster, pods: u32, image: &str, cause: Cause) {
     };
     let template = PodTemplate {
         labels: [("app".to_owned(), "model".to_owned())].into(),
-        init_containers: Vec::new(),
         containers: vec![Container {
             name: "server".into(),
             image: image.into(),
             requests: Resources { cpu_milli: 4000, memory_bytes: 32 << 30, ..Resources::of("nvidia.com/gpu", 1) },
-            startup_probe: None,
-            liveness_probe: None,
             readiness_probe: Some(readiness_probe),
+            ..Container::default()
         }],
-        restart_policy: RestartPolicy::Always,
-        termination_grace_period: seconds(30),
-        node_selector: BTreeMap::new(),
-        node_terms: Vec::new(),
-        tolerations: Vec::new(),
-        priority: 0,
-        serves: None,
+        ..PodTemplate::default()
     };
     let object = Object::Deployment(DeploymentSpec {
         replicas: pods,
@@ -90,6 +82,7 @@ pub fn apply(cluster: &mut Cluster, pods: u32, image: &str, cause: Cause) {
         min_ready: Duration::ZERO,
         progress_deadline: seconds(600),
         paused: false,
+        revision_history: None,
     });
     let (_, names) = cluster.timeline_mut();
     let key = Subject::new(Kind::Deployment, names.name("model"));

@@ -47,6 +47,7 @@ impl Cluster {
             (object, Some(_)) => {
                 return Err(format!("there is another object of this name, not a {:?}", object.kind()));
             }
+            (object, None) => return Err(format!("this cluster knows no {:?}", object.kind())),
         }
         Ok(())
     }
@@ -140,7 +141,12 @@ impl Cluster {
         let base = self.names.show(key.name);
         let base = self.names.intern(&base);
         let set = self.make_set(base, key, key, Owner::Job(id), u32::MAX - id.0, &spec.template);
-        let last = self.note(key, "Created", Why::with("{} completions", Arg::Count(spec.completions.into())), cause);
+        let last = self.note(
+            key,
+            "Created",
+            Why::with("{} completions", Arg::Count(spec.completions.unwrap_or(1).into())),
+            cause,
+        );
         self.jobs.push(Job {
             key,
             spec,

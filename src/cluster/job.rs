@@ -57,7 +57,7 @@ impl Cluster {
         let set = self.set(set_id);
         (status.succeeded, status.failed, status.active) = (set.succeeded, set.failed, set.active.len() as u32);
         status.gave_up = status.failed > job.spec.backoff_limit || self.restarted_too_often(id);
-        status.complete = !status.gave_up && status.succeeded >= job.spec.completions;
+        status.complete = !status.gave_up && status.succeeded >= job.spec.completions.unwrap_or(1);
         if status.gave_up || status.complete {
             self.end_job(id, &mut status);
         } else {
@@ -101,7 +101,7 @@ impl Cluster {
         let now = self.queue.now();
         let job = self.job(id);
         let (key, set, cause) = (job.key, job.set, Cause::Entry(job.last));
-        let wanted = job.spec.parallelism.min(job.spec.completions - status.succeeded);
+        let wanted = job.spec.parallelism.min(job.spec.completions.unwrap_or(1) - status.succeeded);
         if status.active > wanted {
             for _ in wanted..status.active {
                 if let Some(pod) = self.first_to_go(set) {

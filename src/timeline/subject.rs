@@ -33,14 +33,44 @@ kinds! {
     Deployment = "Deployment",
     /// A Kubernetes ReplicaSet.
     ReplicaSet = "ReplicaSet",
+    /// A Kubernetes StatefulSet.
+    StatefulSet = "StatefulSet",
+    /// A Kubernetes DaemonSet.
+    DaemonSet = "DaemonSet",
+    /// A LeaderWorkerSet: groups of a leader and its workers.
+    LeaderWorkerSet = "LeaderWorkerSet",
     /// A Kubernetes Job.
     Job = "Job",
+    /// A Kubernetes CronJob.
+    CronJob = "CronJob",
     /// A Kubernetes Service.
     Service = "Service",
+    /// A Kubernetes PodDisruptionBudget.
+    PodDisruptionBudget = "PodDisruptionBudget",
+    /// A Kubernetes PriorityClass.
+    PriorityClass = "PriorityClass",
+    /// A Kubernetes ResourceQuota.
+    ResourceQuota = "ResourceQuota",
+    /// A Kubernetes HorizontalPodAutoscaler.
+    HorizontalPodAutoscaler = "HorizontalPodAutoscaler",
+    /// A Kubernetes ConfigMap.
+    ConfigMap = "ConfigMap",
+    /// A Kubernetes Secret.
+    Secret = "Secret",
+    /// A Kubernetes Namespace.
+    Namespace = "Namespace",
+    /// A Kubernetes PersistentVolumeClaim.
+    PersistentVolumeClaim = "PersistentVolumeClaim",
+    /// A Kubernetes PersistentVolume.
+    PersistentVolume = "PersistentVolume",
+    /// A Kubernetes StorageClass.
+    StorageClass = "StorageClass",
     /// A Kubernetes Node.
     Node = "Node",
     /// A pool of nodes that a cloud provider makes and removes as one.
     NodePool = "NodePool",
+    /// The documents of one `system: kubernetes` entry.
+    Manifests = "manifests",
     /// A group of deployments of a system.
     Group = "group",
     /// One deployment of a system: a member of a group, or one by itself.

@@ -1,20 +1,30 @@
 //! What is asked of a cluster, in Kubernetes' own terms, and the contract between a controller and its world.
 //! Nothing here decides anything: `cluster` simulates, `live` talks to an API, `systems` hold the decisions.
 
+pub mod apps;
+pub mod batch;
 pub mod controller;
 pub mod object;
 pub mod pod;
+pub mod policy;
 pub mod resources;
+pub mod selector;
 pub mod stage;
 pub mod status;
+pub mod storage;
 pub mod world;
 
+pub use apps::{DaemonSetSpec, LeaderWorkerSetSpec, ReplicaSetSpec, StatefulSetSpec};
+pub use batch::CronJobSpec;
+pub use batch::JobSpec;
 pub use controller::{Action, Controller, Wake};
-pub use object::{DeploymentSpec, IntOrPercent, JobSpec, NodePatch, NodePoolSpec, Object, ServiceSpec, Strategy};
+pub use object::{DeploymentSpec, IntOrPercent, NodePatch, NodePoolSpec, Object, ServiceSpec, Strategy};
 pub use pod::{
     Container, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, RestartPolicy, Taint, TaintEffect, Toleration,
 };
 pub use resources::Resources;
+pub use selector::{Affinity, LabelSelector, TopologySpread};
 pub use stage::{Counts, Disruption, Happening, Stage, Struck};
 pub use status::{DeploymentStatus, JobStatus, NodePoolStatus, PodPhase, PodStatus, ServiceStatus, Status};
+pub use storage::Volume;
 pub use world::{Ask, AskId, Outcome, RecordChange, World};

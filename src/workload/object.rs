@@ -4,34 +4,72 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::apps::{DaemonSetSpec, LeaderWorkerSetSpec, ReplicaSetSpec, StatefulSetSpec};
+use super::batch::{CronJobSpec, JobSpec};
 use super::pod::Taint;
+use super::policy::{AutoscalerSpec, BudgetSpec, PriorityClassSpec, QuotaSpec};
+use super::storage::{ClaimSpec, StorageClassSpec, VolumeSpec};
 use super::{PodTemplate, Resources};
 use crate::kernel::Duration;
 use crate::timeline::Kind;
 
-/// A named object's spec.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Object {
-    /// apps/v1 Deployment.
-    Deployment(DeploymentSpec),
-    /// batch/v1 Job.
-    Job(JobSpec),
-    /// v1 Service, with the ingress that the system puts before it.
-    Service(ServiceSpec),
-    /// A pool of equal nodes.
-    NodePool(NodePoolSpec),
+/// Makes the enum of objects and the kind of each from one list.
+macro_rules! objects {
+    ($($(#[$doc:meta])* $kind:ident($spec:ty),)*) => {
+        /// A named object's spec.
+        #[derive(Clone, PartialEq, Eq, Debug)]
+        pub enum Object { $($(#[$doc])* $kind($spec),)* }
+
+        impl Object {
+            /// The kind of the object.
+            pub const fn kind(&self) -> Kind {
+                match self { $(Object::$kind(_) => Kind::$kind,)* }
+            }
+        }
+    };
 }
 
-impl Object {
-    /// The kind of the object.
-    pub const fn kind(&self) -> Kind {
-        match self {
-            Object::Deployment(_) => Kind::Deployment,
-            Object::Job(_) => Kind::Job,
-            Object::Service(_) => Kind::Service,
-            Object::NodePool(_) => Kind::NodePool,
-        }
-    }
+objects! {
+    /// v1 Pod that no workload owns.
+    Pod(Arc<PodTemplate>),
+    /// apps/v1 Deployment.
+    Deployment(DeploymentSpec),
+    /// apps/v1 ReplicaSet that no Deployment owns.
+    ReplicaSet(ReplicaSetSpec),
+    /// apps/v1 StatefulSet.
+    StatefulSet(StatefulSetSpec),
+    /// apps/v1 DaemonSet.
+    DaemonSet(DaemonSetSpec),
+    /// leaderworkerset.x-k8s.io/v1 LeaderWorkerSet.
+    LeaderWorkerSet(LeaderWorkerSetSpec),
+    /// batch/v1 Job.
+    Job(JobSpec),
+    /// batch/v1 CronJob.
+    CronJob(CronJobSpec),
+    /// v1 Service, with the ingress that the system puts before it.
+    Service(ServiceSpec),
+    /// policy/v1 PodDisruptionBudget.
+    PodDisruptionBudget(BudgetSpec),
+    /// scheduling.k8s.io/v1 PriorityClass.
+    PriorityClass(PriorityClassSpec),
+    /// v1 ResourceQuota.
+    ResourceQuota(QuotaSpec),
+    /// autoscaling/v2 HorizontalPodAutoscaler.
+    HorizontalPodAutoscaler(AutoscalerSpec),
+    /// v1 ConfigMap: that it is there.
+    ConfigMap(()),
+    /// v1 Secret: that it is there.
+    Secret(()),
+    /// v1 Namespace.
+    Namespace(()),
+    /// v1 PersistentVolumeClaim.
+    PersistentVolumeClaim(ClaimSpec),
+    /// v1 PersistentVolume.
+    PersistentVolume(VolumeSpec),
+    /// storage.k8s.io/v1 StorageClass.
+    StorageClass(StorageClassSpec),
+    /// A pool of equal nodes.
+    NodePool(NodePoolSpec),
 }
 
 /// What a Deployment asks for.
@@ -49,6 +87,8 @@ pub struct DeploymentSpec {
     pub progress_deadline: Duration,
     /// No rollout while it is paused; scaling goes on.
     pub paused: bool,
+    /// Old ReplicaSets that are kept; `None`: as the release has it.
+    pub revision_history: Option<u32>,
 }
 
 /// How a Deployment replaces its pods.
@@ -98,19 +138,6 @@ impl IntOrPercent {
             IntOrPercent::Percent(percent) => (replicas as u64 * percent as u64 / 100) as u32,
         }
     }
-}
-
-/// What a Job asks for.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct JobSpec {
-    /// How many pods must succeed.
-    pub completions: u32,
-    /// How many may run at once.
-    pub parallelism: u32,
-    /// How many may fail before the Job fails.
-    pub backoff_limit: u32,
-    /// What the pods are made from.
-    pub template: Arc<PodTemplate>,
 }
 
 /// What a Service asks for.

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::Resources;
+use super::{Affinity, Resources, TopologySpread, Volume};
 use crate::kernel::Duration;
 use crate::timeline::Subject;
 
@@ -26,21 +26,77 @@ pub struct PodTemplate {
     pub node_terms: Vec<NodeTerm>,
     /// Taints that the pods put up with.
     pub tolerations: Vec<Toleration>,
-    /// Priority in the scheduler's queue.
+    /// Affinity beyond the required node terms.
+    pub affinity: Affinity,
+    /// How evenly the pods are to be spread.
+    pub spread: Vec<TopologySpread>,
+    /// Priority in the scheduler's queue, if no priority class says it.
     pub priority: i32,
+    /// The priority class; empty: the cluster's default class, if it has one.
+    pub priority_class: String,
+    /// False: the pods wait for room rather than evict others (`preemptionPolicy: Never`).
+    pub preempts: bool,
+    /// Pods with a lower figure go first when their ReplicaSet shrinks (`controller.kubernetes.io/pod-deletion-cost`).
+    pub deletion_cost: i32,
+    /// What must be there before the containers start.
+    pub volumes: Vec<Volume>,
+    /// Ports of the node that the pods take, each with its protocol (`TCP`).
+    pub host_ports: Vec<(u16, String)>,
+    /// The one node that the pods go to without a scheduler.
+    pub node_name: Option<String>,
+    /// While there are any, the scheduler leaves the pods alone.
+    pub scheduling_gates: Vec<String>,
+    /// What the runtime class adds to the requests.
+    pub overhead: Resources,
+    /// How long a pod may be active on its node.
+    pub active_deadline: Option<Duration>,
     /// The system's own object that these pods serve (`deployment/vllm`), if there is one.
     pub serves: Option<Subject>,
 }
 
+impl Default for PodTemplate {
+    /// A template without containers that asks for nothing, with the defaults of `k8s.io/kubernetes` v1.36.3,
+    /// pkg/apis/core/v1/defaults.go: restarts always, 30 s of grace.
+    fn default() -> PodTemplate {
+        PodTemplate {
+            labels: BTreeMap::new(),
+            init_containers: Vec::new(),
+            containers: Vec::new(),
+            restart_policy: RestartPolicy::Always,
+            termination_grace_period: Duration::from_secs(30),
+            node_selector: BTreeMap::new(),
+            node_terms: Vec::new(),
+            tolerations: Vec::new(),
+            affinity: Affinity::default(),
+            spread: Vec::new(),
+            priority: 0,
+            priority_class: String::new(),
+            preempts: true,
+            deletion_cost: 0,
+            volumes: Vec::new(),
+            host_ports: Vec::new(),
+            node_name: None,
+            scheduling_gates: Vec::new(),
+            overhead: Resources::default(),
+            active_deadline: None,
+            serves: None,
+        }
+    }
+}
+
 /// One container of a pod.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Container {
     /// The container's name, unique in its pod.
     pub name: String,
     /// The image to pull.
     pub image: String,
-    /// What it asks for; limits are taken to be equal.
+    /// What it asks for.
     pub requests: Resources,
+    /// What it may use at most; quotas count it. Nothing where nothing is said.
+    pub limits: Resources,
+    /// For an init container: it goes on running beside the others (`restartPolicy: Always`).
+    pub sidecar: bool,
     /// Restarts the container unless it starts in time.
     pub startup_probe: Option<Probe>,
     /// Restarts the container when it fails.

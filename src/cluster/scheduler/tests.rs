@@ -6,11 +6,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::cluster::node::{NodeSpec, ZONE_LABEL};
-use crate::kernel::Duration;
 use crate::workload::resources::NVIDIA_GPU;
 use crate::workload::{
-    Container, NodeRequirement, NodeTerm, Operator, PodTemplate, Resources, RestartPolicy, Taint, TaintEffect,
-    Toleration,
+    Container, NodeRequirement, NodeTerm, Operator, PodTemplate, Resources, Taint, TaintEffect, Toleration,
 };
 
 const GIBIBYTE: u64 = 1 << 30;
@@ -19,23 +17,13 @@ const GIBIBYTE: u64 = 1 << 30;
 pub(super) fn pod(cpu_milli: u64, memory_bytes: u64, gpus: u64) -> PodTemplate {
     let requests = Resources { cpu_milli, memory_bytes, ..Resources::of(NVIDIA_GPU, gpus) };
     PodTemplate {
-        labels: BTreeMap::new(),
-        init_containers: Vec::new(),
         containers: vec![Container {
             name: "main".to_owned(),
             image: "main:1".to_owned(),
             requests,
-            startup_probe: None,
-            liveness_probe: None,
-            readiness_probe: None,
+            ..Container::default()
         }],
-        restart_policy: RestartPolicy::Always,
-        termination_grace_period: Duration::from_secs(30),
-        node_selector: BTreeMap::new(),
-        node_terms: Vec::new(),
-        tolerations: Vec::new(),
-        priority: 0,
-        serves: None,
+        ..PodTemplate::default()
     }
 }
 

@@ -55,10 +55,10 @@ pub fn workload(recipe: &Recipe, names: &Unique, placement: &Placement, serves: 
     let template = Arc::new(template(recipe, names, placement, serves, options));
     if recipe.mode == Mode::Job {
         return Object::Job(JobSpec {
-            completions: recipe.replicas,
+            completions: Some(recipe.replicas),
             parallelism: recipe.replicas,
             backoff_limit: options.job_backoff_limit,
-            template,
+            ..JobSpec::of(template)
         });
     }
     Object::Deployment(DeploymentSpec {
@@ -68,6 +68,7 @@ pub fn workload(recipe: &Recipe, names: &Unique, placement: &Placement, serves: 
         min_ready: Duration::ZERO,
         progress_deadline: PROGRESS_DEADLINE,
         paused: false,
+        revision_history: None,
     })
 }
 
@@ -92,6 +93,7 @@ fn template(recipe: &Recipe, names: &Unique, placement: &Placement, serves: Subj
         startup_probe: recipe.startup_probe,
         liveness_probe: recipe.liveness_probe,
         readiness_probe: recipe.readiness_probe,
+        ..Container::default()
     };
     PodTemplate {
         labels: BTreeMap::from([(APP_LABEL.to_owned(), names.object.clone())]),
@@ -99,11 +101,10 @@ fn template(recipe: &Recipe, names: &Unique, placement: &Placement, serves: Subj
         containers: vec![main],
         restart_policy: if recipe.mode == Mode::Job { RestartPolicy::Never } else { RestartPolicy::Always },
         termination_grace_period: GRACE_PERIOD,
-        node_selector: BTreeMap::new(),
         node_terms: node_terms(recipe, placement),
         tolerations: tolerations(recipe),
-        priority: 0,
         serves: Some(serves),
+        ..PodTemplate::default()
     }
 }
 
@@ -113,9 +114,7 @@ fn download(index: u32, options: &Options) -> Container {
         name: format!("input-object-storage-{index}"),
         image: options.storage_image.clone(),
         requests: Resources::default(),
-        startup_probe: None,
-        liveness_probe: None,
-        readiness_probe: None,
+        ..Container::default()
     }
 }
 

@@ -1,0 +1,106 @@
+//! Workloads that keep pods running, beyond Deployments: ReplicaSets, StatefulSets, DaemonSets, groups of leaders and workers.
+//! Shapes follow `k8s.io/api` v0.36.3, apps/v1, and `sigs.k8s.io/lws` leaderworkerset/v1; a reader fills the defaults in.
+
+use std::sync::Arc;
+
+use super::storage::ClaimTemplate;
+use super::{IntOrPercent, PodTemplate};
+use crate::kernel::Duration;
+
+/// What a ReplicaSet that no Deployment owns asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ReplicaSetSpec {
+    /// How many pods.
+    pub replicas: u32,
+    /// How long a pod must be ready to count as available.
+    pub min_ready: Duration,
+    /// What they are made from.
+    pub template: Arc<PodTemplate>,
+}
+
+/// What a StatefulSet asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct StatefulSetSpec {
+    /// How many pods.
+    pub replicas: u32,
+    /// The number of the first pod (`ordinals.start`).
+    pub first_ordinal: u32,
+    /// The Service that gives the pods their names.
+    pub service: String,
+    /// What they are made from.
+    pub template: Arc<PodTemplate>,
+    /// A claim of each for every pod.
+    pub claims: Vec<ClaimTemplate>,
+    /// `podManagementPolicy: Parallel`; else `OrderedReady`.
+    pub parallel: bool,
+    /// How a new template reaches the pods.
+    pub strategy: StatefulSetStrategy,
+    /// How long a pod must be ready to count as available.
+    pub min_ready: Duration,
+    /// Old revisions that are kept.
+    pub revision_history: u32,
+}
+
+/// How a StatefulSet replaces its pods.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum StatefulSetStrategy {
+    /// A pod gets the new template when somebody deletes it.
+    OnDelete,
+    /// From the highest ordinal down.
+    RollingUpdate {
+        /// Pods with a lower ordinal keep the old template.
+        partition: u32,
+        /// Pods that may be missing; in effect with the gate `MaxUnavailableStatefulSet` alone.
+        max_unavailable: IntOrPercent,
+    },
+}
+
+/// What a DaemonSet asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct DaemonSetSpec {
+    /// What the pods are made from.
+    pub template: Arc<PodTemplate>,
+    /// How a new template reaches the pods.
+    pub strategy: DaemonSetStrategy,
+    /// How long a pod must be ready to count as available.
+    pub min_ready: Duration,
+    /// Old revisions that are kept.
+    pub revision_history: u32,
+}
+
+/// How a DaemonSet replaces its pods.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum DaemonSetStrategy {
+    /// A pod gets the new template when somebody deletes it.
+    OnDelete,
+    /// Node by node.
+    RollingUpdate {
+        /// Nodes that may have an old and a new pod; a percentage is rounded up.
+        max_surge: IntOrPercent,
+        /// Nodes without an available pod; a percentage is rounded up.
+        max_unavailable: IntOrPercent,
+    },
+}
+
+/// What a LeaderWorkerSet asks for.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LeaderWorkerSetSpec {
+    /// How many groups.
+    pub replicas: u32,
+    /// Pods of a group, its leader among them.
+    pub size: u32,
+    /// What leaders are made from; `None`: as the workers.
+    pub leader: Option<Arc<PodTemplate>>,
+    /// What workers are made from.
+    pub worker: Arc<PodTemplate>,
+    /// `startupPolicy: LeaderReady`: workers are made once their leader is ready; else at once.
+    pub leader_first: bool,
+    /// `restartPolicy: RecreateGroupOnPodRestart`: a pod that restarts takes its group down; else it is alone.
+    pub recreate_group: bool,
+    /// Groups above the wanted number during an update.
+    pub max_surge: IntOrPercent,
+    /// Groups that may be missing during an update.
+    pub max_unavailable: IntOrPercent,
+    /// Groups with a lower number keep the old template.
+    pub partition: u32,
+}
