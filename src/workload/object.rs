@@ -45,7 +45,7 @@ objects! {
     /// batch/v1 Job.
     Job(JobSpec),
     /// batch/v1 CronJob.
-    CronJob(CronJobSpec),
+    CronJob(Box<CronJobSpec>),
     /// v1 Service, with the ingress that the system puts before it.
     Service(ServiceSpec),
     /// policy/v1 PodDisruptionBudget.
@@ -55,7 +55,7 @@ objects! {
     /// v1 ResourceQuota.
     ResourceQuota(QuotaSpec),
     /// autoscaling/v2 HorizontalPodAutoscaler.
-    HorizontalPodAutoscaler(AutoscalerSpec),
+    HorizontalPodAutoscaler(Box<AutoscalerSpec>),
     /// v1 ConfigMap: that it is there.
     ConfigMap(()),
     /// v1 Secret: that it is there.

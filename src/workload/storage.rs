@@ -57,6 +57,7 @@ pub struct ClaimSpec {
 
 /// How a volume may be mounted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[expect(clippy::enum_variant_names, reason = "the names are those of Kubernetes")]
 pub enum AccessMode {
     /// By the pods of one node.
     ReadWriteOnce,
