@@ -87,6 +87,8 @@ pub struct Cluster {
     pub(super) published: BTreeMap<(Subject, String), String>,
     /// True if something happened at this instant that observers have not been called for.
     pub(super) unsettled: bool,
+    /// Where the names of random streams are written, so that a draw allocates nothing.
+    pub(super) stream_name: String,
 }
 
 impl Cluster {
@@ -134,6 +136,7 @@ impl Cluster {
             records: BTreeMap::new(),
             published: BTreeMap::new(),
             unsettled: false,
+            stream_name: String::new(),
         }
     }
 

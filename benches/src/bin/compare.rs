@@ -1,5 +1,6 @@
-//! Measures greenroom beside its peers and prints one table: `cargo xtask bench`. `--quick` measures less; each
-//! `--row WHAT FIGURE RATIO` adds a line that was measured elsewhere.
+//! Measures greenroom beside its peers and prints one table: `cargo xtask bench`. `--quick` measures less, `--rollout PODS`
+//! nothing but rolling updates of so many pods, to look at with a profiler; each `--row WHAT FIGURE RATIO` adds a line that
+//! was measured elsewhere.
 //! Both sides of a ratio run in turns in this process, and the processor time of the thread is what counts, so that
 //! other programs on the machine disturb as little as possible. Every figure is a median.
 
@@ -30,9 +31,17 @@ fn main() -> ExitCode {
         let mut cell = || args.next().unwrap_or_default();
         match arg.as_str() {
             "--quick" => effort = Effort { rounds: 3, events: 100_000 },
+            "--rollout" => {
+                let Ok(pods) = cell().parse() else {
+                    eprintln!("--rollout needs a number of pods");
+                    return ExitCode::from(2);
+                };
+                print!("{}", only_rollout(&effort, pods));
+                return ExitCode::SUCCESS;
+            }
             "--row" => elsewhere.add_ratio(cell(), cell(), cell()),
             _ => {
-                eprintln!("no argument `{arg}`; usage: compare [--quick] [--row WHAT FIGURE RATIO]…");
+                eprintln!("no argument `{arg}`; usage: compare [--quick] [--rollout PODS] [--row WHAT FIGURE RATIO]…");
                 return ExitCode::from(2);
             }
         }
@@ -49,11 +58,17 @@ fn measure(effort: &Effort, elsewhere: Table) -> Table {
             hold(&mut table, effort, entities, delays);
         }
     }
-    rollouts(&mut table, effort);
+    rollouts(&mut table, effort, &[1_000, 10_000, 100_000]);
     fork(&mut table, effort);
     draws(&mut table, effort);
     start_to_end(&mut table, effort);
     table.append(elsewhere);
+    table
+}
+
+fn only_rollout(effort: &Effort, pods: u32) -> Table {
+    let mut table = Table::default();
+    rollouts(&mut table, effort, &[pods]);
     table
 }
 
@@ -94,9 +109,9 @@ fn alternate(effort: &Effort, mut own: impl FnMut(), mut peer: impl FnMut()) -> 
 }
 
 /// The whole cluster model: pods come up, then a rolling update replaces them all. So two pods are made for each.
-fn rollouts(table: &mut Table, effort: &Effort) {
+fn rollouts(table: &mut Table, effort: &Effort, sizes: &[u32]) {
     let mut smallest = None;
-    for pods in [1_000, 10_000, 100_000] {
+    for &pods in sizes {
         let rounds = if pods < 100_000 { effort.rounds } else { effort.rounds.min(3) };
         let mut events = 0;
         let mut time = || measured(|| events = black_box(rollout(pods)).events()).as_secs_f64();
@@ -106,7 +121,7 @@ fn rollouts(table: &mut Table, effort: &Effort) {
         let figure = format!("{} M events/s, {} ns an event", shown(rate / 1e6), shown(1e9 / rate));
         table.add(format!("rolling update of {pods} pods"), figure);
         let figure = format!("{} us a pod", shown(pod_micros));
-        table.add_ratio(format!("rolling update of {pods} pods"), figure, format!("{growth:.2}x that of 1000"));
+        table.add_ratio(format!("rolling update of {pods} pods"), figure, format!("{growth:.2}x that of {}", sizes[0]));
         if let Some(mebibytes) = peak_mebibytes() {
             table.add(format!("peak memory after {pods} pods"), format!("{mebibytes} MiB"));
         }
