@@ -1,6 +1,6 @@
-//! Measures greenroom beside its peers and prints one table: `cargo xtask bench`. `--quick` measures less, `--rollout PODS`
-//! nothing but rolling updates of so many pods, to look at with a profiler; each `--row WHAT FIGURE RATIO` adds a line that
-//! was measured elsewhere.
+//! Measures greenroom beside its peers and prints one table: `cargo xtask bench`. `--quick` measures less; each
+//! `--row WHAT FIGURE RATIO` adds a line that was measured elsewhere. `--rollout PODS` plays one rolling update of so many
+//! pods instead and reads no clock: for a profiler.
 //! Both sides of a ratio run in turns in this process, and the processor time of the thread is what counts, so that
 //! other programs on the machine disturb as little as possible. Every figure is a median.
 
@@ -36,7 +36,7 @@ fn main() -> ExitCode {
                     eprintln!("--rollout needs a number of pods");
                     return ExitCode::from(2);
                 };
-                print!("{}", only_rollout(&effort, pods));
+                println!("{} events", black_box(rollout(pods)).events());
                 return ExitCode::SUCCESS;
             }
             "--row" => elsewhere.add_ratio(cell(), cell(), cell()),
@@ -58,17 +58,11 @@ fn measure(effort: &Effort, elsewhere: Table) -> Table {
             hold(&mut table, effort, entities, delays);
         }
     }
-    rollouts(&mut table, effort, &[1_000, 10_000, 100_000]);
+    rollouts(&mut table, effort);
     fork(&mut table, effort);
     draws(&mut table, effort);
     start_to_end(&mut table, effort);
     table.append(elsewhere);
-    table
-}
-
-fn only_rollout(effort: &Effort, pods: u32) -> Table {
-    let mut table = Table::default();
-    rollouts(&mut table, effort, &[pods]);
     table
 }
 
@@ -109,9 +103,9 @@ fn alternate(effort: &Effort, mut own: impl FnMut(), mut peer: impl FnMut()) -> 
 }
 
 /// The whole cluster model: pods come up, then a rolling update replaces them all. So two pods are made for each.
-fn rollouts(table: &mut Table, effort: &Effort, sizes: &[u32]) {
+fn rollouts(table: &mut Table, effort: &Effort) {
     let mut smallest = None;
-    for &pods in sizes {
+    for pods in [1_000, 10_000, 100_000] {
         let rounds = if pods < 100_000 { effort.rounds } else { effort.rounds.min(3) };
         let mut events = 0;
         let mut time = || measured(|| events = black_box(rollout(pods)).events()).as_secs_f64();
@@ -121,7 +115,7 @@ fn rollouts(table: &mut Table, effort: &Effort, sizes: &[u32]) {
         let figure = format!("{} M events/s, {} ns an event", shown(rate / 1e6), shown(1e9 / rate));
         table.add(format!("rolling update of {pods} pods"), figure);
         let figure = format!("{} us a pod", shown(pod_micros));
-        table.add_ratio(format!("rolling update of {pods} pods"), figure, format!("{growth:.2}x that of {}", sizes[0]));
+        table.add_ratio(format!("rolling update of {pods} pods"), figure, format!("{growth:.2}x that of 1000"));
         if let Some(mebibytes) = peak_mebibytes() {
             table.add(format!("peak memory after {pods} pods"), format!("{mebibytes} MiB"));
         }
