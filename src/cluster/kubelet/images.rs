@@ -78,7 +78,8 @@ impl Cluster {
     pub(super) fn ensure_image(&mut self, id: ContainerId, cause: Cause) -> bool {
         let image = self.container_image(id);
         let Some(node) = self.pod(self.container(id).pod).node else { return false };
-        let asks_registry = pulled_always(self.names.text(image)) && self.pull_fault(image).is_some();
+        let asks_registry =
+            !self.pull_faults.is_empty() && pulled_always(self.names.text(image)) && self.pull_fault(image).is_some();
         if self.kubelet(node).has_image(image) && !asks_registry {
             return true;
         }
@@ -206,6 +207,9 @@ impl Cluster {
 
     /// Forgets what a kubelet was pulling for containers that are no longer wanted; `None`: everything.
     pub(in crate::cluster) fn drop_pulls(&mut self, node: NodeId, pod: Option<PodId>) {
+        if self.kubelet(node).pulls.is_empty() {
+            return;
+        }
         let head = self.kubelet(node).pulls.front().copied();
         let containers = &self.containers;
         let keep = |id: &ContainerId| pod.is_some_and(|pod| containers[id.0 as usize].pod != pod);
