@@ -1,9 +1,8 @@
 //! Pods and the sets that they are made in. What a kubelet does to a pod's containers is in `kubelet/`.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::ranking::RankKey;
+use super::ranking::DeletionOrder;
 use super::{Cluster, ContainerId, JobId, NodeId, PodId, PodSetId, ReplicaSetId, ServiceId, SpreadId, TemplateId};
 use crate::kernel::{Name, Symbol, Time};
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
@@ -54,7 +53,7 @@ pub struct PodSet {
     /// How many of these are gone.
     pub gone: u32,
     /// The pods that may go first, in the order in which they would be deleted; kept while the set shrinks.
-    pub ranks: Option<BTreeSet<RankKey>>,
+    pub ranks: Option<DeletionOrder>,
     /// Active pods with a running container.
     pub running: u32,
     /// Active pods that are ready.

@@ -5,9 +5,11 @@
 //! became ready last goes first, which is one of the orders that the source can give.
 
 //! All pods of a set on one node have the same number of neighbours, so only the first of them can be the first of all:
-//! the set's order holds one key a node, and the pods of a node are sorted beside it.
+//! the set's order holds one key a node, and the pods of a node are sorted beside it. Keys that no longer hold stay in
+//! the order until they come to its head, or are too many.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::num::NonZeroU128;
 
 use smallvec::SmallVec;
@@ -56,6 +58,14 @@ impl RankKey {
     }
 }
 
+/// The pods of a set that may go first, the first at the head.
+#[derive(Clone, Debug, Default)]
+pub struct DeletionOrder {
+    heap: BinaryHeap<Reverse<RankKey>>,
+    /// How many of the keys hold.
+    listed: usize,
+}
+
 /// The ranked pods of a node.
 #[derive(Clone, Debug, Default)]
 pub struct NodeRanks {
@@ -78,7 +88,7 @@ impl Cluster {
     /// The pod that goes first, if the set has an active one.
     pub(super) fn first_to_go(&mut self, set_id: PodSetId) -> Option<PodId> {
         if self.set(set_id).ranks.is_none() {
-            self.set_mut(set_id).ranks = Some(BTreeSet::new());
+            self.set_mut(set_id).ranks = Some(DeletionOrder::default());
             self.sets_ranked += 1;
             self.node_ranks.resize_with(self.kubelets.len(), NodeRanks::default);
             for index in 0..self.set(set_id).active.len() {
@@ -86,7 +96,13 @@ impl Cluster {
             }
         }
         self.count_neighbours_again();
-        let first = self.set(set_id).ranks.as_ref()?.first()?.pod();
+        let first = loop {
+            let Reverse(first) = *self.set(set_id).ranks.as_ref()?.heap.peek()?;
+            if self.holds(set_id, first) {
+                break first.pod();
+            }
+            self.set_mut(set_id).ranks.as_mut()?.heap.pop();
+        };
         debug_assert!(self.set(set_id).active.len() > 64 || Some(first) == self.first_of_all(set_id));
         Some(first)
     }
@@ -103,7 +119,7 @@ impl Cluster {
     /// No pod of the set is left that could go.
     pub(super) fn end_ranking(&mut self, set: PodSetId) {
         if let Some(ranks) = self.set_mut(set).ranks.take() {
-            debug_assert!(ranks.is_empty(), "a pod that is ranked is active");
+            debug_assert!(ranks.listed == 0, "a pod that is ranked is active");
             self.sets_ranked -= 1;
         }
     }
@@ -134,7 +150,7 @@ impl Cluster {
         if place == 0 {
             let (second, neighbours) = (ranks.keys.get(1).copied(), ranks.neighbours);
             if let Some(second) = second {
-                self.unlist(pod.set, second.beside(neighbours));
+                self.unlist(pod.set);
             }
             self.list(pod.set, key.beside(neighbours));
         }
@@ -147,7 +163,7 @@ impl Cluster {
             return;
         }
         let Some(key) = self.ranks[id.0 as usize].take() else { return };
-        let Some(node) = node else { return self.unlist(set, key) };
+        let Some(node) = node else { return self.unlist(set) };
         let at = self.ranks_on(node, set).expect("a pod that is ranked stands on its node");
         let ranks = &mut self.node_ranks_mut(node).sets[at];
         let place = ranks.keys.binary_search(&key).expect("a pod stands where its key says");
@@ -157,7 +173,7 @@ impl Cluster {
             self.node_ranks_mut(node).sets.swap_remove(at);
         }
         if place == 0 {
-            self.unlist(set, key.beside(neighbours));
+            self.unlist(set);
             if let Some(first) = first {
                 self.list(set, first.beside(neighbours));
             }
@@ -186,7 +202,7 @@ impl Cluster {
                 let before = std::mem::replace(&mut ranks.neighbours, now);
                 let first = *ranks.keys.first().expect("a set without pods on a node is not listed there");
                 if before != now {
-                    self.unlist(set, first.beside(before));
+                    self.unlist(set);
                     self.list(set, first.beside(now));
                 }
             }
@@ -194,15 +210,37 @@ impl Cluster {
     }
 
     fn list(&mut self, set: PodSetId, key: RankKey) {
-        if let Some(ranks) = &mut self.set_mut(set).ranks {
-            ranks.insert(key);
+        let Some(order) = &mut self.set_mut(set).ranks else { return };
+        order.listed += 1;
+        order.heap.push(Reverse(key));
+        if order.heap.len() > 2 * order.listed + 64 {
+            let mut keys = std::mem::take(&mut order.heap).into_vec();
+            keys.retain(|Reverse(key)| self.holds(set, *key));
+            keys.sort_unstable();
+            keys.dedup();
+            if let Some(order) = &mut self.set_mut(set).ranks {
+                order.heap = keys.into();
+            }
         }
     }
 
-    fn unlist(&mut self, set: PodSetId, key: RankKey) {
-        if let Some(ranks) = &mut self.set_mut(set).ranks {
-            let removed = ranks.remove(&key);
-            debug_assert!(removed, "the first pod of a node stands where its key says");
+    /// A listed key no longer holds. By now its pod or its node says so.
+    fn unlist(&mut self, set: PodSetId) {
+        if let Some(order) = &mut self.set_mut(set).ranks {
+            order.listed -= 1;
+        }
+    }
+
+    /// True if a key is that of a pod that may go first as things are.
+    fn holds(&self, set: PodSetId, key: RankKey) -> bool {
+        let id = key.pod();
+        let (Some(own), node) = (self.ranks[id.0 as usize], self.pod(id).node) else { return false };
+        match node {
+            None => own == key,
+            Some(node) => self.ranks_on(node, set).is_some_and(|at| {
+                let ranks = &self.node_ranks[node.0 as usize].sets[at];
+                ranks.keys.first() == Some(&own) && own.beside(ranks.neighbours) == key
+            }),
         }
     }
 
