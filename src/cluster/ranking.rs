@@ -148,8 +148,8 @@ impl Cluster {
         let place = ranks.keys.partition_point(|other| *other < key);
         ranks.keys.insert(place, key);
         if place == 0 {
-            let (second, neighbours) = (ranks.keys.get(1).copied(), ranks.neighbours);
-            if let Some(second) = second {
+            let (was_another, neighbours) = (ranks.keys.len() > 1, ranks.neighbours);
+            if was_another {
                 self.unlist(pod.set);
             }
             self.list(pod.set, key.beside(neighbours));
