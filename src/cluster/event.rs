@@ -11,6 +11,8 @@ pub enum Event {
     Parcel(u32),
     /// Several things changed that only an observer at the end of the instant cares about.
     Deployment(DeploymentId),
+    /// A write of a built-in controller reaches the API.
+    Draft(u32),
     /// A Deployment may have gone without progress for too long.
     ProgressDeadline(DeploymentId),
     /// A ReplicaSet is to be compared with its pods.

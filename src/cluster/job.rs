@@ -103,10 +103,8 @@ impl Cluster {
         let (key, set, cause) = (job.key, job.set, Cause::Entry(job.last));
         let wanted = job.spec.parallelism.min(job.spec.completions.unwrap_or(1) - status.succeeded);
         if status.active > wanted {
-            for _ in wanted..status.active {
-                if let Some(pod) = self.first_to_go(set) {
-                    self.delete_pod(pod, Why::with("{} shrinks", Arg::Subject(key)), cause);
-                }
+            for pod in self.go_first(set, status.active - wanted) {
+                self.delete_pod(pod, Why::with("{} shrinks", Arg::Subject(key)), cause);
             }
         } else if status.active < wanted {
             let ready_at = job.failed_at + self.job_backoff(job.failures);
@@ -115,7 +113,7 @@ impl Cluster {
                 return;
             }
             for _ in status.active..wanted {
-                self.create_pod(set, cause);
+                self.create_pod(set, None, cause);
             }
         }
         status.active = wanted;

@@ -16,7 +16,12 @@ pub enum Owner {
     ReplicaSet(ReplicaSetId),
     /// A Job.
     Job(JobId),
+    /// Nobody: a pod that stands alone.
+    Alone(PodSetId),
 }
+
+/// The number of a pod that has none: its name is its set's.
+pub const NO_ORDINAL: u32 = u32::MAX;
 
 /// Pods of one owner: all that they share, and counts that are kept up to date rather than counted.
 #[derive(Clone, Debug)]
@@ -150,7 +155,8 @@ impl Cluster {
 
     pub(super) fn pod_name(&self, id: PodId) -> Name {
         let pod = self.pod(id);
-        Name::numbered(self.set(pod.set).base, pod.ordinal)
+        let base = self.set(pod.set).base;
+        if pod.ordinal == NO_ORDINAL { Name::plain(base) } else { Name::numbered(base, pod.ordinal) }
     }
 
     pub(super) fn pod_subject(&self, id: PodId) -> Subject {
@@ -171,14 +177,15 @@ impl Cluster {
         Cause::Entry(self.pod(id).last)
     }
 
-    /// Creates a pod and puts it into the scheduler's queue.
-    pub(super) fn create_pod(&mut self, set_id: PodSetId, cause: Cause) -> PodId {
+    /// Creates a pod, with this number or the next one, and puts it into the scheduler's queue.
+    pub(super) fn create_pod(&mut self, set_id: PodSetId, ordinal: Option<u32>, cause: Cause) -> PodId {
         let id = PodId(u32::try_from(self.pods.len()).expect("a run has fewer than 2^32 pods"));
         let now = self.queue.now();
         let containers = self.make_containers(id, set_id);
         let set = self.set_mut(set_id);
-        let (ordinal, position, place) = (set.next_ordinal, set.active.len() as u32, set.all.len() as u32);
-        set.next_ordinal += 1;
+        let (position, place) = (set.active.len() as u32, set.all.len() as u32);
+        let ordinal = ordinal.unwrap_or(set.next_ordinal);
+        set.next_ordinal = set.next_ordinal.max(ordinal.saturating_add(1));
         set.active.push(id);
         set.all.push(id);
         let owner = set.owner;
@@ -209,7 +216,10 @@ impl Cluster {
             message: Symbol::EMPTY,
             last: EntryId(0),
         });
-        let why = Why::with("created by {}", Arg::Subject(self.owner_subject(owner)));
+        let why = match owner {
+            Owner::Alone(_) => Why::NONE,
+            _ => Why::with("created by {}", Arg::Subject(self.owner_subject(owner))),
+        };
         let cause = self.note_pod(id, "Pending", why, cause);
         self.rank(id);
         let priority = self.set(set_id).source.priority;
@@ -420,6 +430,7 @@ impl Cluster {
         match owner {
             Owner::ReplicaSet(id) => self.replicasets[id.0 as usize].key,
             Owner::Job(id) => self.jobs[id.0 as usize].key,
+            Owner::Alone(set) => self.sets[set.0 as usize].workload,
         }
     }
 }

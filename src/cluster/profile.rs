@@ -48,10 +48,32 @@ pub struct Profile {
     pub pod_gc_quarantine: Duration,
     /// Pods that a node takes unless it says otherwise.
     pub pods_per_node: u32,
+    /// How much longer than its deadline a rollout may go before its Deployment is looked at again.
+    pub progress_check_margin: Duration,
+    /// What the API and the built-in controllers need.
+    pub control_plane: ControlPlane,
     /// From a change of an object to the moment that a watch shows it.
     pub watch_latency: Duration,
     /// From an ask of the API to its answer.
     pub api_latency: Duration,
+}
+
+/// How fast the API takes what built-in controllers write, and how fast they learn of it. These are no constants of
+/// Kubernetes but of the machines that it runs on; which steps a rollout takes depends on them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ControlPlane {
+    /// From one write of a sync to the next.
+    pub write: Duration,
+    /// From one pod that a sync makes to the next.
+    pub create: Duration,
+    /// From a write to the sync of a controller that watches for it.
+    pub notice: Duration,
+}
+
+impl ControlPlane {
+    /// Nothing takes time: timelines show the events that matter.
+    pub const INSTANT: ControlPlane =
+        ControlPlane { write: Duration::ZERO, create: Duration::ZERO, notice: Duration::ZERO };
 }
 
 impl Profile {
@@ -93,7 +115,10 @@ impl Profile {
             pod_gc_quarantine: Duration::from_secs(40),
             // pkg/kubelet/apis/config/v1beta1/defaults.go (MaxPods)
             pods_per_node: 110,
-            // Not constants of Kubernetes: both depend on the machines. Zero keeps every timeline on the events that matter.
+            // pkg/controller/deployment/progress.go (requeueStuckDeployment)
+            progress_check_margin: Duration::from_secs(1),
+            // Not constants of Kubernetes: these depend on the machines. Zero keeps every timeline on the events that matter.
+            control_plane: ControlPlane::INSTANT,
             watch_latency: Duration::ZERO,
             api_latency: Duration::ZERO,
         }

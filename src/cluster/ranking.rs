@@ -50,8 +50,12 @@ impl RankKey {
 }
 
 impl Cluster {
-    /// The pod that goes first, if the set has an active one.
-    pub(super) fn first_to_go(&mut self, set_id: PodSetId) -> Option<PodId> {
+    /// The pods that go first, so many of them, in the order of their going. The order is made once, as in the source
+    /// (`getPodsToDelete`): that the first are gone changes nothing for the others.
+    pub(super) fn go_first(&mut self, set_id: PodSetId, count: u32) -> Vec<PodId> {
+        if count == 0 {
+            return Vec::new();
+        }
         if self.set(set_id).ranks.is_none() {
             self.set_mut(set_id).ranks = Some(BTreeSet::new());
             self.sets_ranked += 1;
@@ -60,7 +64,8 @@ impl Cluster {
             }
         }
         self.rank_stale_nodes();
-        Some(self.set(set_id).ranks.as_ref()?.first()?.pod())
+        let ranks = self.set(set_id).ranks.iter().flatten();
+        ranks.take(count as usize).map(|rank| rank.pod()).collect()
     }
 
     /// Puts an active pod into its set's order, or moves it to where it belongs by now.

@@ -8,9 +8,11 @@ use super::behaviour::Behaviour;
 use super::deployment::Deployment;
 use super::disrupt::{ReadFault, SlowFault};
 use super::job::Job;
+use super::journal::Write;
 use super::kubelet::{Container, Kubelet, PullBackoffs, PullFault};
 use super::lifecycle::TaintPace;
 use super::node::Nodes;
+use super::pen::Drafts;
 use super::pod::{Pod, PodSet};
 use super::pool::{Pool, Provider};
 use super::profile::Profile;
@@ -20,7 +22,7 @@ use super::scheduler::{Scheduler, SchedulerProfile, SchedulingQueue};
 use super::service::Service;
 use super::template::Templates;
 use super::watch::Watches;
-use super::{Cause, Class, Event, PodSetId, Subject, Why};
+use super::{Cause, Class, Event, PodSetId, Subject, Symbol, Why};
 use crate::kernel::{EventId, Limits, Names, Queue, Streams, Time};
 use crate::timeline::{Entry, EntryId, Layer, Timeline};
 use crate::workload::Happening;
@@ -61,6 +63,7 @@ pub struct Cluster {
     pub(super) taints: TaintPace,
     pub(super) sets: Vec<PodSet>,
     pub(super) sets_by_subject: BTreeMap<Subject, Vec<PodSetId>>,
+    pub(super) sets_by_base: BTreeMap<(Symbol, Symbol), Vec<PodSetId>>,
     pub(super) sets_ranked: u32,
     /// Nodes whose pods may stand at the wrong place in an order of deletion.
     pub(super) stale_nodes: Vec<super::NodeId>,
@@ -76,6 +79,8 @@ pub struct Cluster {
     pub(super) late_nodes: Vec<Option<(super::NodeSpec, Cause)>>,
     pub(super) objects: BTreeMap<Subject, ObjectId>,
     pub(super) watches: Watches,
+    pub(super) drafts: Drafts,
+    pub(super) journal: Option<Vec<Write>>,
     pub(super) pull_faults: Vec<PullFault>,
     pub(super) pull_backoffs: PullBackoffs,
     pub(super) slow_faults: Vec<SlowFault>,
@@ -112,6 +117,7 @@ impl Cluster {
             taints: TaintPace::default(),
             sets: Vec::new(),
             sets_by_subject: BTreeMap::new(),
+            sets_by_base: BTreeMap::new(),
             sets_ranked: 0,
             stale_nodes: Vec::new(),
             pods: Vec::new(),
@@ -125,6 +131,8 @@ impl Cluster {
             late_nodes: Vec::new(),
             objects: BTreeMap::new(),
             watches: Watches::default(),
+            drafts: Drafts::default(),
+            journal: None,
             pull_faults: Vec::new(),
             pull_backoffs: PullBackoffs::new(),
             slow_faults: Vec::new(),
@@ -177,6 +185,7 @@ impl Cluster {
         match event {
             Event::Rehearsal(token) => return Some(Happening::Rehearsal(token.into())),
             Event::Parcel(slot) => return self.on_parcel(slot),
+            Event::Draft(slot) => self.on_draft(slot),
             Event::Deployment(id) => self.sync_deployment(id),
             Event::ProgressDeadline(id) => self.on_progress_deadline(id),
             Event::ReplicaSet(id) => self.sync_replicaset(id),

@@ -1,8 +1,8 @@
 //! What the API shows of an object, and true figures that no API shows.
 
 use super::apply::ObjectId;
-use super::pod::Owner;
-use super::{Cause, Cluster, PodId, PodSetId, Subject};
+use super::pod::{NO_ORDINAL, Owner};
+use super::{Cause, Cluster, PodId, Subject};
 use crate::timeline::Kind;
 use crate::workload::{Counts, DeploymentStatus, PodStatus, Status};
 
@@ -11,6 +11,15 @@ impl Cluster {
     pub(super) fn true_status(&self, key: Subject) -> Option<Status> {
         if key.kind == Kind::Pod {
             return self.find_pod(key).map(|id| Status::Pod(self.pod_status(id)));
+        }
+        if key.kind == Kind::ReplicaSet && !self.objects.contains_key(&key) {
+            let owned = self.sets_by_subject.get(&key)?.last()?;
+            return match self.set(*owned).owner {
+                Owner::ReplicaSet(id) if !self.replicaset(id).deleted => {
+                    Some(Status::ReplicaSet(self.replicaset_status(id)))
+                }
+                _ => None,
+            };
         }
         Some(match *self.objects.get(&key)? {
             ObjectId::Deployment(id) => {
@@ -22,10 +31,19 @@ impl Cluster {
                     ..deployment.status
                 })
             }
+            ObjectId::ReplicaSet(id) => Status::ReplicaSet(self.replicaset_status(id)),
+            ObjectId::Pod(set) => Status::Pod(self.pod_status(*self.set(set).all.first()?)),
             ObjectId::Job(id) => Status::Job(self.job(id).status),
             ObjectId::Service(id) => Status::Service(self.services[id.0 as usize].status),
             ObjectId::NodePool(id) => Status::NodePool(self.pools[id.0 as usize].status),
         })
+    }
+
+    /// What a ReplicaSet shows.
+    pub(super) fn replicaset_status(&self, id: super::ReplicaSetId) -> crate::workload::ReplicaSetStatus {
+        let replicaset = self.replicaset(id);
+        // The wanted number is the spec's, which others read as soon as it is written.
+        crate::workload::ReplicaSetStatus { desired: replicaset.replicas, ..replicaset.status }
     }
 
     /// The status of a pod.
@@ -45,15 +63,13 @@ impl Cluster {
 
     /// The pod of this name that is there, if there is one.
     pub(super) fn find_pod(&self, key: Subject) -> Option<PodId> {
-        let ordinal = key.name.ordinal()?;
+        let ordinal = key.name.ordinal().unwrap_or(NO_ORDINAL);
         let has_name = |id: &&PodId| {
             let pod = self.pod(**id);
             pod.ordinal == ordinal && !pod.gone
         };
-        let sets = (0..self.sets.len() as u32).map(PodSetId);
-        let mut sets =
-            sets.filter(|id| self.set(*id).base == key.name.base() && self.set(*id).namespace == key.namespace);
-        sets.find_map(|set| self.set(set).all.iter().find(has_name).copied())
+        let sets = self.sets_by_base.get(&(key.namespace, key.name.base()))?;
+        sets.iter().find_map(|set| self.set(*set).all.iter().find(has_name).copied())
     }
 
     /// The pods that a subject stands for, in the order of their creation: a pod itself, those of a workload, those that
@@ -98,6 +114,7 @@ impl Cluster {
             counts.desired += match set.owner {
                 Owner::ReplicaSet(id) => self.replicaset(id).replicas,
                 Owner::Job(id) => self.job(id).spec.parallelism,
+                Owner::Alone(_) => 1,
             };
         }
         Some(counts)
@@ -106,18 +123,13 @@ impl Cluster {
     /// A pod changed: its owner looks at it, and whoever watches its workload is told.
     pub(super) fn touch_pod(&mut self, id: PodId, cause: Cause) {
         self.record_pod(id);
+        self.journal_pod(id);
         let set = self.set(self.pod(id).set);
-        let (owner, workload, active) = (set.owner, set.workload, set.active.len() as u32);
+        let (owner, workload) = (set.owner, set.workload);
         match owner {
-            Owner::ReplicaSet(id) => {
-                let replicaset = self.replicaset(id);
-                let (wanted, deployment) = (replicaset.replicas, replicaset.deployment);
-                if active != wanted {
-                    self.queue_replicaset(id);
-                }
-                self.queue_deployment(deployment);
-            }
+            Owner::ReplicaSet(id) => self.replicaset_pod_changed(id),
             Owner::Job(id) => self.queue_job(id),
+            Owner::Alone(_) => {}
         }
         self.touch_object(workload, cause);
     }

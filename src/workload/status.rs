@@ -7,6 +7,8 @@ use crate::kernel::{Name, Time};
 pub enum Status {
     /// Of a Deployment.
     Deployment(DeploymentStatus),
+    /// Of a ReplicaSet.
+    ReplicaSet(ReplicaSetStatus),
     /// Of a Job.
     Job(JobStatus),
     /// Of a Service.
@@ -34,8 +36,65 @@ pub struct DeploymentStatus {
     pub ready: u32,
     /// Pods that have been ready for long enough.
     pub available: u32,
-    /// True once a rollout went without progress for longer than its deadline.
-    pub deadline_exceeded: bool,
+    /// Pods that are on their way out.
+    pub terminating: u32,
+    /// The condition `Available`; `None` until the controller has looked at it.
+    pub minimum_available: Option<bool>,
+    /// The condition `Progressing`.
+    pub progressing: Option<Progressing>,
+}
+
+/// The condition `Progressing` of a Deployment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progressing {
+    /// Why it is as it is.
+    pub reason: ProgressReason,
+    /// When it was last updated, in whole seconds as the API keeps it.
+    pub updated_at: Time,
+}
+
+/// The reasons of the condition `Progressing`.
+/// Source: k8s.io/kubernetes v1.36.3, pkg/controller/deployment/util/deployment_util.go.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ProgressReason {
+    /// A ReplicaSet was made.
+    NewReplicaSetCreated,
+    /// A ReplicaSet of this template was there already.
+    FoundNewReplicaSet,
+    /// A ReplicaSet came closer to its size.
+    ReplicaSetUpdated,
+    /// The rollout is complete.
+    NewReplicaSetAvailable,
+    /// The Deployment is paused.
+    DeploymentPaused,
+    /// It goes on.
+    DeploymentResumed,
+    /// No progress for longer than the deadline.
+    ProgressDeadlineExceeded,
+}
+
+impl ProgressReason {
+    /// The reason as Kubernetes writes it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            ProgressReason::NewReplicaSetCreated => "NewReplicaSetCreated",
+            ProgressReason::FoundNewReplicaSet => "FoundNewReplicaSet",
+            ProgressReason::ReplicaSetUpdated => "ReplicaSetUpdated",
+            ProgressReason::NewReplicaSetAvailable => "NewReplicaSetAvailable",
+            ProgressReason::DeploymentPaused => "DeploymentPaused",
+            ProgressReason::DeploymentResumed => "DeploymentResumed",
+            ProgressReason::ProgressDeadlineExceeded => "ProgressDeadlineExceeded",
+        }
+    }
+
+    /// The status that goes with the reason.
+    pub const fn status(self) -> &'static str {
+        match self {
+            ProgressReason::ProgressDeadlineExceeded => "False",
+            ProgressReason::DeploymentPaused | ProgressReason::DeploymentResumed => "Unknown",
+            _ => "True",
+        }
+    }
 }
 
 impl DeploymentStatus {
@@ -47,6 +106,28 @@ impl DeploymentStatus {
             && self.available == self.desired
             && self.observed_generation >= self.generation
     }
+
+    /// True once a rollout went without progress for longer than its deadline.
+    pub const fn deadline_exceeded(&self) -> bool {
+        matches!(self.progressing, Some(Progressing { reason: ProgressReason::ProgressDeadlineExceeded, .. }))
+    }
+}
+
+/// apps/v1 ReplicaSetStatus, as far as it decides anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ReplicaSetStatus {
+    /// The generation of the spec that the rest is about.
+    pub observed_generation: u32,
+    /// Pods that are wanted: this is the spec's.
+    pub desired: u32,
+    /// Pods that are neither finished nor terminating.
+    pub replicas: u32,
+    /// Pods that are ready.
+    pub ready: u32,
+    /// Pods that have been ready for long enough.
+    pub available: u32,
+    /// Pods that are on their way out.
+    pub terminating: u32,
 }
 
 /// batch/v1 JobStatus, as far as it decides anything.
