@@ -227,6 +227,7 @@ impl Cluster {
             next_ordinal: 0,
             active: Vec::new(),
             all: Vec::new(),
+            gone: 0,
             ranks: None,
             running: 0,
             ready: 0,
@@ -236,6 +237,7 @@ impl Cluster {
             succeeded: 0,
             failed: 0,
             restarts: 0,
+            gpus: 0,
         });
         self.sets_by_base.entry((key.namespace, base)).or_default().push(id);
         self.sets_by_subject.entry(workload).or_default().push(id);

@@ -32,7 +32,7 @@ impl Cluster {
                 })
             }
             ObjectId::ReplicaSet(id) => Status::ReplicaSet(self.replicaset_status(id)),
-            ObjectId::Pod(set) => Status::Pod(self.pod_status(*self.set(set).all.first()?)),
+            ObjectId::Pod(set) => Status::Pod(self.pod_status(self.pods_in(set).next()?)),
             ObjectId::Job(id) => Status::Job(self.job(id).status),
             ObjectId::Service(id) => Status::Service(self.services[id.0 as usize].status),
             ObjectId::NodePool(id) => Status::NodePool(self.pools[id.0 as usize].status),
@@ -48,28 +48,25 @@ impl Cluster {
 
     /// The status of a pod.
     pub(super) fn pod_status(&self, id: PodId) -> PodStatus {
-        let pod = self.pod(id);
+        let (pod, record) = (self.pod(id), self.pod_record(id));
         PodStatus {
             phase: pod.phase,
             ready: pod.ready,
             terminating: pod.terminating,
             node: pod.node.map(|node| self.nodes.get(node).name),
             restarts: pod.restarts,
-            reason: pod.reason,
-            startup_failures: pod.startup_failures,
-            created_at: pod.created_at,
+            reason: record.reason,
+            startup_failures: record.startup_failures,
+            created_at: record.created_at,
         }
     }
 
     /// The pod of this name that is there, if there is one.
     pub(super) fn find_pod(&self, key: Subject) -> Option<PodId> {
         let ordinal = key.name.ordinal().unwrap_or(NO_ORDINAL);
-        let has_name = |id: &&PodId| {
-            let pod = self.pod(**id);
-            pod.ordinal == ordinal && !pod.gone
-        };
+        let has_name = |id: &PodId| self.pod(*id).ordinal == ordinal;
         let sets = self.sets_by_base.get(&(key.namespace, key.name.base()))?;
-        sets.iter().find_map(|set| self.set(*set).all.iter().find(has_name).copied())
+        sets.iter().find_map(|set| self.pods_in(*set).find(has_name))
     }
 
     /// The pods that a subject stands for, in the order of their creation: a pod itself, those of a workload, those that
@@ -79,8 +76,7 @@ impl Cluster {
             return self.find_pod(subject).into_iter().collect();
         }
         let sets = self.sets_by_subject.get(&subject).map_or(&[][..], Vec::as_slice);
-        let mut pods: Vec<PodId> = sets.iter().flat_map(|set| self.set(*set).all.iter().copied()).collect();
-        pods.retain(|id| !self.pod(*id).gone);
+        let mut pods: Vec<PodId> = sets.iter().flat_map(|set| self.pods_in(*set)).collect();
         pods.sort_unstable();
         pods
     }
@@ -110,7 +106,7 @@ impl Cluster {
             counts.available += set.available;
             counts.serving += set.serving;
             counts.restarts += set.restarts;
-            counts.gpus += set.all.iter().map(|pod| u64::from(self.pod(*pod).devices.count_ones())).sum::<u64>();
+            counts.gpus += set.gpus;
             counts.desired += match set.owner {
                 Owner::ReplicaSet(id) => self.replicaset(id).replicas,
                 Owner::Job(id) => self.job(id).spec.parallelism,
