@@ -113,6 +113,7 @@ impl Cluster {
     pub(super) fn owner_is_gone(&self, set: PodSetId) -> bool {
         match self.set(set).owner {
             Owner::ReplicaSet(id) => self.replicaset(id).deleted,
+            Owner::StatefulSet(id) => self.statefulset(id).deleted,
             Owner::Job(id) => self.job(id).deleted,
             Owner::Alone(_) => false,
         }

@@ -4,21 +4,22 @@ use std::sync::Arc;
 
 use super::behaviour::Candidate;
 use super::deployment::Deployment;
-use super::job::Job;
 use super::pod::{Owner, PodSet};
 use super::service::Service;
-use super::{Arg, Cause, Cluster, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, Subject, Why};
+use super::{
+    Arg, Cause, Cluster, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId, Subject, Why,
+};
 use crate::kernel::Time;
 use crate::timeline::Kind;
-use crate::workload::{
-    DeploymentSpec, DeploymentStatus, JobSpec, JobStatus, Object, PodTemplate, ServiceSpec, ServiceStatus,
-};
+use crate::workload::{DeploymentSpec, DeploymentStatus, Object, PodTemplate, ServiceSpec, ServiceStatus};
 
 /// Where an object lives in its table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ObjectId {
     /// A Deployment.
     Deployment(DeploymentId),
+    /// A StatefulSet.
+    StatefulSet(StatefulSetId),
     /// A Job.
     Job(JobId),
     /// A Service.
@@ -39,16 +40,15 @@ impl Cluster {
             (Object::Deployment(spec), Some(ObjectId::Deployment(id))) => self.change_deployment(id, spec, cause),
             (Object::Deployment(spec), None) => self.create_deployment(key, spec, cause),
             (Object::Job(spec), None) => self.create_job(key, spec, cause),
-            (Object::Job(spec), Some(ObjectId::Job(id))) if self.job(id).spec != spec => {
-                return Err("spec.template: field is immutable".to_owned());
-            }
-            (Object::Job(_), Some(ObjectId::Job(_))) => {}
+            (Object::Job(spec), Some(ObjectId::Job(id))) => self.change_job(id, spec, cause)?,
             (Object::Service(spec), Some(ObjectId::Service(id))) => self.change_service(id, spec, cause),
             (Object::Service(spec), None) => self.create_service(key, spec, cause),
             (Object::Pod(template), Some(ObjectId::Pod(set))) => self.change_pod(set, &template)?,
             (Object::Pod(template), None) => self.create_lone_pod(key, &template, cause)?,
             (Object::ReplicaSet(spec), Some(ObjectId::ReplicaSet(id))) => self.change_replicaset(id, spec, cause)?,
             (Object::ReplicaSet(spec), None) => self.create_lone_replicaset(key, spec, cause),
+            (Object::StatefulSet(spec), Some(ObjectId::StatefulSet(id))) => self.change_statefulset(id, spec, cause),
+            (Object::StatefulSet(spec), None) => self.create_statefulset(key, spec, cause),
             (Object::NodePool(spec), None) => self.create_pool(key, spec, cause)?,
             (Object::NodePool(_), Some(_)) => return Err("a pool of nodes cannot be changed".to_owned()),
             (object, Some(_)) => {
@@ -66,6 +66,7 @@ impl Cluster {
             Some(ObjectId::ReplicaSet(id)) => self.delete_replicaset(id, cause),
             Some(ObjectId::Pod(set)) => self.delete_pods(set, Why::text("deleted"), cause),
             Some(ObjectId::Deployment(id)) => self.delete_deployment(id, cause),
+            Some(ObjectId::StatefulSet(id)) => self.delete_statefulset(id, cause),
             Some(ObjectId::Job(id)) => self.delete_job(id, cause),
             Some(ObjectId::Service(id)) => self.delete_service(id, cause),
             Some(ObjectId::NodePool(id)) => self.delete_pool(id, cause),
@@ -134,32 +135,6 @@ impl Cluster {
         id
     }
 
-    fn create_job(&mut self, key: Subject, spec: JobSpec, cause: Cause) {
-        let id = JobId(self.jobs.len() as u32);
-        let base = self.names.show(key.name);
-        let base = self.names.intern(&base);
-        let set = self.make_set(base, key, key, Owner::Job(id), u32::MAX - id.0, &spec.template);
-        let last = self.note(
-            key,
-            "Created",
-            Why::with("{} completions", Arg::Count(spec.completions.unwrap_or(1).into())),
-            cause,
-        );
-        self.jobs.push(Job {
-            key,
-            spec,
-            set,
-            failures: 0,
-            failed_at: Time::ZERO,
-            status: JobStatus::default(),
-            queued: false,
-            deleted: false,
-            last,
-        });
-        self.objects.insert(key, ObjectId::Job(id));
-        self.queue_job(id);
-    }
-
     fn create_service(&mut self, key: Subject, spec: ServiceSpec, cause: Cause) {
         let id = ServiceId(self.services.len() as u32);
         let ports = [spec.port, spec.target_port].map(|port| Arg::Count(port.into()));
@@ -208,7 +183,7 @@ impl Cluster {
         let images = containers().map(|one| self.names.intern(&one.image)).collect();
         let services = self.services_for(key.namespace, &source.labels);
         let spread = match owner {
-            Owner::ReplicaSet(_) => SpreadId(id.0),
+            Owner::ReplicaSet(_) | Owner::StatefulSet(_) => SpreadId(id.0),
             Owner::Job(_) | Owner::Alone(_) => SpreadId::NONE,
         };
         self.sets.push(PodSet {

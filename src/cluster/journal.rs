@@ -29,6 +29,8 @@ pub enum Shown {
         image: Symbol,
         /// The condition `PodScheduled`.
         scheduled: Option<bool>,
+        /// The condition `Ready`: a pod that is asked to go keeps it until its containers end, although it serves no more.
+        ready: bool,
         /// The object that owns it.
         owner: Subject,
     },
@@ -68,6 +70,7 @@ impl Cluster {
                 status: self.pod_status(id),
                 image: set.images.get(set.init_count).copied().unwrap_or(Symbol::EMPTY),
                 scheduled: pod.node.map(|_| true).or((pod.message != Symbol::EMPTY).then_some(false)),
+                ready: pod.ready || self.pod_record(id).leaves_ready,
                 owner: self.owner_subject(set.owner),
             },
         };

@@ -26,6 +26,7 @@ mod service;
 pub mod shape;
 mod simulation;
 mod stage;
+mod statefulset;
 mod status;
 pub mod template;
 mod watch;
@@ -62,6 +63,8 @@ ids! {
     DeploymentId,
     /// A ReplicaSet.
     ReplicaSetId,
+    /// A StatefulSet.
+    StatefulSetId,
     /// A Job.
     JobId,
     /// A Service.

@@ -6,9 +6,11 @@
 //! with the work queues of k8s.io/client-go v0.36.3, util/workqueue/queue.go. Calls that the source sends side by side
 //! (the batches of `slowStartBatch`) reach the API one after the other here, in the order of their making.
 
-use super::{Cause, Class, Cluster, DeploymentId, Event, NodeId, PodId, PodSetId, ReplicaSetId, Why};
+use super::{
+    Cause, Class, Cluster, DeploymentId, Event, JobId, NodeId, PodId, PodSetId, ReplicaSetId, StatefulSetId, Why,
+};
 use crate::kernel::Time;
-use crate::workload::{DeploymentStatus, ReplicaSetStatus};
+use crate::workload::{DeploymentStatus, JobStatus, ReplicaSetStatus, StatefulSetStatus};
 
 /// A write that has been decided on.
 #[derive(Clone, Copy, Debug)]
@@ -34,6 +36,10 @@ pub enum Draft {
     Forget(ReplicaSetId),
     /// The status of a Deployment.
     DeploymentStatus(DeploymentId, DeploymentStatus),
+    /// The status of a Job.
+    JobStatus(JobId, JobStatus),
+    /// The status of a StatefulSet.
+    StatefulSetStatus(StatefulSetId, StatefulSetStatus),
     /// The status of a ReplicaSet.
     ReplicaSetStatus(ReplicaSetId, ReplicaSetStatus),
 }
@@ -128,6 +134,8 @@ impl Cluster {
             Draft::Scale(id, size) => self.scale_replicaset(id, size),
             Draft::Forget(id) => self.replicaset_mut(id).deleted = true,
             Draft::DeploymentStatus(id, status) => self.write_deployment_status(id, status),
+            Draft::JobStatus(id, status) => self.write_job_status(id, status),
+            Draft::StatefulSetStatus(id, status) => self.write_statefulset_status(id, status),
             Draft::ReplicaSetStatus(id, status) => self.write_replicaset_status(id, status),
         }
     }

@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::ranking::RankKey;
-use super::{Cluster, ContainerId, JobId, NodeId, PodId, PodSetId, ReplicaSetId, ServiceId, SpreadId, TemplateId};
+use super::{
+    Cluster, ContainerId, JobId, NodeId, PodId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId, TemplateId,
+};
 use crate::kernel::{Name, Symbol, Time};
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
 use crate::workload::{PodPhase, PodTemplate, RestartPolicy};
@@ -14,6 +16,8 @@ use crate::workload::{PodPhase, PodTemplate, RestartPolicy};
 pub enum Owner {
     /// A ReplicaSet.
     ReplicaSet(ReplicaSetId),
+    /// A StatefulSet.
+    StatefulSet(StatefulSetId),
     /// A Job.
     Job(JobId),
     /// Nobody: a pod that stands alone.
@@ -136,6 +140,10 @@ pub struct PodRecord {
     pub reason: &'static str,
     /// Restarts because a startup probe ran out of tries.
     pub startup_failures: u32,
+    /// True once it was evicted or lost with its node (the condition `DisruptionTarget`).
+    pub disrupted: bool,
+    /// True if it was ready when it was asked to go and its containers have not ended yet: its own condition says so still.
+    pub leaves_ready: bool,
 }
 
 impl Pod {
@@ -212,7 +220,14 @@ impl Cluster {
         set.all.push(id);
         let owner = set.owner;
         self.ranks.push(None);
-        self.pod_records.push(PodRecord { created_at: now, admitted_at: Time::ZERO, reason: "", startup_failures: 0 });
+        self.pod_records.push(PodRecord {
+            created_at: now,
+            admitted_at: Time::ZERO,
+            reason: "",
+            startup_failures: 0,
+            disrupted: false,
+            leaves_ready: false,
+        });
         self.pods.push(Pod {
             set: set_id,
             ordinal,
@@ -337,7 +352,8 @@ impl Cluster {
         }
         let pod = self.pod_mut(id);
         pod.terminating = true;
-        let (set, node) = (pod.set, pod.node);
+        let (set, node, ready) = (pod.set, pod.node, pod.ready);
+        self.pod_record_mut(id).leaves_ready = ready;
         self.set_ready(id, false, Why::NONE, cause);
         self.set_mut(set).terminating += 1;
         self.retired(id);
@@ -394,7 +410,6 @@ impl Cluster {
         set.succeeded += u32::from(succeeded);
         set.failed += u32::from(!succeeded);
         self.release(id);
-        self.pod_finished(id, succeeded, cause);
         self.touch_pod(id, cause);
     }
 
@@ -450,6 +465,7 @@ impl Cluster {
     pub(super) fn owner_subject(&self, owner: Owner) -> Subject {
         match owner {
             Owner::ReplicaSet(id) => self.replicasets[id.0 as usize].key,
+            Owner::StatefulSet(id) => self.statefulsets[id.0 as usize].key,
             Owner::Job(id) => self.jobs[id.0 as usize].key,
             Owner::Alone(set) => self.sets[set.0 as usize].workload,
         }

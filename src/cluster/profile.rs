@@ -20,6 +20,10 @@ pub struct Profile {
     pub job_backoff: Duration,
     /// The longest wait after a Job's pod failed.
     pub job_backoff_max: Duration,
+    /// For how long the events of a Job's pods are gathered before it looks at them.
+    pub job_sync_batch: Duration,
+    /// Pods that a Job creates or deletes in one sync at most.
+    pub job_burst: u32,
     /// Pods that a ReplicaSet creates or deletes in one sync at most.
     pub replicaset_burst: u32,
     /// Old ReplicaSets that a Deployment keeps.
@@ -90,6 +94,9 @@ impl Profile {
             // pkg/controller/job/job_controller.go:77,79 (DefaultJobPodFailureBackOff, MaxJobPodFailureBackOff)
             job_backoff: Duration::from_secs(10),
             job_backoff_max: Duration::from_secs(600),
+            // pkg/controller/job/job_controller.go:70,86 (SyncJobBatchPeriod, MaxPodCreateDeletePerSync)
+            job_sync_batch: Duration::from_secs(1),
+            job_burst: 500,
             // pkg/controller/replicaset/replica_set.go (BurstReplicas)
             replicaset_burst: 500,
             // pkg/apis/apps/v1/defaults.go (RevisionHistoryLimit)

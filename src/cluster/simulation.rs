@@ -20,6 +20,7 @@ use super::ranking::{NodeRanks, RankKey};
 use super::replicaset::ReplicaSet;
 use super::scheduler::{Scheduler, SchedulerProfile, SchedulingQueue};
 use super::service::Service;
+use super::statefulset::StatefulSet;
 use super::template::Templates;
 use super::watch::Watches;
 use super::{Cause, Class, Event, PodSetId, Subject, Symbol, Why};
@@ -78,6 +79,7 @@ pub struct Cluster {
     pub(super) restart_backoffs: BTreeMap<super::ContainerId, RestartBackoff>,
     pub(super) deployments: Vec<Deployment>,
     pub(super) replicasets: Vec<ReplicaSet>,
+    pub(super) statefulsets: Vec<StatefulSet>,
     pub(super) jobs: Vec<Job>,
     pub(super) services: Vec<Service>,
     pub(super) pools: Vec<Pool>,
@@ -135,6 +137,7 @@ impl Cluster {
             restart_backoffs: BTreeMap::new(),
             deployments: Vec::new(),
             replicasets: Vec::new(),
+            statefulsets: Vec::new(),
             jobs: Vec::new(),
             services: Vec::new(),
             pools: Vec::new(),
@@ -200,6 +203,8 @@ impl Cluster {
             Event::Deployment(id) => self.sync_deployment(id),
             Event::ProgressDeadline(id) => self.on_progress_deadline(id),
             Event::ReplicaSet(id) => self.sync_replicaset(id),
+            Event::StatefulSet(id) => self.sync_statefulset(id),
+            Event::JobExpired(id) => self.on_job_expired(id),
             Event::Job(id) => self.sync_job(id),
             Event::Schedule => self.on_schedule(),
             Event::Pulled(node, pull) => self.on_pulled(node, pull),

@@ -4,7 +4,7 @@ use super::apply::ObjectId;
 use super::pod::{NO_ORDINAL, Owner};
 use super::{Cause, Cluster, PodId, Subject};
 use crate::timeline::Kind;
-use crate::workload::{Counts, DeploymentStatus, PodStatus, Status};
+use crate::workload::{Counts, DeploymentStatus, PodStatus, StatefulSetStatus, Status};
 
 impl Cluster {
     /// The status of an object; `None` if there is none of this name.
@@ -33,6 +33,11 @@ impl Cluster {
             }
             ObjectId::ReplicaSet(id) => Status::ReplicaSet(self.replicaset_status(id)),
             ObjectId::Pod(set) => Status::Pod(self.pod_status(self.pods_in(set).next()?)),
+            ObjectId::StatefulSet(id) => {
+                let statefulset = self.statefulset(id);
+                let (generation, desired) = (statefulset.generation, statefulset.spec.replicas);
+                Status::StatefulSet(StatefulSetStatus { generation, desired, ..statefulset.status })
+            }
             ObjectId::Job(id) => Status::Job(self.job(id).status),
             ObjectId::Service(id) => Status::Service(self.services[id.0 as usize].status),
             ObjectId::NodePool(id) => Status::NodePool(self.pools[id.0 as usize].status),
@@ -109,6 +114,10 @@ impl Cluster {
             counts.gpus += set.gpus;
             counts.desired += match set.owner {
                 Owner::ReplicaSet(id) => self.replicaset(id).replicas,
+                Owner::StatefulSet(owner) if self.statefulset(owner).update == Some(*id) => {
+                    self.statefulset(owner).spec.replicas
+                }
+                Owner::StatefulSet(_) => 0,
                 Owner::Job(id) => self.job(id).spec.parallelism,
                 Owner::Alone(_) => 1,
             };
@@ -124,7 +133,8 @@ impl Cluster {
         let (owner, workload) = (set.owner, set.workload);
         match owner {
             Owner::ReplicaSet(id) => self.replicaset_pod_changed(id),
-            Owner::Job(id) => self.queue_job(id),
+            Owner::StatefulSet(owner) => self.statefulset_pod_changed(owner, id),
+            Owner::Job(owner) => self.job_pod_changed(owner, id),
             Owner::Alone(_) => {}
         }
         self.touch_object(workload, cause);

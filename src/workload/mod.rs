@@ -26,8 +26,8 @@ pub use resources::Resources;
 pub use selector::{Affinity, LabelSelector, TopologySpread};
 pub use stage::{Counts, Disruption, Happening, Stage, Struck};
 pub use status::{
-    DeploymentStatus, JobStatus, NodePoolStatus, PodPhase, PodStatus, ProgressReason, Progressing, ReplicaSetStatus,
-    ServiceStatus, Status,
+    DeploymentStatus, JobEnd, JobReason, JobStatus, NodePoolStatus, PodPhase, PodStatus, ProgressReason, Progressing,
+    ReplicaSetStatus, ServiceStatus, StatefulSetStatus, Status,
 };
 pub use storage::Volume;
 pub use world::{Ask, AskId, Outcome, RecordChange, World};

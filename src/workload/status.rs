@@ -1,6 +1,6 @@
 //! What a world shows of an object: its status, small enough to copy.
 
-use crate::kernel::{Name, Time};
+use crate::kernel::{Name, Symbol, Time};
 
 /// The status of an object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -9,6 +9,8 @@ pub enum Status {
     Deployment(DeploymentStatus),
     /// Of a ReplicaSet.
     ReplicaSet(ReplicaSetStatus),
+    /// Of a StatefulSet.
+    StatefulSet(StatefulSetStatus),
     /// Of a Job.
     Job(JobStatus),
     /// Of a Service.
@@ -130,19 +132,115 @@ pub struct ReplicaSetStatus {
     pub terminating: u32,
 }
 
+/// apps/v1 StatefulSetStatus, as far as it decides anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct StatefulSetStatus {
+    /// The generation of the spec that the rest is about.
+    pub observed_generation: u32,
+    /// The generation of the spec that is there.
+    pub generation: u32,
+    /// Pods that are wanted.
+    pub desired: u32,
+    /// Pods that are there.
+    pub replicas: u32,
+    /// Pods that are ready.
+    pub ready: u32,
+    /// Pods that have been ready for long enough.
+    pub available: u32,
+    /// Pods of the revision that the last complete update brought.
+    pub current: u32,
+    /// Pods of the newest template.
+    pub updated: u32,
+    /// The number of the revision that `current` counts.
+    pub current_revision: u32,
+    /// The number of the revision that `updated` counts.
+    pub update_revision: u32,
+}
+
+impl StatefulSetStatus {
+    /// True once all wanted pods are new and available.
+    pub const fn complete(&self) -> bool {
+        self.updated == self.desired
+            && self.replicas == self.desired
+            && self.available == self.desired
+            && self.observed_generation >= self.generation
+    }
+}
+
 /// batch/v1 JobStatus, as far as it decides anything.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct JobStatus {
     /// Pods that are neither finished nor terminating.
     pub active: u32,
-    /// Pods that ended well.
+    /// Of these, pods that are ready.
+    pub ready: u32,
+    /// Pods that are on their way out.
+    pub terminating: u32,
+    /// Pods that ended well, or indexes that have.
     pub succeeded: u32,
     /// Pods that failed.
     pub failed: u32,
-    /// True once enough pods succeeded.
+    /// What ends the Job, once that is decided (`SuccessCriteriaMet`, `FailureTarget`).
+    pub ending: Option<JobEnd>,
+    /// True once enough pods succeeded and all have ended.
     pub complete: bool,
-    /// True once too many pods failed.
+    /// True once it has failed and all pods have ended.
     pub gave_up: bool,
+    /// The condition `Suspended`; `None` if it never was.
+    pub suspended: Option<bool>,
+    /// When it became active, in whole seconds.
+    pub started_at: Option<Time>,
+    /// When it ended, in whole seconds.
+    pub completed_at: Option<Time>,
+    /// Indexes that have succeeded (`0-2,5`); interned.
+    pub completed_indexes: Symbol,
+    /// Indexes that have failed for good; interned.
+    pub failed_indexes: Symbol,
+    /// True while it is there only until its pods have gone.
+    pub deleting: bool,
+}
+
+/// How a Job ends.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct JobEnd {
+    /// True if it succeeds.
+    pub success: bool,
+    /// Why.
+    pub reason: JobReason,
+}
+
+/// The reasons for the end of a Job. Source: k8s.io/api v0.36.3, batch/v1/types.go.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum JobReason {
+    /// As many pods have succeeded as were wanted.
+    CompletionsReached,
+    /// A rule on successes is met.
+    SuccessPolicy,
+    /// Too many pods have failed.
+    BackoffLimitExceeded,
+    /// It was active for too long.
+    DeadlineExceeded,
+    /// A rule on failures says so.
+    PodFailurePolicy,
+    /// Too many indexes have failed.
+    MaxFailedIndexesExceeded,
+    /// An index has failed, and no other is left to try.
+    FailedIndexes,
+}
+
+impl JobReason {
+    /// The reason as Kubernetes writes it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            JobReason::CompletionsReached => "CompletionsReached",
+            JobReason::SuccessPolicy => "SuccessPolicy",
+            JobReason::BackoffLimitExceeded => "BackoffLimitExceeded",
+            JobReason::DeadlineExceeded => "DeadlineExceeded",
+            JobReason::PodFailurePolicy => "PodFailurePolicy",
+            JobReason::MaxFailedIndexesExceeded => "MaxFailedIndexesExceeded",
+            JobReason::FailedIndexes => "FailedIndexes",
+        }
+    }
 }
 
 /// What a Service shows.

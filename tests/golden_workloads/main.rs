@@ -3,6 +3,9 @@
 //! The recordings are not part of this repository: `GREENROOM_SHARED` names the folder that holds them, and without it
 //! the tests say that they were skipped.
 
+mod agreement;
 mod manifest;
+mod observed;
+mod recordings;
 mod rig;
 mod rollouts;

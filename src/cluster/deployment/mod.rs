@@ -301,6 +301,7 @@ impl Cluster {
                 Some(deployment) => self.deployment(deployment).spec.min_ready,
                 None => self.replicaset(id).min_ready,
             },
+            super::pod::Owner::StatefulSet(id) => self.statefulset(id).spec.min_ready,
             super::pod::Owner::Job(_) | super::pod::Owner::Alone(_) => Duration::ZERO,
         }
     }
