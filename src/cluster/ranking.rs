@@ -3,7 +3,8 @@
 //!
 //! The source compares ready times by the logarithm of their age and breaks ties by UID, which is random. Here the pod that
 //! became ready last goes first, which is one of the orders that the source can give.
-
+//! `controller.kubernetes.io/pod-deletion-cost` is part of a template here, so all pods of a ReplicaSet have the same.
+//!
 //! All pods of a set on one node have the same number of neighbours, so only the first of them can be the first of all:
 //! the set's order holds one key a node, and the pods of a node are sorted beside it. Keys that no longer hold stay in
 //! the order until they come to its head, or are too many.
@@ -85,8 +86,12 @@ struct SetRanks {
 }
 
 impl Cluster {
-    /// The pod that goes first, if the set has an active one.
-    pub(super) fn first_to_go(&mut self, set_id: PodSetId) -> Option<PodId> {
+    /// The pods that go first, so many of them, in the order of their going. The order is made once, as in the source
+    /// (`getPodsToDelete`): that the first are gone changes nothing for the others.
+    pub(super) fn go_first(&mut self, set_id: PodSetId, count: u32) -> Vec<PodId> {
+        if count == 0 {
+            return Vec::new();
+        }
         if self.set(set_id).ranks.is_none() {
             self.set_mut(set_id).ranks = Some(DeletionOrder::default());
             self.sets_ranked += 1;
@@ -96,15 +101,43 @@ impl Cluster {
             }
         }
         self.count_neighbours_again();
-        let first = loop {
-            let Reverse(first) = *self.set(set_id).ranks.as_ref()?.heap.peek()?;
-            if self.holds(set_id, first) {
-                break first.pod();
+        let mut heap =
+            self.set_mut(set_id).ranks.as_mut().map(|order| std::mem::take(&mut order.heap)).unwrap_or_default();
+        // Of the pods of a node the first is in the set's order; once it is taken, the next one stands for the node.
+        let (mut taken, mut nexts) = (Vec::new(), BinaryHeap::new());
+        let mut pods = Vec::with_capacity(count as usize);
+        while pods.len() < count as usize {
+            while heap.peek().is_some_and(|Reverse(key)| !self.holds(set_id, *key) || taken.last() == Some(key)) {
+                heap.pop();
             }
-            self.set_mut(set_id).ranks.as_mut()?.heap.pop();
-        };
-        debug_assert!(self.set(set_id).active.len() > 64 || Some(first) == self.first_of_all(set_id));
-        Some(first)
+            let first = match (heap.peek(), nexts.peek()) {
+                (None, None) => break,
+                (Some(first), next) if next.is_none_or(|next| first > next) => {
+                    heap.pop().inspect(|Reverse(key)| taken.push(*key))
+                }
+                _ => nexts.pop(),
+            };
+            let Some(Reverse(key)) = first else { break };
+            debug_assert!(
+                !pods.is_empty() || self.set(set_id).active.len() > 64 || Some(key.pod()) == self.first_of_all(set_id)
+            );
+            pods.push(key.pod());
+            nexts.extend(self.next_on_node(set_id, key.pod()).map(Reverse));
+        }
+        // They hold until somebody deletes their pods.
+        heap.extend(taken.into_iter().map(Reverse));
+        if let Some(order) = &mut self.set_mut(set_id).ranks {
+            order.heap = heap;
+        }
+        pods
+    }
+
+    /// The key of the pod that goes next of those on the same node.
+    fn next_on_node(&self, set: PodSetId, pod: PodId) -> Option<RankKey> {
+        let node = self.pod(pod).node?;
+        let ranks = &self.node_ranks.get(node.0 as usize)?.sets[self.ranks_on(node, set)?];
+        let place = ranks.keys.binary_search(&self.ranks[pod.0 as usize]?).ok()?;
+        Some(ranks.keys.get(place + 1)?.beside(ranks.neighbours))
     }
 
     /// The same by looking at every pod: what the order is held against in debug builds, as long as that is cheap.
