@@ -26,6 +26,8 @@ pub enum ObjectId {
     Service(ServiceId),
     /// A pool of nodes.
     NodePool(super::PoolId),
+    /// A PodDisruptionBudget.
+    Budget(super::BudgetId),
 }
 
 impl Cluster {
@@ -42,6 +44,8 @@ impl Cluster {
             (Object::Job(_), Some(ObjectId::Job(_))) => {}
             (Object::Service(spec), Some(ObjectId::Service(id))) => self.change_service(id, spec, cause),
             (Object::Service(spec), None) => self.create_service(key, spec, cause),
+            (Object::PodDisruptionBudget(spec), Some(ObjectId::Budget(id))) => self.change_budget(id, spec, cause),
+            (Object::PodDisruptionBudget(spec), None) => self.create_budget(key, spec, cause),
             (Object::NodePool(spec), None) => self.create_pool(key, spec, cause)?,
             (Object::NodePool(_), Some(_)) => return Err("a pool of nodes cannot be changed".to_owned()),
             (object, Some(_)) => {
@@ -60,6 +64,7 @@ impl Cluster {
             Some(ObjectId::Job(id)) => self.delete_job(id, cause),
             Some(ObjectId::Service(id)) => self.delete_service(id, cause),
             Some(ObjectId::NodePool(id)) => self.delete_pool(id, cause),
+            Some(ObjectId::Budget(id)) => self.delete_budget(id, cause),
         }
         true
     }
@@ -240,6 +245,7 @@ impl Cluster {
             restarts: 0,
         });
         self.sets_by_subject.entry(workload).or_default().push(id);
+        self.budgets_for_set(id);
         if key != workload {
             self.sets_by_subject.entry(key).or_default().push(id);
         }

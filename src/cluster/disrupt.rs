@@ -34,6 +34,7 @@ impl Cluster {
                 Struck::Now(self.crash_containers(*target, *exit_code, cause))
             }
             Disruption::NodeDown { target, lasts } => Struck::Now(self.nodes_down(*target, *lasts, cause)),
+            Disruption::Node { target, what } => Struck::Now(self.disturb_node(*target, what, cause)),
             Disruption::GpuLoss { target, count, lasts } => Struck::Now(self.lose_gpus(*target, *count, *lasts, cause)),
             Disruption::ImagePullFail { image, times, lasts } => {
                 let (image, left, until, effect) = (image.clone(), *times, until(*lasts), self.new_effect());
@@ -84,7 +85,7 @@ impl Cluster {
     }
 
     /// The nodes that a target names: itself, or where its pods run, each once.
-    fn nodes_of(&self, target: Subject) -> Vec<NodeId> {
+    pub(super) fn nodes_of(&self, target: Subject) -> Vec<NodeId> {
         if target.kind == Kind::Node {
             return self.find_node(target).into_iter().collect();
         }
@@ -97,7 +98,7 @@ impl Cluster {
 
     /// The node of the target's oldest pod goes down, or the node that it is.
     fn nodes_down(&mut self, target: Subject, lasts: Option<Duration>, cause: Cause) -> u32 {
-        let up = self.nodes_of(target).into_iter().find(|id| !self.kubelet(*id).down);
+        let up = self.nodes_of(target).into_iter().find(|id| self.kubelet(*id).in_touch());
         let Some(node) = up else { return 0 };
         let why = match lasts {
             Some(lasts) => Why::with("for {}", Arg::Length(lasts)),

@@ -3,15 +3,20 @@
 
 mod apply;
 mod behaviour;
+mod budget;
 mod deployment;
 mod disrupt;
+mod drain;
 mod event;
+mod eviction;
 mod job;
 mod kubelet;
 mod lifecycle;
 pub mod machine;
 pub mod node;
+mod operate;
 mod pod;
+mod podgc;
 mod pool;
 mod port;
 mod profile;
@@ -21,11 +26,14 @@ pub mod scheduler;
 mod scheduling;
 mod service;
 pub mod shape;
+mod shutdown;
 mod simulation;
 mod stage;
 mod status;
+mod taints;
 pub mod template;
 mod watch;
+mod zones;
 
 pub use behaviour::{Behaviour, Crash, Match, Pull};
 pub use event::Event;
@@ -62,6 +70,8 @@ ids! {
     JobId,
     /// A Service.
     ServiceId,
+    /// A PodDisruptionBudget.
+    BudgetId,
     /// A pool of nodes.
     PoolId,
 }

@@ -46,6 +46,12 @@ pub struct Profile {
     pub pod_gc_period: Duration,
     /// How long a node must be gone before its pods are collected.
     pub pod_gc_quarantine: Duration,
+    /// Pods that have ended and are kept: beyond them the oldest are collected.
+    pub terminated_pods_max: usize,
+    /// How often `kubectl drain` tries again to evict a pod that a budget protects.
+    pub drain_retry: Duration,
+    /// Pods of at least this priority are ended last when a node shuts down.
+    pub system_critical_priority: i32,
     /// Pods that a node takes unless it says otherwise.
     pub pods_per_node: u32,
     /// From a change of an object to the moment that a watch shows it.
@@ -91,6 +97,12 @@ impl Profile {
             // pkg/controller/podgc/gc_controller.go:48-51
             pod_gc_period: Duration::from_secs(20),
             pod_gc_quarantine: Duration::from_secs(40),
+            // pkg/controller/podgc/config/v1alpha1/defaults.go:33 (TerminatedPodGCThreshold)
+            terminated_pods_max: 12_500,
+            // k8s.io/kubectl v0.36.3, pkg/cmd/drain/drain.go:155 (EvictErrorRetryDelay)
+            drain_retry: Duration::from_secs(5),
+            // pkg/apis/scheduling/types.go (SystemCriticalPriority, twice HighestUserDefinablePriority)
+            system_critical_priority: 2_000_000_000,
             // pkg/kubelet/apis/config/v1beta1/defaults.go (MaxPods)
             pods_per_node: 110,
             // Not constants of Kubernetes: both depend on the machines. Zero keeps every timeline on the events that matter.

@@ -24,6 +24,7 @@ impl Cluster {
             }
             ObjectId::Job(id) => Status::Job(self.job(id).status),
             ObjectId::Service(id) => Status::Service(self.services[id.0 as usize].status),
+            ObjectId::Budget(id) => Status::PodDisruptionBudget(self.budgets.get(id).status),
             ObjectId::NodePool(id) => Status::NodePool(self.pools[id.0 as usize].status),
         })
     }
@@ -104,9 +105,9 @@ impl Cluster {
     }
 
     /// A pod changed: its owner looks at it, and whoever watches its workload is told.
-    pub(super) fn touch_pod(&mut self, id: PodId, cause: Cause) {
-        self.record_pod(id);
-        let set = self.set(self.pod(id).set);
+    pub(super) fn touch_pod(&mut self, pod: PodId, cause: Cause) {
+        self.record_pod(pod);
+        let set = self.set(self.pod(pod).set);
         let (owner, workload, active) = (set.owner, set.workload, set.active.len() as u32);
         match owner {
             Owner::ReplicaSet(id) => {
@@ -119,6 +120,8 @@ impl Cluster {
             }
             Owner::Job(id) => self.queue_job(id),
         }
+        let set = self.pod(pod).set;
+        self.budgets_touched(set);
         self.touch_object(workload, cause);
     }
 }

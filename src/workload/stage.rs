@@ -1,7 +1,7 @@
 //! What a rehearsal drives: a world that time passes in, that can be disturbed, and whose true state can be read.
 //! `World` is a controller's side of the same thing.
 
-use super::{AskId, Outcome, World};
+use super::{AskId, NodeDisruption, Outcome, World};
 use crate::kernel::{Duration, Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
 
@@ -70,6 +70,13 @@ pub enum Disruption {
         target: Subject,
         /// When it comes back; `None`: never.
         lasts: Option<Duration>,
+    },
+    /// Something is done to a node as a whole.
+    Node {
+        /// A node, or what runs on it: a pod, a workload, a system's deployment.
+        target: Subject,
+        /// What.
+        what: NodeDisruption,
     },
     /// GPUs of a node are lost.
     GpuLoss {

@@ -15,6 +15,8 @@ pub enum Status {
     Pod(PodStatus),
     /// Of a pool of nodes.
     NodePool(NodePoolStatus),
+    /// Of a PodDisruptionBudget.
+    PodDisruptionBudget(BudgetStatus),
 }
 
 /// apps/v1 DeploymentStatus, as far as it decides anything.
@@ -107,6 +109,21 @@ pub struct PodStatus {
     pub startup_failures: u32,
     /// When it was created.
     pub created_at: Time,
+}
+
+/// policy/v1 PodDisruptionBudgetStatus.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct BudgetStatus {
+    /// Pods that it protects.
+    pub expected: u32,
+    /// Of these, pods that are ready and not on their way out.
+    pub healthy: u32,
+    /// Ready pods that there must be.
+    pub desired: u32,
+    /// Pods that may be evicted now.
+    pub allowed: u32,
+    /// False while the pods cannot be counted, because their owner has no scale: nothing may be evicted then.
+    pub synced: bool,
 }
 
 /// What a pool of nodes shows.

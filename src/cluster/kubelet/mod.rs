@@ -44,8 +44,11 @@ impl Cluster {
         let cause = self.note_pod(id, "Scheduled", why, cause);
         self.rank_node(node);
         self.touch_pod(id, cause);
-        if !self.kubelet(node).down {
+        if self.kubelet(node).in_touch() {
             self.start_next(id, cause);
+        }
+        if !self.nodes.get(node).taints.is_empty() {
+            self.bound_to_tainted(id, node);
         }
     }
 }
