@@ -234,6 +234,7 @@ impl Cluster {
             next_ordinal: 0,
             active: Vec::new(),
             all: Vec::new(),
+            gone: 0,
             ranks: None,
             running: 0,
             ready: 0,
@@ -243,6 +244,7 @@ impl Cluster {
             succeeded: 0,
             failed: 0,
             restarts: 0,
+            gpus: 0,
         });
         self.sets_by_subject.entry(workload).or_default().push(id);
         self.budgets_for_set(id);

@@ -177,7 +177,7 @@ impl Cluster {
         let healthy = sets.iter().map(|set| self.set(*set).ready).sum();
         let expected = match budget.spec.bound {
             BudgetBound::MinAvailable(IntOrPercent::Int(_)) => {
-                Some(sets.iter().map(|set| self.set(*set).all.len() as u32).sum())
+                Some(sets.iter().map(|set| self.set(*set).there()).sum())
             }
             _ => self.expected_scale(sets),
         };
@@ -214,7 +214,7 @@ impl Cluster {
     /// The sum of what the owners of these pods want (`getExpectedScale`); `None` if one of them has no scale.
     fn expected_scale(&self, sets: &[PodSetId]) -> Option<u32> {
         let mut scales: BTreeMap<Subject, u32> = BTreeMap::new();
-        for set in sets.iter().map(|set| self.set(*set)).filter(|set| !set.all.is_empty()) {
+        for set in sets.iter().map(|set| self.set(*set)).filter(|set| set.there() > 0) {
             match set.workload.kind {
                 // Pods without an owner are not counted.
                 Kind::Pod => {}
