@@ -176,7 +176,7 @@ fn facts_of(cluster: &Cluster, silent_at: Time) -> Facts {
     for (_, entry) in cluster.timeline().since(0) {
         let name = cluster.names().show(entry.subject.name);
         if entry.became == "Scheduled" {
-            place.insert(entry.subject, place_of(cluster, entry));
+            place.insert(entry.subject, place_of(cluster, &entry));
         }
         if entry.at <= silent_at {
             continue;

@@ -28,12 +28,19 @@ pub enum ObjectId {
     NodePool(super::PoolId),
     /// A PodDisruptionBudget.
     Budget(super::BudgetId),
+    /// A ResourceQuota.
+    Quota(super::QuotaId),
+    /// A ConfigMap, a Secret or a Namespace: that it is there is all that counts.
+    Present,
 }
 
 impl Cluster {
     /// Creates an object, or makes its spec this one. An error is the API's refusal.
     pub(super) fn apply(&mut self, key: Subject, object: Object, cause: Cause) -> Result<(), String> {
         let known = self.objects.get(&key).copied();
+        if known.is_none() {
+            self.admit_object(key, &object)?;
+        }
         match (object, known) {
             (Object::Deployment(spec), Some(ObjectId::Deployment(id))) => self.change_deployment(id, spec, cause),
             (Object::Deployment(spec), None) => self.create_deployment(key, spec, cause),
@@ -45,6 +52,12 @@ impl Cluster {
             (Object::Service(spec), Some(ObjectId::Service(id))) => self.change_service(id, spec, cause),
             (Object::Service(spec), None) => self.create_service(key, spec, cause),
             (Object::PodDisruptionBudget(spec), Some(ObjectId::Budget(id))) => self.change_budget(id, spec, cause),
+            (Object::ResourceQuota(spec), Some(ObjectId::Quota(id))) => self.change_quota(id, spec, cause),
+            (Object::ResourceQuota(spec), None) => self.create_quota(key, spec, cause),
+            (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), Some(ObjectId::Present)) => {}
+            (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), None) => {
+                self.create_present(key, cause)
+            }
             (Object::PodDisruptionBudget(spec), None) => self.create_budget(key, spec, cause),
             (Object::NodePool(spec), None) => self.create_pool(key, spec, cause)?,
             (Object::NodePool(_), Some(_)) => return Err("a pool of nodes cannot be changed".to_owned()),
@@ -56,15 +69,31 @@ impl Cluster {
         Ok(())
     }
 
+    fn create_present(&mut self, key: Subject, cause: Cause) {
+        let entry = self.note(key, "Created", Why::NONE, cause);
+        self.objects.insert(key, ObjectId::Present);
+        self.mountable(key);
+        self.touch_object(key, Cause::Entry(entry));
+    }
+
     /// Deletes an object; `false` if there is none of this name.
     pub(super) fn delete(&mut self, key: Subject, cause: Cause) -> bool {
-        match self.objects.remove(&key) {
+        let known = self.objects.remove(&key);
+        if known.is_some() {
+            self.object_discharged(key);
+        }
+        match known {
             None => return false,
             Some(ObjectId::Deployment(id)) => self.delete_deployment(id, cause),
             Some(ObjectId::Job(id)) => self.delete_job(id, cause),
             Some(ObjectId::Service(id)) => self.delete_service(id, cause),
             Some(ObjectId::NodePool(id)) => self.delete_pool(id, cause),
             Some(ObjectId::Budget(id)) => self.delete_budget(id, cause),
+            Some(ObjectId::Quota(id)) => self.delete_quota(id, cause),
+            Some(ObjectId::Present) => {
+                let entry = self.note(key, "Deleted", Why::NONE, cause);
+                self.touch_object(key, Cause::Entry(entry));
+            }
         }
         true
     }

@@ -1,6 +1,6 @@
 //! What can happen inside the cluster. Events are small and hold ids only; what they mean is decided where they are handled.
 
-use super::{BudgetId, ContainerId, DeploymentId, JobId, NodeId, PodId, PoolId, ReplicaSetId};
+use super::{BudgetId, ContainerId, DeploymentId, JobId, NodeId, PodId, PodSetId, PoolId, QuotaId, ReplicaSetId};
 
 /// An event of the simulation. `run` tells which start of a container an event belongs to: later ones make it stale.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,6 +65,14 @@ pub enum Event {
     DrainTimeout(u32),
     /// A budget is to be compared with its pods.
     Budget(BudgetId),
+    /// What a quota's namespace uses is counted again.
+    Quota(QuotaId),
+    /// The owner of a set tries again to create a pod that the API refused.
+    CreateAgain(PodSetId),
+    /// Readiness probes begin to fail, or stop.
+    Flap(u32),
+    /// A kubelet tries again to mount what a pod needs.
+    Mount(PodId),
     /// The collector of pods makes a round.
     PodGc,
     /// A pod's toleration of its node's taints has run out.

@@ -115,6 +115,9 @@ impl Cluster {
                 return;
             }
             for _ in status.active..wanted {
+                if !self.admit_pod(set) {
+                    break;
+                }
                 self.create_pod(set, cause);
             }
         }

@@ -9,10 +9,12 @@ mod disrupt;
 mod drain;
 mod event;
 mod eviction;
+mod flap;
 mod job;
 mod kubelet;
 mod lifecycle;
 pub mod machine;
+mod mount;
 pub mod node;
 mod operate;
 mod pod;
@@ -20,6 +22,7 @@ mod podgc;
 mod pool;
 mod port;
 mod profile;
+mod quota;
 mod ranking;
 mod replicaset;
 pub mod scheduler;
@@ -72,6 +75,8 @@ ids! {
     ServiceId,
     /// A PodDisruptionBudget.
     BudgetId,
+    /// A ResourceQuota.
+    QuotaId,
     /// A pool of nodes.
     PoolId,
 }

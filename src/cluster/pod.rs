@@ -346,6 +346,7 @@ impl Cluster {
         self.set_ready(id, false, Why::NONE, cause);
         self.set_mut(set).terminating += 1;
         self.retired(id);
+        self.pod_goes(id);
         self.touch_pod(id, cause);
         match node {
             None => self.pod_gone(id, cause),

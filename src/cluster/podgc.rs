@@ -36,6 +36,7 @@ impl Cluster {
     /// A pod has ended and stays in the API.
     pub(super) fn pod_ended(&mut self, id: PodId) {
         self.pod_gc.ended.insert(id);
+        self.pod_discharged(id);
         if self.pod_gc.ended.len() > self.profile.terminated_pods_max {
             self.plan_pod_gc();
         }
@@ -44,6 +45,7 @@ impl Cluster {
     /// A pod has left the API.
     pub(super) fn pod_left(&mut self, id: PodId) {
         self.pod_gc.ended.remove(&id);
+        self.pod_discharged(id);
         if !self.evictions.is_empty() {
             self.call_off_eviction(id);
         }

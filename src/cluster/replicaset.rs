@@ -64,6 +64,9 @@ impl Cluster {
         let active = self.set(set).active.len() as u32;
         if active < wanted {
             for _ in 0..(wanted - active).min(burst) {
+                if !self.admit_pod(set) {
+                    break;
+                }
                 self.create_pod(set, cause);
             }
         } else {

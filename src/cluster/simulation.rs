@@ -9,14 +9,17 @@ use super::budget::Budgets;
 use super::deployment::Deployment;
 use super::disrupt::{ReadFault, SlowFault};
 use super::drain::DrainRun;
+use super::flap::Flap;
 use super::job::Job;
 use super::kubelet::{Container, Kubelet, PullBackoffs, PullFault, RestartBackoff};
+use super::mount::Mounts;
 use super::node::Nodes;
 use super::operate::Passing;
 use super::pod::{Pod, PodRecord, PodSet};
 use super::podgc::PodGc;
 use super::pool::{Pool, Provider};
 use super::profile::Profile;
+use super::quota::Quotas;
 use super::ranking::{NodeRanks, RankKey};
 use super::replicaset::ReplicaSet;
 use super::scheduler::{Scheduler, SchedulerProfile, SchedulingQueue};
@@ -72,6 +75,9 @@ pub struct Cluster {
     pub(super) shutdowns: BTreeMap<super::NodeId, Shutdown>,
     pub(super) drains: Vec<DrainRun>,
     pub(super) budgets: Budgets,
+    pub(super) mounts: Mounts,
+    pub(super) flaps: Vec<Flap>,
+    pub(super) quotas: Quotas,
     /// Grace periods that differ from those of the pods' templates.
     pub(super) graces: BTreeMap<super::PodId, Duration>,
     pub(super) sets: Vec<PodSet>,
@@ -138,6 +144,9 @@ impl Cluster {
             shutdowns: BTreeMap::new(),
             drains: Vec::new(),
             budgets: Budgets::default(),
+            mounts: Mounts::default(),
+            flaps: Vec::new(),
+            quotas: Quotas::default(),
             graces: BTreeMap::new(),
             sets: Vec::new(),
             sets_by_subject: BTreeMap::new(),
@@ -232,6 +241,10 @@ impl Cluster {
             Event::TaintPass => self.on_taint_pass(),
             Event::NodeMonitor => self.on_node_monitor(),
             Event::PodGc => self.on_pod_gc(),
+            Event::Mount(id) => self.on_mount(id),
+            Event::Flap(index) => self.on_flap(index),
+            Event::Quota(id) => self.on_quota(id),
+            Event::CreateAgain(set) => self.on_create_again(set),
             Event::Passed(index) => self.on_passed(index),
             Event::Reclaimed(id) => self.on_reclaimed(id),
             Event::CloudCheck(id) => self.on_cloud_check(id),

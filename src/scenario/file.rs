@@ -13,7 +13,8 @@ use super::values::{
 };
 
 pub use nodes::{
-    CordonFile, DrainFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, SpotReclaimFile, UncordonFile, UntaintFile,
+    CordonFile, DrainFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, QuotaExhaustedFile, ReadinessFlapFile,
+    SpotReclaimFile, UncordonFile, UntaintFile,
 };
 
 /// Named words and the states that go with them: `deployment/vllm: monitoring`.
@@ -222,8 +223,8 @@ file_types! {
 
     /// A fault: when, and exactly one thing that goes wrong.
     pub struct FaultFile as "a fault" later [
-        "readiness_flap", "api_error", "api_conflict", "watch_lag",
-        "controller_restart", "missed_event", "webhook_down", "store_outage", "image_build_fail", "quota_exhausted",
+        "api_error", "api_conflict", "watch_lag",
+        "controller_restart", "missed_event", "webhook_down", "store_outage", "image_build_fail",
         "clock_skew",
     ] {
         /// The fault's name. Default: fault-1, fault-2, … by its position.
@@ -248,6 +249,10 @@ file_types! {
         export_fail: Option<ExportFailFile>,
         /// GPUs of a node are lost.
         gpu_loss: Option<GpuLossFile>,
+        /// Readiness probes fail, again and again.
+        readiness_flap: Option<ReadinessFlapFile>,
+        /// The quota of a namespace is used up by others.
+        quota_exhausted: Option<QuotaExhaustedFile>,
         /// A kubelet falls silent; its containers go on.
         node_silent: Option<NodeSilentFile>,
         /// A node takes no new pods.

@@ -17,6 +17,8 @@ pub enum Status {
     NodePool(NodePoolStatus),
     /// Of a PodDisruptionBudget.
     PodDisruptionBudget(BudgetStatus),
+    /// Of a ResourceQuota.
+    ResourceQuota(QuotaStatus),
 }
 
 /// apps/v1 DeploymentStatus, as far as it decides anything.
@@ -124,6 +126,15 @@ pub struct BudgetStatus {
     pub allowed: u32,
     /// False while the pods cannot be counted, because their owner has no scale: nothing may be evicted then.
     pub synced: bool,
+}
+
+/// How far a ResourceQuota is used up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct QuotaStatus {
+    /// How many amounts it bounds.
+    pub bounds: u32,
+    /// How many of them are used up.
+    pub full: u32,
 }
 
 /// What a pool of nodes shows.

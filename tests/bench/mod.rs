@@ -130,9 +130,9 @@ impl Bench {
         self.lines(entries.map(|(_, entry)| entry))
     }
 
-    fn lines<'a>(&self, entries: impl Iterator<Item = &'a greenroom::timeline::Entry>) -> Vec<String> {
+    fn lines(&self, entries: impl Iterator<Item = greenroom::timeline::Entry>) -> Vec<String> {
         let names = self.cluster.names();
-        let line = |entry: &greenroom::timeline::Entry| {
+        let line = |entry: greenroom::timeline::Entry| {
             let (subject, why) = (entry.subject.show(names), render::why(&entry.why, names));
             format!("{} {subject} {} {why}", entry.at, entry.became).trim_end().to_owned()
         };

@@ -139,6 +139,9 @@ impl Cluster {
     /// Starts whatever is to be started next in a pod: the next init container, or all the others in their order.
     /// A container whose image has to be pulled holds up those behind it, as `SyncPod` starts them one by one.
     pub(in crate::cluster) fn start_next(&mut self, pod: PodId, cause: Cause) {
+        if !self.set(self.pod(pod).set).source.volumes.is_empty() && !self.mounts(pod, cause) {
+            return;
+        }
         let (containers, init_count) = self.containers_of(pod);
         for id in containers.clone().map(ContainerId) {
             let is_init = id.0 - containers.start < init_count;
@@ -285,7 +288,7 @@ impl Cluster {
         }
         self.container_mut(id).ready = true;
         let pod = self.container(id).pod;
-        if self.main_containers(pod).all(|one| one.ready) && !self.is_silent(pod) {
+        if self.main_containers(pod).all(|one| one.ready) && !self.is_silent(pod) && !self.flaps(pod) {
             let why = match self.container_spec(id).readiness_probe {
                 Some(_) => Why::text("readiness probe"),
                 None => Why::text("no readiness probe"),

@@ -1,4 +1,4 @@
-//! Faults that strike a node as a whole, as the scenario file writes them.
+//! Faults that strike a node as a whole, a namespace or a probe, as the scenario file writes them.
 
 use crate::file_types;
 use crate::scenario::values::{Length, TaintEffectValue};
@@ -147,5 +147,31 @@ file_types! {
         notice: Option<Spanned<Length>>,
         /// Whether something drains the node when the notice comes. Default: true.
         drain: Option<bool>,
+    }
+
+    /// Readiness probes fail although the application answers.
+    pub struct ReadinessFlapFile as "`readiness_flap`" {
+        /// Of the pods of this system's deployment.
+        deployment: Option<Spanned<String>>,
+        /// Of the pods of this system's deployment, or this subject: `Pod/vllm-r1-0`.
+        running: Option<Spanned<String>>,
+        /// Of the pods of this Kubernetes Deployment or Job.
+        workload: Option<Spanned<String>>,
+        /// Of this pod.
+        pod: Option<Spanned<String>>,
+        /// How long they fail each time.
+        r#for: Spanned<Length>,
+        /// From the start of one failure to the start of the next. Default: twice `for`.
+        every: Option<Spanned<Length>>,
+        /// How often they fail. Default: once.
+        times: Option<Spanned<u32>>,
+    }
+
+    /// The quota of a namespace is used up by others: no pod can be created there.
+    pub struct QuotaExhaustedFile as "`quota_exhausted`" {
+        /// The namespace. Default: default.
+        namespace: Option<String>,
+        /// For how long. Default: for ever.
+        r#for: Option<Spanned<Length>>,
     }
 }

@@ -84,6 +84,24 @@ pub enum FaultKind {
         /// How many times; `None`: always.
         times: Option<u32>,
     },
+    /// Readiness probes fail, again and again.
+    ReadinessFlap {
+        /// Of which pods.
+        target: Target,
+        /// How long they fail each time.
+        lasts: Duration,
+        /// From the start of one failure to the start of the next.
+        every: Duration,
+        /// How often.
+        times: u32,
+    },
+    /// The quota of a namespace is used up by others.
+    QuotaExhausted {
+        /// The namespace.
+        namespace: String,
+        /// For how long; `None`: for ever.
+        lasts: Option<Duration>,
+    },
     /// Something is done to a node as a whole.
     Node {
         /// Which.
@@ -112,6 +130,8 @@ impl FaultKind {
             FaultKind::ImagePullFail { .. } => "image_pull_fail",
             FaultKind::SlowStart { .. } => "slow_start",
             FaultKind::ExportFail { .. } => "export_fail",
+            FaultKind::ReadinessFlap { .. } => "readiness_flap",
+            FaultKind::QuotaExhausted { .. } => "quota_exhausted",
             FaultKind::Node { what, .. } => node_fault(what),
             FaultKind::GpuLoss { .. } => "gpu_loss",
         }

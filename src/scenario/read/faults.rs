@@ -140,7 +140,7 @@ impl Reader<'_, '_> {
     }
 
     fn fault_kind(&mut self, file: &FaultFile) -> Option<FaultKind> {
-        let there: [(&str, Option<Span>); 15] = [
+        let there: [(&str, Option<Span>); 17] = [
             ("pod_kill", file.pod_kill.as_ref().map(|kind| kind.span)),
             ("container_crash", file.container_crash.as_ref().map(|kind| kind.span)),
             ("node_down", file.node_down.as_ref().map(|kind| kind.span)),
@@ -148,6 +148,8 @@ impl Reader<'_, '_> {
             ("slow_start", file.slow_start.as_ref().map(|kind| kind.span)),
             ("export_fail", file.export_fail.as_ref().map(|kind| kind.span)),
             ("gpu_loss", file.gpu_loss.as_ref().map(|kind| kind.span)),
+            ("readiness_flap", file.readiness_flap.as_ref().map(|kind| kind.span)),
+            ("quota_exhausted", file.quota_exhausted.as_ref().map(|kind| kind.span)),
             ("node_silent", file.node_silent.as_ref().map(|kind| kind.span)),
             ("cordon", file.cordon.as_ref().map(|kind| kind.span)),
             ("uncordon", file.uncordon.as_ref().map(|kind| kind.span)),
@@ -260,7 +262,12 @@ impl Reader<'_, '_> {
 
     /// `None`: wrong. `Some(None)`: not given.
     #[allow(clippy::option_option)]
-    fn optional_count(&mut self, count: Option<&Spanned<u32>>, most: u32, what: &str) -> Option<Option<u32>> {
+    pub(super) fn optional_count(
+        &mut self,
+        count: Option<&Spanned<u32>>,
+        most: u32,
+        what: &str,
+    ) -> Option<Option<u32>> {
         match count {
             Some(count) => self.count(count, most, what).map(Some),
             None => Some(None),

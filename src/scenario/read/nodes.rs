@@ -1,8 +1,9 @@
 //! Reads faults that strike a node as a whole: what `kubectl` or a provider does to it.
 
 use super::Reader;
+use super::workloads::TIMES_MAX;
 use crate::kernel::Duration;
-use crate::scenario::file::{FaultFile, NodeShutdownFile};
+use crate::scenario::file::{FaultFile, NodeShutdownFile, ReadinessFlapFile};
 use crate::scenario::model::{FaultKind, Target, TargetKind};
 use crate::scenario::values::Length;
 use crate::text::Diagnostic;
@@ -31,8 +32,15 @@ macro_rules! node_target {
 }
 
 impl Reader<'_, '_> {
-    /// The fault of this entry if it is one that strikes a node.
+    /// The fault of this entry if it is one that strikes a node, a namespace or a probe.
     pub(super) fn node_fault(&mut self, file: &FaultFile) -> Option<FaultKind> {
+        if let Some(flap) = &file.readiness_flap {
+            return self.readiness_flap(flap);
+        }
+        if let Some(quota) = &file.quota_exhausted {
+            let namespace = quota.namespace.clone().unwrap_or_else(|| "default".to_owned());
+            return Some(FaultKind::QuotaExhausted { namespace, lasts: self.lasts(quota.r#for.as_ref())? });
+        }
         let (target, what) = self.node_disruption(file)?;
         Some(FaultKind::Node { target: target?, what })
     }
@@ -79,6 +87,30 @@ impl Reader<'_, '_> {
             drains: reclaim.drain.unwrap_or(true),
         };
         Some((node_target!(self, reclaim, "spot_reclaim"), what))
+    }
+
+    fn readiness_flap(&mut self, file: &ReadinessFlapFile) -> Option<FaultKind> {
+        let target = self.target(
+            file.span,
+            "readiness_flap",
+            &[
+                (TargetKind::Deployment, file.deployment.as_ref()),
+                (TargetKind::Running, file.running.as_ref()),
+                (TargetKind::Workload, file.workload.as_ref()),
+                (TargetKind::Pod, file.pod.as_ref()),
+            ],
+        );
+        let lasts = self.lasts(Some(&file.r#for))??;
+        let every = length(file.every.as_ref()).unwrap_or(lasts * 2);
+        if let Some(given) = &file.every
+            && every < lasts
+        {
+            let message = format!("a failure every {every} that lasts {lasts} never ends");
+            self.context.error(given.span, message);
+            return None;
+        }
+        let times = self.optional_count(file.times.as_ref(), TIMES_MAX, "the number of failures")?.unwrap_or(1);
+        Some(FaultKind::ReadinessFlap { target: target?, lasts, every, times })
     }
 
     fn shutdown(&mut self, file: &NodeShutdownFile) -> Option<NodeDisruption> {
