@@ -213,13 +213,14 @@ impl Cluster {
             let matching = self.rows.iter().position(|row| row.applies_to.matches(&candidate));
             matching.expect("the last row is the default and matches everything") as u32
         };
-        let behaviour = containers().map(|one| row(&one.image)).collect();
+        let behaviour: Vec<u32> = containers().map(|one| row(&one.image)).collect();
         let images = containers().map(|one| self.names.intern(&one.image)).collect();
         let services = self.services_for(key.namespace, &source.labels);
         let spread = match owner {
             Owner::ReplicaSet(_) | Owner::StatefulSet(_) => SpreadId(id.0),
             Owner::Job(_) | Owner::Alone(_) => SpreadId::NONE,
         };
+        self.rows_met.extend(&behaviour);
         self.sets.push(PodSet {
             base,
             family,
