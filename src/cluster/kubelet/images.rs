@@ -1,19 +1,21 @@
 //! Images on a node: pulled one at a time, kept once they are there, tried again after a back-off that doubles.
 //! Sources: images/image_manager.go (EnsureImageExists), images/puller.go (serialImagePuller), kubelet.go:685.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+
+use smallvec::SmallVec;
 
 use super::super::behaviour::{Pull, glob};
 use super::super::{Arg, Cause, Class, Cluster, ContainerId, Event, NodeId, PodId, Symbol, Why};
 use super::ContainerState;
-use crate::kernel::{Duration, Time};
+use crate::kernel::{Distribution, Duration, Time};
 use crate::timeline::EntryId;
 
 /// The kubelet of one node.
 #[derive(Clone, Debug, Default)]
 pub struct Kubelet {
     /// Pods that are bound to the node and not gone.
-    pub pods: Vec<PodId>,
+    pub pods: SmallVec<[PodId; 8]>,
     /// True while the node is down: its containers do not run and nobody renews its lease.
     pub down: bool,
     /// Counts the times that it went down, so that what was planned before is stale.
@@ -22,11 +24,10 @@ pub struct Kubelet {
     pub joined_at: Time,
     /// The last entry about the node.
     pub last: Option<EntryId>,
-    /// True while the order of deletion of its pods has to be looked at again.
-    pub rank_stale: bool,
     /// GPUs that are lost, by index.
     pub lost_devices: u64,
-    images: BTreeSet<Symbol>,
+    /// Sorted.
+    images: SmallVec<[Symbol; 4]>,
     /// The container whose image is being pulled, and behind it those that wait.
     pulls: VecDeque<ContainerId>,
     /// Counts pulls, so that the end of one that was given up is stale.
@@ -60,6 +61,16 @@ impl Kubelet {
     pub fn joined(at: Time) -> Kubelet {
         Kubelet { joined_at: at, ..Kubelet::default() }
     }
+
+    fn has_image(&self, image: Symbol) -> bool {
+        self.images.binary_search(&image).is_ok()
+    }
+
+    fn keep_image(&mut self, image: Symbol) {
+        if let Err(place) = self.images.binary_search(&image) {
+            self.images.insert(place, image);
+        }
+    }
 }
 
 impl Cluster {
@@ -67,8 +78,9 @@ impl Cluster {
     pub(super) fn ensure_image(&mut self, id: ContainerId, cause: Cause) -> bool {
         let image = self.container_image(id);
         let Some(node) = self.pod(self.container(id).pod).node else { return false };
-        let asks_registry = pulled_always(self.names.text(image)) && self.pull_fault(image).is_some();
-        if self.kubelet(node).images.contains(&image) && !asks_registry {
+        let asks_registry =
+            !self.pull_faults.is_empty() && pulled_always(self.names.text(image)) && self.pull_fault(image).is_some();
+        if self.kubelet(node).has_image(image) && !asks_registry {
             return true;
         }
         self.container_mut(id).state = ContainerState::Pulling;
@@ -84,8 +96,7 @@ impl Cluster {
     fn begin_pull(&mut self, node: NodeId, cause: Cause) {
         let Some(&id) = self.kubelet(node).pulls.front() else { return };
         let image = self.container_image(id);
-        let takes =
-            if self.kubelet(node).images.contains(&image) { Duration::ZERO } else { self.pull_length(id, node) };
+        let takes = if self.kubelet(node).has_image(image) { Duration::ZERO } else { self.pull_length(id, node) };
         self.note_pod(self.container(id).pod, "Pulling", Why::with("{}", Arg::Text(image)), cause);
         let kubelet = self.kubelet_mut(node);
         kubelet.pull += 1;
@@ -106,10 +117,12 @@ impl Cluster {
         match self.pull_fault(image) {
             Some(fault) => self.pull_failed(id, fault),
             None => {
-                self.kubelet_mut(node).images.insert(image);
+                self.kubelet_mut(node).keep_image(image);
                 let bytes = self.image_bytes(id);
-                let image_name = self.names.text(image).to_owned();
-                self.nodes.set_image(&mut self.names, node, &image_name, bytes);
+                if bytes > 0 || self.nodes.knows_images() {
+                    let image_name = self.names.text(image).to_owned();
+                    self.nodes.set_image(&mut self.names, node, &image_name, bytes);
+                }
                 self.pull_backoffs.remove(&(pod, image));
                 self.run_container(id, cause);
             }
@@ -139,7 +152,7 @@ impl Cluster {
         let delay = backoff.delay;
         self.container_mut(id).state = ContainerState::ImageBackOff;
         let start = self.container(id).start;
-        self.pod_mut(pod).reason = "ImagePullBackOff";
+        self.pod_record_mut(pod).reason = "ImagePullBackOff";
         let why = Why::with2("{} cannot be pulled, again in {}", Arg::Text(image), Arg::Length(delay));
         let cause = self.note_pod(pod, "ImagePullBackOff", why, cause);
         self.touch_pod(pod, cause);
@@ -153,7 +166,7 @@ impl Cluster {
             return;
         }
         let pod = container.pod;
-        self.pod_mut(pod).reason = "";
+        self.pod_record_mut(pod).reason = "";
         let cause = self.pod_cause(pod);
         self.start_container(id, cause);
     }
@@ -170,10 +183,14 @@ impl Cluster {
         match self.rows[row].pull {
             Pull::Takes(_) => {
                 let (image, node) = (self.container_image(id), self.nodes.get(node).name);
-                let key = format!("{}@{}", self.names.text(image), self.names.show(node));
-                let rows = std::sync::Arc::clone(&self.rows);
-                match &rows[row].pull {
-                    Pull::Takes(length) => length.sample(&mut self.streams.stream("pull", &key, 0)),
+                let key = &mut self.stream_name;
+                key.clear();
+                key.push_str(self.names.text(image));
+                key.push('@');
+                self.names.write(node, key);
+                match &self.rows[row].pull {
+                    Pull::Takes(Distribution::Constant(length)) => *length,
+                    Pull::Takes(length) => length.sample(&mut self.streams.stream("pull", &self.stream_name, 0)),
                     Pull::Size { .. } => Duration::ZERO,
                 }
             }
@@ -196,6 +213,9 @@ impl Cluster {
 
     /// Forgets what a kubelet was pulling for containers that are no longer wanted; `None`: everything.
     pub(in crate::cluster) fn drop_pulls(&mut self, node: NodeId, pod: Option<PodId>) {
+        if self.kubelet(node).pulls.is_empty() {
+            return;
+        }
         let head = self.kubelet(node).pulls.front().copied();
         let containers = &self.containers;
         let keep = |id: &ContainerId| pod.is_some_and(|pod| containers[id.0 as usize].pod != pod);

@@ -96,7 +96,12 @@ words! {
     /// The kind of a Kubernetes workload.
     WorkloadKindValue(&'static str) as "a kind of workload" {
         "Deployment" => "Deployment",
+        "ReplicaSet" => "ReplicaSet",
+        "StatefulSet" => "StatefulSet",
+        "DaemonSet" => "DaemonSet",
+        "LeaderWorkerSet" => "LeaderWorkerSet",
         "Job" => "Job",
+        "Pod" => "Pod",
     }
     /// What a snapshot holds.
     SnapshotValue(SnapshotLayers) as "what a snapshot holds" {

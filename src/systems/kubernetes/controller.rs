@@ -250,14 +250,14 @@ impl Kubernetes {
         if !self.memory.asks.is_empty() {
             return;
         }
-        let (state, why) = self.standing();
+        let (state, why) = self.standing(world);
         if self.memory.state != Some(state) {
             self.become_state(state, why, cause, world);
         }
     }
 
     /// Where the set is now, and why.
-    fn standing(&mut self) -> (State, Why) {
+    fn standing(&mut self, world: &mut dyn World) -> (State, Why) {
         let memory = &mut self.memory;
         let objects = || memory.objects.iter().filter(|held| held.life != Life::Gone);
         if memory.removing {
@@ -276,11 +276,7 @@ impl Kubernetes {
             _ => None,
         });
         if let Some((subject, reason)) = failed {
-            let why = match reason {
-                "ProgressDeadlineExceeded" => "{}: ProgressDeadlineExceeded",
-                _ => "{} failed",
-            };
-            return (State::Failed, Why::with(why, Arg::Subject(subject)));
+            return (State::Failed, Why::with2("{}: {}", Arg::Subject(subject), Arg::Text(world.intern(reason))));
         }
         if refused > 0 {
             return (State::Failed, Why::with("objects refused: {}", Arg::Count(refused as u64)));

@@ -7,7 +7,7 @@ use super::controller::Kubernetes;
 use super::kinds;
 use super::state::{Held, Life};
 use crate::timeline::Kind;
-use crate::workload::{PodPhase, PodStatus, Status, World};
+use crate::workload::{DeploymentStatus, JobStatus, PodPhase, PodStatus, Status, World};
 
 /// The objects of the set that are there, each followed by its pods.
 pub fn list(set: &Kubernetes, world: &dyn World) -> Value {
@@ -97,21 +97,66 @@ fn status(status: Status) -> Option<Value> {
             "readyReplicas": status.ready,
             "availableReplicas": status.available,
             "unavailableReplicas": status.desired.saturating_sub(status.available),
+            "terminatingReplicas": status.terminating,
+            "conditions": deployment_conditions(&status),
+        }),
+        Status::ReplicaSet(status) => json!({
+            "observedGeneration": status.observed_generation,
+            "replicas": status.replicas,
+            "readyReplicas": status.ready,
+            "availableReplicas": status.available,
+            "terminatingReplicas": status.terminating,
+        }),
+        Status::StatefulSet(status) => json!({
+            "observedGeneration": status.observed_generation,
+            "replicas": status.replicas,
+            "readyReplicas": status.ready,
+            "availableReplicas": status.available,
+            "currentReplicas": status.current,
+            "updatedReplicas": status.updated,
         }),
         Status::Job(status) => json!({
             "active": status.active,
             "succeeded": status.succeeded,
             "failed": status.failed,
-            "conditions": job_conditions(status.complete, status.gave_up),
+            "ready": status.ready,
+            "terminating": status.terminating,
+            "conditions": job_conditions(&status),
         }),
         _ => return None,
     })
 }
 
-fn job_conditions(complete: bool, failed: bool) -> Value {
-    match (complete, failed) {
-        (true, _) => json!([{ "type": "Complete", "status": "True" }]),
-        (_, true) => json!([{ "type": "Failed", "status": "True" }]),
-        _ => json!([]),
+fn deployment_conditions(status: &DeploymentStatus) -> Value {
+    let mut conditions = Vec::new();
+    if let Some(available) = status.minimum_available {
+        let (status, reason) = match available {
+            true => ("True", "MinimumReplicasAvailable"),
+            false => ("False", "MinimumReplicasUnavailable"),
+        };
+        conditions.push(json!({ "type": "Available", "status": status, "reason": reason }));
     }
+    if let Some(progressing) = status.progressing {
+        let reason = progressing.reason;
+        conditions.push(json!({ "type": "Progressing", "status": reason.status(), "reason": reason.text() }));
+    }
+    Value::Array(conditions)
+}
+
+fn job_conditions(status: &JobStatus) -> Value {
+    let mut conditions = Vec::new();
+    if let Some(suspended) = status.suspended {
+        let suspended = if suspended { "True" } else { "False" };
+        conditions.push(json!({ "type": "Suspended", "status": suspended }));
+    }
+    let end = match (status.complete, status.gave_up) {
+        (true, _) => Some("Complete"),
+        (_, true) => Some("Failed"),
+        _ => None,
+    };
+    if let Some(end) = end {
+        let reason = status.ending.map_or("", |ending| ending.reason.text());
+        conditions.push(json!({ "type": end, "status": "True", "reason": reason }));
+    }
+    Value::Array(conditions)
 }
