@@ -156,9 +156,7 @@ impl Target {
             TargetKind::Running | TargetKind::Deployment => &["deployment"],
             TargetKind::Node => &["Node"],
             TargetKind::Pod => &["Pod"],
-            TargetKind::Workload => {
-                &["Deployment", "Job", "StatefulSet", "DaemonSet", "LeaderWorkerSet", "ReplicaSet"]
-            }
+            TargetKind::Workload => &["Deployment", "Job", "StatefulSet", "DaemonSet", "LeaderWorkerSet", "ReplicaSet"],
         };
         kinds.iter().map(|kind| format!("{kind}/{}", self.name)).collect()
     }

@@ -8,9 +8,9 @@ use super::document;
 use super::fingerprint::touched;
 use super::manifest::{Body, Identity, Manifest};
 use super::pod::label_revision;
-use super::state::{Life, Revision};
+use super::state::{Life, Revision, State};
 use crate::text::Source;
-use crate::timeline::{Cause, Kind};
+use crate::timeline::{Arg, Cause, Kind, Why};
 use crate::workload::{Action, Object, Status, World};
 
 /// How much an action is this set's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
@@ -108,9 +108,19 @@ impl Kubernetes {
             Some(error) => error.message.clone(),
             None => "the document cannot be read".to_owned(),
         })?;
-        self.memory.removing = false;
+        let cause = self.begin_again(&read.manifests, cause, world);
         let refusals = self.apply_all(&read.manifests, replace, cause, world);
         if refusals.is_empty() { Ok(()) } else { Err(refusals.join("; ")) }
+    }
+
+    /// A set that was taken down begins a new life when something is applied to it.
+    fn begin_again(&mut self, manifests: &document::Manifests, cause: Cause, world: &mut dyn World) -> Cause {
+        if !std::mem::replace(&mut self.memory.removing, false) {
+            return cause;
+        }
+        let count = manifests.objects.len() + manifests.refused.len() + manifests.nameless;
+        let why = Why::with("objects: {}", Arg::Count(count as u64));
+        Cause::Entry(self.become_state(State::Submitted, why, cause, world))
     }
 
     fn undeploy(&mut self, name: &str, cause: Cause, world: &mut dyn World) -> Result<(), String> {

@@ -76,9 +76,14 @@ fn shown(value: &impl Serialize) -> String {
     serde_json::to_string(value).unwrap_or_default()
 }
 
+/// A field that the API server does not let be changed, and whose value no message repeats.
+fn immutable_unseen(path: &str, value: String) -> Fixed {
+    Fixed { value, refusal: format!("{path}: Invalid value: field is immutable") }
+}
+
 /// A field that the API server does not let be changed.
 fn immutable(path: &str, value: String) -> Fixed {
-    Fixed { value, refusal: format!("{path}: Invalid value: field is immutable") }
+    Fixed { refusal: format!("{path}: Invalid value: {value}: field is immutable"), value }
 }
 
 fn forbidden(path: &str, value: String, detail: &str) -> Fixed {
@@ -213,7 +218,7 @@ impl<'n> Reader<'n> {
                 let job = jobs::job(&spec, "spec", &mut self.findings);
                 let template = (job.template.fingerprint, job.template.requests().cpu_milli);
                 fixed.push(immutable("spec.selector", shown(&spec.selector)));
-                fixed.push(immutable("spec.template", shown(&template)));
+                fixed.push(immutable_unseen("spec.template", shown(&template)));
                 fixed.push(immutable("spec.completionMode", job.indexed.to_string()));
                 fixed.push(immutable("spec.completions", shown(&job.completions)));
                 Object::Job(job)
