@@ -141,7 +141,7 @@ impl Cluster {
     }
 
     fn create_drafted(&mut self, set: PodSetId, ordinal: Option<u32>, node: Option<NodeId>, cause: Cause) {
-        if self.owner_is_gone(set) {
+        if self.owner_is_gone(set) || !self.admit_pod(set) {
             return;
         }
         self.create_pod(set, ordinal, cause);

@@ -5,6 +5,7 @@ mod cluster;
 mod expect;
 mod faults;
 mod names;
+mod nodes;
 mod workloads;
 
 use std::path::{Path, PathBuf};

@@ -123,6 +123,12 @@ fn status(status: Status) -> Option<Value> {
             "terminating": status.terminating,
             "conditions": job_conditions(&status),
         }),
+        Status::PodDisruptionBudget(status) => json!({
+            "expectedPods": status.expected,
+            "currentHealthy": status.healthy,
+            "desiredHealthy": status.desired,
+            "disruptionsAllowed": status.allowed,
+        }),
         _ => return None,
     })
 }
