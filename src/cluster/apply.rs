@@ -143,7 +143,11 @@ impl Cluster {
                 Arg::Count(spec.replicas.into()),
             ),
             (false, _) => Why::text("a new template"),
-            (true, true) => Why::NONE,
+            (true, true) => match (deployment.spec.paused, spec.paused) {
+                (false, true) => Why::text("paused"),
+                (true, false) => Why::text("resumed"),
+                _ => Why::NONE,
+            },
         };
         let last = self.note(key, "Changed", why, cause);
         let deployment = self.deployment_mut(id);

@@ -6,7 +6,7 @@ use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict};
 use super::{Observer, simulated};
 use crate::cluster::Cluster;
 use crate::kernel::Time;
-use crate::scenario::model::{ActionKind, Scenario, Trigger};
+use crate::scenario::model::{ActionKind, Scenario, SystemName, Trigger};
 use crate::systems::{self, System};
 use crate::text::{Diagnostic, Place};
 use crate::timeline::{Arg, Cause, Entry, EntryId, Kind, Layer, Subject, Why};
@@ -77,6 +77,19 @@ impl<S: Stage> Rehearsal<S> {
                         rejections.push(Rejection { diagnostics: document.problems, expected });
                     }
                     read.push(document.system);
+                }
+                Err(diagnostics) => problems.extend(diagnostics),
+            }
+        }
+        for action in &scenario.actions {
+            let (ActionKind::Apply(document) | ActionKind::Replace(document)) = &action.kind else { continue };
+            match systems::read(SystemName::Kubernetes.text(), &document.source, &profiles) {
+                Ok(read) => {
+                    notices.extend(read.warnings.iter().map(Notice::of));
+                    if !read.problems.is_empty() {
+                        let expected = expects_rejection(scenario);
+                        rejections.push(Rejection { diagnostics: read.problems, expected });
+                    }
                 }
                 Err(diagnostics) => problems.extend(diagnostics),
             }
@@ -211,16 +224,22 @@ impl<S: Stage> Rehearsal<S> {
             }
             CueKind::Action(index) => {
                 let cause = self.note_cue(token, Kind::Action);
-                let ActionKind::Undeploy(name) = self.scenario.actions[index].kind.clone();
-                self.cues.cues[token].outcome = self.act(&Action::Undeploy(name), cause);
+                let action = cues::action(&self.scenario.actions[index].kind);
+                self.cues.cues[token].outcome = self.act(&action, cause);
             }
         }
     }
 
-    /// Offers an action to the systems in turn; the first that knows what it is about takes it.
+    /// Gives an action to the system that it is most about; if it is about none, all say why they do not take it.
     fn act(&mut self, action: &Action, cause: Cause) -> CueOutcome {
+        let interests: Vec<u8> = self.systems.iter().map(|system| system.interest(action)).collect();
+        let most = interests.iter().copied().max().unwrap_or(0);
+        let taker = (most > 0).then(|| interests.iter().position(|interest| *interest == most)).flatten();
         let mut refusals = Vec::new();
         for (controller, system) in self.systems.iter_mut().enumerate() {
+            if taker.is_some_and(|taker| taker != controller) {
+                continue;
+            }
             let mut world = self.stage.port(controller);
             match system.wake(Wake::Action(action.clone()), cause, world.as_mut()) {
                 Ok(()) => return CueOutcome::Fired,
@@ -238,18 +257,18 @@ impl<S: Stage> Rehearsal<S> {
         let cue = &self.cues.cues[token];
         let (name, what) = match cue.kind {
             CueKind::Fault(index) => {
-                (self.scenario.faults[index].name.clone(), self.scenario.faults[index].kind.text())
+                (self.scenario.faults[index].name.clone(), self.scenario.faults[index].kind.text().to_owned())
             }
             CueKind::Action(index) => {
-                (self.scenario.actions[index].name.clone(), self.scenario.actions[index].kind.text())
+                (self.scenario.actions[index].name.clone(), self.scenario.actions[index].kind.describe())
             }
-            _ => (String::new(), ""),
+            _ => (String::new(), String::new()),
         };
         let waits = cue.waits.clone();
         let cause = Cause::Line(cue.line);
         let (timeline, names) = self.stage.timeline_mut();
         let subject = Subject::new(kind, names.name(&name));
-        let what = Arg::Text(names.intern(what));
+        let what = Arg::Text(names.intern(&what));
         let why = match waits {
             None => Why::with("{}", what),
             Some(waits) => {
@@ -327,5 +346,8 @@ impl<S: Stage> Rehearsal<S> {
 
 /// True if the scenario says that a document is to be rejected: an expectation names that state.
 fn expects_rejection(scenario: &Scenario) -> bool {
-    scenario.expect.iter().any(|expect| expect.kind.states().iter().any(|(_, state)| state == "rejected"))
+    scenario
+        .expect
+        .iter()
+        .any(|expect| expect.kind.states().iter().any(|(_, state)| state.eq_ignore_ascii_case("rejected")))
 }

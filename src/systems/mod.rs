@@ -1,6 +1,7 @@
 //! The systems that give documents their meaning: a folder each, with its format, its checks and its state machine.
 //! Nothing here simulates: a system decides, and the world does. Which worlds there are is not known here.
 
+pub mod kubernetes;
 pub mod oci;
 
 use std::collections::BTreeSet;
@@ -9,10 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::text::{Diagnostic, Source};
 use crate::timeline::Cause;
-use crate::workload::{Controller, Wake, World};
+use crate::workload::{Action, Controller, Wake, World};
 
 /// The names of the systems, as a scenario's `system:` has them.
-pub const NAMES: &[&str] = &["oci"];
+pub const NAMES: &[&str] = &["oci", "kubernetes"];
 
 /// The profiles of all systems.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -26,6 +27,8 @@ pub struct Profiles {
 pub enum System {
     /// OCI AI Blueprints.
     Oci(oci::Oci),
+    /// Plain Kubernetes manifests.
+    Kubernetes(kubernetes::Kubernetes),
 }
 
 /// A document that was read.
@@ -47,6 +50,11 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
     match name {
         "oci" => oci::read(source, &profiles.oci).map(|read| Document {
             system: System::Oci(read.oci),
+            warnings: read.warnings,
+            problems: read.problems,
+        }),
+        "kubernetes" => kubernetes::load(source).map(|(set, read)| Document {
+            system: System::Kubernetes(set),
             warnings: read.warnings,
             problems: read.problems,
         }),
@@ -107,6 +115,22 @@ impl System {
     pub fn names(&self) -> Vec<&str> {
         match self {
             System::Oci(oci) => oci.names().collect(),
+            System::Kubernetes(set) => vec![set.name()],
+        }
+    }
+
+    /// How much an operator's action is this system's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
+    pub fn interest(&self, action: &Action) -> u8 {
+        match (self, action) {
+            (System::Oci(oci), Action::Undeploy(name)) => {
+                if oci.names().any(|known| known == name) {
+                    2
+                } else {
+                    0
+                }
+            }
+            (System::Oci(_), _) => 0,
+            (System::Kubernetes(set), action) => set.interest(action),
         }
     }
 
@@ -114,6 +138,8 @@ impl System {
     pub fn resume(&mut self, cause: Cause, world: &mut dyn World) -> bool {
         match self {
             System::Oci(oci) => oci.resume(cause, world),
+            // Whoever runs `kubectl apply` keeps no records: all that it knows is in the cluster.
+            System::Kubernetes(_) => false,
         }
     }
 }
@@ -122,12 +148,14 @@ impl Controller for System {
     fn wake(&mut self, wake: Wake, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         match self {
             System::Oci(oci) => oci.wake(wake, cause, world),
+            System::Kubernetes(set) => set.wake(wake, cause, world),
         }
     }
 
     fn native(&self, world: &dyn World) -> Value {
         match self {
             System::Oci(oci) => oci.native(world),
+            System::Kubernetes(set) => set.native(world),
         }
     }
 }

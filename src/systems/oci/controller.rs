@@ -263,6 +263,7 @@ impl Controller for Oci {
                 Ok(())
             }
             Wake::Action(Action::Undeploy(name)) => self.undeploy(&name, cause, world),
+            Wake::Action(_) => Err("OCI AI Blueprints can only be undeployed".to_owned()),
         };
         self.update_group(world);
         self.save(world);
