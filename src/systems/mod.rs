@@ -72,6 +72,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in &*systems {
         let own: BTreeSet<&str> = match system {
             System::Oci(oci) => oci.member_names().collect(),
+            System::Kubernetes(_) => BTreeSet::new(),
         };
         for name in own {
             if !seen.insert(name.to_owned()) {
@@ -82,6 +83,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in systems {
         match system {
             System::Oci(oci) => oci.qualify(&twice),
+            System::Kubernetes(_) => {}
         }
     }
     twice
