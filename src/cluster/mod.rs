@@ -3,6 +3,7 @@
 
 mod apply;
 mod behaviour;
+mod company;
 mod deployment;
 mod disrupt;
 mod event;

@@ -319,8 +319,8 @@ impl Cluster {
         match node {
             None => self.pod_gone(id, cause),
             Some(node) => {
-                let spread = self.set(set).spread;
-                self.nodes.spread_leave(node, spread);
+                let (template, spread) = (self.set(set).template, self.set(set).spread);
+                self.nodes.terminate(&self.templates, node, template, spread);
                 self.stop_pod(id, cause);
             }
         }
@@ -400,8 +400,7 @@ impl Cluster {
         let Some(node) = pod.node.filter(|_| pod.holds) else { return };
         self.pod_mut(id).holds = false;
         let set = self.set(pod.set);
-        let spread = if pod.terminating { SpreadId::NONE } else { set.spread };
-        let event = self.nodes.release(&self.templates, node, set.template, spread);
+        let event = self.nodes.release(&self.templates, node, set.template, set.spread, pod.terminating);
         self.nodes.give_back(node, pod.devices);
         self.pod_mut(id).devices = 0;
         self.tell_scheduler(event);

@@ -16,7 +16,8 @@ use super::pool::{Pool, Provider};
 use super::profile::Profile;
 use super::ranking::RankKey;
 use super::replicaset::ReplicaSet;
-use super::scheduler::{Scheduler, SchedulerProfile, SchedulingQueue};
+use super::scheduler::{Nominations, Scheduler, SchedulerProfile, SchedulingQueue};
+use super::scheduling::SchedulingState;
 use super::service::Service;
 use super::template::Templates;
 use super::watch::Watches;
@@ -57,6 +58,8 @@ pub struct Cluster {
     pub(super) templates: Templates,
     pub(super) scheduler: Scheduler,
     pub(super) waiting: SchedulingQueue,
+    pub(super) nominations: Nominations,
+    pub(super) scheduling: SchedulingState,
     pub(super) cycle: Option<(Time, EventId)>,
     pub(super) taints: TaintPace,
     pub(super) sets: Vec<PodSet>,
@@ -95,9 +98,13 @@ impl Cluster {
         let mut names = Names::default();
         let mut rows = settings.behaviour;
         rows.push(Behaviour::default());
+        let scheduler = Scheduler::new(&settings.scheduler, &mut names);
         Cluster {
             queue: Queue::new(settings.limits),
-            scheduler: Scheduler::new(settings.scheduler, &mut names),
+            waiting: SchedulingQueue::new(scheduler.config().backoff),
+            scheduler,
+            nominations: Nominations::default(),
+            scheduling: SchedulingState::default(),
             names,
             timeline: Timeline::default(),
             streams: Streams::new(settings.seed),
@@ -107,7 +114,6 @@ impl Cluster {
             nodes: Nodes::default(),
             kubelets: Vec::new(),
             templates: Templates::default(),
-            waiting: SchedulingQueue::default(),
             cycle: None,
             taints: TaintPace::default(),
             sets: Vec::new(),
