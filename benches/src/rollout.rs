@@ -8,7 +8,7 @@ use greenroom::cluster::{Behaviour, Cluster, NodeSpec, Profile, Provider, Settin
 use greenroom::kernel::{Distribution, Duration, Limits, Name, Time};
 use greenroom::timeline::{Cause, Kind, ScenarioLine, Subject};
 use greenroom::workload::{
-    Ask, Container, DeploymentSpec, Happening, Object, PodTemplate, Probe, Resources, RestartPolicy, Stage, Strategy,
+    Ask, Container, DeploymentSpec, Happening, Object, PodTemplate, Probe, Resources, Stage, Strategy,
 };
 
 /// GPUs of each node; a tenth of them is spare, so that a surge finds room.

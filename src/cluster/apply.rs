@@ -229,6 +229,7 @@ impl Cluster {
             next_ordinal: 0,
             active: Vec::new(),
             all: Vec::new(),
+            gone: 0,
             ranks: None,
             running: 0,
             ready: 0,
@@ -238,6 +239,7 @@ impl Cluster {
             succeeded: 0,
             failed: 0,
             restarts: 0,
+            gpus: 0,
         });
         self.sets_by_subject.entry(workload).or_default().push(id);
         if key != workload {

@@ -49,9 +49,11 @@ pub struct PodSet {
     pub next_ordinal: u32,
     /// Pods that are neither finished nor terminating, in no particular but a repeatable order.
     pub active: Vec<PodId>,
-    /// Pods that are not gone, in no particular but a repeatable order.
+    /// Its pods, oldest first, with some among them that are gone: see `pods_in`.
     pub all: Vec<PodId>,
-    /// Active pods in the order in which they would be deleted; kept from the first time that it is needed.
+    /// How many of these are gone.
+    pub gone: u32,
+    /// The pods that may go first, in the order in which they would be deleted; kept while the set shrinks.
     pub ranks: Option<BTreeSet<RankKey>>,
     /// Active pods with a running container.
     pub running: u32,
@@ -69,10 +71,14 @@ pub struct PodSet {
     pub failed: u32,
     /// Restarts of the containers of active pods.
     pub restarts: u32,
+    /// GPUs that its pods hold.
+    pub gpus: u64,
 }
 
-/// One pod.
+/// One pod: what events read and write, on one cache line. Its first container begins at `containers`, init containers first;
+/// `position` is its place among its set's active pods.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(64))]
 pub struct Pod {
     /// The set that it belongs to.
     pub set: PodSetId,
@@ -80,18 +86,16 @@ pub struct Pod {
     pub ordinal: u32,
     /// Its position among the set's active pods.
     pub position: u32,
-    /// Its position among the set's pods.
-    pub place: u32,
     /// Where it runs.
     pub node: Option<NodeId>,
-    /// True while its requests are taken from its node.
-    pub holds: bool,
     /// The GPUs that it holds, by index.
     pub devices: u64,
     /// Its first container; init containers come first.
     pub containers: ContainerId,
     /// Where it is in its life.
     pub phase: PodPhase,
+    /// True while its requests are taken from its node.
+    pub holds: bool,
     /// True while it serves its services.
     pub ready: bool,
     /// True once it has been ready for long enough.
@@ -106,22 +110,27 @@ pub struct Pod {
     pub gone: bool,
     /// Counts changes of readiness, so that what was planned for an earlier one is stale.
     pub readiness: u32,
-    /// When it was created.
-    pub created_at: Time,
     /// Since when it has been ready.
     pub ready_since: Time,
-    /// When its kubelet took it on: the phase of its startup and liveness probes.
-    pub admitted_at: Time,
     /// Restarts of its containers.
     pub restarts: u32,
-    /// Restarts because a startup probe ran out of tries.
-    pub startup_failures: u32,
-    /// Why a container of it waits or ended; empty if there is no reason.
-    pub reason: &'static str,
     /// What the scheduler said last; it is written down only when it changes.
     pub message: Symbol,
     /// The last entry about it.
     pub last: EntryId,
+}
+
+/// What is kept of a pod and seldom looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct PodRecord {
+    /// When it was created.
+    pub created_at: Time,
+    /// When its kubelet took it on: the phase of its startup and liveness probes.
+    pub admitted_at: Time,
+    /// Why a container of it waits or ended; empty if there is no reason.
+    pub reason: &'static str,
+    /// Restarts because a startup probe ran out of tries.
+    pub startup_failures: u32,
 }
 
 impl Pod {
@@ -138,6 +147,19 @@ impl Cluster {
 
     pub(super) fn pod_mut(&mut self, id: PodId) -> &mut Pod {
         &mut self.pods[id.0 as usize]
+    }
+
+    pub(super) fn pod_record(&self, id: PodId) -> &PodRecord {
+        &self.pod_records[id.0 as usize]
+    }
+
+    pub(super) fn pod_record_mut(&mut self, id: PodId) -> &mut PodRecord {
+        &mut self.pod_records[id.0 as usize]
+    }
+
+    /// The pods of a set that are not gone, oldest first.
+    pub(super) fn pods_in(&self, set: PodSetId) -> impl Iterator<Item = PodId> {
+        self.set(set).all.iter().copied().filter(|id| !self.pod(*id).gone)
     }
 
     pub(super) fn set(&self, id: PodSetId) -> &PodSet {
@@ -177,22 +199,22 @@ impl Cluster {
         let now = self.queue.now();
         let containers = self.make_containers(id, set_id);
         let set = self.set_mut(set_id);
-        let (ordinal, position, place) = (set.next_ordinal, set.active.len() as u32, set.all.len() as u32);
+        let (ordinal, position) = (set.next_ordinal, set.active.len() as u32);
         set.next_ordinal += 1;
         set.active.push(id);
         set.all.push(id);
         let owner = set.owner;
         self.ranks.push(None);
+        self.pod_records.push(PodRecord { created_at: now, admitted_at: Time::ZERO, reason: "", startup_failures: 0 });
         self.pods.push(Pod {
             set: set_id,
             ordinal,
             position,
-            place,
             node: None,
-            holds: false,
             devices: 0,
             containers,
             phase: PodPhase::Pending,
+            holds: false,
             ready: false,
             available: false,
             running: false,
@@ -200,12 +222,8 @@ impl Cluster {
             terminating: false,
             gone: false,
             readiness: 0,
-            created_at: now,
             ready_since: Time::ZERO,
-            admitted_at: Time::ZERO,
             restarts: 0,
-            startup_failures: 0,
-            reason: "",
             message: Symbol::EMPTY,
             last: EntryId(0),
         });
@@ -234,9 +252,7 @@ impl Cluster {
         } else {
             pod.available = false;
         }
-        if self.ranks[id.0 as usize].is_some() {
-            self.rank(id);
-        }
+        self.rank(id);
         // A pod that goes, goes out of its services with that; a line of its own would say nothing.
         let leaving = self.pod(id).phase != PodPhase::Running || self.pod(id).terminating;
         let cause = match (ready, leaving) {
@@ -337,8 +353,10 @@ impl Cluster {
         set.available -= u32::from(pod.available);
         set.restarts -= pod.restarts;
         set.active.swap_remove(pod.position as usize);
-        if let Some(&moved) = set.active.get(pod.position as usize) {
-            self.pod_mut(moved).position = pod.position;
+        match set.active.get(pod.position as usize) {
+            Some(&moved) => self.pod_mut(moved).position = pod.position,
+            None if set.active.is_empty() => self.end_ranking(pod.set),
+            None => {}
         }
     }
 
@@ -380,13 +398,15 @@ impl Cluster {
         let cause = self.note_pod(id, "Deleted", Why::NONE, cause);
         let pod = self.pod_mut(id);
         pod.gone = true;
-        let (set, node, place) = (pod.set, pod.node, pod.place);
-        let set = self.set_mut(set);
+        let (set_id, node) = (pod.set, pod.node);
+        let set = self.set_mut(set_id);
         set.terminating -= 1;
-        set.all.swap_remove(place as usize);
-        let moved = set.all.get(place as usize).copied();
-        if let Some(moved) = moved {
-            self.pod_mut(moved).place = place;
+        set.gone += 1;
+        if set.gone as usize * 2 > set.all.len() {
+            set.gone = 0;
+            let mut all = std::mem::take(&mut set.all);
+            all.retain(|one| !self.pod(*one).gone);
+            self.set_mut(set_id).all = all;
         }
         if let Some(node) = node {
             self.kubelet_mut(node).pods.retain(|other| *other != id);
@@ -403,6 +423,7 @@ impl Cluster {
         let event = self.nodes.release(&self.templates, node, set.template, set.spread, pod.terminating);
         self.nodes.give_back(node, pod.devices);
         self.pod_mut(id).devices = 0;
+        self.set_mut(pod.set).gpus -= u64::from(pod.devices.count_ones());
         self.tell_scheduler(event);
     }
 

@@ -67,7 +67,7 @@ impl World for Port<'_> {
     fn observed_pods(&self, workload: Subject) -> Vec<(Subject, PodStatus)> {
         let cluster = &*self.cluster;
         let Some(sets) = cluster.sets_by_subject.get(&workload) else { return Vec::new() };
-        let mut pods: Vec<_> = sets.iter().flat_map(|set| cluster.set(*set).all.iter().copied()).collect();
+        let mut pods: Vec<_> = sets.iter().flat_map(|set| cluster.pods_in(*set)).collect();
         pods.sort_unstable();
         let shown = |id| cluster.observed_pod(id).map(|status| (cluster.pod_subject(id), status));
         pods.into_iter().filter_map(shown).collect()

@@ -8,13 +8,13 @@ use super::behaviour::Behaviour;
 use super::deployment::Deployment;
 use super::disrupt::{ReadFault, SlowFault};
 use super::job::Job;
-use super::kubelet::{Container, Kubelet, PullBackoffs, PullFault};
+use super::kubelet::{Container, Kubelet, PullBackoffs, PullFault, RestartBackoff};
 use super::lifecycle::TaintPace;
 use super::node::Nodes;
-use super::pod::{Pod, PodSet};
+use super::pod::{Pod, PodRecord, PodSet};
 use super::pool::{Pool, Provider};
 use super::profile::Profile;
-use super::ranking::RankKey;
+use super::ranking::{NodeRanks, RankKey};
 use super::replicaset::ReplicaSet;
 use super::scheduler::{Nominations, Scheduler, SchedulerProfile, SchedulingQueue};
 use super::scheduling::SchedulingState;
@@ -68,9 +68,14 @@ pub struct Cluster {
     /// Nodes whose pods may stand at the wrong place in an order of deletion.
     pub(super) stale_nodes: Vec<super::NodeId>,
     pub(super) pods: Vec<Pod>,
+    pub(super) pod_records: Vec<PodRecord>,
     /// Where each pod stands in its set's order of deletion, if that order is kept.
     pub(super) ranks: Vec<Option<RankKey>>,
+    /// The pods of each node that stand in an order of deletion.
+    pub(super) node_ranks: Vec<NodeRanks>,
     pub(super) containers: Vec<Container>,
+    /// How the back-off of containers that crashed stands.
+    pub(super) restart_backoffs: BTreeMap<super::ContainerId, RestartBackoff>,
     pub(super) deployments: Vec<Deployment>,
     pub(super) replicasets: Vec<ReplicaSet>,
     pub(super) jobs: Vec<Job>,
@@ -90,6 +95,8 @@ pub struct Cluster {
     pub(super) published: BTreeMap<(Subject, String), String>,
     /// True if something happened at this instant that observers have not been called for.
     pub(super) unsettled: bool,
+    /// Where the names of random streams are written, so that a draw allocates nothing.
+    pub(super) stream_name: String,
 }
 
 impl Cluster {
@@ -121,8 +128,11 @@ impl Cluster {
             sets_ranked: 0,
             stale_nodes: Vec::new(),
             pods: Vec::new(),
+            pod_records: Vec::new(),
             ranks: Vec::new(),
+            node_ranks: Vec::new(),
             containers: Vec::new(),
+            restart_backoffs: BTreeMap::new(),
             deployments: Vec::new(),
             replicasets: Vec::new(),
             jobs: Vec::new(),
@@ -140,6 +150,7 @@ impl Cluster {
             records: BTreeMap::new(),
             published: BTreeMap::new(),
             unsettled: false,
+            stream_name: String::new(),
         }
     }
 

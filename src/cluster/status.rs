@@ -30,30 +30,27 @@ impl Cluster {
 
     /// The status of a pod.
     pub(super) fn pod_status(&self, id: PodId) -> PodStatus {
-        let pod = self.pod(id);
+        let (pod, record) = (self.pod(id), self.pod_record(id));
         PodStatus {
             phase: pod.phase,
             ready: pod.ready,
             terminating: pod.terminating,
             node: pod.node.map(|node| self.nodes.get(node).name),
             restarts: pod.restarts,
-            reason: pod.reason,
-            startup_failures: pod.startup_failures,
-            created_at: pod.created_at,
+            reason: record.reason,
+            startup_failures: record.startup_failures,
+            created_at: record.created_at,
         }
     }
 
     /// The pod of this name that is there, if there is one.
     pub(super) fn find_pod(&self, key: Subject) -> Option<PodId> {
         let ordinal = key.name.ordinal()?;
-        let has_name = |id: &&PodId| {
-            let pod = self.pod(**id);
-            pod.ordinal == ordinal && !pod.gone
-        };
+        let has_name = |id: &PodId| self.pod(*id).ordinal == ordinal;
         let sets = (0..self.sets.len() as u32).map(PodSetId);
         let mut sets =
             sets.filter(|id| self.set(*id).base == key.name.base() && self.set(*id).namespace == key.namespace);
-        sets.find_map(|set| self.set(set).all.iter().find(has_name).copied())
+        sets.find_map(|set| self.pods_in(set).find(has_name))
     }
 
     /// The pods that a subject stands for, in the order of their creation: a pod itself, those of a workload, those that
@@ -63,8 +60,7 @@ impl Cluster {
             return self.find_pod(subject).into_iter().collect();
         }
         let sets = self.sets_by_subject.get(&subject).map_or(&[][..], Vec::as_slice);
-        let mut pods: Vec<PodId> = sets.iter().flat_map(|set| self.set(*set).all.iter().copied()).collect();
-        pods.retain(|id| !self.pod(*id).gone);
+        let mut pods: Vec<PodId> = sets.iter().flat_map(|set| self.pods_in(*set)).collect();
         pods.sort_unstable();
         pods
     }
@@ -94,7 +90,7 @@ impl Cluster {
             counts.available += set.available;
             counts.serving += set.serving;
             counts.restarts += set.restarts;
-            counts.gpus += set.all.iter().map(|pod| u64::from(self.pod(*pod).devices.count_ones())).sum::<u64>();
+            counts.gpus += set.gpus;
             counts.desired += match set.owner {
                 Owner::ReplicaSet(id) => self.replicaset(id).replicas,
                 Owner::Job(id) => self.job(id).spec.parallelism,

@@ -21,6 +21,11 @@ impl Symbol {
     pub const fn index(self) -> usize {
         self.0 as usize
     }
+
+    /// The symbol at a position that [`Symbol::index`] gave.
+    pub(crate) const fn from_index(index: usize) -> Symbol {
+        Symbol(index as u32)
+    }
 }
 
 /// The name of an object: a symbol, or a symbol with a number behind it (`vllm-r1-0` is the symbol `vllm-r1` and 0).

@@ -90,7 +90,7 @@ impl Board {
         let slot = self.watch(text)?;
         if slot.0 == known {
             for (id, entry) in timeline.since(0) {
-                self.look(slot, id, entry, names);
+                self.look(slot, id, &entry, names);
             }
         }
         Ok(slot)

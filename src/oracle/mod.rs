@@ -84,7 +84,7 @@ impl Judge {
 impl Observer for Judge {
     fn entry(&mut self, id: EntryId, stage: &dyn Stage) {
         let Some(entry) = stage.timeline().get(id) else { return };
-        if self.board.entry(id, entry, stage.names()).is_none() {
+        if self.board.entry(id, &entry, stage.names()).is_none() {
             return;
         }
         let mut scene = Scene { now: entry.at, board: &mut self.board, stage };

@@ -135,7 +135,7 @@ impl<S: Stage> Rehearsal<S> {
         while self.seen < self.stage.timeline().len() {
             let id = EntryId(self.seen as u32);
             self.seen += 1;
-            let Some(entry) = self.stage.timeline().get(id).copied() else { continue };
+            let Some(entry) = self.stage.timeline().get(id) else { continue };
             for (token, after) in self.cues.reached(&entry) {
                 let at = self.stage.now() + after;
                 self.stage.call_at(at, token, false);

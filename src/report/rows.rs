@@ -124,7 +124,7 @@ pub fn lines(run: &RunResult) -> impl Iterator<Item = LineRow<'_>> + Clone {
 
 /// The whole timeline.
 pub fn entries(run: &RunResult) -> impl Iterator<Item = EntryRow<'_>> {
-    run.timeline.since(0).map(|(id, row)| entry(id, row, &run.names))
+    run.timeline.since(0).map(|(id, row)| entry(id, &row, &run.names))
 }
 
 fn entry<'a>(id: EntryId, entry: &Entry, names: &'a Names) -> EntryRow<'a> {

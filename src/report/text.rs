@@ -124,7 +124,7 @@ fn timeline(out: &mut dyn Write, run: &RunResult, form: Form) -> io::Result<()> 
     writeln!(out)?;
     for (_, entry) in run.timeline.since(0).filter(|(_, entry)| form.holds(entry.layer)) {
         line.clear();
-        entry_line(&mut line, entry, run);
+        entry_line(&mut line, &entry, run);
         match (form.paint(), entry.layer) {
             (Paint::Colour, Layer::Substrate) => writeln!(out, "{}", Paint::Colour.tone(Tone::Faint, &line))?,
             (Paint::Colour, Layer::Scenario) => writeln!(out, "{}", Paint::Colour.tone(Tone::Notice, &line))?,

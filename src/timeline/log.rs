@@ -5,8 +5,10 @@ use std::sync::Arc;
 
 use siphasher::sip128::{Hasher128, SipHasher13};
 
-use super::{Arg, Cause, Entry, EntryId, LineId, Subject};
-use crate::kernel::{Name, Names};
+use super::chunk::Chunk;
+use super::vocabulary::Vocabulary;
+use super::{Arg, Cause, Entry, EntryId, Kind, LineId, Subject};
+use crate::kernel::{Name, Names, Symbol};
 
 /// Entries a sealed chunk; cloning a timeline shares sealed chunks and copies at most this many entries.
 const CHUNK: usize = 1024;
@@ -27,8 +29,10 @@ pub struct ScenarioLine {
 /// All that happened in a run, in order.
 #[derive(Clone, Debug)]
 pub struct Timeline {
-    sealed: Vec<Arc<[Entry]>>,
-    tail: Vec<Entry>,
+    sealed: Vec<Arc<Chunk>>,
+    tail: Chunk,
+    vocabulary: Vocabulary,
+    folds: Folds,
     lines: Arc<Vec<ScenarioLine>>,
     hasher: SipHasher13,
 }
@@ -37,7 +41,9 @@ impl Default for Timeline {
     fn default() -> Self {
         Timeline {
             sealed: Vec::new(),
-            tail: Vec::with_capacity(CHUNK),
+            tail: Chunk::with_capacity(CHUNK),
+            vocabulary: Vocabulary::default(),
+            folds: Folds::default(),
             lines: Arc::default(),
             hasher: SipHasher13::new_with_keys(0x6772_6565_6e72_6f6f, 0x6d20_7469_6d65_6c69),
         }
@@ -60,11 +66,12 @@ impl Timeline {
     /// Appends an entry.
     pub fn push(&mut self, entry: Entry, names: &Names) -> EntryId {
         let id = EntryId(u32::try_from(self.len()).expect("a run has fewer than 2^32 entries"));
-        self.hash(&entry, names);
-        self.tail.push(entry);
+        let [became, template] = [entry.became, entry.why.template].map(|text| self.vocabulary.number(text, fold));
+        self.hash(&entry, became, template, names);
+        self.tail.push(&entry, became, template);
         if self.tail.len() == CHUNK {
-            self.sealed.push(self.tail.as_slice().into());
-            self.tail.clear();
+            let full = std::mem::replace(&mut self.tail, Chunk::with_capacity(CHUNK));
+            self.sealed.push(Arc::new(full));
         }
         id
     }
@@ -80,16 +87,16 @@ impl Timeline {
     }
 
     /// The entry behind an id.
-    pub fn get(&self, id: EntryId) -> Option<&Entry> {
+    pub fn get(&self, id: EntryId) -> Option<Entry> {
         let index = id.0 as usize;
         match self.sealed.get(index / CHUNK) {
-            Some(chunk) => chunk.get(index % CHUNK),
-            None => self.tail.get(index - self.sealed.len() * CHUNK),
+            Some(chunk) => chunk.get(index % CHUNK, &self.vocabulary),
+            None => self.tail.get(index - self.sealed.len() * CHUNK, &self.vocabulary),
         }
     }
 
     /// All entries from `start` on, with their ids.
-    pub fn since(&self, start: usize) -> impl Iterator<Item = (EntryId, &Entry)> {
+    pub fn since(&self, start: usize) -> impl Iterator<Item = (EntryId, Entry)> {
         (start..self.len()).filter_map(|index| {
             let id = EntryId(index as u32);
             self.get(id).map(|entry| (id, entry))
@@ -97,7 +104,7 @@ impl Timeline {
     }
 
     /// The last entry about a subject. Reads backwards through the timeline: for reports, not for a running model.
-    pub fn latest(&self, subject: Subject) -> Option<(EntryId, &Entry)> {
+    pub fn latest(&self, subject: Subject) -> Option<(EntryId, Entry)> {
         (0..self.len()).rev().find_map(|index| {
             let id = EntryId(index as u32);
             self.get(id).filter(|entry| entry.subject == subject).map(|entry| (id, entry))
@@ -124,20 +131,21 @@ impl Timeline {
 
     /// Feeds an entry's meaning, never its ids: the same story gives the same hash whatever was interned first.
     /// The pieces are folded to words first, so that the hasher is fed once an entry.
-    fn hash(&mut self, entry: &Entry, names: &Names) {
+    fn hash(&mut self, entry: &Entry, became: u16, template: u16, names: &Names) {
         let mut words = Words::default();
+        let folds = &mut self.folds;
         words.push(entry.at.nanos());
-        words.subject(entry.subject, names);
-        words.push(fold(entry.became));
-        words.push(fold(entry.why.template));
+        words.subject(entry.subject, folds, names);
+        words.push(self.vocabulary.fold(became));
+        words.push(self.vocabulary.fold(template));
         for arg in entry.why.args {
             match arg {
                 Arg::None => {}
                 Arg::Count(count) => words.push(count),
                 Arg::Length(length) => words.push(length.nanos()),
-                Arg::Text(symbol) => words.push(fold(names.text(symbol))),
-                Arg::Name(name) => words.name(name, names),
-                Arg::Subject(subject) => words.subject(subject, names),
+                Arg::Text(symbol) => words.push(folds.of(symbol, names)),
+                Arg::Name(name) => words.name(name, folds, names),
+                Arg::Subject(subject) => words.subject(subject, folds, names),
                 Arg::Devices(mask) => words.push(mask),
             }
         }
@@ -170,14 +178,44 @@ impl Words {
         self.len += 8;
     }
 
-    fn name(&mut self, name: Name, names: &Names) {
-        self.push(fold(names.text(name.base())));
+    fn name(&mut self, name: Name, folds: &mut Folds, names: &Names) {
+        self.push(folds.of(name.base(), names));
         self.push(name.ordinal().map_or(u64::MAX, u64::from));
     }
 
-    fn subject(&mut self, subject: Subject, names: &Names) {
-        self.push(fold(subject.kind.text()) ^ fold(names.text(subject.namespace)).rotate_left(1));
-        self.name(subject.name, names);
+    fn subject(&mut self, subject: Subject, folds: &mut Folds, names: &Names) {
+        self.push(folds.kinds[subject.kind as usize] ^ folds.of(subject.namespace, names).rotate_left(1));
+        self.name(subject.name, folds, names);
+    }
+}
+
+/// The folded texts of kinds and symbols, each folded once. A symbol of which nothing is known yet has zero.
+#[derive(Clone, Debug)]
+struct Folds {
+    kinds: Vec<u64>,
+    symbols: Vec<u64>,
+}
+
+impl Default for Folds {
+    fn default() -> Folds {
+        Folds { kinds: Kind::ALL.iter().map(|kind| fold(kind.text())).collect(), symbols: Vec::new() }
+    }
+}
+
+impl Folds {
+    fn of(&mut self, symbol: Symbol, names: &Names) -> u64 {
+        let index = symbol.index();
+        match self.symbols.get(index) {
+            Some(&known) if known != 0 => known,
+            _ => {
+                let folded = fold(names.text(symbol));
+                if self.symbols.len() <= index {
+                    self.symbols.resize(index + 1, 0);
+                }
+                self.symbols[index] = folded;
+                folded
+            }
+        }
     }
 }
 

@@ -286,7 +286,7 @@ impl Replay {
     /// The entries of the system, a line each: time, subject, state, why.
     pub fn entries(&self) -> Vec<String> {
         let system = self.timeline.since(0).filter(|(_, entry)| entry.layer == Layer::System);
-        system.map(|(_, entry)| self.line_of(entry)).collect()
+        system.map(|(_, entry)| self.line_of(&entry)).collect()
     }
 
     fn line_of(&self, entry: &Entry) -> String {

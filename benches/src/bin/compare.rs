@@ -1,5 +1,6 @@
 //! Measures greenroom beside its peers and prints one table: `cargo xtask bench`. `--quick` measures less; each
-//! `--row WHAT FIGURE RATIO` adds a line that was measured elsewhere.
+//! `--row WHAT FIGURE RATIO` adds a line that was measured elsewhere. `--rollout PODS` plays one rolling update of so many
+//! pods instead and reads no clock: for a profiler.
 //! Both sides of a ratio run in turns in this process, and the processor time of the thread is what counts, so that
 //! other programs on the machine disturb as little as possible. Every figure is a median.
 
@@ -30,9 +31,17 @@ fn main() -> ExitCode {
         let mut cell = || args.next().unwrap_or_default();
         match arg.as_str() {
             "--quick" => effort = Effort { rounds: 3, events: 100_000 },
+            "--rollout" => {
+                let Ok(pods) = cell().parse() else {
+                    eprintln!("--rollout needs a number of pods");
+                    return ExitCode::from(2);
+                };
+                println!("{} events", black_box(rollout(pods)).events());
+                return ExitCode::SUCCESS;
+            }
             "--row" => elsewhere.add_ratio(cell(), cell(), cell()),
             _ => {
-                eprintln!("no argument `{arg}`; usage: compare [--quick] [--row WHAT FIGURE RATIO]…");
+                eprintln!("no argument `{arg}`; usage: compare [--quick] [--rollout PODS] [--row WHAT FIGURE RATIO]…");
                 return ExitCode::from(2);
             }
         }

@@ -1,6 +1,8 @@
 //! Containers: started one after the other, restarted after a back-off that doubles and is forgotten after a long good run.
 //! Sources: kuberuntime/kuberuntime_manager.go (SyncPod, doBackOff), client-go v0.36.3 util/flowcontrol/backoff.go.
 
+use std::fmt::Write;
+
 use super::super::{Arg, Cause, Class, Cluster, ContainerId, Event, PodId, PodSetId, Symbol, Why};
 use crate::kernel::{Distribution, Duration, Time};
 use crate::workload::{Container as Spec, PodPhase, RestartPolicy};
@@ -24,8 +26,9 @@ pub enum ContainerState {
     Terminated,
 }
 
-/// One container of one pod.
+/// One container of one pod, on half a cache line.
 #[derive(Clone, Copy, Debug)]
+#[repr(align(32))]
 pub struct Container {
     /// Its pod.
     pub pod: PodId,
@@ -45,10 +48,15 @@ pub struct Container {
     pub serving: bool,
     /// True while its probes find it ready.
     pub ready: bool,
+}
+
+/// How the restart back-off of a container stands.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct RestartBackoff {
     /// The last wait before a restart; zero before the first.
-    pub backoff: Duration,
-    /// When the back-off was last counted up.
-    pub backoff_at: Time,
+    wait: Duration,
+    /// When it was last counted up.
+    counted_at: Time,
 }
 
 impl Cluster {
@@ -74,8 +82,6 @@ impl Cluster {
             exit_code: 0,
             serving: false,
             ready: false,
-            backoff: Duration::ZERO,
-            backoff_at: Time::ZERO,
         }));
         first
     }
@@ -122,8 +128,11 @@ impl Cluster {
         }
         let container = self.container(id);
         let (pod, index, attempt) = (container.pod, container.index, container.attempts);
-        let key = format!("{}/{index}", self.names.show(self.pod_name(pod)));
-        let mut stream = self.streams.stream(purpose, &key, u64::from(attempt));
+        let name = self.pod_name(pod);
+        self.stream_name.clear();
+        self.names.write(name, &mut self.stream_name);
+        write!(self.stream_name, "/{index}").expect("writing to a string cannot fail");
+        let mut stream = self.streams.stream(purpose, &self.stream_name, u64::from(attempt));
         length(&self.rows[row]).sample(&mut stream)
     }
 
@@ -181,7 +190,7 @@ impl Cluster {
             self.schedule(now + takes, Class::COMPLETION, Event::InitDone(id, start));
             return;
         }
-        self.pod_mut(pod).reason = "";
+        self.pod_record_mut(pod).reason = "";
         let first_run = self.pod(pod).phase == PodPhase::Pending;
         let all_started = (containers.start + init_count..containers.end).all(|other| {
             !matches!(self.container(ContainerId(other)).state, ContainerState::Waiting | ContainerState::Pulling)
@@ -320,14 +329,16 @@ impl Cluster {
         }
         let now = self.queue.now();
         let most = self.profile.restart_backoff_max;
-        let container = self.container_mut(id);
-        if now.since(container.backoff_at) > most * 2 {
-            container.backoff = Duration::ZERO;
+        let backoff = self.restart_backoffs.entry(id).or_default();
+        if now.since(backoff.counted_at) > most * 2 {
+            backoff.wait = Duration::ZERO;
         }
+        let wait = backoff.wait;
+        let container = self.container_mut(id);
         container.state = ContainerState::CrashBackOff;
-        let (wait, start) = (container.backoff, container.start);
+        let start = container.start;
         let reason = if wait.is_zero() { "Error" } else { "CrashLoopBackOff" };
-        self.pod_mut(pod).reason = reason;
+        self.pod_record_mut(pod).reason = reason;
         let code = Arg::Count(u64::from(exit_code));
         let why = match wait.is_zero() {
             true => Why::with("exit code {}, started again at once", code),
@@ -359,9 +370,9 @@ impl Cluster {
         let pod = container.pod;
         let (first, most) = (self.profile.restart_backoff, self.profile.restart_backoff_max);
         let now = self.queue.now();
-        let container = self.container_mut(id);
-        container.backoff = if container.backoff.is_zero() { first } else { (container.backoff * 2).min(most) };
-        container.backoff_at = now;
+        let backoff = self.restart_backoffs.entry(id).or_default();
+        backoff.wait = if backoff.wait.is_zero() { first } else { (backoff.wait * 2).min(most) };
+        backoff.counted_at = now;
         self.count_restart(pod);
         let cause = self.pod_cause(pod);
         self.start_container(id, cause);

@@ -1,7 +1,9 @@
 //! Images on a node: pulled one at a time, kept once they are there, tried again after a back-off that doubles.
 //! Sources: images/image_manager.go (EnsureImageExists), images/puller.go (serialImagePuller), kubelet.go:685.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::collections::{BTreeMap, VecDeque};
+
+use smallvec::SmallVec;
 
 use super::super::behaviour::{Pull, glob};
 use super::super::{Arg, Cause, Class, Cluster, ContainerId, Event, NodeId, PodId, Symbol, Why};
@@ -13,7 +15,7 @@ use crate::timeline::EntryId;
 #[derive(Clone, Debug, Default)]
 pub struct Kubelet {
     /// Pods that are bound to the node and not gone.
-    pub pods: Vec<PodId>,
+    pub pods: SmallVec<[PodId; 8]>,
     /// True while the node is down: its containers do not run and nobody renews its lease.
     pub down: bool,
     /// Counts the times that it went down, so that what was planned before is stale.
@@ -22,11 +24,10 @@ pub struct Kubelet {
     pub joined_at: Time,
     /// The last entry about the node.
     pub last: Option<EntryId>,
-    /// True while the order of deletion of its pods has to be looked at again.
-    pub rank_stale: bool,
     /// GPUs that are lost, by index.
     pub lost_devices: u64,
-    images: BTreeSet<Symbol>,
+    /// Sorted.
+    images: SmallVec<[Symbol; 4]>,
     /// The container whose image is being pulled, and behind it those that wait.
     pulls: VecDeque<ContainerId>,
     /// Counts pulls, so that the end of one that was given up is stale.
@@ -60,6 +61,16 @@ impl Kubelet {
     pub fn joined(at: Time) -> Kubelet {
         Kubelet { joined_at: at, ..Kubelet::default() }
     }
+
+    fn has_image(&self, image: Symbol) -> bool {
+        self.images.binary_search(&image).is_ok()
+    }
+
+    fn keep_image(&mut self, image: Symbol) {
+        if let Err(place) = self.images.binary_search(&image) {
+            self.images.insert(place, image);
+        }
+    }
 }
 
 impl Cluster {
@@ -68,7 +79,7 @@ impl Cluster {
         let image = self.container_image(id);
         let Some(node) = self.pod(self.container(id).pod).node else { return false };
         let asks_registry = pulled_always(self.names.text(image)) && self.pull_fault(image).is_some();
-        if self.kubelet(node).images.contains(&image) && !asks_registry {
+        if self.kubelet(node).has_image(image) && !asks_registry {
             return true;
         }
         self.container_mut(id).state = ContainerState::Pulling;
@@ -84,8 +95,7 @@ impl Cluster {
     fn begin_pull(&mut self, node: NodeId, cause: Cause) {
         let Some(&id) = self.kubelet(node).pulls.front() else { return };
         let image = self.container_image(id);
-        let takes =
-            if self.kubelet(node).images.contains(&image) { Duration::ZERO } else { self.pull_length(id, node) };
+        let takes = if self.kubelet(node).has_image(image) { Duration::ZERO } else { self.pull_length(id, node) };
         self.note_pod(self.container(id).pod, "Pulling", Why::with("{}", Arg::Text(image)), cause);
         let kubelet = self.kubelet_mut(node);
         kubelet.pull += 1;
@@ -106,7 +116,7 @@ impl Cluster {
         match self.pull_fault(image) {
             Some(fault) => self.pull_failed(id, fault),
             None => {
-                self.kubelet_mut(node).images.insert(image);
+                self.kubelet_mut(node).keep_image(image);
                 let bytes = self.image_bytes(id);
                 let image_name = self.names.text(image).to_owned();
                 self.nodes.set_image(&mut self.names, node, &image_name, bytes);
@@ -139,7 +149,7 @@ impl Cluster {
         let delay = backoff.delay;
         self.container_mut(id).state = ContainerState::ImageBackOff;
         let start = self.container(id).start;
-        self.pod_mut(pod).reason = "ImagePullBackOff";
+        self.pod_record_mut(pod).reason = "ImagePullBackOff";
         let why = Why::with2("{} cannot be pulled, again in {}", Arg::Text(image), Arg::Length(delay));
         let cause = self.note_pod(pod, "ImagePullBackOff", why, cause);
         self.touch_pod(pod, cause);
@@ -153,7 +163,7 @@ impl Cluster {
             return;
         }
         let pod = container.pod;
-        self.pod_mut(pod).reason = "";
+        self.pod_record_mut(pod).reason = "";
         let cause = self.pod_cause(pod);
         self.start_container(id, cause);
     }

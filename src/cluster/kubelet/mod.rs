@@ -6,7 +6,7 @@ mod images;
 mod probes;
 mod stopping;
 
-pub use containers::{Container, ContainerState};
+pub use containers::{Container, ContainerState, RestartBackoff};
 pub use images::{Kubelet, PullBackoffs, PullFault};
 
 use super::{Arg, Cluster, NodeId, PodId, Symbol, Why};
@@ -28,12 +28,15 @@ impl Cluster {
         let devices = self.nodes.take_devices(&self.templates, node, template);
         let devices = devices.expect("the scheduler counts the GPUs that are free");
         let now = self.queue.now();
+        self.unrank(id);
         let pod = self.pod_mut(id);
         pod.node = Some(node);
         pod.holds = true;
         pod.devices = devices;
         pod.message = Symbol::EMPTY;
-        pod.admitted_at = now;
+        let set = pod.set;
+        self.set_mut(set).gpus += u64::from(devices.count_ones());
+        self.pod_record_mut(id).admitted_at = now;
         self.kubelet_mut(node).pods.push(id);
         let name = Arg::Name(self.nodes.get(node).name);
         let why = match devices {
@@ -42,6 +45,7 @@ impl Cluster {
         };
         let cause = self.pod_cause(id);
         let cause = self.note_pod(id, "Scheduled", why, cause);
+        self.rank(id);
         self.rank_node(node);
         self.touch_pod(id, cause);
         if !self.kubelet(node).down {

@@ -36,7 +36,7 @@ impl Cluster {
     /// Plans what the probes of a container that has just started will do.
     pub(in crate::cluster) fn plan_probes(&mut self, id: ContainerId, serving_at: Time) {
         let container = *self.container(id);
-        let admitted_at = self.pod(container.pod).admitted_at;
+        let admitted_at = self.pod_record(container.pod).admitted_at;
         let spec = self.container_spec(id);
         let (startup, liveness, readiness) = (spec.startup_probe, spec.liveness_probe, spec.readiness_probe);
         let start = container.start;
@@ -85,7 +85,7 @@ impl Cluster {
             true => Why::with2("startup probe failed {} times in {}", tries, took),
             false => Why::with2("liveness probe failed {} times in {}", tries, took),
         };
-        self.pod_mut(pod).startup_failures += u32::from(by_startup);
+        self.pod_record_mut(pod).startup_failures += u32::from(by_startup);
         let cause = self.pod_cause(pod);
         let cause = self.note_pod(pod, "Killing", why, cause);
         self.stop_container(id, cause);

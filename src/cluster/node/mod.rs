@@ -130,6 +130,11 @@ impl Node {
         }
     }
 
+    /// Pods on the node that are not terminating, by ReplicaSet.
+    pub fn spread_counts(&self) -> impl Iterator<Item = (SpreadId, u32)> {
+        self.spread.iter().map(|share| (share.spread, share.pods))
+    }
+
     /// The value of the zone label.
     pub fn zone(&self) -> Option<&str> {
         self.labels.get(ZONE_LABEL).map(String::as_str)
