@@ -15,6 +15,7 @@ pub mod node;
 mod pod;
 mod pool;
 mod port;
+mod priority;
 mod profile;
 mod ranking;
 mod replicaset;

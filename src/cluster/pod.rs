@@ -230,9 +230,7 @@ impl Cluster {
         let why = Why::with("created by {}", Arg::Subject(self.owner_subject(owner)));
         let cause = self.note_pod(id, "Pending", why, cause);
         self.rank(id);
-        let priority = self.set(set_id).source.priority;
-        self.waiting.add(id, priority, now);
-        self.plan_schedule();
+        self.wait_for_node(id, cause);
         self.touch_pod(id, cause);
         id
     }
@@ -393,7 +391,7 @@ impl Cluster {
         if self.pod(id).gone {
             return;
         }
-        self.waiting.forget(id);
+        self.stop_waiting(id);
         self.release(id);
         let cause = self.note_pod(id, "Deleted", Why::NONE, cause);
         let pod = self.pod_mut(id);

@@ -111,7 +111,7 @@ type RichCase struct {
 
 const richSource = "kube-scheduler v1.36.3, its own code on a fake API, parallelism 1, every node scored; pods one by one, nodes take 10 pods; pod N started N seconds after the epoch; a deleted pod stays until it is released"
 
-var abouts = []string{"node affinity", "pod affinity", "topology spread", "ports and taints", "preemption", "everything", "preemption"}
+var abouts = []string{"node affinity", "pod affinity", "topology spread", "ports and taints", "preemption", "everything", "preemption", "preemption"}
 
 // player draws a case and records it.
 type player struct {
@@ -123,6 +123,7 @@ type player struct {
 	pods    []bound
 	waiting map[int]int // preemptor: template
 	victims []int
+	failed  int // rejections in a row
 }
 
 func recordRich(seed int64) RichCase {
@@ -148,7 +149,7 @@ func recordRich(seed int64) RichCase {
 		}
 		p.api.budgets(p.record.Budgets)
 	}
-	for range 70 {
+	for range 50 {
 		p.step()
 	}
 	return p.record
@@ -317,6 +318,9 @@ func (p *player) step() {
 		victim := p.victims[0]
 		p.victims = p.victims[1:]
 		p.release(victim)
+	case p.failed > 1 && len(p.pods) > 0 && len(p.waiting) == 0:
+		p.release(p.pods[p.draw.Intn(len(p.pods))].pod)
+		p.failed = 0
 	case which < 15:
 		p.place()
 	case len(p.waiting) > 0:
@@ -389,6 +393,7 @@ func (p *player) place() {
 	result := p.api.placeRich(pod, p.record.Templates[template])
 	switch {
 	case result.node >= 0:
+		p.failed = 0
 		p.note(Step{Do: "place", Pod: pod, Template: template, Node: result.node})
 		p.pods = append(p.pods, bound{pod: pod})
 	case result.nominated >= 0:
@@ -405,6 +410,7 @@ func (p *player) place() {
 		}
 		p.victims = append(p.victims, result.victims...)
 	default:
+		p.failed++
 		p.note(Step{Do: "reject", Pod: pod, Template: template, Message: result.message})
 	}
 }

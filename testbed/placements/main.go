@@ -46,8 +46,8 @@ type Case struct {
 
 const (
 	cases = 8
-	// richCases is five times the number of what they are about.
-	richCases = 35
+	// richCases is five times the length of `abouts`.
+	richCases = 40
 	podsMax   = 10
 	setCount  = 3
 	source    = "kube-scheduler v1.36.3, its own code on a fake API, parallelism 1, every node scored; pods one by one, nodes take 10 pods"

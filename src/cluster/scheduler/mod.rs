@@ -233,6 +233,24 @@ impl Scheduler {
         Ok(nodes.order().node_at(place).expect("a feasible place has a node"))
     }
 
+    /// Why the kubelet of a node does not admit a pod that the scheduler did not bind; `None`: it does (`generalFilter`,
+    /// k8s.io/kubernetes v1.36.3, pkg/kubelet/lifecycle/predicate.go and pkg/scheduler/scheduler.go, AdmissionCheck).
+    pub fn admits(&self, nodes: &Nodes, templates: &Templates, template: TemplateId, node: NodeId) -> Option<String> {
+        let (node, template) = (nodes.get(node), templates.get(template));
+        let rules = Rules::kube_default();
+        let short = filter::verdict_on_resources(&rules, node, template);
+        let reason = if short != Verdict::FITS {
+            short.kubelet_reason()
+        } else if !template.matches_labels(&node.labels) {
+            "NodeAffinity"
+        } else if filter::verdict_on_ports(&rules, &node.ports, template) != Verdict::FITS {
+            "NodePorts"
+        } else {
+            return None;
+        };
+        Some(reason.to_owned())
+    }
+
     /// True if the index alone decides: the pod asks nothing of other pods, and none asks anything of it.
     fn is_plain(&mut self, view: &View<'_>, seeker: Seeker, (profile, rules): (usize, &Arc<Ruleset>)) -> bool {
         let View { nodes, templates, nominations, surroundings } = *view;

@@ -94,6 +94,17 @@ impl Verdict {
         self.has(Verdict::UNBOUND_CLAIM) || self.has(Verdict::NO_CLAIM)
     }
 
+    /// The reason that a kubelet gives for a pod that it does not admit: pkg/kubelet/lifecycle/predicate.go.
+    pub fn kubelet_reason(self) -> &'static str {
+        match self {
+            _ if self.has(Verdict::PODS) => "OutOfpods",
+            _ if self.has(Verdict::CPU) => "OutOfcpu",
+            _ if self.has(Verdict::MEMORY) => "OutOfmemory",
+            _ if self.has(Verdict::EPHEMERAL_STORAGE) => "OutOfephemeral-storage",
+            _ => "UnexpectedAdmissionError",
+        }
+    }
+
     fn text(self, names: &Names, template: &Template) -> String {
         reasons(self, names, template).join(", ")
     }
