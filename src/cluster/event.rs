@@ -1,6 +1,6 @@
 //! What can happen inside the cluster. Events are small and hold ids only; what they mean is decided where they are handled.
 
-use super::{ContainerId, DeploymentId, JobId, NodeId, PodId, PoolId, ReplicaSetId};
+use super::{ContainerId, DeploymentId, JobId, NodeId, PodId, PoolId, ReplicaSetId, StatefulSetId};
 
 /// An event of the simulation. `run` tells which start of a container an event belongs to: later ones make it stale.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -11,10 +11,16 @@ pub enum Event {
     Parcel(u32),
     /// Several things changed that only an observer at the end of the instant cares about.
     Deployment(DeploymentId),
+    /// A write of a built-in controller reaches the API.
+    Draft(u32),
     /// A Deployment may have gone without progress for too long.
     ProgressDeadline(DeploymentId),
     /// A ReplicaSet is to be compared with its pods.
     ReplicaSet(ReplicaSetId),
+    /// A StatefulSet is to be compared with its pods.
+    StatefulSet(StatefulSetId),
+    /// A Job that ended has stayed for as long as it should.
+    JobExpired(JobId),
     /// A Job is to be compared with its pods.
     Job(JobId),
     /// The scheduler looks at its queue.

@@ -153,6 +153,7 @@ impl Cluster {
         }
         if let Some(cause) = self.node_cause(node) {
             let why = Why::with("evicted from unreachable {}", Arg::Name(self.nodes.get(node).name));
+            self.pod_record_mut(id).disrupted = true;
             self.delete_pod(id, why, cause);
         }
     }
@@ -193,6 +194,7 @@ impl Cluster {
     pub(super) fn on_orphans(&mut self, id: NodeId) {
         let Some(cause) = self.node_cause(id) else { return };
         for pod in self.kubelet(id).pods.clone() {
+            self.pod_record_mut(pod).disrupted = true;
             self.delete_pod(pod, Why::text("its node is gone"), cause);
             self.pod_gone(pod, cause);
         }

@@ -1,6 +1,7 @@
 //! The simulated Kubernetes cluster: nodes and their devices, the scheduler, the kubelet, the workload controllers, watches.
 //! It knows no system and no scenario file; nothing here reads a file, a clock or an environment.
 
+mod alone;
 mod apply;
 mod behaviour;
 mod company;
@@ -8,10 +9,12 @@ mod deployment;
 mod disrupt;
 mod event;
 mod job;
+mod journal;
 mod kubelet;
 mod lifecycle;
 pub mod machine;
 pub mod node;
+mod pen;
 mod pod;
 mod pool;
 mod port;
@@ -25,15 +28,17 @@ mod service;
 pub mod shape;
 mod simulation;
 mod stage;
+mod statefulset;
 mod status;
 pub mod template;
 mod watch;
 
 pub use behaviour::{Behaviour, Crash, Match, Pull};
 pub use event::Event;
+pub use journal::{Shown, Write};
 pub use node::{NodeId, NodeSpec};
 pub use pool::Provider;
-pub use profile::Profile;
+pub use profile::{ControlPlane, Profile};
 pub use simulation::{Cluster, Settings};
 pub use template::{SpreadId, TemplateId};
 
@@ -60,6 +65,8 @@ ids! {
     DeploymentId,
     /// A ReplicaSet.
     ReplicaSetId,
+    /// A StatefulSet.
+    StatefulSetId,
     /// A Job.
     JobId,
     /// A Service.

@@ -10,7 +10,7 @@ use siphasher::sip::SipHasher13;
 type FixedHasher = BuildHasherDefault<SipHasher13>;
 
 /// An interned string.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Symbol(u32);
 
 impl Symbol {
@@ -121,12 +121,20 @@ impl Names {
 
     /// Appends the text of a name to `out`.
     pub fn write(&self, name: Name, out: &mut String) {
-        use std::fmt::Write;
         out.push_str(self.text(name.base));
         if let Some(ordinal) = name.ordinal() {
-            write!(out, "-{ordinal}").expect("writing to a string cannot fail");
+            out.push('-');
+            push_number(out, ordinal);
         }
     }
+}
+
+/// Appends a number in decimal. Names are written by the hundred thousand, and formatting takes several times as long.
+pub fn push_number(out: &mut String, number: u32) {
+    if number >= 10 {
+        push_number(out, number / 10);
+    }
+    out.push(char::from(b'0' + (number % 10) as u8));
 }
 
 /// The two parts of a name that is written `base-ordinal`; `None` if a text does not end in a number that is shown as it is written.
@@ -153,6 +161,15 @@ mod tests {
         for text in ["a10-3", "a10-03", "-3", "a10", "a10-4294967295", "x-1-2"] {
             let name = names.name(text);
             assert_eq!(names.show(name), text);
+        }
+    }
+
+    #[test]
+    fn numbers_are_written_as_everywhere() {
+        for number in [0, 7, 10, 909, u32::MAX] {
+            let mut out = String::new();
+            push_number(&mut out, number);
+            assert_eq!(out, number.to_string());
         }
     }
 

@@ -1,9 +1,6 @@
 //! The append-only record of a run, with a rolling hash over what it says.
 
-use std::hash::Hasher;
 use std::sync::Arc;
-
-use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::chunk::Chunk;
 use super::vocabulary::Vocabulary;
@@ -34,7 +31,7 @@ pub struct Timeline {
     vocabulary: Vocabulary,
     folds: Folds,
     lines: Arc<Vec<ScenarioLine>>,
-    hasher: SipHasher13,
+    digest: Digest,
 }
 
 impl Default for Timeline {
@@ -45,7 +42,7 @@ impl Default for Timeline {
             vocabulary: Vocabulary::default(),
             folds: Folds::default(),
             lines: Arc::default(),
-            hasher: SipHasher13::new_with_keys(0x6772_6565_6e72_6f6f, 0x6d20_7469_6d65_6c69),
+            digest: Digest::default(),
         }
     }
 }
@@ -125,57 +122,52 @@ impl Timeline {
 
     /// A hash over all that the entries say so far: 32 hexadecimal digits.
     pub fn digest(&self) -> String {
-        let hash = self.hasher.finish128();
-        format!("{:016x}{:016x}", hash.h1, hash.h2)
+        let [first, second] = self.digest.lanes;
+        format!("{first:016x}{second:016x}")
     }
 
     /// Feeds an entry's meaning, never its ids: the same story gives the same hash whatever was interned first.
-    /// The pieces are folded to words first, so that the hasher is fed once an entry.
     fn hash(&mut self, entry: &Entry, became: u16, template: u16, names: &Names) {
-        let mut words = Words::default();
-        let folds = &mut self.folds;
-        words.push(entry.at.nanos());
-        words.subject(entry.subject, folds, names);
-        words.push(self.vocabulary.fold(became));
-        words.push(self.vocabulary.fold(template));
+        let (digest, folds) = (&mut self.digest, &mut self.folds);
+        digest.push(entry.at.nanos());
+        digest.subject(entry.subject, folds, names);
+        digest.push(self.vocabulary.fold(became));
+        digest.push(self.vocabulary.fold(template));
         for arg in entry.why.args {
             match arg {
                 Arg::None => {}
-                Arg::Count(count) => words.push(count),
-                Arg::Length(length) => words.push(length.nanos()),
-                Arg::Text(symbol) => words.push(folds.of(symbol, names)),
-                Arg::Name(name) => words.name(name, folds, names),
-                Arg::Subject(subject) => words.subject(subject, folds, names),
-                Arg::Devices(mask) => words.push(mask),
+                Arg::Count(count) => digest.push(count),
+                Arg::Length(length) => digest.push(length.nanos()),
+                Arg::Text(symbol) => digest.push(folds.of(symbol, names)),
+                Arg::Name(name) => digest.name(name, folds, names),
+                Arg::Subject(subject) => digest.subject(subject, folds, names),
+                Arg::Devices(mask) => digest.push(mask),
             }
         }
-        words.push(match entry.cause {
+        digest.push(match entry.cause {
             Cause::Entry(id) => id.0.into(),
             Cause::Line(line) => 1 << 40 | u64::from(line.0),
         });
-        self.hasher.write(&words.bytes[..words.len]);
     }
 }
 
-/// The words of one entry, side by side.
-struct Words {
-    bytes: [u8; Words::BYTES],
-    len: usize,
+/// The rolling hash of a run: tells two stories apart, and is no defence against somebody who wants them to look alike.
+/// Two lanes take each word with a multiplication of their own, whose halves are combined.
+#[derive(Clone, Copy, Debug)]
+struct Digest {
+    lanes: [u64; 2],
 }
 
-impl Default for Words {
-    fn default() -> Words {
-        Words { bytes: [0; Words::BYTES], len: 0 }
+impl Default for Digest {
+    fn default() -> Digest {
+        Digest { lanes: [0x6772_6565_6e72_6f6f, 0x6d20_7469_6d65_6c69] }
     }
 }
 
-impl Words {
-    /// Room for the largest entry: time, subject, two texts, three subjects as arguments, cause; a subject is three words.
-    const BYTES: usize = (1 + 3 + 2 + 3 * 3 + 1) * 8;
-
+impl Digest {
     fn push(&mut self, word: u64) {
-        self.bytes[self.len..self.len + 8].copy_from_slice(&word.to_le_bytes());
-        self.len += 8;
+        let [first, second] = self.lanes;
+        self.lanes = [mix(first ^ word, FACTORS[0]), mix(second.wrapping_add(word), FACTORS[1]) ^ first];
     }
 
     fn name(&mut self, name: Name, folds: &mut Folds, names: &Names) {
@@ -219,20 +211,24 @@ impl Folds {
     }
 }
 
-/// A text folded to a word: eight bytes at a time, each step a widening multiplication whose halves are combined.
-/// The length goes in, so that texts that differ in zero bytes at their end differ.
+/// Odd numbers whose bits look random: the golden ratio and the square root of three, as fractions of 2^64.
+const FACTORS: [u64; 2] = [0x9e37_79b9_7f4a_7c15, 0xbb67_ae85_84ca_a73b];
+
+/// A widening multiplication whose halves are combined, so that each bit of the state reaches all others.
+fn mix(state: u64, factor: u64) -> u64 {
+    let product = u128::from(state) * u128::from(factor);
+    (product as u64) ^ (product >> 64) as u64
+}
+
+/// A text folded to a word, eight bytes at a time. The length goes in, so that texts that differ in zero bytes at their
+/// end differ.
 fn fold(text: &str) -> u64 {
-    const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
-    let mix = |state: u64, word: u64| {
-        let product = u128::from(state ^ word) * u128::from(FACTOR);
-        (product as u64) ^ (product >> 64) as u64
-    };
     let mut chunks = text.as_bytes().chunks_exact(8);
-    let mut state = text.len() as u64 ^ FACTOR.rotate_left(32);
+    let mut state = text.len() as u64 ^ FACTORS[0].rotate_left(32);
     for chunk in &mut chunks {
-        state = mix(state, u64::from_le_bytes(chunk.try_into().expect("a chunk has eight bytes")));
+        state = mix(state ^ u64::from_le_bytes(chunk.try_into().expect("a chunk has eight bytes")), FACTORS[0]);
     }
     let mut last = [0; 8];
     last[..chunks.remainder().len()].copy_from_slice(chunks.remainder());
-    mix(state, u64::from_le_bytes(last))
+    mix(state ^ u64::from_le_bytes(last), FACTORS[0])
 }

@@ -25,6 +25,9 @@ pub use pod::{
 pub use resources::Resources;
 pub use selector::{Affinity, LabelSelector, TopologySpread};
 pub use stage::{Counts, Disruption, Happening, Stage, Struck};
-pub use status::{DeploymentStatus, JobStatus, NodePoolStatus, PodPhase, PodStatus, ServiceStatus, Status};
+pub use status::{
+    DeploymentStatus, JobEnd, JobReason, JobStatus, NodePoolStatus, PodPhase, PodStatus, ProgressReason, Progressing,
+    ReplicaSetStatus, ServiceStatus, StatefulSetStatus, Status,
+};
 pub use storage::Volume;
 pub use world::{Ask, AskId, Outcome, RecordChange, World};

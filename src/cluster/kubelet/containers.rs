@@ -1,9 +1,8 @@
 //! Containers: started one after the other, restarted after a back-off that doubles and is forgotten after a long good run.
 //! Sources: kuberuntime/kuberuntime_manager.go (SyncPod, doBackOff), client-go v0.36.3 util/flowcontrol/backoff.go.
 
-use std::fmt::Write;
-
 use super::super::{Arg, Cause, Class, Cluster, ContainerId, Event, PodId, PodSetId, Symbol, Why};
+use crate::kernel::names::push_number;
 use crate::kernel::{Distribution, Duration, Time};
 use crate::workload::{Container as Spec, PodPhase, RestartPolicy};
 
@@ -131,7 +130,8 @@ impl Cluster {
         let name = self.pod_name(pod);
         self.stream_name.clear();
         self.names.write(name, &mut self.stream_name);
-        write!(self.stream_name, "/{index}").expect("writing to a string cannot fail");
+        self.stream_name.push('/');
+        push_number(&mut self.stream_name, index);
         let mut stream = self.streams.stream(purpose, &self.stream_name, u64::from(attempt));
         length(&self.rows[row]).sample(&mut stream)
     }
@@ -315,6 +315,7 @@ impl Cluster {
         let pod = self.container(id).pod;
         self.container_off(id, exit_code);
         if self.pod(pod).terminating {
+            self.pod_record_mut(pod).leaves_ready = false;
             self.pod_stopped(pod);
             return;
         }

@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::super::behaviour::{Pull, glob};
 use super::super::{Arg, Cause, Class, Cluster, ContainerId, Event, NodeId, PodId, Symbol, Why};
 use super::ContainerState;
-use crate::kernel::{Duration, Time};
+use crate::kernel::{Distribution, Duration, Time};
 use crate::timeline::EntryId;
 
 /// The kubelet of one node.
@@ -78,7 +78,8 @@ impl Cluster {
     pub(super) fn ensure_image(&mut self, id: ContainerId, cause: Cause) -> bool {
         let image = self.container_image(id);
         let Some(node) = self.pod(self.container(id).pod).node else { return false };
-        let asks_registry = pulled_always(self.names.text(image)) && self.pull_fault(image).is_some();
+        let asks_registry =
+            !self.pull_faults.is_empty() && pulled_always(self.names.text(image)) && self.pull_fault(image).is_some();
         if self.kubelet(node).has_image(image) && !asks_registry {
             return true;
         }
@@ -118,8 +119,10 @@ impl Cluster {
             None => {
                 self.kubelet_mut(node).keep_image(image);
                 let bytes = self.image_bytes(id);
-                let image_name = self.names.text(image).to_owned();
-                self.nodes.set_image(&mut self.names, node, &image_name, bytes);
+                if bytes > 0 || self.nodes.knows_images() {
+                    let image_name = self.names.text(image).to_owned();
+                    self.nodes.set_image(&mut self.names, node, &image_name, bytes);
+                }
                 self.pull_backoffs.remove(&(pod, image));
                 self.run_container(id, cause);
             }
@@ -180,10 +183,14 @@ impl Cluster {
         match self.rows[row].pull {
             Pull::Takes(_) => {
                 let (image, node) = (self.container_image(id), self.nodes.get(node).name);
-                let key = format!("{}@{}", self.names.text(image), self.names.show(node));
-                let rows = std::sync::Arc::clone(&self.rows);
-                match &rows[row].pull {
-                    Pull::Takes(length) => length.sample(&mut self.streams.stream("pull", &key, 0)),
+                let key = &mut self.stream_name;
+                key.clear();
+                key.push_str(self.names.text(image));
+                key.push('@');
+                self.names.write(node, key);
+                match &self.rows[row].pull {
+                    Pull::Takes(Distribution::Constant(length)) => *length,
+                    Pull::Takes(length) => length.sample(&mut self.streams.stream("pull", &self.stream_name, 0)),
                     Pull::Size { .. } => Duration::ZERO,
                 }
             }
@@ -206,6 +213,9 @@ impl Cluster {
 
     /// Forgets what a kubelet was pulling for containers that are no longer wanted; `None`: everything.
     pub(in crate::cluster) fn drop_pulls(&mut self, node: NodeId, pod: Option<PodId>) {
+        if self.kubelet(node).pulls.is_empty() {
+            return;
+        }
         let head = self.kubelet(node).pulls.front().copied();
         let containers = &self.containers;
         let keep = |id: &ContainerId| pod.is_some_and(|pod| containers[id.0 as usize].pod != pod);

@@ -1,0 +1,1 @@
+timeout: failed to run command ‘../gr’: No such file or directory
