@@ -9,7 +9,7 @@ use super::scheduler::{
     ClusterEvent, Nominee, Preemption, Rejection, Seeker, Surroundings, Tenant, View,
 };
 use super::template::Templates;
-use super::{Arg, Cause, Class, Cluster, Event, NodeId, PodId, Why};
+use super::{Arg, Cause, Class, Cluster, Event, NodeId, PodId, PodSetId, Symbol, Why};
 use crate::kernel::Time;
 use crate::workload::policy::PriorityClassSpec;
 
@@ -22,6 +22,8 @@ pub struct SchedulingState {
     only: BTreeMap<PodId, NodeId>,
     /// Other pods are counted from now on.
     counts_others: bool,
+    /// Sets whose pods the API refuses, and why.
+    pub(super) refused: BTreeMap<PodSetId, Symbol>,
     /// Priority classes by name.
     pub(super) classes: BTreeMap<String, PriorityClassSpec>,
 }
@@ -100,11 +102,6 @@ impl Cluster {
     /// The pod may go to this node alone, as the pods of a DaemonSet do (`metadata.name` in their node affinity).
     pub(super) fn confine_pod(&mut self, id: PodId, node: NodeId) {
         self.scheduling.only.insert(id, node);
-    }
-
-    /// The pod was asked to go for one of a higher priority (condition `DisruptionTarget`, reason `PreemptionByScheduler`).
-    pub(super) fn is_preempted(&self, id: PodId) -> bool {
-        self.scheduling.preempted.contains(&id)
     }
 
     /// The pod leaves the API: whatever it waited for no longer matters.
@@ -200,6 +197,7 @@ impl Cluster {
                 let cause = self.note_pod(id, "Nominated", why, cause);
                 for victim in victims {
                     self.scheduling.preempted.insert(victim);
+                    self.pod_record_mut(victim).disrupted = true;
                     self.delete_pod(victim, Why::with("preempted by {}", Arg::Subject(subject)), cause);
                 }
             }
