@@ -13,7 +13,8 @@ use std::collections::BTreeMap;
 use greenroom::cluster::PodId;
 use greenroom::cluster::node::{NodeId, NodeSpec, Nodes};
 use greenroom::cluster::scheduler::{
-    Budget, Nominations, Nominee, Preemption, Rejection, Scheduler, SchedulerProfile, Seeker, Surroundings, Tenant, View,
+    Budget, Nominations, Nominee, Preemption, Rejection, Scheduler, SchedulerProfile, Seeker, Surroundings, Tenant,
+    View,
 };
 use greenroom::cluster::template::{SpreadId, TemplateId, Templates};
 use greenroom::kernel::Names;
@@ -134,7 +135,16 @@ impl World {
             });
         }
         let scheduler = Scheduler::new(&SchedulerProfile::KubeDefault, &mut names);
-        World { names, nodes, templates, ids, scheduler, nominations: Nominations::default(), around, waiting: BTreeMap::new() }
+        World {
+            names,
+            nodes,
+            templates,
+            ids,
+            scheduler,
+            nominations: Nominations::default(),
+            around,
+            waiting: BTreeMap::new(),
+        }
     }
 
     fn find(&mut self, pod: u32, template: TemplateId) -> Result<NodeId, Rejection> {

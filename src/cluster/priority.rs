@@ -10,7 +10,12 @@ use crate::workload::policy::PriorityClassSpec;
 
 impl Cluster {
     /// Creates a priority class; its value cannot be changed later.
-    pub(super) fn apply_priority_class(&mut self, key: Subject, spec: PriorityClassSpec, cause: Cause) -> Result<(), String> {
+    pub(super) fn apply_priority_class(
+        &mut self,
+        key: Subject,
+        spec: PriorityClassSpec,
+        cause: Cause,
+    ) -> Result<(), String> {
         let name = self.names.show(key.name);
         if SYSTEM_PRIORITY_CLASSES.iter().any(|(system, _)| *system == name) {
             return Err(format!("{name} is a class of the system: it cannot be changed"));
@@ -97,6 +102,8 @@ impl Cluster {
             return Ok((*value, true));
         }
         let found = self.scheduling.classes.get(class);
-        found.map(|class| (class.value, class.preempts)).ok_or_else(|| format!("no PriorityClass with name {class} was found"))
+        found
+            .map(|class| (class.value, class.preempts))
+            .ok_or_else(|| format!("no PriorityClass with name {class} was found"))
     }
 }

@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::kubelet::Kubelet;
 use super::pod::{Pod, PodRecord, PodSet};
-use super::scheduler::{
-    ClusterEvent, Nominee, Preemption, Rejection, Seeker, Surroundings, Tenant, View,
-};
+use super::scheduler::{ClusterEvent, Nominee, Preemption, Rejection, Seeker, Surroundings, Tenant, View};
 use super::template::Templates;
 use super::{Arg, Cause, Class, Cluster, Event, NodeId, PodId, PodSetId, Symbol, Why};
 use crate::kernel::Time;
@@ -206,7 +204,11 @@ impl Cluster {
 
     /// Binds a pod that names its node; the scheduler is not asked (`spec.nodeName`).
     fn bind_to_named(&mut self, id: PodId, name: &str, cause: Cause) {
-        let found = self.nodes.in_order().map(|(node, _)| node).find(|node| self.names.show(self.nodes.get(*node).name) == name);
+        let found = self
+            .nodes
+            .in_order()
+            .map(|(node, _)| node)
+            .find(|node| self.names.show(self.nodes.get(*node).name) == name);
         let Some(node) = found else {
             let name = self.names.intern(name);
             let cause = self.note_pod(id, "Unschedulable", Why::with("there is no node {}", Arg::Text(name)), cause);

@@ -72,9 +72,7 @@ fn deleted_helps(plugin: Plugins, gone: &Company, rules: &Rules, template: &Temp
         Plugins::NODE_RESOURCES_FIT | Plugins::NODE_VOLUME_LIMITS | Plugins::VOLUME_RESTRICTIONS => true,
         Plugins::NODE_PORTS => mine.ports.iter().any(|port| gone.ports.contains(port)),
         Plugins::POD_TOPOLOGY_SPREAD => is_spread_with(gone, rules, mine),
-        Plugins::INTER_POD_AFFINITY => {
-            gone.is_meant_by_all(&mine.away, mine) || mine.is_meant_by_all(&gone.away, gone)
-        }
+        Plugins::INTER_POD_AFFINITY => gone.is_meant_by_all(&mine.away, mine) || mine.is_meant_by_all(&gone.away, gone),
         _ => false,
     }
 }
@@ -145,12 +143,14 @@ fn update_helps(plugin: Plugins, node: &Node, update: &NodeUpdate, rules: &Rules
         (Plugins::INTER_POD_AFFINITY, NodeUpdate::Labels(were)) => {
             let (before, now) = (|key| were.get(key), |key| node.labels.get(key));
             let company = &template.company;
-            let came = company.beside.iter().any(|one| {
-                now(&one.topology_key).is_some() && before(&one.topology_key) != now(&one.topology_key)
-            });
-            let went = company.away.iter().any(|one| {
-                before(&one.topology_key).is_some() && before(&one.topology_key) != now(&one.topology_key)
-            });
+            let came = company
+                .beside
+                .iter()
+                .any(|one| now(&one.topology_key).is_some() && before(&one.topology_key) != now(&one.topology_key));
+            let went = company
+                .away
+                .iter()
+                .any(|one| before(&one.topology_key).is_some() && before(&one.topology_key) != now(&one.topology_key));
             came || went
         }
         (Plugins::NODE_RESOURCES_FIT, NodeUpdate::Allocatable(was)) => {

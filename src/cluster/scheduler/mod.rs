@@ -273,7 +273,12 @@ impl Scheduler {
     }
 
     /// Looks at each node, on top of the index that was refreshed last.
-    fn search(&mut self, view: &View<'_>, seeker: Seeker, (profile, rules): (usize, &Arc<Ruleset>)) -> Result<NodeId, Rejection> {
+    fn search(
+        &mut self,
+        view: &View<'_>,
+        seeker: Seeker,
+        (profile, rules): (usize, &Arc<Ruleset>),
+    ) -> Result<NodeId, Rejection> {
         let View { nodes, templates, nominations, surroundings } = *view;
         let template = templates.get(seeker.template);
         self.topologies.refresh(nodes);
@@ -301,7 +306,9 @@ impl Scheduler {
             }
             let can_preempt = nodes.lowest_priority().is_some_and(|lowest| lowest < template.priority);
             let preemption = match rules.rules.preemption {
-                Some(tries) if can_preempt => survey.preempt(tries, &rejected.verdicts, nominations.node_of(seeker.pod)),
+                Some(tries) if can_preempt => {
+                    survey.preempt(tries, &rejected.verdicts, nominations.node_of(seeker.pod))
+                }
                 _ => without_victims(&rules.rules, template),
             };
             rejection.after_preemption(preemption)

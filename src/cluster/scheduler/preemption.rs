@@ -7,9 +7,9 @@
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
-use super::surroundings::{Budget, Tenant};
 use super::rejection::{Preemption, Verdict};
 use super::rules::PreemptionTries;
+use super::surroundings::{Budget, Tenant};
 use super::survey::{Load, Survey};
 use crate::cluster::node::NodeId;
 
@@ -25,7 +25,12 @@ pub(super) struct Candidate {
 
 impl Survey<'_> {
     /// Looks for pods to put out, after every node was rejected: `Preempt`, preemption.go. `verdicts` are those of the nodes.
-    pub fn preempt(&mut self, tries: PreemptionTries, verdicts: &BTreeMap<NodeId, Verdict>, waits_for: Option<NodeId>) -> Preemption {
+    pub fn preempt(
+        &mut self,
+        tries: PreemptionTries,
+        verdicts: &BTreeMap<NodeId, Verdict>,
+        waits_for: Option<NodeId>,
+    ) -> Preemption {
         if !self.template.preempts {
             return Preemption::Never;
         }

@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, OnceLock};
 
+use crate::cluster::PodId;
 use crate::cluster::node::NodeId;
 use crate::cluster::template::{Template, TemplateId};
-use crate::cluster::PodId;
 use crate::kernel::Names;
 
 /// What the filters say of one node and one template: a set of reasons, empty if the pod fits.
@@ -311,12 +311,15 @@ impl Rejection {
             Some((verdict, _)) => format!("0/{} nodes are available: {}.", self.nodes, verdict.text(names, template)),
             None => self.sentence(verdicts, names, template),
         };
-        let preemptable: u32 = verdicts.iter().filter(|(verdict, _)| !verdict.is_for_good()).map(|(_, count)| count).sum();
+        let preemptable: u32 =
+            verdicts.iter().filter(|(verdict, _)| !verdict.is_for_good()).map(|(_, count)| count).sum();
         let (tried, rest) = match &self.preemption {
             Preemption::Nominated(..) => return reasons,
             Preemption::Off => return format!("{reasons} no new claims to deallocate"),
             Preemption::Never => {
-                return format!("{reasons} no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never.");
+                return format!(
+                    "{reasons} no new claims to deallocate, preemption: not eligible due to preemptionPolicy=Never."
+                );
             }
             Preemption::Waits => {
                 return format!(

@@ -4,9 +4,9 @@
 use super::rules::{Measure, Rules, Ruleset, Slope};
 use crate::cluster::node::Node;
 use crate::cluster::template::Template;
+use crate::workload::NodeTerm;
 use crate::workload::TaintEffect;
 use crate::workload::selector::Weighted;
-use crate::workload::NodeTerm;
 
 /// The best score that one plugin gives: `MaxNodeScore`, k8s.io/kube-scheduler v0.36.3, framework/interface.go.
 pub(super) const SCORE_MAX: i64 = 100;
@@ -36,8 +36,20 @@ fn on_node(measure: Measure, node: &Node, scored: bool) -> (u64, u64) {
 fn of_pod(measure: Measure, template: &Template, scored: bool) -> u64 {
     let asked = &template.requests;
     match measure {
-        Measure::Cpu => if scored { template.scored_cpu_milli } else { asked.cpu_milli },
-        Measure::Memory => if scored { template.scored_memory_bytes } else { asked.memory_bytes },
+        Measure::Cpu => {
+            if scored {
+                template.scored_cpu_milli
+            } else {
+                asked.cpu_milli
+            }
+        }
+        Measure::Memory => {
+            if scored {
+                template.scored_memory_bytes
+            } else {
+                asked.memory_bytes
+            }
+        }
         Measure::EphemeralStorage => asked.ephemeral_storage_bytes,
         Measure::Extended(resource) => asked.extended(resource),
     }

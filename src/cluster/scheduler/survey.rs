@@ -189,7 +189,8 @@ impl<'a> Survey<'a> {
             Counted::Set => self.nodes.get(id).spread_count(self.seeker.spread).into(),
             Counted::Own(at) => {
                 let shares = self.nodes.crowd(id).iter();
-                let counts = |one: TemplateId| self.row.get(one).is_some_and(|relation| relation.spreads >> at & 1 == 1);
+                let counts =
+                    |one: TemplateId| self.row.get(one).is_some_and(|relation| relation.spreads >> at & 1 == 1);
                 shares.filter(|share| counts(share.template)).map(|share| i64::from(share.staying)).sum()
             }
         }
@@ -217,7 +218,8 @@ impl<'a> Survey<'a> {
                 continue;
             }
             for one in &mut hard {
-                let place = self.topologies.place(one.constraint.key, id).filter(|_| self.includes(&one.constraint, at));
+                let place =
+                    self.topologies.place(one.constraint.key, id).filter(|_| self.includes(&one.constraint, at));
                 if let Some(place) = place {
                     *one.counts[place].get_or_insert(0) += self.counted_on(&one.constraint, id);
                 }
@@ -390,7 +392,9 @@ impl<'a> Survey<'a> {
             for one in &mut hard {
                 let counts = match one.constraint.counted {
                     Counted::Set => spread != SpreadId::NONE && spread == self.seeker.spread,
-                    Counted::Own(bit) => self.row.get(template).is_some_and(|relation| relation.spreads >> bit & 1 == 1),
+                    Counted::Own(bit) => {
+                        self.row.get(template).is_some_and(|relation| relation.spreads >> bit & 1 == 1)
+                    }
                 };
                 let place = self.topologies.place(one.constraint.key, id);
                 if let (true, true, Some(place)) = (counts, self.includes(&one.constraint, at), place) {

@@ -74,7 +74,8 @@ impl Reader<'_, '_> {
                 disable_all(point, rules);
             } else if self.known(&plugin) {
                 if NEEDED.contains(&plugin.name.value.as_str()) {
-                    self.context.error(plugin.name.span, format!("{} cannot be taken away here", quote(&plugin.name.value)));
+                    self.context
+                        .error(plugin.name.span, format!("{} cannot be taken away here", quote(&plugin.name.value)));
                 }
                 disable(point, &plugin.name.value, rules);
             }

@@ -150,8 +150,9 @@ impl PlainQueue {
         now: Time,
     ) {
         self.flush(now);
-        let helped =
-            |(template, plugins): (TemplateId, Plugins)| event::helps(event, nodes, templates, &config.profiles[0], template, plugins);
+        let helped = |(template, plugins): (TemplateId, Plugins)| {
+            event::helps(event, nodes, templates, &config.profiles[0], template, plugins)
+        };
         let groups: Vec<(TemplateId, Plugins)> =
             self.unschedulable.keys().copied().filter(|key| helped(*key)).collect();
         for key in groups {
