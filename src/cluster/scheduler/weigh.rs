@@ -4,7 +4,8 @@
 use super::index::Standing;
 use super::preorder::preorder;
 use super::score;
-use super::survey::{Constraint, Survey};
+use super::constraint::Constraint;
+use super::survey::Survey;
 use crate::cluster::node::NodeId;
 
 /// A node that the pod can go to, with its place in the index.
