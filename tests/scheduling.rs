@@ -124,7 +124,9 @@ fn a_pod_of_a_higher_priority_puts_out_others_and_waits_for_them() {
     world.run(60);
     world.deploy("high", 1, of_class("high", pod("high", 1)));
     world.run(120);
-    insta::assert_snapshot!(world.story(&["Scheduled", "Unschedulable", "Nominated", "Terminating", "Deleted"]).join("\n"));
+    insta::assert_snapshot!(
+        world.story(&["Scheduled", "Unschedulable", "Nominated", "Terminating", "Deleted"]).join("\n")
+    );
 }
 
 #[test]

@@ -141,11 +141,7 @@ impl Cluster {
     }
 
     fn create_drafted(&mut self, set: PodSetId, ordinal: Option<u32>, node: Option<NodeId>, cause: Cause) {
-        if self.owner_is_gone(set) {
-            return;
-        }
-        if let Err(refusal) = self.resolve_priority(set) {
-            self.refuse_pod(set, refusal, cause);
+        if self.owner_is_gone(set) || !self.admit_pod(set, cause) {
             return;
         }
         let pod = self.create_pod(set, ordinal, cause);

@@ -6,9 +6,7 @@ use super::tests::{node, pod, taint};
 use super::*;
 use crate::cluster::node::ZONE_LABEL;
 use crate::workload::selector::{Namespaces, PodTerm, Weighted};
-use crate::workload::{
-    LabelSelector, NodeRequirement, NodeTerm, Operator, PodTemplate, TaintEffect, TopologySpread,
-};
+use crate::workload::{LabelSelector, NodeRequirement, NodeTerm, Operator, PodTemplate, TaintEffect, TopologySpread};
 
 const GIBIBYTE: u64 = 1 << 30;
 
@@ -196,7 +194,10 @@ fn preferred_terms_weigh_their_places() {
     }
     // Zone b has 10, zone c 20, zone a 0: 50, 100 and 0, twice; what a pod more costs in resources is far less.
     assert_eq!(world.place(fan), Ok(2));
-    assert_eq!([score::normal_pods(10, 0, 20), score::normal_pods(20, 0, 20), score::normal_pods(0, 0, 0)], [50, 100, 0]);
+    assert_eq!(
+        [score::normal_pods(10, 0, 20), score::normal_pods(20, 0, 20), score::normal_pods(0, 0, 0)],
+        [50, 100, 0]
+    );
     // Truncated, as int64 of a float64 is: 100 * (1/3).
     assert_eq!(score::normal_pods(1, 0, 3), 33);
 }

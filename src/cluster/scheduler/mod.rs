@@ -266,8 +266,7 @@ impl Scheduler {
         !self.surveys_all
             && template.company.is_plain()
             && seeker.only.is_none()
-            && (rules.rules.sampling == Sampling::All
-                || self.next_start == 0 && nodes.len() < rules::FEASIBLE_MIN)
+            && (rules.rules.sampling == Sampling::All || self.next_start == 0 && nodes.len() < rules::FEASIBLE_MIN)
             && (!listed || seeker.spread == SpreadId::NONE)
             && (nominations.is_empty()
                 || !nominations.bind(seeker.pod, template.priority) && nominations.node_of(seeker.pod).is_none())
