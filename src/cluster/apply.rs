@@ -149,7 +149,11 @@ impl Cluster {
                 Arg::Count(spec.replicas.into()),
             ),
             (false, _) => Why::text("a new template"),
-            (true, true) => Why::NONE,
+            (true, true) => match (deployment.spec.paused, spec.paused) {
+                (false, true) => Why::text("paused"),
+                (true, false) => Why::text("resumed"),
+                _ => Why::NONE,
+            },
         };
         let last = self.note(key, "Changed", why, cause);
         let deployment = self.deployment_mut(id);
@@ -219,7 +223,7 @@ impl Cluster {
             let matching = self.rows.iter().position(|row| row.applies_to.matches(&candidate));
             matching.expect("the last row is the default and matches everything") as u32
         };
-        let behaviour = containers().map(|one| row(&one.image)).collect();
+        let behaviour: Vec<u32> = containers().map(|one| row(&one.image)).collect();
         let images = containers().map(|one| self.names.intern(&one.image)).collect();
         let services = self.services_for(key.namespace, &source.labels);
         let namespace = self.names.text(key.namespace).to_owned();
@@ -228,6 +232,7 @@ impl Cluster {
             Owner::ReplicaSet(_) | Owner::StatefulSet(_) => SpreadId(id.0),
             Owner::Job(_) | Owner::Alone(_) => SpreadId::NONE,
         };
+        self.rows_met.extend(&behaviour);
         self.sets.push(PodSet {
             base,
             family,

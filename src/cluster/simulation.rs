@@ -1,6 +1,6 @@
 //! The cluster as one value, and its event loop: takes the next event and hands it to whoever it is for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::apply::ObjectId;
@@ -64,6 +64,8 @@ pub struct Cluster {
     pub(super) streams: Streams,
     pub(super) profile: Profile,
     pub(super) rows: Arc<[Behaviour]>,
+    /// The rows that a workload has met.
+    pub(super) rows_met: BTreeSet<u32>,
     pub(super) provider: Provider,
     pub(super) nodes: Nodes,
     pub(super) kubelets: Vec<Kubelet>,
@@ -145,6 +147,7 @@ impl Cluster {
             streams: Streams::new(settings.seed),
             profile: settings.profile,
             rows: rows.into(),
+            rows_met: BTreeSet::new(),
             provider: settings.provider,
             nodes: Nodes::default(),
             kubelets: Vec::new(),

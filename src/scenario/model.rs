@@ -8,7 +8,7 @@ use std::sync::Arc;
 mod event;
 mod expect;
 
-pub use event::{ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
+pub use event::{ActionDocument, ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
 
 use crate::cluster::scheduler::SchedulerProfile;
@@ -199,6 +199,8 @@ pub struct Gpus {
 pub enum SystemName {
     /// OCI AI Blueprints.
     Oci,
+    /// Plain Kubernetes manifests.
+    Kubernetes,
 }
 
 impl SystemName {
@@ -206,6 +208,7 @@ impl SystemName {
     pub const fn text(self) -> &'static str {
         match self {
             SystemName::Oci => "oci",
+            SystemName::Kubernetes => "kubernetes",
         }
     }
 }
