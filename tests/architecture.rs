@@ -75,7 +75,10 @@ const FLOATS: [(&str, &[&str]); 3] = [
         ],
     ),
     ("src/kernel/quantile.rs", &["*"]),
-    ("src/cluster/scheduler/score.rs", &["balance", "SpreadWeights", "new", "raw", "image_bytes"]),
+    (
+        "src/cluster/scheduler/score.rs",
+        &["rounded_share", "balance", "normal_pods", "soft_spread", "SpreadWeights", "new", "raw", "image_bytes"],
+    ),
 ];
 
 fn layer_index(name: &str) -> Option<usize> {

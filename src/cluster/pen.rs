@@ -141,10 +141,12 @@ impl Cluster {
     }
 
     fn create_drafted(&mut self, set: PodSetId, ordinal: Option<u32>, node: Option<NodeId>, cause: Cause) {
-        if self.owner_is_gone(set) || !self.admit_pod(set) {
+        if self.owner_is_gone(set) || !self.admit_pod(set, cause) {
             return;
         }
-        self.create_pod(set, ordinal, cause);
-        let _ = node;
+        let pod = self.create_pod(set, ordinal, cause);
+        if let Some(node) = node {
+            self.confine_pod(pod, node);
+        }
     }
 }

@@ -19,6 +19,8 @@ pub enum Status {
     Pod(PodStatus),
     /// Of a pool of nodes.
     NodePool(NodePoolStatus),
+    /// Of a PriorityClass: it is there.
+    PriorityClass,
     /// Of a PodDisruptionBudget.
     PodDisruptionBudget(BudgetStatus),
     /// Of a ResourceQuota.
