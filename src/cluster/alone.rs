@@ -27,7 +27,7 @@ impl Cluster {
         let ordinal = key.name.ordinal().unwrap_or(NO_ORDINAL);
         let set = self.make_set(key.name.base(), key, key, Owner::Alone(id), u32::MAX - id.0, template);
         self.objects.insert(key, ObjectId::Pod(set));
-        self.create_pod(set, Some(ordinal), cause);
+        self.create_pod(set, Some(ordinal), None, cause);
         Ok(())
     }
 
@@ -114,6 +114,7 @@ impl Cluster {
         match self.set(set).owner {
             Owner::ReplicaSet(id) => self.replicaset(id).deleted,
             Owner::StatefulSet(id) => self.statefulset(id).deleted,
+            Owner::DaemonSet(id) => self.daemonset(id).deleted,
             Owner::Job(id) => self.job(id).deleted,
             Owner::Alone(_) => false,
         }

@@ -7,7 +7,7 @@ use super::deployment::Deployment;
 use super::pod::{Owner, PodSet};
 use super::service::Service;
 use super::{
-    Arg, Cause, Cluster, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId, Subject, Why,
+    Arg, Cause, Cluster, DaemonSetId, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId, Subject, Why,
 };
 use crate::kernel::Time;
 use crate::timeline::Kind;
@@ -20,6 +20,8 @@ pub enum ObjectId {
     Deployment(DeploymentId),
     /// A StatefulSet.
     StatefulSet(StatefulSetId),
+    /// A DaemonSet.
+    DaemonSet(DaemonSetId),
     /// A Job.
     Job(JobId),
     /// A Service.
@@ -49,6 +51,8 @@ impl Cluster {
             (Object::ReplicaSet(spec), None) => self.create_lone_replicaset(key, spec, cause),
             (Object::StatefulSet(spec), Some(ObjectId::StatefulSet(id))) => self.change_statefulset(id, spec, cause),
             (Object::StatefulSet(spec), None) => self.create_statefulset(key, spec, cause),
+            (Object::DaemonSet(spec), Some(ObjectId::DaemonSet(id))) => self.change_daemonset(id, spec, cause),
+            (Object::DaemonSet(spec), None) => self.create_daemonset(key, spec, cause),
             (Object::NodePool(spec), None) => self.create_pool(key, spec, cause)?,
             (Object::NodePool(_), Some(_)) => return Err("a pool of nodes cannot be changed".to_owned()),
             (object, Some(_)) => {
@@ -67,6 +71,7 @@ impl Cluster {
             Some(ObjectId::Pod(set)) => self.delete_pods(set, Why::text("deleted"), cause),
             Some(ObjectId::Deployment(id)) => self.delete_deployment(id, cause),
             Some(ObjectId::StatefulSet(id)) => self.delete_statefulset(id, cause),
+            Some(ObjectId::DaemonSet(id)) => self.delete_daemonset(id, cause),
             Some(ObjectId::Job(id)) => self.delete_job(id, cause),
             Some(ObjectId::Service(id)) => self.delete_service(id, cause),
             Some(ObjectId::NodePool(id)) => self.delete_pool(id, cause),
@@ -184,7 +189,7 @@ impl Cluster {
         let services = self.services_for(key.namespace, &source.labels);
         let spread = match owner {
             Owner::ReplicaSet(_) | Owner::StatefulSet(_) => SpreadId(id.0),
-            Owner::Job(_) | Owner::Alone(_) => SpreadId::NONE,
+            Owner::DaemonSet(_) | Owner::Job(_) | Owner::Alone(_) => SpreadId::NONE,
         };
         self.sets.push(PodSet {
             base,

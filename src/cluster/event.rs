@@ -1,6 +1,6 @@
 //! What can happen inside the cluster. Events are small and hold ids only; what they mean is decided where they are handled.
 
-use super::{ContainerId, DeploymentId, JobId, NodeId, PodId, PoolId, ReplicaSetId, StatefulSetId};
+use super::{ContainerId, DaemonSetId, DeploymentId, JobId, NodeId, PodId, PoolId, ReplicaSetId, StatefulSetId};
 
 /// An event of the simulation. `run` tells which start of a container an event belongs to: later ones make it stale.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -17,6 +17,8 @@ pub enum Event {
     ProgressDeadline(DeploymentId),
     /// A ReplicaSet is to be compared with its pods.
     ReplicaSet(ReplicaSetId),
+    /// A DaemonSet is to be compared with its nodes.
+    DaemonSet(DaemonSetId),
     /// A StatefulSet is to be compared with its pods.
     StatefulSet(StatefulSetId),
     /// A Job that ended has stayed for as long as it should.

@@ -4,6 +4,7 @@
 mod alone;
 mod apply;
 mod behaviour;
+mod daemonset;
 mod deployment;
 mod disrupt;
 mod event;
@@ -65,6 +66,8 @@ ids! {
     ReplicaSetId,
     /// A StatefulSet.
     StatefulSetId,
+    /// A DaemonSet.
+    DaemonSetId,
     /// A Job.
     JobId,
     /// A Service.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::apply::ObjectId;
 use super::behaviour::Behaviour;
+use super::daemonset::DaemonSet;
 use super::deployment::Deployment;
 use super::disrupt::{ReadFault, SlowFault};
 use super::job::Job;
@@ -23,7 +24,7 @@ use super::service::Service;
 use super::statefulset::StatefulSet;
 use super::template::Templates;
 use super::watch::Watches;
-use super::{Cause, Class, Event, PodSetId, Subject, Symbol, Why};
+use super::{Cause, Class, Event, PodId, PodSetId, Subject, Symbol, Why};
 use crate::kernel::{EventId, Limits, Names, Queue, Streams, Time};
 use crate::timeline::{Entry, EntryId, Layer, Timeline};
 use crate::workload::Happening;
@@ -80,6 +81,9 @@ pub struct Cluster {
     pub(super) deployments: Vec<Deployment>,
     pub(super) replicasets: Vec<ReplicaSet>,
     pub(super) statefulsets: Vec<StatefulSet>,
+    pub(super) daemonsets: Vec<DaemonSet>,
+    /// Pods that are for one node alone.
+    pub(super) pins: BTreeMap<PodId, super::NodeId>,
     pub(super) jobs: Vec<Job>,
     pub(super) services: Vec<Service>,
     pub(super) pools: Vec<Pool>,
@@ -138,6 +142,8 @@ impl Cluster {
             deployments: Vec::new(),
             replicasets: Vec::new(),
             statefulsets: Vec::new(),
+            daemonsets: Vec::new(),
+            pins: BTreeMap::new(),
             jobs: Vec::new(),
             services: Vec::new(),
             pools: Vec::new(),
@@ -205,6 +211,7 @@ impl Cluster {
             Event::ReplicaSet(id) => self.sync_replicaset(id),
             Event::StatefulSet(id) => self.sync_statefulset(id),
             Event::JobExpired(id) => self.on_job_expired(id),
+            Event::DaemonSet(id) => self.sync_daemonset(id),
             Event::Job(id) => self.sync_job(id),
             Event::Schedule => self.on_schedule(),
             Event::Pulled(node, pull) => self.on_pulled(node, pull),

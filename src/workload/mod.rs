@@ -26,7 +26,7 @@ pub use resources::Resources;
 pub use selector::{Affinity, LabelSelector, TopologySpread};
 pub use stage::{Counts, Disruption, Happening, Stage, Struck};
 pub use status::{
-    DeploymentStatus, JobEnd, JobReason, JobStatus, NodePoolStatus, PodPhase, PodStatus, ProgressReason, Progressing,
+    DaemonSetStatus, DeploymentStatus, JobEnd, JobReason, JobStatus, NodePoolStatus, PodPhase, PodStatus, ProgressReason, Progressing,
     ReplicaSetStatus, ServiceStatus, StatefulSetStatus, Status,
 };
 pub use storage::Volume;
