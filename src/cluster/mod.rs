@@ -4,6 +4,7 @@
 mod alone;
 mod apply;
 mod behaviour;
+mod company;
 mod daemonset;
 mod deployment;
 mod disrupt;
@@ -18,6 +19,7 @@ mod pen;
 mod pod;
 mod pool;
 mod port;
+mod priority;
 mod profile;
 mod ranking;
 mod replicaset;

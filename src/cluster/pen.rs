@@ -164,6 +164,10 @@ impl Cluster {
         if self.owner_is_gone(set) {
             return;
         }
+        if let Err(refusal) = self.resolve_priority(set) {
+            self.refuse_pod(set, refusal, cause);
+            return;
+        }
         self.create_pod(set, ordinal, node, cause);
     }
 }

@@ -19,12 +19,13 @@ use super::pool::{Pool, Provider};
 use super::profile::Profile;
 use super::ranking::{NodeRanks, RankKey};
 use super::replicaset::ReplicaSet;
-use super::scheduler::{Scheduler, SchedulerProfile, SchedulingQueue};
+use super::scheduler::{Nominations, Scheduler, SchedulerProfile, SchedulingQueue};
+use super::scheduling::SchedulingState;
 use super::service::Service;
 use super::statefulset::StatefulSet;
 use super::template::Templates;
 use super::watch::Watches;
-use super::{Cause, Class, Event, PodId, PodSetId, Subject, Symbol, Why};
+use super::{Cause, Class, Event, PodSetId, Subject, Symbol, Why};
 use crate::kernel::{EventId, Limits, Names, Queue, Streams, Time};
 use crate::timeline::{Entry, EntryId, Layer, Timeline};
 use crate::workload::Happening;
@@ -61,6 +62,8 @@ pub struct Cluster {
     pub(super) templates: Templates,
     pub(super) scheduler: Scheduler,
     pub(super) waiting: SchedulingQueue,
+    pub(super) nominations: Nominations,
+    pub(super) scheduling: SchedulingState,
     pub(super) cycle: Option<(Time, EventId)>,
     pub(super) taints: TaintPace,
     pub(super) sets: Vec<PodSet>,
@@ -82,8 +85,6 @@ pub struct Cluster {
     pub(super) replicasets: Vec<ReplicaSet>,
     pub(super) statefulsets: Vec<StatefulSet>,
     pub(super) daemonsets: Vec<DaemonSet>,
-    /// Pods that are for one node alone.
-    pub(super) pins: BTreeMap<PodId, super::NodeId>,
     pub(super) jobs: Vec<Job>,
     pub(super) services: Vec<Service>,
     pub(super) pools: Vec<Pool>,
@@ -113,9 +114,13 @@ impl Cluster {
         let mut names = Names::default();
         let mut rows = settings.behaviour;
         rows.push(Behaviour::default());
+        let scheduler = Scheduler::new(&settings.scheduler, &mut names);
         Cluster {
             queue: Queue::new(settings.limits),
-            scheduler: Scheduler::new(settings.scheduler, &mut names),
+            waiting: SchedulingQueue::new(scheduler.config().backoff),
+            scheduler,
+            nominations: Nominations::default(),
+            scheduling: SchedulingState::default(),
             names,
             timeline: Timeline::default(),
             streams: Streams::new(settings.seed),
@@ -125,7 +130,6 @@ impl Cluster {
             nodes: Nodes::default(),
             kubelets: Vec::new(),
             templates: Templates::default(),
-            waiting: SchedulingQueue::default(),
             cycle: None,
             taints: TaintPace::default(),
             sets: Vec::new(),
@@ -143,7 +147,6 @@ impl Cluster {
             replicasets: Vec::new(),
             statefulsets: Vec::new(),
             daemonsets: Vec::new(),
-            pins: BTreeMap::new(),
             jobs: Vec::new(),
             services: Vec::new(),
             pools: Vec::new(),

@@ -45,6 +45,7 @@ impl Cluster {
             ObjectId::Job(id) => Status::Job(self.job(id).status),
             ObjectId::Service(id) => Status::Service(self.services[id.0 as usize].status),
             ObjectId::NodePool(id) => Status::NodePool(self.pools[id.0 as usize].status),
+            ObjectId::PriorityClass => Status::PriorityClass,
         })
     }
 

@@ -21,6 +21,8 @@ pub enum Status {
     Pod(PodStatus),
     /// Of a pool of nodes.
     NodePool(NodePoolStatus),
+    /// Of a PriorityClass: it is there.
+    PriorityClass,
 }
 
 /// apps/v1 DeploymentStatus, as far as it decides anything.

@@ -78,7 +78,7 @@ impl Cluster {
     /// A pod of a DaemonSet came, changed or went.
     pub(in crate::cluster) fn daemonset_pod_changed(&mut self, id: DaemonSetId, pod: PodId) {
         let gone = self.pod(pod).gone;
-        let pin = self.pins.get(&pod).copied();
+        let pin = self.confined_to(pod);
         let seats = &mut self.daemonset_mut(id).seats;
         let node = match (seats.node_of.get(&pod).copied(), pin) {
             (Some(node), _) => node,

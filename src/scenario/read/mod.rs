@@ -4,6 +4,7 @@ mod cluster;
 mod expect;
 mod faults;
 mod names;
+mod scheduler;
 mod workloads;
 
 use std::path::{Path, PathBuf};
