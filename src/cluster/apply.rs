@@ -7,7 +7,8 @@ use super::deployment::Deployment;
 use super::pod::{Owner, PodSet};
 use super::service::Service;
 use super::{
-    Arg, Cause, Cluster, DaemonSetId, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId, Subject, Why,
+    Arg, Cause, Cluster, DaemonSetId, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId,
+    Subject, Why,
 };
 use crate::kernel::Time;
 use crate::timeline::Kind;
@@ -34,12 +35,21 @@ pub enum ObjectId {
     ReplicaSet(ReplicaSetId),
     /// A pod that stands alone, by its set.
     Pod(PodSetId),
+    /// A PodDisruptionBudget.
+    Budget(super::BudgetId),
+    /// A ResourceQuota.
+    Quota(super::QuotaId),
+    /// A ConfigMap, a Secret or a Namespace: that it is there is all that counts.
+    Present,
 }
 
 impl Cluster {
     /// Creates an object, or makes its spec this one. An error is the API's refusal.
     pub(super) fn apply(&mut self, key: Subject, object: Object, cause: Cause) -> Result<(), String> {
         let known = self.objects.get(&key).copied();
+        if known.is_none() {
+            self.admit_object(key, &object)?;
+        }
         match (object, known) {
             (Object::Deployment(spec), Some(ObjectId::Deployment(id))) => self.change_deployment(id, spec, cause),
             (Object::Deployment(spec), None) => self.create_deployment(key, spec, cause),
@@ -55,6 +65,14 @@ impl Cluster {
             (Object::StatefulSet(spec), None) => self.create_statefulset(key, spec, cause),
             (Object::DaemonSet(spec), Some(ObjectId::DaemonSet(id))) => self.change_daemonset(id, spec, cause),
             (Object::DaemonSet(spec), None) => self.create_daemonset(key, spec, cause),
+            (Object::PodDisruptionBudget(spec), Some(ObjectId::Budget(id))) => self.change_budget(id, spec, cause),
+            (Object::ResourceQuota(spec), Some(ObjectId::Quota(id))) => self.change_quota(id, spec, cause),
+            (Object::ResourceQuota(spec), None) => self.create_quota(key, spec, cause),
+            (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), Some(ObjectId::Present)) => {}
+            (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), None) => {
+                self.create_present(key, cause)
+            }
+            (Object::PodDisruptionBudget(spec), None) => self.create_budget(key, spec, cause),
             (Object::NodePool(spec), None) => self.create_pool(key, spec, cause)?,
             (Object::NodePool(_), Some(_)) => return Err("a pool of nodes cannot be changed".to_owned()),
             (Object::PriorityClass(spec), None | Some(ObjectId::PriorityClass)) => {
@@ -68,9 +86,20 @@ impl Cluster {
         Ok(())
     }
 
+    fn create_present(&mut self, key: Subject, cause: Cause) {
+        let entry = self.note(key, "Created", Why::NONE, cause);
+        self.objects.insert(key, ObjectId::Present);
+        self.mountable(key);
+        self.touch_object(key, Cause::Entry(entry));
+    }
+
     /// Deletes an object; `false` if there is none of this name.
     pub(super) fn delete(&mut self, key: Subject, cause: Cause) -> bool {
-        match self.objects.remove(&key) {
+        let known = self.objects.remove(&key);
+        if known.is_some() {
+            self.object_discharged(key);
+        }
+        match known {
             None => return self.delete_owned(key, cause),
             Some(ObjectId::ReplicaSet(id)) => self.delete_replicaset(id, cause),
             Some(ObjectId::Pod(set)) => self.delete_pods(set, Why::text("deleted"), cause),
@@ -81,6 +110,12 @@ impl Cluster {
             Some(ObjectId::Service(id)) => self.delete_service(id, cause),
             Some(ObjectId::NodePool(id)) => self.delete_pool(id, cause),
             Some(ObjectId::PriorityClass) => self.delete_priority_class(key, cause),
+            Some(ObjectId::Budget(id)) => self.delete_budget(id, cause),
+            Some(ObjectId::Quota(id)) => self.delete_quota(id, cause),
+            Some(ObjectId::Present) => {
+                let entry = self.note(key, "Deleted", Why::NONE, cause);
+                self.touch_object(key, Cause::Entry(entry));
+            }
         }
         true
     }
@@ -229,6 +264,7 @@ impl Cluster {
         });
         self.sets_by_base.entry((key.namespace, base)).or_default().push(id);
         self.sets_by_subject.entry(workload).or_default().push(id);
+        self.budgets_for_set(id);
         if key != workload {
             self.sets_by_subject.entry(key).or_default().push(id);
         }

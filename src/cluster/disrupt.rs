@@ -34,6 +34,14 @@ impl Cluster {
                 Struck::Now(self.crash_containers(*target, *exit_code, cause))
             }
             Disruption::NodeDown { target, lasts } => Struck::Now(self.nodes_down(*target, *lasts, cause)),
+            Disruption::Node { target, what } => Struck::Now(self.disturb_node(*target, what, cause)),
+            Disruption::ReadinessFlap { target, lasts, every, times } => {
+                Struck::Standing(self.begin_flap(*target, *lasts, *every, *times, cause))
+            }
+            Disruption::QuotaExhausted { namespace, lasts } => {
+                let namespace = self.namespace_symbol(namespace);
+                Struck::Standing(self.exhaust_quota(namespace, until(*lasts), cause))
+            }
             Disruption::GpuLoss { target, count, lasts } => Struck::Now(self.lose_gpus(*target, *count, *lasts, cause)),
             Disruption::ImagePullFail { image, times, lasts } => {
                 let (image, left, until, effect) = (image.clone(), *times, until(*lasts), self.new_effect());
@@ -53,8 +61,12 @@ impl Cluster {
         }
     }
 
+    fn namespace_symbol(&mut self, namespace: &str) -> Symbol {
+        if namespace == "default" { Symbol::EMPTY } else { self.names.intern(namespace) }
+    }
+
     /// A place to count the effects of a fault that stands.
-    fn new_effect(&mut self) -> usize {
+    pub(super) fn new_effect(&mut self) -> usize {
         self.effects.push(0);
         self.effects.len() - 1
     }
@@ -84,7 +96,7 @@ impl Cluster {
     }
 
     /// The nodes that a target names: itself, or where its pods run, each once.
-    fn nodes_of(&self, target: Subject) -> Vec<NodeId> {
+    pub(super) fn nodes_of(&self, target: Subject) -> Vec<NodeId> {
         if target.kind == Kind::Node {
             return self.find_node(target).into_iter().collect();
         }
@@ -97,7 +109,7 @@ impl Cluster {
 
     /// The node of the target's oldest pod goes down, or the node that it is.
     fn nodes_down(&mut self, target: Subject, lasts: Option<Duration>, cause: Cause) -> u32 {
-        let up = self.nodes_of(target).into_iter().find(|id| !self.kubelet(*id).down);
+        let up = self.nodes_of(target).into_iter().find(|id| self.kubelet(*id).in_touch());
         let Some(node) = up else { return 0 };
         let why = match lasts {
             Some(lasts) => Why::with("for {}", Arg::Length(lasts)),
@@ -153,7 +165,7 @@ impl Cluster {
     }
 
     /// True if a pod is among those that a subject stands for.
-    fn stands_for(&self, target: Subject, pod: PodId) -> bool {
+    pub(super) fn stands_for(&self, target: Subject, pod: PodId) -> bool {
         let set = self.pod(pod).set;
         target == self.pod_subject(pod) || self.sets_by_subject.get(&target).is_some_and(|sets| sets.contains(&set))
     }

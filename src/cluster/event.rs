@@ -1,6 +1,9 @@
 //! What can happen inside the cluster. Events are small and hold ids only; what they mean is decided where they are handled.
 
-use super::{ContainerId, DaemonSetId, DeploymentId, JobId, NodeId, PodId, PoolId, ReplicaSetId, StatefulSetId};
+use super::{
+    BudgetId, ContainerId, DaemonSetId, DeploymentId, JobId, NodeId, PodId, PodSetId, PoolId, QuotaId, ReplicaSetId,
+    StatefulSetId,
+};
 
 /// An event of the simulation. `run` tells which start of a container an event belongs to: later ones make it stale.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,8 +60,34 @@ pub enum Event {
     Silent(NodeId, u32),
     /// The node controller hands out NoExecute taints.
     TaintPass,
-    /// A pod's toleration of its node's taint has run out.
-    Evict(PodId, u32),
+    /// The node controller looks at the nodes that are not ready, and at their zones.
+    NodeMonitor,
+    /// A cordon or a taint that was set for a while ends.
+    Passed(u32),
+    /// The notice that a provider gave of a node has run out.
+    Reclaimed(NodeId),
+    /// The cloud controller finds that a node's machine is no more.
+    CloudCheck(NodeId),
+    /// The time of a group of pods in the shutdown of their node has run out.
+    ShutdownStep(NodeId, u32),
+    /// A drain tries to evict a pod again.
+    EvictAgain(u32, PodId),
+    /// The time of a drain has run out.
+    DrainTimeout(u32),
+    /// A budget is to be compared with its pods.
+    Budget(BudgetId),
+    /// What a quota's namespace uses is counted again.
+    Quota(QuotaId),
+    /// The owner of a set tries again to create a pod that the API refused.
+    CreateAgain(PodSetId),
+    /// Readiness probes begin to fail, or stop.
+    Flap(u32),
+    /// A kubelet tries again to mount what a pod needs.
+    Mount(PodId),
+    /// The collector of pods makes a round.
+    PodGc,
+    /// A pod's toleration of its node's taints has run out.
+    Evict(PodId, NodeId),
     /// A node comes back.
     Back(NodeId, u32),
     /// Lost GPUs of a node come back.

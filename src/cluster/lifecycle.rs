@@ -1,27 +1,37 @@
-//! Nodes that fall silent: when that is noticed, the taints that follow, the pods that leave, and the way back.
-//! Source: k8s.io/kubernetes v1.36.3, pkg/controller/nodelifecycle (node_lifecycle_controller.go), pkg/controller/tainteviction,
-//! pkg/controller/podgc.
+//! Nodes that fall silent: when that is noticed, what they and their pods are marked as, and the way back.
+//! Source: k8s.io/kubernetes v1.36.3, pkg/controller/nodelifecycle/node_lifecycle_controller.go (tryUpdateNodeHealth,
+//! doNoScheduleTaintingPass). The taints that evict and their pace are in `zones`, the evictions in `taints`.
 //!
 //! Leases and monitor ticks are not events. A node that falls silent was last seen at the monitor's first tick after its last
 //! renewal; it is found lost at the first tick later than the grace period after that.
 
-use super::{Arg, Cause, Class, Cluster, Event, NodeId, PodId, Subject, Why};
+use super::taints::{NOT_READY, UNREACHABLE, UNSCHEDULABLE, no_schedule};
+use super::{Arg, Cause, Class, Cluster, Event, NodeId, Subject, Why};
 use crate::kernel::{Duration, Time};
 use crate::timeline::Kind;
 use crate::workload::{Taint, TaintEffect};
 
-/// The taint of a node that has not been heard of.
-pub const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
+/// The Ready condition of a node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ReadyCondition {
+    /// Its kubelet says that it is ready.
+    #[default]
+    True,
+    /// Its kubelet says that it is not.
+    False,
+    /// Its kubelet has not been heard of.
+    Unknown,
+}
 
-/// The pace at which lost nodes get their NoExecute taint: one bucket a zone, of one token.
-#[derive(Clone, Debug, Default)]
-pub struct TaintPace {
-    /// Lost nodes that wait for their taint, in the order in which they were found.
-    pub waiting: Vec<NodeId>,
-    /// When the next may be tainted.
-    pub next_at: Time,
-    /// True while a pass is planned.
-    pub planned: bool,
+impl ReadyCondition {
+    /// The key of the taint of a node with this condition.
+    pub const fn taint(self) -> Option<&'static str> {
+        match self {
+            ReadyCondition::True => None,
+            ReadyCondition::False => Some(NOT_READY),
+            ReadyCondition::Unknown => Some(UNREACHABLE),
+        }
+    }
 }
 
 impl Cluster {
@@ -41,13 +51,25 @@ impl Cluster {
 
     /// A node goes down at once: its containers end, its lease is no longer renewed.
     pub(super) fn node_down(&mut self, id: NodeId, lasts: Option<Duration>, why: Why, cause: Cause) {
+        self.note_node(id, "Down", why, cause);
+        self.kubelet_mut(id).down = true;
+        self.power_off(id);
+        self.lose_touch(id, lasts);
+    }
+
+    /// The kubelet of a node is no longer heard of, nor hears of anything; the containers go on.
+    pub(super) fn node_silent(&mut self, id: NodeId, lasts: Option<Duration>, why: Why, cause: Cause) {
+        self.note_node(id, "Silent", why, cause);
+        self.kubelet_mut(id).silent = true;
+        self.lose_touch(id, lasts);
+    }
+
+    /// Plans when the silence of a node is noticed, and when it ends.
+    fn lose_touch(&mut self, id: NodeId, lasts: Option<Duration>) {
         let now = self.queue.now();
-        let cause = self.note_node(id, "Down", why, cause);
         let kubelet = self.kubelet_mut(id);
-        kubelet.down = true;
         kubelet.outage += 1;
         let (outage, joined_at) = (kubelet.outage, kubelet.joined_at);
-        self.power_off(id);
         let renewal = self.profile.lease_renewal;
         let renewed = joined_at + renewal * (now.since(joined_at).nanos() / renewal.nanos());
         let tick = self.profile.node_monitor_period;
@@ -57,133 +79,107 @@ impl Cluster {
         if let Some(lasts) = lasts {
             self.schedule(now + lasts, Class::COMPLETION, Event::Back(id, outage));
         }
-        debug_assert!(matches!(cause, Cause::Entry(_)));
     }
 
     /// Handles [`Event::Silent`]: the node is marked NotReady, and so are its pods.
     pub(super) fn on_silent(&mut self, id: NodeId, outage: u32) {
-        if self.kubelet(id).outage != outage || !self.kubelet(id).down || !self.nodes.get(id).joined {
+        let kubelet = self.kubelet(id);
+        if kubelet.outage != outage || kubelet.in_touch() || !self.nodes.get(id).joined {
             return;
         }
         let Some(cause) = self.node_cause(id) else { return };
-        self.nodes.set_ready(id, false);
-        self.nodes.add_taint(id, unreachable(TaintEffect::NoSchedule));
         let why = Why::text("its kubelet stopped posting status, tainted unreachable:NoSchedule");
-        let cause = self.note_node(id, "NotReady", why, cause);
-        for index in 0..self.kubelet(id).pods.len() {
-            let pod = self.kubelet(id).pods[index];
-            self.set_ready(pod, false, Why::text("its node is not ready"), cause);
-        }
-        self.taints.waiting.push(id);
-        self.plan_taint_pass();
+        self.set_condition(id, ReadyCondition::Unknown, why, cause);
+        // The monitor looks at the zones in the same tick, once it has looked at every node.
+        self.plan_monitor(self.queue.now());
+        self.plan_cloud_check(id);
     }
 
-    fn plan_taint_pass(&mut self) {
-        if self.taints.planned || self.taints.waiting.is_empty() {
+    /// Sets the Ready condition of a node, with its NoSchedule taint and what the pods on it are marked as.
+    pub(super) fn set_condition(&mut self, id: NodeId, condition: ReadyCondition, why: Why, cause: Cause) {
+        let was = std::mem::replace(&mut self.kubelet_mut(id).condition, condition);
+        if was == condition {
             return;
         }
-        self.taints.planned = true;
-        let pass = self.profile.taint_pass;
-        let earliest = (self.queue.now() + pass).max(self.taints.next_at);
-        let at = earliest.ceil_to(Time::ZERO, pass);
-        self.schedule(at, Class::COMPLETION, Event::TaintPass);
-    }
-
-    /// Handles [`Event::TaintPass`]: one lost node gets its NoExecute taint, at the pace that the state of the cluster allows.
-    pub(super) fn on_taint_pass(&mut self) {
-        self.taints.planned = false;
-        let Some(interval) = self.taint_interval() else { return };
-        if self.taints.waiting.is_empty() {
-            return;
-        }
-        let id = self.taints.waiting.remove(0);
-        self.taints.next_at = self.queue.now() + interval;
-        if let Some(cause) = self.node_cause(id)
-            && self.kubelet(id).down
-            && self.nodes.get(id).joined
-        {
-            self.nodes.add_taint(id, unreachable(TaintEffect::NoExecute));
-            let cause = self.note_node(id, "Tainted", Why::text("unreachable:NoExecute"), cause);
-            let at = self.queue.now();
+        let ready = condition == ReadyCondition::True;
+        self.nodes.set_ready(id, ready);
+        self.zones.count_condition(self.kubelet(id).zone, was, condition);
+        self.zones.attention.insert(id);
+        let cause = self.note_node(id, if ready { "Ready" } else { "NotReady" }, why, cause);
+        self.sync_no_schedule(id, cause);
+        // Pods are marked by the monitor, and it marks them when it finds the silence itself.
+        if was == ReadyCondition::True && condition == ReadyCondition::Unknown {
             for index in 0..self.kubelet(id).pods.len() {
                 let pod = self.kubelet(id).pods[index];
-                if let Some(stays) = self.stays_on_tainted(pod) {
-                    let readiness = self.kubelet(id).outage;
-                    self.schedule(at + stays, Class::COMPLETION, Event::Evict(pod, readiness));
-                }
+                self.set_ready(pod, false, Why::text("its node is not ready"), cause);
             }
-            debug_assert!(matches!(cause, Cause::Entry(_)));
-        }
-        self.plan_taint_pass();
-    }
-
-    /// Time between two taints; `None` while all nodes are lost, which stops evictions altogether.
-    /// The whole cluster is taken as one zone.
-    fn taint_interval(&self) -> Option<Duration> {
-        let (lost, all) = self
-            .nodes
-            .in_order()
-            .fold((0_u32, 0_u32), |(lost, all), (_, node)| (lost + u32::from(!node.ready), all + 1));
-        let mostly_lost =
-            lost > 2 && u64::from(lost) * 100 >= u64::from(all) * u64::from(self.profile.unhealthy_zone_percent);
-        match () {
-            () if lost == all => None,
-            () if !mostly_lost => Some(self.profile.taint_interval),
-            () if all > self.profile.large_zone_nodes => Some(self.profile.taint_interval_partial),
-            () => None,
         }
     }
 
-    /// How long a pod stays on an unreachable node; `None`: for ever.
-    fn stays_on_tainted(&self, id: PodId) -> Option<Duration> {
-        let taint = unreachable(TaintEffect::NoExecute);
-        let template = &self.set(self.pod(id).set).source;
-        let mut stays = self.profile.unreachable_toleration;
-        for toleration in template.tolerations.iter().filter(|one| one.tolerates(&taint)) {
-            stays = Duration::from_secs(toleration.seconds?);
+    /// Makes the NoSchedule taints that follow from a node's condition and from its being cordoned what they should be.
+    pub(super) fn sync_no_schedule(&mut self, id: NodeId, cause: Cause) {
+        let mut wanted: Vec<&str> = self.kubelet(id).condition.taint().into_iter().collect();
+        if self.nodes.get(id).unschedulable {
+            wanted.push(UNSCHEDULABLE);
         }
-        Some(stays)
-    }
-
-    /// Handles [`Event::Evict`].
-    pub(super) fn on_evict(&mut self, id: PodId, outage: u32) {
-        let pod = self.pod(id);
-        let Some(node) = pod.node.filter(|_| !pod.gone && !pod.terminating) else { return };
-        if !self.kubelet(node).down || self.kubelet(node).outage != outage {
+        let is_ours = |taint: &Taint| {
+            taint.effect == TaintEffect::NoSchedule
+                && [NOT_READY, UNREACHABLE, UNSCHEDULABLE].contains(&taint.key.as_str())
+        };
+        let had = self.nodes.get(id).taints.iter().filter(|taint| is_ours(taint));
+        if had.clone().count() == wanted.len() && had.into_iter().all(|taint| wanted.contains(&taint.key.as_str())) {
             return;
         }
-        if let Some(cause) = self.node_cause(node) {
-            let why = Why::with("evicted from unreachable {}", Arg::Name(self.nodes.get(node).name));
-            self.pod_record_mut(id).disrupted = true;
-            self.delete_pod(id, why, cause);
+        let mut taints = self.nodes.get(id).taints.clone();
+        taints.retain(|taint| !is_ours(taint) || wanted.contains(&taint.key.as_str()));
+        for key in wanted {
+            if !taints.iter().any(|taint| is_ours(taint) && taint.key == key) {
+                taints.push(no_schedule(key));
+            }
         }
+        self.set_taints(id, taints, cause);
     }
 
-    /// Handles [`Event::Back`]: the node has started again and renews its lease.
+    /// Handles [`Event::Back`]: the node has started again, or is heard of again, and renews its lease.
     pub(super) fn on_back(&mut self, id: NodeId, outage: u32) {
-        if self.kubelet(id).outage != outage || !self.kubelet(id).down || !self.nodes.get(id).joined {
+        if self.kubelet(id).outage != outage || self.kubelet(id).in_touch() || !self.nodes.get(id).joined {
             return;
         }
         let Some(cause) = self.node_cause(id) else { return };
         let now = self.queue.now();
         let kubelet = self.kubelet_mut(id);
-        kubelet.down = false;
+        let was_down = std::mem::replace(&mut kubelet.down, false);
+        kubelet.silent = false;
         kubelet.joined_at = now;
-        self.taints.waiting.retain(|other| *other != id);
-        self.nodes.set_ready(id, true);
-        let event = self.nodes.remove_taint(id, UNREACHABLE);
-        let cause = self.note_node(id, "Ready", Why::text("its kubelet posts status again"), cause);
-        self.power_on(id, cause);
-        self.tell_scheduler(event);
-        self.plan_taint_pass();
+        let why = Why::text("its kubelet posts status again");
+        if self.kubelet(id).condition == ReadyCondition::True {
+            self.note_node(id, "Ready", why, cause);
+        } else {
+            self.set_condition(id, ReadyCondition::True, why, cause);
+            // The taint that evicts stays until the monitor looks at the node.
+            let tick = self.profile.node_monitor_period;
+            self.plan_monitor((now + Duration::from_nanos(1)).ceil_to(Time::ZERO, tick));
+        }
+        let cause = self.node_cause(id).unwrap_or(cause);
+        if was_down {
+            self.power_on(id, cause);
+        } else {
+            self.report_again(id, cause);
+        }
     }
 
     /// A node leaves the cluster: its pods are collected once it has been gone for long enough.
     pub(super) fn remove_node(&mut self, id: NodeId, cause: Cause) {
+        if !self.nodes.get(id).joined {
+            return;
+        }
         let now = self.queue.now();
         self.power_off(id);
+        self.kubelet_mut(id).down = true;
         let cause = self.note_node(id, "Removed", Why::NONE, cause);
         self.nodes.remove(id);
+        let kubelet = self.kubelet(id);
+        self.zones.forget(id, kubelet.zone, kubelet.condition);
         if !self.kubelet(id).pods.is_empty() {
             let collected = (now + self.profile.pod_gc_quarantine).ceil_to(Time::ZERO, self.profile.pod_gc_period);
             self.schedule(collected, Class::COMPLETION, Event::Orphans(id));
@@ -191,17 +187,20 @@ impl Cluster {
         self.touch_nodes(cause);
     }
 
-    /// Handles [`Event::Orphans`].
-    pub(super) fn on_orphans(&mut self, id: NodeId) {
-        let Some(cause) = self.node_cause(id) else { return };
-        for pod in self.kubelet(id).pods.clone() {
-            self.pod_record_mut(pod).disrupted = true;
-            self.delete_pod(pod, Why::text("its node is gone"), cause);
-            self.pod_gone(pod, cause);
+    /// Cordons a node, or ends that; `false`: it was so already.
+    pub(super) fn cordon(&mut self, id: NodeId, unschedulable: bool, why: Why, cause: Cause) -> bool {
+        if self.nodes.get(id).unschedulable == unschedulable {
+            return false;
         }
+        let event = self.nodes.set_unschedulable(id, unschedulable);
+        let cause = self.note_node(id, if unschedulable { "Cordoned" } else { "Uncordoned" }, why, cause);
+        self.sync_no_schedule(id, cause);
+        self.tell_scheduler(event);
+        true
     }
-}
 
-fn unreachable(effect: TaintEffect) -> Taint {
-    Taint { key: UNREACHABLE.to_owned(), value: String::new(), effect }
+    /// The name of a node, for a reason.
+    pub(super) fn node_arg(&self, id: NodeId) -> Arg {
+        Arg::Name(self.nodes.get(id).name)
+    }
 }

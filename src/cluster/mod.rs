@@ -4,35 +4,46 @@
 mod alone;
 mod apply;
 mod behaviour;
+mod budget;
 mod company;
 mod daemonset;
 mod deployment;
 mod disrupt;
+mod drain;
 mod event;
+mod eviction;
+mod flap;
 mod job;
 mod journal;
 mod kubelet;
 mod lifecycle;
 pub mod machine;
+mod mount;
 pub mod node;
+mod operate;
 mod pen;
 mod pod;
+mod podgc;
 mod pool;
 mod port;
 mod priority;
 mod profile;
+mod quota;
 mod ranking;
 mod replicaset;
 pub mod scheduler;
 mod scheduling;
 mod service;
 pub mod shape;
+mod shutdown;
 mod simulation;
 mod stage;
 mod statefulset;
 mod status;
+mod taints;
 pub mod template;
 mod watch;
+mod zones;
 
 pub use behaviour::{Behaviour, Crash, Match, Pull};
 pub use event::Event;
@@ -74,6 +85,10 @@ ids! {
     JobId,
     /// A Service.
     ServiceId,
+    /// A PodDisruptionBudget.
+    BudgetId,
+    /// A ResourceQuota.
+    QuotaId,
     /// A pool of nodes.
     PoolId,
 }

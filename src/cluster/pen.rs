@@ -7,8 +7,8 @@
 //! (the batches of `slowStartBatch`) reach the API one after the other here, in the order of their making.
 
 use super::{
-    Cause, Class, Cluster, ControlPlane, DaemonSetId, DeploymentId, Event, JobId, NodeId, PodId, PodSetId, ReplicaSetId,
-    StatefulSetId, Why,
+    Cause, Class, Cluster, ControlPlane, DaemonSetId, DeploymentId, Event, JobId, NodeId, PodId, PodSetId,
+    ReplicaSetId, StatefulSetId, Why,
 };
 use crate::kernel::{Duration, Time};
 use crate::workload::{DaemonSetStatus, DeploymentStatus, JobStatus, ReplicaSetStatus, StatefulSetStatus};
@@ -164,10 +164,17 @@ impl Cluster {
         if self.owner_is_gone(set) {
             return;
         }
-        if let Err(refusal) = self.resolve_priority(set) {
-            self.refuse_pod(set, refusal, cause);
-            return;
+        let admitted = match self.resolve_priority(set) {
+            Ok(_) => self.admit_pod(set),
+            Err(refusal) => {
+                self.refuse_class(set, refusal, cause);
+                false
+            }
+        };
+        if admitted {
+            self.create_pod(set, ordinal, node, cause);
+        } else {
+            self.job_pod_refused(set);
         }
-        self.create_pod(set, ordinal, node, cause);
     }
 }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::ranking::DeletionOrder;
 use super::{
-    Cluster, ContainerId, DaemonSetId, JobId, NodeId, PodId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId, TemplateId,
+    Cluster, ContainerId, DaemonSetId, JobId, NodeId, PodId, PodSetId, ReplicaSetId, ServiceId, SpreadId,
+    StatefulSetId, TemplateId,
 };
-use crate::kernel::{Name, Symbol, Time};
+use crate::kernel::{Duration, Name, Symbol, Time};
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
 use crate::workload::{PodPhase, PodTemplate, RestartPolicy};
 
@@ -145,6 +146,13 @@ pub struct PodRecord {
     pub disrupted: bool,
     /// True if it was ready when it was asked to go and its containers have not ended yet: its own condition says so still.
     pub leaves_ready: bool,
+}
+
+impl PodSet {
+    /// Pods that are not gone.
+    pub fn there(&self) -> u32 {
+        self.all.len() as u32 - self.gone
+    }
 }
 
 impl Pod {
@@ -350,6 +358,14 @@ impl Cluster {
         }
     }
 
+    /// Asks a pod to go within another time than its template gives it.
+    pub(super) fn delete_pod_within(&mut self, id: PodId, grace: Option<Duration>, why: Why, cause: Cause) {
+        if let Some(grace) = grace {
+            self.graces.insert(id, grace);
+        }
+        self.delete_pod(id, why, cause);
+    }
+
     /// Asks a pod to go.
     pub(super) fn delete_pod(&mut self, id: PodId, why: Why, cause: Cause) {
         if self.pod(id).terminating || self.pod(id).gone {
@@ -366,15 +382,27 @@ impl Cluster {
         self.set_ready(id, false, Why::NONE, cause);
         self.set_mut(set).terminating += 1;
         self.retired(id);
+        self.pod_goes(id);
         self.touch_pod(id, cause);
         match node {
             None => self.pod_gone(id, cause),
             Some(node) => {
                 let (template, spread) = (self.set(set).template, self.set(set).spread);
                 self.nodes.terminate(&self.templates, node, template, spread);
-                self.stop_pod(id, cause);
+                if self.is_deleted_at_once(id) {
+                    self.pod_gone(id, cause);
+                } else {
+                    self.stop_pod(id, cause);
+                }
             }
         }
+    }
+
+    /// True for a pod that leaves the API as soon as it is deleted, whatever its kubelet does: one that has ended, or has no
+    /// grace period (`CheckGracefulDelete`, k8s.io/kubernetes v1.36.3, pkg/registry/core/pod/strategy.go).
+    fn is_deleted_at_once(&self, id: PodId) -> bool {
+        let pod = self.pod(id);
+        matches!(pod.phase, PodPhase::Succeeded | PodPhase::Failed) || self.grace_period(id).is_zero()
     }
 
     /// Takes a pod out of its set's active pods, and what it added out of the set's counts.
@@ -419,6 +447,7 @@ impl Cluster {
         set.succeeded += u32::from(succeeded);
         set.failed += u32::from(!succeeded);
         self.release(id);
+        self.pod_ended(id);
         self.touch_pod(id, cause);
     }
 
@@ -430,6 +459,8 @@ impl Cluster {
         self.stop_waiting(id);
         self.release(id);
         let cause = self.note_pod(id, "Deleted", Why::NONE, cause);
+        self.abandon_containers(id);
+        self.pod_left(id);
         let pod = self.pod_mut(id);
         pod.gone = true;
         let (set_id, node) = (pod.set, pod.node);

@@ -55,8 +55,15 @@ impl Cluster {
     /// A node joins now.
     pub fn add_node(&mut self, spec: NodeSpec, cause: Cause) -> NodeId {
         let now = self.queue.now();
+        let labels = [super::node::REGION_LABEL, super::node::ZONE_LABEL];
+        let zone_label = spec.zone.clone();
+        let [region, zone] = labels.map(|label| spec.labels.get(label).cloned());
+        let region = self.names.intern(&region.unwrap_or_default());
+        let zone = self.names.intern(&zone.or(zone_label).unwrap_or_default());
         let id = self.nodes.add(&mut self.names, spec);
-        self.kubelets.push(Kubelet::joined(now));
+        let zone = self.zones.join(region, zone, self.profile.taint_interval);
+        self.kubelets.push(Kubelet::joined(now, zone));
+        self.zones_changed();
         let node = self.nodes.get(id);
         let gpus = node.devices.healthy();
         // GPUs that are cut count by their slices, not by device.

@@ -69,7 +69,7 @@ impl Cluster {
     }
 
     /// A controller's pod is refused. The source tries again after a while that grows; here it does when a class comes.
-    pub(super) fn refuse_pod(&mut self, set: PodSetId, refusal: String, cause: Cause) {
+    pub(super) fn refuse_class(&mut self, set: PodSetId, refusal: String, cause: Cause) {
         let refusal = self.names.intern(&refusal);
         if self.scheduling.refused.insert(set, refusal) != Some(refusal) {
             let owner = self.owner_subject(self.set(set).owner);

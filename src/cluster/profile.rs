@@ -57,6 +57,20 @@ pub struct Profile {
     pub pod_gc_period: Duration,
     /// How long a node must be gone before its pods are collected.
     pub pod_gc_quarantine: Duration,
+    /// Pods that have ended and are kept: beyond them the oldest are collected.
+    pub terminated_pods_max: usize,
+    /// How often `kubectl drain` tries again to evict a pod that a budget protects.
+    pub drain_retry: Duration,
+    /// Pods of at least this priority are ended last when a node shuts down.
+    pub system_critical_priority: i32,
+    /// The first and the longest wait of a kubelet that could not mount a volume; the wait doubles each time.
+    pub mount_backoff: [Duration; 2],
+    /// How often what quotas are charged is counted in full.
+    pub quota_resync: Duration,
+    /// The first and the longest wait of a controller whose sync failed; the wait doubles each time.
+    pub sync_backoff: [Duration; 2],
+    /// The same of the Job controller.
+    pub job_api_backoff: [Duration; 2],
     /// Pods that a node takes unless it says otherwise.
     pub pods_per_node: u32,
     /// How much longer than its deadline a rollout may go before its Deployment is looked at again.
@@ -85,13 +99,12 @@ pub struct ControlPlane {
 
 impl ControlPlane {
     /// Nothing takes time: timelines show the events that matter.
-    pub const INSTANT: ControlPlane =
-        ControlPlane {
-            write: Duration::ZERO,
-            rollout_write: Duration::ZERO,
-            create: Duration::ZERO,
-            notice: Duration::ZERO,
-        };
+    pub const INSTANT: ControlPlane = ControlPlane {
+        write: Duration::ZERO,
+        rollout_write: Duration::ZERO,
+        create: Duration::ZERO,
+        notice: Duration::ZERO,
+    };
 }
 
 impl Profile {
@@ -136,6 +149,20 @@ impl Profile {
             // pkg/controller/podgc/gc_controller.go:48-51
             pod_gc_period: Duration::from_secs(20),
             pod_gc_quarantine: Duration::from_secs(40),
+            // pkg/controller/podgc/config/v1alpha1/defaults.go:33 (TerminatedPodGCThreshold)
+            terminated_pods_max: 12_500,
+            // k8s.io/kubectl v0.36.3, pkg/cmd/drain/drain.go:155 (EvictErrorRetryDelay)
+            drain_retry: Duration::from_secs(5),
+            // pkg/apis/scheduling/types.go (SystemCriticalPriority, twice HighestUserDefinablePriority)
+            system_critical_priority: 2_000_000_000,
+            // pkg/util/goroutinemap/exponentialbackoff/exponential_backoff.go (initialDurationBeforeRetry, maxDurationBeforeRetry)
+            mount_backoff: [Duration::from_millis(500), Duration::from_secs(122)],
+            // pkg/controller/resourcequota/config/v1alpha1/defaults.go:41 (ResourceQuotaSyncPeriod)
+            quota_resync: Duration::from_secs(300),
+            // k8s.io/client-go v0.36.3, util/workqueue/default_rate_limiters.go (DefaultTypedControllerRateLimiter)
+            sync_backoff: [Duration::from_millis(5), Duration::from_secs(1000)],
+            // pkg/controller/job/job_controller.go:72-75 (DefaultJobApiBackOff, MaxJobApiBackOff)
+            job_api_backoff: [Duration::from_secs(1), Duration::from_secs(60)],
             // pkg/kubelet/apis/config/v1beta1/defaults.go (MaxPods)
             pods_per_node: 110,
             // pkg/controller/deployment/progress.go (requeueStuckDeployment)

@@ -5,28 +5,37 @@ use std::sync::Arc;
 
 use super::apply::ObjectId;
 use super::behaviour::Behaviour;
+use super::budget::Budgets;
 use super::daemonset::DaemonSet;
 use super::deployment::Deployment;
 use super::disrupt::{ReadFault, SlowFault};
+use super::drain::DrainRun;
+use super::flap::Flap;
 use super::job::Job;
 use super::journal::Write;
 use super::kubelet::{Container, Kubelet, PullBackoffs, PullFault, RestartBackoff};
-use super::lifecycle::TaintPace;
+use super::mount::Mounts;
 use super::node::Nodes;
+use super::operate::Passing;
 use super::pen::Drafts;
 use super::pod::{Pod, PodRecord, PodSet};
+use super::podgc::PodGc;
 use super::pool::{Pool, Provider};
 use super::profile::Profile;
+use super::quota::Quotas;
 use super::ranking::{NodeRanks, RankKey};
 use super::replicaset::ReplicaSet;
 use super::scheduler::{Nominations, Scheduler, SchedulerProfile, SchedulingQueue};
 use super::scheduling::SchedulingState;
 use super::service::Service;
+use super::shutdown::Shutdown;
 use super::statefulset::StatefulSet;
+use super::taints::Evictions;
 use super::template::Templates;
 use super::watch::Watches;
+use super::zones::Zones;
 use super::{Cause, Class, Event, PodSetId, Subject, Symbol, Why};
-use crate::kernel::{EventId, Limits, Names, Queue, Streams, Time};
+use crate::kernel::{Duration, EventId, Limits, Names, Queue, Streams, Time};
 use crate::timeline::{Entry, EntryId, Layer, Timeline};
 use crate::workload::Happening;
 
@@ -65,7 +74,19 @@ pub struct Cluster {
     pub(super) nominations: Nominations,
     pub(super) scheduling: SchedulingState,
     pub(super) cycle: Option<(Time, EventId)>,
-    pub(super) taints: TaintPace,
+    pub(super) zones: Zones,
+    pub(super) evictions: Evictions,
+    pub(super) pod_gc: PodGc,
+    /// Cordons and taints that were set for a while.
+    pub(super) passing: Vec<(super::NodeId, Passing)>,
+    pub(super) shutdowns: BTreeMap<super::NodeId, Shutdown>,
+    pub(super) drains: Vec<DrainRun>,
+    pub(super) budgets: Budgets,
+    pub(super) mounts: Mounts,
+    pub(super) flaps: Vec<Flap>,
+    pub(super) quotas: Quotas,
+    /// Grace periods that differ from those of the pods' templates.
+    pub(super) graces: BTreeMap<super::PodId, Duration>,
     pub(super) sets: Vec<PodSet>,
     pub(super) sets_by_subject: BTreeMap<Subject, Vec<PodSetId>>,
     pub(super) sets_by_base: BTreeMap<(Symbol, Symbol), Vec<PodSetId>>,
@@ -131,7 +152,17 @@ impl Cluster {
             kubelets: Vec::new(),
             templates: Templates::default(),
             cycle: None,
-            taints: TaintPace::default(),
+            zones: Zones::default(),
+            evictions: Evictions::default(),
+            pod_gc: PodGc::default(),
+            passing: Vec::new(),
+            shutdowns: BTreeMap::new(),
+            drains: Vec::new(),
+            budgets: Budgets::default(),
+            mounts: Mounts::default(),
+            flaps: Vec::new(),
+            quotas: Quotas::default(),
+            graces: BTreeMap::new(),
             sets: Vec::new(),
             sets_by_subject: BTreeMap::new(),
             sets_by_base: BTreeMap::new(),
@@ -232,7 +263,20 @@ impl Cluster {
             Event::JoinLate(index) => self.on_join_late(index),
             Event::Silent(id, outage) => self.on_silent(id, outage),
             Event::TaintPass => self.on_taint_pass(),
-            Event::Evict(id, outage) => self.on_evict(id, outage),
+            Event::NodeMonitor => self.on_node_monitor(),
+            Event::PodGc => self.on_pod_gc(),
+            Event::Mount(id) => self.on_mount(id),
+            Event::Flap(index) => self.on_flap(index),
+            Event::Quota(id) => self.on_quota(id),
+            Event::CreateAgain(set) => self.on_create_again(set),
+            Event::Passed(index) => self.on_passed(index),
+            Event::Reclaimed(id) => self.on_reclaimed(id),
+            Event::CloudCheck(id) => self.on_cloud_check(id),
+            Event::ShutdownStep(id, step) => self.on_shutdown_step(id, step),
+            Event::EvictAgain(drain, pod) => self.on_evict_again(drain, pod),
+            Event::DrainTimeout(drain) => self.on_drain_timeout(drain),
+            Event::Budget(id) => self.sync_budget(id),
+            Event::Evict(id, node) => self.on_evict(id, node),
             Event::Back(id, outage) => self.on_back(id, outage),
             Event::DevicesBack(id, mask) => self.on_devices_back(id, mask),
             Event::Orphans(id) => self.on_orphans(id),

@@ -44,6 +44,9 @@ impl Cluster {
             }
             ObjectId::Job(id) => Status::Job(self.job(id).status),
             ObjectId::Service(id) => Status::Service(self.services[id.0 as usize].status),
+            ObjectId::Quota(id) => Status::ResourceQuota(self.quota_status(id)),
+            ObjectId::Present => return None,
+            ObjectId::Budget(id) => Status::PodDisruptionBudget(self.budgets.get(id).status),
             ObjectId::NodePool(id) => Status::NodePool(self.pools[id.0 as usize].status),
             ObjectId::PriorityClass => Status::PriorityClass,
         })
@@ -147,6 +150,8 @@ impl Cluster {
             Owner::Alone(_) => {}
         }
         self.journal_pod(id);
+        let set = self.pod(id).set;
+        self.budgets_touched(set);
         self.touch_object(workload, cause);
     }
 }

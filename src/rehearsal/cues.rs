@@ -146,6 +146,13 @@ pub(super) fn disruption(kind: &FaultKind, stage: &mut dyn Stage) -> Option<Disr
             let (_, names) = stage.timeline_mut();
             Disruption::ReadFail { serves: Subject::parse(&format!("deployment/{deployment}"), names)?, times: *times }
         }
+        FaultKind::ReadinessFlap { target, lasts, every, times } => {
+            Disruption::ReadinessFlap { target: subject(target, stage)?, lasts: *lasts, every: *every, times: *times }
+        }
+        FaultKind::QuotaExhausted { namespace, lasts } => {
+            Disruption::QuotaExhausted { namespace: namespace.clone(), lasts: *lasts }
+        }
+        FaultKind::Node { target, what } => Disruption::Node { target: subject(target, stage)?, what: what.clone() },
         FaultKind::GpuLoss { target, count, lasts } => {
             Disruption::GpuLoss { target: subject(target, stage)?, count: *count, lasts: *lasts }
         }

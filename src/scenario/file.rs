@@ -1,6 +1,8 @@
 //! The scenario file as it is written: one struct a map, one field a key. The JSON Schema is made from these types;
 //! what their values must satisfy beyond their types is checked by `read` and the modules beside it.
 
+mod nodes;
+
 use crate::file_types;
 use crate::text::decode::{Spanned, Table};
 
@@ -8,6 +10,11 @@ use super::values::{
     Amount, ConditionValue, FailOnValue, GateValue, JobGateValue, KubernetesValue, Length, MarkValue,
     MonitoringWhenValue, NamesValue, NodePoolsValue, Pattern, ReferencesValue, SchedulerValue, SnapshotValue, Spread,
     SystemValue, TaintEffectValue, Timestamp, ViewValue, WaitForValue, WorkloadKindValue,
+};
+
+pub use nodes::{
+    CordonFile, DrainFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, QuotaExhaustedFile, ReadinessFlapFile,
+    SpotReclaimFile, UncordonFile, UntaintFile,
 };
 
 /// Named words and the states that go with them: `deployment/vllm: monitoring`.
@@ -216,9 +223,9 @@ file_types! {
 
     /// A fault: when, and exactly one thing that goes wrong.
     pub struct FaultFile as "a fault" later [
-        "node_silent", "drain", "cordon", "taint", "readiness_flap", "api_error", "api_conflict", "watch_lag",
-        "controller_restart", "missed_event", "webhook_down", "store_outage", "image_build_fail", "quota_exhausted",
-        "spot_reclaim", "clock_skew",
+        "api_error", "api_conflict", "watch_lag",
+        "controller_restart", "missed_event", "webhook_down", "store_outage", "image_build_fail",
+        "clock_skew",
     ] {
         /// The fault's name. Default: fault-1, fault-2, … by its position.
         name: Option<Spanned<String>>,
@@ -242,6 +249,26 @@ file_types! {
         export_fail: Option<ExportFailFile>,
         /// GPUs of a node are lost.
         gpu_loss: Option<GpuLossFile>,
+        /// Readiness probes fail, again and again.
+        readiness_flap: Option<ReadinessFlapFile>,
+        /// The quota of a namespace is used up by others.
+        quota_exhausted: Option<QuotaExhaustedFile>,
+        /// A kubelet falls silent; its containers go on.
+        node_silent: Option<NodeSilentFile>,
+        /// A node takes no new pods.
+        cordon: Option<CordonFile>,
+        /// A node takes new pods again.
+        uncordon: Option<UncordonFile>,
+        /// A node is tainted.
+        taint: Option<NodeTaintFile>,
+        /// A node's taint is taken off.
+        untaint: Option<UntaintFile>,
+        /// A node is cordoned, and its pods are evicted.
+        drain: Option<DrainFile>,
+        /// A node shuts down.
+        node_shutdown: Option<NodeShutdownFile>,
+        /// A provider takes a node back.
+        spot_reclaim: Option<SpotReclaimFile>,
     }
 
     /// A subject that reaches a state.

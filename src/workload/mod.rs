@@ -4,6 +4,7 @@
 pub mod apps;
 pub mod batch;
 pub mod controller;
+pub mod disruption;
 pub mod object;
 pub mod pod;
 pub mod policy;
@@ -18,6 +19,7 @@ pub use apps::{DaemonSetSpec, LeaderWorkerSetSpec, ReplicaSetSpec, StatefulSetSp
 pub use batch::CronJobSpec;
 pub use batch::JobSpec;
 pub use controller::{Action, Controller, Wake};
+pub use disruption::{Drain, NodeDisruption};
 pub use object::{DeploymentSpec, IntOrPercent, NodePatch, NodePoolSpec, Object, ServiceSpec, Strategy};
 pub use pod::{
     Container, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, RestartPolicy, Taint, TaintEffect, Toleration,
@@ -26,8 +28,8 @@ pub use resources::Resources;
 pub use selector::{Affinity, LabelSelector, TopologySpread};
 pub use stage::{Counts, Disruption, Happening, Stage, Struck};
 pub use status::{
-    DaemonSetStatus, DeploymentStatus, JobEnd, JobReason, JobStatus, NodePoolStatus, PodPhase, PodStatus, ProgressReason, Progressing,
-    ReplicaSetStatus, ServiceStatus, StatefulSetStatus, Status,
+    BudgetStatus, DaemonSetStatus, DeploymentStatus, JobEnd, JobReason, JobStatus, NodePoolStatus, PodPhase, PodStatus,
+    ProgressReason, Progressing, QuotaStatus, ReplicaSetStatus, ServiceStatus, StatefulSetStatus, Status,
 };
 pub use storage::Volume;
 pub use world::{Ask, AskId, Outcome, RecordChange, World};

@@ -1,7 +1,7 @@
 //! What a rehearsal drives: a world that time passes in, that can be disturbed, and whose true state can be read.
 //! `World` is a controller's side of the same thing.
 
-use super::{AskId, Outcome, World};
+use super::{AskId, NodeDisruption, Outcome, World};
 use crate::kernel::{Duration, Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
 
@@ -70,6 +70,31 @@ pub enum Disruption {
         target: Subject,
         /// When it comes back; `None`: never.
         lasts: Option<Duration>,
+    },
+    /// Readiness probes fail, again and again, although the application answers.
+    ReadinessFlap {
+        /// A pod, a workload, or a system's deployment.
+        target: Subject,
+        /// How long they fail each time.
+        lasts: Duration,
+        /// From the start of one failure to the start of the next; not less.
+        every: Duration,
+        /// How often they fail; not 0.
+        times: u32,
+    },
+    /// The quota of a namespace is used up by others: no pod can be created there.
+    QuotaExhausted {
+        /// The namespace.
+        namespace: String,
+        /// For how long; `None`: for ever.
+        lasts: Option<Duration>,
+    },
+    /// Something is done to a node as a whole.
+    Node {
+        /// A node, or what runs on it: a pod, a workload, a system's deployment.
+        target: Subject,
+        /// What.
+        what: NodeDisruption,
     },
     /// GPUs of a node are lost.
     GpuLoss {

@@ -23,6 +23,10 @@ pub enum Status {
     NodePool(NodePoolStatus),
     /// Of a PriorityClass: it is there.
     PriorityClass,
+    /// Of a PodDisruptionBudget.
+    PodDisruptionBudget(BudgetStatus),
+    /// Of a ResourceQuota.
+    ResourceQuota(QuotaStatus),
 }
 
 /// apps/v1 DeploymentStatus, as far as it decides anything.
@@ -321,6 +325,30 @@ pub struct PodStatus {
     pub startup_failures: u32,
     /// When it was created.
     pub created_at: Time,
+}
+
+/// policy/v1 PodDisruptionBudgetStatus.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct BudgetStatus {
+    /// Pods that it protects.
+    pub expected: u32,
+    /// Of these, pods that are ready and not on their way out.
+    pub healthy: u32,
+    /// Ready pods that there must be.
+    pub desired: u32,
+    /// Pods that may be evicted now.
+    pub allowed: u32,
+    /// False while the pods cannot be counted, because their owner has no scale: nothing may be evicted then.
+    pub synced: bool,
+}
+
+/// How far a ResourceQuota is used up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct QuotaStatus {
+    /// How many amounts it bounds.
+    pub bounds: u32,
+    /// How many of them are used up.
+    pub full: u32,
 }
 
 /// What a pool of nodes shows.

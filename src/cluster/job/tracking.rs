@@ -4,7 +4,8 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::backoff::Ended;
-use crate::cluster::{Cluster, JobId, PodId};
+use crate::cluster::pod::Owner;
+use crate::cluster::{Cluster, JobId, PodId, PodSetId};
 use crate::kernel::Time;
 use crate::workload::PodPhase;
 
@@ -50,6 +51,13 @@ impl Tracking {
 }
 
 impl Cluster {
+    /// A pod of a Job could not be made: its index is free again.
+    pub(in crate::cluster) fn job_pod_refused(&mut self, set: PodSetId) {
+        if let Owner::Job(id) = self.set(set).owner {
+            self.job_mut(id).tracking.assigned.pop_front();
+        }
+    }
+
     /// A pod of a Job came, changed or went.
     pub(in crate::cluster) fn job_pod_changed(&mut self, id: JobId, pod_id: PodId) {
         let pod = *self.pod(pod_id);

@@ -139,6 +139,9 @@ impl Cluster {
     /// Starts whatever is to be started next in a pod: the next init container, or all the others in their order.
     /// A container whose image has to be pulled holds up those behind it, as `SyncPod` starts them one by one.
     pub(in crate::cluster) fn start_next(&mut self, pod: PodId, cause: Cause) {
+        if !self.set(self.pod(pod).set).source.volumes.is_empty() && !self.mounts(pod, cause) {
+            return;
+        }
         let (containers, init_count) = self.containers_of(pod);
         for id in containers.clone().map(ContainerId) {
             let is_init = id.0 - containers.start < init_count;
@@ -285,7 +288,7 @@ impl Cluster {
         }
         self.container_mut(id).ready = true;
         let pod = self.container(id).pod;
-        if self.main_containers(pod).all(|one| one.ready) {
+        if self.main_containers(pod).all(|one| one.ready) && !self.is_silent(pod) && !self.flaps(pod) {
             let why = match self.container_spec(id).readiness_probe {
                 Some(_) => Why::text("readiness probe"),
                 None => Why::text("no readiness probe"),
@@ -319,9 +322,15 @@ impl Cluster {
             self.pod_stopped(pod);
             return;
         }
+        if self.shuts_down(pod) {
+            self.container_mut(id).state = ContainerState::Terminated;
+            self.shut_down_pod(pod, cause);
+            return;
+        }
         if !self.restarts(pod, exit_code) {
             self.container_mut(id).state = ContainerState::Terminated;
-            if self.main_containers(pod).all(|one| one.state == ContainerState::Terminated) {
+            let all_ended = self.main_containers(pod).all(|one| one.state == ContainerState::Terminated);
+            if all_ended && !self.is_silent(pod) {
                 let succeeded = self.main_containers(pod).all(|one| one.exit_code == 0);
                 let why = Why::with("exit code {}", Arg::Count(u64::from(exit_code)));
                 self.finish_pod(pod, succeeded, why, cause);
@@ -346,7 +355,9 @@ impl Cluster {
             false => Why::with2("exit code {}, again in {}", code, Arg::Length(wait)),
         };
         let cause = self.note_pod(pod, reason, why, cause);
-        self.set_ready(pod, false, Why::text("its container ended"), cause);
+        if !self.is_silent(pod) {
+            self.set_ready(pod, false, Why::text("its container ended"), cause);
+        }
         self.touch_pod(pod, cause);
         self.schedule(now + wait, Class::COMPLETION, Event::Restart(id, start));
     }

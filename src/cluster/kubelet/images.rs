@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, VecDeque};
 use smallvec::SmallVec;
 
 use super::super::behaviour::{Pull, glob};
+use super::super::lifecycle::ReadyCondition;
 use super::super::{Arg, Cause, Class, Cluster, ContainerId, Event, NodeId, PodId, Symbol, Why};
 use super::ContainerState;
 use crate::kernel::{Distribution, Duration, Time};
@@ -18,7 +19,17 @@ pub struct Kubelet {
     pub pods: SmallVec<[PodId; 8]>,
     /// True while the node is down: its containers do not run and nobody renews its lease.
     pub down: bool,
-    /// Counts the times that it went down, so that what was planned before is stale.
+    /// True while it is not heard of and hears of nothing, although the node is up.
+    pub silent: bool,
+    /// True while it shuts its node down: what ends is not started again.
+    pub shutting_down: bool,
+    /// True once the node's provider has taken the machine back.
+    pub reclaimed: bool,
+    /// The node's Ready condition as the API shows it.
+    pub condition: ReadyCondition,
+    /// The zone that the node counts for, by number.
+    pub zone: u32,
+    /// Counts the times that it fell silent, so that what was planned before is stale.
     pub outage: u32,
     /// When the node joined: the phase of its lease renewals.
     pub joined_at: Time,
@@ -58,8 +69,13 @@ pub struct PullBackoff {
 
 impl Kubelet {
     /// The kubelet of a node that joins.
-    pub fn joined(at: Time) -> Kubelet {
-        Kubelet { joined_at: at, ..Kubelet::default() }
+    pub fn joined(at: Time, zone: u32) -> Kubelet {
+        Kubelet { joined_at: at, zone, ..Kubelet::default() }
+    }
+
+    /// True while the API hears of the kubelet, and the kubelet of the API.
+    pub const fn in_touch(&self) -> bool {
+        !self.down && !self.silent
     }
 
     fn has_image(&self, image: Symbol) -> bool {

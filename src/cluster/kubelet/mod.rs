@@ -48,8 +48,11 @@ impl Cluster {
         self.rank(id);
         self.rank_node(node);
         self.touch_pod(id, cause);
-        if !self.kubelet(node).down {
+        if self.kubelet(node).in_touch() {
             self.start_next(id, cause);
+        }
+        if !self.nodes.get(node).taints.is_empty() {
+            self.bound_to_tainted(id, node);
         }
     }
 }

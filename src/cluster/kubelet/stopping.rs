@@ -16,7 +16,8 @@ impl Cluster {
     /// Stops what runs of a terminating pod; without a kubelet to do it the pod stays as it is.
     pub(in crate::cluster) fn stop_pod(&mut self, id: PodId, cause: Cause) {
         let Some(node) = self.pod(id).node else { return };
-        if self.kubelet(node).down || !self.nodes.get(node).joined {
+        if !self.kubelet(node).in_touch() || !self.nodes.get(node).joined {
+            self.plan_pod_gc_of(node);
             return;
         }
         self.drop_pulls(node, Some(id));
@@ -58,7 +59,14 @@ impl Cluster {
     /// From the order to stop to the end: as the behaviour has it, cut at the grace period.
     pub(in crate::cluster) fn stop_length(&mut self, id: ContainerId) -> Duration {
         let takes = self.draw(id, "stop", |row| &row.stop);
-        takes.min(self.set(self.pod(self.container(id).pod).set).source.termination_grace_period)
+        let pod = self.container(id).pod;
+        takes.min(self.grace_period(pod))
+    }
+
+    /// How long the containers of a pod may take to stop.
+    pub(in crate::cluster) fn grace_period(&self, id: PodId) -> Duration {
+        let usual = self.set(self.pod(id).set).source.termination_grace_period;
+        if self.graces.is_empty() { usual } else { self.graces.get(&id).copied().unwrap_or(usual) }
     }
 
     /// A node went down: everything on it ends at once and nobody is told.
@@ -76,6 +84,46 @@ impl Cluster {
                 (container.serving, container.ready) = (false, false);
             }
             self.set_running(pod, false, false);
+        }
+    }
+
+    /// True while the kubelet of a pod's node is not heard of although the node is up.
+    pub(in crate::cluster) fn is_silent(&self, id: PodId) -> bool {
+        self.pod(id).node.is_some_and(|node| self.kubelet(node).silent)
+    }
+
+    /// Whatever the containers of a pod do concerns nobody any more.
+    pub(in crate::cluster) fn abandon_containers(&mut self, id: PodId) {
+        let (containers, _) = self.containers_of(id);
+        for id in containers.map(ContainerId) {
+            let container = self.container_mut(id);
+            if probes::is_up(container.state) {
+                container.state = ContainerState::Terminated;
+            }
+            container.start += 1;
+            (container.serving, container.ready) = (false, false);
+        }
+    }
+
+    /// A kubelet is heard of again: it hears of pods that came or are to go, and tells how the others have fared.
+    pub(in crate::cluster) fn report_again(&mut self, node: NodeId, cause: Cause) {
+        for id in self.kubelet(node).pods.clone() {
+            if self.pod(id).terminating {
+                self.stop_pod(id, cause);
+                continue;
+            }
+            if !self.pod(id).is_active() {
+                continue;
+            }
+            if self.main_containers(id).all(|one| one.state == ContainerState::Terminated) {
+                let code = self.main_containers(id).map(|one| one.exit_code).max().unwrap_or(0);
+                let why = Why::with("exit code {}", Arg::Count(u64::from(code)));
+                self.finish_pod(id, code == 0, why, cause);
+                continue;
+            }
+            let ready = self.main_containers(id).all(|one| one.ready);
+            self.set_ready(id, ready, Why::text("its kubelet posts status again"), cause);
+            self.start_next(id, cause);
         }
     }
 

@@ -2,6 +2,7 @@
 
 use crate::kernel::{Duration, Time};
 use crate::text::Place;
+use crate::workload::NodeDisruption;
 
 /// When a fault or an action takes place.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -83,6 +84,31 @@ pub enum FaultKind {
         /// How many times; `None`: always.
         times: Option<u32>,
     },
+    /// Readiness probes fail, again and again.
+    ReadinessFlap {
+        /// Of which pods.
+        target: Target,
+        /// How long they fail each time.
+        lasts: Duration,
+        /// From the start of one failure to the start of the next.
+        every: Duration,
+        /// How often.
+        times: u32,
+    },
+    /// The quota of a namespace is used up by others.
+    QuotaExhausted {
+        /// The namespace.
+        namespace: String,
+        /// For how long; `None`: for ever.
+        lasts: Option<Duration>,
+    },
+    /// Something is done to a node as a whole.
+    Node {
+        /// Which.
+        target: Target,
+        /// What.
+        what: NodeDisruption,
+    },
     /// GPUs of a node are lost.
     GpuLoss {
         /// Of which node.
@@ -104,8 +130,25 @@ impl FaultKind {
             FaultKind::ImagePullFail { .. } => "image_pull_fail",
             FaultKind::SlowStart { .. } => "slow_start",
             FaultKind::ExportFail { .. } => "export_fail",
+            FaultKind::ReadinessFlap { .. } => "readiness_flap",
+            FaultKind::QuotaExhausted { .. } => "quota_exhausted",
+            FaultKind::Node { what, .. } => node_fault(what),
             FaultKind::GpuLoss { .. } => "gpu_loss",
         }
+    }
+}
+
+/// The name of a fault that strikes a node, as a scenario writes it.
+const fn node_fault(what: &NodeDisruption) -> &'static str {
+    match what {
+        NodeDisruption::Silent { .. } => "node_silent",
+        NodeDisruption::Cordon { .. } => "cordon",
+        NodeDisruption::Uncordon => "uncordon",
+        NodeDisruption::Taint { .. } => "taint",
+        NodeDisruption::Untaint { .. } => "untaint",
+        NodeDisruption::Drain(_) => "drain",
+        NodeDisruption::Shutdown { .. } => "node_shutdown",
+        NodeDisruption::Reclaim { .. } => "spot_reclaim",
     }
 }
 

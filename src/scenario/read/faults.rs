@@ -140,7 +140,7 @@ impl Reader<'_, '_> {
     }
 
     fn fault_kind(&mut self, file: &FaultFile) -> Option<FaultKind> {
-        let there: [(&str, Option<Span>); 7] = [
+        let there: [(&str, Option<Span>); 17] = [
             ("pod_kill", file.pod_kill.as_ref().map(|kind| kind.span)),
             ("container_crash", file.container_crash.as_ref().map(|kind| kind.span)),
             ("node_down", file.node_down.as_ref().map(|kind| kind.span)),
@@ -148,6 +148,16 @@ impl Reader<'_, '_> {
             ("slow_start", file.slow_start.as_ref().map(|kind| kind.span)),
             ("export_fail", file.export_fail.as_ref().map(|kind| kind.span)),
             ("gpu_loss", file.gpu_loss.as_ref().map(|kind| kind.span)),
+            ("readiness_flap", file.readiness_flap.as_ref().map(|kind| kind.span)),
+            ("quota_exhausted", file.quota_exhausted.as_ref().map(|kind| kind.span)),
+            ("node_silent", file.node_silent.as_ref().map(|kind| kind.span)),
+            ("cordon", file.cordon.as_ref().map(|kind| kind.span)),
+            ("uncordon", file.uncordon.as_ref().map(|kind| kind.span)),
+            ("taint", file.taint.as_ref().map(|kind| kind.span)),
+            ("untaint", file.untaint.as_ref().map(|kind| kind.span)),
+            ("drain", file.drain.as_ref().map(|kind| kind.span)),
+            ("node_shutdown", file.node_shutdown.as_ref().map(|kind| kind.span)),
+            ("spot_reclaim", file.spot_reclaim.as_ref().map(|kind| kind.span)),
         ];
         self.exactly_one("a fault", file.span, &there)?;
         if let Some(kill) = &file.pod_kill {
@@ -178,7 +188,7 @@ impl Reader<'_, '_> {
             let times = self.optional_count(export.times.as_ref(), TIMES_MAX, "the number of reads")?;
             return Some(FaultKind::ExportFail { deployment: export.deployment.value.clone(), times });
         }
-        let loss = file.gpu_loss.as_ref()?;
+        let Some(loss) = &file.gpu_loss else { return self.node_fault(file) };
         let target = self.target(loss.span, "gpu_loss", targets!(loss, node));
         let count = self.optional_count(loss.count.as_ref(), 64, "the number of GPUs")?.unwrap_or(1);
         let lasts = self.lasts(loss.r#for.as_ref())?;
@@ -197,7 +207,7 @@ impl Reader<'_, '_> {
     }
 
     /// What a fault is aimed at: exactly one of these.
-    fn target(
+    pub(super) fn target(
         &mut self,
         fault: Span,
         what: &str,
@@ -252,7 +262,12 @@ impl Reader<'_, '_> {
 
     /// `None`: wrong. `Some(None)`: not given.
     #[allow(clippy::option_option)]
-    fn optional_count(&mut self, count: Option<&Spanned<u32>>, most: u32, what: &str) -> Option<Option<u32>> {
+    pub(super) fn optional_count(
+        &mut self,
+        count: Option<&Spanned<u32>>,
+        most: u32,
+        what: &str,
+    ) -> Option<Option<u32>> {
         match count {
             Some(count) => self.count(count, most, what).map(Some),
             None => Some(None),
@@ -261,7 +276,7 @@ impl Reader<'_, '_> {
 
     /// How long a fault lasts. `None`: wrong. `Some(None)`: for ever.
     #[allow(clippy::option_option)]
-    fn lasts(&mut self, lasts: Option<&Spanned<Length>>) -> Option<Option<Duration>> {
+    pub(super) fn lasts(&mut self, lasts: Option<&Spanned<Length>>) -> Option<Option<Duration>> {
         match lasts {
             Some(lasts) if lasts.value.0.is_zero() => {
                 self.context.error(lasts.span, "a fault that lasts 0s does nothing");

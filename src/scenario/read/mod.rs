@@ -4,6 +4,7 @@ mod cluster;
 mod expect;
 mod faults;
 mod names;
+mod nodes;
 mod scheduler;
 mod workloads;
 

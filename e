@@ -1,1 +1,0 @@
-timeout: failed to run command ‘../gr’: No such file or directory

@@ -1,0 +1,141 @@
+//! A node that shuts down in order: its kubelet says that it is not ready, ends the pods by groups of priority, each within
+//! its share of the grace period, and then the machine is off. Source: k8s.io/kubernetes v1.36.3,
+//! pkg/kubelet/nodeshutdown (nodeshutdown_manager.go, killPods, groupByPriority; migrateConfig for the two groups).
+//!
+//! Without a grace period, which is the kubelet's default, nobody is told: the machine is off at once.
+
+use super::kubelet::ContainerState;
+use super::lifecycle::ReadyCondition;
+use super::operate::for_how_long;
+use super::{Cause, Class, Cluster, ContainerId, Event, NodeId, PodId, Why};
+use crate::kernel::{Duration, Time};
+
+/// A shutdown as it goes on.
+#[derive(Clone, Copy, Debug)]
+pub struct Shutdown {
+    /// How long the two groups have: pods of ordinary priority, then critical ones.
+    shares: [Duration; 2],
+    /// The group that is being ended; 2: none is left.
+    group: usize,
+    /// Counts steps, so that the end of a group's time is stale once the group is done.
+    step: u32,
+    lasts: Option<Duration>,
+}
+
+impl Cluster {
+    /// Shuts a node down; `periods` are the grace period and the part of it that is kept for critical pods.
+    pub(super) fn shut_down(
+        &mut self,
+        node: NodeId,
+        periods: [Duration; 2],
+        lasts: Option<Duration>,
+        cause: Cause,
+    ) -> bool {
+        let kubelet = self.kubelet(node);
+        if !kubelet.in_touch() || kubelet.shutting_down {
+            return false;
+        }
+        let [all, critical] = periods;
+        let cause = self.note_node(node, "ShuttingDown", for_how_long(lasts), cause);
+        if all.is_zero() || all < critical {
+            self.node_down(node, lasts, Why::text("shut down without a grace period"), cause);
+            return true;
+        }
+        self.kubelet_mut(node).shutting_down = true;
+        self.set_condition(node, ReadyCondition::False, Why::text("node is shutting down"), cause);
+        let tick = self.profile.node_monitor_period;
+        self.plan_monitor((self.queue.now() + Duration::from_nanos(1)).ceil_to(Time::ZERO, tick));
+        let shares = [Duration::from_nanos(all.nanos() - critical.nanos()), critical];
+        self.shutdowns.insert(node, Shutdown { shares, group: 0, step: 0, lasts });
+        self.begin_group(node);
+        true
+    }
+
+    /// True while the kubelet of a pod's node shuts the node down.
+    pub(super) fn shuts_down(&self, id: PodId) -> bool {
+        self.pod(id).node.is_some_and(|node| self.kubelet(node).shutting_down)
+    }
+
+    /// Pods of the group that is being ended, and have not yet.
+    fn group_of(&self, node: NodeId, group: usize) -> Vec<PodId> {
+        let critical = |id: PodId| self.set(self.pod(id).set).source.priority >= self.profile.system_critical_priority;
+        let left = |id: &PodId| self.pod(*id).is_active() && usize::from(critical(*id)) == group;
+        self.kubelet(node).pods.iter().copied().filter(left).collect()
+    }
+
+    /// Ends the pods of the next group that has any, or the node.
+    fn begin_group(&mut self, node: NodeId) {
+        while let Some(&Shutdown { shares, group, step, lasts }) = self.shutdowns.get(&node) {
+            let Some(&share) = shares.get(group) else {
+                self.shutdowns.remove(&node);
+                self.kubelet_mut(node).shutting_down = false;
+                if let Some(cause) = self.node_cause(node) {
+                    self.node_down(node, lasts, Why::text("shut down"), cause);
+                }
+                return;
+            };
+            let pods = self.group_of(node, group);
+            if pods.is_empty() {
+                self.next_group(node);
+                continue;
+            }
+            for id in pods {
+                let grace = self.grace_period(id).min(share);
+                self.graces.insert(id, grace);
+                self.stop_for_shutdown(id);
+            }
+            // After the ends of the pods, which may fall on the same instant.
+            let at = self.queue.now() + share;
+            self.schedule(at, Class::COMPLETION, Event::ShutdownStep(node, step));
+            return;
+        }
+    }
+
+    fn next_group(&mut self, node: NodeId) {
+        if let Some(shutdown) = self.shutdowns.get_mut(&node) {
+            shutdown.group += 1;
+            shutdown.step += 1;
+        }
+    }
+
+    /// Handles [`Event::ShutdownStep`]: the group has had its time, whatever is left of it.
+    pub(super) fn on_shutdown_step(&mut self, node: NodeId, step: u32) {
+        if self.shutdowns.get(&node).is_some_and(|shutdown| shutdown.step == step) {
+            self.next_group(node);
+            self.begin_group(node);
+        }
+    }
+
+    fn stop_for_shutdown(&mut self, id: PodId) {
+        let cause = self.pod_cause(id);
+        let (containers, _) = self.containers_of(id);
+        for container in containers.map(ContainerId) {
+            match self.container(container).state {
+                ContainerState::Running => self.stop_container(container, cause),
+                ContainerState::Stopping => {}
+                _ => self.container_mut(container).state = ContainerState::Terminated,
+            }
+        }
+        self.shut_down_pod(id, cause);
+    }
+
+    /// A container of a pod on a node that shuts down has ended: the pod has failed once all have.
+    pub(super) fn shut_down_pod(&mut self, id: PodId, cause: Cause) {
+        let (mut containers, _) = self.containers_of(id);
+        let up = |one: u32| {
+            matches!(self.container(ContainerId(one)).state, ContainerState::Running | ContainerState::Stopping)
+        };
+        if containers.any(up) || !self.pod(id).is_active() {
+            return;
+        }
+        self.mark_disrupted(id, "TerminationByKubelet");
+        self.finish_pod(id, false, Why::text("Terminated: its node shuts down"), cause);
+        let Some(node) = self.pod(id).node else { return };
+        if let Some(shutdown) = self.shutdowns.get(&node).copied()
+            && self.group_of(node, shutdown.group).is_empty()
+        {
+            self.next_group(node);
+            self.begin_group(node);
+        }
+    }
+}
