@@ -7,7 +7,8 @@ use super::deployment::Deployment;
 use super::pod::{Owner, PodSet};
 use super::service::Service;
 use super::{
-    Arg, Cause, Cluster, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId, Subject, Why,
+    Arg, Cause, Cluster, DaemonSetId, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId,
+    Subject, Why,
 };
 use crate::kernel::Time;
 use crate::timeline::Kind;
@@ -20,6 +21,8 @@ pub enum ObjectId {
     Deployment(DeploymentId),
     /// A StatefulSet.
     StatefulSet(StatefulSetId),
+    /// A DaemonSet.
+    DaemonSet(DaemonSetId),
     /// A Job.
     Job(JobId),
     /// A Service.
@@ -60,6 +63,8 @@ impl Cluster {
             (Object::ReplicaSet(spec), None) => self.create_lone_replicaset(key, spec, cause),
             (Object::StatefulSet(spec), Some(ObjectId::StatefulSet(id))) => self.change_statefulset(id, spec, cause),
             (Object::StatefulSet(spec), None) => self.create_statefulset(key, spec, cause),
+            (Object::DaemonSet(spec), Some(ObjectId::DaemonSet(id))) => self.change_daemonset(id, spec, cause),
+            (Object::DaemonSet(spec), None) => self.create_daemonset(key, spec, cause),
             (Object::PodDisruptionBudget(spec), Some(ObjectId::Budget(id))) => self.change_budget(id, spec, cause),
             (Object::ResourceQuota(spec), Some(ObjectId::Quota(id))) => self.change_quota(id, spec, cause),
             (Object::ResourceQuota(spec), None) => self.create_quota(key, spec, cause),
@@ -100,6 +105,7 @@ impl Cluster {
             Some(ObjectId::Pod(set)) => self.delete_pods(set, Why::text("deleted"), cause),
             Some(ObjectId::Deployment(id)) => self.delete_deployment(id, cause),
             Some(ObjectId::StatefulSet(id)) => self.delete_statefulset(id, cause),
+            Some(ObjectId::DaemonSet(id)) => self.delete_daemonset(id, cause),
             Some(ObjectId::Job(id)) => self.delete_job(id, cause),
             Some(ObjectId::Service(id)) => self.delete_service(id, cause),
             Some(ObjectId::NodePool(id)) => self.delete_pool(id, cause),
@@ -230,7 +236,7 @@ impl Cluster {
         let template = self.templates.intern_in(&mut self.names, source, &namespace);
         let spread = match owner {
             Owner::ReplicaSet(_) | Owner::StatefulSet(_) => SpreadId(id.0),
-            Owner::Job(_) | Owner::Alone(_) => SpreadId::NONE,
+            Owner::DaemonSet(_) | Owner::Job(_) | Owner::Alone(_) => SpreadId::NONE,
         };
         self.rows_met.extend(&behaviour);
         self.sets.push(PodSet {

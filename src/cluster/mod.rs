@@ -6,6 +6,7 @@ mod apply;
 mod behaviour;
 mod budget;
 mod company;
+mod daemonset;
 mod deployment;
 mod disrupt;
 mod drain;
@@ -78,6 +79,8 @@ ids! {
     ReplicaSetId,
     /// A StatefulSet.
     StatefulSetId,
+    /// A DaemonSet.
+    DaemonSetId,
     /// A Job.
     JobId,
     /// A Service.

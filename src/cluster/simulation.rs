@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::apply::ObjectId;
 use super::behaviour::Behaviour;
 use super::budget::Budgets;
+use super::daemonset::DaemonSet;
 use super::deployment::Deployment;
 use super::disrupt::{ReadFault, SlowFault};
 use super::drain::DrainRun;
@@ -106,6 +107,7 @@ pub struct Cluster {
     pub(super) deployments: Vec<Deployment>,
     pub(super) replicasets: Vec<ReplicaSet>,
     pub(super) statefulsets: Vec<StatefulSet>,
+    pub(super) daemonsets: Vec<DaemonSet>,
     pub(super) jobs: Vec<Job>,
     pub(super) services: Vec<Service>,
     pub(super) pools: Vec<Pool>,
@@ -178,6 +180,7 @@ impl Cluster {
             deployments: Vec::new(),
             replicasets: Vec::new(),
             statefulsets: Vec::new(),
+            daemonsets: Vec::new(),
             jobs: Vec::new(),
             services: Vec::new(),
             pools: Vec::new(),
@@ -245,6 +248,7 @@ impl Cluster {
             Event::ReplicaSet(id) => self.sync_replicaset(id),
             Event::StatefulSet(id) => self.sync_statefulset(id),
             Event::JobExpired(id) => self.on_job_expired(id),
+            Event::DaemonSet(id) => self.sync_daemonset(id),
             Event::Job(id) => self.sync_job(id),
             Event::Schedule => self.on_schedule(),
             Event::Pulled(node, pull) => self.on_pulled(node, pull),

@@ -292,6 +292,7 @@ impl Cluster {
         match self.set(set).owner {
             Owner::ReplicaSet(id) => self.queue_replicaset(id),
             Owner::StatefulSet(id) => self.queue_statefulset(id),
+            Owner::DaemonSet(id) => self.queue_daemonset(id),
             Owner::Job(id) => self.queue_job(id, Duration::ZERO),
             Owner::Alone(_) => {}
         }
