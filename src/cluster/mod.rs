@@ -2,6 +2,7 @@
 //! It knows no system and no scenario file; nothing here reads a file, a clock or an environment.
 
 mod apply;
+mod autoscaler;
 mod behaviour;
 mod budget;
 mod deployment;
@@ -25,6 +26,7 @@ mod profile;
 mod quota;
 mod ranking;
 mod replicaset;
+mod scale;
 pub mod scheduler;
 mod scheduling;
 mod service;
@@ -38,7 +40,7 @@ pub mod template;
 mod watch;
 mod zones;
 
-pub use behaviour::{Behaviour, Crash, Match, Pull};
+pub use behaviour::{Behaviour, Crash, Load, Match, Pull};
 pub use event::Event;
 pub use node::{NodeId, NodeSpec};
 pub use pool::Provider;
@@ -77,6 +79,8 @@ ids! {
     BudgetId,
     /// A ResourceQuota.
     QuotaId,
+    /// A HorizontalPodAutoscaler.
+    AutoscalerId,
     /// A pool of nodes.
     PoolId,
 }

@@ -24,6 +24,7 @@ impl Cluster {
             }
             ObjectId::Job(id) => Status::Job(self.job(id).status),
             ObjectId::Service(id) => Status::Service(self.services[id.0 as usize].status),
+            ObjectId::Autoscaler(id) => Status::HorizontalPodAutoscaler(self.autoscaler_status(id)),
             ObjectId::Quota(id) => Status::ResourceQuota(self.quota_status(id)),
             ObjectId::Present => return None,
             ObjectId::Budget(id) => Status::PodDisruptionBudget(self.budgets.get(id).status),
@@ -120,6 +121,9 @@ impl Cluster {
         }
         let set = self.pod(pod).set;
         self.budgets_touched(set);
+        if !self.autoscalers.is_empty() {
+            self.autoscaled_touched(workload);
+        }
         self.touch_object(workload, cause);
     }
 }
