@@ -1,5 +1,5 @@
-//! Instructions an event, which other programs on the machine cannot change: 200,000 events of the hold model, counted
-//! by valgrind. `cargo xtask bench` provides the runner that this needs, and reads the counts by the names that stand here.
+//! Instructions, which other programs on the machine cannot change, counted by valgrind: 200,000 events of the hold model,
+//! and whole rolling updates. `cargo xtask bench` provides the runner that this needs, and reads the counts by the names that stand here.
 
 #![allow(missing_docs, unused_qualifications, reason = "the macros write public items and full paths")]
 
@@ -7,6 +7,7 @@ use std::hint::black_box;
 
 use greenroom_benches::hold::Hold;
 use greenroom_benches::peer::Peer;
+use greenroom_benches::rollout::rollout;
 use greenroom_benches::workload::Delays;
 use gungraun::{library_benchmark, library_benchmark_group, main};
 
@@ -39,5 +40,12 @@ fn simcore(mut peer: Peer) -> Peer {
     peer
 }
 
+#[library_benchmark]
+#[benches::pods(args = [1_000, 10_000, 100_000])]
+fn rolling_update(pods: u32) -> u64 {
+    rollout(black_box(pods)).events()
+}
+
 library_benchmark_group!(name = hold, benchmarks = [greenroom, simcore]);
-main!(library_benchmark_groups = hold);
+library_benchmark_group!(name = rollouts, benchmarks = [rolling_update]);
+main!(library_benchmark_groups = [hold, rollouts]);

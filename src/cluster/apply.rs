@@ -4,28 +4,32 @@ use std::sync::Arc;
 
 use super::behaviour::Candidate;
 use super::deployment::Deployment;
-use super::job::Job;
 use super::pod::{Owner, PodSet};
-use super::replicaset::ReplicaSet;
 use super::service::Service;
-use super::{Arg, Cause, Cluster, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, Subject, Why};
+use super::{
+    Arg, Cause, Cluster, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId, Subject, Why,
+};
 use crate::kernel::Time;
 use crate::timeline::Kind;
-use crate::workload::{
-    DeploymentSpec, DeploymentStatus, JobSpec, JobStatus, Object, PodTemplate, ServiceSpec, ServiceStatus,
-};
+use crate::workload::{DeploymentSpec, DeploymentStatus, Object, PodTemplate, ServiceSpec, ServiceStatus};
 
 /// Where an object lives in its table.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ObjectId {
     /// A Deployment.
     Deployment(DeploymentId),
+    /// A StatefulSet.
+    StatefulSet(StatefulSetId),
     /// A Job.
     Job(JobId),
     /// A Service.
     Service(ServiceId),
     /// A pool of nodes.
     NodePool(super::PoolId),
+    /// A ReplicaSet that no Deployment owns.
+    ReplicaSet(ReplicaSetId),
+    /// A pod that stands alone, by its set.
+    Pod(PodSetId),
     /// A PodDisruptionBudget.
     Budget(super::BudgetId),
     /// A ResourceQuota.
@@ -47,12 +51,15 @@ impl Cluster {
             (Object::Deployment(spec), Some(ObjectId::Deployment(id))) => self.change_deployment(id, spec, cause),
             (Object::Deployment(spec), None) => self.create_deployment(key, spec, cause),
             (Object::Job(spec), None) => self.create_job(key, spec, cause),
-            (Object::Job(spec), Some(ObjectId::Job(id))) if self.job(id).spec != spec => {
-                return Err("spec.template: field is immutable".to_owned());
-            }
-            (Object::Job(_), Some(ObjectId::Job(_))) => {}
+            (Object::Job(spec), Some(ObjectId::Job(id))) => self.change_job(id, spec, cause)?,
             (Object::Service(spec), Some(ObjectId::Service(id))) => self.change_service(id, spec, cause),
             (Object::Service(spec), None) => self.create_service(key, spec, cause),
+            (Object::Pod(template), Some(ObjectId::Pod(set))) => self.change_pod(set, &template)?,
+            (Object::Pod(template), None) => self.create_lone_pod(key, &template, cause)?,
+            (Object::ReplicaSet(spec), Some(ObjectId::ReplicaSet(id))) => self.change_replicaset(id, spec, cause)?,
+            (Object::ReplicaSet(spec), None) => self.create_lone_replicaset(key, spec, cause),
+            (Object::StatefulSet(spec), Some(ObjectId::StatefulSet(id))) => self.change_statefulset(id, spec, cause),
+            (Object::StatefulSet(spec), None) => self.create_statefulset(key, spec, cause),
             (Object::PodDisruptionBudget(spec), Some(ObjectId::Budget(id))) => self.change_budget(id, spec, cause),
             (Object::ResourceQuota(spec), Some(ObjectId::Quota(id))) => self.change_quota(id, spec, cause),
             (Object::HorizontalPodAutoscaler(spec), Some(ObjectId::Autoscaler(id))) => {
@@ -89,8 +96,11 @@ impl Cluster {
             self.object_discharged(key);
         }
         match known {
-            None => return false,
+            None => return self.delete_owned(key, cause),
+            Some(ObjectId::ReplicaSet(id)) => self.delete_replicaset(id, cause),
+            Some(ObjectId::Pod(set)) => self.delete_pods(set, Why::text("deleted"), cause),
             Some(ObjectId::Deployment(id)) => self.delete_deployment(id, cause),
+            Some(ObjectId::StatefulSet(id)) => self.delete_statefulset(id, cause),
             Some(ObjectId::Job(id)) => self.delete_job(id, cause),
             Some(ObjectId::Service(id)) => self.delete_service(id, cause),
             Some(ObjectId::NodePool(id)) => self.delete_pool(id, cause),
@@ -116,12 +126,14 @@ impl Cluster {
             revision: 0,
             replicasets: Vec::new(),
             status: DeploymentStatus::default(),
-            progress_at: Time::ZERO,
+            noted_revision: 0,
             queued: false,
+            busy_until: Time::ZERO,
             deleted: false,
             last,
         });
         self.objects.insert(key, ObjectId::Deployment(id));
+        self.journal_object(key);
         self.queue_deployment(id);
     }
 
@@ -148,59 +160,20 @@ impl Cluster {
         self.queue_deployment(id);
     }
 
-    /// Makes the ReplicaSet of a Deployment's template, at its first size.
-    pub(super) fn make_replicaset(&mut self, deployment: DeploymentId, replicas: u32, cause: Cause) -> ReplicaSetId {
+    /// Makes the ReplicaSet of a Deployment's template; it has no size yet.
+    pub(super) fn make_replicaset(&mut self, deployment: DeploymentId) -> ReplicaSetId {
         let id = ReplicaSetId(self.replicasets.len() as u32);
         let owner = self.deployment_mut(deployment);
         owner.revision += 1;
         owner.replicasets.push(id);
         let (revision, template, owner_key) = (owner.revision, Arc::clone(&owner.spec.template), owner.key);
+        let last = owner.last;
         let name = format!("{}-r{revision}", self.names.show(owner_key.name));
         let base = self.names.intern(&name);
-        let key = Subject { kind: Kind::ReplicaSet, name: crate::kernel::Name::plain(base), ..owner_key };
+        let key = Subject { kind: Kind::ReplicaSet, name: self.names.name(&name), ..owner_key };
         let set = self.make_set(base, key, owner_key, Owner::ReplicaSet(id), deployment.0, &template);
-        let last = self.note(key, "Created", Why::with("of {}", Arg::Subject(owner_key)), cause);
-        self.replicasets.push(ReplicaSet {
-            key,
-            set,
-            deployment,
-            template,
-            revision,
-            replicas: 0,
-            desired: 0,
-            most: 0,
-            queued: false,
-            deleted: false,
-            last,
-        });
-        self.rescale(deployment, id, replicas, Cause::Entry(last));
+        self.push_replicaset(key, set, Some(deployment), template, revision, last);
         id
-    }
-
-    fn create_job(&mut self, key: Subject, spec: JobSpec, cause: Cause) {
-        let id = JobId(self.jobs.len() as u32);
-        let base = self.names.show(key.name);
-        let base = self.names.intern(&base);
-        let set = self.make_set(base, key, key, Owner::Job(id), u32::MAX - id.0, &spec.template);
-        let last = self.note(
-            key,
-            "Created",
-            Why::with("{} completions", Arg::Count(spec.completions.unwrap_or(1).into())),
-            cause,
-        );
-        self.jobs.push(Job {
-            key,
-            spec,
-            set,
-            failures: 0,
-            failed_at: Time::ZERO,
-            status: JobStatus::default(),
-            queued: false,
-            deleted: false,
-            last,
-        });
-        self.objects.insert(key, ObjectId::Job(id));
-        self.queue_job(id);
     }
 
     fn create_service(&mut self, key: Subject, spec: ServiceSpec, cause: Cause) {
@@ -228,7 +201,7 @@ impl Cluster {
     }
 
     /// Makes the set of pods of a ReplicaSet or Job.
-    fn make_set(
+    pub(super) fn make_set(
         &mut self,
         base: super::Symbol,
         key: Subject,
@@ -251,8 +224,8 @@ impl Cluster {
         let images = containers().map(|one| self.names.intern(&one.image)).collect();
         let services = self.services_for(key.namespace, &source.labels);
         let spread = match owner {
-            Owner::ReplicaSet(_) => SpreadId(id.0),
-            Owner::Job(_) => SpreadId::NONE,
+            Owner::ReplicaSet(_) | Owner::StatefulSet(_) => SpreadId(id.0),
+            Owner::Job(_) | Owner::Alone(_) => SpreadId::NONE,
         };
         self.sets.push(PodSet {
             base,
@@ -282,6 +255,7 @@ impl Cluster {
             restarts: 0,
             gpus: 0,
         });
+        self.sets_by_base.entry((key.namespace, base)).or_default().push(id);
         self.sets_by_subject.entry(workload).or_default().push(id);
         self.budgets_for_set(id);
         if key != workload {

@@ -2,6 +2,7 @@
 
 use super::{
     AutoscalerId, BudgetId, ContainerId, DeploymentId, JobId, NodeId, PodId, PodSetId, PoolId, QuotaId, ReplicaSetId,
+    StatefulSetId,
 };
 
 /// An event of the simulation. `run` tells which start of a container an event belongs to: later ones make it stale.
@@ -13,10 +14,16 @@ pub enum Event {
     Parcel(u32),
     /// Several things changed that only an observer at the end of the instant cares about.
     Deployment(DeploymentId),
+    /// A write of a built-in controller reaches the API.
+    Draft(u32),
     /// A Deployment may have gone without progress for too long.
     ProgressDeadline(DeploymentId),
     /// A ReplicaSet is to be compared with its pods.
     ReplicaSet(ReplicaSetId),
+    /// A StatefulSet is to be compared with its pods.
+    StatefulSet(StatefulSetId),
+    /// A Job that ended has stayed for as long as it should.
+    JobExpired(JobId),
     /// A Job is to be compared with its pods.
     Job(JobId),
     /// The scheduler looks at its queue.

@@ -1,6 +1,7 @@
 //! The simulated Kubernetes cluster: nodes and their devices, the scheduler, the kubelet, the workload controllers, watches.
 //! It knows no system and no scenario file; nothing here reads a file, a clock or an environment.
 
+mod alone;
 mod apply;
 mod autoscaler;
 mod behaviour;
@@ -12,12 +13,14 @@ mod event;
 mod eviction;
 mod flap;
 mod job;
+mod journal;
 mod kubelet;
 mod lifecycle;
 pub mod machine;
 mod mount;
 pub mod node;
 mod operate;
+mod pen;
 mod pod;
 mod podgc;
 mod pool;
@@ -34,6 +37,7 @@ pub mod shape;
 mod shutdown;
 mod simulation;
 mod stage;
+mod statefulset;
 mod status;
 mod taints;
 pub mod template;
@@ -42,9 +46,10 @@ mod zones;
 
 pub use behaviour::{Behaviour, Crash, Load, Match, Pull};
 pub use event::Event;
+pub use journal::{Shown, Write};
 pub use node::{NodeId, NodeSpec};
 pub use pool::Provider;
-pub use profile::Profile;
+pub use profile::{ControlPlane, Profile};
 pub use simulation::{Cluster, Settings};
 pub use template::{SpreadId, TemplateId};
 
@@ -71,6 +76,8 @@ ids! {
     DeploymentId,
     /// A ReplicaSet.
     ReplicaSetId,
+    /// A StatefulSet.
+    StatefulSetId,
     /// A Job.
     JobId,
     /// A Service.

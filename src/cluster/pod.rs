@@ -1,10 +1,11 @@
 //! Pods and the sets that they are made in. What a kubelet does to a pod's containers is in `kubelet/`.
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::ranking::RankKey;
-use super::{Cluster, ContainerId, JobId, NodeId, PodId, PodSetId, ReplicaSetId, ServiceId, SpreadId, TemplateId};
+use super::ranking::DeletionOrder;
+use super::{
+    Cluster, ContainerId, JobId, NodeId, PodId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId, TemplateId,
+};
 use crate::kernel::{Duration, Name, Symbol, Time};
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
 use crate::workload::{PodPhase, PodTemplate, RestartPolicy};
@@ -14,9 +15,16 @@ use crate::workload::{PodPhase, PodTemplate, RestartPolicy};
 pub enum Owner {
     /// A ReplicaSet.
     ReplicaSet(ReplicaSetId),
+    /// A StatefulSet.
+    StatefulSet(StatefulSetId),
     /// A Job.
     Job(JobId),
+    /// Nobody: a pod that stands alone.
+    Alone(PodSetId),
 }
+
+/// The number of a pod that has none: its name is its set's.
+pub const NO_ORDINAL: u32 = u32::MAX;
 
 /// Pods of one owner: all that they share, and counts that are kept up to date rather than counted.
 #[derive(Clone, Debug)]
@@ -54,7 +62,7 @@ pub struct PodSet {
     /// How many of these are gone.
     pub gone: u32,
     /// The pods that may go first, in the order in which they would be deleted; kept while the set shrinks.
-    pub ranks: Option<BTreeSet<RankKey>>,
+    pub ranks: Option<DeletionOrder>,
     /// Active pods with a running container.
     pub running: u32,
     /// Active pods that are ready.
@@ -131,6 +139,10 @@ pub struct PodRecord {
     pub reason: &'static str,
     /// Restarts because a startup probe ran out of tries.
     pub startup_failures: u32,
+    /// True once it was evicted or lost with its node (the condition `DisruptionTarget`).
+    pub disrupted: bool,
+    /// True if it was ready when it was asked to go and its containers have not ended yet: its own condition says so still.
+    pub leaves_ready: bool,
 }
 
 impl PodSet {
@@ -179,7 +191,8 @@ impl Cluster {
 
     pub(super) fn pod_name(&self, id: PodId) -> Name {
         let pod = self.pod(id);
-        Name::numbered(self.set(pod.set).base, pod.ordinal)
+        let base = self.set(pod.set).base;
+        if pod.ordinal == NO_ORDINAL { Name::plain(base) } else { Name::numbered(base, pod.ordinal) }
     }
 
     pub(super) fn pod_subject(&self, id: PodId) -> Subject {
@@ -200,19 +213,27 @@ impl Cluster {
         Cause::Entry(self.pod(id).last)
     }
 
-    /// Creates a pod and puts it into the scheduler's queue.
-    pub(super) fn create_pod(&mut self, set_id: PodSetId, cause: Cause) -> PodId {
+    /// Creates a pod, with this number or the next one, and puts it into the scheduler's queue.
+    pub(super) fn create_pod(&mut self, set_id: PodSetId, ordinal: Option<u32>, cause: Cause) -> PodId {
         let id = PodId(u32::try_from(self.pods.len()).expect("a run has fewer than 2^32 pods"));
         let now = self.queue.now();
         let containers = self.make_containers(id, set_id);
         let set = self.set_mut(set_id);
-        let (ordinal, position) = (set.next_ordinal, set.active.len() as u32);
-        set.next_ordinal += 1;
+        let position = set.active.len() as u32;
+        let ordinal = ordinal.unwrap_or(set.next_ordinal);
+        set.next_ordinal = set.next_ordinal.max(ordinal.saturating_add(1));
         set.active.push(id);
         set.all.push(id);
         let owner = set.owner;
         self.ranks.push(None);
-        self.pod_records.push(PodRecord { created_at: now, admitted_at: Time::ZERO, reason: "", startup_failures: 0 });
+        self.pod_records.push(PodRecord {
+            created_at: now,
+            admitted_at: Time::ZERO,
+            reason: "",
+            startup_failures: 0,
+            disrupted: false,
+            leaves_ready: false,
+        });
         self.pods.push(Pod {
             set: set_id,
             ordinal,
@@ -234,7 +255,10 @@ impl Cluster {
             message: Symbol::EMPTY,
             last: EntryId(0),
         });
-        let why = Why::with("created by {}", Arg::Subject(self.owner_subject(owner)));
+        let why = match owner {
+            Owner::Alone(_) => Why::NONE,
+            _ => Why::with("created by {}", Arg::Subject(self.owner_subject(owner))),
+        };
         let cause = self.note_pod(id, "Pending", why, cause);
         self.rank(id);
         let priority = self.set(set_id).source.priority;
@@ -342,7 +366,8 @@ impl Cluster {
         }
         let pod = self.pod_mut(id);
         pod.terminating = true;
-        let (set, node) = (pod.set, pod.node);
+        let (set, node, ready) = (pod.set, pod.node, pod.ready);
+        self.pod_record_mut(id).leaves_ready = ready;
         self.set_ready(id, false, Why::NONE, cause);
         self.set_mut(set).terminating += 1;
         self.retired(id);
@@ -412,7 +437,6 @@ impl Cluster {
         set.failed += u32::from(!succeeded);
         self.release(id);
         self.pod_ended(id);
-        self.pod_finished(id, succeeded, cause);
         self.touch_pod(id, cause);
     }
 
@@ -470,7 +494,9 @@ impl Cluster {
     pub(super) fn owner_subject(&self, owner: Owner) -> Subject {
         match owner {
             Owner::ReplicaSet(id) => self.replicasets[id.0 as usize].key,
+            Owner::StatefulSet(id) => self.statefulsets[id.0 as usize].key,
             Owner::Job(id) => self.jobs[id.0 as usize].key,
+            Owner::Alone(set) => self.sets[set.0 as usize].workload,
         }
     }
 }

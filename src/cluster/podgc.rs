@@ -25,6 +25,7 @@ impl Cluster {
     /// Sets a pod's `DisruptionTarget` condition.
     pub(super) fn mark_disrupted(&mut self, id: PodId, reason: &'static str) {
         self.pod_gc.disrupted.entry(id).or_insert(reason);
+        self.pod_record_mut(id).disrupted = true;
     }
 
     /// The reason of a pod's `DisruptionTarget` condition, if it has one. It outlives the pod: a Job asks for it then.

@@ -20,6 +20,10 @@ pub struct Profile {
     pub job_backoff: Duration,
     /// The longest wait after a Job's pod failed.
     pub job_backoff_max: Duration,
+    /// For how long the events of a Job's pods are gathered before it looks at them.
+    pub job_sync_batch: Duration,
+    /// Pods that a Job creates or deletes in one sync at most.
+    pub job_burst: u32,
     /// Pods that a ReplicaSet creates or deletes in one sync at most.
     pub replicaset_burst: u32,
     /// Old ReplicaSets that a Deployment keeps.
@@ -70,10 +74,32 @@ pub struct Profile {
     pub job_api_backoff: [Duration; 2],
     /// Pods that a node takes unless it says otherwise.
     pub pods_per_node: u32,
+    /// How much longer than its deadline a rollout may go before its Deployment is looked at again.
+    pub progress_check_margin: Duration,
+    /// What the API and the built-in controllers need.
+    pub control_plane: ControlPlane,
     /// From a change of an object to the moment that a watch shows it.
     pub watch_latency: Duration,
     /// From an ask of the API to its answer.
     pub api_latency: Duration,
+}
+
+/// How fast the API takes what built-in controllers write, and how fast they learn of it. These are no constants of
+/// Kubernetes but of the machines that it runs on; which steps a rollout takes depends on them.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ControlPlane {
+    /// From one write of a sync to the next.
+    pub write: Duration,
+    /// From one pod that a sync makes to the next.
+    pub create: Duration,
+    /// From a write to the sync of a controller that watches for it.
+    pub notice: Duration,
+}
+
+impl ControlPlane {
+    /// Nothing takes time: timelines show the events that matter.
+    pub const INSTANT: ControlPlane =
+        ControlPlane { write: Duration::ZERO, create: Duration::ZERO, notice: Duration::ZERO };
 }
 
 impl Profile {
@@ -90,6 +116,9 @@ impl Profile {
             // pkg/controller/job/job_controller.go:77,79 (DefaultJobPodFailureBackOff, MaxJobPodFailureBackOff)
             job_backoff: Duration::from_secs(10),
             job_backoff_max: Duration::from_secs(600),
+            // pkg/controller/job/job_controller.go:70,86 (SyncJobBatchPeriod, MaxPodCreateDeletePerSync)
+            job_sync_batch: Duration::from_secs(1),
+            job_burst: 500,
             // pkg/controller/replicaset/replica_set.go (BurstReplicas)
             replicaset_burst: 500,
             // pkg/apis/apps/v1/defaults.go (RevisionHistoryLimit)
@@ -136,7 +165,10 @@ impl Profile {
             job_api_backoff: [Duration::from_secs(1), Duration::from_secs(60)],
             // pkg/kubelet/apis/config/v1beta1/defaults.go (MaxPods)
             pods_per_node: 110,
-            // Not constants of Kubernetes: both depend on the machines. Zero keeps every timeline on the events that matter.
+            // pkg/controller/deployment/progress.go (requeueStuckDeployment)
+            progress_check_margin: Duration::from_secs(1),
+            // Not constants of Kubernetes: these depend on the machines. Zero keeps every timeline on the events that matter.
+            control_plane: ControlPlane::INSTANT,
             watch_latency: Duration::ZERO,
             api_latency: Duration::ZERO,
         }

@@ -3,11 +3,14 @@
 //!
 //! The source compares ready times by the logarithm of their age and breaks ties by UID, which is random. Here the pod that
 //! became ready last goes first, which is one of the orders that the source can give.
-
+//! `controller.kubernetes.io/pod-deletion-cost` is part of a template here, so all pods of a ReplicaSet have the same.
+//!
 //! All pods of a set on one node have the same number of neighbours, so only the first of them can be the first of all:
-//! the set's order holds one key a node, and the pods of a node are sorted beside it.
+//! the set's order holds one key a node, and the pods of a node are sorted beside it. Keys that no longer hold stay in
+//! the order until they come to its head, or are too many.
 
-use std::collections::BTreeSet;
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
 use std::num::NonZeroU128;
 
 use smallvec::SmallVec;
@@ -56,6 +59,14 @@ impl RankKey {
     }
 }
 
+/// The pods of a set that may go first, the first at the head.
+#[derive(Clone, Debug, Default)]
+pub struct DeletionOrder {
+    heap: BinaryHeap<Reverse<RankKey>>,
+    /// How many of the keys hold.
+    listed: usize,
+}
+
 /// The ranked pods of a node.
 #[derive(Clone, Debug, Default)]
 pub struct NodeRanks {
@@ -75,10 +86,14 @@ struct SetRanks {
 }
 
 impl Cluster {
-    /// The pod that goes first, if the set has an active one.
-    pub(super) fn first_to_go(&mut self, set_id: PodSetId) -> Option<PodId> {
+    /// The pods that go first, so many of them, in the order of their going. The order is made once, as in the source
+    /// (`getPodsToDelete`): that the first are gone changes nothing for the others.
+    pub(super) fn go_first(&mut self, set_id: PodSetId, count: u32) -> Vec<PodId> {
+        if count == 0 {
+            return Vec::new();
+        }
         if self.set(set_id).ranks.is_none() {
-            self.set_mut(set_id).ranks = Some(BTreeSet::new());
+            self.set_mut(set_id).ranks = Some(DeletionOrder::default());
             self.sets_ranked += 1;
             self.node_ranks.resize_with(self.kubelets.len(), NodeRanks::default);
             for index in 0..self.set(set_id).active.len() {
@@ -86,9 +101,43 @@ impl Cluster {
             }
         }
         self.count_neighbours_again();
-        let first = self.set(set_id).ranks.as_ref()?.first()?.pod();
-        debug_assert!(self.set(set_id).active.len() > 64 || Some(first) == self.first_of_all(set_id));
-        Some(first)
+        let mut heap =
+            self.set_mut(set_id).ranks.as_mut().map(|order| std::mem::take(&mut order.heap)).unwrap_or_default();
+        // Of the pods of a node the first is in the set's order; once it is taken, the next one stands for the node.
+        let (mut taken, mut nexts) = (Vec::new(), BinaryHeap::new());
+        let mut pods = Vec::with_capacity(count as usize);
+        while pods.len() < count as usize {
+            while heap.peek().is_some_and(|Reverse(key)| !self.holds(set_id, *key) || taken.last() == Some(key)) {
+                heap.pop();
+            }
+            let first = match (heap.peek(), nexts.peek()) {
+                (None, None) => break,
+                (Some(first), next) if next.is_none_or(|next| first > next) => {
+                    heap.pop().inspect(|Reverse(key)| taken.push(*key))
+                }
+                _ => nexts.pop(),
+            };
+            let Some(Reverse(key)) = first else { break };
+            debug_assert!(
+                !pods.is_empty() || self.set(set_id).active.len() > 64 || Some(key.pod()) == self.first_of_all(set_id)
+            );
+            pods.push(key.pod());
+            nexts.extend(self.next_on_node(set_id, key.pod()).map(Reverse));
+        }
+        // They hold until somebody deletes their pods.
+        heap.extend(taken.into_iter().map(Reverse));
+        if let Some(order) = &mut self.set_mut(set_id).ranks {
+            order.heap = heap;
+        }
+        pods
+    }
+
+    /// The key of the pod that goes next of those on the same node.
+    fn next_on_node(&self, set: PodSetId, pod: PodId) -> Option<RankKey> {
+        let node = self.pod(pod).node?;
+        let ranks = &self.node_ranks.get(node.0 as usize)?.sets[self.ranks_on(node, set)?];
+        let place = ranks.keys.binary_search(&self.ranks[pod.0 as usize]?).ok()?;
+        Some(ranks.keys.get(place + 1)?.beside(ranks.neighbours))
     }
 
     /// The same by looking at every pod: what the order is held against in debug builds, as long as that is cheap.
@@ -103,7 +152,7 @@ impl Cluster {
     /// No pod of the set is left that could go.
     pub(super) fn end_ranking(&mut self, set: PodSetId) {
         if let Some(ranks) = self.set_mut(set).ranks.take() {
-            debug_assert!(ranks.is_empty(), "a pod that is ranked is active");
+            debug_assert!(ranks.listed == 0, "a pod that is ranked is active");
             self.sets_ranked -= 1;
         }
     }
@@ -132,9 +181,9 @@ impl Cluster {
         let place = ranks.keys.partition_point(|other| *other < key);
         ranks.keys.insert(place, key);
         if place == 0 {
-            let (second, neighbours) = (ranks.keys.get(1).copied(), ranks.neighbours);
-            if let Some(second) = second {
-                self.unlist(pod.set, second.beside(neighbours));
+            let (was_another, neighbours) = (ranks.keys.len() > 1, ranks.neighbours);
+            if was_another {
+                self.unlist(pod.set);
             }
             self.list(pod.set, key.beside(neighbours));
         }
@@ -147,7 +196,7 @@ impl Cluster {
             return;
         }
         let Some(key) = self.ranks[id.0 as usize].take() else { return };
-        let Some(node) = node else { return self.unlist(set, key) };
+        let Some(node) = node else { return self.unlist(set) };
         let at = self.ranks_on(node, set).expect("a pod that is ranked stands on its node");
         let ranks = &mut self.node_ranks_mut(node).sets[at];
         let place = ranks.keys.binary_search(&key).expect("a pod stands where its key says");
@@ -157,7 +206,7 @@ impl Cluster {
             self.node_ranks_mut(node).sets.swap_remove(at);
         }
         if place == 0 {
-            self.unlist(set, key.beside(neighbours));
+            self.unlist(set);
             if let Some(first) = first {
                 self.list(set, first.beside(neighbours));
             }
@@ -186,7 +235,7 @@ impl Cluster {
                 let before = std::mem::replace(&mut ranks.neighbours, now);
                 let first = *ranks.keys.first().expect("a set without pods on a node is not listed there");
                 if before != now {
-                    self.unlist(set, first.beside(before));
+                    self.unlist(set);
                     self.list(set, first.beside(now));
                 }
             }
@@ -194,15 +243,37 @@ impl Cluster {
     }
 
     fn list(&mut self, set: PodSetId, key: RankKey) {
-        if let Some(ranks) = &mut self.set_mut(set).ranks {
-            ranks.insert(key);
+        let Some(order) = &mut self.set_mut(set).ranks else { return };
+        order.listed += 1;
+        order.heap.push(Reverse(key));
+        if order.heap.len() > 2 * order.listed + 64 {
+            let mut keys = std::mem::take(&mut order.heap).into_vec();
+            keys.retain(|Reverse(key)| self.holds(set, *key));
+            keys.sort_unstable();
+            keys.dedup();
+            if let Some(order) = &mut self.set_mut(set).ranks {
+                order.heap = keys.into();
+            }
         }
     }
 
-    fn unlist(&mut self, set: PodSetId, key: RankKey) {
-        if let Some(ranks) = &mut self.set_mut(set).ranks {
-            let removed = ranks.remove(&key);
-            debug_assert!(removed, "the first pod of a node stands where its key says");
+    /// A listed key no longer holds. By now its pod or its node says so.
+    fn unlist(&mut self, set: PodSetId) {
+        if let Some(order) = &mut self.set_mut(set).ranks {
+            order.listed -= 1;
+        }
+    }
+
+    /// True if a key is that of a pod that may go first as things are.
+    fn holds(&self, set: PodSetId, key: RankKey) -> bool {
+        let id = key.pod();
+        let (Some(own), node) = (self.ranks[id.0 as usize], self.pod(id).node) else { return false };
+        match node {
+            None => own == key,
+            Some(node) => self.ranks_on(node, set).is_some_and(|at| {
+                let ranks = &self.node_ranks[node.0 as usize].sets[at];
+                ranks.keys.first() == Some(&own) && own.beside(ranks.neighbours) == key
+            }),
         }
     }
 

@@ -1,11 +1,16 @@
 //! ReplicaSets: as many pods as wanted, no more. Failed and terminating pods do not count.
-//! Source: k8s.io/kubernetes v1.36.3, pkg/controller/replicaset/replica_set.go (manageReplicas).
+//! Source: k8s.io/kubernetes v1.36.3, pkg/controller/replicaset (replica_set.go, replica_set_utils.go).
+//!
+//! A sync counts the pods that are there at its start, makes or deletes what differs, and then writes what it counted:
+//! pods that it makes itself are in the status of the next sync.
 
 use std::sync::Arc;
 
+use super::pen::{Draft, Resize};
 use super::{Arg, Cause, Class, Cluster, DeploymentId, Event, PodSetId, ReplicaSetId, Subject, Why};
+use crate::kernel::{Duration, Time};
 use crate::timeline::EntryId;
-use crate::workload::PodTemplate;
+use crate::workload::{PodTemplate, ReplicaSetStatus};
 
 /// One ReplicaSet.
 #[derive(Clone, Debug)]
@@ -14,20 +19,28 @@ pub struct ReplicaSet {
     pub key: Subject,
     /// Its pods.
     pub set: PodSetId,
-    /// The Deployment that owns it.
-    pub deployment: DeploymentId,
+    /// The Deployment that owns it; `None`: it stands alone.
+    pub deployment: Option<DeploymentId>,
     /// What its pods are made from.
     pub template: Arc<PodTemplate>,
+    /// How long a pod must be ready to count as available, if it stands alone.
+    pub min_ready: Duration,
     /// Its revision: the highest is the newest.
     pub revision: u32,
+    /// Counts changes of its size.
+    pub generation: u32,
     /// How many pods it wants.
     pub replicas: u32,
     /// How many pods its Deployment wanted when it was last scaled (`deployment.kubernetes.io/desired-replicas`).
     pub desired: u32,
     /// How many pods its Deployment allowed then (`deployment.kubernetes.io/max-replicas`).
     pub most: u32,
-    /// True while a sync is planned for this instant.
+    /// What watches were last told.
+    pub status: ReplicaSetStatus,
+    /// True while a sync is planned.
     pub queued: bool,
+    /// When the sync that goes on ends.
+    pub busy_until: Time,
     /// True once it was deleted.
     pub deleted: bool,
     /// The last entry about it.
@@ -43,11 +56,36 @@ impl Cluster {
         &mut self.replicasets[id.0 as usize]
     }
 
-    /// Plans a sync at the end of what else happens at this instant.
+    /// Plans a sync at the end of what else happens at this instant, or once the sync that goes on is over.
     pub(super) fn queue_replicaset(&mut self, id: ReplicaSetId) {
-        if !std::mem::replace(&mut self.replicaset_mut(id).queued, true) {
-            let now = self.queue.now();
-            self.schedule(now, Class::BUILT_IN, Event::ReplicaSet(id));
+        let replicaset = self.replicaset_mut(id);
+        if !std::mem::replace(&mut replicaset.queued, true) {
+            let busy_until = replicaset.busy_until;
+            let at = self.next_sync(busy_until);
+            self.schedule(at, Class::BUILT_IN, Event::ReplicaSet(id));
+        }
+    }
+
+    /// What a sync would write now.
+    fn count_replicaset(&self, id: ReplicaSetId) -> ReplicaSetStatus {
+        let replicaset = self.replicaset(id);
+        let set = self.set(replicaset.set);
+        ReplicaSetStatus {
+            observed_generation: replicaset.generation,
+            desired: replicaset.replicas,
+            replicas: set.active.len() as u32,
+            ready: set.ready,
+            available: set.available,
+            terminating: set.terminating,
+        }
+    }
+
+    /// A pod of a ReplicaSet changed: it looks at its pods if that changes what it counts.
+    pub(super) fn replicaset_pod_changed(&mut self, id: ReplicaSetId) {
+        let counted = self.count_replicaset(id);
+        let replicaset = self.replicaset(id);
+        if counted != replicaset.status || counted.replicas != replicaset.replicas {
+            self.queue_replicaset(id);
         }
     }
 
@@ -61,39 +99,84 @@ impl Cluster {
         }
         let (set, wanted, cause) = (replicaset.set, replicaset.replicas, Cause::Entry(replicaset.last));
         let key = replicaset.key;
-        let active = self.set(set).active.len() as u32;
-        if active < wanted {
-            for _ in 0..(wanted - active).min(burst) {
-                if !self.admit_pod(set) {
-                    break;
-                }
-                self.create_pod(set, cause);
-            }
-        } else {
-            for _ in 0..(active - wanted).min(burst) {
-                if let Some(pod) = self.first_to_go(set) {
-                    self.delete_pod(pod, Why::with("{} shrinks", Arg::Subject(key)), cause);
-                }
-            }
+        let status = self.count_replicaset(id);
+        let mut pen = self.pen();
+        let active = status.replicas;
+        for _ in 0..wanted.saturating_sub(active).min(burst) {
+            self.write(&mut pen, Draft::CreatePod { set, ordinal: None, node: None, cause });
         }
+        for pod in self.go_first(set, active.saturating_sub(wanted).min(burst)) {
+            self.write(&mut pen, Draft::DeletePod(pod, Why::with("{} shrinks", Arg::Subject(key)), cause));
+        }
+        if status != self.replicaset(id).status {
+            self.write(&mut pen, Draft::ReplicaSetStatus(id, status));
+        }
+        self.replicaset_mut(id).busy_until = pen.end();
         if active.abs_diff(wanted) > burst {
             self.queue_replicaset(id);
         }
     }
 
-    /// Sets how many pods a ReplicaSet wants, and notes what its Deployment wanted at that moment.
-    pub(super) fn scale_replicaset(&mut self, id: ReplicaSetId, replicas: u32, desired: u32, most: u32, cause: Cause) {
+    /// The API has taken a ReplicaSet's status.
+    pub(super) fn write_replicaset_status(&mut self, id: ReplicaSetId, status: ReplicaSetStatus) {
         let replicaset = self.replicaset_mut(id);
-        (replicaset.desired, replicaset.most) = (desired, most);
-        let before = std::mem::replace(&mut replicaset.replicas, replicas);
-        if before == replicas {
+        if replicaset.deleted {
             return;
         }
-        let key = replicaset.key;
-        let why = Why::with2("{} to {}", Arg::Count(before.into()), Arg::Count(replicas.into()));
-        let entry = self.note(key, "Scaled", why, cause);
-        self.replicaset_mut(id).last = entry;
+        replicaset.status = status;
+        let (key, deployment, last) = (replicaset.key, replicaset.deployment, replicaset.last);
+        self.journal_object(key);
+        match deployment {
+            Some(deployment) => self.queue_deployment(deployment),
+            None => self.touch_object(key, Cause::Entry(last)),
+        }
+    }
+
+    /// A Deployment's new ReplicaSet comes to be.
+    pub(super) fn replicaset_appears(&mut self, id: ReplicaSetId, size: Resize) {
+        let replicaset = self.replicaset(id);
+        let (key, deployment) = (replicaset.key, replicaset.deployment);
+        let why = match deployment {
+            Some(deployment) => Why::with("of {}", Arg::Subject(self.deployment(deployment).key)),
+            None => Why::with("replicas: {}", Arg::Count(size.replicas.into())),
+        };
+        let last = self.note(key, "Created", why, size.cause);
+        let replicaset = self.replicaset_mut(id);
+        replicaset.last = last;
+        replicaset.generation = 1;
+        if deployment.is_some() && size.replicas > 0 {
+            self.scale_replicaset(id, Resize { cause: Cause::Entry(last), ..size });
+            self.replicaset_mut(id).generation = 1;
+            return;
+        }
+        (replicaset.replicas, replicaset.desired, replicaset.most) = (size.replicas, size.desired, size.most);
+        self.replicaset_written(id);
+    }
+
+    /// Sets how many pods a ReplicaSet wants, and notes what its Deployment wanted at that moment.
+    pub(super) fn scale_replicaset(&mut self, id: ReplicaSetId, size: Resize) {
+        let replicaset = self.replicaset_mut(id);
+        (replicaset.desired, replicaset.most) = (size.desired, size.most);
+        let before = std::mem::replace(&mut replicaset.replicas, size.replicas);
+        if before != size.replicas {
+            replicaset.generation += 1;
+            let key = replicaset.key;
+            let why = Why::with2("{} to {}", Arg::Count(before.into()), Arg::Count(size.replicas.into()));
+            let entry = self.note(key, "Scaled", why, size.cause);
+            self.replicaset_mut(id).last = entry;
+        }
+        self.replicaset_written(id);
+    }
+
+    /// The spec of a ReplicaSet was written: its own controller looks at it, and its Deployment's.
+    fn replicaset_written(&mut self, id: ReplicaSetId) {
+        let replicaset = self.replicaset(id);
+        let (key, deployment) = (replicaset.key, replicaset.deployment);
+        self.journal_object(key);
         self.queue_replicaset(id);
+        if let Some(deployment) = deployment {
+            self.queue_deployment(deployment);
+        }
     }
 
     /// Deletes a ReplicaSet and its pods.
@@ -102,6 +185,8 @@ impl Cluster {
         replicaset.deleted = true;
         let (key, set) = (replicaset.key, replicaset.set);
         let entry = self.note(key, "Deleted", Why::NONE, cause);
+        self.journal_object(key);
+        self.touch_object(key, Cause::Entry(entry));
         self.delete_pods(set, Why::with("{} deleted", Arg::Subject(key)), Cause::Entry(entry));
     }
 

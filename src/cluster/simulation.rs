@@ -12,10 +12,12 @@ use super::disrupt::{ReadFault, SlowFault};
 use super::drain::DrainRun;
 use super::flap::Flap;
 use super::job::Job;
+use super::journal::Write;
 use super::kubelet::{Container, Kubelet, PullBackoffs, PullFault, RestartBackoff};
 use super::mount::Mounts;
 use super::node::Nodes;
 use super::operate::Passing;
+use super::pen::Drafts;
 use super::pod::{Pod, PodRecord, PodSet};
 use super::podgc::PodGc;
 use super::pool::{Pool, Provider};
@@ -26,11 +28,12 @@ use super::replicaset::ReplicaSet;
 use super::scheduler::{Scheduler, SchedulerProfile, SchedulingQueue};
 use super::service::Service;
 use super::shutdown::Shutdown;
+use super::statefulset::StatefulSet;
 use super::taints::Evictions;
 use super::template::Templates;
 use super::watch::Watches;
 use super::zones::Zones;
-use super::{Cause, Class, Event, PodSetId, Subject, Why};
+use super::{Cause, Class, Event, PodSetId, Subject, Symbol, Why};
 use crate::kernel::{Duration, EventId, Limits, Names, Queue, Streams, Time};
 use crate::timeline::{Entry, EntryId, Layer, Timeline};
 use crate::workload::Happening;
@@ -84,6 +87,7 @@ pub struct Cluster {
     pub(super) graces: BTreeMap<super::PodId, Duration>,
     pub(super) sets: Vec<PodSet>,
     pub(super) sets_by_subject: BTreeMap<Subject, Vec<PodSetId>>,
+    pub(super) sets_by_base: BTreeMap<(Symbol, Symbol), Vec<PodSetId>>,
     pub(super) sets_ranked: u32,
     /// Nodes whose pods may stand at the wrong place in an order of deletion.
     pub(super) stale_nodes: Vec<super::NodeId>,
@@ -98,12 +102,15 @@ pub struct Cluster {
     pub(super) restart_backoffs: BTreeMap<super::ContainerId, RestartBackoff>,
     pub(super) deployments: Vec<Deployment>,
     pub(super) replicasets: Vec<ReplicaSet>,
+    pub(super) statefulsets: Vec<StatefulSet>,
     pub(super) jobs: Vec<Job>,
     pub(super) services: Vec<Service>,
     pub(super) pools: Vec<Pool>,
     pub(super) late_nodes: Vec<Option<(super::NodeSpec, Cause)>>,
     pub(super) objects: BTreeMap<Subject, ObjectId>,
     pub(super) watches: Watches,
+    pub(super) drafts: Drafts,
+    pub(super) journal: Option<Vec<Write>>,
     pub(super) pull_faults: Vec<PullFault>,
     pub(super) pull_backoffs: PullBackoffs,
     pub(super) slow_faults: Vec<SlowFault>,
@@ -153,6 +160,7 @@ impl Cluster {
             graces: BTreeMap::new(),
             sets: Vec::new(),
             sets_by_subject: BTreeMap::new(),
+            sets_by_base: BTreeMap::new(),
             sets_ranked: 0,
             stale_nodes: Vec::new(),
             pods: Vec::new(),
@@ -163,12 +171,15 @@ impl Cluster {
             restart_backoffs: BTreeMap::new(),
             deployments: Vec::new(),
             replicasets: Vec::new(),
+            statefulsets: Vec::new(),
             jobs: Vec::new(),
             services: Vec::new(),
             pools: Vec::new(),
             late_nodes: Vec::new(),
             objects: BTreeMap::new(),
             watches: Watches::default(),
+            drafts: Drafts::default(),
+            journal: None,
             pull_faults: Vec::new(),
             pull_backoffs: PullBackoffs::new(),
             slow_faults: Vec::new(),
@@ -222,9 +233,12 @@ impl Cluster {
         match event {
             Event::Rehearsal(token) => return Some(Happening::Rehearsal(token.into())),
             Event::Parcel(slot) => return self.on_parcel(slot),
+            Event::Draft(slot) => self.on_draft(slot),
             Event::Deployment(id) => self.sync_deployment(id),
             Event::ProgressDeadline(id) => self.on_progress_deadline(id),
             Event::ReplicaSet(id) => self.sync_replicaset(id),
+            Event::StatefulSet(id) => self.sync_statefulset(id),
+            Event::JobExpired(id) => self.on_job_expired(id),
             Event::Job(id) => self.sync_job(id),
             Event::Schedule => self.on_schedule(),
             Event::Pulled(node, pull) => self.on_pulled(node, pull),

@@ -1,16 +1,25 @@
 //! What the API shows of an object, and true figures that no API shows.
 
 use super::apply::ObjectId;
-use super::pod::Owner;
-use super::{Cause, Cluster, PodId, PodSetId, Subject};
+use super::pod::{NO_ORDINAL, Owner};
+use super::{Cause, Cluster, PodId, Subject};
 use crate::timeline::Kind;
-use crate::workload::{Counts, DeploymentStatus, PodStatus, Status};
+use crate::workload::{Counts, DeploymentStatus, PodStatus, StatefulSetStatus, Status};
 
 impl Cluster {
     /// The status of an object; `None` if there is none of this name.
     pub(super) fn true_status(&self, key: Subject) -> Option<Status> {
         if key.kind == Kind::Pod {
             return self.find_pod(key).map(|id| Status::Pod(self.pod_status(id)));
+        }
+        if key.kind == Kind::ReplicaSet && !self.objects.contains_key(&key) {
+            let owned = self.sets_by_subject.get(&key)?.last()?;
+            return match self.set(*owned).owner {
+                Owner::ReplicaSet(id) if !self.replicaset(id).deleted => {
+                    Some(Status::ReplicaSet(self.replicaset_status(id)))
+                }
+                _ => None,
+            };
         }
         Some(match *self.objects.get(&key)? {
             ObjectId::Deployment(id) => {
@@ -22,6 +31,13 @@ impl Cluster {
                     ..deployment.status
                 })
             }
+            ObjectId::ReplicaSet(id) => Status::ReplicaSet(self.replicaset_status(id)),
+            ObjectId::Pod(set) => Status::Pod(self.pod_status(self.pods_in(set).next()?)),
+            ObjectId::StatefulSet(id) => {
+                let statefulset = self.statefulset(id);
+                let (generation, desired) = (statefulset.generation, statefulset.spec.replicas);
+                Status::StatefulSet(StatefulSetStatus { generation, desired, ..statefulset.status })
+            }
             ObjectId::Job(id) => Status::Job(self.job(id).status),
             ObjectId::Service(id) => Status::Service(self.services[id.0 as usize].status),
             ObjectId::Autoscaler(id) => Status::HorizontalPodAutoscaler(self.autoscaler_status(id)),
@@ -30,6 +46,13 @@ impl Cluster {
             ObjectId::Budget(id) => Status::PodDisruptionBudget(self.budgets.get(id).status),
             ObjectId::NodePool(id) => Status::NodePool(self.pools[id.0 as usize].status),
         })
+    }
+
+    /// What a ReplicaSet shows.
+    pub(super) fn replicaset_status(&self, id: super::ReplicaSetId) -> crate::workload::ReplicaSetStatus {
+        let replicaset = self.replicaset(id);
+        // The wanted number is the spec's, which others read as soon as it is written.
+        crate::workload::ReplicaSetStatus { desired: replicaset.replicas, ..replicaset.status }
     }
 
     /// The status of a pod.
@@ -49,12 +72,10 @@ impl Cluster {
 
     /// The pod of this name that is there, if there is one.
     pub(super) fn find_pod(&self, key: Subject) -> Option<PodId> {
-        let ordinal = key.name.ordinal()?;
+        let ordinal = key.name.ordinal().unwrap_or(NO_ORDINAL);
         let has_name = |id: &PodId| self.pod(*id).ordinal == ordinal;
-        let sets = (0..self.sets.len() as u32).map(PodSetId);
-        let mut sets =
-            sets.filter(|id| self.set(*id).base == key.name.base() && self.set(*id).namespace == key.namespace);
-        sets.find_map(|set| self.pods_in(set).find(has_name))
+        let sets = self.sets_by_base.get(&(key.namespace, key.name.base()))?;
+        sets.iter().find_map(|set| self.pods_in(*set).find(has_name))
     }
 
     /// The pods that a subject stands for, in the order of their creation: a pod itself, those of a workload, those that
@@ -97,29 +118,30 @@ impl Cluster {
             counts.gpus += set.gpus;
             counts.desired += match set.owner {
                 Owner::ReplicaSet(id) => self.replicaset(id).replicas,
+                Owner::StatefulSet(owner) if self.statefulset(owner).update == Some(*id) => {
+                    self.statefulset(owner).spec.replicas
+                }
+                Owner::StatefulSet(_) => 0,
                 Owner::Job(id) => self.job(id).spec.parallelism,
+                Owner::Alone(_) => 1,
             };
         }
         Some(counts)
     }
 
     /// A pod changed: its owner looks at it, and whoever watches its workload is told.
-    pub(super) fn touch_pod(&mut self, pod: PodId, cause: Cause) {
-        self.record_pod(pod);
-        let set = self.set(self.pod(pod).set);
-        let (owner, workload, active) = (set.owner, set.workload, set.active.len() as u32);
+    pub(super) fn touch_pod(&mut self, id: PodId, cause: Cause) {
+        self.record_pod(id);
+        self.journal_pod(id);
+        let set = self.set(self.pod(id).set);
+        let (owner, workload) = (set.owner, set.workload);
         match owner {
-            Owner::ReplicaSet(id) => {
-                let replicaset = self.replicaset(id);
-                let (wanted, deployment) = (replicaset.replicas, replicaset.deployment);
-                if active != wanted {
-                    self.queue_replicaset(id);
-                }
-                self.queue_deployment(deployment);
-            }
-            Owner::Job(id) => self.queue_job(id),
+            Owner::ReplicaSet(id) => self.replicaset_pod_changed(id),
+            Owner::StatefulSet(owner) => self.statefulset_pod_changed(owner, id),
+            Owner::Job(owner) => self.job_pod_changed(owner, id),
+            Owner::Alone(_) => {}
         }
-        let set = self.pod(pod).set;
+        let set = self.pod(id).set;
         self.budgets_touched(set);
         if !self.autoscalers.is_empty() {
             self.autoscaled_touched(workload);

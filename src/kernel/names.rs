@@ -10,7 +10,7 @@ use siphasher::sip::SipHasher13;
 type FixedHasher = BuildHasherDefault<SipHasher13>;
 
 /// An interned string.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
 pub struct Symbol(u32);
 
 impl Symbol {

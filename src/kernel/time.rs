@@ -36,6 +36,11 @@ impl Time {
         Duration(self.0.saturating_sub(earlier.0))
     }
 
+    /// The last whole second that is not after `self`: what a timestamp of the Kubernetes API keeps of an instant.
+    pub const fn whole_seconds(self) -> Time {
+        Time(self.0 / NANOS_PER_SECOND * NANOS_PER_SECOND)
+    }
+
     /// The first instant of the grid `origin + k * period` that is not before `self`.
     pub fn ceil_to(self, origin: Time, period: Duration) -> Time {
         if self <= origin || period.0 == 0 {

@@ -28,8 +28,8 @@ pub use resources::Resources;
 pub use selector::{Affinity, LabelSelector, TopologySpread};
 pub use stage::{Counts, Disruption, Happening, Stage, Struck};
 pub use status::{
-    AutoscalerStatus, BudgetStatus, DeploymentStatus, JobStatus, NodePoolStatus, PodPhase, PodStatus, QuotaStatus,
-    ServiceStatus, Status,
+    AutoscalerStatus, BudgetStatus, DeploymentStatus, JobEnd, JobReason, JobStatus, NodePoolStatus, PodPhase,
+    PodStatus, ProgressReason, Progressing, QuotaStatus, ReplicaSetStatus, ServiceStatus, StatefulSetStatus, Status,
 };
 pub use storage::Volume;
 pub use world::{Ask, AskId, Outcome, RecordChange, World};

@@ -1,12 +1,16 @@
 //! What a world shows of an object: its status, small enough to copy.
 
-use crate::kernel::{Name, Time};
+use crate::kernel::{Name, Symbol, Time};
 
 /// The status of an object.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Status {
     /// Of a Deployment.
     Deployment(DeploymentStatus),
+    /// Of a ReplicaSet.
+    ReplicaSet(ReplicaSetStatus),
+    /// Of a StatefulSet.
+    StatefulSet(StatefulSetStatus),
     /// Of a Job.
     Job(JobStatus),
     /// Of a Service.
@@ -40,13 +44,127 @@ pub struct DeploymentStatus {
     pub ready: u32,
     /// Pods that have been ready for long enough.
     pub available: u32,
-    /// True once a rollout went without progress for longer than its deadline.
-    pub deadline_exceeded: bool,
+    /// Pods that are on their way out.
+    pub terminating: u32,
+    /// The condition `Available`; `None` until the controller has looked at it.
+    pub minimum_available: Option<bool>,
+    /// The condition `Progressing`.
+    pub progressing: Option<Progressing>,
+}
+
+/// The condition `Progressing` of a Deployment.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Progressing {
+    /// Why it is as it is.
+    pub reason: ProgressReason,
+    /// When it was last updated, in whole seconds as the API keeps it.
+    pub updated_at: Time,
+}
+
+/// The reasons of the condition `Progressing`.
+/// Source: k8s.io/kubernetes v1.36.3, pkg/controller/deployment/util/deployment_util.go.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum ProgressReason {
+    /// A ReplicaSet was made.
+    NewReplicaSetCreated,
+    /// A ReplicaSet of this template was there already.
+    FoundNewReplicaSet,
+    /// A ReplicaSet came closer to its size.
+    ReplicaSetUpdated,
+    /// The rollout is complete.
+    NewReplicaSetAvailable,
+    /// The Deployment is paused.
+    DeploymentPaused,
+    /// It goes on.
+    DeploymentResumed,
+    /// No progress for longer than the deadline.
+    ProgressDeadlineExceeded,
+}
+
+impl ProgressReason {
+    /// The reason as Kubernetes writes it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            ProgressReason::NewReplicaSetCreated => "NewReplicaSetCreated",
+            ProgressReason::FoundNewReplicaSet => "FoundNewReplicaSet",
+            ProgressReason::ReplicaSetUpdated => "ReplicaSetUpdated",
+            ProgressReason::NewReplicaSetAvailable => "NewReplicaSetAvailable",
+            ProgressReason::DeploymentPaused => "DeploymentPaused",
+            ProgressReason::DeploymentResumed => "DeploymentResumed",
+            ProgressReason::ProgressDeadlineExceeded => "ProgressDeadlineExceeded",
+        }
+    }
+
+    /// The status that goes with the reason.
+    pub const fn status(self) -> &'static str {
+        match self {
+            ProgressReason::ProgressDeadlineExceeded => "False",
+            ProgressReason::DeploymentPaused | ProgressReason::DeploymentResumed => "Unknown",
+            _ => "True",
+        }
+    }
 }
 
 impl DeploymentStatus {
     /// Complete as `DeploymentComplete` has it: all wanted pods are new and available, and none is left of the old.
     /// Source: k8s.io/kubernetes v1.36.3, pkg/controller/deployment/util/deployment_util.go.
+    pub const fn complete(&self) -> bool {
+        self.updated == self.desired
+            && self.replicas == self.desired
+            && self.available == self.desired
+            && self.observed_generation >= self.generation
+    }
+
+    /// True once a rollout went without progress for longer than its deadline.
+    pub const fn deadline_exceeded(&self) -> bool {
+        matches!(self.progressing, Some(Progressing { reason: ProgressReason::ProgressDeadlineExceeded, .. }))
+    }
+}
+
+/// apps/v1 ReplicaSetStatus, as far as it decides anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ReplicaSetStatus {
+    /// The generation of the spec that the rest is about.
+    pub observed_generation: u32,
+    /// Pods that are wanted: this is the spec's.
+    pub desired: u32,
+    /// Pods that are neither finished nor terminating.
+    pub replicas: u32,
+    /// Pods that are ready.
+    pub ready: u32,
+    /// Pods that have been ready for long enough.
+    pub available: u32,
+    /// Pods that are on their way out.
+    pub terminating: u32,
+}
+
+/// apps/v1 StatefulSetStatus, as far as it decides anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct StatefulSetStatus {
+    /// The generation of the spec that the rest is about.
+    pub observed_generation: u32,
+    /// The generation of the spec that is there.
+    pub generation: u32,
+    /// Pods that are wanted.
+    pub desired: u32,
+    /// Pods that are there.
+    pub replicas: u32,
+    /// Pods that are ready.
+    pub ready: u32,
+    /// Pods that have been ready for long enough.
+    pub available: u32,
+    /// Pods of the revision that the last complete update brought.
+    pub current: u32,
+    /// Pods of the newest template.
+    pub updated: u32,
+    /// The number of the revision that `current` counts.
+    pub current_revision: u32,
+    /// The number of the revision that `updated` counts.
+    pub update_revision: u32,
+}
+
+impl StatefulSetStatus {
+    /// True once all wanted pods are new and available.
     pub const fn complete(&self) -> bool {
         self.updated == self.desired
             && self.replicas == self.desired
@@ -60,14 +178,75 @@ impl DeploymentStatus {
 pub struct JobStatus {
     /// Pods that are neither finished nor terminating.
     pub active: u32,
-    /// Pods that ended well.
+    /// Of these, pods that are ready.
+    pub ready: u32,
+    /// Pods that are on their way out.
+    pub terminating: u32,
+    /// Pods that ended well, or indexes that have.
     pub succeeded: u32,
     /// Pods that failed.
     pub failed: u32,
-    /// True once enough pods succeeded.
+    /// What ends the Job, once that is decided (`SuccessCriteriaMet`, `FailureTarget`).
+    pub ending: Option<JobEnd>,
+    /// True once enough pods succeeded and all have ended.
     pub complete: bool,
-    /// True once too many pods failed.
+    /// True once it has failed and all pods have ended.
     pub gave_up: bool,
+    /// The condition `Suspended`; `None` if it never was.
+    pub suspended: Option<bool>,
+    /// When it became active, in whole seconds.
+    pub started_at: Option<Time>,
+    /// When it ended, in whole seconds.
+    pub completed_at: Option<Time>,
+    /// Indexes that have succeeded (`0-2,5`); interned.
+    pub completed_indexes: Symbol,
+    /// Indexes that have failed for good; interned.
+    pub failed_indexes: Symbol,
+    /// True while it is there only until its pods have gone.
+    pub deleting: bool,
+}
+
+/// How a Job ends.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct JobEnd {
+    /// True if it succeeds.
+    pub success: bool,
+    /// Why.
+    pub reason: JobReason,
+}
+
+/// The reasons for the end of a Job. Source: k8s.io/api v0.36.3, batch/v1/types.go.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum JobReason {
+    /// As many pods have succeeded as were wanted.
+    CompletionsReached,
+    /// A rule on successes is met.
+    SuccessPolicy,
+    /// Too many pods have failed.
+    BackoffLimitExceeded,
+    /// It was active for too long.
+    DeadlineExceeded,
+    /// A rule on failures says so.
+    PodFailurePolicy,
+    /// Too many indexes have failed.
+    MaxFailedIndexesExceeded,
+    /// An index has failed, and no other is left to try.
+    FailedIndexes,
+}
+
+impl JobReason {
+    /// The reason as Kubernetes writes it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            JobReason::CompletionsReached => "CompletionsReached",
+            JobReason::SuccessPolicy => "SuccessPolicy",
+            JobReason::BackoffLimitExceeded => "BackoffLimitExceeded",
+            JobReason::DeadlineExceeded => "DeadlineExceeded",
+            JobReason::PodFailurePolicy => "PodFailurePolicy",
+            JobReason::MaxFailedIndexesExceeded => "MaxFailedIndexesExceeded",
+            JobReason::FailedIndexes => "FailedIndexes",
+        }
+    }
 }
 
 /// What a Service shows.

@@ -153,7 +153,7 @@ impl Replay {
             updated: desired,
             ready,
             available: ready,
-            deadline_exceeded: false,
+            ..DeploymentStatus::default()
         };
         self.change(at, Change::Status(key, Some(Status::Deployment(status))));
     }

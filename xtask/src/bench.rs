@@ -68,12 +68,14 @@ fn locked_version<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
 }
 
 /// Lines of the table from what the bench prints: `instructions::hold::greenroom entities_0:(warm_hold(1_000))`, then a
-/// line `Instructions: COUNT|…`. Both sides run the same events, so their counts can be divided.
+/// line `Instructions: COUNT|…`. Both sides of the hold model run the same events, so their counts can be divided; a
+/// rolling update is compared with the smallest.
 fn instruction_rows(text: &str) -> Result<Vec<[String; 3]>, String> {
     let mut counts: Vec<(&str, &str, f64)> = Vec::new();
     let mut current = None;
     for line in text.lines() {
-        if let Some(name) = line.strip_prefix("instructions::hold::") {
+        let groups = ["instructions::hold::", "instructions::rollouts::"];
+        if let Some(name) = groups.iter().find_map(|group| line.strip_prefix(group)) {
             current = name.split_once(' ').map(|(side, case)| (side, case.rsplit('(').next().unwrap_or("")));
         } else if let (Some((side, case)), Some(rest)) = (current, line.trim_start().strip_prefix("Instructions:")) {
             let count = rest.trim_start().split('|').next().and_then(|count| count.parse().ok());
@@ -90,6 +92,19 @@ fn instruction_rows(text: &str) -> Result<Vec<[String; 3]>, String> {
                 format!("simcore takes {:.2}x", peer / own),
             ]);
         }
+    }
+    let updates: Vec<(f64, f64)> = counts
+        .iter()
+        .filter(|(side, ..)| *side == "rolling_update")
+        .filter_map(|(_, case, count)| Some((case.replace('_', "").parse::<f64>().ok()?, *count)))
+        .map(|(pods, count)| (pods, count / (2.0 * pods)))
+        .collect();
+    for (pods, each) in &updates {
+        rows.push([
+            format!("rolling update of {pods} pods, under valgrind"),
+            format!("{each:.0} instructions a pod"),
+            format!("{:.2}x that of {}", each / updates[0].1, updates[0].0),
+        ]);
     }
     if rows.is_empty() { Err("the instruction bench printed no counts".into()) } else { Ok(rows) }
 }
@@ -108,11 +123,20 @@ mod tests {
               Instructions:                66702220|N/A                  (*********)\n  \
               L1 Hits:                      4687128|N/A                  (*********)\n\
             instructions::hold::simcore entities_0:(warm_peer(1_000))\n  \
-              Instructions:               148932200|66702220     (+123.28%) [+2.23x]\n";
-        let what = "hold model, 1000 entities, exponential delays, under valgrind";
+              Instructions:               148932200|66702220     (+123.28%) [+2.23x]\n\
+            instructions::rollouts::rolling_update pods_0:(1_000)\n  \
+              Instructions:                36000000|N/A                  (*********)\n\
+            instructions::rollouts::rolling_update pods_1:(10_000)\n  \
+              Instructions:               396000000|N/A                  (*********)\n";
+        let rows = instruction_rows(text).expect("there are counts");
+        let rows: Vec<String> = rows.iter().map(|row| row.join(" | ")).collect();
         assert_eq!(
-            instruction_rows(text),
-            Ok(vec![[what.into(), "334 instructions an event".into(), "simcore takes 2.23x".into()]])
+            rows,
+            [
+                "hold model, 1000 entities, exponential delays, under valgrind | 334 instructions an event | simcore takes 2.23x",
+                "rolling update of 1000 pods, under valgrind | 18000 instructions a pod | 1.00x that of 1000",
+                "rolling update of 10000 pods, under valgrind | 19800 instructions a pod | 1.10x that of 1000",
+            ]
         );
         assert!(instruction_rows("nothing ran").is_err());
     }

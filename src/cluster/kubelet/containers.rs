@@ -318,6 +318,7 @@ impl Cluster {
         let pod = self.container(id).pod;
         self.container_off(id, exit_code);
         if self.pod(pod).terminating {
+            self.pod_record_mut(pod).leaves_ready = false;
             self.pod_stopped(pod);
             return;
         }

@@ -9,7 +9,7 @@ use super::super::behaviour::{Pull, glob};
 use super::super::lifecycle::ReadyCondition;
 use super::super::{Arg, Cause, Class, Cluster, ContainerId, Event, NodeId, PodId, Symbol, Why};
 use super::ContainerState;
-use crate::kernel::{Duration, Time};
+use crate::kernel::{Distribution, Duration, Time};
 use crate::timeline::EntryId;
 
 /// The kubelet of one node.
@@ -135,8 +135,10 @@ impl Cluster {
             None => {
                 self.kubelet_mut(node).keep_image(image);
                 let bytes = self.image_bytes(id);
-                let image_name = self.names.text(image).to_owned();
-                self.nodes.set_image(&mut self.names, node, &image_name, bytes);
+                if bytes > 0 || self.nodes.knows_images() {
+                    let image_name = self.names.text(image).to_owned();
+                    self.nodes.set_image(&mut self.names, node, &image_name, bytes);
+                }
                 self.pull_backoffs.remove(&(pod, image));
                 self.run_container(id, cause);
             }
@@ -197,10 +199,14 @@ impl Cluster {
         match self.rows[row].pull {
             Pull::Takes(_) => {
                 let (image, node) = (self.container_image(id), self.nodes.get(node).name);
-                let key = format!("{}@{}", self.names.text(image), self.names.show(node));
-                let rows = std::sync::Arc::clone(&self.rows);
-                match &rows[row].pull {
-                    Pull::Takes(length) => length.sample(&mut self.streams.stream("pull", &key, 0)),
+                let key = &mut self.stream_name;
+                key.clear();
+                key.push_str(self.names.text(image));
+                key.push('@');
+                self.names.write(node, key);
+                match &self.rows[row].pull {
+                    Pull::Takes(Distribution::Constant(length)) => *length,
+                    Pull::Takes(length) => length.sample(&mut self.streams.stream("pull", &self.stream_name, 0)),
                     Pull::Size { .. } => Duration::ZERO,
                 }
             }

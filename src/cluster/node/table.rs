@@ -268,6 +268,11 @@ impl Nodes {
         self.spreads.nodes(spread)
     }
 
+    /// True if a node holds an image whose size is known.
+    pub fn knows_images(&self) -> bool {
+        !self.images.is_empty()
+    }
+
     /// The node holds an image from now on. Images of unknown size (0) do not count for scores.
     pub fn set_image(&mut self, names: &mut Names, id: NodeId, image: &str, size_bytes: u64) {
         let image = image_symbol(names, image);

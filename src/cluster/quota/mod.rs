@@ -287,7 +287,9 @@ impl Cluster {
     fn queue_owner(&mut self, set: PodSetId) {
         match self.set(set).owner {
             Owner::ReplicaSet(id) => self.queue_replicaset(id),
-            Owner::Job(id) => self.queue_job(id),
+            Owner::StatefulSet(id) => self.queue_statefulset(id),
+            Owner::Job(id) => self.queue_job(id, Duration::ZERO),
+            Owner::Alone(_) => {}
         }
     }
 

@@ -1,0 +1,150 @@
+//! Writes of the built-in controllers. A controller looks at the world once at the start of a sync and then writes, one
+//! call of the API after the other; who watches sees each write when the API has taken it. Where calls take no time, which
+//! is the default, a write is done as soon as it is drafted.
+//!
+//! With a latency a sync lasts as long as its writes, and the same object is not looked at again before its end, as
+//! with the work queues of k8s.io/client-go v0.36.3, util/workqueue/queue.go. Calls that the source sends side by side
+//! (the batches of `slowStartBatch`) reach the API one after the other here, in the order of their making.
+
+use super::{
+    Cause, Class, Cluster, DeploymentId, Event, JobId, NodeId, PodId, PodSetId, ReplicaSetId, StatefulSetId, Why,
+};
+use crate::kernel::Time;
+use crate::workload::{DeploymentStatus, JobStatus, ReplicaSetStatus, StatefulSetStatus};
+
+/// A write that has been decided on.
+#[derive(Clone, Copy, Debug)]
+pub enum Draft {
+    /// A pod of a set, with this number or the next one, and for a node if it is for one alone.
+    CreatePod {
+        /// The set.
+        set: PodSetId,
+        /// The number; `None`: the next one.
+        ordinal: Option<u32>,
+        /// The node that a pod of a DaemonSet is for.
+        node: Option<NodeId>,
+        /// Why.
+        cause: Cause,
+    },
+    /// A pod is asked to go.
+    DeletePod(PodId, Why, Cause),
+    /// A new ReplicaSet comes to be, with its first size.
+    Appear(ReplicaSetId, Resize),
+    /// A ReplicaSet gets another size.
+    Scale(ReplicaSetId, Resize),
+    /// An old ReplicaSet is forgotten.
+    Forget(ReplicaSetId),
+    /// The status of a Deployment.
+    DeploymentStatus(DeploymentId, DeploymentStatus),
+    /// The status of a Job.
+    JobStatus(JobId, JobStatus),
+    /// The status of a StatefulSet.
+    StatefulSetStatus(StatefulSetId, StatefulSetStatus),
+    /// The status of a ReplicaSet.
+    ReplicaSetStatus(ReplicaSetId, ReplicaSetStatus),
+}
+
+/// A size of a ReplicaSet, and what its Deployment noted on it.
+#[derive(Clone, Copy, Debug)]
+pub struct Resize {
+    /// How many pods it wants from now on.
+    pub replicas: u32,
+    /// How many pods its Deployment wants (`deployment.kubernetes.io/desired-replicas`).
+    pub desired: u32,
+    /// How many pods its Deployment allows (`deployment.kubernetes.io/max-replicas`).
+    pub most: u32,
+    /// Why.
+    pub cause: Cause,
+}
+
+/// Where the writes of one sync stand: when the API has taken the last of them.
+#[derive(Clone, Copy, Debug)]
+pub struct Pen {
+    at: Time,
+    /// What the last write was: several pods are made, or deleted, side by side.
+    last: Option<std::mem::Discriminant<Draft>>,
+}
+
+impl Pen {
+    /// When the sync is over.
+    pub const fn end(self) -> Time {
+        self.at
+    }
+}
+
+/// Writes that are on their way.
+#[derive(Clone, Debug, Default)]
+pub struct Drafts {
+    slots: Vec<Option<Draft>>,
+    free: Vec<u32>,
+}
+
+impl Cluster {
+    /// The start of a sync's writes.
+    pub(super) fn pen(&self) -> Pen {
+        Pen { at: self.queue.now(), last: None }
+    }
+
+    /// The next write of a sync.
+    pub(super) fn write(&mut self, pen: &mut Pen, draft: Draft) {
+        let plane = self.profile.control_plane;
+        if plane.write.is_zero() {
+            self.perform(draft);
+            return;
+        }
+        let kind = std::mem::discriminant(&draft);
+        let is_pod = matches!(draft, Draft::CreatePod { .. } | Draft::DeletePod(..));
+        let beside = is_pod && pen.last == Some(kind);
+        pen.last = Some(kind);
+        pen.at = pen.at + if beside { plane.create } else { plane.write };
+        let slot = match self.drafts.free.pop() {
+            Some(slot) => slot,
+            None => {
+                self.drafts.slots.push(None);
+                self.drafts.slots.len() as u32 - 1
+            }
+        };
+        self.drafts.slots[slot as usize] = Some(draft);
+        self.schedule(pen.at, Class::DELIVERY, Event::Draft(slot));
+    }
+
+    /// A write that the API refuses, because the object has changed since it was read: it takes its time and does nothing.
+    pub(super) fn write_in_vain(&mut self, pen: &mut Pen) {
+        pen.at = pen.at + self.profile.control_plane.write;
+    }
+
+    /// When an object is looked at that has just changed: once its controller has noticed, and is done with it.
+    pub(super) fn next_sync(&self, busy_until: Time) -> Time {
+        busy_until.max(self.queue.now() + self.profile.control_plane.notice)
+    }
+
+    /// Handles [`Event::Draft`].
+    pub(super) fn on_draft(&mut self, slot: u32) {
+        if let Some(draft) = self.drafts.slots[slot as usize].take() {
+            self.drafts.free.push(slot);
+            self.perform(draft);
+        }
+    }
+
+    fn perform(&mut self, draft: Draft) {
+        match draft {
+            Draft::CreatePod { set, ordinal, node, cause } => self.create_drafted(set, ordinal, node, cause),
+            Draft::DeletePod(pod, why, cause) => self.delete_pod(pod, why, cause),
+            Draft::Appear(id, size) => self.replicaset_appears(id, size),
+            Draft::Scale(id, size) => self.scale_replicaset(id, size),
+            Draft::Forget(id) => self.replicaset_mut(id).deleted = true,
+            Draft::DeploymentStatus(id, status) => self.write_deployment_status(id, status),
+            Draft::JobStatus(id, status) => self.write_job_status(id, status),
+            Draft::StatefulSetStatus(id, status) => self.write_statefulset_status(id, status),
+            Draft::ReplicaSetStatus(id, status) => self.write_replicaset_status(id, status),
+        }
+    }
+
+    fn create_drafted(&mut self, set: PodSetId, ordinal: Option<u32>, node: Option<NodeId>, cause: Cause) {
+        if self.owner_is_gone(set) || !self.admit_pod(set) {
+            return;
+        }
+        self.create_pod(set, ordinal, cause);
+        let _ = node;
+    }
+}

@@ -1,0 +1,221 @@
+//! 16 workloads, three rounds of each.
+//!
+//! Goal: object by object, a run shows the states that all three rounds agree on, in their order and in time, and ends
+//! in the same state.
+//!
+//! What that means here, for an object with a name of its own (a workload, a ReplicaSet by its order, a pod of a
+//! StatefulSet): of the three sequences of states a longest common subsequence is taken; the run's sequence must have it
+//! as a subsequence, each state within 150 ms plus 5 % of the time span that the rounds show for it, and its last state
+//! must be the last of the rounds, if these agree. For pods with names of chance: each pod is a sequence of states;
+//! a sequence is agreed on as many times as every round has it, and the run must have it that often; the first of
+//! those in the run is compared in time with the first of each round, the second with the second, and so on. If the
+//! rounds agree on all of their pods, the run has no others.
+//!
+//! Documents are created at the moment when the middle one of the rounds saw the first of them; actions strike when
+//! they were asked for.
+
+use std::collections::BTreeMap;
+
+use greenroom::kernel::{Distribution, Duration};
+use greenroom::workload::Stage;
+use serde_json::Value;
+
+use super::agreement::{Agreed, Seen, agreed, compare};
+use super::manifest::object;
+use super::observed::{Histories, journalled, recorded};
+use super::rig::{Rig, Setting, golden, plane};
+
+#[test]
+fn every_recorded_workload_behaves_as_recorded() {
+    let Some(recordings) = golden("recordings.json") else { return };
+    let cases = recordings["cases"].as_object().expect("cases");
+    assert_eq!(cases.len(), 16);
+    let only = std::env::var("GREENROOM_CASE").ok();
+    let mut wrong = Vec::new();
+    for (name, case) in cases {
+        if only.as_ref().is_some_and(|only| !name.starts_with(only.as_str())) {
+            continue;
+        }
+        let differences = replay(name, case);
+        println!("{name}: {}", if differences.is_empty() { "as recorded" } else { "differs" });
+        wrong.extend(differences.into_iter().map(|one| format!("{name}: {one}")));
+    }
+    assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
+}
+
+fn replay(name: &str, case: &Value) -> Vec<String> {
+    let documents = case["docs"].as_array().expect("documents");
+    let indexed = documents.iter().any(|one| one["spec"]["completionMode"].as_str() == Some("Indexed"));
+    let rounds: Vec<Histories> =
+        case["rounds"].as_array().expect("rounds").iter().map(|round| recorded(round, indexed)).collect();
+    let run = run(name, case);
+    let mut differences = Vec::new();
+    let names: std::collections::BTreeSet<&String> = rounds.iter().flat_map(|round| round.singles.keys()).collect();
+    for name in names {
+        let Some(sequences) = rounds.iter().map(|round| round.singles.get(name)).collect::<Option<Vec<_>>>() else {
+            continue;
+        };
+        let shown = run.singles.get(name).map(Vec::as_slice).unwrap_or_default();
+        let agreed = agreed([sequences[0], sequences[1], sequences[2]]);
+        if let Err(text) = compare(&agreed, shown) {
+            differences.push(format!("{name}\n{text}"));
+        }
+        let last = |history: &[Seen]| history.last().map(|seen| seen.state.clone());
+        let ends: Vec<_> = sequences.iter().map(|sequence| last(sequence)).collect();
+        if ends.iter().all(|end| *end == ends[0]) && last(shown) != ends[0] {
+            differences.push(format!("{name} ends in {:?}, recorded {:?}", last(shown), ends[0]));
+        }
+    }
+    let crowds: std::collections::BTreeSet<&String> = rounds.iter().flat_map(|round| round.crowds.keys()).collect();
+    for name in crowds {
+        let shown = run.crowds.get(name).map(Vec::as_slice).unwrap_or_default();
+        let rounds = rounds.iter().map(|round| round.crowds.get(name).map(Vec::as_slice).unwrap_or_default());
+        differences.extend(compare_crowds(&rounds.collect::<Vec<_>>(), shown).map(|text| format!("{name}: {text}")));
+    }
+    differences
+}
+
+/// The pods of a crowd by their sequences of states.
+fn by_states(crowd: &[Vec<Seen>]) -> BTreeMap<Vec<String>, Vec<&Vec<Seen>>> {
+    let mut groups: BTreeMap<Vec<String>, Vec<&Vec<Seen>>> = BTreeMap::new();
+    for pod in crowd {
+        groups.entry(pod.iter().map(|seen| seen.state.clone()).collect()).or_default().push(pod);
+    }
+    groups
+}
+
+fn compare_crowds(rounds: &[&[Vec<Seen>]], run: &[Vec<Seen>]) -> impl Iterator<Item = String> {
+    let mut differences = Vec::new();
+    let grouped: Vec<_> = rounds.iter().map(|round| by_states(round)).collect();
+    let shown = by_states(run);
+    let mut agreed_on = 0;
+    for (states, first) in &grouped[0] {
+        let in_all: Vec<_> = grouped.iter().map(|round| round.get(states).map_or(&[][..], Vec::as_slice)).collect();
+        let count = in_all.iter().map(|pods| pods.len()).min().unwrap_or(0);
+        agreed_on += count;
+        let pods = shown.get(states).map_or(&[][..], Vec::as_slice);
+        if pods.len() < count {
+            differences.push(format!(
+                "{count} pods agreed on, {} shown, with {states:#?}\nshown {:#?}",
+                pods.len(),
+                shown.keys()
+            ));
+            continue;
+        }
+        debug_assert!(!first.is_empty());
+        for (number, pod) in pods.iter().take(count).enumerate() {
+            let at = |state: usize| in_all.iter().map(|pods| pods[number][state].at).collect();
+            let agreed: Vec<Agreed> = states
+                .iter()
+                .enumerate()
+                .map(|(index, state)| Agreed { state: state.clone(), at: at(index) })
+                .collect();
+            if let Err(text) = compare(&agreed, pod) {
+                differences.push(format!("number {number} of {count}\n{text}"));
+            }
+        }
+    }
+    if rounds.iter().all(|round| round.len() == agreed_on) && run.len() != agreed_on {
+        differences.push(format!("{agreed_on} pods agreed on, {} shown", run.len()));
+    }
+    differences.into_iter()
+}
+
+/// Plays a case.
+fn run(name: &str, case: &Value) -> Histories {
+    let documents = case["docs"].as_array().expect("documents");
+    let gpus: Vec<u64> = case["nodes"].as_array().expect("nodes").iter().filter_map(Value::as_u64).collect();
+    let annotations = &template_of(&documents[0])["metadata"]["annotations"];
+    let delay = |stage: &str| annotations[format!("{stage}.stage.kwok.x-k8s.io/delay")].as_str().map(length);
+    let starts_in = delay("pod-create").unwrap_or_default() + delay("pod-ready").unwrap_or_default();
+    let fails = delay("pod-container-running-failed");
+    let setting = Setting {
+        starts_in: Distribution::Constant(starts_in),
+        runs_for: fails.or(delay("pod-complete")).unwrap_or(Duration::from_secs(86_400)),
+        exit_code: u8::from(fails.is_some()),
+        control_plane: std::env::var("GREENROOM_PLANE").map_or(plane(10_000, 12_000, 3_000), |text| {
+            let parts: Vec<u64> = text.split(',').map(|part| part.parse().expect("a number")).collect();
+            plane(parts[0], parts[1], parts[2])
+        }),
+        ..Setting::default()
+    };
+    let mut rig = Rig::new(name, &gpus, setting);
+    let mut begins: Vec<f64> =
+        case["rounds"].as_array().expect("rounds").iter().filter_map(|round| round[0][0].as_f64()).collect();
+    begins.sort_by(f64::total_cmp);
+    rig.run_until(Duration::from_nanos((begins[1] * 1e9) as u64));
+    let mut keys = BTreeMap::new();
+    for document in documents {
+        let (kind, name) =
+            (document["kind"].as_str().expect("a kind"), document["metadata"]["name"].as_str().expect("a name"));
+        let key = rig.subject(kind, name);
+        keys.insert(format!("{kind}/{name}"), (key, document.clone()));
+        rig.apply(key, object(document));
+    }
+    for action in case["actions"].as_array().expect("actions") {
+        rig.run_until(Duration::from_nanos((action[0].as_f64().expect("seconds") * 1e9) as u64));
+        match action[1].as_str().expect("an action") {
+            "patch" => {
+                let (kind, name) = (action[2].as_str().expect("a kind"), action[3].as_str().expect("a name"));
+                let (key, document) = keys.get_mut(&format!("{kind}/{name}")).expect("it was created");
+                merge(document, &action[4]);
+                let (key, changed) = (*key, object(document));
+                rig.apply(key, changed);
+            }
+            "scale" => {
+                let (kind, name) = (action[2].as_str().expect("a kind"), action[3].as_str().expect("a name"));
+                let (key, document) = keys.get_mut(&format!("{kind}/{name}")).expect("it was created");
+                document["spec"]["replicas"] = action[4].clone();
+                let (key, changed) = (*key, object(document));
+                rig.apply(key, changed);
+            }
+            other => panic!("the action {other}: {action}"),
+        }
+    }
+    rig.run_until(Duration::from_secs(30));
+    let names = rig.cluster.names().clone();
+    journalled(rig.cluster.journal(), &names, |_| None)
+}
+
+fn template_of(document: &Value) -> &Value {
+    if document["kind"].as_str() == Some("Pod") { document } else { &document["spec"]["template"] }
+}
+
+/// `200ms`, `2s`.
+fn length(text: &str) -> Duration {
+    match text.strip_suffix("ms") {
+        Some(count) => Duration::from_millis(count.parse().expect("a number")),
+        None => Duration::from_secs(text.trim_end_matches('s').parse().expect("a number")),
+    }
+}
+
+/// A strategic merge, as far as the recordings need it: lists of containers are merged one by one.
+fn merge(into: &mut Value, patch: &Value) {
+    match (into, patch) {
+        (Value::Object(into), Value::Object(patch)) => {
+            for (key, value) in patch {
+                merge(into.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (Value::Array(into), Value::Array(patch)) => {
+            for (into, value) in into.iter_mut().zip(patch) {
+                merge(into, value);
+            }
+        }
+        (into, patch) => *into = patch.clone(),
+    }
+}
+
+#[test]
+fn three_rounds_agree_on_what_they_have_in_common() {
+    let seen = |text: &str| -> Vec<Seen> {
+        text.chars().enumerate().map(|(at, state)| Seen { at: at as f64, state: state.to_string() }).collect()
+    };
+    let (a, b, c) = (seen("abcde"), seen("acxde"), seen("xacde"));
+    let common = agreed([&a, &b, &c]);
+    assert_eq!(common.iter().map(|one| one.state.as_str()).collect::<String>(), "acde");
+    assert_eq!(common[1].at, [2.0, 1.0, 2.0]);
+    assert_eq!(compare(&common, &seen("acde")), Ok(()));
+    assert!(compare(&common, &seen("ace")).is_err(), "a state that all agree on is missing");
+    assert!(compare(&common, &seen("acxxxxxde")).is_err(), "a state comes too late");
+}
