@@ -26,6 +26,7 @@ impl Cluster {
         let id = PodSetId(self.sets.len() as u32);
         let ordinal = key.name.ordinal().unwrap_or(NO_ORDINAL);
         let set = self.make_set(key.name.base(), key, key, Owner::Alone(id), u32::MAX - id.0, template);
+        self.resolve_priority(set).map_err(|refusal| format!("forbidden: {refusal}"))?;
         self.objects.insert(key, ObjectId::Pod(set));
         self.create_pod(set, Some(ordinal), cause);
         Ok(())

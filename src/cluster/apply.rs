@@ -26,6 +26,8 @@ pub enum ObjectId {
     Service(ServiceId),
     /// A pool of nodes.
     NodePool(super::PoolId),
+    /// A PriorityClass; it is known by its name.
+    PriorityClass,
     /// A ReplicaSet that no Deployment owns.
     ReplicaSet(ReplicaSetId),
     /// A pod that stands alone, by its set.
@@ -74,6 +76,9 @@ impl Cluster {
             (Object::PodDisruptionBudget(spec), None) => self.create_budget(key, spec, cause),
             (Object::NodePool(spec), None) => self.create_pool(key, spec, cause)?,
             (Object::NodePool(_), Some(_)) => return Err("a pool of nodes cannot be changed".to_owned()),
+            (Object::PriorityClass(spec), None | Some(ObjectId::PriorityClass)) => {
+                self.apply_priority_class(key, spec, cause)?;
+            }
             (object, Some(_)) => {
                 return Err(format!("there is another object of this name, not a {:?}", object.kind()));
             }
@@ -111,6 +116,7 @@ impl Cluster {
                 let entry = self.note(key, "Deleted", Why::NONE, cause);
                 self.touch_object(key, Cause::Entry(entry));
             }
+            Some(ObjectId::PriorityClass) => self.delete_priority_class(key, cause),
         }
         true
     }
@@ -223,6 +229,8 @@ impl Cluster {
         let behaviour = containers().map(|one| row(&one.image)).collect();
         let images = containers().map(|one| self.names.intern(&one.image)).collect();
         let services = self.services_for(key.namespace, &source.labels);
+        let namespace = self.names.text(key.namespace).to_owned();
+        let template = self.templates.intern_in(&mut self.names, source, &namespace);
         let spread = match owner {
             Owner::ReplicaSet(_) | Owner::StatefulSet(_) => SpreadId(id.0),
             Owner::Job(_) | Owner::Alone(_) => SpreadId::NONE,
@@ -234,7 +242,7 @@ impl Cluster {
             owner,
             workload,
             source: Arc::clone(source),
-            template: self.templates.intern(&mut self.names, source),
+            template,
             spread,
             behaviour,
             images,

@@ -144,7 +144,13 @@ impl Cluster {
         if self.owner_is_gone(set) || !self.admit_pod(set) {
             return;
         }
-        self.create_pod(set, ordinal, cause);
-        let _ = node;
+        if let Err(refusal) = self.resolve_priority(set) {
+            self.refuse_pod(set, refusal, cause);
+            return;
+        }
+        let pod = self.create_pod(set, ordinal, cause);
+        if let Some(node) = node {
+            self.confine_pod(pod, node);
+        }
     }
 }

@@ -261,9 +261,7 @@ impl Cluster {
         };
         let cause = self.note_pod(id, "Pending", why, cause);
         self.rank(id);
-        let priority = self.set(set_id).source.priority;
-        self.waiting.add(id, priority, now);
-        self.plan_schedule();
+        self.wait_for_node(id, cause);
         self.touch_pod(id, cause);
         id
     }
@@ -376,8 +374,8 @@ impl Cluster {
         match node {
             None => self.pod_gone(id, cause),
             Some(node) => {
-                let spread = self.set(set).spread;
-                self.nodes.spread_leave(node, spread);
+                let (template, spread) = (self.set(set).template, self.set(set).spread);
+                self.nodes.terminate(&self.templates, node, template, spread);
                 if self.is_deleted_at_once(id) {
                     self.pod_gone(id, cause);
                 } else {
@@ -445,7 +443,7 @@ impl Cluster {
         if self.pod(id).gone {
             return;
         }
-        self.waiting.forget(id);
+        self.stop_waiting(id);
         self.release(id);
         let cause = self.note_pod(id, "Deleted", Why::NONE, cause);
         self.abandon_containers(id);
@@ -474,8 +472,7 @@ impl Cluster {
         let Some(node) = pod.node.filter(|_| pod.holds) else { return };
         self.pod_mut(id).holds = false;
         let set = self.set(pod.set);
-        let spread = if pod.terminating { SpreadId::NONE } else { set.spread };
-        let event = self.nodes.release(&self.templates, node, set.template, spread);
+        let event = self.nodes.release(&self.templates, node, set.template, set.spread, pod.terminating);
         self.nodes.give_back(node, pod.devices);
         self.pod_mut(id).devices = 0;
         self.set_mut(pod.set).gpus -= u64::from(pod.devices.count_ones());

@@ -25,7 +25,8 @@ use super::profile::Profile;
 use super::quota::Quotas;
 use super::ranking::{NodeRanks, RankKey};
 use super::replicaset::ReplicaSet;
-use super::scheduler::{Scheduler, SchedulerProfile, SchedulingQueue};
+use super::scheduler::{Nominations, Scheduler, SchedulerProfile, SchedulingQueue};
+use super::scheduling::SchedulingState;
 use super::service::Service;
 use super::shutdown::Shutdown;
 use super::statefulset::StatefulSet;
@@ -70,6 +71,8 @@ pub struct Cluster {
     pub(super) templates: Templates,
     pub(super) scheduler: Scheduler,
     pub(super) waiting: SchedulingQueue,
+    pub(super) nominations: Nominations,
+    pub(super) scheduling: SchedulingState,
     pub(super) cycle: Option<(Time, EventId)>,
     pub(super) zones: Zones,
     pub(super) evictions: Evictions,
@@ -132,9 +135,13 @@ impl Cluster {
         let mut names = Names::default();
         let mut rows = settings.behaviour;
         rows.push(Behaviour::default());
+        let scheduler = Scheduler::new(&settings.scheduler, &mut names);
         Cluster {
             queue: Queue::new(settings.limits),
-            scheduler: Scheduler::new(settings.scheduler, &mut names),
+            waiting: SchedulingQueue::new(scheduler.config().backoff),
+            scheduler,
+            nominations: Nominations::default(),
+            scheduling: SchedulingState::default(),
             names,
             timeline: Timeline::default(),
             streams: Streams::new(settings.seed),
@@ -144,7 +151,6 @@ impl Cluster {
             nodes: Nodes::default(),
             kubelets: Vec::new(),
             templates: Templates::default(),
-            waiting: SchedulingQueue::default(),
             cycle: None,
             zones: Zones::default(),
             evictions: Evictions::default(),

@@ -45,6 +45,7 @@ impl Cluster {
             ObjectId::Present => return None,
             ObjectId::Budget(id) => Status::PodDisruptionBudget(self.budgets.get(id).status),
             ObjectId::NodePool(id) => Status::NodePool(self.pools[id.0 as usize].status),
+            ObjectId::PriorityClass => Status::PriorityClass,
         })
     }
 

@@ -99,7 +99,7 @@ file_types! {
     pub struct ClusterFile as "a cluster" {
         /// The nodes that are there.
         nodes: Option<Vec<NodeFile>>,
-        /// The scheduler's profile. Default: kube-default.
+        /// The scheduler: a profile, or a file of kind KubeSchedulerConfiguration. Default: kube-default.
         scheduler: Option<SchedulerValue>,
         /// How long a pool of nodes takes to come.
         provisioning: Option<Spread>,

@@ -12,6 +12,7 @@ pub use event::{ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKi
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
 
 use crate::cluster::Load;
+use crate::cluster::scheduler::SchedulerProfile;
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
 use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
@@ -124,8 +125,8 @@ pub struct Cluster {
     pub place: Place,
     /// Its nodes, in the order of the file.
     pub nodes: Vec<NodeEntry>,
-    /// The scheduler's profile: `kube-default`.
-    pub scheduler: String,
+    /// The scheduler.
+    pub scheduler: SchedulerProfile,
     /// How long a pool of nodes takes to come; `None`: as the profile has it.
     pub provisioning: Option<Distribution>,
     /// The most nodes of a shape that the provider has; a shape that is not here is not limited.

@@ -25,6 +25,8 @@ pub enum Status {
     ResourceQuota(QuotaStatus),
     /// Of a HorizontalPodAutoscaler.
     HorizontalPodAutoscaler(AutoscalerStatus),
+    /// Of a PriorityClass: it is there.
+    PriorityClass,
 }
 
 /// apps/v1 DeploymentStatus, as far as it decides anything.

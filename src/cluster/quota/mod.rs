@@ -209,7 +209,7 @@ impl Cluster {
                 true
             }
             Some((message, cause)) => {
-                self.refuse_pod(set, &message, cause);
+                self.back_off_creation(set, &message, cause);
                 false
             }
         }
@@ -252,7 +252,7 @@ impl Cluster {
     }
 
     /// Tells of a refusal, once while the API says the same, and plans the next try (`AddRateLimited`).
-    fn refuse_pod(&mut self, set: PodSetId, message: &str, cause: Cause) {
+    fn back_off_creation(&mut self, set: PodSetId, message: &str, cause: Cause) {
         let now = self.queue.now();
         let message = self.names.intern(message);
         let before = self.quotas.refused.get(&set).copied();

@@ -5,6 +5,7 @@ mod expect;
 mod faults;
 mod names;
 mod nodes;
+mod scheduler;
 mod workloads;
 
 use std::path::{Path, PathBuf};

@@ -165,7 +165,7 @@ impl Reader<'_, '_> {
 }
 
 /// The document's path from where the user stands: beside the scenario's.
-fn beside(scenario: &str, document: &str) -> String {
+pub(super) fn beside(scenario: &str, document: &str) -> String {
     let document = document.trim_start_matches("./");
     match scenario.rfind(['/', std::path::MAIN_SEPARATOR]) {
         Some(slash) => format!("{}{document}", &scenario[..=slash]),
