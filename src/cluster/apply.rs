@@ -39,6 +39,8 @@ pub enum ObjectId {
     Budget(super::BudgetId),
     /// A ResourceQuota.
     Quota(super::QuotaId),
+    /// A HorizontalPodAutoscaler.
+    Autoscaler(super::AutoscalerId),
     /// A ConfigMap, a Secret or a Namespace: that it is there is all that counts.
     Present,
 }
@@ -67,6 +69,10 @@ impl Cluster {
             (Object::DaemonSet(spec), None) => self.create_daemonset(key, spec, cause),
             (Object::PodDisruptionBudget(spec), Some(ObjectId::Budget(id))) => self.change_budget(id, spec, cause),
             (Object::ResourceQuota(spec), Some(ObjectId::Quota(id))) => self.change_quota(id, spec, cause),
+            (Object::HorizontalPodAutoscaler(spec), Some(ObjectId::Autoscaler(id))) => {
+                self.change_autoscaler(id, *spec, cause);
+            }
+            (Object::HorizontalPodAutoscaler(spec), None) => self.create_autoscaler(key, *spec, cause),
             (Object::ResourceQuota(spec), None) => self.create_quota(key, spec, cause),
             (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), Some(ObjectId::Present)) => {}
             (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), None) => {
@@ -112,6 +118,7 @@ impl Cluster {
             Some(ObjectId::PriorityClass) => self.delete_priority_class(key, cause),
             Some(ObjectId::Budget(id)) => self.delete_budget(id, cause),
             Some(ObjectId::Quota(id)) => self.delete_quota(id, cause),
+            Some(ObjectId::Autoscaler(id)) => self.delete_autoscaler(id, cause),
             Some(ObjectId::Present) => {
                 let entry = self.note(key, "Deleted", Why::NONE, cause);
                 self.touch_object(key, Cause::Entry(entry));
@@ -142,7 +149,7 @@ impl Cluster {
         self.queue_deployment(id);
     }
 
-    fn change_deployment(&mut self, id: DeploymentId, spec: DeploymentSpec, cause: Cause) {
+    pub(super) fn change_deployment(&mut self, id: DeploymentId, spec: DeploymentSpec, cause: Cause) {
         let deployment = self.deployment(id);
         if deployment.spec == spec {
             return;

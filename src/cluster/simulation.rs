@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::apply::ObjectId;
+use super::autoscaler::Autoscaler;
 use super::behaviour::Behaviour;
 use super::budget::Budgets;
 use super::daemonset::DaemonSet;
@@ -84,6 +85,7 @@ pub struct Cluster {
     pub(super) shutdowns: BTreeMap<super::NodeId, Shutdown>,
     pub(super) drains: Vec<DrainRun>,
     pub(super) budgets: Budgets,
+    pub(super) autoscalers: Vec<Autoscaler>,
     pub(super) mounts: Mounts,
     pub(super) flaps: Vec<Flap>,
     pub(super) quotas: Quotas,
@@ -162,6 +164,7 @@ impl Cluster {
             shutdowns: BTreeMap::new(),
             drains: Vec::new(),
             budgets: Budgets::default(),
+            autoscalers: Vec::new(),
             mounts: Mounts::default(),
             flaps: Vec::new(),
             quotas: Quotas::default(),
@@ -268,6 +271,7 @@ impl Cluster {
             Event::TaintPass => self.on_taint_pass(),
             Event::NodeMonitor => self.on_node_monitor(),
             Event::PodGc => self.on_pod_gc(),
+            Event::Autoscaler(id) => self.on_autoscaler(id),
             Event::Mount(id) => self.on_mount(id),
             Event::Flap(index) => self.on_flap(index),
             Event::Quota(id) => self.on_quota(id),
