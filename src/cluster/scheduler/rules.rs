@@ -249,16 +249,21 @@ pub struct SchedulerConfig {
     pub profiles: Vec<Rules>,
     /// How long rejected pods wait.
     pub backoff: Backoff,
+    /// Pods choose by name, and one that names none of the profiles is placed by nobody; else the one profile places all.
+    pub by_name: bool,
 }
 
 impl SchedulerConfig {
-    /// One scheduler.
+    /// One scheduler for all pods.
     pub fn one(rules: Rules) -> SchedulerConfig {
-        SchedulerConfig { profiles: vec![rules], backoff: Backoff::default() }
+        SchedulerConfig { profiles: vec![rules], backoff: Backoff::default(), by_name: false }
     }
 
     /// The place of the profile that pods choose with this name; empty: `default-scheduler`.
     pub fn profile_of(&self, name: &str) -> Option<usize> {
+        if !self.by_name {
+            return Some(0);
+        }
         let name = if name.is_empty() { DEFAULT_SCHEDULER } else { name };
         self.profiles.iter().position(|rules| rules.name == name)
     }
