@@ -218,3 +218,27 @@ fn pods_that_were_there_before_anybody_asked_are_counted() {
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("2 node(s) didn't match pod anti-affinity rules"), "{told:?}");
 }
+
+#[test]
+fn each_of_two_that_wait_has_its_node_as_soon_as_it_is_free() {
+    let mut world = World::new(2, 1);
+    world.class("high", 1000, true);
+    let grace = |app: &str, seconds| PodTemplate {
+        termination_grace_period: Duration::from_secs(seconds),
+        ..pod(app, 1)
+    };
+    world.deploy("slow", 1, grace("slow", 40));
+    world.deploy("quick", 1, grace("quick", 5));
+    world.run(60);
+    world.deploy("high", 2, of_class("high", pod("high", 1)));
+    world.run(200);
+    let told = world.story(&["Nominated", "Deleted", "Scheduled"]);
+    let high: Vec<&String> = told.iter().filter(|line| line.contains("high-r1")).collect();
+    assert_eq!(high.iter().filter(|line| line.contains("Nominated")).count(), 2, "{told:#?}");
+    assert_eq!(high.iter().filter(|line| line.contains("Scheduled")).count(), 2, "{told:#?}");
+    for line in told.iter().filter(|line| line.contains("Deleted")) {
+        let at = line.split(' ').next().unwrap_or_default();
+        let bound = high.iter().any(|line| line.starts_with(at) && line.contains("Scheduled"));
+        assert!(bound, "nobody has the node that is free at {at}: {told:#?}");
+    }
+}

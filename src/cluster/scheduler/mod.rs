@@ -308,13 +308,14 @@ impl Scheduler {
         let result = found.map_err(|rejected| {
             let verdicts = rejected.counts();
             let mut rejection = Rejection::new(seeker.template, Detail::new(verdicts));
-            if seeker.only.is_some() || surroundings.has_claims(seeker.pod) {
+            let waits_for = nominations.node_of(seeker.pod);
+            if seeker.only.is_some() || waits_for.is_some() || surroundings.has_claims(seeker.pod) {
                 rejection.own = u64::from(seeker.pod.0) + 1;
             }
             let can_preempt = nodes.lowest_priority().is_some_and(|lowest| lowest < template.priority);
             let preemption = match rules.rules.preemption {
                 Some(tries) if can_preempt => {
-                    survey.preempt(tries, &rejected.verdicts, nominations.node_of(seeker.pod))
+                    survey.preempt(tries, &rejected.verdicts, waits_for)
                 }
                 _ => without_victims(&rules.rules, template),
             };
