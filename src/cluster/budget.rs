@@ -230,14 +230,6 @@ impl Cluster {
         }
         Some(scales.values().sum())
     }
-
-    /// How many pods a workload wants, if it has a scale.
-    pub(super) fn scale_of(&self, workload: Subject) -> Option<u32> {
-        match *self.objects.get(&workload)? {
-            ObjectId::Deployment(id) => Some(self.deployment(id).spec.replicas),
-            _ => None,
-        }
-    }
 }
 
 fn bound_in_words(bound: BudgetBound) -> Why {

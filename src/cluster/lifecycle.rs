@@ -44,6 +44,7 @@ impl Cluster {
         let subject = self.node_subject(id);
         let entry = self.note(subject, became, why, cause);
         self.kubelet_mut(id).last = Some(entry);
+        self.daemonsets_node_changed(id);
         self.touch_nodes(Cause::Entry(entry));
         Cause::Entry(entry)
     }

@@ -112,6 +112,11 @@ impl Cluster {
         self.scheduling.only.insert(id, node);
     }
 
+    /// The one node that the pod may go to, if there is one.
+    pub(super) fn confined_to(&self, id: PodId) -> Option<NodeId> {
+        self.scheduling.only.get(&id).copied()
+    }
+
     /// The pod leaves the API: whatever it waited for no longer matters.
     pub(super) fn stop_waiting(&mut self, id: PodId) {
         self.waiting.forget(id);

@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::apply::ObjectId;
+use super::autoscaler::Autoscaler;
 use super::behaviour::Behaviour;
 use super::budget::Budgets;
+use super::daemonset::DaemonSet;
 use super::deployment::Deployment;
 use super::disrupt::{ReadFault, SlowFault};
 use super::drain::DrainRun;
@@ -83,6 +85,7 @@ pub struct Cluster {
     pub(super) shutdowns: BTreeMap<super::NodeId, Shutdown>,
     pub(super) drains: Vec<DrainRun>,
     pub(super) budgets: Budgets,
+    pub(super) autoscalers: Vec<Autoscaler>,
     pub(super) mounts: Mounts,
     pub(super) flaps: Vec<Flap>,
     pub(super) quotas: Quotas,
@@ -106,6 +109,7 @@ pub struct Cluster {
     pub(super) deployments: Vec<Deployment>,
     pub(super) replicasets: Vec<ReplicaSet>,
     pub(super) statefulsets: Vec<StatefulSet>,
+    pub(super) daemonsets: Vec<DaemonSet>,
     pub(super) jobs: Vec<Job>,
     pub(super) services: Vec<Service>,
     pub(super) pools: Vec<Pool>,
@@ -160,6 +164,7 @@ impl Cluster {
             shutdowns: BTreeMap::new(),
             drains: Vec::new(),
             budgets: Budgets::default(),
+            autoscalers: Vec::new(),
             mounts: Mounts::default(),
             flaps: Vec::new(),
             quotas: Quotas::default(),
@@ -178,6 +183,7 @@ impl Cluster {
             deployments: Vec::new(),
             replicasets: Vec::new(),
             statefulsets: Vec::new(),
+            daemonsets: Vec::new(),
             jobs: Vec::new(),
             services: Vec::new(),
             pools: Vec::new(),
@@ -245,6 +251,7 @@ impl Cluster {
             Event::ReplicaSet(id) => self.sync_replicaset(id),
             Event::StatefulSet(id) => self.sync_statefulset(id),
             Event::JobExpired(id) => self.on_job_expired(id),
+            Event::DaemonSet(id) => self.sync_daemonset(id),
             Event::Job(id) => self.sync_job(id),
             Event::Schedule => self.on_schedule(),
             Event::Pulled(node, pull) => self.on_pulled(node, pull),
@@ -264,6 +271,7 @@ impl Cluster {
             Event::TaintPass => self.on_taint_pass(),
             Event::NodeMonitor => self.on_node_monitor(),
             Event::PodGc => self.on_pod_gc(),
+            Event::Autoscaler(id) => self.on_autoscaler(id),
             Event::Mount(id) => self.on_mount(id),
             Event::Flap(index) => self.on_flap(index),
             Event::Quota(id) => self.on_quota(id),

@@ -11,6 +11,7 @@ mod expect;
 pub use event::{ActionDocument, ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
 
+use crate::cluster::Load;
 use crate::cluster::scheduler::SchedulerProfile;
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
@@ -253,6 +254,8 @@ pub struct BehaviourRow {
     pub crash: Option<Crash>,
     /// How long it takes to stop once asked.
     pub stop: Option<Distribution>,
+    /// What the workload uses, by metric, in the order of time.
+    pub metrics: BTreeMap<String, Vec<Load>>,
 }
 
 /// Which workloads a row of behaviour is for.

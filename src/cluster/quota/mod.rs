@@ -201,7 +201,7 @@ impl Cluster {
     /// again after its back-off.
     pub(super) fn admit_pod(&mut self, set: PodSetId, cause: Cause) -> bool {
         if let Err(message) = self.resolve_priority(set) {
-            self.refuse_pod(set, &message, cause);
+            self.back_off_creation(set, &message, cause);
             return false;
         }
         if self.quotas.is_empty() && self.quotas.refused.is_empty() {
@@ -213,7 +213,7 @@ impl Cluster {
                 true
             }
             Some((message, cause)) => {
-                self.refuse_pod(set, &message, cause);
+                self.back_off_creation(set, &message, cause);
                 false
             }
         }
@@ -256,7 +256,7 @@ impl Cluster {
     }
 
     /// Tells of a refusal, once while the API says the same, and plans the next try (`AddRateLimited`).
-    fn refuse_pod(&mut self, set: PodSetId, message: &str, cause: Cause) {
+    fn back_off_creation(&mut self, set: PodSetId, message: &str, cause: Cause) {
         let now = self.queue.now();
         let message = self.names.intern(message);
         let before = self.quotas.refused.get(&set).copied();
@@ -292,6 +292,7 @@ impl Cluster {
         match self.set(set).owner {
             Owner::ReplicaSet(id) => self.queue_replicaset(id),
             Owner::StatefulSet(id) => self.queue_statefulset(id),
+            Owner::DaemonSet(id) => self.queue_daemonset(id),
             Owner::Job(id) => self.queue_job(id, Duration::ZERO),
             Owner::Alone(_) => {}
         }
