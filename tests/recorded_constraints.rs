@@ -38,4 +38,3 @@ fn every_recorded_decision_is_predicted() {
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));
     assert!(decisions.len() == 6 && decisions.values().all(|count| *count >= 150), "{decisions:?}");
 }
-

@@ -223,10 +223,8 @@ fn pods_that_were_there_before_anybody_asked_are_counted() {
 fn each_of_two_that_wait_has_its_node_as_soon_as_it_is_free() {
     let mut world = World::new(2, 1);
     world.class("high", 1000, true);
-    let grace = |app: &str, seconds| PodTemplate {
-        termination_grace_period: Duration::from_secs(seconds),
-        ..pod(app, 1)
-    };
+    let grace =
+        |app: &str, seconds| PodTemplate { termination_grace_period: Duration::from_secs(seconds), ..pod(app, 1) };
     world.deploy("slow", 1, grace("slow", 40));
     world.deploy("quick", 1, grace("quick", 5));
     world.run(60);

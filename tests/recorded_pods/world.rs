@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 use greenroom::cluster::PodId;
 use greenroom::cluster::node::{NodeId, NodeSpec, Nodes};
 use greenroom::cluster::scheduler::{
-    Budget, Nominations, Nominee, Preemption, Rejection, Scheduler, SchedulerProfile, Seeker, Surroundings, Tenant, View,
+    Budget, Nominations, Nominee, Preemption, Rejection, Scheduler, SchedulerProfile, Seeker, Surroundings, Tenant,
+    View,
 };
 use greenroom::cluster::template::{SpreadId, TemplateId, Templates};
 use greenroom::kernel::Names;
