@@ -113,7 +113,8 @@ fn pod(
         volumes,
         host_ports,
         node_name: spec.node_name.clone().filter(|name| !name.is_empty()),
-        scheduler_name: spec.scheduler_name.clone().unwrap_or_default(),
+        // Its default and none are one.
+        scheduler_name: spec.scheduler_name.clone().filter(|name| name != "default-scheduler").unwrap_or_default(),
         scheduling_gates: gates,
         overhead,
         active_deadline: figures::seconds(
