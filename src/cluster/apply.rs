@@ -7,8 +7,8 @@ use super::deployment::Deployment;
 use super::pod::{Owner, PodSet};
 use super::service::Service;
 use super::{
-    Arg, Cause, Cluster, DaemonSetId, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId,
-    Subject, Why,
+    Arg, Cause, Cluster, CronJobId, DaemonSetId, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId,
+    StatefulSetId, Subject, Why,
 };
 use crate::kernel::Time;
 use crate::timeline::Kind;
@@ -25,6 +25,8 @@ pub enum ObjectId {
     DaemonSet(DaemonSetId),
     /// A Job.
     Job(JobId),
+    /// A CronJob.
+    CronJob(CronJobId),
     /// A Service.
     Service(ServiceId),
     /// A pool of nodes.
@@ -73,6 +75,8 @@ impl Cluster {
                 self.create_present(key, cause)
             }
             (Object::PodDisruptionBudget(spec), None) => self.create_budget(key, spec, cause),
+            (Object::CronJob(spec), Some(ObjectId::CronJob(id))) => self.change_cronjob(id, spec, cause)?,
+            (Object::CronJob(spec), None) => self.create_cronjob(key, spec, cause)?,
             (Object::NodePool(spec), None) => self.create_pool(key, spec, cause)?,
             (Object::NodePool(_), Some(_)) => return Err("a pool of nodes cannot be changed".to_owned()),
             (Object::PriorityClass(spec), None | Some(ObjectId::PriorityClass)) => {
@@ -106,6 +110,7 @@ impl Cluster {
             Some(ObjectId::Deployment(id)) => self.delete_deployment(id, cause),
             Some(ObjectId::StatefulSet(id)) => self.delete_statefulset(id, cause),
             Some(ObjectId::DaemonSet(id)) => self.delete_daemonset(id, cause),
+            Some(ObjectId::CronJob(id)) => self.delete_cronjob(id, cause),
             Some(ObjectId::Job(id)) => self.delete_job(id, cause),
             Some(ObjectId::Service(id)) => self.delete_service(id, cause),
             Some(ObjectId::NodePool(id)) => self.delete_pool(id, cause),

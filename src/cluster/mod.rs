@@ -6,6 +6,7 @@ mod apply;
 mod behaviour;
 mod budget;
 mod company;
+mod cronjob;
 mod daemonset;
 mod deployment;
 mod disrupt;
@@ -83,6 +84,8 @@ ids! {
     DaemonSetId,
     /// A Job.
     JobId,
+    /// A CronJob.
+    CronJobId,
     /// A Service.
     ServiceId,
     /// A PodDisruptionBudget.
