@@ -6,3 +6,4 @@ pub mod peer;
 pub mod rollout;
 pub mod table;
 pub mod workload;
+pub mod workloads;
