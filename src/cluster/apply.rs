@@ -41,6 +41,8 @@ pub enum ObjectId {
     Budget(super::BudgetId),
     /// A ResourceQuota.
     Quota(super::QuotaId),
+    /// A HorizontalPodAutoscaler.
+    Autoscaler(super::AutoscalerId),
     /// A ConfigMap, a Secret or a Namespace: that it is there is all that counts.
     Present,
 }
@@ -69,6 +71,10 @@ impl Cluster {
             (Object::DaemonSet(spec), None) => self.create_daemonset(key, spec, cause),
             (Object::PodDisruptionBudget(spec), Some(ObjectId::Budget(id))) => self.change_budget(id, spec, cause),
             (Object::ResourceQuota(spec), Some(ObjectId::Quota(id))) => self.change_quota(id, spec, cause),
+            (Object::HorizontalPodAutoscaler(spec), Some(ObjectId::Autoscaler(id))) => {
+                self.change_autoscaler(id, *spec, cause);
+            }
+            (Object::HorizontalPodAutoscaler(spec), None) => self.create_autoscaler(key, *spec, cause),
             (Object::ResourceQuota(spec), None) => self.create_quota(key, spec, cause),
             (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), Some(ObjectId::Present)) => {}
             (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), None) => {
@@ -117,6 +123,7 @@ impl Cluster {
             Some(ObjectId::PriorityClass) => self.delete_priority_class(key, cause),
             Some(ObjectId::Budget(id)) => self.delete_budget(id, cause),
             Some(ObjectId::Quota(id)) => self.delete_quota(id, cause),
+            Some(ObjectId::Autoscaler(id)) => self.delete_autoscaler(id, cause),
             Some(ObjectId::Present) => {
                 let entry = self.note(key, "Deleted", Why::NONE, cause);
                 self.touch_object(key, Cause::Entry(entry));
@@ -147,7 +154,7 @@ impl Cluster {
         self.queue_deployment(id);
     }
 
-    fn change_deployment(&mut self, id: DeploymentId, spec: DeploymentSpec, cause: Cause) {
+    pub(super) fn change_deployment(&mut self, id: DeploymentId, spec: DeploymentSpec, cause: Cause) {
         let deployment = self.deployment(id);
         if deployment.spec == spec {
             return;
@@ -160,7 +167,11 @@ impl Cluster {
                 Arg::Count(spec.replicas.into()),
             ),
             (false, _) => Why::text("a new template"),
-            (true, true) => Why::NONE,
+            (true, true) => match (deployment.spec.paused, spec.paused) {
+                (false, true) => Why::text("paused"),
+                (true, false) => Why::text("resumed"),
+                _ => Why::NONE,
+            },
         };
         let last = self.note(key, "Changed", why, cause);
         let deployment = self.deployment_mut(id);
@@ -230,7 +241,7 @@ impl Cluster {
             let matching = self.rows.iter().position(|row| row.applies_to.matches(&candidate));
             matching.expect("the last row is the default and matches everything") as u32
         };
-        let behaviour = containers().map(|one| row(&one.image)).collect();
+        let behaviour: Vec<u32> = containers().map(|one| row(&one.image)).collect();
         let images = containers().map(|one| self.names.intern(&one.image)).collect();
         let services = self.services_for(key.namespace, &source.labels);
         let namespace = self.names.text(key.namespace).to_owned();
@@ -239,6 +250,7 @@ impl Cluster {
             Owner::ReplicaSet(_) | Owner::StatefulSet(_) => SpreadId(id.0),
             Owner::DaemonSet(_) | Owner::Job(_) | Owner::Alone(_) => SpreadId::NONE,
         };
+        self.rows_met.extend(&behaviour);
         self.sets.push(PodSet {
             base,
             family,

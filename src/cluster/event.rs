@@ -1,8 +1,8 @@
 //! What can happen inside the cluster. Events are small and hold ids only; what they mean is decided where they are handled.
 
 use super::{
-    BudgetId, ContainerId, CronJobId, DaemonSetId, DeploymentId, JobId, NodeId, PodId, PodSetId, PoolId, QuotaId,
-    ReplicaSetId, StatefulSetId,
+    AutoscalerId, BudgetId, ContainerId, CronJobId, DaemonSetId, DeploymentId, JobId, NodeId, PodId, PodSetId, PoolId,
+    QuotaId, ReplicaSetId, StatefulSetId,
 };
 
 /// An event of the simulation. `run` tells which start of a container an event belongs to: later ones make it stale.
@@ -86,6 +86,8 @@ pub enum Event {
     Flap(u32),
     /// A kubelet tries again to mount what a pod needs.
     Mount(PodId),
+    /// An autoscaler looks at its metrics.
+    Autoscaler(AutoscalerId),
     /// The collector of pods makes a round.
     PodGc,
     /// A pod's toleration of its node's taints has run out.

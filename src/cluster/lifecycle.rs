@@ -185,6 +185,10 @@ impl Cluster {
             self.schedule(collected, Class::COMPLETION, Event::Orphans(id));
         }
         self.touch_nodes(cause);
+        if self.templates.count_others() {
+            let labels = self.nodes.get(id).labels.clone();
+            self.tell_scheduler(super::scheduler::ClusterEvent::NodeRemoved(labels));
+        }
     }
 
     /// Cordons a node, or ends that; `false`: it was so already.

@@ -3,6 +3,7 @@
 
 mod alone;
 mod apply;
+mod autoscaler;
 mod behaviour;
 mod budget;
 mod company;
@@ -32,6 +33,7 @@ mod profile;
 mod quota;
 mod ranking;
 mod replicaset;
+mod scale;
 pub mod scheduler;
 mod scheduling;
 mod service;
@@ -46,7 +48,7 @@ pub mod template;
 mod watch;
 mod zones;
 
-pub use behaviour::{Behaviour, Crash, Match, Pull};
+pub use behaviour::{Behaviour, Crash, Load, Match, Pull};
 pub use event::Event;
 pub use journal::{Shown, Write};
 pub use node::{NodeId, NodeSpec};
@@ -92,6 +94,8 @@ ids! {
     BudgetId,
     /// A ResourceQuota.
     QuotaId,
+    /// A HorizontalPodAutoscaler.
+    AutoscalerId,
     /// A pool of nodes.
     PoolId,
 }

@@ -164,14 +164,7 @@ impl Cluster {
         if self.owner_is_gone(set) {
             return;
         }
-        let admitted = match self.resolve_priority(set) {
-            Ok(_) => self.admit_pod(set),
-            Err(refusal) => {
-                self.refuse_class(set, refusal, cause);
-                false
-            }
-        };
-        if admitted {
+        if self.admit_pod(set, cause) {
             self.create_pod(set, ordinal, node, cause);
         } else {
             self.job_pod_refused(set);

@@ -67,6 +67,14 @@ pub struct Profile {
     pub system_critical_priority: i32,
     /// The first and the longest wait of a kubelet that could not mount a volume; the wait doubles each time.
     pub mount_backoff: [Duration; 2],
+    /// How often an autoscaler looks at its metrics.
+    pub autoscaler_sync: Duration,
+    /// How long an autoscaler without `behavior` keeps the largest answer before it shrinks.
+    pub autoscaler_down_window: Duration,
+    /// How long after its start a pod's use of CPU counts only while it is ready.
+    pub cpu_initialization: Duration,
+    /// How often the metrics server asks the kubelets; a pod has metrics once it has been asked about twice.
+    pub metrics_resolution: Duration,
     /// How often what quotas are charged is counted in full.
     pub quota_resync: Duration,
     /// The first and the longest wait of a controller whose sync failed; the wait doubles each time.
@@ -161,6 +169,13 @@ impl Profile {
             system_critical_priority: 2_000_000_000,
             // pkg/util/goroutinemap/exponentialbackoff/exponential_backoff.go (initialDurationBeforeRetry, maxDurationBeforeRetry)
             mount_backoff: [Duration::from_millis(500), Duration::from_secs(122)],
+            // pkg/controller/podautoscaler/config/v1alpha1/defaults.go:40-52 (HorizontalPodAutoscalerSyncPeriod,
+            // DownscaleStabilizationWindow, CPUInitializationPeriod)
+            autoscaler_sync: Duration::from_secs(15),
+            autoscaler_down_window: Duration::from_secs(300),
+            cpu_initialization: Duration::from_secs(300),
+            // kubernetes-sigs/metrics-server v0.7, its manifests (--metric-resolution=15s)
+            metrics_resolution: Duration::from_secs(15),
             // pkg/controller/resourcequota/config/v1alpha1/defaults.go:41 (ResourceQuotaSyncPeriod)
             quota_resync: Duration::from_secs(300),
             // k8s.io/client-go v0.36.3, util/workqueue/default_rate_limiters.go (DefaultTypedControllerRateLimiter)

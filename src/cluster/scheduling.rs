@@ -3,12 +3,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::budget::Budgets;
 use super::kubelet::Kubelet;
 use super::pod::{Pod, PodRecord, PodSet};
-use super::scheduler::{ClusterEvent, Nominee, Preemption, Rejection, Seeker, Surroundings, Tenant, View};
+use super::scheduler::{Budget, ClusterEvent, Nominee, Preemption, Rejection, Seeker, Surroundings, Tenant, View};
 use super::template::Templates;
-use super::{Arg, Cause, Class, Cluster, Event, NodeId, PodId, PodSetId, Symbol, Why};
-use crate::kernel::Time;
+use super::{Arg, Cause, Class, Cluster, Event, NodeId, PodId, Why};
+use crate::kernel::{Names, Time};
 use crate::workload::policy::PriorityClassSpec;
 
 /// What is known of pods for the scheduler's sake alone.
@@ -20,8 +21,6 @@ pub struct SchedulingState {
     only: BTreeMap<PodId, NodeId>,
     /// Other pods are counted from now on.
     counts_others: bool,
-    /// Sets whose pods the API refuses, and why.
-    pub(super) refused: BTreeMap<PodSetId, Symbol>,
     /// Priority classes by name.
     pub(super) classes: BTreeMap<String, PriorityClassSpec>,
 }
@@ -34,6 +33,8 @@ struct Around<'a> {
     kubelets: &'a [Kubelet],
     templates: &'a Templates,
     preempted: &'a BTreeSet<PodId>,
+    budgets: &'a Budgets,
+    names: &'a Names,
 }
 
 impl Surroundings for Around<'_> {
@@ -54,6 +55,15 @@ impl Surroundings for Around<'_> {
             }
         };
         there.map(tenant).collect()
+    }
+
+    fn budgets(&self) -> Vec<Budget> {
+        let budget = |one: &super::budget::Budget| {
+            let selector = one.spec.selector.clone()?;
+            let namespace = self.names.text(one.key.namespace).to_owned();
+            Some(Budget { namespace, selector, allowed: one.status.allowed, disrupted: Vec::new() })
+        };
+        self.budgets.iter().filter_map(budget).collect()
     }
 }
 
@@ -149,6 +159,8 @@ impl Cluster {
                 kubelets: &self.kubelets,
                 templates: &self.templates,
                 preempted: &self.scheduling.preempted,
+                budgets: &self.budgets,
+                names: &self.names,
             };
             let view = View {
                 nodes: &self.nodes,

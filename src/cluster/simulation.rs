@@ -1,9 +1,10 @@
 //! The cluster as one value, and its event loop: takes the next event and hands it to whoever it is for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::apply::ObjectId;
+use super::autoscaler::Autoscaler;
 use super::behaviour::Behaviour;
 use super::budget::Budgets;
 use super::cronjob::CronJob;
@@ -69,6 +70,8 @@ pub struct Cluster {
     pub(super) streams: Streams,
     pub(super) profile: Profile,
     pub(super) rows: Arc<[Behaviour]>,
+    /// The rows that a workload has met.
+    pub(super) rows_met: BTreeSet<u32>,
     pub(super) provider: Provider,
     pub(super) nodes: Nodes,
     pub(super) kubelets: Vec<Kubelet>,
@@ -86,6 +89,7 @@ pub struct Cluster {
     pub(super) shutdowns: BTreeMap<super::NodeId, Shutdown>,
     pub(super) drains: Vec<DrainRun>,
     pub(super) budgets: Budgets,
+    pub(super) autoscalers: Vec<Autoscaler>,
     pub(super) mounts: Mounts,
     pub(super) flaps: Vec<Flap>,
     pub(super) quotas: Quotas,
@@ -154,6 +158,7 @@ impl Cluster {
             streams: Streams::new(settings.seed),
             profile: settings.profile,
             rows: rows.into(),
+            rows_met: BTreeSet::new(),
             provider: settings.provider,
             nodes: Nodes::default(),
             kubelets: Vec::new(),
@@ -166,6 +171,7 @@ impl Cluster {
             shutdowns: BTreeMap::new(),
             drains: Vec::new(),
             budgets: Budgets::default(),
+            autoscalers: Vec::new(),
             mounts: Mounts::default(),
             flaps: Vec::new(),
             quotas: Quotas::default(),
@@ -275,6 +281,7 @@ impl Cluster {
             Event::TaintPass => self.on_taint_pass(),
             Event::NodeMonitor => self.on_node_monitor(),
             Event::PodGc => self.on_pod_gc(),
+            Event::Autoscaler(id) => self.on_autoscaler(id),
             Event::Mount(id) => self.on_mount(id),
             Event::Flap(index) => self.on_flap(index),
             Event::Quota(id) => self.on_quota(id),

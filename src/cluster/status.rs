@@ -45,6 +45,7 @@ impl Cluster {
             ObjectId::CronJob(id) => Status::CronJob(self.cronjob(id).status),
             ObjectId::Job(id) => Status::Job(self.job(id).status),
             ObjectId::Service(id) => Status::Service(self.services[id.0 as usize].status),
+            ObjectId::Autoscaler(id) => Status::HorizontalPodAutoscaler(self.autoscaler_status(id)),
             ObjectId::Quota(id) => Status::ResourceQuota(self.quota_status(id)),
             ObjectId::Present => return None,
             ObjectId::Budget(id) => Status::PodDisruptionBudget(self.budgets.get(id).status),
@@ -153,6 +154,9 @@ impl Cluster {
         self.journal_pod(id);
         let set = self.pod(id).set;
         self.budgets_touched(set);
+        if !self.autoscalers.is_empty() {
+            self.autoscaled_touched(workload);
+        }
         self.touch_object(workload, cause);
     }
 }

@@ -145,5 +145,6 @@ fn behaviour(row: &BehaviourRow, bandwidth: u64) -> Behaviour {
             exit_code: crash.exit,
         }),
         stop: row.stop.clone().unwrap_or(usual.stop),
+        metrics: row.metrics.clone(),
     }
 }

@@ -8,9 +8,10 @@ use std::sync::Arc;
 mod event;
 mod expect;
 
-pub use event::{ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
+pub use event::{ActionDocument, ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
 
+use crate::cluster::Load;
 use crate::cluster::scheduler::SchedulerProfile;
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
@@ -199,6 +200,8 @@ pub struct Gpus {
 pub enum SystemName {
     /// OCI AI Blueprints.
     Oci,
+    /// Plain Kubernetes manifests.
+    Kubernetes,
 }
 
 impl SystemName {
@@ -206,6 +209,7 @@ impl SystemName {
     pub const fn text(self) -> &'static str {
         match self {
             SystemName::Oci => "oci",
+            SystemName::Kubernetes => "kubernetes",
         }
     }
 }
@@ -250,6 +254,8 @@ pub struct BehaviourRow {
     pub crash: Option<Crash>,
     /// How long it takes to stop once asked.
     pub stop: Option<Distribution>,
+    /// What the workload uses, by metric, in the order of time.
+    pub metrics: BTreeMap<String, Vec<Load>>,
 }
 
 /// Which workloads a row of behaviour is for.

@@ -29,6 +29,8 @@ pub enum Status {
     PodDisruptionBudget(BudgetStatus),
     /// Of a ResourceQuota.
     ResourceQuota(QuotaStatus),
+    /// Of a HorizontalPodAutoscaler.
+    HorizontalPodAutoscaler(AutoscalerStatus),
 }
 
 /// apps/v1 DeploymentStatus, as far as it decides anything.
@@ -353,6 +355,15 @@ pub struct BudgetStatus {
     pub allowed: u32,
     /// False while the pods cannot be counted, because their owner has no scale: nothing may be evicted then.
     pub synced: bool,
+}
+
+/// What a HorizontalPodAutoscaler shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct AutoscalerStatus {
+    /// Pods that its target wanted when it looked last.
+    pub current: u32,
+    /// Pods that it should want.
+    pub desired: u32,
 }
 
 /// How far a ResourceQuota is used up.

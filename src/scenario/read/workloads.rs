@@ -1,11 +1,14 @@
 //! Reads what is deployed and how it behaves.
 
+use std::collections::BTreeMap;
+
 use super::Reader;
-use crate::kernel::Time;
+use crate::cluster::Load;
+use crate::kernel::{Duration, Time};
 use crate::scenario::documents::check_path;
-use crate::scenario::file::{BehaviourFile, CrashFile, DeployFile, MatchFile};
+use crate::scenario::file::{BehaviourFile, CrashFile, DeployFile, LoadFile, MatchFile};
 use crate::scenario::model::{BehaviourMatch, BehaviourRow, Crash, Deploy};
-use crate::text::decode::Spanned;
+use crate::text::decode::{Spanned, Table};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Source, Span};
 
@@ -33,23 +36,29 @@ impl Reader<'_, '_> {
             Some(at) => self.time(at),
             None => Some(Time::ZERO),
         };
-        let path = &file.document.value;
-        let read = match check_path(path) {
+        let source = self.document_source(&file.document)?;
+        Some(Deploy {
+            place: self.place(file.span),
+            at: at?,
+            source,
+            document: file.document.value,
+            system: file.system.0,
+        })
+    }
+
+    /// The document at a path, which is below the scenario's folder.
+    pub(super) fn document_source(&mut self, path: &Spanned<String>) -> Option<Source> {
+        let text = &path.value;
+        let read = match check_path(text) {
             Ok(()) => {
-                self.documents.read(path.trim_start_matches("./")).map_err(|error| format!("{}: {error}", quote(path)))
+                self.documents.read(text.trim_start_matches("./")).map_err(|error| format!("{}: {error}", quote(text)))
             }
-            Err(error) => Err(format!("the path {} {error}", quote(path))),
+            Err(error) => Err(format!("the path {} {error}", quote(text))),
         };
         match read {
-            Ok(text) => Some(Deploy {
-                place: self.place(file.span),
-                at: at?,
-                source: Source::new(beside(self.context.source.name(), path), text),
-                document: file.document.value,
-                system: file.system.0,
-            }),
+            Ok(read) => Some(Source::new(beside(self.context.source.name(), text), read)),
             Err(error) => {
-                self.context.error(file.document.span, error);
+                self.context.error(path.span, error);
                 None
             }
         }
@@ -82,7 +91,37 @@ impl Reader<'_, '_> {
                 None => None,
             },
             stop: file.stop.map(|spread| spread.0),
+            metrics: self.metrics(file.metrics)?,
         })
+    }
+
+    /// The series of each metric, in the order of time.
+    fn metrics(&mut self, file: Option<Table<Vec<LoadFile>>>) -> Option<BTreeMap<String, Vec<Load>>> {
+        let mut metrics = BTreeMap::new();
+        for (name, points) in file.map(|table| table.0).unwrap_or_default() {
+            let mut series: Vec<Load> = Vec::new();
+            for point in points {
+                let at = Time::ZERO + point.at.map_or(Duration::ZERO, |at| at.0);
+                let (amount, each) = match (point.value, point.each) {
+                    (Some(value), None) => (value, false),
+                    (None, Some(each)) => (each, true),
+                    _ => {
+                        self.context.error(point.span, "a point of a metric has a `value` for all pods, or `each`");
+                        return None;
+                    }
+                };
+                if series.last().is_some_and(|last| at <= last.at) {
+                    self.context.error(point.span, "the points of a metric must be in the order of time");
+                    return None;
+                }
+                let milli = amount.value.milli.unwrap_or(amount.value.units.saturating_mul(1000));
+                series.push(Load { at, milli, each });
+            }
+            if !series.is_empty() {
+                metrics.insert(name.text, series);
+            }
+        }
+        Some(metrics)
     }
 
     fn behaviour_match(&mut self, file: MatchFile) -> Option<BehaviourMatch> {
