@@ -77,6 +77,11 @@ impl Cluster {
             (Object::HorizontalPodAutoscaler(spec), None) => self.create_autoscaler(key, *spec, cause),
             (Object::ResourceQuota(spec), None) => self.create_quota(key, spec, cause),
             (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), Some(ObjectId::Present)) => {}
+            // A custom resource: the API keeps it, and its controller stands outside.
+            (Object::LeaderWorkerSet(_), Some(ObjectId::Present)) => {}
+            (Object::LeaderWorkerSet(_), None) => {
+                self.objects.insert(key, ObjectId::Present);
+            }
             (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), None) => {
                 self.create_present(key, cause)
             }
@@ -124,6 +129,7 @@ impl Cluster {
             Some(ObjectId::Budget(id)) => self.delete_budget(id, cause),
             Some(ObjectId::Quota(id)) => self.delete_quota(id, cause),
             Some(ObjectId::Autoscaler(id)) => self.delete_autoscaler(id, cause),
+            Some(ObjectId::Present) if key.kind == Kind::LeaderWorkerSet => self.touch_object(key, cause),
             Some(ObjectId::Present) => {
                 let entry = self.note(key, "Deleted", Why::NONE, cause);
                 self.touch_object(key, Cause::Entry(entry));

@@ -117,10 +117,16 @@ impl LeaderWorkerSet {
             return;
         }
         self.note("Deleted", Why::NONE, cause, world);
-        for group in 0..self.groups.keys().next_back().map_or(0, |last| last + 1) {
+        let groups: Vec<u32> = self.groups.keys().copied().collect();
+        for group in groups {
             self.delete_workers(group, world);
         }
         self.ask_delete(self.leaders(), world);
+    }
+
+    /// True once it was deleted.
+    pub const fn is_deleted(&self) -> bool {
+        self.deleted
     }
 
     /// True if a change of this object is to be told to [`LeaderWorkerSet::changed`].
