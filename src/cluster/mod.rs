@@ -7,6 +7,7 @@ mod autoscaler;
 mod behaviour;
 mod budget;
 mod company;
+mod cronjob;
 mod daemonset;
 mod deployment;
 mod disrupt;
@@ -85,6 +86,8 @@ ids! {
     DaemonSetId,
     /// A Job.
     JobId,
+    /// A CronJob.
+    CronJobId,
     /// A Service.
     ServiceId,
     /// A PodDisruptionBudget.

@@ -27,6 +27,8 @@ pub struct Profile {
     pub job_backoff_max: Duration,
     /// For how long the events of a Job's pods are gathered before it looks at them.
     pub job_sync_batch: Duration,
+    /// How long after its time a CronJob is looked at.
+    pub cronjob_delay: Duration,
     /// Pods that a Job creates or deletes in one sync at most.
     pub job_burst: u32,
     /// Pods that a DaemonSet creates or deletes in one sync at most.
@@ -132,6 +134,8 @@ impl Profile {
             // pkg/controller/job/job_controller.go:70,86 (SyncJobBatchPeriod, MaxPodCreateDeletePerSync)
             job_sync_batch: Duration::from_secs(1),
             job_burst: 500,
+            // pkg/controller/cronjob/cronjob_controllerv2.go (nextScheduleDelta)
+            cronjob_delay: Duration::from_millis(100),
             // pkg/controller/daemon/daemon_controller.go (BurstReplicas)
             daemonset_burst: 250,
             // pkg/controller/replicaset/replica_set.go (BurstReplicas)
