@@ -43,6 +43,7 @@ mod statefulset;
 mod status;
 mod taints;
 pub mod template;
+mod volume;
 mod watch;
 mod zones;
 
@@ -90,6 +91,10 @@ ids! {
     QuotaId,
     /// A HorizontalPodAutoscaler.
     AutoscalerId,
+    /// A PersistentVolumeClaim.
+    ClaimId,
+    /// A PersistentVolume.
+    VolumeId,
     /// A pool of nodes.
     PoolId,
 }

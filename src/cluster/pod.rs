@@ -260,6 +260,7 @@ impl Cluster {
             _ => Why::with("created by {}", Arg::Subject(self.owner_subject(owner))),
         };
         let cause = self.note_pod(id, "Pending", why, cause);
+        self.claims_for_pod(id, cause);
         self.rank(id);
         self.wait_for_node(id, cause);
         self.touch_pod(id, cause);

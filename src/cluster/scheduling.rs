@@ -3,12 +3,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::budget::Budgets;
 use super::kubelet::Kubelet;
 use super::pod::{Pod, PodRecord, PodSet};
-use super::scheduler::{ClusterEvent, Nominee, Preemption, Rejection, Seeker, Surroundings, Tenant, View};
+use super::scheduler::{
+    self, ClaimProblem, ClusterEvent, Nominee, Preemption, Rejection, Seeker, Surroundings, Tenant, View, VolumeProblem,
+};
 use super::template::Templates;
+use super::volume::VolumeView;
 use super::{Arg, Cause, Class, Cluster, Event, NodeId, PodId, PodSetId, Symbol, Why};
-use crate::kernel::Time;
+use crate::kernel::{Names, Time};
 use crate::workload::policy::PriorityClassSpec;
 
 /// What is known of pods for the scheduler's sake alone.
@@ -34,6 +38,10 @@ struct Around<'a> {
     kubelets: &'a [Kubelet],
     templates: &'a Templates,
     preempted: &'a BTreeSet<PodId>,
+    budgets: &'a Budgets,
+    names: &'a Names,
+    /// What the volumes of the pod that is placed allow, if it has any.
+    volumes: Option<VolumeView>,
 }
 
 impl Surroundings for Around<'_> {
@@ -54,6 +62,22 @@ impl Surroundings for Around<'_> {
             }
         };
         there.map(tenant).collect()
+    }
+
+    fn budgets(&self) -> Vec<scheduler::Budget> {
+        self.budgets.for_preemption(self.names)
+    }
+
+    fn has_claims(&self, _pod: PodId) -> bool {
+        self.volumes.is_some()
+    }
+
+    fn claim_problem(&self, _pod: PodId) -> Option<ClaimProblem> {
+        self.volumes.as_ref()?.problem
+    }
+
+    fn volume_problem(&self, _pod: PodId, node: NodeId) -> Option<VolumeProblem> {
+        self.volumes.as_ref()?.nodes.get(&node).copied()
     }
 }
 
@@ -137,6 +161,7 @@ impl Cluster {
             let set = self.set(self.pod(id).set);
             let only = self.scheduling.only.get(&id).copied();
             let seeker = Seeker { pod: id, template: set.template, spread: set.spread, only };
+            let volumes = self.has_claims(id).then(|| self.volume_view(id));
             let around = Around {
                 pods: &self.pods,
                 records: &self.pod_records,
@@ -144,6 +169,9 @@ impl Cluster {
                 kubelets: &self.kubelets,
                 templates: &self.templates,
                 preempted: &self.scheduling.preempted,
+                budgets: &self.budgets,
+                names: &self.names,
+                volumes,
             };
             let view = View {
                 nodes: &self.nodes,
