@@ -76,7 +76,10 @@ const FLOATS: [(&str, &[&str]); 4] = [
         ],
     ),
     ("src/kernel/quantile.rs", &["*"]),
-    ("src/cluster/scheduler/score.rs", &["balance", "SpreadWeights", "new", "raw", "image_bytes"]),
+    (
+        "src/cluster/scheduler/score.rs",
+        &["rounded_share", "balance", "normal_pods", "soft_spread", "SpreadWeights", "new", "raw", "image_bytes"],
+    ),
 ];
 
 fn layer_index(name: &str) -> Option<usize> {
@@ -114,11 +117,16 @@ fn a_module_uses_only_layers_above_it() {
     none(findings);
 }
 
+/// Where the API's own types may be named beside `live`: manifests are read into them. They are data and bring no client.
+const API_TYPES: &str = "src/systems/kubernetes/";
+
 #[test]
 fn only_live_names_tokio_and_kube() {
     let mut findings = Vec::new();
     for file in sources().iter().filter(|file| file.layer() != Some("live")) {
-        for word in ["tokio", "kube", "k8s_openapi"] {
+        let words = ["tokio", "kube", "k8s_openapi"];
+        let words = if file.path.starts_with(API_TYPES) { &words[..2] } else { &words[..] };
+        for word in words {
             findings.extend(file.lines_with(word).into_iter().map(|line| format!("{}:{line}: {word}", file.path)));
         }
     }

@@ -237,6 +237,12 @@ impl World {
             match self.find(pod, template).map_err(|rejection| rejection.preemption) {
                 Ok(_) | Err(Preemption::Waits) => {}
                 Err(Preemption::NoVictims | Preemption::Failed(_)) => drop(self.nominations.clear(PodId(pod))),
+                // Pods that leave anyway, from another node.
+                Err(Preemption::Nominated(node, victims)) if victims.is_empty() => {
+                    let priority = self.around.priorities[&template];
+                    let nominee = Nominee { pod: PodId(pod), template, spread: SpreadId::NONE, priority, node };
+                    self.nominations.set(nominee);
+                }
                 Err(other) => return Err(format!("pod {pod} waits, and now: {other:?}")),
             }
         }

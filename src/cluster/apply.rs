@@ -7,7 +7,8 @@ use super::deployment::Deployment;
 use super::pod::{Owner, PodSet};
 use super::service::Service;
 use super::{
-    Arg, Cause, Cluster, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId, Subject, Why,
+    Arg, Cause, Cluster, DaemonSetId, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId,
+    Subject, Why,
 };
 use crate::kernel::Time;
 use crate::timeline::Kind;
@@ -20,6 +21,8 @@ pub enum ObjectId {
     Deployment(DeploymentId),
     /// A StatefulSet.
     StatefulSet(StatefulSetId),
+    /// A DaemonSet.
+    DaemonSet(DaemonSetId),
     /// A Job.
     Job(JobId),
     /// A Service.
@@ -68,6 +71,8 @@ impl Cluster {
             (Object::ReplicaSet(spec), None) => self.create_lone_replicaset(key, spec, cause),
             (Object::StatefulSet(spec), Some(ObjectId::StatefulSet(id))) => self.change_statefulset(id, spec, cause),
             (Object::StatefulSet(spec), None) => self.create_statefulset(key, spec, cause),
+            (Object::DaemonSet(spec), Some(ObjectId::DaemonSet(id))) => self.change_daemonset(id, spec, cause),
+            (Object::DaemonSet(spec), None) => self.create_daemonset(key, spec, cause),
             (Object::PodDisruptionBudget(spec), Some(ObjectId::Budget(id))) => self.change_budget(id, spec, cause),
             (Object::ResourceQuota(spec), Some(ObjectId::Quota(id))) => self.change_quota(id, spec, cause),
             (Object::HorizontalPodAutoscaler(spec), Some(ObjectId::Autoscaler(id))) => {
@@ -120,9 +125,11 @@ impl Cluster {
             Some(ObjectId::Pod(set)) => self.delete_pods(set, Why::text("deleted"), cause),
             Some(ObjectId::Deployment(id)) => self.delete_deployment(id, cause),
             Some(ObjectId::StatefulSet(id)) => self.delete_statefulset(id, cause),
+            Some(ObjectId::DaemonSet(id)) => self.delete_daemonset(id, cause),
             Some(ObjectId::Job(id)) => self.delete_job(id, cause),
             Some(ObjectId::Service(id)) => self.delete_service(id, cause),
             Some(ObjectId::NodePool(id)) => self.delete_pool(id, cause),
+            Some(ObjectId::PriorityClass) => self.delete_priority_class(key, cause),
             Some(ObjectId::Budget(id)) => self.delete_budget(id, cause),
             Some(ObjectId::Quota(id)) => self.delete_quota(id, cause),
             Some(ObjectId::Claim(id)) => self.delete_claim(id, cause),
@@ -133,7 +140,6 @@ impl Cluster {
                 let entry = self.note(key, "Deleted", Why::NONE, cause);
                 self.touch_object(key, Cause::Entry(entry));
             }
-            Some(ObjectId::PriorityClass) => self.delete_priority_class(key, cause),
         }
         true
     }
@@ -173,7 +179,11 @@ impl Cluster {
                 Arg::Count(spec.replicas.into()),
             ),
             (false, _) => Why::text("a new template"),
-            (true, true) => Why::NONE,
+            (true, true) => match (deployment.spec.paused, spec.paused) {
+                (false, true) => Why::text("paused"),
+                (true, false) => Why::text("resumed"),
+                _ => Why::NONE,
+            },
         };
         let last = self.note(key, "Changed", why, cause);
         let deployment = self.deployment_mut(id);
@@ -243,15 +253,16 @@ impl Cluster {
             let matching = self.rows.iter().position(|row| row.applies_to.matches(&candidate));
             matching.expect("the last row is the default and matches everything") as u32
         };
-        let behaviour = containers().map(|one| row(&one.image)).collect();
+        let behaviour: Vec<u32> = containers().map(|one| row(&one.image)).collect();
         let images = containers().map(|one| self.names.intern(&one.image)).collect();
         let services = self.services_for(key.namespace, &source.labels);
         let namespace = self.names.text(key.namespace).to_owned();
         let template = self.templates.intern_in(&mut self.names, source, &namespace);
         let spread = match owner {
             Owner::ReplicaSet(_) | Owner::StatefulSet(_) => SpreadId(id.0),
-            Owner::Job(_) | Owner::Alone(_) => SpreadId::NONE,
+            Owner::DaemonSet(_) | Owner::Job(_) | Owner::Alone(_) => SpreadId::NONE,
         };
+        self.rows_met.extend(&behaviour);
         self.sets.push(PodSet {
             base,
             family,

@@ -11,7 +11,6 @@ use smallvec::SmallVec;
 
 use super::apply::ObjectId;
 use super::{Arg, BudgetId, Cause, Class, Cluster, Event, PodSetId, Subject, Symbol, Why};
-use crate::kernel::Names;
 use crate::timeline::{EntryId, Kind};
 use crate::workload::policy::{BudgetBound, BudgetSpec};
 use crate::workload::{BudgetStatus, IntOrPercent};
@@ -59,18 +58,9 @@ impl Budgets {
         &mut self.budgets[id.0 as usize]
     }
 
-    /// The budgets as preemption asks for them.
-    pub fn for_preemption(&self, names: &Names) -> Vec<super::scheduler::Budget> {
-        let there = self.budgets.iter().filter(|budget| !budget.deleted);
-        let shown = there.filter_map(|budget| {
-            Some(super::scheduler::Budget {
-                namespace: names.text(budget.key.namespace).to_owned(),
-                selector: budget.spec.selector.clone()?,
-                allowed: budget.status.allowed,
-                disrupted: Vec::new(),
-            })
-        });
-        shown.collect()
+    /// The budgets that are there.
+    pub fn iter(&self) -> impl Iterator<Item = &Budget> {
+        self.budgets.iter().filter(|budget| !budget.deleted)
     }
 
     /// One of the disruptions that a budget allows is used up until it is compared with its pods again.

@@ -7,6 +7,7 @@ mod autoscaler;
 mod behaviour;
 mod budget;
 mod company;
+mod daemonset;
 mod deployment;
 mod disrupt;
 mod drain;
@@ -81,6 +82,8 @@ ids! {
     ReplicaSetId,
     /// A StatefulSet.
     StatefulSetId,
+    /// A DaemonSet.
+    DaemonSetId,
     /// A Job.
     JobId,
     /// A Service.

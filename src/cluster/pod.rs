@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::ranking::DeletionOrder;
 use super::{
-    Cluster, ContainerId, JobId, NodeId, PodId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId, TemplateId,
+    Cluster, ContainerId, DaemonSetId, JobId, NodeId, PodId, PodSetId, ReplicaSetId, ServiceId, SpreadId,
+    StatefulSetId, TemplateId,
 };
 use crate::kernel::{Duration, Name, Symbol, Time};
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
@@ -17,6 +18,8 @@ pub enum Owner {
     ReplicaSet(ReplicaSetId),
     /// A StatefulSet.
     StatefulSet(StatefulSetId),
+    /// A DaemonSet.
+    DaemonSet(DaemonSetId),
     /// A Job.
     Job(JobId),
     /// Nobody: a pod that stands alone.
@@ -213,8 +216,15 @@ impl Cluster {
         Cause::Entry(self.pod(id).last)
     }
 
-    /// Creates a pod, with this number or the next one, and puts it into the scheduler's queue.
-    pub(super) fn create_pod(&mut self, set_id: PodSetId, ordinal: Option<u32>, cause: Cause) -> PodId {
+    /// Creates a pod, with this number or the next one, and puts it into the scheduler's queue; `node` is the only one that
+    /// it may go to.
+    pub(super) fn create_pod(
+        &mut self,
+        set_id: PodSetId,
+        ordinal: Option<u32>,
+        node: Option<NodeId>,
+        cause: Cause,
+    ) -> PodId {
         let id = PodId(u32::try_from(self.pods.len()).expect("a run has fewer than 2^32 pods"));
         let now = self.queue.now();
         let containers = self.make_containers(id, set_id);
@@ -259,6 +269,9 @@ impl Cluster {
             Owner::Alone(_) => Why::NONE,
             _ => Why::with("created by {}", Arg::Subject(self.owner_subject(owner))),
         };
+        if let Some(node) = node {
+            self.confine_pod(id, node);
+        }
         let cause = self.note_pod(id, "Pending", why, cause);
         self.claims_for_pod(id, cause);
         self.rank(id);
@@ -493,6 +506,7 @@ impl Cluster {
         match owner {
             Owner::ReplicaSet(id) => self.replicasets[id.0 as usize].key,
             Owner::StatefulSet(id) => self.statefulsets[id.0 as usize].key,
+            Owner::DaemonSet(id) => self.daemonsets[id.0 as usize].key,
             Owner::Job(id) => self.jobs[id.0 as usize].key,
             Owner::Alone(set) => self.sets[set.0 as usize].workload,
         }

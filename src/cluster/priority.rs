@@ -2,10 +2,8 @@
 //! plugin/pkg/admission/priority/admission.go).
 
 use super::apply::ObjectId;
-use super::pod::Owner;
 use super::profile::SYSTEM_PRIORITY_CLASSES;
 use super::{Arg, Cause, Cluster, PodSetId, Subject, Why};
-use crate::kernel::Duration;
 use crate::workload::policy::PriorityClassSpec;
 
 impl Cluster {
@@ -38,7 +36,6 @@ impl Cluster {
                 let why = Why::with("value {}", Arg::Text(value));
                 let last = self.note(key, "Created", why, cause);
                 self.touch_object(key, Cause::Entry(last));
-                self.retry_refused();
                 Ok(())
             }
         }
@@ -66,27 +63,6 @@ impl Cluster {
             self.set_mut(set).template = resolved;
         }
         Ok(())
-    }
-
-    /// A controller's pod is refused. The source tries again after a while that grows; here it does when a class comes.
-    pub(super) fn refuse_pod(&mut self, set: PodSetId, refusal: String, cause: Cause) {
-        let refusal = self.names.intern(&refusal);
-        if self.scheduling.refused.insert(set, refusal) != Some(refusal) {
-            let owner = self.owner_subject(self.set(set).owner);
-            self.note(owner, "FailedCreate", Why::with("pods are forbidden: {}", Arg::Text(refusal)), cause);
-        }
-    }
-
-    /// Those whose pods were refused try again.
-    fn retry_refused(&mut self) {
-        for (set, _) in std::mem::take(&mut self.scheduling.refused) {
-            match self.set(set).owner {
-                Owner::ReplicaSet(id) => self.queue_replicaset(id),
-                Owner::StatefulSet(id) => self.queue_statefulset(id),
-                Owner::Job(id) => self.queue_job(id, Duration::ZERO),
-                Owner::Alone(_) => {}
-            }
-        }
     }
 
     /// The priority of a class, and whether its pods may put out others. Without a class: that of the default class, if there

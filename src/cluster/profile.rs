@@ -30,6 +30,8 @@ pub struct Profile {
     pub job_sync_batch: Duration,
     /// Pods that a Job creates or deletes in one sync at most.
     pub job_burst: u32,
+    /// Pods that a DaemonSet creates or deletes in one sync at most.
+    pub daemonset_burst: u32,
     /// Pods that a ReplicaSet creates or deletes in one sync at most.
     pub replicaset_burst: u32,
     /// Old ReplicaSets that a Deployment keeps.
@@ -117,6 +119,8 @@ pub struct Profile {
 pub struct ControlPlane {
     /// From one write of a sync to the next.
     pub write: Duration,
+    /// The same of a Deployment's sync.
+    pub rollout_write: Duration,
     /// From one pod that a sync makes to the next.
     pub create: Duration,
     /// From a write to the sync of a controller that watches for it.
@@ -125,8 +129,12 @@ pub struct ControlPlane {
 
 impl ControlPlane {
     /// Nothing takes time: timelines show the events that matter.
-    pub const INSTANT: ControlPlane =
-        ControlPlane { write: Duration::ZERO, create: Duration::ZERO, notice: Duration::ZERO };
+    pub const INSTANT: ControlPlane = ControlPlane {
+        write: Duration::ZERO,
+        rollout_write: Duration::ZERO,
+        create: Duration::ZERO,
+        notice: Duration::ZERO,
+    };
 }
 
 impl Profile {
@@ -146,6 +154,8 @@ impl Profile {
             // pkg/controller/job/job_controller.go:70,86 (SyncJobBatchPeriod, MaxPodCreateDeletePerSync)
             job_sync_batch: Duration::from_secs(1),
             job_burst: 500,
+            // pkg/controller/daemon/daemon_controller.go (BurstReplicas)
+            daemonset_burst: 250,
             // pkg/controller/replicaset/replica_set.go (BurstReplicas)
             replicaset_burst: 500,
             // pkg/apis/apps/v1/defaults.go (RevisionHistoryLimit)

@@ -7,11 +7,12 @@ use super::budget::Budgets;
 use super::kubelet::Kubelet;
 use super::pod::{Pod, PodRecord, PodSet};
 use super::scheduler::{
-    self, ClaimProblem, ClusterEvent, Nominee, Preemption, Rejection, Seeker, Surroundings, Tenant, View, VolumeProblem,
+    Budget, ClaimProblem, ClusterEvent, Nominee, Preemption, Rejection, Seeker, Surroundings, Tenant, View,
+    VolumeProblem,
 };
 use super::template::Templates;
 use super::volume::VolumeView;
-use super::{Arg, Cause, Class, Cluster, Event, NodeId, PodId, PodSetId, Symbol, Why};
+use super::{Arg, Cause, Class, Cluster, Event, NodeId, PodId, Why};
 use crate::kernel::{Names, Time};
 use crate::workload::policy::PriorityClassSpec;
 
@@ -24,8 +25,6 @@ pub struct SchedulingState {
     only: BTreeMap<PodId, NodeId>,
     /// Other pods are counted from now on.
     counts_others: bool,
-    /// Sets whose pods the API refuses, and why.
-    pub(super) refused: BTreeMap<PodSetId, Symbol>,
     /// Priority classes by name.
     pub(super) classes: BTreeMap<String, PriorityClassSpec>,
 }
@@ -64,8 +63,13 @@ impl Surroundings for Around<'_> {
         there.map(tenant).collect()
     }
 
-    fn budgets(&self) -> Vec<scheduler::Budget> {
-        self.budgets.for_preemption(self.names)
+    fn budgets(&self) -> Vec<Budget> {
+        let budget = |one: &super::budget::Budget| {
+            let selector = one.spec.selector.clone()?;
+            let namespace = self.names.text(one.key.namespace).to_owned();
+            Some(Budget { namespace, selector, allowed: one.status.allowed, disrupted: Vec::new() })
+        };
+        self.budgets.iter().filter_map(budget).collect()
     }
 
     fn has_claims(&self, _pod: PodId) -> bool {
@@ -124,6 +128,11 @@ impl Cluster {
     /// The pod may go to this node alone, as the pods of a DaemonSet do (`metadata.name` in their node affinity).
     pub(super) fn confine_pod(&mut self, id: PodId, node: NodeId) {
         self.scheduling.only.insert(id, node);
+    }
+
+    /// The one node that the pod may go to, if there is one.
+    pub(super) fn confined_to(&self, id: PodId) -> Option<NodeId> {
+        self.scheduling.only.get(&id).copied()
     }
 
     /// The pod leaves the API: whatever it waited for no longer matters.

@@ -1,12 +1,13 @@
 //! The cluster as one value, and its event loop: takes the next event and hands it to whoever it is for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::apply::ObjectId;
 use super::autoscaler::Autoscaler;
 use super::behaviour::Behaviour;
 use super::budget::Budgets;
+use super::daemonset::DaemonSet;
 use super::deployment::Deployment;
 use super::disrupt::{ReadFault, SlowFault};
 use super::drain::DrainRun;
@@ -66,6 +67,8 @@ pub struct Cluster {
     pub(super) streams: Streams,
     pub(super) profile: Profile,
     pub(super) rows: Arc<[Behaviour]>,
+    /// The rows that a workload has met.
+    pub(super) rows_met: BTreeSet<u32>,
     pub(super) provider: Provider,
     pub(super) nodes: Nodes,
     pub(super) kubelets: Vec<Kubelet>,
@@ -108,6 +111,7 @@ pub struct Cluster {
     pub(super) deployments: Vec<Deployment>,
     pub(super) replicasets: Vec<ReplicaSet>,
     pub(super) statefulsets: Vec<StatefulSet>,
+    pub(super) daemonsets: Vec<DaemonSet>,
     pub(super) jobs: Vec<Job>,
     pub(super) services: Vec<Service>,
     pub(super) pools: Vec<Pool>,
@@ -149,6 +153,7 @@ impl Cluster {
             streams: Streams::new(settings.seed),
             profile: settings.profile,
             rows: rows.into(),
+            rows_met: BTreeSet::new(),
             provider: settings.provider,
             nodes: Nodes::default(),
             kubelets: Vec::new(),
@@ -181,6 +186,7 @@ impl Cluster {
             deployments: Vec::new(),
             replicasets: Vec::new(),
             statefulsets: Vec::new(),
+            daemonsets: Vec::new(),
             jobs: Vec::new(),
             services: Vec::new(),
             pools: Vec::new(),
@@ -248,6 +254,7 @@ impl Cluster {
             Event::ReplicaSet(id) => self.sync_replicaset(id),
             Event::StatefulSet(id) => self.sync_statefulset(id),
             Event::JobExpired(id) => self.on_job_expired(id),
+            Event::DaemonSet(id) => self.sync_daemonset(id),
             Event::Job(id) => self.sync_job(id),
             Event::Schedule => self.on_schedule(),
             Event::Pulled(node, pull) => self.on_pulled(node, pull),

@@ -3,10 +3,10 @@
 use std::collections::BTreeMap;
 
 use crate::kernel::{Duration, Names};
-use crate::scenario::model::{FaultKind, Scenario, Target, Trigger};
+use crate::scenario::model::{ActionKind, FaultKind, Scenario, Target, Trigger};
 use crate::text::Place;
 use crate::timeline::{Entry, LineId, ScenarioLine, Subject};
-use crate::workload::{Disruption, Stage};
+use crate::workload::{Action, Disruption, Stage};
 
 /// What a cue does.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -157,6 +157,21 @@ pub(super) fn disruption(kind: &FaultKind, stage: &mut dyn Stage) -> Option<Disr
             Disruption::GpuLoss { target: subject(target, stage)?, count: *count, lasts: *lasts }
         }
     })
+}
+
+/// An action of the scenario as the systems understand it.
+pub(super) fn action(kind: &ActionKind) -> Action {
+    match kind.clone() {
+        ActionKind::Undeploy(name) => Action::Undeploy(name),
+        ActionKind::Apply(document) => Action::Apply(document.source),
+        ActionKind::Replace(document) => Action::Replace(document.source),
+        ActionKind::Delete(target) => Action::Delete(target),
+        ActionKind::Scale(sizes) => Action::Scale(sizes),
+        ActionKind::Restart(target) => Action::Restart(target),
+        ActionKind::Rollback(target, revision) => Action::Rollback { target, revision },
+        ActionKind::Pause(target) => Action::Pause(target),
+        ActionKind::Resume(target) => Action::Resume(target),
+    }
 }
 
 /// Adds every deployment, fault and action of a scenario, and its end.

@@ -6,7 +6,7 @@ use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict};
 use super::{Observer, simulated};
 use crate::cluster::Cluster;
 use crate::kernel::Time;
-use crate::scenario::model::{ActionKind, Scenario, Trigger};
+use crate::scenario::model::{ActionKind, Scenario, SystemName, Trigger};
 use crate::systems::{self, System};
 use crate::text::{Diagnostic, Place};
 use crate::timeline::{Arg, Cause, Entry, EntryId, Kind, Layer, Subject, Why};
@@ -37,6 +37,8 @@ pub struct Rehearsal<S> {
     look_at: Option<Time>,
     notices: Vec<Notice>,
     rejections: Vec<Rejection>,
+    /// What the planned end of the run is.
+    end: Ending,
     ending: Option<Ending>,
 }
 
@@ -79,13 +81,32 @@ impl<S: Stage> Rehearsal<S> {
                 Err(diagnostics) => problems.extend(diagnostics),
             }
         }
+        for action in &scenario.actions {
+            let (ActionKind::Apply(document) | ActionKind::Replace(document)) = &action.kind else { continue };
+            match systems::read(SystemName::Kubernetes.text(), &document.source, &profiles) {
+                Ok(read) => {
+                    notices.extend(read.warnings.iter().map(Notice::of));
+                    if !read.problems.is_empty() {
+                        let expected = expects_rejection(scenario);
+                        rejections.push(Rejection { diagnostics: read.problems, expected });
+                    }
+                }
+                Err(diagnostics) => problems.extend(diagnostics),
+            }
+        }
         if !problems.is_empty() {
             return Err(problems);
+        }
+        for name in systems::qualify(&mut read) {
+            let text =
+                format!("several documents have a deployment `{name}`: each is `deployment/<group>/{name}` here");
+            notices.push(Notice { file: scenario.file.to_string(), line: 0, text });
         }
         notices.sort();
         notices.dedup();
         let mut cues = cues::script(scenario, &mut stage);
-        let until = options.stop_at.map_or(scenario.until, |at| at.min(scenario.until));
+        let early = options.stop_at.filter(|at| *at < scenario.until);
+        let until = early.unwrap_or(scenario.until);
         let start = Place { file: scenario.file.clone(), line: 1, column: 1 };
         cues.add(&mut stage, CueKind::End, &start, "the end", &Trigger::At(until));
         Ok(Rehearsal {
@@ -97,6 +118,7 @@ impl<S: Stage> Rehearsal<S> {
             look_at: None,
             notices,
             rejections,
+            end: if early.is_some() { Ending::Asked } else { Ending::Until },
             ending: None,
         })
     }
@@ -180,7 +202,7 @@ impl<S: Stage> Rehearsal<S> {
             CueKind::Look => {}
             CueKind::End => {
                 self.cues.cues[token].outcome = CueOutcome::Fired;
-                self.ending = Some(Ending::Until);
+                self.ending = Some(self.end.clone());
             }
             CueKind::Deploy(index) => {
                 let cause = Cause::Line(self.cues.cues[token].line);
@@ -202,16 +224,22 @@ impl<S: Stage> Rehearsal<S> {
             }
             CueKind::Action(index) => {
                 let cause = self.note_cue(token, Kind::Action);
-                let ActionKind::Undeploy(name) = self.scenario.actions[index].kind.clone();
-                self.cues.cues[token].outcome = self.act(&Action::Undeploy(name), cause);
+                let action = cues::action(&self.scenario.actions[index].kind);
+                self.cues.cues[token].outcome = self.act(&action, cause);
             }
         }
     }
 
-    /// Offers an action to the systems in turn; the first that knows what it is about takes it.
+    /// Gives an action to the system that it is most about; if it is about none, all say why they do not take it.
     fn act(&mut self, action: &Action, cause: Cause) -> CueOutcome {
+        let interests: Vec<u8> = self.systems.iter().map(|system| system.interest(action)).collect();
+        let most = interests.iter().copied().max().unwrap_or(0);
+        let taker = (most > 0).then(|| interests.iter().position(|interest| *interest == most)).flatten();
         let mut refusals = Vec::new();
         for (controller, system) in self.systems.iter_mut().enumerate() {
+            if taker.is_some_and(|taker| taker != controller) {
+                continue;
+            }
             let mut world = self.stage.port(controller);
             match system.wake(Wake::Action(action.clone()), cause, world.as_mut()) {
                 Ok(()) => return CueOutcome::Fired,
@@ -229,18 +257,18 @@ impl<S: Stage> Rehearsal<S> {
         let cue = &self.cues.cues[token];
         let (name, what) = match cue.kind {
             CueKind::Fault(index) => {
-                (self.scenario.faults[index].name.clone(), self.scenario.faults[index].kind.text())
+                (self.scenario.faults[index].name.clone(), self.scenario.faults[index].kind.text().to_owned())
             }
             CueKind::Action(index) => {
-                (self.scenario.actions[index].name.clone(), self.scenario.actions[index].kind.text())
+                (self.scenario.actions[index].name.clone(), self.scenario.actions[index].kind.describe())
             }
-            _ => (String::new(), ""),
+            _ => (String::new(), String::new()),
         };
         let waits = cue.waits.clone();
         let cause = Cause::Line(cue.line);
         let (timeline, names) = self.stage.timeline_mut();
         let subject = Subject::new(kind, names.name(&name));
-        let what = Arg::Text(names.intern(what));
+        let what = Arg::Text(names.intern(&what));
         let why = match waits {
             None => Why::with("{}", what),
             Some(waits) => {
@@ -258,6 +286,18 @@ impl<S: Stage> Rehearsal<S> {
         let unfired = self.unfired();
         let native = options.native.then(|| self.native());
         let names = self.stage.names().clone();
+        if self.ending != Some(Ending::Asked) {
+            let rows = self.stage.idle_behaviour();
+            self.notices.extend(rows.into_iter().filter_map(|row| self.scenario.behaviour.get(row)).map(|row| {
+                Notice {
+                    file: row.place.file.to_string(),
+                    line: row.place.line,
+                    text: "this row of behaviour fits no workload of the run, or another row above it fits first"
+                        .to_owned(),
+                }
+            }));
+            self.notices.sort();
+        }
         RunResult {
             name: self.scenario.name.clone(),
             file: self.scenario.file.to_string(),
@@ -300,11 +340,14 @@ impl<S: Stage> Rehearsal<S> {
             let world = self.stage.port(controller);
             states.push(system.native(world.as_ref()));
         }
-        if states.len() == 1 { states.remove(0) } else { serde_json::Value::Array(states) }
+        if states.len() == 1 { states.remove(0) } else { systems::together(states) }
     }
 }
 
 /// True if the scenario says that a document is to be rejected: an expectation names that state.
 fn expects_rejection(scenario: &Scenario) -> bool {
-    scenario.expect.iter().any(|expect| expect.kind.states().iter().any(|(_, state)| state == "rejected"))
+    scenario
+        .expect
+        .iter()
+        .any(|expect| expect.kind.states().iter().any(|(_, state)| state.eq_ignore_ascii_case("rejected")))
 }

@@ -8,8 +8,8 @@ use crate::text::decode::{Spanned, Table};
 
 use super::values::{
     Amount, ConditionValue, FailOnValue, GateValue, JobGateValue, KubernetesValue, Length, MarkValue,
-    MonitoringWhenValue, NamesValue, NodePoolsValue, Pattern, ReferencesValue, SchedulerValue, SnapshotValue, Spread,
-    SystemValue, TaintEffectValue, Timestamp, ViewValue, WaitForValue, WorkloadKindValue,
+    MonitoringWhenValue, NamesValue, NodePoolsValue, Pattern, ReferencesValue, RollbackValue, SchedulerValue,
+    SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp, ViewValue, WaitForValue, WorkloadKindValue,
 };
 
 pub use nodes::{
@@ -391,8 +391,7 @@ file_types! {
 
     /// An operator's action: when, and exactly one thing to do.
     pub struct ActionFile as "an action" later [
-        "apply", "replace", "delete", "promote", "pause", "resume", "abort", "retry", "rollback", "undo", "scale", "restart",
-        "click", "complete", "abandon",
+        "promote", "abort", "retry", "click", "complete", "abandon",
     ] {
         /// The action's name. Default: its word, with a number if there are several.
         name: Option<Spanned<String>>,
@@ -402,8 +401,26 @@ file_types! {
         on: Option<OnFile>,
         /// How long after that.
         after: Option<Spanned<Length>>,
-        /// Take down the group or single deployment of this name.
+        /// Take down the group, single deployment or set of manifests of this name.
         undeploy: Option<Spanned<String>>,
+        /// Create what the manifests of this document describe, or change it to that, as `kubectl apply` does.
+        apply: Option<Spanned<String>>,
+        /// Make what is there what the manifests of this document describe, as `kubectl replace` does.
+        replace: Option<Spanned<String>>,
+        /// Delete a Kubernetes object: `Deployment/web`.
+        delete: Option<Spanned<String>>,
+        /// Give Kubernetes workloads other numbers of replicas: `{ Deployment/web: 4 }`.
+        scale: Option<Spanned<Table<u32>>>,
+        /// Replace the pods of a Kubernetes workload, as `kubectl rollout restart` does.
+        restart: Option<Spanned<String>>,
+        /// Go back to the template before, or to a revision: `Deployment/web`, or `{ Deployment/web: 1 }`.
+        rollback: Option<Spanned<RollbackValue>>,
+        /// The same as `rollback`.
+        undo: Option<Spanned<RollbackValue>>,
+        /// Stop the rollouts of a Deployment, or suspend a Job or CronJob.
+        pause: Option<Spanned<String>>,
+        /// Go on with what was paused.
+        resume: Option<Spanned<String>>,
     }
 
     /// An expectation: exactly one thing that must be so.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 mod event;
 mod expect;
 
-pub use event::{ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
+pub use event::{ActionDocument, ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
 
 use crate::cluster::Load;
@@ -200,6 +200,8 @@ pub struct Gpus {
 pub enum SystemName {
     /// OCI AI Blueprints.
     Oci,
+    /// Plain Kubernetes manifests.
+    Kubernetes,
 }
 
 impl SystemName {
@@ -207,6 +209,7 @@ impl SystemName {
     pub const fn text(self) -> &'static str {
         match self {
             SystemName::Oci => "oci",
+            SystemName::Kubernetes => "kubernetes",
         }
     }
 }

@@ -1,14 +1,19 @@
 //! The systems that give documents their meaning: a folder each, with its format, its checks and its state machine.
 //! Nothing here simulates: a system decides, and the world does. Which worlds there are is not known here.
 
+pub mod kubernetes;
 pub mod oci;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
 
 use crate::text::{Diagnostic, Source};
 use crate::timeline::Cause;
-use crate::workload::{Controller, Wake, World};
+use crate::workload::{Action, Controller, Wake, World};
 
 /// The names of the systems, as a scenario's `system:` has them.
-pub const NAMES: &[&str] = &["oci"];
+pub const NAMES: &[&str] = &["oci", "kubernetes"];
 
 /// The profiles of all systems.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -22,6 +27,8 @@ pub struct Profiles {
 pub enum System {
     /// OCI AI Blueprints.
     Oci(oci::Oci),
+    /// Plain Kubernetes manifests.
+    Kubernetes(kubernetes::Kubernetes),
 }
 
 /// A document that was read.
@@ -46,6 +53,11 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
             warnings: read.warnings,
             problems: read.problems,
         }),
+        "kubernetes" => kubernetes::load(source).map(|(set, read)| Document {
+            system: System::Kubernetes(set),
+            warnings: read.warnings,
+            problems: read.problems,
+        }),
         _ => {
             let message = format!("there is no system `{name}`; known are {}", NAMES.join(", "));
             Err(vec![Diagnostic::about(source, message)])
@@ -53,11 +65,74 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
     }
 }
 
+/// Tells members of one name in several documents apart: from now on each is `deployment/<group>/<name>`. Gives the names.
+pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let mut twice = BTreeSet::new();
+    for system in &*systems {
+        let own: BTreeSet<&str> = match system {
+            System::Oci(oci) => oci.member_names().collect(),
+            System::Kubernetes(_) => BTreeSet::new(),
+        };
+        for name in own {
+            if !seen.insert(name.to_owned()) {
+                twice.insert(name.to_owned());
+            }
+        }
+    }
+    for system in systems {
+        match system {
+            System::Oci(oci) => oci.qualify(&twice),
+            System::Kubernetes(_) => {}
+        }
+    }
+    twice
+}
+
+/// The states of several systems as one: lists of the same name are joined, and a group stands in the list of groups, as
+/// `GET /deployment_groups` has it.
+pub fn together(states: Vec<Value>) -> Value {
+    let mut all = Map::new();
+    for state in states {
+        let state = if state.get("deployment_group_id").is_some() {
+            Map::from_iter([("deployment_groups".to_owned(), Value::Array(vec![state]))])
+        } else {
+            match state {
+                Value::Object(state) => state,
+                other => Map::from_iter([("states".to_owned(), Value::Array(vec![other]))]),
+            }
+        };
+        for (key, value) in state {
+            match (all.get_mut(&key), value) {
+                (Some(Value::Array(list)), Value::Array(more)) => list.extend(more),
+                (_, value) => drop(all.insert(key, value)),
+            }
+        }
+    }
+    Value::Object(all)
+}
+
 impl System {
     /// The names of groups and deployments that an operator's action may mean.
     pub fn names(&self) -> Vec<&str> {
         match self {
             System::Oci(oci) => oci.names().collect(),
+            System::Kubernetes(set) => vec![set.name()],
+        }
+    }
+
+    /// How much an operator's action is this system's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
+    pub fn interest(&self, action: &Action) -> u8 {
+        match (self, action) {
+            (System::Oci(oci), Action::Undeploy(name)) => {
+                if oci.names().any(|known| known == name) {
+                    2
+                } else {
+                    0
+                }
+            }
+            (System::Oci(_), _) => 0,
+            (System::Kubernetes(set), action) => set.interest(action),
         }
     }
 
@@ -65,6 +140,8 @@ impl System {
     pub fn resume(&mut self, cause: Cause, world: &mut dyn World) -> bool {
         match self {
             System::Oci(oci) => oci.resume(cause, world),
+            // Whoever runs `kubectl apply` keeps no records: all that it knows is in the cluster.
+            System::Kubernetes(_) => false,
         }
     }
 }
@@ -73,12 +150,14 @@ impl Controller for System {
     fn wake(&mut self, wake: Wake, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         match self {
             System::Oci(oci) => oci.wake(wake, cause, world),
+            System::Kubernetes(set) => set.wake(wake, cause, world),
         }
     }
 
-    fn native(&self, world: &dyn World) -> serde_json::Value {
+    fn native(&self, world: &dyn World) -> Value {
         match self {
             System::Oci(oci) => oci.native(world),
+            System::Kubernetes(set) => set.native(world),
         }
     }
 }

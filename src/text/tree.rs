@@ -7,6 +7,8 @@ use super::{Diagnostic, Format, Source, Span, json, yaml};
 pub const DEPTH_MAX: usize = 100;
 /// The most values in one document, those behind aliases counted each time.
 pub const NODES_MAX: usize = 250_000;
+/// The most documents in one file, where several are read.
+pub const DOCUMENTS_MAX: usize = 10_000;
 
 /// A value and its place.
 #[derive(Clone, PartialEq, Debug)]
@@ -50,14 +52,31 @@ pub enum Value {
 /// # Errors
 /// The first thing that makes it no YAML or JSON, or a limit that it passes.
 pub fn parse(source: &Source) -> Result<Node, Diagnostic> {
-    if source.text().len() > super::source::SOURCE_BYTES_MAX {
-        let mebibytes = super::source::SOURCE_BYTES_MAX >> 20;
-        return Err(Diagnostic::about(source, format!("the file is larger than {mebibytes} MiB")));
-    }
+    check_size(source)?;
     match source.format() {
         Format::Json => json::parse(source),
         Format::Yaml => yaml::parse(source),
     }
+}
+
+/// Reads a source that may hold several documents; those that hold nothing are left out. A JSON text holds one.
+///
+/// # Errors
+/// The first thing that makes it no YAML or JSON, or a limit that it passes.
+pub fn parse_all(source: &Source) -> Result<Vec<Node>, Diagnostic> {
+    check_size(source)?;
+    match source.format() {
+        Format::Json => json::parse(source).map(|node| vec![node]),
+        Format::Yaml => yaml::parse_all(source),
+    }
+}
+
+fn check_size(source: &Source) -> Result<(), Diagnostic> {
+    if source.text().len() > super::source::SOURCE_BYTES_MAX {
+        let mebibytes = super::source::SOURCE_BYTES_MAX >> 20;
+        return Err(Diagnostic::about(source, format!("the file is larger than {mebibytes} MiB")));
+    }
+    Ok(())
 }
 
 impl Node {
@@ -209,6 +228,20 @@ mod tests {
     }
 
     #[test]
+    fn reads_several_documents_with_the_places_of_each() {
+        let text = "# made by a tool\n---\n# nothing\n---\na: 1\n---\n\n---\n- é\n- b\n...\n---\nnull\n";
+        let source = Source::new("a.yaml", text);
+        let nodes = parse_all(&source).expect("it is YAML");
+        let shown: Vec<String> = nodes.iter().map(|node| node.to_json().to_string()).collect();
+        assert_eq!(shown, ["{\"a\":1}", "[\"é\",\"b\"]"]);
+        let item = &nodes[1].as_seq().expect("a list")[1];
+        assert_eq!((source.slice(item.span), source.place(item.span).to_string()), ("b", "a.yaml:10:3".to_owned()));
+        let error = parse_all(&Source::new("a.yaml", "a: 1\n---\nb: [\n")).expect_err("it is no YAML");
+        assert!(error.place().line >= 3, "{}", error.place());
+        assert_eq!(parse_all(&Source::new("a.json", "[1]")).map(|nodes| nodes.len()), Ok(1));
+    }
+
+    #[test]
     fn says_what_is_no_yaml() {
         let wide = format!("[{}]", "1,".repeat(NODES_MAX));
         assert!(yaml(&wide).is_err_and(|error| error.message.contains("too large")));
@@ -338,7 +371,7 @@ mod tests {
         #[test]
         fn never_panics(text in any::<String>(), yamlish in "([a-z]|[0-9]|: |- |\n|  |\t|[\\[\\]{}&*!|>'\"%@`#,?~<]){0,40}") {
             for text in [text, yamlish] {
-                let _ = (yaml(&text), json(&text));
+                let _ = (yaml(&text), json(&text), parse_all(&Source::new("a.yaml", text.as_str())));
             }
         }
 

@@ -7,7 +7,7 @@ use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Error, Location, MessageFormatter, Options, Spanned};
 
-use super::tree::{DEPTH_MAX, Key, NODES_MAX, Node, Value};
+use super::tree::{DEPTH_MAX, DOCUMENTS_MAX, Key, NODES_MAX, Node, Value};
 use super::{Diagnostic, Source, Span, diagnostic};
 
 /// Reads a YAML text with one document.
@@ -15,18 +15,33 @@ use super::{Diagnostic, Source, Span, diagnostic};
 /// # Errors
 /// The first thing that is not YAML, a key that stands twice in one map, or a limit.
 pub fn parse(source: &Source) -> Result<Node, Diagnostic> {
-    match serde_saphyr::from_str_with_options::<Spanned<Raw>>(source.text(), options()) {
+    match serde_saphyr::from_str_with_options::<Spanned<Raw>>(source.text(), options(1)) {
         Ok(root) => node(root, source),
         Err(error) => Err(diagnose(error.without_snippet(), source)),
     }
 }
 
-fn options() -> Options {
+/// Reads a YAML text with any number of documents; those that hold nothing are left out.
+///
+/// # Errors
+/// The first thing that is not YAML, a key that stands twice in one map, or a limit.
+pub fn parse_all(source: &Source) -> Result<Vec<Node>, Diagnostic> {
+    let read = serde_saphyr::from_multiple_with_options::<Spanned<Raw>>(source.text(), options(DOCUMENTS_MAX));
+    match read {
+        Ok(roots) => {
+            let nodes = roots.into_iter().map(|root| node(root, source)).collect::<Result<Vec<Node>, _>>()?;
+            Ok(nodes.into_iter().filter(|node| !node.is_null()).collect())
+        }
+        Err(error) => Err(diagnose(error.without_snippet(), source)),
+    }
+}
+
+fn options(documents: usize) -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: DEPTH_MAX,
             max_nodes: NODES_MAX,
-            max_documents: 1,
+            max_documents: documents,
         },
         emit_comments: false,
         duplicate_keys: DuplicateKeyPolicy::Error,

@@ -1,6 +1,7 @@
 //! A system's decision maker: a pure state machine that a world wakes.
 
 use super::{AskId, Outcome, World};
+use crate::text::Source;
 use crate::timeline::{Cause, Subject};
 
 /// Why a controller is woken.
@@ -23,8 +24,29 @@ pub enum Wake {
 /// What an operator may do. A system that does not know an action says so in its answer.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Action {
-    /// Take down the group or deployment of this name.
+    /// Take down the group, deployment or manifests of this name.
     Undeploy(String),
+    /// Create what these manifests describe, or change it to that; what they do not say stays as it is.
+    Apply(Source),
+    /// Make what is there what these manifests describe.
+    Replace(Source),
+    /// Delete an object, which is named as a subject: `Deployment/web`.
+    Delete(String),
+    /// Give workloads other numbers of replicas.
+    Scale(Vec<(String, u32)>),
+    /// Replace the pods of a workload one after the other, as its update strategy has it.
+    Restart(String),
+    /// Go back to an earlier template of a workload.
+    Rollback {
+        /// The workload.
+        target: String,
+        /// Which revision; `None`: the one before.
+        revision: Option<u32>,
+    },
+    /// Stop rollouts of a Deployment, or suspend a Job or CronJob.
+    Pause(String),
+    /// Go on with what was paused.
+    Resume(String),
 }
 
 /// The part of a system that decides. It is woken, reads what it observes, asks for changes, and returns.

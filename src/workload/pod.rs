@@ -54,6 +54,9 @@ pub struct PodTemplate {
     pub active_deadline: Option<Duration>,
     /// The system's own object that these pods serve (`deployment/vllm`), if there is one.
     pub serves: Option<Subject>,
+    /// All that the document says and the model has no field for (environment, arguments, annotations), as one number: two
+    /// templates that differ in it alone are two revisions. Zero where a system makes its templates itself.
+    pub fingerprint: u64,
 }
 
 impl Default for PodTemplate {
@@ -83,6 +86,7 @@ impl Default for PodTemplate {
             overhead: Resources::default(),
             active_deadline: None,
             serves: None,
+            fingerprint: 0,
         }
     }
 }

@@ -515,7 +515,14 @@ func (c *cluster) placeRich(pod int, template RichTemplate) placed {
 		return false
 	})
 	if result.nominated >= 0 {
-		time.Sleep(100 * time.Millisecond)
+		// The scheduler deletes in the background; a node whose victims all terminate already has none to delete.
+		for quiet := 0; quiet < 4 || len(c.deleted) == 0 && quiet < 10; quiet++ {
+			before := len(c.deleted)
+			time.Sleep(200 * time.Millisecond)
+			if len(c.deleted) > before {
+				quiet = 0
+			}
+		}
 		for len(c.deleted) > 0 {
 			result.victims = append(result.victims, <-c.deleted)
 		}

@@ -13,6 +13,7 @@
 
 mod bits;
 mod choice;
+mod constraint;
 mod event;
 mod filter;
 mod index;
@@ -26,6 +27,7 @@ mod rejection;
 mod relation;
 pub mod rules;
 mod score;
+mod search;
 mod surroundings;
 mod survey;
 mod topology;
@@ -43,11 +45,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use choice::Choice;
+use constraint::SpreadKeys;
 use index::{Index, PodKind};
 use rejection::{Detail, Verdict};
 use relation::Relations;
 use rules::{Ruleset, Sampling, SpreadDefaults};
-use survey::{SpreadKeys, Survey};
+use survey::Survey;
 use topology::Topologies;
 
 use super::PodId;
@@ -133,6 +136,8 @@ pub struct Scheduler {
     relations: Relations,
     /// Where the next search begins if nodes are sampled.
     next_start: usize,
+    /// For tests: plain pods are looked at node by node too.
+    surveys_all: bool,
 }
 
 /// Indexes that are kept whatever the number of nodes.
@@ -172,6 +177,7 @@ impl Scheduler {
             topologies: Topologies::default(),
             relations: Relations::default(),
             next_start: 0,
+            surveys_all: false,
         }
     }
 
@@ -264,9 +270,10 @@ impl Scheduler {
         let template = templates.get(seeker.template);
         let can_preempt = nodes.lowest_priority().is_some_and(|lowest| lowest < template.priority);
         let listed = matches!(&rules.rules.spread, SpreadDefaults::List(list) if !list.is_empty());
-        template.company.is_plain()
+        !self.surveys_all
+            && template.company.is_plain()
             && seeker.only.is_none()
-            && rules.rules.sampling == Sampling::All
+            && (rules.rules.sampling == Sampling::All || self.next_start == 0 && nodes.len() < rules::FEASIBLE_MIN)
             && (!listed || seeker.spread == SpreadId::NONE)
             && (nominations.is_empty()
                 || !nominations.bind(seeker.pod, template.priority) && nominations.node_of(seeker.pod).is_none())
@@ -380,5 +387,7 @@ impl Rejected {
     }
 }
 
+#[cfg(test)]
+mod constraint_tests;
 #[cfg(test)]
 mod tests;

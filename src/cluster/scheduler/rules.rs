@@ -213,7 +213,7 @@ impl Ruleset {
 }
 
 /// `minFeasibleNodesToFind`, pkg/scheduler/schedule_one.go: fewer nodes are all looked at.
-const FEASIBLE_MIN: usize = 100;
+pub(super) const FEASIBLE_MIN: usize = 100;
 /// `minFeasibleNodesPercentageToFind`, same file.
 const FEASIBLE_PERCENT_MIN: usize = 5;
 

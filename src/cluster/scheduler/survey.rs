@@ -3,42 +3,18 @@
 //! pkg/scheduler/framework/plugins/{nodeports,podtopologyspread,interpodaffinity}). Nodes are looked at on top of the
 //! index, so each costs little; pods are never looked at one by one, only the few templates that a node holds.
 
-use std::collections::BTreeMap;
-
+use super::constraint::{Constraint, Counted, SpreadKeys};
 use super::filter;
 use super::index::{Index, Standing};
 use super::nominated::{Nominations, Nominee};
 use super::rejection::{Plugins, Verdict};
 use super::relation::Row;
-use super::rules::{self, Ruleset, Sampling, SpreadDefaults};
+use super::rules::Ruleset;
 use super::surroundings::{ClaimProblem, Surroundings, VolumeProblem};
 use super::topology::{Key, Tally, Topologies};
-use super::{Rejected, Seeker, View};
+use super::{Seeker, View};
 use crate::cluster::node::{Node, NodeId, Nodes};
 use crate::cluster::template::{Amounts, SpreadId, Template, TemplateId, Templates};
-
-/// Which pods a spread constraint counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Counted {
-    /// Those that the selector of the template's own constraint at this place matches.
-    Own(usize),
-    /// Those of the pod's own set: a default constraint.
-    Set,
-}
-
-/// A spread constraint.
-#[derive(Clone, Debug)]
-pub(super) struct Constraint {
-    pub key: Key,
-    pub is_hostname: bool,
-    pub max_skew: u32,
-    pub min_domains: usize,
-    pub honors_affinity: bool,
-    pub honors_taints: bool,
-    pub counted: Counted,
-    /// The pod counts itself.
-    pub counts_itself: bool,
-}
 
 /// A hard constraint with what is in each place.
 #[derive(Clone, Debug)]
@@ -91,7 +67,7 @@ pub(super) struct Survey<'a> {
     pub index: &'a Index,
     pub topologies: &'a Topologies,
     pub row: &'a Row,
-    nominations: &'a Nominations,
+    pub nominations: &'a Nominations,
     /// Keys of the terms that the pod must be beside.
     beside_keys: Vec<Key>,
     beside: Tally,
@@ -403,146 +379,5 @@ impl<'a> Survey<'a> {
             }
         }
         self.hard = hard;
-    }
-}
-
-impl Survey<'_> {
-    /// The node for the pod: the one that it waits for if that will do, else the best of those that will
-    /// (`findNodesThatFitPod`, pkg/scheduler/schedule_one.go).
-    pub fn search(&mut self, keys: &SpreadKeys, next_start: &mut usize) -> Result<NodeId, Rejected> {
-        let order = self.nodes.order();
-        let mut verdicts = BTreeMap::new();
-        if let Some(verdict) = self.refusal() {
-            return Err(Rejected { verdicts, others: Some((verdict, self.nodes.len() as u32)) });
-        }
-        let waits_for = self.nominations.node_of(self.seeker.pod);
-        if let Some((place, id)) = waits_for.and_then(|id| Some((order.place_of(id)?, id)))
-            && self.verdict(place, id) == Verdict::FITS
-        {
-            return Ok(id);
-        }
-        if let Some(only) = self.seeker.only {
-            let others = Some((Verdict::NOT_ITS_NODE, self.nodes.len() as u32 - 1)).filter(|(_, count)| *count > 0);
-            let Some(place) = order.place_of(only) else {
-                return Err(Rejected { verdicts, others: Some((Verdict::NOT_ITS_NODE, self.nodes.len() as u32)) });
-            };
-            return match self.verdict(place, only) {
-                Verdict::FITS => Ok(only),
-                verdict => {
-                    verdicts.insert(only, verdict);
-                    Err(Rejected { verdicts, others })
-                }
-            };
-        }
-        let (start, enough) = self.sample(*next_start);
-        let mut feasible = Vec::new();
-        for (place, id) in self.from(start) {
-            match self.verdict(place, id) {
-                // It takes one more that will do to know that there are enough.
-                Verdict::FITS if feasible.len() == enough => break,
-                Verdict::FITS => feasible.push((place, id)),
-                verdict => drop(verdicts.insert(id, verdict)),
-            }
-        }
-        if self.nodes.len() > 0 && self.rules.rules.sampling != Sampling::All {
-            *next_start = (start + feasible.len() + verdicts.len()) % self.nodes.len();
-        }
-        match feasible.as_slice() {
-            [] => Err(Rejected { verdicts, others: None }),
-            [(_, only)] => Ok(*only),
-            _ => Ok(self.best(&feasible, &keys.soft, keys.all_places)),
-        }
-    }
-
-    /// Where the search begins, and how many nodes are enough (`numFeasibleNodesToFind`, same file).
-    fn sample(&self, next_start: usize) -> (usize, usize) {
-        let count = self.nodes.len();
-        match self.rules.rules.sampling {
-            Sampling::All => (0, count),
-            Sampling::Percent(percent) => (next_start, rules::enough_nodes(percent, count)),
-        }
-    }
-
-    /// The nodes in order, from the one that comes at this place among them, then those before it.
-    fn from(&self, start: usize) -> impl Iterator<Item = (usize, NodeId)> + use<> {
-        let order = self.nodes.order();
-        let mut all: Vec<(usize, NodeId)> = order.iter().filter_map(|id| Some((order.place_of(id)?, id))).collect();
-        if start > 0 && !all.is_empty() {
-            let middle = start % all.len();
-            all.rotate_left(middle);
-        }
-        all.into_iter()
-    }
-}
-
-/// The keys that a template's own terms and constraints name.
-#[derive(Clone, Default, Debug)]
-pub(super) struct SpreadKeys {
-    /// Of the terms that the pod must be beside.
-    pub beside: Vec<Key>,
-    /// The hard constraints.
-    pub hard: Vec<Constraint>,
-    /// The soft ones.
-    pub soft: Vec<Constraint>,
-    /// A node that is not in a place of every soft constraint gets no score.
-    pub all_places: bool,
-}
-
-impl SpreadKeys {
-    /// The keys of a pod's terms, and its constraints or the default ones.
-    pub fn of(
-        topologies: &mut Topologies,
-        rules: &Ruleset,
-        nodes: &Nodes,
-        template: &Template,
-        spread: SpreadId,
-    ) -> SpreadKeys {
-        let company = &template.company;
-        let beside = company.beside.iter().map(|term| topologies.key(&term.topology_key, nodes)).collect();
-        let mut keys = SpreadKeys { beside, all_places: true, ..SpreadKeys::default() };
-        let hostname = crate::cluster::node::HOSTNAME_LABEL;
-        if !company.spreads.is_empty() {
-            for (at, one) in company.spreads.iter().enumerate() {
-                let constraint = Constraint {
-                    key: topologies.key(&one.topology_key, nodes),
-                    is_hostname: one.topology_key == hostname,
-                    max_skew: one.max_skew,
-                    min_domains: one.min_domains.unwrap_or(1) as usize,
-                    honors_affinity: one.honors_affinity,
-                    honors_taints: one.honors_taints,
-                    counted: Counted::Own(at),
-                    counts_itself: one.selector.matches(&company.labels),
-                };
-                if one.required { keys.hard.push(constraint) } else { keys.soft.push(constraint) }
-            }
-            return keys;
-        }
-        if spread == SpreadId::NONE {
-            return keys;
-        }
-        let mut add = |label: &str, max_skew, required| {
-            let constraint = Constraint {
-                key: topologies.key(label, nodes),
-                is_hostname: label == hostname,
-                max_skew,
-                min_domains: 1,
-                honors_affinity: true,
-                honors_taints: false,
-                counted: Counted::Set,
-                counts_itself: true,
-            };
-            if required { keys.hard.push(constraint) } else { keys.soft.push(constraint) }
-        };
-        match &rules.rules.spread {
-            SpreadDefaults::System => {
-                add(hostname, super::score::HOST_SKEW_MAX, false);
-                add(crate::cluster::node::ZONE_LABEL, super::score::ZONE_SKEW_MAX, false);
-                keys.all_places = false;
-            }
-            SpreadDefaults::List(list) => {
-                list.iter().for_each(|one| add(&one.topology_key, one.max_skew, one.required));
-            }
-        }
-        keys
     }
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::cluster::node::{NodeSpec, ZONE_LABEL};
+use crate::cluster::node::{HOSTNAME_LABEL, NodeSpec, ZONE_LABEL};
 use crate::workload::resources::NVIDIA_GPU;
 use crate::workload::selector::Weighted;
 use crate::workload::{
@@ -193,6 +193,8 @@ impl Rehearsal {
                     return;
                 };
                 let mut labels = labels(tier);
+                // Every kubelet names its host.
+                labels.insert(HOSTNAME_LABEL.to_owned(), "any".to_owned());
                 labels.extend(self.nodes.get(node).zone().map(|zone| (ZONE_LABEL.to_owned(), zone.to_owned())));
                 self.nodes.set_labels(node, labels);
             }
@@ -218,6 +220,10 @@ impl Rehearsal {
         let plain = plain::place(&self.scheduler.rules[0], &self.nodes, &self.templates, template, spread);
         let placed = self.scheduler.place(&self.nodes, &self.templates, template, spread);
         assert_eq!(placed, plain);
+        self.scheduler.surveys_all = true;
+        let surveyed = self.scheduler.place(&self.nodes, &self.templates, template, spread);
+        self.scheduler.surveys_all = false;
+        assert_eq!(surveyed, plain, "looked at node by node");
         if let (Ok(node), true) = (placed, binds) {
             let devices = self.nodes.take_devices(&self.templates, node, template);
             let held = self.bound.iter().filter(|pod| pod.node == node).fold(0, |held, pod| held | pod.devices);
@@ -241,7 +247,8 @@ proptest! {
 
     /// Goal: the index chooses what the plain scheduler chooses, and rejects with the same counts, whatever happened.
     /// Method: nodes join and leave in up to three zones and none, pods are bound, terminate and go, taints, labels,
-    /// cordons, images and GPUs change; each placement is made by both. ReplicaSets are counted by their index or not.
+    /// cordons, images and GPUs change; each placement is made by both, and by a survey of the nodes as pods with terms about
+    /// others get it. ReplicaSets are counted by their index or not.
     #[test]
     fn the_index_agrees_with_the_plain_scheduler(
         packed in any::<bool>(),

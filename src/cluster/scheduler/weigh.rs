@@ -1,10 +1,11 @@
 //! Which of the feasible nodes is the best for a pod that was surveyed: every score of every node, each with its weight.
 //! Sources are beside the functions of `score`.
 
+use super::constraint::Constraint;
 use super::index::Standing;
 use super::preorder::preorder;
 use super::score;
-use super::survey::{Constraint, Survey};
+use super::survey::Survey;
 use crate::cluster::node::NodeId;
 
 /// A node that the pod can go to, with its place in the index.

@@ -1,7 +1,7 @@
 //! What a scenario does to a run: faults and an operator's actions, and what sets them off.
 
 use crate::kernel::{Duration, Time};
-use crate::text::Place;
+use crate::text::{Place, Source};
 use crate::workload::NodeDisruption;
 
 /// When a fault or an action takes place.
@@ -199,7 +199,7 @@ impl Target {
             TargetKind::Running | TargetKind::Deployment => &["deployment"],
             TargetKind::Node => &["Node"],
             TargetKind::Pod => &["Pod"],
-            TargetKind::Workload => &["Deployment", "Job"],
+            TargetKind::Workload => &["Deployment", "Job", "StatefulSet", "DaemonSet", "LeaderWorkerSet", "ReplicaSet"],
         };
         kinds.iter().map(|kind| format!("{kind}/{}", self.name)).collect()
     }
@@ -221,8 +221,33 @@ pub struct ActionEntry {
 /// What an operator does.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum ActionKind {
-    /// Take down a group or a single deployment.
+    /// Take down a group, a single deployment, or a set of manifests.
     Undeploy(String),
+    /// Create or change what manifests describe.
+    Apply(ActionDocument),
+    /// Make what is there what manifests describe.
+    Replace(ActionDocument),
+    /// Delete a Kubernetes object.
+    Delete(String),
+    /// Give workloads other numbers of replicas.
+    Scale(Vec<(String, u32)>),
+    /// Replace the pods of a workload.
+    Restart(String),
+    /// Go back to an earlier template of a workload: this revision, or the one before.
+    Rollback(String, Option<u32>),
+    /// Stop rollouts of a Deployment, or suspend a Job or CronJob.
+    Pause(String),
+    /// Go on with what was paused.
+    Resume(String),
+}
+
+/// A document that an action names.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ActionDocument {
+    /// Its path as the scenario writes it.
+    pub document: String,
+    /// The document itself.
+    pub source: Source,
 }
 
 impl ActionKind {
@@ -230,6 +255,33 @@ impl ActionKind {
     pub const fn text(&self) -> &'static str {
         match self {
             ActionKind::Undeploy(_) => "undeploy",
+            ActionKind::Apply(_) => "apply",
+            ActionKind::Replace(_) => "replace",
+            ActionKind::Delete(_) => "delete",
+            ActionKind::Scale(_) => "scale",
+            ActionKind::Restart(_) => "restart",
+            ActionKind::Rollback(..) => "rollback",
+            ActionKind::Pause(_) => "pause",
+            ActionKind::Resume(_) => "resume",
+        }
+    }
+
+    /// The action and what it is about: `apply web-v2.yaml`, `scale Deployment/web to 4`.
+    pub fn describe(&self) -> String {
+        let word = self.text();
+        match self {
+            ActionKind::Undeploy(target)
+            | ActionKind::Delete(target)
+            | ActionKind::Restart(target)
+            | ActionKind::Rollback(target, None)
+            | ActionKind::Pause(target)
+            | ActionKind::Resume(target) => format!("{word} {target}"),
+            ActionKind::Rollback(target, Some(revision)) => format!("{word} {target} to revision {revision}"),
+            ActionKind::Apply(document) | ActionKind::Replace(document) => format!("{word} {}", document.document),
+            ActionKind::Scale(sizes) => {
+                let sizes: Vec<String> = sizes.iter().map(|(target, count)| format!("{target} to {count}")).collect();
+                format!("{word} {}", sizes.join(", "))
+            }
         }
     }
 }

@@ -1,13 +1,11 @@
-//! Reads faults and actions: when they take place and what they do.
-
-use std::collections::BTreeMap;
+//! Reads faults: when they take place and what they do.
 
 use super::Reader;
 use super::names::Taken;
 use super::workloads::TIMES_MAX;
 use crate::kernel::Duration;
-use crate::scenario::file::{ActionFile, FaultFile, OnFile, SlowStartFile};
-use crate::scenario::model::{ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
+use crate::scenario::file::{FaultFile, OnFile, SlowStartFile};
+use crate::scenario::model::{FaultEntry, FaultKind, Target, TargetKind, Trigger};
 use crate::scenario::values::Length;
 use crate::text::decode::{Spanned, list};
 use crate::text::diagnostic::quote;
@@ -56,41 +54,8 @@ impl Reader<'_, '_> {
         faults
     }
 
-    pub(super) fn actions(&mut self, files: Vec<ActionFile>) -> Vec<ActionEntry> {
-        let mut taken = Taken::default();
-        let mut unnamed: BTreeMap<&'static str, u32> = BTreeMap::new();
-        let mut actions = Vec::new();
-        for file in files.iter().filter(|file| file.name.is_some()) {
-            if let Some(name) = &file.name {
-                taken.take(&name.value, name.span, "actions", self);
-            }
-        }
-        for file in files {
-            let trigger = self.trigger(file.span, file.at.as_ref(), file.on.as_ref(), file.after.as_ref());
-            let place = self.place(file.span);
-            let Some(undeploy) = file.undeploy else {
-                if !self.context.is_wrong_within(file.span) {
-                    self.context.error(file.span, "an action needs something to do, such as `undeploy: NAME`");
-                }
-                continue;
-            };
-            if undeploy.value.is_empty() {
-                self.context.error(undeploy.span, "`undeploy` needs the name of a group or a single deployment");
-            }
-            let kind = ActionKind::Undeploy(undeploy.value);
-            let name = match file.name {
-                Some(name) => name.value,
-                None => default_name(kind.text(), &mut unnamed, &taken),
-            };
-            if let Some(trigger) = trigger {
-                actions.push(ActionEntry { place, name, trigger, kind });
-            }
-        }
-        actions
-    }
-
     /// When something takes place: at a time, or after a subject reached a state.
-    fn trigger(
+    pub(super) fn trigger(
         &mut self,
         entry: Span,
         at: Option<&Spanned<Length>>,
@@ -283,18 +248,6 @@ impl Reader<'_, '_> {
                 None
             }
             other => Some(other.map(|lasts| lasts.value.0)),
-        }
-    }
-}
-
-/// `undeploy`, then `undeploy-2`, `undeploy-3`, … past names that are taken.
-fn default_name(word: &'static str, unnamed: &mut BTreeMap<&'static str, u32>, taken: &Taken) -> String {
-    let number = unnamed.entry(word).or_default();
-    loop {
-        *number += 1;
-        let name = if *number == 1 { word.to_owned() } else { format!("{word}-{number}") };
-        if !taken.contains(&name) {
-            return name;
         }
     }
 }

@@ -1,5 +1,6 @@
 //! From a scenario file to the model: every check that a type cannot make, with all mistakes told at once.
 
+mod actions;
 mod cluster;
 mod expect;
 mod faults;

@@ -36,23 +36,29 @@ impl Reader<'_, '_> {
             Some(at) => self.time(at),
             None => Some(Time::ZERO),
         };
-        let path = &file.document.value;
-        let read = match check_path(path) {
+        let source = self.document_source(&file.document)?;
+        Some(Deploy {
+            place: self.place(file.span),
+            at: at?,
+            source,
+            document: file.document.value,
+            system: file.system.0,
+        })
+    }
+
+    /// The document at a path, which is below the scenario's folder.
+    pub(super) fn document_source(&mut self, path: &Spanned<String>) -> Option<Source> {
+        let text = &path.value;
+        let read = match check_path(text) {
             Ok(()) => {
-                self.documents.read(path.trim_start_matches("./")).map_err(|error| format!("{}: {error}", quote(path)))
+                self.documents.read(text.trim_start_matches("./")).map_err(|error| format!("{}: {error}", quote(text)))
             }
-            Err(error) => Err(format!("the path {} {error}", quote(path))),
+            Err(error) => Err(format!("the path {} {error}", quote(text))),
         };
         match read {
-            Ok(text) => Some(Deploy {
-                place: self.place(file.span),
-                at: at?,
-                source: Source::new(beside(self.context.source.name(), path), text),
-                document: file.document.value,
-                system: file.system.0,
-            }),
+            Ok(read) => Some(Source::new(beside(self.context.source.name(), text), read)),
             Err(error) => {
-                self.context.error(file.document.span, error);
+                self.context.error(path.span, error);
                 None
             }
         }

@@ -12,7 +12,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::file::{KubernetesFile, States};
 use crate::kernel::Duration;
-use crate::text::decode::{Context, FromNode, Spanned};
+use crate::text::decode::{Context, FromNode, Spanned, Table};
 use crate::text::diagnostic::quote;
 use crate::text::tree::Value;
 use crate::text::{Node, duration, quantity};
@@ -178,6 +178,35 @@ impl FromNode for MarkValue {
         }
     }
 }
+
+/// A workload whose template goes back: to the one before, or to a revision.
+#[derive(Clone, PartialEq, Debug)]
+pub enum RollbackValue {
+    /// To the one before.
+    Before(String),
+    /// To a revision.
+    To(Table<u32>),
+}
+
+impl FromNode for RollbackValue {
+    fn from_node(node: &Node, context: &mut Context<'_>) -> Option<RollbackValue> {
+        match &node.value {
+            Value::String(text) => Some(RollbackValue::Before(text.clone())),
+            Value::Map(_) => Table::from_node(node, context).map(RollbackValue::To),
+            _ => {
+                context.not_what_was_expected("a workload such as `Deployment/web`, or `{ Deployment/web: 1 }`", node);
+                None
+            }
+        }
+    }
+}
+
+inline_schema!(RollbackValue, {
+    "anyOf": [
+        { "type": "string" },
+        { "type": "object", "additionalProperties": { "type": "integer", "minimum": 1 }, "minProperties": 1, "maxProperties": 1 },
+    ],
+});
 
 /// The schemas of values that are a text or a map of texts.
 macro_rules! text_or_states {

@@ -91,7 +91,12 @@ words! {
     /// The kind of a Kubernetes workload.
     WorkloadKindValue(&'static str) as "a kind of workload" {
         "Deployment" => "Deployment",
+        "ReplicaSet" => "ReplicaSet",
+        "StatefulSet" => "StatefulSet",
+        "DaemonSet" => "DaemonSet",
+        "LeaderWorkerSet" => "LeaderWorkerSet",
         "Job" => "Job",
+        "Pod" => "Pod",
     }
     /// What a snapshot holds.
     SnapshotValue(SnapshotLayers) as "what a snapshot holds" {
@@ -110,17 +115,20 @@ words! {
 pub struct SystemValue(pub SystemName);
 
 /// Systems that later versions will know.
-const LATER_SYSTEMS: &[&str] = &["onebackend", "dynamo", "paasta", "backendai", "kubernetes"];
+const LATER_SYSTEMS: &[&str] = &["onebackend", "dynamo", "paasta", "backendai"];
 
 impl FromNode for SystemValue {
     fn from_node(node: &Node, context: &mut Context<'_>) -> Option<SystemValue> {
         if let Some(system) = node.as_str().filter(|text| LATER_SYSTEMS.contains(text)) {
             let message = format!("the system {} is not in this version of greenroom yet", quote(system));
-            context.report(Diagnostic::error(context.source, node.span, message).note("this version knows `oci`"));
+            context.report(
+                Diagnostic::error(context.source, node.span, message).note("this version knows `oci` and `kubernetes`"),
+            );
             return None;
         }
-        one_of(node, context, &[("oci", SystemName::Oci)], "a system").map(SystemValue)
+        let known = [("oci", SystemName::Oci), ("kubernetes", SystemName::Kubernetes)];
+        one_of(node, context, &known, "a system").map(SystemValue)
     }
 }
 
-inline_schema!(SystemValue, { "type": "string", "enum": ["oci"] });
+inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes"] });

@@ -1,0 +1,135 @@
+//! Reads an operator's actions: when they take place and what is done.
+
+use std::collections::BTreeMap;
+
+use super::Reader;
+use super::names::Taken;
+use crate::scenario::file::ActionFile;
+use crate::scenario::model::{ActionDocument, ActionEntry, ActionKind};
+use crate::scenario::values::RollbackValue;
+use crate::text::Span;
+use crate::text::decode::{Spanned, Table};
+
+/// The most replicas that a workload may be scaled to.
+const REPLICAS_MAX: u32 = 10_000_000;
+
+impl Reader<'_, '_> {
+    pub(super) fn actions(&mut self, files: Vec<ActionFile>) -> Vec<ActionEntry> {
+        let mut taken = Taken::default();
+        let mut unnamed: BTreeMap<&'static str, u32> = BTreeMap::new();
+        let mut actions = Vec::new();
+        for file in files.iter().filter(|file| file.name.is_some()) {
+            if let Some(name) = &file.name {
+                taken.take(&name.value, name.span, "actions", self);
+            }
+        }
+        for file in files {
+            let trigger = self.trigger(file.span, file.at.as_ref(), file.on.as_ref(), file.after.as_ref());
+            let place = self.place(file.span);
+            let Some(kind) = self.action_kind(&file) else { continue };
+            let name = match file.name {
+                Some(name) => name.value,
+                None => default_name(kind.text(), &mut unnamed, &taken),
+            };
+            if let Some(trigger) = trigger {
+                actions.push(ActionEntry { place, name, trigger, kind });
+            }
+        }
+        actions
+    }
+
+    fn action_kind(&mut self, file: &ActionFile) -> Option<ActionKind> {
+        let at = |value: &Option<Spanned<String>>| value.as_ref().map(|value| value.span);
+        let rollback = file.rollback.as_ref();
+        let undo = file.undo.as_ref();
+        let there: [(&str, Option<Span>); 10] = [
+            ("undeploy", at(&file.undeploy)),
+            ("apply", at(&file.apply)),
+            ("replace", at(&file.replace)),
+            ("delete", at(&file.delete)),
+            ("scale", file.scale.as_ref().map(|sizes| sizes.span)),
+            ("restart", at(&file.restart)),
+            ("rollback", rollback.map(|target| target.span)),
+            ("undo", undo.map(|target| target.span)),
+            ("pause", at(&file.pause)),
+            ("resume", at(&file.resume)),
+        ];
+        self.exactly_one("an action", file.span, &there)?;
+        if let Some(name) = &file.undeploy {
+            if name.value.is_empty() {
+                self.context.error(name.span, "`undeploy` needs the name of a group, a single deployment or manifests");
+            }
+            return Some(ActionKind::Undeploy(name.value.clone()));
+        }
+        if let Some(path) = &file.apply {
+            return self.action_document(path).map(ActionKind::Apply);
+        }
+        if let Some(path) = &file.replace {
+            return self.action_document(path).map(ActionKind::Replace);
+        }
+        if let Some(sizes) = &file.scale {
+            return self.scale(sizes);
+        }
+        if let Some(target) = rollback.or(undo) {
+            return self.rollback(target);
+        }
+        type Make = fn(String) -> ActionKind;
+        let on_one: [(&Option<Spanned<String>>, Make); 4] = [
+            (&file.delete, ActionKind::Delete),
+            (&file.restart, ActionKind::Restart),
+            (&file.pause, ActionKind::Pause),
+            (&file.resume, ActionKind::Resume),
+        ];
+        let (target, make) = on_one.into_iter().find_map(|(target, make)| Some((target.as_ref()?, make)))?;
+        Some(make(self.subject(&target.value, target.span)))
+    }
+
+    fn action_document(&mut self, path: &Spanned<String>) -> Option<ActionDocument> {
+        let source = self.document_source(path)?;
+        Some(ActionDocument { document: path.value.clone(), source })
+    }
+
+    fn scale(&mut self, sizes: &Spanned<Table<u32>>) -> Option<ActionKind> {
+        if sizes.value.0.is_empty() {
+            self.context.error(sizes.span, "`scale` names no workload; write `{ Deployment/NAME: 4 }`");
+            return None;
+        }
+        let mut read = Vec::with_capacity(sizes.value.0.len());
+        for (subject, replicas) in &sizes.value.0 {
+            if *replicas > REPLICAS_MAX {
+                self.context.error(subject.span, format!("a workload is scaled to at most {REPLICAS_MAX} replicas"));
+            }
+            read.push((self.subject(&subject.text, subject.span), *replicas));
+        }
+        Some(ActionKind::Scale(read))
+    }
+
+    fn rollback(&mut self, target: &Spanned<RollbackValue>) -> Option<ActionKind> {
+        let (text, span, revision) = match &target.value {
+            RollbackValue::Before(text) => (text, target.span, None),
+            RollbackValue::To(table) => match &table.0[..] {
+                [(subject, revision)] => (&subject.text, subject.span, Some(*revision)),
+                _ => {
+                    self.context.error(target.span, "a rollback is of one workload; write `{ Deployment/NAME: 1 }`");
+                    return None;
+                }
+            },
+        };
+        if revision == Some(0) {
+            self.context.error(target.span, "revisions are numbered from 1; leave it out for the one before");
+        }
+        Some(ActionKind::Rollback(self.subject(text, span), revision))
+    }
+}
+
+/// `undeploy`, then `undeploy-2`, `undeploy-3`, … past names that are taken.
+fn default_name(word: &'static str, unnamed: &mut BTreeMap<&'static str, u32>, taken: &Taken) -> String {
+    let number = unnamed.entry(word).or_default();
+    loop {
+        *number += 1;
+        let name = if *number == 1 { word.to_owned() } else { format!("{word}-{number}") };
+        if !taken.contains(&name) {
+            return name;
+        }
+    }
+}

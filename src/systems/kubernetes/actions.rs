@@ -1,0 +1,256 @@
+//! What an operator does to a set of manifests, in the words of `kubectl` where it refuses.
+//! Source: k8s.io/kubectl v0.36.3, pkg/cmd/apply, pkg/cmd/scale, pkg/cmd/rollout and pkg/polymorphichelpers.
+
+use std::sync::Arc;
+
+use super::controller::Kubernetes;
+use super::document;
+use super::fingerprint::touched;
+use super::manifest::{Body, Identity, Manifest};
+use super::pod::label_revision;
+use super::state::{Life, Revision, State};
+use crate::text::Source;
+use crate::timeline::{Arg, Cause, Kind, Why};
+use crate::workload::{Action, Object, Status, World};
+
+/// How much an action is this set's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
+pub fn interest(set: &Kubernetes, action: &Action) -> u8 {
+    let has = |text: &str| identity(text).is_some_and(|identity| position(set, &identity).is_some());
+    let about = |about: bool| if about { 2 } else { 0 };
+    match action {
+        Action::Undeploy(name) => about(*name == *set.name),
+        Action::Apply(source) | Action::Replace(source) => match document::read(source) {
+            Ok(read) => {
+                let all = &read.manifests;
+                let known = all.objects.iter().any(|one| position(set, &one.identity).is_some());
+                if known { 2 } else { 1 }
+            }
+            Err(_) => 1,
+        },
+        Action::Delete(text) | Action::Restart(text) | Action::Pause(text) | Action::Resume(text) => about(has(text)),
+        Action::Rollback { target, .. } => about(has(target)),
+        Action::Scale(sizes) => about(sizes.iter().any(|(text, _)| has(text))),
+    }
+}
+
+/// `Deployment/web`, `Deployment/shop/web`.
+fn identity(text: &str) -> Option<Identity> {
+    let (kind, rest) = text.split_once('/')?;
+    let kind = Kind::parse(kind)?;
+    let (namespace, name) = rest.split_once('/').unwrap_or(("", rest));
+    let namespace = if namespace == "default" { "" } else { namespace };
+    Some(Identity { kind, namespace: namespace.to_owned(), name: name.to_owned() })
+}
+
+/// Where the set holds an object, if it does.
+fn position(set: &Kubernetes, identity: &Identity) -> Option<usize> {
+    let held = |life: Life| !matches!(life, Life::Gone | Life::Deleting);
+    set.memory.objects.iter().position(|one| one.live.identity == *identity && held(one.life))
+}
+
+impl Kubernetes {
+    /// Does what an operator asks for.
+    pub(super) fn act(&mut self, action: &Action, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+        if self.memory.subject.is_none() {
+            return Err(format!("manifests/{} are not submitted yet", self.name));
+        }
+        match action {
+            Action::Undeploy(name) => self.undeploy(name, cause, world),
+            Action::Apply(source) => self.apply_document(source, false, cause, world),
+            Action::Replace(source) => self.apply_document(source, true, cause, world),
+            Action::Delete(text) => {
+                let position = self.find(text)?;
+                self.remove(position, cause, world);
+                Ok(())
+            }
+            Action::Scale(sizes) => {
+                let mut positions = Vec::new();
+                for (text, replicas) in sizes {
+                    positions.push((self.scalable(text)?, *replicas));
+                }
+                for (position, replicas) in positions {
+                    self.patch(position, cause, world, |live| {
+                        if let Some(wanted) = live.replicas_mut() {
+                            *wanted = replicas;
+                        }
+                    });
+                }
+                Ok(())
+            }
+            Action::Restart(text) => self.restart(text, cause, world),
+            Action::Rollback { target, revision } => self.rollback(target, *revision, cause, world),
+            Action::Pause(text) => self.pause(text, true, cause, world),
+            Action::Resume(text) => self.pause(text, false, cause, world),
+        }
+    }
+
+    fn find(&self, text: &str) -> Result<usize, String> {
+        let known = identity(text).and_then(|identity| position(self, &identity));
+        known.ok_or_else(|| format!("manifests/{} have no {text}", self.name))
+    }
+
+    fn scalable(&self, text: &str) -> Result<usize, String> {
+        let position = self.find(text)?;
+        match self.memory.objects[position].live.replicas() {
+            Some(_) => Ok(position),
+            None => Err(format!("{text} has no number of replicas to scale")),
+        }
+    }
+
+    fn apply_document(
+        &mut self,
+        source: &Source,
+        replace: bool,
+        cause: Cause,
+        world: &mut dyn World,
+    ) -> Result<(), String> {
+        let read = document::read(source).map_err(|errors| match errors.first() {
+            Some(error) => error.message.clone(),
+            None => "the document cannot be read".to_owned(),
+        })?;
+        let cause = self.begin_again(&read.manifests, cause, world);
+        let refusals = self.apply_all(&read.manifests, replace, cause, world);
+        if refusals.is_empty() { Ok(()) } else { Err(refusals.join("; ")) }
+    }
+
+    /// A set that was taken down begins a new life when something is applied to it.
+    fn begin_again(&mut self, manifests: &document::Manifests, cause: Cause, world: &mut dyn World) -> Cause {
+        if !std::mem::replace(&mut self.memory.removing, false) {
+            return cause;
+        }
+        let count = manifests.objects.len() + manifests.refused.len() + manifests.nameless;
+        let why = Why::with("objects: {}", Arg::Count(count as u64));
+        Cause::Entry(self.become_state(State::Submitted, why, cause, world))
+    }
+
+    fn undeploy(&mut self, name: &str, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+        if name != &*self.name {
+            return Err(format!("manifests/{} are not {name}", self.name));
+        }
+        if self.memory.removing {
+            return Err(format!("manifests/{name} are being deleted already"));
+        }
+        self.memory.removing = true;
+        for position in (0..self.memory.objects.len()).rev() {
+            self.remove(position, cause, world);
+        }
+        Ok(())
+    }
+
+    /// Changes an object as it is now.
+    fn patch(&mut self, position: usize, cause: Cause, world: &mut dyn World, change: impl FnOnce(&mut Manifest)) {
+        let held = &self.memory.objects[position];
+        let mut live = Manifest::clone(&held.live);
+        // What an autoscaler has scaled since stays as it is.
+        if self.is_autoscaled(position)
+            && let Some(Status::Deployment(status)) = world.observed(held.subject)
+            && let Some(replicas) = live.replicas_mut()
+        {
+            *replicas = status.desired;
+        }
+        change(&mut live);
+        self.change(position, live, cause, world);
+    }
+
+    fn is_autoscaled(&self, position: usize) -> bool {
+        let target = &self.memory.objects[position].live.identity;
+        self.memory.objects.iter().any(|held| match &held.live.body {
+            Body::Autoscaler(autoscaler) => {
+                held.live.identity.namespace == target.namespace
+                    && autoscaler.target == (target.kind, target.name.clone())
+            }
+            Body::Object(_) => false,
+        })
+    }
+
+    /// `kubectl rollout restart`: the template gets an annotation with the time.
+    fn restart(&mut self, text: &str, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+        let position = self.find(text)?;
+        let held = &mut self.memory.objects[position];
+        if held.live.template().is_none() {
+            return Err(format!("restarting is not supported: {text}"));
+        }
+        if is_paused(&held.live) {
+            return Err("can't restart paused deployment (run rollout resume first)".to_owned());
+        }
+        let by = world.now().nanos() / 1_000_000_000 + 1;
+        if held.restarted == Some(by) {
+            let wait = "if restart has already been triggered within the past second, please wait before attempting to \
+                trigger another";
+            return Err(wait.to_owned());
+        }
+        held.restarted = Some(by);
+        let base = held.applied.template().map_or(0, |template| template.fingerprint);
+        self.patch(position, cause, world, |live| {
+            if let Some(template) = live.template_mut() {
+                let template = Arc::make_mut(template);
+                template.fingerprint = touched(base, by);
+                label_revision(template);
+            }
+        });
+        Ok(())
+    }
+
+    /// `kubectl rollout undo`: an earlier template comes back.
+    fn rollback(
+        &mut self,
+        text: &str,
+        revision: Option<u32>,
+        cause: Cause,
+        world: &mut dyn World,
+    ) -> Result<(), String> {
+        let position = self.find(text)?;
+        let held = &self.memory.objects[position];
+        if held.live.template().is_none() {
+            return Err(format!("no rollbacker has been implemented for {text}"));
+        }
+        if is_paused(&held.live) {
+            let first = "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume'";
+            return Err(format!("{first} and try again"));
+        }
+        let old: Revision = match revision {
+            None | Some(0) => {
+                let before = held.revisions.len().checked_sub(2).and_then(|index| held.revisions.get(index));
+                before.cloned().ok_or_else(|| format!("no rollout history found for {text}"))?
+            }
+            Some(number) => {
+                let found = held.revisions.iter().find(|one| one.number == number);
+                found.cloned().ok_or_else(|| format!("unable to find specified revision {number} in history"))?
+            }
+        };
+        if held.live.template() == Some(&old.template) {
+            return Err(format!("skipped rollback (current template already matches revision {})", old.number));
+        }
+        self.memory.objects[position].restarted = old.restarted;
+        self.patch(position, cause, world, |live| {
+            if let Some(template) = live.template_mut() {
+                *template = old.template;
+            }
+        });
+        Ok(())
+    }
+
+    /// `kubectl rollout pause` and `resume`; for Jobs and CronJobs `spec.suspend`.
+    fn pause(&mut self, text: &str, pause: bool, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+        let position = self.find(text)?;
+        let mut live = Manifest::clone(&self.memory.objects[position].live);
+        match live.paused_mut() {
+            None if pause => return Err(format!("pausing is not supported: {text}")),
+            None => return Err(format!("resuming is not supported: {text}")),
+            Some(paused) if *paused == pause && pause => return Err(format!("{text} is already paused")),
+            Some(paused) if *paused == pause => return Err(format!("{text} is not paused")),
+            Some(_) => {}
+        }
+        self.patch(position, cause, world, |live| {
+            if let Some(paused) = live.paused_mut() {
+                *paused = pause;
+            }
+        });
+        Ok(())
+    }
+}
+
+/// True for a Deployment whose rollouts are stopped.
+fn is_paused(manifest: &Manifest) -> bool {
+    matches!(&manifest.body, Body::Object(Object::Deployment(spec)) if spec.paused)
+}

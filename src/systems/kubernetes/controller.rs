@@ -1,0 +1,399 @@
+//! A set of manifests as a state machine: applies its objects in order, and says how the set fares. It is what `kubectl apply`
+//! and whoever waits for the rollout do together; it keeps nothing running by itself.
+
+use std::sync::Arc;
+
+use super::document::{self, Manifests};
+use super::fingerprint::touched;
+use super::health::{Health, has_pods, health};
+use super::manifest::Manifest;
+use super::native;
+use super::pod::label_revision;
+use super::state::{Held, Life, Memory, Revision, State};
+use crate::kernel::names::split;
+use crate::kernel::{Duration, Name};
+use crate::text::Source;
+use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
+use crate::workload::{Action, Ask, AskId, Controller, Outcome, Wake, World};
+
+/// An ask that the API could not take now is asked again so often, as `kubectl apply` does on conflicts, and after so long.
+/// Source: k8s.io/kubectl v0.36.3, pkg/cmd/apply/patcher.go, maxPatchRetry and backOffPeriod.
+const TRIES_MAX: u32 = 5;
+const RETRY_AFTER: Duration = Duration::from_secs(1);
+
+/// The manifests of one document.
+#[derive(Clone, Debug)]
+pub struct Kubernetes {
+    /// The name of the set: that of its file, without what stands before it and behind it.
+    pub(super) name: Arc<str>,
+    pub(super) manifests: Arc<Manifests>,
+    pub(super) memory: Memory,
+}
+
+/// Reads manifests, as the document of a system.
+///
+/// # Errors
+/// What makes it no document that anybody could submit.
+pub fn load(source: &Source) -> Result<(Kubernetes, document::Read), Vec<crate::text::Diagnostic>> {
+    let read = document::read(source)?;
+    let name = stem(source.name());
+    let manifests = Arc::clone(&read.manifests);
+    Ok((Kubernetes { name: name.into(), manifests, memory: Memory::default() }, read))
+}
+
+/// `shop/web.v2.yaml` is `web.v2`.
+fn stem(file: &str) -> &str {
+    let file = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    let stem = file.rsplit_once('.').map_or(file, |(stem, _)| stem);
+    if stem.is_empty() { "manifests" } else { stem }
+}
+
+impl Kubernetes {
+    /// The name of the set.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    fn submit(&mut self, cause: Cause, world: &mut dyn World) {
+        let name = match split(&self.name) {
+            Some((base, ordinal)) => Name::numbered(world.intern(base), ordinal),
+            None => Name::plain(world.intern(&self.name)),
+        };
+        self.memory.subject = Some(Subject::new(Kind::Manifests, name));
+        let manifests = Arc::clone(&self.manifests);
+        let count = manifests.objects.len() + manifests.refused.len() + manifests.nameless;
+        let why = Why::with("objects: {}", Arg::Count(count as u64));
+        let entry = self.become_state(State::Submitted, why, cause, world);
+        self.apply_all(&manifests, false, Cause::Entry(entry), world);
+    }
+
+    /// Applies manifests in their order. What the API server refuses on sight is told.
+    pub(super) fn apply_all(
+        &mut self,
+        manifests: &Manifests,
+        replace: bool,
+        cause: Cause,
+        world: &mut dyn World,
+    ) -> Vec<String> {
+        let mut refusals = Vec::new();
+        self.memory.settled = false;
+        self.memory.refused = manifests.refused.len() + manifests.nameless;
+        if manifests.nameless > 0 {
+            refusals.push(format!("{} of the objects cannot be read", manifests.nameless));
+        }
+        for refused in &manifests.refused {
+            let subject = refused.identity.subject(world);
+            let why = Why::symbol(world.intern(&refused.reason));
+            world.note(subject, "Rejected", why, cause);
+            refusals.push(refused.reason.clone());
+        }
+        for manifest in &manifests.objects {
+            if let Err(refusal) = self.apply(manifest, replace, cause, world) {
+                self.memory.refused += 1;
+                let shown = manifest.identity.show();
+                let subject = manifest.identity.subject(world);
+                let why = Why::symbol(world.intern(&refusal));
+                world.note(subject, "Rejected", why, cause);
+                refusals.push(format!("{shown}: {refusal}"));
+            }
+        }
+        refusals
+    }
+
+    /// Creates an object, or changes it to what its manifest says.
+    fn apply(&mut self, manifest: &Manifest, replace: bool, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+        let subject = manifest.identity.subject(world);
+        let Some(position) = self.memory.held(subject) else {
+            if replace {
+                return Err("it cannot be replaced: it is not there".to_owned());
+            }
+            let manifest = Arc::new(manifest.clone());
+            self.hold(subject, manifest);
+            let position = self.memory.objects.len() - 1;
+            world.watch(subject);
+            self.ask(position, cause, world);
+            return Ok(());
+        };
+        let held = &mut self.memory.objects[position];
+        if held.life != Life::Refused
+            && let Some(refusal) = manifest.refusal_to_replace(&held.applied)
+        {
+            return Err(refusal.to_owned());
+        }
+        let mut live = manifest.clone();
+        if replace {
+            held.restarted = None;
+        } else {
+            merge(&mut live, held);
+        }
+        held.applied = Arc::new(manifest.clone());
+        self.change(position, live, cause, world);
+        Ok(())
+    }
+
+    fn hold(&mut self, subject: Subject, manifest: Arc<Manifest>) {
+        let template = manifest.template().cloned();
+        let first = template.map(|template| Revision { number: 1, template, restarted: None });
+        self.memory.positions.insert(subject, self.memory.objects.len());
+        self.memory.objects.push(Held {
+            subject,
+            applied: Arc::clone(&manifest),
+            live: manifest,
+            life: Life::Asked,
+            health: Health::Plain,
+            revisions: first.into_iter().collect(),
+            restarted: None,
+            tries: 0,
+        });
+    }
+
+    /// Asks for an object as it is wanted from now on, and remembers its template.
+    pub(super) fn change(&mut self, position: usize, live: Manifest, cause: Cause, world: &mut dyn World) {
+        self.memory.settled = false;
+        let held = &mut self.memory.objects[position];
+        if let Some(template) = live.template().cloned()
+            && held.revisions.last().is_none_or(|last| last.template != template)
+        {
+            let number = held.revisions.last().map_or(1, |last| last.number + 1);
+            // A template that comes again leaves its old place, as a ReplicaSet takes a new number.
+            held.revisions.retain(|old| old.template != template);
+            held.revisions.push(Revision { number, template, restarted: held.restarted });
+        }
+        held.live = Arc::new(live);
+        held.tries = 0;
+        self.ask(position, cause, world);
+    }
+
+    fn ask(&mut self, position: usize, cause: Cause, world: &mut dyn World) {
+        let Some(serves) = self.memory.subject else { return };
+        let held = &mut self.memory.objects[position];
+        held.life = Life::Asked;
+        let (key, live) = (held.subject, Arc::clone(&held.live));
+        let object = live.object(world);
+        let id = world.ask(Ask::Apply { key, object, serves }, cause);
+        self.memory.asks.insert(id, position);
+    }
+
+    /// Asks for an object to be deleted.
+    pub(super) fn remove(&mut self, position: usize, cause: Cause, world: &mut dyn World) {
+        let Some(serves) = self.memory.subject else { return };
+        let held = &mut self.memory.objects[position];
+        if matches!(held.life, Life::Gone | Life::Deleting) {
+            return;
+        }
+        if held.life == Life::Refused {
+            held.life = Life::Gone;
+            return;
+        }
+        held.life = Life::Deleting;
+        let id = world.ask(Ask::Delete { key: held.subject, serves }, cause);
+        self.memory.asks.insert(id, position);
+    }
+
+    fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) {
+        let Some(position) = self.memory.asks.remove(&ask) else { return };
+        let held = &mut self.memory.objects[position];
+        let deletes = held.life == Life::Deleting;
+        let reason = match outcome {
+            Outcome::Accepted(_) | Outcome::NotFound => {
+                if !deletes && held.life == Life::Asked {
+                    held.life = Life::There;
+                } else if deletes && !has_pods(held.subject.kind) {
+                    held.life = Life::Gone;
+                }
+                return;
+            }
+            Outcome::Refused(reason) => {
+                let subject = held.subject;
+                held.life = if deletes { Life::There } else { Life::Refused };
+                world.note(subject, "Rejected", Why::symbol(reason), cause);
+                return;
+            }
+            Outcome::Failed(reason) => reason,
+            Outcome::Conflict => world.intern("the object has been modified"),
+            Outcome::Unknown => world.intern("no answer"),
+        };
+        held.tries += 1;
+        if held.tries > TRIES_MAX {
+            held.life = Life::Refused;
+            world.note(held.subject, "Rejected", Why::symbol(reason), cause);
+        } else {
+            world.wake_at(world.now() + RETRY_AFTER, position as u64, cause);
+        }
+    }
+
+    /// Looks at an object that changed.
+    fn look(&mut self, position: usize, world: &dyn World) {
+        let held = &mut self.memory.objects[position];
+        match held.life {
+            Life::There => held.health = health(&held.live, held.subject, world),
+            Life::Deleting if is_gone(held.subject, world) => held.life = Life::Gone,
+            _ => {}
+        }
+    }
+
+    pub(super) fn become_state(&mut self, state: State, why: Why, cause: Cause, world: &mut dyn World) -> EntryId {
+        self.memory.state = Some(state);
+        let subject =
+            self.memory.subject.unwrap_or_else(|| Subject::new(Kind::Manifests, Name::plain(world.intern(""))));
+        let entry = world.note(subject, state.text(), why, cause);
+        self.memory.since = Some((world.now(), Cause::Entry(entry)));
+        entry
+    }
+
+    /// Writes where the set is now, if that is elsewhere than before.
+    fn update(&mut self, cause: Cause, world: &mut dyn World) {
+        if self.memory.subject.is_none() || matches!(self.memory.state, Some(State::Deleted)) {
+            return;
+        }
+        // Until every ask is answered nothing can be said of the set.
+        if !self.memory.asks.is_empty() {
+            return;
+        }
+        let (state, why) = self.standing(world);
+        if self.memory.state != Some(state) {
+            self.become_state(state, why, cause, world);
+        }
+    }
+
+    /// Where the set is now, and why.
+    fn standing(&mut self, world: &mut dyn World) -> (State, Why) {
+        let memory = &mut self.memory;
+        let objects = || memory.objects.iter().filter(|held| held.life != Life::Gone);
+        if memory.removing {
+            return match objects().count() {
+                0 => (State::Deleted, Why::NONE),
+                left => (State::Deleting, Why::with("objects left: {}", Arg::Count(left as u64))),
+            };
+        }
+        let refused = memory.refused + objects().filter(|held| held.life == Life::Refused).count();
+        let there = || objects().filter(|held| held.life == Life::There);
+        if refused > 0 && there().count() == 0 {
+            return (State::Rejected, Why::with("objects refused: {}", Arg::Count(refused as u64)));
+        }
+        let failed = there().find_map(|held| match held.health {
+            Health::Failed(reason) => Some((held.subject, reason)),
+            _ => None,
+        });
+        if let Some((subject, reason)) = failed {
+            return (State::Failed, Why::with2("{}: {}", Arg::Subject(subject), Arg::Text(world.intern(reason))));
+        }
+        if refused > 0 {
+            return (State::Failed, Why::with("objects refused: {}", Arg::Count(refused as u64)));
+        }
+        let waiting = there().filter(|held| held.health == Health::Progressing);
+        if let Some(first) = waiting.clone().next() {
+            let state = if memory.settled { State::Degraded } else { State::Progressing };
+            let why =
+                Why::with2("not ready: {}, {} in all", Arg::Subject(first.subject), Arg::Count(waiting.count() as u64));
+            return (state, why);
+        }
+        let ready = there().any(|held| held.health == Health::Ready);
+        let done = there().any(|held| held.health == Health::Done);
+        let count = Arg::Count(there().count() as u64);
+        let state = if done && !ready { State::Complete } else { State::Ready };
+        memory.settled = true;
+        (state, Why::with("objects: {}", count))
+    }
+}
+
+/// True once neither the object nor a pod of it is left.
+fn is_gone(subject: Subject, world: &dyn World) -> bool {
+    world.observed(subject).is_none() && world.observed_pods(subject).is_empty()
+}
+
+/// What a document does not say stays as it is: replicas that no document named, a pause, a restart.
+/// Source: k8s.io/kubectl v0.36.3, pkg/cmd/apply: a field is removed only if the last applied document had it.
+fn merge(new: &mut Manifest, held: &Held) {
+    let said = held.applied.says_replicas;
+    if let (false, false, Some(live)) = (new.says_replicas, said, held.live.replicas())
+        && let Some(replicas) = new.replicas_mut()
+    {
+        *replicas = live;
+    }
+    let paused = |manifest: &Arc<Manifest>| Arc::make_mut(&mut Arc::clone(manifest)).paused_mut().map(|paused| *paused);
+    if let (Some(false), Some(live)) = (paused(&held.applied), paused(&held.live))
+        && let Some(now) = new.paused_mut()
+        && !*now
+    {
+        *now = live;
+    }
+    if let Some(by) = held.restarted
+        && let Some(template) = new.template_mut()
+    {
+        let template = Arc::make_mut(template);
+        template.fingerprint = touched(template.fingerprint, by);
+        label_revision(template);
+    }
+}
+
+impl Controller for Kubernetes {
+    fn wake(&mut self, wake: Wake, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+        let mut cause = cause;
+        let done = match wake {
+            Wake::Submitted => {
+                self.submit(cause, world);
+                Ok(())
+            }
+            Wake::Timer(token) => {
+                let position = token as usize;
+                match self.memory.objects.get(position).map(|held| held.life) {
+                    Some(Life::Asked) => self.ask(position, cause, world),
+                    Some(Life::Deleting) => {
+                        self.memory.objects[position].life = Life::There;
+                        self.remove(position, cause, world);
+                    }
+                    _ => {}
+                }
+                Ok(())
+            }
+            Wake::Changed(object) => {
+                if let Some(position) = self.memory.positions.get(&object) {
+                    self.look(*position, world);
+                }
+                Ok(())
+            }
+            Wake::NodesChanged => Ok(()),
+            Wake::Answered(ask, outcome) => {
+                let position = self.memory.asks.get(&ask).copied();
+                self.answered(ask, outcome, cause, world);
+                if let Some(position) = position {
+                    self.look(position, world);
+                }
+                if let (true, Some((_, since))) = (self.memory.asks.is_empty(), self.memory.since)
+                    && self.memory.state == Some(State::Submitted)
+                {
+                    cause = since;
+                }
+                Ok(())
+            }
+            Wake::Action(action) => self.act(&action, cause, world),
+        };
+        self.update(cause, world);
+        done
+    }
+
+    fn native(&self, world: &dyn World) -> serde_json::Value {
+        native::list(self, world)
+    }
+}
+
+impl Kubernetes {
+    /// How much an action is this set's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
+    pub fn interest(&self, action: &Action) -> u8 {
+        super::actions::interest(self, action)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_set_is_named_after_its_file() {
+        for (file, name) in [("web.yaml", "web"), ("a/b/web.v2.yml", "web.v2"), ("web", "web"), (".yaml", "manifests")]
+        {
+            assert_eq!(stem(file), name, "{file}");
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! How an applied object fares, read from its status: what `kubectl rollout status`, `kubectl wait` and `helm --wait` look at.
+
+use super::manifest::{Body, Manifest};
+use crate::timeline::{Kind, Subject};
+use crate::workload::apps::StatefulSetStrategy;
+use crate::workload::status::StatefulSetStatus;
+use crate::workload::{Object, PodPhase, PodStatus, StatefulSetSpec, Status, World};
+
+/// How an object fares.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub enum Health {
+    /// Nothing of it is waited for.
+    Plain,
+    /// It is on its way.
+    Progressing,
+    /// It is as it should be.
+    Ready,
+    /// It has ended well.
+    Done,
+    /// It will not become what it should, or not by itself.
+    Failed(&'static str),
+}
+
+/// How the object fares as observed.
+pub fn health(manifest: &Manifest, subject: Subject, world: &dyn World) -> Health {
+    let Body::Object(object) = &manifest.body else { return Health::Plain };
+    match (object, world.observed(subject)) {
+        (Object::Deployment(_), Some(Status::Deployment(status))) => {
+            if status.complete() {
+                Health::Ready
+            } else if status.deadline_exceeded() {
+                Health::Failed("ProgressDeadlineExceeded")
+            } else {
+                Health::Progressing
+            }
+        }
+        (Object::Job(_), Some(Status::Job(status))) if status.complete => Health::Done,
+        (Object::Job(_), Some(Status::Job(status))) if status.gave_up => {
+            Health::Failed(status.ending.map_or("Failed", |ending| ending.reason.text()))
+        }
+        (Object::Job(spec), _) if spec.suspended => Health::Plain,
+        (Object::Pod(_), Some(Status::Pod(status))) => pod(&status),
+        (Object::ReplicaSet(_), Some(Status::ReplicaSet(status))) => {
+            let all = status.available == status.desired && status.replicas == status.desired;
+            if all { Health::Ready } else { Health::Progressing }
+        }
+        (Object::StatefulSet(spec), Some(Status::StatefulSet(status))) => stateful_set(spec, &status),
+        (Object::LeaderWorkerSet(spec), _) => pods(subject, spec.replicas.saturating_mul(spec.size), world),
+        (Object::DaemonSet(_), _) => {
+            let wanted = world.observed_pods(subject).iter().filter(|(_, pod)| !pod.terminating).count();
+            pods(subject, u32::try_from(wanted).unwrap_or(u32::MAX).max(1), world)
+        }
+        (Object::Deployment(_) | Object::ReplicaSet(_) | Object::StatefulSet(_), _) => Health::Progressing,
+        (Object::Job(_) | Object::Pod(_), _) => Health::Progressing,
+        _ => Health::Plain,
+    }
+}
+
+/// As many pods have the newest template as its strategy brings it to, and all are available.
+/// Source: k8s.io/kubectl v0.36.3, pkg/polymorphichelpers/rollout_status.go, StatefulSetStatusViewer.
+fn stateful_set(spec: &StatefulSetSpec, status: &StatefulSetStatus) -> Health {
+    let updates = match spec.strategy {
+        StatefulSetStrategy::OnDelete => 0,
+        StatefulSetStrategy::RollingUpdate { partition, .. } => status.desired.saturating_sub(partition),
+    };
+    let seen = status.observed_generation >= status.generation;
+    let all = status.available == status.desired && status.replicas == status.desired;
+    // A set that was never updated counts its pods as current.
+    let updated = status.updated >= updates || status.current_revision == status.update_revision;
+    if seen && all && updated { Health::Ready } else { Health::Progressing }
+}
+
+/// A pod that no workload made.
+const fn pod(status: &PodStatus) -> Health {
+    match status.phase {
+        PodPhase::Succeeded => Health::Done,
+        PodPhase::Failed => Health::Failed("Failed"),
+        _ if status.ready && !status.terminating => Health::Ready,
+        _ => Health::Progressing,
+    }
+}
+
+/// A workload without a status of its own: all pods that are wanted are ready, and there are no others.
+fn pods(subject: Subject, wanted: u32, world: &dyn World) -> Health {
+    let pods = world.observed_pods(subject);
+    let there = pods.iter().filter(|(_, pod)| !pod.terminating);
+    let ready = there.clone().filter(|(_, pod)| pod.ready).count();
+    if ready == wanted as usize && there.count() == ready { Health::Ready } else { Health::Progressing }
+}
+
+/// True for kinds whose objects have pods, and are gone only when those are.
+pub const fn has_pods(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Deployment
+            | Kind::ReplicaSet
+            | Kind::StatefulSet
+            | Kind::DaemonSet
+            | Kind::LeaderWorkerSet
+            | Kind::Job
+            | Kind::CronJob
+            | Kind::Pod
+    )
+}

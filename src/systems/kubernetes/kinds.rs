@@ -1,0 +1,90 @@
+//! The kinds that are known: their API group and versions, whether they have a namespace, the keys of their objects, and the
+//! order in which they are applied.
+
+use crate::timeline::Kind;
+
+/// A kind of the API.
+#[derive(Clone, Copy, Debug)]
+pub struct ApiKind {
+    /// The kind.
+    pub kind: Kind,
+    /// Its API group; empty for the core.
+    pub group: &'static str,
+    /// The versions that Kubernetes 1.36 serves.
+    pub versions: &'static [&'static str],
+    /// False for kinds of the whole cluster.
+    pub namespaced: bool,
+    /// Keys of its objects beside `apiVersion`, `kind` and `metadata`.
+    pub keys: &'static [&'static str],
+}
+
+const SPEC: &[&str] = &["spec", "status"];
+
+const fn kind(
+    kind: Kind,
+    group: &'static str,
+    versions: &'static [&'static str],
+    namespaced: bool,
+    keys: &'static [&'static str],
+) -> ApiKind {
+    ApiKind { kind, group, versions, namespaced, keys }
+}
+
+/// In the order in which Helm installs them, which is the order in which each finds what it needs. Source: helm.sh/helm v3.18,
+/// pkg/releaseutil/kind_sorter.go, InstallOrder; custom resources come last there.
+pub const KINDS: &[ApiKind] = &[
+    kind(
+        Kind::PriorityClass,
+        "scheduling.k8s.io",
+        &["v1"],
+        false,
+        &["value", "globalDefault", "description", "preemptionPolicy"],
+    ),
+    kind(Kind::Namespace, "", &["v1"], false, SPEC),
+    kind(Kind::ResourceQuota, "", &["v1"], true, SPEC),
+    kind(Kind::PodDisruptionBudget, "policy", &["v1"], true, SPEC),
+    kind(Kind::Secret, "", &["v1"], true, &["data", "stringData", "type", "immutable"]),
+    kind(Kind::ConfigMap, "", &["v1"], true, &["data", "binaryData", "immutable"]),
+    kind(
+        Kind::StorageClass,
+        "storage.k8s.io",
+        &["v1"],
+        false,
+        &[
+            "provisioner",
+            "parameters",
+            "reclaimPolicy",
+            "mountOptions",
+            "allowVolumeExpansion",
+            "volumeBindingMode",
+            "allowedTopologies",
+        ],
+    ),
+    kind(Kind::PersistentVolume, "", &["v1"], false, SPEC),
+    kind(Kind::PersistentVolumeClaim, "", &["v1"], true, SPEC),
+    kind(Kind::Service, "", &["v1"], true, SPEC),
+    kind(Kind::DaemonSet, "apps", &["v1"], true, SPEC),
+    kind(Kind::Pod, "", &["v1"], true, SPEC),
+    kind(Kind::ReplicaSet, "apps", &["v1"], true, SPEC),
+    kind(Kind::Deployment, "apps", &["v1"], true, SPEC),
+    kind(Kind::HorizontalPodAutoscaler, "autoscaling", &["v2", "v1"], true, SPEC),
+    kind(Kind::StatefulSet, "apps", &["v1"], true, SPEC),
+    kind(Kind::Job, "batch", &["v1"], true, SPEC),
+    kind(Kind::CronJob, "batch", &["v1"], true, SPEC),
+    kind(Kind::LeaderWorkerSet, "leaderworkerset.x-k8s.io", &["v1"], true, SPEC),
+];
+
+/// The kind of this name in this group.
+pub fn find(name: &str, group: &str) -> Option<&'static ApiKind> {
+    KINDS.iter().find(|one| one.kind.text() == name && one.group == group)
+}
+
+/// Where objects of the kind stand in the order of applying.
+pub fn rank(kind: Kind) -> usize {
+    KINDS.iter().position(|one| one.kind == kind).unwrap_or(KINDS.len())
+}
+
+/// Group and version of an `apiVersion`.
+pub fn group_version(text: &str) -> (&str, &str) {
+    text.split_once('/').unwrap_or(("", text))
+}

@@ -1,0 +1,31 @@
+//! Plain Kubernetes manifests, as `kubectl apply`, `helm template` or `kustomize build` have them. `document`, `object`, `typed` and
+//! what they call read them; `controller` applies them and says how they fare. What the objects then do is the cluster's.
+
+mod actions;
+mod apps;
+mod autoscaler;
+mod batch;
+mod complaint;
+mod container;
+mod controller;
+mod document;
+mod figures;
+mod fingerprint;
+mod health;
+mod kinds;
+mod leader_worker_set;
+mod manifest;
+mod names;
+mod native;
+mod object;
+mod placement;
+mod pod;
+mod policy;
+mod selectors;
+mod state;
+mod typed;
+mod volumes;
+
+pub use controller::{Kubernetes, load};
+pub use document::{Manifests, Read, Refused, read};
+pub use manifest::{Body, Identity, Manifest};

@@ -1,0 +1,128 @@
+//! What the controller remembers: the objects of its set, and where the set is in its life.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::health::Health;
+use super::manifest::Manifest;
+use crate::kernel::Time;
+use crate::timeline::{Cause, Subject};
+use crate::workload::{AskId, PodTemplate};
+
+/// Where a set of manifests is in its life.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum State {
+    /// It was handed to the API.
+    Submitted,
+    /// Something of it is on its way.
+    Progressing,
+    /// All of it is as it should be.
+    Ready,
+    /// All of it has ended well.
+    Complete,
+    /// It was ready, and something of it no longer is.
+    Degraded,
+    /// Something of it failed or was refused.
+    Failed,
+    /// All of it was refused.
+    Rejected,
+    /// It is being deleted.
+    Deleting,
+    /// Nothing of it is left.
+    Deleted,
+}
+
+impl State {
+    /// The state as the timeline has it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            State::Submitted => "submitted",
+            State::Progressing => "progressing",
+            State::Ready => "ready",
+            State::Complete => "complete",
+            State::Degraded => "degraded",
+            State::Failed => "failed",
+            State::Rejected => "rejected",
+            State::Deleting => "deleting",
+            State::Deleted => "deleted",
+        }
+    }
+}
+
+/// Where an object is in its life.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Life {
+    /// The API was asked to make or change it.
+    Asked,
+    /// It is there.
+    There,
+    /// The API refused it.
+    Refused,
+    /// The API was asked to delete it.
+    Deleting,
+    /// It is gone, or was never there.
+    Gone,
+}
+
+/// A template that a workload once had.
+#[derive(Clone, Debug)]
+pub struct Revision {
+    /// Its number, from 1; a template that comes again takes the next.
+    pub number: u32,
+    /// The template.
+    pub template: Arc<PodTemplate>,
+    /// The restart that made it, if one did.
+    pub restarted: Option<u64>,
+}
+
+/// An object of the set.
+#[derive(Clone, Debug)]
+pub struct Held {
+    /// What it is called in the run.
+    pub subject: Subject,
+    /// As the last document that was applied has it.
+    pub applied: Arc<Manifest>,
+    /// As it is wanted now: with what was scaled, paused or restarted since.
+    pub live: Arc<Manifest>,
+    /// Where it is in its life.
+    pub life: Life,
+    /// How it fared when it was last looked at.
+    pub health: Health,
+    /// Templates that it has had, oldest first.
+    pub revisions: Vec<Revision>,
+    /// The restart that its template carries.
+    pub restarted: Option<u64>,
+    /// How often the API could not do what it was asked.
+    pub tries: u32,
+}
+
+/// What the controller remembers.
+#[derive(Clone, Debug, Default)]
+pub struct Memory {
+    /// The set itself, once it was submitted.
+    pub subject: Option<Subject>,
+    /// Its objects, in the order in which they were applied.
+    pub objects: Vec<Held>,
+    /// The position of each object.
+    pub positions: BTreeMap<Subject, usize>,
+    /// Which object each ask is about.
+    pub asks: BTreeMap<AskId, usize>,
+    /// Where the set is in its life.
+    pub state: Option<State>,
+    /// When that began, and what led to it.
+    pub since: Option<(Time, Cause)>,
+    /// True once all was ready and nothing was asked for since.
+    pub settled: bool,
+    /// True once the set is to be deleted.
+    pub removing: bool,
+    /// Objects that were refused before the API was asked.
+    pub refused: usize,
+}
+
+impl Memory {
+    /// The object of this subject, unless it is gone.
+    pub fn held(&self, subject: Subject) -> Option<usize> {
+        let position = *self.positions.get(&subject)?;
+        (!matches!(self.objects[position].life, Life::Gone | Life::Deleting)).then_some(position)
+    }
+}
