@@ -45,6 +45,7 @@ mod statefulset;
 mod status;
 mod taints;
 pub mod template;
+mod volume;
 mod watch;
 mod zones;
 
@@ -96,6 +97,10 @@ ids! {
     QuotaId,
     /// A HorizontalPodAutoscaler.
     AutoscalerId,
+    /// A PersistentVolumeClaim.
+    ClaimId,
+    /// A PersistentVolume.
+    VolumeId,
     /// A pool of nodes.
     PoolId,
 }
