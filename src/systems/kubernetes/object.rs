@@ -335,7 +335,8 @@ impl<'n> Reader<'n> {
     }
 
     fn error(&self, span: Option<Span>, message: String) -> Diagnostic {
-        Diagnostic::error(self.source, span.unwrap_or_else(|| head(self.node)), message)
+        let error = Diagnostic::error(self.source, span.unwrap_or_else(|| head(self.node)), message);
+        if matches!(self.api.kind, Kind::Secret | Kind::ConfigMap) { error.private() } else { error }
     }
 }
 
