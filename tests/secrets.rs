@@ -89,6 +89,7 @@ actions:
 expect:
   - eventually: { manifests/group: ready }
     within: 10m
+  - eventually: { manifests/group: failed }
 "#;
 
 const MANIFESTS: &str = r#"{ "kind": "List", "apiVersion": "v1", "items": [
