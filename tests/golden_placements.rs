@@ -39,7 +39,7 @@ fn replay(case: &Value) -> usize {
     };
     let mut names = Names::default();
     let mut templates = Templates::default();
-    let mut scheduler = Scheduler::new(profile, &mut names);
+    let mut scheduler = Scheduler::new(&profile, &mut names);
     let mut nodes = Nodes::default();
     for node in case["nodes"].as_array().expect("nodes") {
         let allocatable = Resources {

@@ -74,7 +74,7 @@ struct World {
     templates: Templates,
     ids: Vec<TemplateId>,
     scheduler: Scheduler,
-    bound: BTreeMap<u32, (NodeId, TemplateId, SpreadId)>,
+    bound: BTreeMap<u32, (NodeId, TemplateId, SpreadId, bool)>,
 }
 
 impl World {
@@ -98,7 +98,7 @@ impl World {
         }
         let mut templates = Templates::default();
         let ids = case.templates.iter().map(|one| templates.intern(&mut names, &pod_template(one))).collect();
-        let scheduler = Scheduler::new(SchedulerProfile::KubeDefault, &mut names);
+        let scheduler = Scheduler::new(&SchedulerProfile::KubeDefault, &mut names);
         World { names, nodes, templates, ids, scheduler, bound: BTreeMap::new() }
     }
 
@@ -125,18 +125,18 @@ impl World {
                 if what == "place" {
                     let node = NodeId(number(3));
                     self.nodes.bind(&self.templates, node, template, spread);
-                    self.bound.insert(number(0), (node, template, spread));
+                    self.bound.insert(number(0), (node, template, spread, false));
                 }
                 return Ok(true);
             }
             "terminate" => {
-                let (node, _, spread) = self.bound.get_mut(&number(0)).expect("it is bound");
-                self.nodes.spread_leave(*node, *spread);
-                *spread = SpreadId::NONE;
+                let (node, template, spread, terminating) = self.bound.get_mut(&number(0)).expect("it is bound");
+                self.nodes.terminate(&self.templates, *node, *template, *spread);
+                *terminating = true;
             }
             "release" => {
-                let (node, template, spread) = self.bound.remove(&number(0)).expect("it is bound");
-                self.nodes.release(&self.templates, node, template, spread);
+                let (node, template, spread, terminating) = self.bound.remove(&number(0)).expect("it is bound");
+                self.nodes.release(&self.templates, node, template, spread, terminating);
             }
             "image" => {
                 self.nodes.set_image(&mut self.names, NodeId(number(0)), words[1], u64::from(number(2)) << 20);

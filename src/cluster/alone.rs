@@ -26,8 +26,9 @@ impl Cluster {
         let id = PodSetId(self.sets.len() as u32);
         let ordinal = key.name.ordinal().unwrap_or(NO_ORDINAL);
         let set = self.make_set(key.name.base(), key, key, Owner::Alone(id), u32::MAX - id.0, template);
+        self.resolve_priority(set).map_err(|refusal| format!("forbidden: {refusal}"))?;
         self.objects.insert(key, ObjectId::Pod(set));
-        self.create_pod(set, Some(ordinal), cause);
+        self.create_pod(set, Some(ordinal), None, cause);
         Ok(())
     }
 
@@ -114,6 +115,7 @@ impl Cluster {
         match self.set(set).owner {
             Owner::ReplicaSet(id) => self.replicaset(id).deleted,
             Owner::StatefulSet(id) => self.statefulset(id).deleted,
+            Owner::DaemonSet(id) => self.daemonset(id).deleted,
             Owner::Job(id) => self.job(id).deleted,
             Owner::Alone(_) => false,
         }

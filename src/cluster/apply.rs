@@ -7,7 +7,8 @@ use super::deployment::Deployment;
 use super::pod::{Owner, PodSet};
 use super::service::Service;
 use super::{
-    Arg, Cause, Cluster, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId, Subject, Why,
+    Arg, Cause, Cluster, DaemonSetId, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId,
+    Subject, Why,
 };
 use crate::kernel::Time;
 use crate::timeline::Kind;
@@ -20,12 +21,16 @@ pub enum ObjectId {
     Deployment(DeploymentId),
     /// A StatefulSet.
     StatefulSet(StatefulSetId),
+    /// A DaemonSet.
+    DaemonSet(DaemonSetId),
     /// A Job.
     Job(JobId),
     /// A Service.
     Service(ServiceId),
     /// A pool of nodes.
     NodePool(super::PoolId),
+    /// A PriorityClass; it is known by its name.
+    PriorityClass,
     /// A ReplicaSet that no Deployment owns.
     ReplicaSet(ReplicaSetId),
     /// A pod that stands alone, by its set.
@@ -34,6 +39,8 @@ pub enum ObjectId {
     Budget(super::BudgetId),
     /// A ResourceQuota.
     Quota(super::QuotaId),
+    /// A HorizontalPodAutoscaler.
+    Autoscaler(super::AutoscalerId),
     /// A ConfigMap, a Secret or a Namespace: that it is there is all that counts.
     Present,
 }
@@ -58,8 +65,14 @@ impl Cluster {
             (Object::ReplicaSet(spec), None) => self.create_lone_replicaset(key, spec, cause),
             (Object::StatefulSet(spec), Some(ObjectId::StatefulSet(id))) => self.change_statefulset(id, spec, cause),
             (Object::StatefulSet(spec), None) => self.create_statefulset(key, spec, cause),
+            (Object::DaemonSet(spec), Some(ObjectId::DaemonSet(id))) => self.change_daemonset(id, spec, cause),
+            (Object::DaemonSet(spec), None) => self.create_daemonset(key, spec, cause),
             (Object::PodDisruptionBudget(spec), Some(ObjectId::Budget(id))) => self.change_budget(id, spec, cause),
             (Object::ResourceQuota(spec), Some(ObjectId::Quota(id))) => self.change_quota(id, spec, cause),
+            (Object::HorizontalPodAutoscaler(spec), Some(ObjectId::Autoscaler(id))) => {
+                self.change_autoscaler(id, *spec, cause);
+            }
+            (Object::HorizontalPodAutoscaler(spec), None) => self.create_autoscaler(key, *spec, cause),
             (Object::ResourceQuota(spec), None) => self.create_quota(key, spec, cause),
             (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), Some(ObjectId::Present)) => {}
             (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), None) => {
@@ -68,6 +81,9 @@ impl Cluster {
             (Object::PodDisruptionBudget(spec), None) => self.create_budget(key, spec, cause),
             (Object::NodePool(spec), None) => self.create_pool(key, spec, cause)?,
             (Object::NodePool(_), Some(_)) => return Err("a pool of nodes cannot be changed".to_owned()),
+            (Object::PriorityClass(spec), None | Some(ObjectId::PriorityClass)) => {
+                self.apply_priority_class(key, spec, cause)?;
+            }
             (object, Some(_)) => {
                 return Err(format!("there is another object of this name, not a {:?}", object.kind()));
             }
@@ -95,11 +111,14 @@ impl Cluster {
             Some(ObjectId::Pod(set)) => self.delete_pods(set, Why::text("deleted"), cause),
             Some(ObjectId::Deployment(id)) => self.delete_deployment(id, cause),
             Some(ObjectId::StatefulSet(id)) => self.delete_statefulset(id, cause),
+            Some(ObjectId::DaemonSet(id)) => self.delete_daemonset(id, cause),
             Some(ObjectId::Job(id)) => self.delete_job(id, cause),
             Some(ObjectId::Service(id)) => self.delete_service(id, cause),
             Some(ObjectId::NodePool(id)) => self.delete_pool(id, cause),
+            Some(ObjectId::PriorityClass) => self.delete_priority_class(key, cause),
             Some(ObjectId::Budget(id)) => self.delete_budget(id, cause),
             Some(ObjectId::Quota(id)) => self.delete_quota(id, cause),
+            Some(ObjectId::Autoscaler(id)) => self.delete_autoscaler(id, cause),
             Some(ObjectId::Present) => {
                 let entry = self.note(key, "Deleted", Why::NONE, cause);
                 self.touch_object(key, Cause::Entry(entry));
@@ -130,7 +149,7 @@ impl Cluster {
         self.queue_deployment(id);
     }
 
-    fn change_deployment(&mut self, id: DeploymentId, spec: DeploymentSpec, cause: Cause) {
+    pub(super) fn change_deployment(&mut self, id: DeploymentId, spec: DeploymentSpec, cause: Cause) {
         let deployment = self.deployment(id);
         if deployment.spec == spec {
             return;
@@ -217,13 +236,16 @@ impl Cluster {
             let matching = self.rows.iter().position(|row| row.applies_to.matches(&candidate));
             matching.expect("the last row is the default and matches everything") as u32
         };
-        let behaviour = containers().map(|one| row(&one.image)).collect();
+        let behaviour: Vec<u32> = containers().map(|one| row(&one.image)).collect();
         let images = containers().map(|one| self.names.intern(&one.image)).collect();
         let services = self.services_for(key.namespace, &source.labels);
+        let namespace = self.names.text(key.namespace).to_owned();
+        let template = self.templates.intern_in(&mut self.names, source, &namespace);
         let spread = match owner {
             Owner::ReplicaSet(_) | Owner::StatefulSet(_) => SpreadId(id.0),
-            Owner::Job(_) | Owner::Alone(_) => SpreadId::NONE,
+            Owner::DaemonSet(_) | Owner::Job(_) | Owner::Alone(_) => SpreadId::NONE,
         };
+        self.rows_met.extend(&behaviour);
         self.sets.push(PodSet {
             base,
             family,
@@ -231,7 +253,7 @@ impl Cluster {
             owner,
             workload,
             source: Arc::clone(source),
-            template: self.templates.intern(&mut self.names, source),
+            template,
             spread,
             behaviour,
             images,

@@ -1,7 +1,9 @@
 //! How containers behave once they are placed: how long a pull, a start, a run takes, and how they end.
 //! A row applies to what it matches; the first match wins and is used whole.
 
-use crate::kernel::{Distribution, Duration};
+use std::collections::BTreeMap;
+
+use crate::kernel::{Distribution, Duration, Time};
 use crate::timeline::Kind;
 
 /// What a row of behaviour is about. Every field that is given must match.
@@ -61,6 +63,19 @@ pub struct Behaviour {
     pub crash: Option<Crash>,
     /// From the order to stop to the end of the container; cut at its grace period.
     pub stop: Distribution,
+    /// What its workload uses, by metric, in the order of time.
+    pub metrics: BTreeMap<String, Vec<Load>>,
+}
+
+/// What a workload uses from a time on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Load {
+    /// From when on.
+    pub at: Time,
+    /// How much, in thousandths.
+    pub milli: u64,
+    /// True: each of its pods; false: all of them together, in equal shares of those that are ready.
+    pub each: bool,
 }
 
 impl Default for Behaviour {
@@ -76,6 +91,7 @@ impl Default for Behaviour {
             exit_code: 0,
             crash: None,
             stop: seconds(1),
+            metrics: BTreeMap::new(),
         }
     }
 }

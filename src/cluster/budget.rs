@@ -58,6 +58,11 @@ impl Budgets {
         &mut self.budgets[id.0 as usize]
     }
 
+    /// The budgets that are there.
+    pub fn iter(&self) -> impl Iterator<Item = &Budget> {
+        self.budgets.iter().filter(|budget| !budget.deleted)
+    }
+
     /// One of the disruptions that a budget allows is used up until it is compared with its pods again.
     pub fn use_up(&mut self, id: BudgetId) {
         self.get_mut(id).status.allowed -= 1;
@@ -224,14 +229,6 @@ impl Cluster {
             }
         }
         Some(scales.values().sum())
-    }
-
-    /// How many pods a workload wants, if it has a scale.
-    pub(super) fn scale_of(&self, workload: Subject) -> Option<u32> {
-        match *self.objects.get(&workload)? {
-            ObjectId::Deployment(id) => Some(self.deployment(id).spec.replicas),
-            _ => None,
-        }
     }
 }
 

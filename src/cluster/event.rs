@@ -1,7 +1,8 @@
 //! What can happen inside the cluster. Events are small and hold ids only; what they mean is decided where they are handled.
 
 use super::{
-    BudgetId, ContainerId, DeploymentId, JobId, NodeId, PodId, PodSetId, PoolId, QuotaId, ReplicaSetId, StatefulSetId,
+    AutoscalerId, BudgetId, ContainerId, DaemonSetId, DeploymentId, JobId, NodeId, PodId, PodSetId, PoolId, QuotaId,
+    ReplicaSetId, StatefulSetId,
 };
 
 /// An event of the simulation. `run` tells which start of a container an event belongs to: later ones make it stale.
@@ -19,6 +20,8 @@ pub enum Event {
     ProgressDeadline(DeploymentId),
     /// A ReplicaSet is to be compared with its pods.
     ReplicaSet(ReplicaSetId),
+    /// A DaemonSet is to be compared with its nodes.
+    DaemonSet(DaemonSetId),
     /// A StatefulSet is to be compared with its pods.
     StatefulSet(StatefulSetId),
     /// A Job that ended has stayed for as long as it should.
@@ -81,6 +84,8 @@ pub enum Event {
     Flap(u32),
     /// A kubelet tries again to mount what a pod needs.
     Mount(PodId),
+    /// An autoscaler looks at its metrics.
+    Autoscaler(AutoscalerId),
     /// The collector of pods makes a round.
     PodGc,
     /// A pod's toleration of its node's taints has run out.

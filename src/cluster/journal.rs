@@ -1,6 +1,7 @@
 //! A journal of writes: every state of every object, as a watch without any lag shows them one after the other.
 //! Recordings of real clusters are compared with it. It is kept only if somebody asks for it.
 
+use super::pod::Owner;
 use super::{Cluster, PodId, Subject};
 use crate::kernel::{Symbol, Time};
 use crate::workload::{PodStatus, Status};
@@ -33,6 +34,8 @@ pub enum Shown {
         ready: bool,
         /// The object that owns it.
         owner: Subject,
+        /// Its index, if an indexed Job owns it.
+        index: Option<u32>,
     },
     /// It is no more.
     Gone,
@@ -72,6 +75,10 @@ impl Cluster {
                 scheduled: pod.node.map(|_| true).or((pod.message != Symbol::EMPTY).then_some(false)),
                 ready: pod.ready || self.pod_record(id).leaves_ready,
                 owner: self.owner_subject(set.owner),
+                index: match set.owner {
+                    Owner::Job(job) => self.job(job).tracking.indexes.get(&id).copied(),
+                    _ => None,
+                },
             },
         };
         self.journal_push(subject, shown);

@@ -44,6 +44,7 @@ impl Cluster {
         let subject = self.node_subject(id);
         let entry = self.note(subject, became, why, cause);
         self.kubelet_mut(id).last = Some(entry);
+        self.daemonsets_node_changed(id);
         self.touch_nodes(Cause::Entry(entry));
         Cause::Entry(entry)
     }
@@ -184,6 +185,10 @@ impl Cluster {
             self.schedule(collected, Class::COMPLETION, Event::Orphans(id));
         }
         self.touch_nodes(cause);
+        if self.templates.count_others() {
+            let labels = self.nodes.get(id).labels.clone();
+            self.tell_scheduler(super::scheduler::ClusterEvent::NodeRemoved(labels));
+        }
     }
 
     /// Cordons a node, or ends that; `false`: it was so already.

@@ -3,8 +3,11 @@
 
 mod alone;
 mod apply;
+mod autoscaler;
 mod behaviour;
 mod budget;
+mod company;
+mod daemonset;
 mod deployment;
 mod disrupt;
 mod drain;
@@ -24,10 +27,12 @@ mod pod;
 mod podgc;
 mod pool;
 mod port;
+mod priority;
 mod profile;
 mod quota;
 mod ranking;
 mod replicaset;
+mod scale;
 pub mod scheduler;
 mod scheduling;
 mod service;
@@ -42,7 +47,7 @@ pub mod template;
 mod watch;
 mod zones;
 
-pub use behaviour::{Behaviour, Crash, Match, Pull};
+pub use behaviour::{Behaviour, Crash, Load, Match, Pull};
 pub use event::Event;
 pub use journal::{Shown, Write};
 pub use node::{NodeId, NodeSpec};
@@ -76,6 +81,8 @@ ids! {
     ReplicaSetId,
     /// A StatefulSet.
     StatefulSetId,
+    /// A DaemonSet.
+    DaemonSetId,
     /// A Job.
     JobId,
     /// A Service.
@@ -84,6 +91,8 @@ ids! {
     BudgetId,
     /// A ResourceQuota.
     QuotaId,
+    /// A HorizontalPodAutoscaler.
+    AutoscalerId,
     /// A pool of nodes.
     PoolId,
 }

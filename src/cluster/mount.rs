@@ -30,7 +30,7 @@ pub struct Mounts {
 fn next_try(since: Time, from: Time, [first, most]: [Duration; 2]) -> Time {
     let (mut at, mut wait) = (since, first);
     while at < from {
-        at = at + wait;
+        at += wait;
         wait = (wait * 2).min(most);
     }
     at

@@ -7,10 +7,11 @@
 //! (the batches of `slowStartBatch`) reach the API one after the other here, in the order of their making.
 
 use super::{
-    Cause, Class, Cluster, DeploymentId, Event, JobId, NodeId, PodId, PodSetId, ReplicaSetId, StatefulSetId, Why,
+    Cause, Class, Cluster, ControlPlane, DaemonSetId, DeploymentId, Event, JobId, NodeId, PodId, PodSetId,
+    ReplicaSetId, StatefulSetId, Why,
 };
-use crate::kernel::Time;
-use crate::workload::{DeploymentStatus, JobStatus, ReplicaSetStatus, StatefulSetStatus};
+use crate::kernel::{Duration, Time};
+use crate::workload::{DaemonSetStatus, DeploymentStatus, JobStatus, ReplicaSetStatus, StatefulSetStatus};
 
 /// A write that has been decided on.
 #[derive(Clone, Copy, Debug)]
@@ -36,6 +37,8 @@ pub enum Draft {
     Forget(ReplicaSetId),
     /// The status of a Deployment.
     DeploymentStatus(DeploymentId, DeploymentStatus),
+    /// The status of a DaemonSet.
+    DaemonSetStatus(DaemonSetId, DaemonSetStatus),
     /// The status of a Job.
     JobStatus(JobId, JobStatus),
     /// The status of a StatefulSet.
@@ -63,12 +66,23 @@ pub struct Pen {
     at: Time,
     /// What the last write was: several pods are made, or deleted, side by side.
     last: Option<std::mem::Discriminant<Draft>>,
+    /// True for the sync of a Deployment.
+    rollout: bool,
 }
 
 impl Pen {
     /// When the sync is over.
     pub const fn end(self) -> Time {
         self.at
+    }
+
+    /// The pen of a Deployment's sync.
+    pub const fn of_rollout(self) -> Pen {
+        Pen { rollout: true, ..self }
+    }
+
+    const fn step(&self, plane: &ControlPlane) -> Duration {
+        if self.rollout { plane.rollout_write } else { plane.write }
     }
 }
 
@@ -80,9 +94,14 @@ pub struct Drafts {
 }
 
 impl Cluster {
+    /// From now on the control plane needs these times.
+    pub fn set_control_plane(&mut self, control_plane: ControlPlane) {
+        self.profile.control_plane = control_plane;
+    }
+
     /// The start of a sync's writes.
     pub(super) fn pen(&self) -> Pen {
-        Pen { at: self.queue.now(), last: None }
+        Pen { at: self.queue.now(), last: None, rollout: false }
     }
 
     /// The next write of a sync.
@@ -96,7 +115,7 @@ impl Cluster {
         let is_pod = matches!(draft, Draft::CreatePod { .. } | Draft::DeletePod(..));
         let beside = is_pod && pen.last == Some(kind);
         pen.last = Some(kind);
-        pen.at = pen.at + if beside { plane.create } else { plane.write };
+        pen.at = pen.at + if beside { plane.create } else { pen.step(&plane) };
         let slot = match self.drafts.free.pop() {
             Some(slot) => slot,
             None => {
@@ -110,7 +129,7 @@ impl Cluster {
 
     /// A write that the API refuses, because the object has changed since it was read: it takes its time and does nothing.
     pub(super) fn write_in_vain(&mut self, pen: &mut Pen) {
-        pen.at = pen.at + self.profile.control_plane.write;
+        pen.at = pen.at + pen.step(&self.profile.control_plane);
     }
 
     /// When an object is looked at that has just changed: once its controller has noticed, and is done with it.
@@ -134,6 +153,7 @@ impl Cluster {
             Draft::Scale(id, size) => self.scale_replicaset(id, size),
             Draft::Forget(id) => self.replicaset_mut(id).deleted = true,
             Draft::DeploymentStatus(id, status) => self.write_deployment_status(id, status),
+            Draft::DaemonSetStatus(id, status) => self.write_daemonset_status(id, status),
             Draft::JobStatus(id, status) => self.write_job_status(id, status),
             Draft::StatefulSetStatus(id, status) => self.write_statefulset_status(id, status),
             Draft::ReplicaSetStatus(id, status) => self.write_replicaset_status(id, status),
@@ -141,10 +161,13 @@ impl Cluster {
     }
 
     fn create_drafted(&mut self, set: PodSetId, ordinal: Option<u32>, node: Option<NodeId>, cause: Cause) {
-        if self.owner_is_gone(set) || !self.admit_pod(set) {
+        if self.owner_is_gone(set) {
             return;
         }
-        self.create_pod(set, ordinal, cause);
-        let _ = node;
+        if self.admit_pod(set, cause) {
+            self.create_pod(set, ordinal, node, cause);
+        } else {
+            self.job_pod_refused(set);
+        }
     }
 }

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::ranking::DeletionOrder;
 use super::{
-    Cluster, ContainerId, JobId, NodeId, PodId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId, TemplateId,
+    Cluster, ContainerId, DaemonSetId, JobId, NodeId, PodId, PodSetId, ReplicaSetId, ServiceId, SpreadId,
+    StatefulSetId, TemplateId,
 };
 use crate::kernel::{Duration, Name, Symbol, Time};
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
@@ -17,6 +18,8 @@ pub enum Owner {
     ReplicaSet(ReplicaSetId),
     /// A StatefulSet.
     StatefulSet(StatefulSetId),
+    /// A DaemonSet.
+    DaemonSet(DaemonSetId),
     /// A Job.
     Job(JobId),
     /// Nobody: a pod that stands alone.
@@ -213,8 +216,15 @@ impl Cluster {
         Cause::Entry(self.pod(id).last)
     }
 
-    /// Creates a pod, with this number or the next one, and puts it into the scheduler's queue.
-    pub(super) fn create_pod(&mut self, set_id: PodSetId, ordinal: Option<u32>, cause: Cause) -> PodId {
+    /// Creates a pod, with this number or the next one, and puts it into the scheduler's queue; `node` is the only one that
+    /// it may go to.
+    pub(super) fn create_pod(
+        &mut self,
+        set_id: PodSetId,
+        ordinal: Option<u32>,
+        node: Option<NodeId>,
+        cause: Cause,
+    ) -> PodId {
         let id = PodId(u32::try_from(self.pods.len()).expect("a run has fewer than 2^32 pods"));
         let now = self.queue.now();
         let containers = self.make_containers(id, set_id);
@@ -259,11 +269,12 @@ impl Cluster {
             Owner::Alone(_) => Why::NONE,
             _ => Why::with("created by {}", Arg::Subject(self.owner_subject(owner))),
         };
+        if let Some(node) = node {
+            self.confine_pod(id, node);
+        }
         let cause = self.note_pod(id, "Pending", why, cause);
         self.rank(id);
-        let priority = self.set(set_id).source.priority;
-        self.waiting.add(id, priority, now);
-        self.plan_schedule();
+        self.wait_for_node(id, cause);
         self.touch_pod(id, cause);
         id
     }
@@ -376,8 +387,8 @@ impl Cluster {
         match node {
             None => self.pod_gone(id, cause),
             Some(node) => {
-                let spread = self.set(set).spread;
-                self.nodes.spread_leave(node, spread);
+                let (template, spread) = (self.set(set).template, self.set(set).spread);
+                self.nodes.terminate(&self.templates, node, template, spread);
                 if self.is_deleted_at_once(id) {
                     self.pod_gone(id, cause);
                 } else {
@@ -445,7 +456,7 @@ impl Cluster {
         if self.pod(id).gone {
             return;
         }
-        self.waiting.forget(id);
+        self.stop_waiting(id);
         self.release(id);
         let cause = self.note_pod(id, "Deleted", Why::NONE, cause);
         self.abandon_containers(id);
@@ -474,8 +485,7 @@ impl Cluster {
         let Some(node) = pod.node.filter(|_| pod.holds) else { return };
         self.pod_mut(id).holds = false;
         let set = self.set(pod.set);
-        let spread = if pod.terminating { SpreadId::NONE } else { set.spread };
-        let event = self.nodes.release(&self.templates, node, set.template, spread);
+        let event = self.nodes.release(&self.templates, node, set.template, set.spread, pod.terminating);
         self.nodes.give_back(node, pod.devices);
         self.pod_mut(id).devices = 0;
         self.set_mut(pod.set).gpus -= u64::from(pod.devices.count_ones());
@@ -495,6 +505,7 @@ impl Cluster {
         match owner {
             Owner::ReplicaSet(id) => self.replicasets[id.0 as usize].key,
             Owner::StatefulSet(id) => self.statefulsets[id.0 as usize].key,
+            Owner::DaemonSet(id) => self.daemonsets[id.0 as usize].key,
             Owner::Job(id) => self.jobs[id.0 as usize].key,
             Owner::Alone(set) => self.sets[set.0 as usize].workload,
         }

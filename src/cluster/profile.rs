@@ -3,6 +3,11 @@
 
 use crate::kernel::Duration;
 
+/// The priority classes that every cluster has: pkg/apis/scheduling/types.go (SystemCriticalPriority) and
+/// pkg/apis/scheduling/v1/helpers.go (SystemPriorityClasses).
+pub const SYSTEM_PRIORITY_CLASSES: [(&str, i32); 2] =
+    [("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
+
 /// Constants and defaults of a cluster.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Profile {
@@ -24,6 +29,8 @@ pub struct Profile {
     pub job_sync_batch: Duration,
     /// Pods that a Job creates or deletes in one sync at most.
     pub job_burst: u32,
+    /// Pods that a DaemonSet creates or deletes in one sync at most.
+    pub daemonset_burst: u32,
     /// Pods that a ReplicaSet creates or deletes in one sync at most.
     pub replicaset_burst: u32,
     /// Old ReplicaSets that a Deployment keeps.
@@ -58,6 +65,14 @@ pub struct Profile {
     pub system_critical_priority: i32,
     /// The first and the longest wait of a kubelet that could not mount a volume; the wait doubles each time.
     pub mount_backoff: [Duration; 2],
+    /// How often an autoscaler looks at its metrics.
+    pub autoscaler_sync: Duration,
+    /// How long an autoscaler without `behavior` keeps the largest answer before it shrinks.
+    pub autoscaler_down_window: Duration,
+    /// How long after its start a pod's use of CPU counts only while it is ready.
+    pub cpu_initialization: Duration,
+    /// How often the metrics server asks the kubelets; a pod has metrics once it has been asked about twice.
+    pub metrics_resolution: Duration,
     /// How often what quotas are charged is counted in full.
     pub quota_resync: Duration,
     /// The first and the longest wait of a controller whose sync failed; the wait doubles each time.
@@ -82,6 +97,8 @@ pub struct Profile {
 pub struct ControlPlane {
     /// From one write of a sync to the next.
     pub write: Duration,
+    /// The same of a Deployment's sync.
+    pub rollout_write: Duration,
     /// From one pod that a sync makes to the next.
     pub create: Duration,
     /// From a write to the sync of a controller that watches for it.
@@ -90,8 +107,12 @@ pub struct ControlPlane {
 
 impl ControlPlane {
     /// Nothing takes time: timelines show the events that matter.
-    pub const INSTANT: ControlPlane =
-        ControlPlane { write: Duration::ZERO, create: Duration::ZERO, notice: Duration::ZERO };
+    pub const INSTANT: ControlPlane = ControlPlane {
+        write: Duration::ZERO,
+        rollout_write: Duration::ZERO,
+        create: Duration::ZERO,
+        notice: Duration::ZERO,
+    };
 }
 
 impl Profile {
@@ -111,6 +132,8 @@ impl Profile {
             // pkg/controller/job/job_controller.go:70,86 (SyncJobBatchPeriod, MaxPodCreateDeletePerSync)
             job_sync_batch: Duration::from_secs(1),
             job_burst: 500,
+            // pkg/controller/daemon/daemon_controller.go (BurstReplicas)
+            daemonset_burst: 250,
             // pkg/controller/replicaset/replica_set.go (BurstReplicas)
             replicaset_burst: 500,
             // pkg/apis/apps/v1/defaults.go (RevisionHistoryLimit)
@@ -142,6 +165,13 @@ impl Profile {
             system_critical_priority: 2_000_000_000,
             // pkg/util/goroutinemap/exponentialbackoff/exponential_backoff.go (initialDurationBeforeRetry, maxDurationBeforeRetry)
             mount_backoff: [Duration::from_millis(500), Duration::from_secs(122)],
+            // pkg/controller/podautoscaler/config/v1alpha1/defaults.go:40-52 (HorizontalPodAutoscalerSyncPeriod,
+            // DownscaleStabilizationWindow, CPUInitializationPeriod)
+            autoscaler_sync: Duration::from_secs(15),
+            autoscaler_down_window: Duration::from_secs(300),
+            cpu_initialization: Duration::from_secs(300),
+            // kubernetes-sigs/metrics-server v0.7, its manifests (--metric-resolution=15s)
+            metrics_resolution: Duration::from_secs(15),
             // pkg/controller/resourcequota/config/v1alpha1/defaults.go:41 (ResourceQuotaSyncPeriod)
             quota_resync: Duration::from_secs(300),
             // k8s.io/client-go v0.36.3, util/workqueue/default_rate_limiters.go (DefaultTypedControllerRateLimiter)

@@ -1,7 +1,71 @@
-//! When the scheduler looks at its queue, and what follows from its decisions. How it decides is in `scheduler/`.
+//! When the scheduler looks at its queue, which pods it is given, and what follows from its decisions. How it decides is in
+//! `scheduler/`.
 
-use super::scheduler::ClusterEvent;
-use super::{Cause, Class, Cluster, Event, NodeId, Why};
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::budget::Budgets;
+use super::kubelet::Kubelet;
+use super::pod::{Pod, PodRecord, PodSet};
+use super::scheduler::{Budget, ClusterEvent, Nominee, Preemption, Rejection, Seeker, Surroundings, Tenant, View};
+use super::template::Templates;
+use super::{Arg, Cause, Class, Cluster, Event, NodeId, PodId, Why};
+use crate::kernel::{Names, Time};
+use crate::workload::policy::PriorityClassSpec;
+
+/// What is known of pods for the scheduler's sake alone.
+#[derive(Clone, Default, Debug)]
+pub struct SchedulingState {
+    /// Pods that were asked to go for one of a higher priority, and are not gone.
+    preempted: BTreeSet<PodId>,
+    /// Pods that may go to one node alone.
+    only: BTreeMap<PodId, NodeId>,
+    /// Other pods are counted from now on.
+    counts_others: bool,
+    /// Priority classes by name.
+    pub(super) classes: BTreeMap<String, PriorityClassSpec>,
+}
+
+/// The cluster as the scheduler asks about it.
+struct Around<'a> {
+    pods: &'a [Pod],
+    records: &'a [PodRecord],
+    sets: &'a [PodSet],
+    kubelets: &'a [Kubelet],
+    templates: &'a Templates,
+    preempted: &'a BTreeSet<PodId>,
+    budgets: &'a Budgets,
+    names: &'a Names,
+}
+
+impl Surroundings for Around<'_> {
+    fn tenants(&self, node: NodeId) -> Vec<Tenant> {
+        let pods = self.kubelets[node.0 as usize].pods.iter();
+        let there = pods.filter(|id| self.pods[id.0 as usize].holds);
+        let tenant = |id: &PodId| {
+            let pod = &self.pods[id.0 as usize];
+            let set = &self.sets[pod.set.0 as usize];
+            Tenant {
+                pod: *id,
+                template: set.template,
+                spread: set.spread,
+                priority: self.templates.get(set.template).priority,
+                started_second: self.records[id.0 as usize].admitted_at.since(Time::ZERO).whole_secs() as i64,
+                staying: !pod.terminating,
+                preempted: self.preempted.contains(id),
+            }
+        };
+        there.map(tenant).collect()
+    }
+
+    fn budgets(&self) -> Vec<Budget> {
+        let budget = |one: &super::budget::Budget| {
+            let selector = one.spec.selector.clone()?;
+            let namespace = self.names.text(one.key.namespace).to_owned();
+            Some(Budget { namespace, selector, allowed: one.status.allowed, disrupted: Vec::new() })
+        };
+        self.budgets.iter().filter_map(budget).collect()
+    }
+}
 
 impl Cluster {
     /// Plans the next look at the queue: at the end of this instant, or when a back-off ends.
@@ -21,39 +85,168 @@ impl Cluster {
         }
     }
 
+    /// A new pod waits for a node, unless it has one, is held back by a gate, or is for a scheduler that is not there.
+    pub(super) fn wait_for_node(&mut self, id: PodId, cause: Cause) {
+        self.count_others();
+        let set = self.set(self.pod(id).set);
+        let (source, template) = (std::sync::Arc::clone(&set.source), set.template);
+        if let Some(name) = &source.node_name {
+            self.bind_to_named(id, name, cause);
+        } else if !source.scheduling_gates.is_empty() {
+            let gates = self.names.intern(&source.scheduling_gates.join(", "));
+            let cause = self.note_pod(id, "SchedulingGated", Why::with("waits for {}", Arg::Text(gates)), cause);
+            self.touch_pod(id, cause);
+        } else if !self.scheduler.serves(self.templates.get(template)) {
+            let name = self.names.intern(&source.scheduler_name);
+            let cause = self.note_pod(id, "Unserved", Why::with("no scheduler is called {}", Arg::Text(name)), cause);
+            self.touch_pod(id, cause);
+        } else {
+            let now = self.queue.now();
+            self.waiting.add(id, self.templates.get(template).priority, now);
+            self.plan_schedule();
+        }
+    }
+
+    /// The pod may go to this node alone, as the pods of a DaemonSet do (`metadata.name` in their node affinity).
+    pub(super) fn confine_pod(&mut self, id: PodId, node: NodeId) {
+        self.scheduling.only.insert(id, node);
+    }
+
+    /// The one node that the pod may go to, if there is one.
+    pub(super) fn confined_to(&self, id: PodId) -> Option<NodeId> {
+        self.scheduling.only.get(&id).copied()
+    }
+
+    /// The pod leaves the API: whatever it waited for no longer matters.
+    pub(super) fn stop_waiting(&mut self, id: PodId) {
+        self.waiting.forget(id);
+        self.scheduling.preempted.remove(&id);
+        self.scheduling.only.remove(&id);
+        if let Some(nominee) = self.nominations.clear(id)
+            && self.pod(id).node.is_none()
+        {
+            // Who yielded to it may have its node now.
+            self.tell_scheduler(ClusterEvent::PodDeleted(nominee.template));
+        }
+    }
+
+    /// Once some template asks for other pods to be counted, those that are there are counted too.
+    fn count_others(&mut self) {
+        if self.scheduling.counts_others || !self.templates.count_others() {
+            return;
+        }
+        self.scheduling.counts_others = true;
+        for pod in &self.pods {
+            let template = self.sets[pod.set.0 as usize].template;
+            if let Some(node) = pod.node.filter(|_| pod.holds) {
+                self.nodes.count_late(&self.templates, node, template, pod.terminating);
+            }
+        }
+    }
+
     /// Handles [`Event::Schedule`]: tries every pod that is due, one after the other.
     pub(super) fn on_schedule(&mut self) {
         self.cycle = None;
         let now = self.queue.now();
         while let Some(id) = self.waiting.pop(now) {
             let set = self.set(self.pod(id).set);
-            let (template, spread) = (set.template, set.spread);
-            match self.scheduler.place(&self.nodes, &self.templates, template, spread) {
+            let only = self.scheduling.only.get(&id).copied();
+            let seeker = Seeker { pod: id, template: set.template, spread: set.spread, only };
+            let around = Around {
+                pods: &self.pods,
+                records: &self.pod_records,
+                sets: &self.sets,
+                kubelets: &self.kubelets,
+                templates: &self.templates,
+                preempted: &self.scheduling.preempted,
+                budgets: &self.budgets,
+                names: &self.names,
+            };
+            let view = View {
+                nodes: &self.nodes,
+                templates: &self.templates,
+                nominations: &self.nominations,
+                surroundings: &around,
+            };
+            match self.scheduler.find(&view, seeker) {
                 Ok(node) => {
                     self.waiting.forget(id);
+                    self.nominations.clear(id);
                     self.bind_pod(id, node);
-                }
-                Err(rejection) => {
-                    let message = rejection.message(&self.names, self.templates.get(template));
-                    self.waiting.rejected(id, &rejection, now);
-                    let message = self.names.intern(message);
-                    if self.pod(id).message != message {
-                        self.pod_mut(id).message = message;
-                        let cause = self.pod_cause(id);
-                        let cause = self.note_pod(id, "Unschedulable", Why::symbol(message), cause);
-                        self.touch_pod(id, cause);
+                    if self.templates.count_others() {
+                        self.tell_scheduler(ClusterEvent::PodAdded(seeker.template));
                     }
                 }
+                Err(rejection) => self.on_rejected(seeker, rejection),
             }
         }
         self.plan_schedule();
+    }
+
+    fn on_rejected(&mut self, seeker: Seeker, rejection: Rejection) {
+        let (id, now) = (seeker.pod, self.queue.now());
+        let template = self.templates.get(seeker.template);
+        let priority = template.priority;
+        let message = rejection.message(&self.names, template);
+        self.waiting.rejected(id, &rejection, now);
+        let message = self.names.intern(message);
+        let mut cause = self.pod_cause(id);
+        if self.pod(id).message != message {
+            self.pod_mut(id).message = message;
+            cause = self.note_pod(id, "Unschedulable", Why::symbol(message), cause);
+            self.touch_pod(id, cause);
+        }
+        match rejection.preemption {
+            Preemption::NoVictims | Preemption::Failed(_) => drop(self.nominations.clear(id)),
+            Preemption::Off | Preemption::Never | Preemption::Waits => {}
+            Preemption::Nominated(node, victims) => {
+                // Pods of a lower priority no longer wait for this node (`prepareCandidate`, framework/preemption/executor.go).
+                for other in self.nominations.below(node, priority) {
+                    self.nominations.clear(other);
+                }
+                let Seeker { pod, template, spread, .. } = seeker;
+                self.nominations.set(Nominee { pod, template, spread, priority, node });
+                let subject = self.pod_subject(id);
+                let name = Arg::Name(self.nodes.get(node).name);
+                let why = Why::with2("{}, once {} pods have left it", name, Arg::Count(victims.len() as u64));
+                let cause = self.note_pod(id, "Nominated", why, cause);
+                for victim in victims {
+                    self.scheduling.preempted.insert(victim);
+                    self.pod_record_mut(victim).disrupted = true;
+                    self.delete_pod(victim, Why::with("preempted by {}", Arg::Subject(subject)), cause);
+                }
+            }
+        }
+    }
+
+    /// Binds a pod that names its node; the scheduler is not asked (`spec.nodeName`).
+    fn bind_to_named(&mut self, id: PodId, name: &str, cause: Cause) {
+        let found = self
+            .nodes
+            .in_order()
+            .map(|(node, _)| node)
+            .find(|node| self.names.show(self.nodes.get(*node).name) == name);
+        let Some(node) = found else {
+            let name = self.names.intern(name);
+            let cause = self.note_pod(id, "Unschedulable", Why::with("there is no node {}", Arg::Text(name)), cause);
+            self.touch_pod(id, cause);
+            return;
+        };
+        let template = self.set(self.pod(id).set).template;
+        match self.scheduler.admits(&self.nodes, &self.templates, template, node) {
+            None => self.bind_pod(id, node),
+            Some(reason) => {
+                let reason = self.names.intern(&reason);
+                self.finish_pod(id, false, Why::with("its kubelet does not admit it: {}", Arg::Text(reason)), cause);
+            }
+        }
     }
 
     /// Something happened that may help a pod that waits.
     pub(super) fn tell_scheduler(&mut self, event: ClusterEvent) {
         if !self.waiting.is_empty() {
             let now = self.queue.now();
-            self.waiting.on_event(&event, &self.nodes, &self.templates, now);
+            self.waiting.on_event(&event, &self.nodes, &self.templates, self.scheduler.config(), now);
             self.plan_schedule();
         }
     }

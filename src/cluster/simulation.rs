@@ -1,11 +1,13 @@
 //! The cluster as one value, and its event loop: takes the next event and hands it to whoever it is for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::apply::ObjectId;
+use super::autoscaler::Autoscaler;
 use super::behaviour::Behaviour;
 use super::budget::Budgets;
+use super::daemonset::DaemonSet;
 use super::deployment::Deployment;
 use super::disrupt::{ReadFault, SlowFault};
 use super::drain::DrainRun;
@@ -24,7 +26,8 @@ use super::profile::Profile;
 use super::quota::Quotas;
 use super::ranking::{NodeRanks, RankKey};
 use super::replicaset::ReplicaSet;
-use super::scheduler::{Scheduler, SchedulerProfile, SchedulingQueue};
+use super::scheduler::{Nominations, Scheduler, SchedulerProfile, SchedulingQueue};
+use super::scheduling::SchedulingState;
 use super::service::Service;
 use super::shutdown::Shutdown;
 use super::statefulset::StatefulSet;
@@ -63,12 +66,16 @@ pub struct Cluster {
     pub(super) streams: Streams,
     pub(super) profile: Profile,
     pub(super) rows: Arc<[Behaviour]>,
+    /// The rows that a workload has met.
+    pub(super) rows_met: BTreeSet<u32>,
     pub(super) provider: Provider,
     pub(super) nodes: Nodes,
     pub(super) kubelets: Vec<Kubelet>,
     pub(super) templates: Templates,
     pub(super) scheduler: Scheduler,
     pub(super) waiting: SchedulingQueue,
+    pub(super) nominations: Nominations,
+    pub(super) scheduling: SchedulingState,
     pub(super) cycle: Option<(Time, EventId)>,
     pub(super) zones: Zones,
     pub(super) evictions: Evictions,
@@ -78,6 +85,7 @@ pub struct Cluster {
     pub(super) shutdowns: BTreeMap<super::NodeId, Shutdown>,
     pub(super) drains: Vec<DrainRun>,
     pub(super) budgets: Budgets,
+    pub(super) autoscalers: Vec<Autoscaler>,
     pub(super) mounts: Mounts,
     pub(super) flaps: Vec<Flap>,
     pub(super) quotas: Quotas,
@@ -101,6 +109,7 @@ pub struct Cluster {
     pub(super) deployments: Vec<Deployment>,
     pub(super) replicasets: Vec<ReplicaSet>,
     pub(super) statefulsets: Vec<StatefulSet>,
+    pub(super) daemonsets: Vec<DaemonSet>,
     pub(super) jobs: Vec<Job>,
     pub(super) services: Vec<Service>,
     pub(super) pools: Vec<Pool>,
@@ -130,19 +139,23 @@ impl Cluster {
         let mut names = Names::default();
         let mut rows = settings.behaviour;
         rows.push(Behaviour::default());
+        let scheduler = Scheduler::new(&settings.scheduler, &mut names);
         Cluster {
             queue: Queue::new(settings.limits),
-            scheduler: Scheduler::new(settings.scheduler, &mut names),
+            waiting: SchedulingQueue::new(scheduler.config().backoff),
+            scheduler,
+            nominations: Nominations::default(),
+            scheduling: SchedulingState::default(),
             names,
             timeline: Timeline::default(),
             streams: Streams::new(settings.seed),
             profile: settings.profile,
             rows: rows.into(),
+            rows_met: BTreeSet::new(),
             provider: settings.provider,
             nodes: Nodes::default(),
             kubelets: Vec::new(),
             templates: Templates::default(),
-            waiting: SchedulingQueue::default(),
             cycle: None,
             zones: Zones::default(),
             evictions: Evictions::default(),
@@ -151,6 +164,7 @@ impl Cluster {
             shutdowns: BTreeMap::new(),
             drains: Vec::new(),
             budgets: Budgets::default(),
+            autoscalers: Vec::new(),
             mounts: Mounts::default(),
             flaps: Vec::new(),
             quotas: Quotas::default(),
@@ -169,6 +183,7 @@ impl Cluster {
             deployments: Vec::new(),
             replicasets: Vec::new(),
             statefulsets: Vec::new(),
+            daemonsets: Vec::new(),
             jobs: Vec::new(),
             services: Vec::new(),
             pools: Vec::new(),
@@ -236,6 +251,7 @@ impl Cluster {
             Event::ReplicaSet(id) => self.sync_replicaset(id),
             Event::StatefulSet(id) => self.sync_statefulset(id),
             Event::JobExpired(id) => self.on_job_expired(id),
+            Event::DaemonSet(id) => self.sync_daemonset(id),
             Event::Job(id) => self.sync_job(id),
             Event::Schedule => self.on_schedule(),
             Event::Pulled(node, pull) => self.on_pulled(node, pull),
@@ -255,6 +271,7 @@ impl Cluster {
             Event::TaintPass => self.on_taint_pass(),
             Event::NodeMonitor => self.on_node_monitor(),
             Event::PodGc => self.on_pod_gc(),
+            Event::Autoscaler(id) => self.on_autoscaler(id),
             Event::Mount(id) => self.on_mount(id),
             Event::Flap(index) => self.on_flap(index),
             Event::Quota(id) => self.on_quota(id),

@@ -56,6 +56,12 @@ impl Stage for Cluster {
         })
     }
 
+    fn idle_behaviour(&self) -> Vec<usize> {
+        // The last row is the default, and nobody's.
+        let own = 0..self.rows.len() - 1;
+        own.filter(|row| !self.rows_met.contains(&(*row as u32))).collect()
+    }
+
     fn gpus(&self) -> (u64, u64) {
         let nodes = self.nodes.iter().filter(|(_, node)| node.joined && node.ready);
         nodes.fold((0, 0), |(all, held), (_, node)| {

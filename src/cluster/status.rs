@@ -4,7 +4,7 @@ use super::apply::ObjectId;
 use super::pod::{NO_ORDINAL, Owner};
 use super::{Cause, Cluster, PodId, Subject};
 use crate::timeline::Kind;
-use crate::workload::{Counts, DeploymentStatus, PodStatus, StatefulSetStatus, Status};
+use crate::workload::{Counts, DaemonSetStatus, DeploymentStatus, PodStatus, StatefulSetStatus, Status};
 
 impl Cluster {
     /// The status of an object; `None` if there is none of this name.
@@ -38,12 +38,18 @@ impl Cluster {
                 let (generation, desired) = (statefulset.generation, statefulset.spec.replicas);
                 Status::StatefulSet(StatefulSetStatus { generation, desired, ..statefulset.status })
             }
+            ObjectId::DaemonSet(id) => {
+                let daemonset = self.daemonset(id);
+                Status::DaemonSet(DaemonSetStatus { generation: daemonset.generation, ..daemonset.status })
+            }
             ObjectId::Job(id) => Status::Job(self.job(id).status),
             ObjectId::Service(id) => Status::Service(self.services[id.0 as usize].status),
+            ObjectId::Autoscaler(id) => Status::HorizontalPodAutoscaler(self.autoscaler_status(id)),
             ObjectId::Quota(id) => Status::ResourceQuota(self.quota_status(id)),
             ObjectId::Present => return None,
             ObjectId::Budget(id) => Status::PodDisruptionBudget(self.budgets.get(id).status),
             ObjectId::NodePool(id) => Status::NodePool(self.pools[id.0 as usize].status),
+            ObjectId::PriorityClass => Status::PriorityClass,
         })
     }
 
@@ -121,6 +127,10 @@ impl Cluster {
                     self.statefulset(owner).spec.replicas
                 }
                 Owner::StatefulSet(_) => 0,
+                Owner::DaemonSet(owner) if self.daemonset(owner).newest_set() == Some(*id) => {
+                    self.daemonset(owner).status.desired
+                }
+                Owner::DaemonSet(_) => 0,
                 Owner::Job(id) => self.job(id).spec.parallelism,
                 Owner::Alone(_) => 1,
             };
@@ -131,17 +141,21 @@ impl Cluster {
     /// A pod changed: its owner looks at it, and whoever watches its workload is told.
     pub(super) fn touch_pod(&mut self, id: PodId, cause: Cause) {
         self.record_pod(id);
-        self.journal_pod(id);
         let set = self.set(self.pod(id).set);
         let (owner, workload) = (set.owner, set.workload);
         match owner {
             Owner::ReplicaSet(id) => self.replicaset_pod_changed(id),
             Owner::StatefulSet(owner) => self.statefulset_pod_changed(owner, id),
+            Owner::DaemonSet(owner) => self.daemonset_pod_changed(owner, id),
             Owner::Job(owner) => self.job_pod_changed(owner, id),
             Owner::Alone(_) => {}
         }
+        self.journal_pod(id);
         let set = self.pod(id).set;
         self.budgets_touched(set);
+        if !self.autoscalers.is_empty() {
+            self.autoscaled_touched(workload);
+        }
         self.touch_object(workload, cause);
     }
 }

@@ -3,12 +3,15 @@
 
 use std::collections::BTreeMap;
 use std::hash::BuildHasherDefault;
+use std::sync::Arc;
 
 use indexmap::{IndexMap, IndexSet};
 use siphasher::sip::SipHasher13;
 use smallvec::SmallVec;
 
+use super::company::Company;
 use crate::kernel::{Names, Symbol};
+use crate::workload::selector::Weighted;
 use crate::workload::{NodeTerm, PodTemplate, Resources, Toleration};
 
 /// CPU that scores count for a container that asks for none: `DefaultMilliCPURequest`,
@@ -63,10 +66,20 @@ pub struct Template {
     pub node_terms: Vec<NodeTerm>,
     /// Taints that are put up with.
     pub tolerations: Vec<Toleration>,
+    /// Nodes that are preferred.
+    pub preferred_nodes: Vec<Weighted<NodeTerm>>,
     /// The image of every container, init containers first, with a tag; those of the first 64 containers.
     pub images: Vec<Symbol>,
     /// How many containers there are, init containers among them.
     pub containers: u32,
+    /// What it is to other pods; the same for all where nodes alone matter.
+    pub company: Arc<Company>,
+    /// The pod's priority, of its class.
+    pub priority: i32,
+    /// False: it waits for room rather than put out others.
+    pub preempts: bool,
+    /// The scheduler that is to place it; empty: the first.
+    pub scheduler: String,
 }
 
 impl Amounts {
@@ -147,7 +160,7 @@ impl Template {
             && (self.node_terms.is_empty() || self.node_terms.iter().any(|term| term.matches(labels)))
     }
 
-    fn digest(names: &mut Names, pod: &PodTemplate) -> Template {
+    fn digest(names: &mut Names, pod: &PodTemplate, company: Company) -> Template {
         let scored = |resources: &Resources| {
             let or_default = |asked: u64, default: u64| if asked == 0 { default } else { asked };
             Resources {
@@ -156,10 +169,9 @@ impl Template {
                 ..Resources::default()
             }
         };
-        // Every container gets the defaults, then the sum and the maximum are taken as for real requests
-        // (k8s.io/component-helpers v0.36.3, resource/helpers.go, NonMissingContainerRequests).
-        let running = pod.containers.iter().fold(Resources::default(), |sum, one| sum.plus(&scored(&one.requests)));
-        let most = pod.init_containers.iter().fold(running, |most, one| most.largest(&scored(&one.requests)));
+        // Every container gets the defaults, then they are summed as real requests are (k8s.io/component-helpers v0.36.3,
+        // resource/helpers.go, NonMissingContainerRequests).
+        let most = pod.requests_of(scored);
         let images = pod.init_containers.iter().chain(&pod.containers).map(|one| image_symbol(names, &one.image));
         let images: Vec<Symbol> = images.take(IMAGES_MAX).collect();
         Template {
@@ -171,6 +183,11 @@ impl Template {
             tolerations: pod.tolerations.clone(),
             images,
             containers: (pod.init_containers.len() + pod.containers.len()) as u32,
+            preferred_nodes: pod.affinity.preferred_nodes.clone(),
+            company: Arc::new(company),
+            priority: pod.priority,
+            preempts: pod.preempts,
+            scheduler: pod.scheduler_name.clone(),
         }
     }
 }
@@ -181,30 +198,73 @@ pub fn image_symbol(names: &mut Names, image: &str) -> Symbol {
     if image.rfind(':') <= image.rfind('/') { names.intern(&format!("{image}:latest")) } else { names.intern(image) }
 }
 
-/// What templates that differ in their images alone have in common.
+/// What templates have in common that nodes cannot tell apart, with their images or without.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(super) struct FormId(u32);
+
+/// The forms of a template.
+#[derive(Clone, Copy, Debug)]
+struct Forms {
+    /// Without its images.
+    plain: FormId,
+    /// With them.
+    imaged: FormId,
+}
 
 /// The table of templates: equal ones share an id.
 #[derive(Clone, Default, Debug)]
 pub struct Templates {
-    table: IndexMap<Template, FormId, BuildHasherDefault<SipHasher13>>,
+    table: IndexMap<Template, Forms, BuildHasherDefault<SipHasher13>>,
     forms: IndexSet<Template, BuildHasherDefault<SipHasher13>>,
+    counts_others: bool,
 }
 
 impl Templates {
-    /// The id of a template, a new one if no equal template is known.
+    /// The id of a template of no namespace, a new one if no equal template is known.
     pub fn intern(&mut self, names: &mut Names, pod: &PodTemplate) -> TemplateId {
-        let template = Template::digest(names, pod);
+        self.intern_in(names, pod, "")
+    }
+
+    /// The id of a template in a namespace, a new one if no equal template is known.
+    pub fn intern_in(&mut self, names: &mut Names, pod: &PodTemplate, namespace: &str) -> TemplateId {
+        let template = Template::digest(names, pod, Company::of(pod, namespace));
+        self.insert(template)
+    }
+
+    /// The id of the same template with another priority.
+    pub fn with_priority(&mut self, id: TemplateId, priority: i32, preempts: bool) -> TemplateId {
+        let template = self.get(id);
+        if (template.priority, template.preempts) == (priority, preempts) {
+            return id;
+        }
+        let template = Template { priority, preempts, ..template.clone() };
+        self.insert(template)
+    }
+
+    fn insert(&mut self, template: Template) -> TemplateId {
         let index = match self.table.get_index_of(&template) {
             Some(index) => index,
             None => {
-                let form = Template { images: Vec::new(), containers: 0, ..template.clone() };
-                let form = FormId(self.forms.insert_full(form).0 as u32);
-                self.table.insert_full(template, form).0
+                self.counts_others |= template.company.counts_others();
+                let imaged = Template {
+                    company: Arc::default(),
+                    priority: 0,
+                    preempts: true,
+                    scheduler: String::new(),
+                    ..template.clone()
+                };
+                let plain = Template { images: Vec::new(), containers: 0, ..imaged.clone() };
+                let plain = FormId(self.forms.insert_full(plain).0 as u32);
+                let imaged = FormId(self.forms.insert_full(imaged).0 as u32);
+                self.table.insert_full(template, Forms { plain, imaged }).0
             }
         };
         TemplateId(u32::try_from(index).expect("a run holds fewer than 2^32 templates"))
+    }
+
+    /// True once a template asks for other pods to be counted.
+    pub const fn count_others(&self) -> bool {
+        self.counts_others
     }
 
     /// The digested template.
@@ -212,12 +272,17 @@ impl Templates {
         self.entry(id).0
     }
 
-    /// What the template has in common with those that differ in their images alone.
+    /// What the template has in common with those that nodes cannot tell from it but for their images.
     pub(super) fn form(&self, id: TemplateId) -> FormId {
-        *self.entry(id).1
+        self.entry(id).1.plain
     }
 
-    fn entry(&self, id: TemplateId) -> (&Template, &FormId) {
+    /// The same with its images.
+    pub(super) fn imaged_form(&self, id: TemplateId) -> FormId {
+        self.entry(id).1.imaged
+    }
+
+    fn entry(&self, id: TemplateId) -> (&Template, &Forms) {
         self.table.get_index(id.0 as usize).expect("ids come from this table")
     }
 }

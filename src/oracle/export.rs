@@ -5,6 +5,7 @@ use regex::Regex;
 use super::board::Slot;
 use super::scene::{Decision, Scene};
 use crate::text::diagnostic::quote;
+use crate::text::mask::mask_named;
 
 /// A published value and its form.
 #[derive(Clone, Debug)]
@@ -54,7 +55,11 @@ impl Export {
         for value in self.open.iter().map(|index| &self.values[*index]) {
             let name = format!("{}.{}", scene.board.text(value.slot), value.key);
             told.push(match published(value, scene) {
-                Some(text) => format!("expected {name} to match `{}`, but it was {}", value.form, quote(text)),
+                Some(text) => format!(
+                    "expected {name} to match `{}`, but it was {}",
+                    value.form,
+                    quote(&mask_named(&value.key, text))
+                ),
                 None if scene.there(value.slot) => {
                     format!("expected {name} to match `{}`, but nothing was published under that name", value.form)
                 }

@@ -37,6 +37,8 @@ pub struct Rehearsal<S> {
     look_at: Option<Time>,
     notices: Vec<Notice>,
     rejections: Vec<Rejection>,
+    /// What the planned end of the run is.
+    end: Ending,
     ending: Option<Ending>,
 }
 
@@ -95,10 +97,16 @@ impl<S: Stage> Rehearsal<S> {
         if !problems.is_empty() {
             return Err(problems);
         }
+        for name in systems::qualify(&mut read) {
+            let text =
+                format!("several documents have a deployment `{name}`: each is `deployment/<group>/{name}` here");
+            notices.push(Notice { file: scenario.file.to_string(), line: 0, text });
+        }
         notices.sort();
         notices.dedup();
         let mut cues = cues::script(scenario, &mut stage);
-        let until = options.stop_at.map_or(scenario.until, |at| at.min(scenario.until));
+        let early = options.stop_at.filter(|at| *at < scenario.until);
+        let until = early.unwrap_or(scenario.until);
         let start = Place { file: scenario.file.clone(), line: 1, column: 1 };
         cues.add(&mut stage, CueKind::End, &start, "the end", &Trigger::At(until));
         Ok(Rehearsal {
@@ -110,6 +118,7 @@ impl<S: Stage> Rehearsal<S> {
             look_at: None,
             notices,
             rejections,
+            end: if early.is_some() { Ending::Asked } else { Ending::Until },
             ending: None,
         })
     }
@@ -193,7 +202,7 @@ impl<S: Stage> Rehearsal<S> {
             CueKind::Look => {}
             CueKind::End => {
                 self.cues.cues[token].outcome = CueOutcome::Fired;
-                self.ending = Some(Ending::Until);
+                self.ending = Some(self.end.clone());
             }
             CueKind::Deploy(index) => {
                 let cause = Cause::Line(self.cues.cues[token].line);
@@ -277,6 +286,18 @@ impl<S: Stage> Rehearsal<S> {
         let unfired = self.unfired();
         let native = options.native.then(|| self.native());
         let names = self.stage.names().clone();
+        if self.ending != Some(Ending::Asked) {
+            let rows = self.stage.idle_behaviour();
+            self.notices.extend(rows.into_iter().filter_map(|row| self.scenario.behaviour.get(row)).map(|row| {
+                Notice {
+                    file: row.place.file.to_string(),
+                    line: row.place.line,
+                    text: "this row of behaviour fits no workload of the run, or another row above it fits first"
+                        .to_owned(),
+                }
+            }));
+            self.notices.sort();
+        }
         RunResult {
             name: self.scenario.name.clone(),
             file: self.scenario.file.to_string(),
@@ -319,7 +340,7 @@ impl<S: Stage> Rehearsal<S> {
             let world = self.stage.port(controller);
             states.push(system.native(world.as_ref()));
         }
-        if states.len() == 1 { states.remove(0) } else { serde_json::Value::Array(states) }
+        if states.len() == 1 { states.remove(0) } else { systems::together(states) }
     }
 }
 

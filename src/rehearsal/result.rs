@@ -40,6 +40,8 @@ pub struct RunResult {
 pub enum Ending {
     /// The scenario's `until`.
     Until,
+    /// The instant that the user asked for with `--at`.
+    Asked,
     /// Nothing was left that could ever happen.
     Quiet,
     /// Every expectation was settled and the scenario asks to stop then.

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use super::cues::line;
-use crate::cluster::scheduler::SchedulerProfile;
 use crate::cluster::{Behaviour, Cluster, Crash, Match, NodeSpec, Profile, Provider, Pull, Settings, machine};
 use crate::kernel::{Limits, Name, Time};
 use crate::scenario::model::{BehaviourRow, NodeEntry, NodeNaming, Scenario};
@@ -17,7 +16,7 @@ const BANDWIDTH_BYTES_PER_SECOND: u64 = 125_000_000;
 /// The cluster of a scenario at the start of time, its nodes in place.
 ///
 /// # Errors
-/// What cannot be simulated: a release or scheduler without a profile, a shape that nobody knows, a node with too many GPUs.
+/// What cannot be simulated: a release without a profile, a shape that nobody knows, a node with too many GPUs.
 pub fn simulated(scenario: &Scenario, seed: u64) -> Result<Cluster, Vec<Diagnostic>> {
     let mut problems = Vec::new();
     let mut profile = Profile::named(&scenario.kubernetes.version).unwrap_or_else(|| {
@@ -27,10 +26,7 @@ pub fn simulated(scenario: &Scenario, seed: u64) -> Result<Cluster, Vec<Diagnost
     profile.watch_latency = scenario.kubernetes.watch_latency.unwrap_or(profile.watch_latency);
     profile.api_latency = scenario.kubernetes.api_latency.unwrap_or(profile.api_latency);
     let pods_per_node = profile.pods_per_node;
-    let scheduler = SchedulerProfile::named(&scenario.cluster.scheduler).unwrap_or_else(|| {
-        problems.push(about(scenario, &format!("there is no scheduler profile '{}'", scenario.cluster.scheduler)));
-        SchedulerProfile::KubeDefault
-    });
+    let scheduler = scenario.cluster.scheduler.clone();
     let mut provider = Provider { capacity: scenario.cluster.capacity.clone(), ..Provider::default() };
     if let Some(length) = scenario.oci.provisioning.as_ref().or(scenario.cluster.provisioning.as_ref()) {
         provider.provisioning = length.clone();
@@ -148,5 +144,6 @@ fn behaviour(row: &BehaviourRow, bandwidth: u64) -> Behaviour {
             exit_code: crash.exit,
         }),
         stop: row.stop.clone().unwrap_or(usual.stop),
+        metrics: row.metrics.clone(),
     }
 }

@@ -174,6 +174,7 @@ fn compared(run: &RunResult, snapshot: &SnapshotState) -> Option<Case> {
 pub fn ending(ending: &Ending) -> &str {
     match ending {
         Ending::Until => "the scenario's `until`",
+        Ending::Asked => "the instant that was asked for",
         Ending::Quiet => "nothing is left that could happen",
         Ending::Settled => "every expectation is decided",
         Ending::LimitReached(limit) => limit,

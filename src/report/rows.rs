@@ -194,6 +194,7 @@ pub fn summary(rehearsed: &Rehearsed) -> SummaryRow<'_> {
         ended_at_ns: run.ended_at.nanos(),
         ending: match &run.ending {
             Ending::Until => "until",
+            Ending::Asked => "asked",
             Ending::Quiet => "quiet",
             Ending::Settled => "settled",
             Ending::LimitReached(_) => "limit",

@@ -99,7 +99,7 @@ file_types! {
     pub struct ClusterFile as "a cluster" {
         /// The nodes that are there.
         nodes: Option<Vec<NodeFile>>,
-        /// The scheduler's profile. Default: kube-default.
+        /// The scheduler: a profile, or a file of kind KubeSchedulerConfiguration. Default: kube-default.
         scheduler: Option<SchedulerValue>,
         /// How long a pool of nodes takes to come.
         provisioning: Option<Spread>,
@@ -176,7 +176,7 @@ file_types! {
     }
 
     /// How the workloads that match behave.
-    pub struct BehaviourFile as "a row of behaviour" later ["metrics", "build"] {
+    pub struct BehaviourFile as "a row of behaviour" later ["build"] {
         /// Which workloads; every key that is given must fit.
         r#match: MatchFile,
         /// How long a pull of the image takes.
@@ -197,6 +197,8 @@ file_types! {
         crash: Option<CrashFile>,
         /// How long it takes to stop once asked.
         stop: Option<Spread>,
+        /// What the workload uses, by metric (`cpu`, `memory`, or one of the system's own), for autoscalers.
+        metrics: Option<Table<Vec<LoadFile>>>,
     }
 
     /// Which workloads a row of behaviour is for.
@@ -209,6 +211,16 @@ file_types! {
         image: Option<Spanned<String>>,
         /// The kind of the Kubernetes workload.
         kind: Option<WorkloadKindValue>,
+    }
+
+    /// What a workload uses from a time on, until the next.
+    pub struct LoadFile as "a point of a metric" {
+        /// From when on. Default: 0s.
+        at: Option<Length>,
+        /// What its pods use together, in equal shares of those that are ready: `4`, `2500m`, `16Gi`.
+        value: Option<Spanned<Amount>>,
+        /// What each of its pods uses.
+        each: Option<Spanned<Amount>>,
     }
 
     /// A container that ends by itself.

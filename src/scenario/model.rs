@@ -11,6 +11,8 @@ mod expect;
 pub use event::{ActionDocument, ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
 
+use crate::cluster::Load;
+use crate::cluster::scheduler::SchedulerProfile;
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
 use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
@@ -123,8 +125,8 @@ pub struct Cluster {
     pub place: Place,
     /// Its nodes, in the order of the file.
     pub nodes: Vec<NodeEntry>,
-    /// The scheduler's profile: `kube-default`.
-    pub scheduler: String,
+    /// The scheduler.
+    pub scheduler: SchedulerProfile,
     /// How long a pool of nodes takes to come; `None`: as the profile has it.
     pub provisioning: Option<Distribution>,
     /// The most nodes of a shape that the provider has; a shape that is not here is not limited.
@@ -252,6 +254,8 @@ pub struct BehaviourRow {
     pub crash: Option<Crash>,
     /// How long it takes to stop once asked.
     pub stop: Option<Distribution>,
+    /// What the workload uses, by metric, in the order of time.
+    pub metrics: BTreeMap<String, Vec<Load>>,
 }
 
 /// Which workloads a row of behaviour is for.

@@ -6,6 +6,7 @@ use proptest::prelude::*;
 
 use super::model::{ExpectKind, FaultKind, Mark, NodeNaming, Target, TargetKind, Trigger};
 use super::*;
+use crate::cluster::scheduler::SchedulerProfile;
 use crate::kernel::{Distribution, Duration, Time};
 use crate::text::{Source, render};
 
@@ -66,7 +67,7 @@ fn reads_every_key() {
 fn fills_in_defaults() {
     let scenario = read(SMALL).expect("a scenario");
     assert_eq!((scenario.seed, scenario.kubernetes.version.as_str()), (0, "1.36"));
-    assert_eq!(scenario.cluster.scheduler, "kube-default");
+    assert_eq!(scenario.cluster.scheduler, SchedulerProfile::KubeDefault);
     assert_eq!(scenario.deploy[0].at, Time::ZERO);
 }
 

@@ -4,6 +4,10 @@
 pub mod kubernetes;
 pub mod oci;
 
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
 use crate::text::{Diagnostic, Source};
 use crate::timeline::Cause;
 use crate::workload::{Action, Controller, Wake, World};
@@ -61,6 +65,53 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
     }
 }
 
+/// Tells members of one name in several documents apart: from now on each is `deployment/<group>/<name>`. Gives the names.
+pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    let mut twice = BTreeSet::new();
+    for system in &*systems {
+        let own: BTreeSet<&str> = match system {
+            System::Oci(oci) => oci.member_names().collect(),
+            System::Kubernetes(_) => BTreeSet::new(),
+        };
+        for name in own {
+            if !seen.insert(name.to_owned()) {
+                twice.insert(name.to_owned());
+            }
+        }
+    }
+    for system in systems {
+        match system {
+            System::Oci(oci) => oci.qualify(&twice),
+            System::Kubernetes(_) => {}
+        }
+    }
+    twice
+}
+
+/// The states of several systems as one: lists of the same name are joined, and a group stands in the list of groups, as
+/// `GET /deployment_groups` has it.
+pub fn together(states: Vec<Value>) -> Value {
+    let mut all = Map::new();
+    for state in states {
+        let state = if state.get("deployment_group_id").is_some() {
+            Map::from_iter([("deployment_groups".to_owned(), Value::Array(vec![state]))])
+        } else {
+            match state {
+                Value::Object(state) => state,
+                other => Map::from_iter([("states".to_owned(), Value::Array(vec![other]))]),
+            }
+        };
+        for (key, value) in state {
+            match (all.get_mut(&key), value) {
+                (Some(Value::Array(list)), Value::Array(more)) => list.extend(more),
+                (_, value) => drop(all.insert(key, value)),
+            }
+        }
+    }
+    Value::Object(all)
+}
+
 impl System {
     /// The names of groups and deployments that an operator's action may mean.
     pub fn names(&self) -> Vec<&str> {
@@ -103,7 +154,7 @@ impl Controller for System {
         }
     }
 
-    fn native(&self, world: &dyn World) -> serde_json::Value {
+    fn native(&self, world: &dyn World) -> Value {
         match self {
             System::Oci(oci) => oci.native(world),
             System::Kubernetes(set) => set.native(world),

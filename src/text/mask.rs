@@ -64,12 +64,18 @@ pub fn mask(text: &str) -> Cow<'_, str> {
     Cow::Owned(masked)
 }
 
+/// The value of a parameter or property of this name: hidden altogether if the name says that it is a secret.
+pub fn mask_named<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+    if sensitivity(name).is_some() { Cow::Borrowed(MASK) } else { mask(value) }
+}
+
 /// The bytes of every credential in the text, in order and apart from each other.
 pub(super) fn secrets(text: &str) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     // Most texts have neither a separator nor a long word.
     if text.contains([':', '=', '/', '-', '_', ' ']) || text.len() >= TOKEN_TAIL_MIN {
         in_urls(text, &mut ranges);
+        before_hosts(text, &mut ranges);
         behind_names(text, &mut ranges);
         by_form(text, &mut ranges);
     }
@@ -110,12 +116,33 @@ fn in_urls(text: &str, ranges: &mut Vec<Range<usize>>) {
             ranges.push(start..start + at);
         }
     }
+    // A fragment with parameters is what some identity providers put tokens in.
+    for (found, _) in text.match_indices("://") {
+        let end = text[found..].find(ends_word).map_or(text.len(), |length| found + length);
+        if let Some(hash) = text[found..end].find('#').filter(|hash| text[found + hash..end].contains('=')) {
+            ranges.push(found + hash + 1..end);
+        }
+    }
     for (found, _) in text.match_indices("/p/") {
         let start = found + "/p/".len();
         let word_end = text[start..].find(ends_word).map_or(text.len(), |length| start + length);
         let end = text[start..word_end].find('/').map_or(word_end, |length| start + length);
         if text[end..].starts_with("/n/") || end - start >= TOKEN_TAIL_MIN {
             ranges.push(start..end);
+        }
+    }
+}
+
+/// `user:secret@registry/image`: what stands before the host of a reference without a scheme. A digest (`image:1@sha256:…`)
+/// is no host.
+fn before_hosts(text: &str, ranges: &mut Vec<Range<usize>>) {
+    for (at, _) in text.match_indices('@') {
+        let start = text[..at]
+            .rfind(|character| ends_word(character) || character == '/')
+            .map_or(0, |place| place + text[place..].chars().next().map_or(1, char::len_utf8));
+        let is_digest = ["sha256:", "sha512:"].iter().any(|algorithm| text[at + 1..].starts_with(algorithm));
+        if !is_digest && text[start..at].contains(':') && !text[at + 1..].is_empty() {
+            ranges.push(start..at);
         }
     }
 }
@@ -251,6 +278,8 @@ mod tests {
             ("--hf-token abc --port 80", "--hf-token *** --port 80"),
             ("Authorization: Bearer abcdefgh.ij", "Authorization: Bearer ***"),
             ("use hf_abcdefghijklmnopqrstu now", "use *** now"),
+            ("https://h/cb#access=abc&x=1", "https://h/cb#***"),
+            ("pulls user:hunter2@r.example.com/a:1", "pulls ***@r.example.com/a:1"),
         ] {
             assert_eq!(mask(text), masked);
         }
@@ -264,6 +293,10 @@ mod tests {
             "unknown key: `imag`",
             "token=${vllm.internal_dns_name}",
             "oci://ghcr.io/a/b@sha256:00",
+            "ghcr.io/a/b:1@sha256:00",
+            "alice@example.com",
+            "vllm:0.9@sha512:00",
+            "https://h/page#part",
             "nvidia.com/gpu=1",
             "key",
             "/p/short/x",
@@ -271,6 +304,13 @@ mod tests {
         ] {
             assert_eq!(mask(text), text);
         }
+    }
+
+    #[test]
+    fn a_name_may_make_its_value_a_secret() {
+        assert_eq!(mask_named("config_password", "plain"), "***");
+        assert_eq!(mask_named("container_port", "8000"), "8000");
+        assert_eq!(mask_named("service_url", "https://u:p@h/x"), "https://***@h/x");
     }
 
     proptest! {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::{Arg, Why};
 use crate::kernel::Names;
+use crate::text::mask::mask;
 
 /// The text of a [`Why`], its holes filled in.
 pub fn why(why: &Why, names: &Names) -> String {
@@ -24,7 +25,8 @@ fn write_arg(arg: Arg, names: &Names, out: &mut String) {
         Arg::None => Ok(()),
         Arg::Count(count) => write!(out, "{count}"),
         Arg::Length(length) => write!(out, "{length}"),
-        Arg::Text(symbol) => out.write_str(names.text(symbol)),
+        // Texts come from documents: images, addresses, messages.
+        Arg::Text(symbol) => out.write_str(&mask(names.text(symbol))),
         Arg::Name(name) => {
             names.write(name, out);
             Ok(())

@@ -28,8 +28,9 @@ pub use resources::Resources;
 pub use selector::{Affinity, LabelSelector, TopologySpread};
 pub use stage::{Counts, Disruption, Happening, Stage, Struck};
 pub use status::{
-    BudgetStatus, DeploymentStatus, JobEnd, JobReason, JobStatus, NodePoolStatus, PodPhase, PodStatus, ProgressReason,
-    Progressing, QuotaStatus, ReplicaSetStatus, ServiceStatus, StatefulSetStatus, Status,
+    AutoscalerStatus, BudgetStatus, DaemonSetStatus, DeploymentStatus, JobEnd, JobReason, JobStatus, NodePoolStatus,
+    PodPhase, PodStatus, ProgressReason, Progressing, QuotaStatus, ReplicaSetStatus, ServiceStatus, StatefulSetStatus,
+    Status,
 };
 pub use storage::Volume;
 pub use world::{Ask, AskId, Outcome, RecordChange, World};

@@ -44,6 +44,8 @@ pub struct PodTemplate {
     pub host_ports: Vec<(u16, String)>,
     /// The one node that the pods go to without a scheduler.
     pub node_name: Option<String>,
+    /// The scheduler that is to place the pods (`schedulerName`); empty: `default-scheduler`.
+    pub scheduler_name: String,
     /// While there are any, the scheduler leaves the pods alone.
     pub scheduling_gates: Vec<String>,
     /// What the runtime class adds to the requests.
@@ -79,6 +81,7 @@ impl Default for PodTemplate {
             volumes: Vec::new(),
             host_ports: Vec::new(),
             node_name: None,
+            scheduler_name: String::new(),
             scheduling_gates: Vec::new(),
             overhead: Resources::default(),
             active_deadline: None,
@@ -206,11 +209,25 @@ pub struct Toleration {
 }
 
 impl PodTemplate {
-    /// What the scheduler counts for a pod: the sum over its containers, or the largest init container if that is more.
-    /// Source: k8s.io/component-helpers v0.36.3, resource/helpers.go, PodRequests.
+    /// What the scheduler counts for a pod: the sum over its containers, or the largest init container if that is more,
+    /// and what its runtime class adds. Source: k8s.io/component-helpers v0.36.3, resource/helpers.go, PodRequests.
     pub fn requests(&self) -> Resources {
-        let running = self.containers.iter().fold(Resources::default(), |sum, one| sum.plus(&one.requests));
-        self.init_containers.iter().fold(running, |most, one| most.largest(&one.requests))
+        self.requests_of(Resources::clone)
+    }
+
+    /// The same with what each container is taken to ask for. Sidecars run beside the containers, and beside the init
+    /// containers that come after them.
+    pub fn requests_of(&self, asked: impl Fn(&Resources) -> Resources) -> Resources {
+        let running = self.containers.iter().fold(Resources::default(), |sum, one| sum.plus(&asked(&one.requests)));
+        let (mut sidecars, mut most) = (Resources::default(), Resources::default());
+        for init in &self.init_containers {
+            let with = sidecars.plus(&asked(&init.requests));
+            most = most.largest(&with);
+            if init.sidecar {
+                sidecars = with;
+            }
+        }
+        running.plus(&sidecars).largest(&most).plus(&self.overhead)
     }
 }
 

@@ -21,6 +21,11 @@ impl LabelSelector {
         LabelSelector { match_labels: labels, requirements: Vec::new() }
     }
 
+    /// True if it asks for nothing: every object is meant.
+    pub fn is_empty(&self) -> bool {
+        self.match_labels.is_empty() && self.requirements.is_empty()
+    }
+
     /// True if an object with these labels is meant.
     pub fn matches(&self, labels: &BTreeMap<String, String>) -> bool {
         self.match_labels.iter().all(|(key, value)| labels.get(key) == Some(value))

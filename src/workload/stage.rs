@@ -192,6 +192,11 @@ pub trait Stage {
     /// The same figures as the watches show them now.
     fn observed_counts(&self, subject: Subject) -> Option<Counts>;
 
+    /// Positions of the rows of behaviour that no workload has met so far. A world without such rows has none.
+    fn idle_behaviour(&self) -> Vec<usize> {
+        Vec::new()
+    }
+
     /// GPUs of ready nodes, and how many of them are held by pods.
     fn gpus(&self) -> (u64, u64);
 

@@ -11,6 +11,8 @@ pub enum Status {
     ReplicaSet(ReplicaSetStatus),
     /// Of a StatefulSet.
     StatefulSet(StatefulSetStatus),
+    /// Of a DaemonSet.
+    DaemonSet(DaemonSetStatus),
     /// Of a Job.
     Job(JobStatus),
     /// Of a Service.
@@ -19,10 +21,14 @@ pub enum Status {
     Pod(PodStatus),
     /// Of a pool of nodes.
     NodePool(NodePoolStatus),
+    /// Of a PriorityClass: it is there.
+    PriorityClass,
     /// Of a PodDisruptionBudget.
     PodDisruptionBudget(BudgetStatus),
     /// Of a ResourceQuota.
     ResourceQuota(QuotaStatus),
+    /// Of a HorizontalPodAutoscaler.
+    HorizontalPodAutoscaler(AutoscalerStatus),
 }
 
 /// apps/v1 DeploymentStatus, as far as it decides anything.
@@ -171,6 +177,37 @@ impl StatefulSetStatus {
     }
 }
 
+/// apps/v1 DaemonSetStatus, as far as it decides anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct DaemonSetStatus {
+    /// The generation of the spec that the rest is about.
+    pub observed_generation: u32,
+    /// The generation of the spec that is there.
+    pub generation: u32,
+    /// Nodes that should have a pod.
+    pub desired: u32,
+    /// Of these, nodes that have one.
+    pub current: u32,
+    /// Nodes that have one and should not.
+    pub misscheduled: u32,
+    /// Nodes whose pod is ready.
+    pub ready: u32,
+    /// Nodes whose pod has the newest template.
+    pub updated: u32,
+    /// Nodes whose pod has been ready for long enough.
+    pub available: u32,
+}
+
+impl DaemonSetStatus {
+    /// True once every node that should have a pod has a new one that is available.
+    pub const fn complete(&self) -> bool {
+        self.updated == self.desired
+            && self.available == self.desired
+            && self.misscheduled == 0
+            && self.observed_generation >= self.generation
+    }
+}
+
 /// batch/v1 JobStatus, as far as it decides anything.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct JobStatus {
@@ -305,6 +342,15 @@ pub struct BudgetStatus {
     pub allowed: u32,
     /// False while the pods cannot be counted, because their owner has no scale: nothing may be evicted then.
     pub synced: bool,
+}
+
+/// What a HorizontalPodAutoscaler shows.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct AutoscalerStatus {
+    /// Pods that its target wanted when it looked last.
+    pub current: u32,
+    /// Pods that it should want.
+    pub desired: u32,
 }
 
 /// How far a ResourceQuota is used up.

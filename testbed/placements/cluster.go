@@ -31,6 +31,8 @@ type cluster struct {
 	client *fake.Clientset
 	sched  *scheduler.Scheduler
 	nodes  int
+	// deleted are the pods that the scheduler asked to go.
+	deleted chan int
 }
 
 func newCluster(ctx context.Context) *cluster {
@@ -47,6 +49,11 @@ func newCluster(ctx context.Context) *cluster {
 	factory.Start(ctx.Done())
 	factory.WaitForCacheSync(ctx.Done())
 	must(sched.WaitForHandlersSync(ctx))
+	for _, name := range []string{namespace, "other"} {
+		space := &v1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: name}}
+		_, err := client.CoreV1().Namespaces().Create(ctx, space, metav1.CreateOptions{})
+		must(err)
+	}
 	go sched.Run(ctx)
 	c := &cluster{ctx: ctx, client: client, sched: sched}
 	for set := 1; set <= setCount; set++ {
@@ -67,13 +74,32 @@ func bind(client *fake.Clientset, action clienttesting.Action) (bool, runtime.Ob
 	}
 	binding := action.(clienttesting.CreateAction).GetObject().(*v1.Binding)
 	pods := v1.SchemeGroupVersion.WithResource("pods")
-	object, err := client.Tracker().Get(pods, namespace, binding.Name)
+	object, err := client.Tracker().Get(pods, binding.Namespace, binding.Name)
 	if err != nil {
 		return true, nil, err
 	}
 	pod := object.(*v1.Pod).DeepCopy()
 	pod.Spec.NodeName = binding.Target.Name
-	return true, binding, client.Tracker().Update(pods, pod, namespace)
+	started := metav1.Unix(int64(podNumber(binding.Name)), 0)
+	pod.Status.StartTime = &started
+	return true, binding, client.Tracker().Update(pods, pod, binding.Namespace)
+}
+
+// stay makes a delete of a pod mark it as terminating.
+func stay(c *cluster) clienttesting.ReactionFunc {
+	return func(action clienttesting.Action) (bool, runtime.Object, error) {
+		name, space := action.(clienttesting.DeleteAction).GetName(), action.GetNamespace()
+		pods := v1.SchemeGroupVersion.WithResource("pods")
+		object, err := c.client.Tracker().Get(pods, space, name)
+		if err != nil {
+			return true, nil, err
+		}
+		pod := object.(*v1.Pod).DeepCopy()
+		now := metav1.Now()
+		pod.DeletionTimestamp = &now
+		c.deleted <- podNumber(name)
+		return true, nil, c.client.Tracker().Update(pods, pod, space)
+	}
 }
 
 func (c *cluster) join(node Node) {
@@ -154,7 +180,7 @@ func (c *cluster) place(pod, set int, template Template) (node int, message stri
 }
 
 func (c *cluster) terminate(pod int) {
-	pods := c.client.CoreV1().Pods(namespace)
+	pods := c.client.CoreV1().Pods(c.spaceOf(pod))
 	object, err := pods.Get(c.ctx, podName(pod), metav1.GetOptions{})
 	must(err)
 	now := metav1.Now()
@@ -167,8 +193,16 @@ func (c *cluster) terminate(pod int) {
 }
 
 func (c *cluster) release(pod int) {
-	must(c.client.Tracker().Delete(v1.SchemeGroupVersion.WithResource("pods"), namespace, podName(pod)))
+	must(c.client.Tracker().Delete(v1.SchemeGroupVersion.WithResource("pods"), c.spaceOf(pod), podName(pod)))
 	time.Sleep(settle)
+}
+
+// spaceOf is the namespace of a pod.
+func (c *cluster) spaceOf(pod int) string {
+	if _, err := c.client.CoreV1().Pods(namespace).Get(c.ctx, podName(pod), metav1.GetOptions{}); err == nil {
+		return namespace
+	}
+	return "other"
 }
 
 // image puts an image on a node; false if it is there.
@@ -234,7 +268,12 @@ func taints(texts []string) (taints []v1.Taint) {
 
 func nodeName(node int) string { return fmt.Sprintf("n%02d", node) }
 func podName(pod int) string   { return fmt.Sprintf("p%03d", pod) }
-func setName(set int) string   { return fmt.Sprintf("set%d", set) }
+func podNumber(name string) (pod int) {
+	_, err := fmt.Sscanf(name, "p%d", &pod)
+	must(err)
+	return pod
+}
+func setName(set int) string { return fmt.Sprintf("set%d", set) }
 
 func wait(done func() bool) {
 	for try := 0; try < 20000; try++ {

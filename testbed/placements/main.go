@@ -1,7 +1,8 @@
 // Records what a real kube-scheduler decides: its own code, on a fake API server in the same process, with parallelism 1
 // and every node scored, where its decisions are determined. tests/recorded_placements.rs compares ours with them.
 //
-//	go mod tidy && go run . ../../tests/recorded/placements.json
+//	go mod tidy && go run . placements ../../tests/recorded/placements.json
+//	go mod tidy && go run . constraints ../../tests/recorded/constraints.json
 package main
 
 import (
@@ -44,24 +45,38 @@ type Case struct {
 }
 
 const (
-	cases    = 8
-	podsMax  = 10
-	setCount = 3
-	source   = "kube-scheduler v1.36.3, its own code on a fake API, parallelism 1, every node scored; pods one by one, nodes take 10 pods"
+	cases = 8
+	// richCases is five times the length of `abouts`.
+	richCases = 40
+	podsMax   = 10
+	setCount  = 3
+	source    = "kube-scheduler v1.36.3, its own code on a fake API, parallelism 1, every node scored; pods one by one, nodes take 10 pods"
 )
 
 func main() {
-	var recorded struct {
-		Source string `json:"source"`
-		Cases  []Case `json:"cases"`
-	}
-	recorded.Source = source
-	for seed := int64(1); seed <= cases; seed++ {
-		recorded.Cases = append(recorded.Cases, record(seed))
+	var recorded any
+	if os.Args[1] == "constraints" {
+		file := struct {
+			Source string     `json:"source"`
+			Cases  []RichCase `json:"cases"`
+		}{Source: richSource}
+		for seed := int64(1); seed <= richCases; seed++ {
+			file.Cases = append(file.Cases, recordRich(seed))
+		}
+		recorded = file
+	} else {
+		file := struct {
+			Source string `json:"source"`
+			Cases  []Case `json:"cases"`
+		}{Source: source}
+		for seed := int64(1); seed <= cases; seed++ {
+			file.Cases = append(file.Cases, record(seed))
+		}
+		recorded = file
 	}
 	text, err := json.MarshalIndent(recorded, "", " ")
 	must(err)
-	must(os.WriteFile(os.Args[1], append(text, '\n'), 0o644))
+	must(os.WriteFile(os.Args[2], append(text, '\n'), 0o644))
 }
 
 func must(err error) {

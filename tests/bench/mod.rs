@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use greenroom::cluster::scheduler::SchedulerProfile;
 use greenroom::cluster::{Behaviour, Cluster, NodeSpec, Profile, Provider, Settings};
-use greenroom::kernel::{Distribution, Duration, Limits, Name, Time};
+use greenroom::kernel::{Duration, Limits, Name, Time};
 use greenroom::timeline::{Cause, ScenarioLine, Subject, render};
 use greenroom::workload::{
     Ask, Container, DeploymentSpec, Disruption, Happening, NodeDisruption, Object, Outcome, PodTemplate, Resources,
@@ -35,16 +35,22 @@ impl Bench {
 
     /// The same with another profile, and with a change to each node.
     pub fn with(nodes: u32, gpus: u64, profile: Profile, change: impl Fn(u32, &mut NodeSpec)) -> Bench {
-        let behaviour = |workload: &str, start: u64| Behaviour {
-            applies_to: greenroom::cluster::Match { workload: Some(workload.to_owned()), ..Default::default() },
-            start: Distribution::Constant(seconds(start)),
-            ..Behaviour::default()
-        };
+        Bench::of(nodes, gpus, profile, Vec::new(), change)
+    }
+
+    /// The same with rows of behaviour.
+    pub fn of(
+        nodes: u32,
+        gpus: u64,
+        profile: Profile,
+        behaviour: Vec<Behaviour>,
+        change: impl Fn(u32, &mut NodeSpec),
+    ) -> Bench {
         let mut cluster = Cluster::new(Settings {
             seed: 1,
             profile,
             scheduler: SchedulerProfile::KubeDefault,
-            behaviour: vec![behaviour("slow", 60)],
+            behaviour,
             provider: Provider::default(),
             limits: Limits::default(),
         });

@@ -103,8 +103,8 @@ pub fn recorded(round: &Value, indexed: bool) -> Histories {
     Histories::of(objects.iter().map(|(key, seen)| (group(key), seen.clone())).collect())
 }
 
-/// A run, with its times set back by `offset` seconds.
-pub fn journalled(journal: &[Write], names: &Names, index_of: impl Fn(&str) -> Option<String>) -> Histories {
+/// A run, with its times set back by `phase` seconds.
+pub fn journalled(journal: &[Write], names: &Names, phase: f64) -> Histories {
     let mut objects: Vec<(String, Vec<Seen>, Option<Group>)> = Vec::new();
     let mut replicasets: Vec<String> = Vec::new();
     for (place, write) in journal.iter().enumerate() {
@@ -117,13 +117,13 @@ pub fn journalled(journal: &[Write], names: &Names, index_of: impl Fn(&str) -> O
         }
         let number = |name: &str| replicasets.iter().position(|other| other == name).map_or(0, |number| number + 1);
         let group = match write.shown {
-            Shown::Pod { owner, .. } => {
+            Shown::Pod { owner, index, .. } => {
                 let owner_name = owner.show(names);
                 Some(match owner.kind {
                     Kind::ReplicaSet => Group::Crowd(format!("pods of ReplicaSet/{}", number(&owner_name))),
                     Kind::DaemonSet | Kind::Job => {
                         let owner = names.show(owner.name);
-                        let index = index_of(&name).map_or(String::new(), |index| format!("-{index}"));
+                        let index = index.map_or(String::new(), |index| format!("-{index}"));
                         Group::Crowd(format!("pods of {owner}{index}"))
                     }
                     _ => Group::Single(name.clone()),
@@ -133,7 +133,7 @@ pub fn journalled(journal: &[Write], names: &Names, index_of: impl Fn(&str) -> O
             Shown::Gone if write.subject.kind == Kind::Pod => None,
             _ => Some(Group::Single(name.clone())),
         };
-        let at = seconds(write.at);
+        let at = seconds(write.at) - phase;
         let state = state(write, names);
         match objects.iter_mut().find(|(other, ..)| *other == name) {
             Some((_, history, _)) => add(history, at, state),
@@ -259,6 +259,11 @@ fn state(write: &Write, names: &Names) -> String {
                 }
                 parts.push(format!("conditions={}", sorted(conditions)));
             }
+        }
+        Shown::Status(Status::DaemonSet(status)) => {
+            count("desired", status.desired);
+            count("updated", status.updated);
+            count("ready", status.ready);
         }
         Shown::Status(other) => panic!("{other:?} in a journal"),
     }

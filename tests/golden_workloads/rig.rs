@@ -11,9 +11,10 @@ use greenroom::workload::{Ask, Happening, Object, Outcome, Resources, Stage};
 use serde_json::Value;
 
 /// A control plane with these times, in microseconds.
-pub const fn plane(write: u64, create: u64, notice: u64) -> ControlPlane {
+pub const fn plane(write: u64, rollout_write: u64, create: u64, notice: u64) -> ControlPlane {
     ControlPlane {
         write: Duration::from_nanos(write * 1000),
+        rollout_write: Duration::from_nanos(rollout_write * 1000),
         create: Duration::from_nanos(create * 1000),
         notice: Duration::from_nanos(notice * 1000),
     }
@@ -48,7 +49,7 @@ impl Default for Setting {
     fn default() -> Setting {
         Setting {
             seed: 1,
-            control_plane: plane(2000, 100, 1000),
+            control_plane: plane(2000, 2000, 100, 1000),
             starts_in: Distribution::Constant(Duration::from_millis(400)),
             runs_for: Duration::ZERO,
             exit_code: 0,

@@ -165,7 +165,7 @@ impl Cluster {
         };
         Sync {
             id,
-            pen: self.pen(),
+            pen: self.pen().of_rollout(),
             members: deployment.replicasets.iter().map(member).collect(),
             newest: self.newest_index(id),
             replicas: deployment.spec.replicas,
@@ -302,6 +302,7 @@ impl Cluster {
                 None => self.replicaset(id).min_ready,
             },
             super::pod::Owner::StatefulSet(id) => self.statefulset(id).spec.min_ready,
+            super::pod::Owner::DaemonSet(id) => self.daemonset(id).spec.min_ready,
             super::pod::Owner::Job(_) | super::pod::Owner::Alone(_) => Duration::ZERO,
         }
     }

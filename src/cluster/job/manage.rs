@@ -51,6 +51,10 @@ impl Cluster {
         for _ in 0..count {
             self.write(&mut sync.pen, Draft::CreatePod { set, ordinal: None, node: None, cause });
         }
+        if self.profile.control_plane.write.is_zero() {
+            // Pods that the API refused are not active.
+            sync.active = self.set(set).active.len() as u32;
+        }
     }
 
     /// `enqueueSyncJobWithDelay`.

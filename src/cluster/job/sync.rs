@@ -119,7 +119,7 @@ impl Cluster {
             return;
         }
         let completions = job.spec.completions.unwrap_or(0);
-        let index_of = |pod: &PodId| job.tracking.ended_indexes.get(pod).copied().filter(|index| *index < completions);
+        let index_of = |pod: &PodId| job.tracking.indexes.get(pod).copied().filter(|index| *index < completions);
         let new: Vec<u32> = job.tracking.succeeded.iter().filter_map(|(pod, _)| index_of(pod)).collect();
         let mut succeeded = job.succeeded.clone();
         for index in new {
@@ -154,7 +154,7 @@ impl Cluster {
     fn settle_failed_indexes(&mut self, id: JobId, limit: u32) {
         let failed = self.job(id).tracking.failed.clone();
         for (pod, at) in failed {
-            let Some(index) = self.job(id).tracking.ended_indexes.get(&pod).copied() else { continue };
+            let Some(index) = self.job(id).tracking.indexes.get(&pod).copied() else { continue };
             let action = self.failure_action(id, pod);
             let counts = action != Some(FailureAction::Ignore);
             let job = self.job_mut(id);
@@ -179,7 +179,7 @@ impl Cluster {
         pods.sort_unstable();
         for pod in pods {
             let job = self.job_mut(id);
-            if job.tracking.live.contains_key(&pod) {
+            if job.tracking.live.contains(&pod) {
                 job.tracking.release(pod);
                 if end.is_some_and(|end| !end.success) {
                     job.tracking.failed.push((pod, now));
@@ -248,10 +248,10 @@ impl Cluster {
         let mut count = 0;
         let mut new = Vec::new();
         for (pod, _) in failed {
-            new.extend(self.job(id).tracking.ended_indexes.get(&pod).copied());
+            new.extend(self.job(id).tracking.indexes.get(&pod).copied());
             let waits = per_index && !over && {
                 let job = self.job(id);
-                job.tracking.ended_indexes.get(&pod).is_some_and(|index| job.tracking.waiting.contains_key(index))
+                job.tracking.indexes.get(&pod).is_some_and(|index| job.tracking.waiting.contains_key(index))
             };
             if !waits && self.failure_action(id, pod) != Some(FailureAction::Ignore) {
                 count += 1;
@@ -279,7 +279,6 @@ impl Cluster {
         }
         job.tracking.succeeded.clear();
         job.tracking.failed.clear();
-        job.tracking.ended_indexes.clear();
     }
 
     /// The API has taken a Job's status.

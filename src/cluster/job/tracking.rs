@@ -4,21 +4,22 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use super::backoff::Ended;
-use crate::cluster::{Cluster, JobId, PodId};
+use crate::cluster::pod::Owner;
+use crate::cluster::{Cluster, JobId, PodId, PodSetId};
 use crate::kernel::Time;
 use crate::workload::PodPhase;
 
 /// The pods of a Job that count for something.
 #[derive(Clone, Debug, Default)]
 pub struct Tracking {
-    /// Pods that have not ended, each with its index.
-    pub live: BTreeMap<PodId, Option<u32>>,
+    /// Pods that have not ended.
+    pub live: BTreeSet<PodId>,
     /// Pods that have succeeded and were not counted yet.
     pub succeeded: Vec<Ended>,
     /// Pods that have failed and were not counted yet.
     pub failed: Vec<Ended>,
-    /// The indexes of pods that have ended and were not counted yet.
-    pub ended_indexes: BTreeMap<PodId, u32>,
+    /// The index of every pod of an indexed Job, whatever became of it.
+    pub indexes: BTreeMap<PodId, u32>,
     /// Indexes for the pods that are being made, in the order of their making.
     pub assigned: VecDeque<u32>,
     /// Indexes that have a pod which has not ended.
@@ -41,13 +42,22 @@ pub struct Failure {
 impl Tracking {
     /// A pod is accounted for, or never will be.
     pub fn release(&mut self, pod: PodId) {
-        if let Some(Some(index)) = self.live.remove(&pod) {
-            self.active.remove(&index);
+        if self.live.remove(&pod)
+            && let Some(index) = self.indexes.get(&pod)
+        {
+            self.active.remove(index);
         }
     }
 }
 
 impl Cluster {
+    /// A pod of a Job could not be made: its index is free again.
+    pub(in crate::cluster) fn job_pod_refused(&mut self, set: PodSetId) {
+        if let Owner::Job(id) = self.set(set).owner {
+            self.job_mut(id).tracking.assigned.pop_front();
+        }
+    }
+
     /// A pod of a Job came, changed or went.
     pub(in crate::cluster) fn job_pod_changed(&mut self, id: JobId, pod_id: PodId) {
         let pod = *self.pod(pod_id);
@@ -55,10 +65,11 @@ impl Cluster {
         let now = self.queue.now().whole_seconds();
         let is_new = pod.phase == PodPhase::Pending && pod.node.is_none() && !pod.terminating;
         let job = self.job_mut(id);
-        if is_new && !job.tracking.live.contains_key(&pod_id) {
+        if is_new && !job.tracking.live.contains(&pod_id) {
             let index = job.tracking.assigned.pop_front();
             job.tracking.active.extend(index);
-            job.tracking.live.insert(pod_id, index);
+            job.tracking.indexes.extend(index.map(|index| (pod_id, index)));
+            job.tracking.live.insert(pod_id);
         }
         let ended = match pod.phase {
             PodPhase::Succeeded => Some(true),
@@ -68,12 +79,9 @@ impl Cluster {
             _ => None,
         };
         if let Some(succeeded) = ended
-            && let Some(index) = job.tracking.live.get(&pod_id).copied()
+            && job.tracking.live.contains(&pod_id)
         {
             job.tracking.release(pod_id);
-            if let Some(index) = index {
-                job.tracking.ended_indexes.insert(pod_id, index);
-            }
             let list = if succeeded { &mut job.tracking.succeeded } else { &mut job.tracking.failed };
             list.push((pod_id, now));
             job.last = pod.last;

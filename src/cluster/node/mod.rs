@@ -2,6 +2,7 @@
 //! GPUs one by one. Where pods go is decided in `scheduler`; what a pod does on its node is the kubelet's.
 
 mod changes;
+mod crowd;
 mod devices;
 mod order;
 mod spread;
@@ -17,6 +18,7 @@ use crate::workload::resources::{AMD_GPU, NVIDIA_GPU};
 use crate::workload::{Resources, Taint};
 
 pub use changes::Changes;
+pub use crowd::Share;
 pub use devices::Devices;
 pub(super) use spread::SpreadShare;
 pub use table::Nodes;
@@ -115,6 +117,8 @@ pub struct Node {
     pub(super) spread: SmallVec<[SpreadShare; 4]>,
     /// Images of known size that it holds, sorted.
     pub(super) images: SmallVec<[Symbol; 4]>,
+    /// Ports of the node that its pods hold, with their protocol, one entry a pod.
+    pub ports: Vec<(u16, String)>,
 }
 
 impl Node {

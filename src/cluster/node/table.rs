@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use smallvec::SmallVec;
 
+use super::crowd::{Crowds, Priorities, Share};
 use super::order::Order;
 use super::spread::Spreads;
 use super::{Changes, Devices, HOSTNAME_LABEL, Node, NodeId, NodeSpec, REGION_LABEL, ZONE_LABEL};
@@ -42,6 +43,8 @@ pub struct Nodes {
     order: Order,
     images: BTreeMap<Symbol, ImageState>,
     spreads: Spreads,
+    crowds: Crowds,
+    priorities: Priorities,
     /// Values of the zone label; a node's `zone_id` is one more than the place here.
     zones: Vec<String>,
     changes: Changes,
@@ -88,6 +91,7 @@ impl Nodes {
             zone_id,
             spread: SmallVec::new(),
             images: SmallVec::new(),
+            ports: Vec::new(),
         });
         self.changes.reserve(self.order.places());
         self.changes.note(id, true);
@@ -222,45 +226,98 @@ impl Nodes {
 
     /// A pod is bound to the node: it holds what it asks for and counts for its ReplicaSet's spread.
     pub fn bind(&mut self, templates: &Templates, id: NodeId, template: TemplateId, spread: SpreadId) {
+        if templates.count_others() {
+            self.crowds.enter(id, template, templates.get(template).company.has_terms());
+        }
         let template = templates.get(template);
         self.changes.note(id, false);
+        self.priorities.enter(template.priority);
         let node = &mut self.nodes[id.0 as usize];
         node.pods += 1;
         node.requested.add(&template.requests);
         node.scored_cpu_milli += template.scored_cpu_milli;
         node.scored_memory_bytes += template.scored_memory_bytes;
+        node.ports.extend(template.company.ports.iter().cloned());
         if spread != SpreadId::NONE {
             self.spreads.enter(id, node, spread);
         }
     }
 
-    /// A pod is gone from the node, or ended for good: what it held is free. `spread` is `SpreadId::NONE` if
-    /// [`Nodes::spread_leave`] was called for it before.
+    /// A pod is gone from the node, or ended for good: what it held is free. It was terminating or not; `spread` no longer
+    /// counts if [`Nodes::terminate`] was called for it before.
     pub fn release(
         &mut self,
         templates: &Templates,
         id: NodeId,
         template: TemplateId,
         spread: SpreadId,
+        terminating: bool,
     ) -> ClusterEvent {
-        self.spread_leave(id, spread);
+        if templates.count_others() {
+            self.crowds.leave(id, template, !terminating);
+        }
+        if !terminating {
+            self.spread_leave(id, spread);
+        }
+        let gone = ClusterEvent::PodDeleted(template);
         let template = templates.get(template);
+        self.priorities.leave(template.priority);
         let node = self.changed(id, false);
         node.pods -= 1;
         node.requested.take(&template.requests);
         node.scored_cpu_milli -= template.scored_cpu_milli;
         node.scored_memory_bytes -= template.scored_memory_bytes;
-        ClusterEvent::PodDeleted
+        for port in &template.company.ports {
+            if let Some(at) = node.ports.iter().position(|one| one == port) {
+                node.ports.swap_remove(at);
+            }
+        }
+        gone
     }
 
     /// A pod begins to terminate: the spread no longer counts it (`countPodsMatchSelector`, k8s.io/kubernetes v1.36.3,
     /// pkg/scheduler/framework/plugins/podtopologyspread/common.go).
-    pub fn spread_leave(&mut self, id: NodeId, spread: SpreadId) {
+    pub fn terminate(&mut self, templates: &Templates, id: NodeId, template: TemplateId, spread: SpreadId) {
+        if templates.count_others() {
+            self.crowds.terminate(id, template);
+        }
+        self.spread_leave(id, spread);
+    }
+
+    fn spread_leave(&mut self, id: NodeId, spread: SpreadId) {
         if spread == SpreadId::NONE {
             return;
         }
         self.changes.note(id, false);
         self.spreads.leave(id, &mut self.nodes, spread);
+    }
+
+    /// Counts a pod that was bound before others had to be counted.
+    pub fn count_late(&mut self, templates: &Templates, id: NodeId, template: TemplateId, terminating: bool) {
+        self.crowds.enter(id, template, templates.get(template).company.has_terms());
+        if terminating {
+            self.crowds.terminate(id, template);
+        }
+    }
+
+    /// The pods of a node by template, once some template asks for others to be counted.
+    pub fn crowd(&self, id: NodeId) -> &[Share] {
+        self.crowds.on(id)
+    }
+
+    /// Templates with terms about other pods that have pods on nodes.
+    pub fn bearers(&self) -> impl Iterator<Item = TemplateId> {
+        self.crowds.bearers()
+    }
+
+    /// Changes when [`Nodes::bearers`] does.
+    pub const fn bearers_version(&self) -> u64 {
+        self.crowds.version()
+    }
+
+    /// The lowest priority of a pod that is on a node.
+    pub fn lowest_priority(&self) -> Option<i32> {
+        self.priorities.lowest()
     }
 
     /// The nodes that hold pods of a ReplicaSet which are not terminating, and how many; in no order that means anything.

@@ -5,6 +5,7 @@
 
 use super::index::{Class, Index, Standing, Traits};
 use super::preorder::preorder;
+use super::rules::{Rules, Weights};
 use super::score::{self, SpreadWeights};
 use crate::cluster::node::Nodes;
 use crate::cluster::template::{SpreadId, Template};
@@ -36,7 +37,9 @@ struct Exception {
 /// What holds for all nodes when one is scored.
 struct Scale<'a> {
     spread: Option<SpreadScale<'a>>,
+    weights: Weights,
     disliked_max: u32,
+    preferred_max: u32,
     image_bytes: &'a [i64],
     containers: usize,
 }
@@ -65,7 +68,14 @@ impl Choice {
 
     /// The place of the best of two or more feasible nodes, of several that are equally good the one that the real
     /// scheduler takes.
-    pub fn best_place(&mut self, index: &mut Index, nodes: &Nodes, template: &Template, spread: SpreadId) -> usize {
+    pub fn best_place(
+        &mut self,
+        rules: &Rules,
+        index: &mut Index,
+        nodes: &Nodes,
+        template: &Template,
+        spread: SpreadId,
+    ) -> usize {
         index.feasible.find_depths();
         let index = &*index;
         if index.live_classes() == 1 && (spread == SpreadId::NONE || index.kind.counted.is_some()) {
@@ -73,7 +83,7 @@ impl Choice {
             return first(index, class, |_| false).expect("it has members").1;
         }
         self.count(index, nodes, spread);
-        self.find_best(index, nodes, template, spread);
+        self.find_best(rules, index, nodes, template, spread);
         let mut found: Option<((u64, u64), usize)> = None;
         let mut consider = |key, place| {
             if found.is_none_or(|(least, _)| key < least) {
@@ -125,7 +135,7 @@ impl Choice {
     }
 
     /// Leaves in `best` and `best_exceptions` those with the highest total score.
-    fn find_best(&mut self, index: &Index, nodes: &Nodes, template: &Template, spread: SpreadId) {
+    fn find_best(&mut self, rules: &Rules, index: &Index, nodes: &Nodes, template: &Template, spread: SpreadId) {
         let spreads = spread != SpreadId::NONE;
         if spreads && (self.weights.0, self.weights.1) != (index.feasible.len(), index.zones_feasible) {
             let (feasible, zones) = (index.feasible.len(), index.zones_feasible);
@@ -140,10 +150,12 @@ impl Choice {
         let whole = |(at, class): &(usize, &Class)| class.members.len() > taken[*at] as usize;
         let live = || index.classes.iter().enumerate().filter(whole);
         let exceptions = || self.exceptions.iter().map(|one| one.traits(index));
-        let disliked = index.classes.iter().filter(|class| class.members.len() > 0).map(|class| class.traits.disliked);
+        let traits = || index.classes.iter().filter(|class| class.members.len() > 0).map(|class| class.traits);
         let mut scale = Scale {
             spread: None,
-            disliked_max: disliked.max().unwrap_or(0),
+            weights: rules.weights,
+            disliked_max: traits().map(|one| one.disliked).max().unwrap_or(0),
+            preferred_max: traits().map(|one| one.preferred).max().unwrap_or(0),
             image_bytes: &self.image_bytes,
             containers: template.containers as usize,
         };
@@ -199,13 +211,17 @@ impl Exception {
 impl Scale<'_> {
     /// The sum of what the plugins give, each with its weight.
     fn total(&self, traits: &Traits) -> i64 {
-        let mut total = traits.own + score::TAINT_WEIGHT * score::normal_taints(traits.disliked, self.disliked_max);
+        let weights = &self.weights;
+        let mut total = traits.own + weights.taints * score::normal_taints(traits.disliked, self.disliked_max);
+        if self.preferred_max > 0 {
+            total += weights.affinity * score::normal_preferred(traits.preferred, self.preferred_max);
+        }
         if let Some(spread) = &self.spread {
-            total += score::SPREAD_WEIGHT * score::normal_spread(spread.raw(traits), spread.min, spread.max);
+            total += weights.spread * score::normal_spread(spread.raw(traits), spread.min, spread.max);
         }
         if traits.images != 0 {
             let held = self.image_bytes.iter().enumerate().filter(|(at, _)| traits.images >> at & 1 == 1);
-            total += score::image_score(held.map(|(_, bytes)| bytes).sum(), self.containers);
+            total += weights.images * score::image_score(held.map(|(_, bytes)| bytes).sum(), self.containers);
         }
         total
     }

@@ -5,8 +5,10 @@ use std::collections::BTreeMap;
 
 use super::filter;
 use super::rejection::Plugins;
+use super::rules::{Rules, SpreadDefaults};
+use crate::cluster::company::Company;
 use crate::cluster::node::{Node, NodeId, Nodes};
-use crate::cluster::template::{Amounts, Template};
+use crate::cluster::template::{Amounts, Template, TemplateId, Templates};
 use crate::workload::Taint;
 
 /// Something that may let a waiting pod be placed.
@@ -16,8 +18,14 @@ pub enum ClusterEvent {
     NodeAdded(NodeId),
     /// A node changed; what it was before is told.
     NodeUpdated(NodeId, NodeUpdate),
-    /// A pod that was on a node is gone, or ended for good.
-    PodDeleted,
+    /// A node left; its labels were these.
+    NodeRemoved(BTreeMap<String, String>),
+    /// A pod of this template that was on a node is gone, or ended for good.
+    PodDeleted(TemplateId),
+    /// A pod of this template was bound to a node.
+    PodAdded(TemplateId),
+    /// A claim, a volume or a storage class came or changed.
+    VolumesChanged,
 }
 
 /// What changed of a node, with its former value.
@@ -34,38 +42,128 @@ pub enum NodeUpdate {
 }
 
 /// True if the event may help a pod of this template that these plugins rejected.
-pub(super) fn helps(event: &ClusterEvent, nodes: &Nodes, template: &Template, rejected_by: Plugins) -> bool {
+pub(super) fn helps(
+    event: &ClusterEvent,
+    nodes: &Nodes,
+    templates: &Templates,
+    rules: &Rules,
+    template: TemplateId,
+    rejected_by: Plugins,
+) -> bool {
+    let template = templates.get(template);
     rejected_by.iter().any(|plugin| match event {
-        // Only NodeResourcesFit registers for deleted pods, and then any will do.
-        ClusterEvent::PodDeleted => plugin == Plugins::NODE_RESOURCES_FIT,
-        ClusterEvent::NodeAdded(node) => added_helps(plugin, nodes.get(*node), template),
-        ClusterEvent::NodeUpdated(node, update) => update_helps(plugin, nodes.get(*node), update, template),
+        ClusterEvent::PodDeleted(gone) => deleted_helps(plugin, &templates.get(*gone).company, rules, template),
+        ClusterEvent::PodAdded(new) => pod_helps(plugin, &templates.get(*new).company, rules, template),
+        ClusterEvent::NodeAdded(node) => added_helps(plugin, nodes.get(*node), rules, template),
+        ClusterEvent::NodeUpdated(node, update) => update_helps(plugin, nodes.get(*node), update, rules, template),
+        ClusterEvent::NodeRemoved(labels) => {
+            plugin == Plugins::POD_TOPOLOGY_SPREAD && has_places(labels, rules, template)
+        }
+        ClusterEvent::VolumesChanged => {
+            [Plugins::VOLUME_BINDING, Plugins::VOLUME_ZONE, Plugins::VOLUME_RESTRICTIONS].contains(&plugin)
+        }
     })
 }
 
-fn added_helps(plugin: Plugins, node: &Node, template: &Template) -> bool {
+/// `isSchedulableAfterPodChange` and the like, for a pod that is gone.
+fn deleted_helps(plugin: Plugins, gone: &Company, rules: &Rules, template: &Template) -> bool {
+    let mine = &template.company;
     match plugin {
-        Plugins::NODE_UNSCHEDULABLE => !node.unschedulable,
-        Plugins::TAINT_TOLERATION => !filter::has_untolerated_taint(&node.taints, template),
-        Plugins::NODE_AFFINITY => template.matches_labels(&node.labels),
-        _ => filter::fits_empty(node, template),
+        Plugins::NODE_RESOURCES_FIT | Plugins::NODE_VOLUME_LIMITS | Plugins::VOLUME_RESTRICTIONS => true,
+        Plugins::NODE_PORTS => mine.ports.iter().any(|port| gone.ports.contains(port)),
+        Plugins::POD_TOPOLOGY_SPREAD => is_spread_with(gone, rules, mine),
+        Plugins::INTER_POD_AFFINITY => gone.is_meant_by_all(&mine.away, mine) || mine.is_meant_by_all(&gone.away, gone),
+        _ => false,
     }
 }
 
-fn update_helps(plugin: Plugins, node: &Node, update: &NodeUpdate, template: &Template) -> bool {
+/// The same for a pod that was bound.
+fn pod_helps(plugin: Plugins, new: &Company, rules: &Rules, template: &Template) -> bool {
+    let mine = &template.company;
+    match plugin {
+        Plugins::POD_TOPOLOGY_SPREAD => is_spread_with(new, rules, mine),
+        Plugins::INTER_POD_AFFINITY => new.is_meant_by_all(&mine.beside, mine),
+        _ => false,
+    }
+}
+
+/// True if a hard constraint counts pods of the other template. Whether it is of the same set, for constraints by default,
+/// is not looked at: all of the namespace will do.
+fn is_spread_with(other: &Company, rules: &Rules, mine: &Company) -> bool {
+    let by_default = mine.spreads.is_empty() && matches!(rules.spread, SpreadDefaults::List(_));
+    mine.namespace == other.namespace
+        && (by_default || mine.spreads.iter().any(|one| one.required && one.selector.matches(&other.labels)))
+}
+
+/// True if a node with these labels is in a place of every hard constraint.
+fn has_places(labels: &BTreeMap<String, String>, rules: &Rules, template: &Template) -> bool {
+    hard_keys(rules, template).all(|key| labels.contains_key(key))
+}
+
+fn hard_keys<'a>(rules: &'a Rules, template: &'a Template) -> impl Iterator<Item = &'a String> {
+    let own = template.company.spreads.iter().filter(|one| one.required).map(|one| &one.topology_key);
+    let list = match &rules.spread {
+        SpreadDefaults::List(list) if template.company.spreads.is_empty() => list.as_slice(),
+        _ => &[],
+    };
+    own.chain(list.iter().filter(|one| one.required).map(|one| &one.topology_key))
+}
+
+fn added_helps(plugin: Plugins, node: &Node, rules: &Rules, template: &Template) -> bool {
+    match plugin {
+        Plugins::NODE_UNSCHEDULABLE => !node.unschedulable,
+        Plugins::TAINT_TOLERATION => !filter::has_untolerated_taint(&node.taints, template),
+        Plugins::NODE_AFFINITY => matches_affinity(&node.labels, rules, template),
+        Plugins::POD_TOPOLOGY_SPREAD => has_places(&node.labels, rules, template),
+        Plugins::INTER_POD_AFFINITY => {
+            let company = &template.company;
+            company.beside.iter().any(|term| node.labels.contains_key(&term.topology_key)) || !company.away.is_empty()
+        }
+        Plugins::NODE_RESOURCES_FIT => filter::fits_empty(node, template),
+        _ => true,
+    }
+}
+
+fn update_helps(plugin: Plugins, node: &Node, update: &NodeUpdate, rules: &Rules, template: &Template) -> bool {
     match (plugin, update) {
         (Plugins::NODE_UNSCHEDULABLE, NodeUpdate::Unschedulable(was)) => *was && !node.unschedulable,
         (Plugins::TAINT_TOLERATION, NodeUpdate::Taints(were)) => {
             filter::has_untolerated_taint(were, template) && !filter::has_untolerated_taint(&node.taints, template)
         }
         (Plugins::NODE_AFFINITY, NodeUpdate::Labels(were)) => {
-            !template.matches_labels(were) && template.matches_labels(&node.labels)
+            !template.matches_labels(were) && matches_affinity(&node.labels, rules, template)
+        }
+        (Plugins::POD_TOPOLOGY_SPREAD, NodeUpdate::Taints(were)) => {
+            has_places(&node.labels, rules, template) && *were != node.taints
+        }
+        (Plugins::POD_TOPOLOGY_SPREAD, NodeUpdate::Labels(were)) => {
+            let (before, now) = (has_places(were, rules, template), has_places(&node.labels, rules, template));
+            before != now || now && hard_keys(rules, template).any(|key| were.get(key) != node.labels.get(key))
+        }
+        (Plugins::INTER_POD_AFFINITY, NodeUpdate::Labels(were)) => {
+            let (before, now) = (|key| were.get(key), |key| node.labels.get(key));
+            let company = &template.company;
+            let came = company
+                .beside
+                .iter()
+                .any(|one| now(&one.topology_key).is_some() && before(&one.topology_key) != now(&one.topology_key));
+            let went = company
+                .away
+                .iter()
+                .any(|one| before(&one.topology_key).is_some() && before(&one.topology_key) != now(&one.topology_key));
+            came || went
         }
         (Plugins::NODE_RESOURCES_FIT, NodeUpdate::Allocatable(was)) => {
             filter::fits_empty(node, template) && more_of_what_is_asked(&template.requests, was, &node.allocatable)
         }
+        (Plugins::VOLUME_BINDING | Plugins::VOLUME_ZONE, NodeUpdate::Labels(_)) => true,
         _ => false,
     }
+}
+
+fn matches_affinity(labels: &BTreeMap<String, String>, rules: &Rules, template: &Template) -> bool {
+    let added = &rules.added.required;
+    (added.is_empty() || added.iter().any(|term| term.matches(labels))) && template.matches_labels(labels)
 }
 
 /// `haveAnyRequestedResourcesIncreased`, plugins/noderesources/fit.go. The number of pods that a node takes never changes.

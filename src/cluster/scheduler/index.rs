@@ -3,6 +3,7 @@
 //! of its nodes is taken is in `choice`.
 
 use std::hash::BuildHasherDefault;
+use std::sync::Arc;
 
 use indexmap::IndexMap;
 use siphasher::sip::SipHasher13;
@@ -10,17 +11,20 @@ use siphasher::sip::SipHasher13;
 use super::bits::{Bits, Ranked};
 use super::filter;
 use super::rejection::{Detail, Verdict};
-use super::score::{self, FitStrategy};
+use super::rules::Ruleset;
+use super::score;
 use crate::cluster::node::{Node, NodeId, Nodes};
-use crate::cluster::template::{FormId, SpreadId, Template, TemplateId};
+use crate::cluster::template::{FormId, SpreadId, Template};
 
 /// What the pods of an index have in common.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct PodKind {
-    /// Their template but for its images.
+    /// Which scheduler places them.
+    pub profile: usize,
+    /// What nodes see of their template, but for its images.
     pub form: FormId,
-    /// Their template, if some node holds an image of it whose size is known: images count for scores then.
-    pub images: Option<TemplateId>,
+    /// The same with its images, if some node holds one of them whose size is known: images count for scores then.
+    pub images: Option<FormId>,
     /// Their ReplicaSet, if the index counts its pods: it is worth that for ReplicaSets on many nodes.
     pub counted: Option<SpreadId>,
 }
@@ -32,6 +36,8 @@ pub(super) struct Traits {
     pub own: i64,
     /// Taints that the pods would rather avoid.
     pub disliked: u32,
+    /// The weights of the preferred node terms that match.
+    pub preferred: u32,
     /// Pods of the counted ReplicaSet on the node.
     pub matching: u32,
     /// The node's zone.
@@ -53,11 +59,14 @@ pub(super) struct Seat {
     pub standing: Standing,
     pub zone: u32,
     matching: u32,
-    disliked: u32,
+    pub disliked: u32,
+    pub preferred: u32,
     /// The node's labels match: the spread counts its pods for its zone.
     pub counts: bool,
+    /// No taint keeps the pods away.
+    pub tolerated: bool,
     /// Labels, taints or cordon decide against the node, whatever it holds.
-    barred: bool,
+    pub barred: bool,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,7 +91,7 @@ pub(super) struct Zone {
 #[derive(Clone, Debug)]
 pub(super) struct Index {
     pub kind: PodKind,
-    strategy: FitStrategy,
+    rules: Arc<Ruleset>,
     read: u64,
     layout: Option<u64>,
     pub seats: Vec<Seat>,
@@ -91,22 +100,30 @@ pub(super) struct Index {
     pub classes: Vec<Class>,
     spare: Vec<u32>,
     class_of: IndexMap<Traits, u32, BuildHasherDefault<SipHasher13>>,
-    verdicts: Vec<(Verdict, u32)>,
+    pub verdicts: Vec<(Verdict, u32)>,
     pub zones: Vec<Zone>,
     /// How many zones have feasible nodes; nodes without a zone are one more.
     pub zones_feasible: usize,
     detail: Option<Detail>,
 }
 
-const EMPTY_SEAT: Seat =
-    Seat { standing: Standing::Empty, zone: 0, matching: 0, disliked: 0, counts: false, barred: false };
+const EMPTY_SEAT: Seat = Seat {
+    standing: Standing::Empty,
+    zone: 0,
+    matching: 0,
+    disliked: 0,
+    preferred: 0,
+    counts: false,
+    tolerated: false,
+    barred: false,
+};
 
 impl Index {
     /// An index that knows no node yet.
-    pub fn new(kind: PodKind, strategy: FitStrategy) -> Index {
+    pub fn new(kind: PodKind, rules: Arc<Ruleset>) -> Index {
         Index {
             kind,
-            strategy,
+            rules,
             read: 0,
             layout: None,
             seats: Vec::new(),
@@ -122,14 +139,23 @@ impl Index {
     }
 
     /// Makes this the index of other pods, keeping its memory.
-    pub fn reuse_for(&mut self, kind: PodKind) {
+    pub fn reuse_for(&mut self, kind: PodKind, rules: Arc<Ruleset>) {
         self.kind = kind;
+        self.rules = rules;
         self.layout = None;
     }
 
     /// How many classes have members.
     pub fn live_classes(&self) -> usize {
         self.class_of.len()
+    }
+
+    /// Why the pods do not fit at a place; [`Verdict::FITS`] if they do.
+    pub fn verdict_at(&self, place: usize) -> Verdict {
+        match self.seats[place].standing {
+            Standing::Rejected(verdict) => self.verdicts[verdict as usize].0,
+            _ => Verdict::FITS,
+        }
     }
 
     /// Why no node is feasible.
@@ -192,7 +218,7 @@ impl Index {
                 self.zones[seat.zone as usize].matching -= seat.matching;
             }
             self.leave(place, seat);
-            verdict = filter::verdict_on_kind(node, template);
+            verdict = filter::verdict_on_kind(&self.rules.rules, node, template);
             seat = self.seat_of_kind(node, template, verdict != Verdict::FITS);
         }
         if let Some(spread) = self.kind.counted {
@@ -208,7 +234,7 @@ impl Index {
             seat.standing
         } else {
             if !seat.barred {
-                verdict = filter::verdict_on_resources(node, template);
+                verdict = filter::verdict_on_resources(&self.rules.rules, node, template);
             }
             match verdict {
                 Verdict::FITS => Standing::Feasible(self.class(self.traits(node, template, &seat))),
@@ -235,8 +261,15 @@ impl Index {
         if self.zones.len() <= zone as usize {
             self.zones.resize(zone as usize + 1, Zone::default());
         }
-        let counts = !barred || template.matches_labels(&node.labels);
-        Seat { zone, disliked: score::disliked_taints(node, template), counts, barred, ..EMPTY_SEAT }
+        Seat {
+            zone,
+            disliked: score::disliked_taints(node, template),
+            preferred: score::preferred(&self.rules.rules, node, template),
+            counts: template.matches_labels(&node.labels),
+            tolerated: !filter::has_untolerated_taint(&node.taints, template),
+            barred,
+            ..EMPTY_SEAT
+        }
     }
 
     fn traits(&self, node: &Node, template: &Template, seat: &Seat) -> Traits {
@@ -246,8 +279,9 @@ impl Index {
                 images |= u64::from(node.has_image(*image)) << at;
             }
         }
-        let own = score::own_score(self.strategy, node, template);
-        Traits { own, disliked: seat.disliked, matching: seat.matching, zone: seat.zone, images }
+        let own = score::own_score(&self.rules, node, template);
+        let Seat { disliked, preferred, matching, zone, .. } = *seat;
+        Traits { own, disliked, preferred, matching, zone, images }
     }
 
     /// The class with these traits, an empty one if there is none.

@@ -6,13 +6,17 @@ use std::collections::BTreeMap;
 use super::filter;
 use super::preorder::preorder;
 use super::rejection::{Detail, Rejection, Verdict};
-use super::score::{self, FitStrategy, SpreadWeights};
+use super::rules::{Rules, Ruleset, Weights};
+use super::score::{self, SpreadWeights};
 use crate::cluster::node::{Node, NodeId, Nodes};
 use crate::cluster::template::{SpreadId, Template, TemplateId, Templates};
 
+/// The weights of the default profile: apis/config/v1/default_plugins.go.
+const WEIGHTS: Weights = Weights { taints: 3, affinity: 2, fit: 1, spread: 2, pods: 2, balanced: 1, images: 1 };
+
 /// The node for a pod, or why there is none.
 pub(super) fn place(
-    strategy: FitStrategy,
+    rules: &Ruleset,
     nodes: &Nodes,
     templates: &Templates,
     id: TemplateId,
@@ -22,7 +26,7 @@ pub(super) fn place(
     let mut feasible: Vec<(NodeId, &Node)> = Vec::new();
     let mut verdicts: BTreeMap<Verdict, u32> = BTreeMap::new();
     for (node_id, node) in nodes.in_order() {
-        match verdict(node, template) {
+        match verdict(&rules.rules, node, template) {
             Verdict::FITS => feasible.push((node_id, node)),
             verdict => *verdicts.entry(verdict).or_default() += 1,
         }
@@ -32,9 +36,10 @@ pub(super) fn place(
         [(only, _)] => return Ok(*only),
         _ => {}
     }
-    let mut totals: Vec<i64> = feasible.iter().map(|(_, node)| score::own_score(strategy, node, template)).collect();
+    let mut totals: Vec<i64> = feasible.iter().map(|(_, node)| score::own_score(rules, node, template)).collect();
     add_spread(&mut totals, nodes, &feasible, template, spread);
     add_taints(&mut totals, &feasible, template);
+    add_preferred(&mut totals, &rules.rules, &feasible, template);
     for (total, (_, node)) in totals.iter_mut().zip(&feasible) {
         let held = template.images.iter().filter(|image| node.has_image(**image));
         let bytes = held.filter_map(|image| nodes.image(*image));
@@ -47,9 +52,9 @@ pub(super) fn place(
     Ok(feasible[rank].0)
 }
 
-fn verdict(node: &Node, template: &Template) -> Verdict {
-    match filter::verdict_on_kind(node, template) {
-        Verdict::FITS => filter::verdict_on_resources(node, template),
+fn verdict(rules: &Rules, node: &Node, template: &Template) -> Verdict {
+    match filter::verdict_on_kind(rules, node, template) {
+        Verdict::FITS => filter::verdict_on_resources(rules, node, template),
         other => other,
     }
 }
@@ -69,7 +74,7 @@ fn add_spread(totals: &mut [i64], nodes: &Nodes, feasible: &[(NodeId, &Node)], t
     let raw: Vec<i64> = feasible.iter().map(|(_, node)| raw(node)).collect();
     let (min, max) = (*raw.iter().min().expect("not empty"), *raw.iter().max().expect("not empty"));
     for (total, raw) in totals.iter_mut().zip(raw) {
-        *total += score::SPREAD_WEIGHT * score::normal_spread(raw, min, max);
+        *total += WEIGHTS.spread * score::normal_spread(raw, min, max);
     }
 }
 
@@ -77,6 +82,14 @@ fn add_taints(totals: &mut [i64], feasible: &[(NodeId, &Node)], template: &Templ
     let disliked: Vec<u32> = feasible.iter().map(|(_, node)| score::disliked_taints(node, template)).collect();
     let max = *disliked.iter().max().expect("not empty");
     for (total, disliked) in totals.iter_mut().zip(disliked) {
-        *total += score::TAINT_WEIGHT * score::normal_taints(disliked, max);
+        *total += WEIGHTS.taints * score::normal_taints(disliked, max);
+    }
+}
+
+fn add_preferred(totals: &mut [i64], rules: &Rules, feasible: &[(NodeId, &Node)], template: &Template) {
+    let preferred: Vec<u32> = feasible.iter().map(|(_, node)| score::preferred(rules, node, template)).collect();
+    let max = *preferred.iter().max().expect("not empty");
+    for (total, preferred) in totals.iter_mut().zip(preferred) {
+        *total += WEIGHTS.affinity * score::normal_preferred(preferred, max);
     }
 }

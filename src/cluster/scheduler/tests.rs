@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use proptest::prelude::*;
 
 use super::*;
-use crate::cluster::node::{NodeSpec, ZONE_LABEL};
+use crate::cluster::node::{HOSTNAME_LABEL, NodeSpec, ZONE_LABEL};
 use crate::workload::resources::NVIDIA_GPU;
+use crate::workload::selector::Weighted;
 use crate::workload::{
     Container, NodeRequirement, NodeTerm, Operator, PodTemplate, Resources, Taint, TaintEffect, Toleration,
 };
@@ -66,7 +67,13 @@ fn pods() -> Vec<PodTemplate> {
     let mut heavy = pod(2000, GIBIBYTE, 0);
     heavy.containers.push(Container { image: "side".to_owned(), ..heavy.containers[0].clone() });
     heavy.init_containers.push(Container { image: "main:1".to_owned(), ..heavy.containers[0].clone() });
-    vec![pod(0, 0, 1), pod(1000, GIBIBYTE, 0), tolerant, picky, shy, heavy, pod(0, 0, 0)]
+    let mut choosy = pod(500, GIBIBYTE, 0);
+    let prefers = |value: &str, weight| {
+        let tier = NodeRequirement { key: "tier".into(), operator: Operator::In, values: vec![value.into()] };
+        Weighted { weight, term: NodeTerm { requirements: vec![tier] } }
+    };
+    choosy.affinity.preferred_nodes = vec![prefers("a", 30), prefers("b", 70)];
+    vec![pod(0, 0, 1), pod(1000, GIBIBYTE, 0), tolerant, picky, shy, heavy, pod(0, 0, 0), choosy]
 }
 
 /// One thing that happens; numbers are taken modulo what there is.
@@ -88,7 +95,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         2 => (0usize..4, 0usize..4, 0usize..3).prop_map(|(size, zone, tier)| Step::Join { size, zone, tier }),
         1 => any::<usize>().prop_map(Step::Leave),
-        30 => (0usize..7, 0usize..4, prop::bool::weighted(0.9))
+        30 => (0usize..8, 0usize..4, prop::bool::weighted(0.9))
             .prop_map(|(template, spread, binds)| Step::Place { template, spread, binds }),
         6 => any::<usize>().prop_map(Step::Release),
         3 => any::<usize>().prop_map(Step::Terminate),
@@ -106,6 +113,7 @@ struct Bound {
     template: TemplateId,
     spread: SpreadId,
     devices: u64,
+    terminating: bool,
 }
 
 struct Rehearsal {
@@ -118,7 +126,7 @@ struct Rehearsal {
 }
 
 impl Rehearsal {
-    fn new(profile: SchedulerProfile) -> Rehearsal {
+    fn new(profile: &SchedulerProfile) -> Rehearsal {
         let mut names = Names::default();
         let mut templates = Templates::default();
         let ids = pods().iter().map(|pod| templates.intern(&mut names, pod)).collect();
@@ -152,13 +160,15 @@ impl Rehearsal {
             Step::Release(pick) if !self.bound.is_empty() => {
                 let pod = self.bound.swap_remove(pick % self.bound.len());
                 self.nodes.give_back(pod.node, pod.devices);
-                self.nodes.release(&self.templates, pod.node, pod.template, pod.spread);
+                self.nodes.release(&self.templates, pod.node, pod.template, pod.spread, pod.terminating);
             }
             Step::Terminate(pick) if !self.bound.is_empty() => {
                 let at = pick % self.bound.len();
                 let pod = &mut self.bound[at];
-                self.nodes.spread_leave(pod.node, pod.spread);
-                pod.spread = SpreadId::NONE;
+                if !pod.terminating {
+                    self.nodes.terminate(&self.templates, pod.node, pod.template, pod.spread);
+                    pod.terminating = true;
+                }
             }
             Step::Taint(pick, which) => {
                 let Some(node) = self.joined(pick) else {
@@ -183,6 +193,8 @@ impl Rehearsal {
                     return;
                 };
                 let mut labels = labels(tier);
+                // Every kubelet names its host.
+                labels.insert(HOSTNAME_LABEL.to_owned(), "any".to_owned());
                 labels.extend(self.nodes.get(node).zone().map(|zone| (ZONE_LABEL.to_owned(), zone.to_owned())));
                 self.nodes.set_labels(node, labels);
             }
@@ -205,15 +217,19 @@ impl Rehearsal {
     fn place(&mut self, template: usize, spread: usize, binds: bool) {
         let template = self.ids[template];
         let spread = if spread == 0 { SpreadId::NONE } else { SpreadId(spread as u32) };
-        let plain = plain::place(self.scheduler.strategy, &self.nodes, &self.templates, template, spread);
+        let plain = plain::place(&self.scheduler.rules[0], &self.nodes, &self.templates, template, spread);
         let placed = self.scheduler.place(&self.nodes, &self.templates, template, spread);
         assert_eq!(placed, plain);
+        self.scheduler.surveys_all = true;
+        let surveyed = self.scheduler.place(&self.nodes, &self.templates, template, spread);
+        self.scheduler.surveys_all = false;
+        assert_eq!(surveyed, plain, "looked at node by node");
         if let (Ok(node), true) = (placed, binds) {
             let devices = self.nodes.take_devices(&self.templates, node, template);
             let held = self.bound.iter().filter(|pod| pod.node == node).fold(0, |held, pod| held | pod.devices);
             assert_eq!(devices.unwrap_or(0) & held, 0, "a GPU is held by one pod");
             self.nodes.bind(&self.templates, node, template, spread);
-            self.bound.push(Bound { node, template, spread, devices: devices.unwrap_or(0) });
+            self.bound.push(Bound { node, template, spread, devices: devices.unwrap_or(0), terminating: false });
         }
     }
 }
@@ -231,7 +247,8 @@ proptest! {
 
     /// Goal: the index chooses what the plain scheduler chooses, and rejects with the same counts, whatever happened.
     /// Method: nodes join and leave in up to three zones and none, pods are bound, terminate and go, taints, labels,
-    /// cordons, images and GPUs change; each placement is made by both. ReplicaSets are counted by their index or not.
+    /// cordons, images and GPUs change; each placement is made by both, and by a survey of the nodes as pods with terms about
+    /// others get it. ReplicaSets are counted by their index or not.
     #[test]
     fn the_index_agrees_with_the_plain_scheduler(
         packed in any::<bool>(),
@@ -240,7 +257,7 @@ proptest! {
         steps in prop::collection::vec(step(), 1..250),
     ) {
         let profile = if packed { SchedulerProfile::KubeMostAllocated } else { SchedulerProfile::KubeDefault };
-        let mut rehearsal = Rehearsal::new(profile);
+        let mut rehearsal = Rehearsal::new(&profile);
         rehearsal.scheduler.exceptions_max = exceptions_max;
         for at in 0..first {
             rehearsal.join(at % 3, at * at % 4, at % 2);
@@ -267,7 +284,7 @@ fn balanced_allocation_repeats_the_source() {
 #[test]
 fn packs_gpus_only_if_told_to() {
     for (profile, expected) in [(SchedulerProfile::KubeDefault, 2), (SchedulerProfile::KubeMostAllocated, 0)] {
-        let mut world = Rehearsal::new(profile);
+        let mut world = Rehearsal::new(&profile);
         for name in ["n-0", "n-1", "n-2"] {
             let spec = node(&mut world.names, name, 64, 512, 8);
             world.nodes.add(&mut world.names, spec);
@@ -284,7 +301,7 @@ fn packs_gpus_only_if_told_to() {
 
 #[test]
 fn the_spread_counts_pods_of_the_replica_set_until_they_terminate() {
-    let mut world = Rehearsal::new(SchedulerProfile::KubeDefault);
+    let mut world = Rehearsal::new(&SchedulerProfile::KubeDefault);
     for name in ["n-0", "n-1"] {
         let spec = node(&mut world.names, name, 64, 512, 0);
         world.nodes.add(&mut world.names, spec);
@@ -299,14 +316,14 @@ fn the_spread_counts_pods_of_the_replica_set_until_they_terminate() {
     let place = |world: &mut Rehearsal| world.scheduler.place(&world.nodes, &world.templates, tiny, other);
     assert_eq!(place(&mut world), Ok(NodeId(1)));
     for _ in 0..2 {
-        world.nodes.spread_leave(NodeId(0), other);
+        world.nodes.terminate(&world.templates, NodeId(0), tiny, other);
     }
     assert_eq!(place(&mut world), Ok(NodeId(0)), "they terminate");
 }
 
 #[test]
 fn rejections_speak_as_kubernetes_does() {
-    let mut world = Rehearsal::new(SchedulerProfile::KubeDefault);
+    let mut world = Rehearsal::new(&SchedulerProfile::KubeDefault);
     for at in 0..12 {
         let mut spec = node(&mut world.names, "n", 4, 16, if at < 2 { 1 } else { 0 });
         if at == 11 {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::Reader;
 use super::names::Taken;
 use crate::cluster::machine::{Figures, from_figures};
+use crate::cluster::scheduler::SchedulerProfile;
 use crate::scenario::file::{ClusterFile, GpusFile, NodeFile};
 use crate::scenario::model::{Cluster, Gpus, NodeEntry, NodeNaming};
 use crate::scenario::values::Amount;
@@ -43,11 +44,15 @@ impl Reader<'_, '_> {
                 nodes.push(node);
             }
         }
+        let scheduler = match &file.scheduler {
+            Some(scheduler) => self.scheduler(scheduler)?,
+            None => SchedulerProfile::KubeDefault,
+        };
         let capacity = file.capacity.map(|table| table.0).unwrap_or_default();
         Some(Cluster {
             place: self.place(file.span),
             nodes,
-            scheduler: file.scheduler.map_or("kube-default", |scheduler| scheduler.0).to_owned(),
+            scheduler,
             provisioning: file.provisioning.map(|spread| spread.0),
             capacity: capacity.into_iter().map(|(shape, count)| (shape.text, count)).collect(),
             bandwidth: self.bytes_not_zero(file.bandwidth.as_ref(), "the bandwidth"),

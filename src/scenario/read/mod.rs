@@ -6,6 +6,7 @@ mod expect;
 mod faults;
 mod names;
 mod nodes;
+mod scheduler;
 mod workloads;
 
 use std::path::{Path, PathBuf};

@@ -1,11 +1,14 @@
 //! Reads what is deployed and how it behaves.
 
+use std::collections::BTreeMap;
+
 use super::Reader;
-use crate::kernel::Time;
+use crate::cluster::Load;
+use crate::kernel::{Duration, Time};
 use crate::scenario::documents::check_path;
-use crate::scenario::file::{BehaviourFile, CrashFile, DeployFile, MatchFile};
+use crate::scenario::file::{BehaviourFile, CrashFile, DeployFile, LoadFile, MatchFile};
 use crate::scenario::model::{BehaviourMatch, BehaviourRow, Crash, Deploy};
-use crate::text::decode::Spanned;
+use crate::text::decode::{Spanned, Table};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Source, Span};
 
@@ -88,7 +91,37 @@ impl Reader<'_, '_> {
                 None => None,
             },
             stop: file.stop.map(|spread| spread.0),
+            metrics: self.metrics(file.metrics)?,
         })
+    }
+
+    /// The series of each metric, in the order of time.
+    fn metrics(&mut self, file: Option<Table<Vec<LoadFile>>>) -> Option<BTreeMap<String, Vec<Load>>> {
+        let mut metrics = BTreeMap::new();
+        for (name, points) in file.map(|table| table.0).unwrap_or_default() {
+            let mut series: Vec<Load> = Vec::new();
+            for point in points {
+                let at = Time::ZERO + point.at.map_or(Duration::ZERO, |at| at.0);
+                let (amount, each) = match (point.value, point.each) {
+                    (Some(value), None) => (value, false),
+                    (None, Some(each)) => (each, true),
+                    _ => {
+                        self.context.error(point.span, "a point of a metric has a `value` for all pods, or `each`");
+                        return None;
+                    }
+                };
+                if series.last().is_some_and(|last| at <= last.at) {
+                    self.context.error(point.span, "the points of a metric must be in the order of time");
+                    return None;
+                }
+                let milli = amount.value.milli.unwrap_or(amount.value.units.saturating_mul(1000));
+                series.push(Load { at, milli, each });
+            }
+            if !series.is_empty() {
+                metrics.insert(name.text, series);
+            }
+        }
+        Some(metrics)
     }
 
     fn behaviour_match(&mut self, file: MatchFile) -> Option<BehaviourMatch> {
@@ -138,7 +171,7 @@ impl Reader<'_, '_> {
 }
 
 /// The document's path from where the user stands: beside the scenario's.
-fn beside(scenario: &str, document: &str) -> String {
+pub(super) fn beside(scenario: &str, document: &str) -> String {
     let document = document.trim_start_matches("./");
     match scenario.rfind(['/', std::path::MAIN_SEPARATOR]) {
         Some(slash) => format!("{}{document}", &scenario[..=slash]),

@@ -1,6 +1,7 @@
 //! The values of a scenario file that are more than a text or a number: lengths of time and how they are spread, amounts,
 //! timestamps, and words out of a few.
 
+mod scheduler;
 mod spread;
 mod timestamp;
 mod words;
@@ -16,11 +17,12 @@ use crate::text::diagnostic::quote;
 use crate::text::tree::Value;
 use crate::text::{Node, duration, quantity};
 
+pub use scheduler::SchedulerValue;
 pub use spread::Spread;
 pub use timestamp::Timestamp;
 pub use words::{
     FailOnValue, FailReason, GateValue, JobGateValue, MonitoringWhenValue, NamesValue, NodePoolsValue, ReferencesValue,
-    SchedulerValue, SnapshotValue, SystemValue, TaintEffectValue, ViewValue, WaitForValue, WorkloadKindValue,
+    SnapshotValue, SystemValue, TaintEffectValue, ViewValue, WaitForValue, WorkloadKindValue,
 };
 
 /// Implements the schema of a type that is written in its place rather than by reference.

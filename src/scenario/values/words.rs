@@ -82,11 +82,6 @@ words! {
         "fleet" => NodePools::Fleet,
         "provision" => NodePools::Provision,
     }
-    /// The scheduler's profile.
-    SchedulerValue(&'static str) as "a scheduler profile" {
-        "kube-default" => "kube-default",
-        "kube-most-allocated" => "kube-most-allocated",
-    }
     /// What a taint does.
     TaintEffectValue(TaintEffect) as "an effect of a taint" {
         "NoSchedule" => TaintEffect::NoSchedule,

@@ -2,9 +2,9 @@
 
 use super::manifest::{Body, Manifest};
 use crate::timeline::{Kind, Subject};
-use crate::workload::apps::StatefulSetStrategy;
-use crate::workload::status::StatefulSetStatus;
-use crate::workload::{Object, PodPhase, PodStatus, StatefulSetSpec, Status, World};
+use crate::workload::apps::{DaemonSetStrategy, StatefulSetStrategy};
+use crate::workload::status::{DaemonSetStatus, StatefulSetStatus};
+use crate::workload::{DaemonSetSpec, Object, PodPhase, PodStatus, StatefulSetSpec, Status, World};
 
 /// How an object fares.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -46,12 +46,9 @@ pub fn health(manifest: &Manifest, subject: Subject, world: &dyn World) -> Healt
         }
         (Object::StatefulSet(spec), Some(Status::StatefulSet(status))) => stateful_set(spec, &status),
         (Object::LeaderWorkerSet(spec), _) => pods(subject, spec.replicas.saturating_mul(spec.size), world),
-        (Object::DaemonSet(_), _) => {
-            let wanted = world.observed_pods(subject).iter().filter(|(_, pod)| !pod.terminating).count();
-            pods(subject, u32::try_from(wanted).unwrap_or(u32::MAX).max(1), world)
-        }
+        (Object::DaemonSet(spec), Some(Status::DaemonSet(status))) => daemon_set(spec, &status),
         (Object::Deployment(_) | Object::ReplicaSet(_) | Object::StatefulSet(_), _) => Health::Progressing,
-        (Object::Job(_) | Object::Pod(_), _) => Health::Progressing,
+        (Object::DaemonSet(_) | Object::Job(_) | Object::Pod(_), _) => Health::Progressing,
         _ => Health::Plain,
     }
 }
@@ -68,6 +65,14 @@ fn stateful_set(spec: &StatefulSetSpec, status: &StatefulSetStatus) -> Health {
     // A set that was never updated counts its pods as current.
     let updated = status.updated >= updates || status.current_revision == status.update_revision;
     if seen && all && updated { Health::Ready } else { Health::Progressing }
+}
+
+/// Every node that should have a pod has one that is available, of the newest template unless pods wait to be deleted.
+/// Source: k8s.io/kubectl v0.36.3, pkg/polymorphichelpers/rollout_status.go, DaemonSetStatusViewer.
+fn daemon_set(spec: &DaemonSetSpec, status: &DaemonSetStatus) -> Health {
+    let seen = status.observed_generation >= status.generation;
+    let updated = spec.strategy == DaemonSetStrategy::OnDelete || status.updated >= status.desired;
+    if seen && updated && status.available >= status.desired { Health::Ready } else { Health::Progressing }
 }
 
 /// A pod that no workload made.

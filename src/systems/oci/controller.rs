@@ -1,6 +1,7 @@
 //! The control plane as a state machine: what wakes it, and what it does at once. Everything else waits for the next processing
 //! pass, which is `passes`'.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::decode::{self, Decoded};
@@ -33,6 +34,8 @@ pub struct Oci {
     pub(super) wanted: Arc<Vec<Vec<Wanted>>>,
     /// Why the document is rejected, if it is.
     pub(super) rejection: Option<Arc<str>>,
+    /// Names of members that another document has too: their subjects say whose they are.
+    pub(super) ambiguous: BTreeSet<String>,
     pub(super) memory: Memory,
 }
 
@@ -71,6 +74,7 @@ pub fn read(source: &Source, options: &Options) -> Result<Read, Vec<Diagnostic>>
         dependencies: Arc::new(dependencies),
         document: Arc::new(document),
         rejection: rejection(&problems),
+        ambiguous: BTreeSet::new(),
         memory: Memory::default(),
     };
     Ok(Read { oci, warnings: notices::merged(warnings), problems })
@@ -86,6 +90,19 @@ fn rejection(problems: &[Diagnostic]) -> Option<Arc<str>> {
 }
 
 impl Oci {
+    /// The names of its members, without the group's.
+    pub fn member_names(&self) -> impl Iterator<Item = &str> {
+        self.document.members.iter().map(|member| member.name.text.as_str())
+    }
+
+    /// Members of these names are `deployment/<group>/<name>` from now on, as another document has members of the same
+    /// names.
+    pub fn qualify(&mut self, names: &BTreeSet<String>) {
+        if self.document.group.is_some() {
+            self.ambiguous = self.member_names().filter(|name| names.contains(*name)).map(str::to_owned).collect();
+        }
+    }
+
     /// The names of the group and of the deployments that an operator may speak of.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         let group = self.document.group.iter().map(|group| group.text.as_str());

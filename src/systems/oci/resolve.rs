@@ -72,7 +72,8 @@ pub fn resolve(
         Value::String(text) => Value::String(reference::replace(text, |one| {
             let wanted = Wanted { member: one.member.to_owned(), key: one.key.to_owned() };
             let found = value(one.member, one.key).ok_or_else(|| wanted.clone())?;
-            into.push(Resolved { wanted, value: mask::mask(&found).into_owned() });
+            let value = mask::mask_named(one.key, &found).into_owned();
+            into.push(Resolved { wanted, value });
             Ok(found)
         })?),
         Value::Seq(items) => Value::Seq(items.iter().map(|item| resolve(item, value, into)).collect::<Result<_, _>>()?),

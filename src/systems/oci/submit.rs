@@ -9,6 +9,7 @@ use super::document::Member;
 use super::names::{Unique, interned, sanitised, subject_text};
 use super::plan::Placement;
 use super::state::{Collection, GroupProgress, GroupState, Progress, State};
+use crate::kernel::Symbol;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::{RecordChange, World};
 
@@ -67,9 +68,12 @@ impl Oci {
 
     fn progress(&self, member: &Member, cause: Cause, world: &mut dyn World) -> Progress {
         let name = interned(&subject_text(&member.name.text), |text| world.intern(text));
-        let subject = Subject::new(Kind::Member, name);
-        let uuid = draw_uuid(subject, world);
         let group = self.document.group.as_ref().map(|group| group.text.as_str());
+        // Two groups may each have a member of one name: their ids differ, and where both are deployed, their subjects.
+        let namespace = group.map_or(Symbol::EMPTY, |group| world.intern(&subject_text(group)));
+        let own = Subject { kind: Kind::Member, namespace, name };
+        let uuid = draw_uuid(own, world);
+        let subject = if self.ambiguous.contains(&member.name.text) { own } else { Subject::new(Kind::Member, name) };
         let digits = u32::from_str_radix(&uuid[..8], 16).expect("drawn as hexadecimal digits");
         Progress {
             subject,

@@ -22,17 +22,12 @@ use cohort::{Cohort, CohortId, Cohorts, State};
 
 use super::event::{self, ClusterEvent};
 use super::rejection::{Plugins, Rejection};
+use super::rules::{Backoff, SchedulerConfig};
 use crate::cluster::PodId;
 use crate::cluster::node::Nodes;
 use crate::cluster::template::{TemplateId, Templates};
 use crate::kernel::{Duration, Time};
 
-/// Back-off after the first failure, and the grid that back-off ends on: scheduling_queue.go, backoff_queue.go.
-const BACKOFF_INITIAL: Duration = Duration::from_secs(1);
-/// The longest back-off: scheduling_queue.go, DefaultPodMaxBackoffDuration.
-const BACKOFF_MAX: Duration = Duration::from_secs(10);
-/// From this many failures on back-off is the longest.
-const FAILURES_MAX: u32 = 5;
 /// How often back-off that is over is looked for, and the width of the windows in which it ends.
 const WINDOW: Duration = Duration::from_secs(1);
 /// How often unschedulable pods are looked through: scheduling_queue.go, Run.
@@ -113,9 +108,15 @@ pub struct SchedulingQueue {
     round: u64,
     round_origin: Option<Origin>,
     round_last: u64,
+    wait: Backoff,
 }
 
 impl SchedulingQueue {
+    /// A queue in which rejected pods wait so long.
+    pub fn new(wait: Backoff) -> SchedulingQueue {
+        SchedulingQueue { wait, ..SchedulingQueue::default() }
+    }
+
     /// A new pod waits for a node.
     pub fn add(&mut self, pod: PodId, priority: i32, now: Time) {
         self.forget(pod);
@@ -181,7 +182,7 @@ impl SchedulingQueue {
             entry.errors += 1;
             entry.turn.round = self.round_of(origin, sequence, sequence);
             entry.turn.queued = now;
-            entry.place = Place::ErrorBackoff(backoff_end(now, entry.errors));
+            entry.place = Place::ErrorBackoff(self.wait.end(now, entry.errors));
             self.put(pod, entry);
             return;
         }
@@ -195,9 +196,10 @@ impl SchedulingQueue {
         };
         self.cohorts.get_mut(id).push_front(sequence, pod);
         let round = self.round_of(origin, sequence, self.cohorts.get(id).last_sequence());
+        let most = self.wait.failures_max();
         let cohort = self.cohorts.get_mut(id);
         (cohort.queued, cohort.round, cohort.state) = (now, round, State::Unschedulable);
-        cohort.failures = (entry.failures + 1).min(FAILURES_MAX);
+        cohort.failures = (entry.failures + 1).min(most);
         (entry.errors, entry.place) = (0, Place::Cohort(id));
         self.entries[pod.0 as usize] = Some(entry);
         self.waiting += 1;
@@ -213,10 +215,19 @@ impl SchedulingQueue {
     }
 
     /// Something happened: the unschedulable pods that it may help are queued again, through back-off.
-    pub fn on_event(&mut self, event: &ClusterEvent, nodes: &Nodes, templates: &Templates, now: Time) {
+    pub fn on_event(
+        &mut self,
+        event: &ClusterEvent,
+        nodes: &Nodes,
+        templates: &Templates,
+        config: &SchedulerConfig,
+        now: Time,
+    ) {
         self.flush(now);
-        let helped =
-            |(template, plugins): (TemplateId, Plugins)| event::helps(event, nodes, templates.get(template), plugins);
+        let helped = |(template, plugins): (TemplateId, Plugins)| {
+            let profile = config.profile_of(&templates.get(template).scheduler).unwrap_or(0);
+            event::helps(event, nodes, templates, &config.profiles[profile], template, plugins)
+        };
         let groups: Vec<(TemplateId, Plugins)> =
             self.unschedulable.keys().copied().filter(|key| helped(*key)).collect();
         for key in groups {
@@ -262,8 +273,9 @@ impl SchedulingQueue {
     /// Queues an unschedulable cohort again.
     fn requeue(&mut self, id: CohortId, now: Time) {
         self.lift(id);
+        let wait = self.wait;
         let cohort = self.cohorts.get_mut(id);
-        let until = backoff_end(cohort.queued, cohort.failures);
+        let until = wait.end(cohort.queued, cohort.failures);
         cohort.state = if until < window_of(now) { State::Active } else { State::Backoff(until) };
         self.lower(id);
     }
@@ -414,10 +426,17 @@ impl SchedulingQueue {
     }
 }
 
-/// The window in which back-off ends that begins then: `getBackoffTime`, backoff_queue.go.
-fn backoff_end(since: Time, failures: u32) -> Time {
-    let doublings = failures.saturating_sub(1).min(FAILURES_MAX);
-    window_of(since + (BACKOFF_INITIAL * (1 << doublings)).min(BACKOFF_MAX))
+impl Backoff {
+    /// The window in which back-off ends that begins then: `getBackoffTime`, backoff_queue.go.
+    fn end(self, since: Time, failures: u32) -> Time {
+        let doublings = failures.saturating_sub(1).min(self.failures_max());
+        window_of(since + (self.initial * (1 << doublings)).min(self.max))
+    }
+
+    /// From this many failures on back-off is the longest.
+    fn failures_max(self) -> u32 {
+        (1..20).find(|failures| self.initial * (1 << (failures - 1)) >= self.max).unwrap_or(20)
+    }
 }
 
 /// The start of the window that an instant is in; the epoch of a run is a whole second.

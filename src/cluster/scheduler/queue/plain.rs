@@ -10,7 +10,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use super::{BACKOFF_INITIAL, BACKOFF_MAX, WINDOW, leftover_flush, window_of};
+use super::{Backoff, SchedulerConfig, WINDOW, leftover_flush, window_of};
 use crate::cluster::PodId;
 use crate::cluster::node::Nodes;
 use crate::cluster::scheduler::event::{self, ClusterEvent};
@@ -141,10 +141,18 @@ impl PlainQueue {
     }
 
     /// Something happened: the unschedulable pods that it may help are queued again, through back-off.
-    pub fn on_event(&mut self, event: &ClusterEvent, nodes: &Nodes, templates: &Templates, now: Time) {
+    pub fn on_event(
+        &mut self,
+        event: &ClusterEvent,
+        nodes: &Nodes,
+        templates: &Templates,
+        config: &SchedulerConfig,
+        now: Time,
+    ) {
         self.flush(now);
-        let helped =
-            |(template, plugins): (TemplateId, Plugins)| event::helps(event, nodes, templates.get(template), plugins);
+        let helped = |(template, plugins): (TemplateId, Plugins)| {
+            event::helps(event, nodes, templates, &config.profiles[0], template, plugins)
+        };
         let groups: Vec<(TemplateId, Plugins)> =
             self.unschedulable.keys().copied().filter(|key| helped(*key)).collect();
         for key in groups {
@@ -278,7 +286,8 @@ impl Entry {
     fn backoff_end(&self) -> Time {
         let count = if self.errors > 0 { self.errors } else { self.failures };
         let doublings = count.saturating_sub(1).min(16);
-        let length = (BACKOFF_INITIAL * (1 << doublings)).min(BACKOFF_MAX);
+        let Backoff { initial, max } = Backoff::default();
+        let length = (initial * (1 << doublings)).min(max);
         window_of(self.turn.queued + length)
     }
 }

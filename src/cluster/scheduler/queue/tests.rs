@@ -30,7 +30,7 @@ impl Waiting {
         let mut names = Names::default();
         let mut templates = Templates::default();
         let full = templates.intern(&mut names, &pod(4000, 0, 0));
-        let scheduler = Scheduler::new(SchedulerProfile::KubeDefault, &mut names);
+        let scheduler = Scheduler::new(&SchedulerProfile::KubeDefault, &mut names);
         let mut table = Nodes::default();
         for _ in 0..nodes {
             let spec = node(&mut names, "n", 4, 16, 0);
@@ -56,12 +56,12 @@ impl Waiting {
     }
 
     fn release(&mut self, node: u32, now: Time) {
-        let event = self.nodes.release(&self.templates, NodeId(node), self.full, SpreadId::NONE);
+        let event = self.nodes.release(&self.templates, NodeId(node), self.full, SpreadId::NONE, false);
         self.tell(&event, now);
     }
 
     fn tell(&mut self, event: &ClusterEvent, now: Time) {
-        self.queue.on_event(event, &self.nodes, &self.templates, now);
+        self.queue.on_event(event, &self.nodes, &self.templates, self.scheduler.config(), now);
     }
 }
 
@@ -115,7 +115,7 @@ fn back_off_lets_others_go_first_until_its_window_is_over() {
 
 #[test]
 fn back_off_doubles_up_to_ten_seconds() {
-    let end = |failures| backoff_end(at(250), failures);
+    let end = |failures| Backoff::default().end(at(250), failures);
     let ends: Vec<Time> = (1..7).map(end).collect();
     assert_eq!(ends, [1, 2, 4, 8, 10, 10].map(|seconds| at(seconds * 1000)));
 }
@@ -215,7 +215,8 @@ macro_rules! is_queue {
                 self.forget(pod);
             }
             fn tell(&mut self, event: &ClusterEvent, nodes: &Nodes, templates: &Templates, now: Time) {
-                self.on_event(event, nodes, templates, now);
+                let config = SchedulerProfile::KubeDefault.config();
+                self.on_event(event, nodes, templates, &config, now);
             }
             fn state(&self, now: Time) -> (usize, Option<Time>) {
                 (self.len(), self.next_due(now))
@@ -246,7 +247,7 @@ impl<Q: Queue + Default> Played<Q> {
         let mut templates = Templates::default();
         let pods = [pod(2000, 0, 0), pod(4000, 0, 0), pod(1000, 0, 1)];
         let ids = pods.iter().map(|pod| templates.intern(&mut names, pod)).collect();
-        let scheduler = Scheduler::new(SchedulerProfile::KubeDefault, &mut names);
+        let scheduler = Scheduler::new(&SchedulerProfile::KubeDefault, &mut names);
         let (template_of, bound, placed) = (Vec::new(), Vec::new(), Vec::new());
         let (nodes, queue) = (Nodes::default(), Q::default());
         let mut played =
@@ -287,7 +288,7 @@ impl<Q: Queue + Default> Played<Q> {
                     return;
                 }
                 let (pod, node) = self.bound.swap_remove(pick % self.bound.len());
-                self.nodes.release(&self.templates, node, self.template_of[pod.0 as usize], SpreadId::NONE)
+                self.nodes.release(&self.templates, node, self.template_of[pod.0 as usize], SpreadId::NONE, false)
             }
             Step::Taint(pick) => self.nodes.add_taint(any_node(pick), taint("t", TaintEffect::NoSchedule)),
             Step::Untaint(pick) => self.nodes.remove_taint(any_node(pick), "t"),

@@ -1,0 +1,27 @@
+//! The scale of workloads: how many pods they want, read and set without knowing what they are (the `scale` subresource).
+
+use super::apply::ObjectId;
+use super::{Cause, Cluster, Subject};
+use crate::workload::DeploymentSpec;
+
+impl Cluster {
+    /// How many pods a workload wants, if it has a scale.
+    pub(super) fn scale_of(&self, workload: Subject) -> Option<u32> {
+        match *self.objects.get(&workload)? {
+            ObjectId::Deployment(id) => Some(self.deployment(id).spec.replicas),
+            _ => None,
+        }
+    }
+
+    /// Makes a workload want so many pods; `false` if it has no scale.
+    pub(super) fn set_scale(&mut self, workload: Subject, replicas: u32, cause: Cause) -> bool {
+        match self.objects.get(&workload).copied() {
+            Some(ObjectId::Deployment(id)) => {
+                let spec = DeploymentSpec { replicas, ..self.deployment(id).spec.clone() };
+                self.change_deployment(id, spec, cause);
+                true
+            }
+            _ => false,
+        }
+    }
+}
