@@ -93,6 +93,18 @@ fn pods(subject: Subject, wanted: u32, world: &dyn World) -> Health {
     if ready == wanted as usize && there.count() == ready { Health::Ready } else { Health::Progressing }
 }
 
+/// Pods that are available, and pods that are wanted.
+pub fn availability(subject: Subject, world: &dyn World) -> (u32, u32) {
+    match world.observed(subject) {
+        Some(Status::Deployment(status)) => (status.available, status.desired),
+        Some(Status::ReplicaSet(status)) => (status.available, status.desired),
+        Some(Status::StatefulSet(status)) => (status.available, status.desired),
+        Some(Status::DaemonSet(status)) => (status.available, status.desired),
+        Some(Status::Pod(status)) => (u32::from(status.ready && !status.terminating), 1),
+        _ => (0, 0),
+    }
+}
+
 /// True for kinds whose objects have pods, and are gone only when those are.
 pub const fn has_pods(kind: Kind) -> bool {
     matches!(
