@@ -76,6 +76,7 @@ impl Rig {
             exit_code: setting.exit_code,
             crash: None,
             stop: constant(Duration::ZERO),
+            metrics: Default::default(),
         };
         let mut cluster = Cluster::new(Settings {
             seed: setting.seed,
