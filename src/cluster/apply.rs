@@ -110,7 +110,6 @@ impl Cluster {
             (object, Some(_)) => {
                 return Err(format!("there is another object of this name, not a {:?}", object.kind()));
             }
-            (object, None) => return Err(format!("this cluster knows no {:?}", object.kind())),
         }
         Ok(())
     }
