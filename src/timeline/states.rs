@@ -40,6 +40,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Scaled",
             "FailedCreate",
             "ProgressDeadlineExceeded",
+            "GroupRestarted",
             "Complete",
             "Rejected",
             "Deleted",
@@ -59,13 +60,28 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Expired",
             "Deleted",
         ],
-        Kind::CronJob => {
-            &["Created", "Changed", "Scheduled", "Missed", "Skipped", "Suspended", "Resumed", "Rejected", "Deleted"]
-        }
+        Kind::CronJob => &[
+            "Created",
+            "Changed",
+            "Scheduled",
+            "MissedSchedule",
+            "Skipped",
+            "Suspended",
+            "Resumed",
+            "Rejected",
+            "Deleted",
+        ],
         Kind::Service => &["Created", "Changed", "Ready", "NoEndpoints", "Rejected", "Deleted"],
-        Kind::PodDisruptionBudget => {
-            &["Created", "Changed", "SufficientPods", "InsufficientPods", "SyncFailed", "Rejected", "Deleted"]
-        }
+        Kind::PodDisruptionBudget => &[
+            "Created",
+            "Changed",
+            "SufficientPods",
+            "InsufficientPods",
+            "DisruptionAllowed",
+            "SyncFailed",
+            "Rejected",
+            "Deleted",
+        ],
         Kind::HorizontalPodAutoscaler => &[
             "Created",
             "Changed",
@@ -76,7 +92,9 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Rejected",
             "Deleted",
         ],
-        Kind::PersistentVolumeClaim => &["Created", "Changed", "Pending", "Bound", "Lost", "Rejected", "Deleted"],
+        Kind::PersistentVolumeClaim => {
+            &["Created", "Changed", "Pending", "Provisioning", "Bound", "Lost", "Terminating", "Rejected", "Deleted"]
+        }
         Kind::PersistentVolume => &[
             "Created",
             "Changed",
