@@ -34,13 +34,23 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Failed",
             "Deleted",
         ],
-        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::LeaderWorkerSet => &[
+        Kind::LeaderWorkerSet => &[
+            "Created",
+            "Changed",
+            "FailedCreate",
+            "Progressing",
+            "UpdateInProgress",
+            "GroupRestarted",
+            "Available",
+            "Rejected",
+            "Deleted",
+        ],
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => &[
             "Created",
             "Changed",
             "Scaled",
             "FailedCreate",
             "ProgressDeadlineExceeded",
-            "GroupRestarted",
             "Complete",
             "Rejected",
             "Deleted",
@@ -72,16 +82,9 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Deleted",
         ],
         Kind::Service => &["Created", "Changed", "Ready", "NoEndpoints", "Rejected", "Deleted"],
-        Kind::PodDisruptionBudget => &[
-            "Created",
-            "Changed",
-            "SufficientPods",
-            "InsufficientPods",
-            "DisruptionAllowed",
-            "SyncFailed",
-            "Rejected",
-            "Deleted",
-        ],
+        Kind::PodDisruptionBudget => {
+            &["Created", "Changed", "SufficientPods", "InsufficientPods", "SyncFailed", "Rejected", "Deleted"]
+        }
         Kind::HorizontalPodAutoscaler => &[
             "Created",
             "Changed",
