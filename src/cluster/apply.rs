@@ -43,6 +43,12 @@ pub enum ObjectId {
     Quota(super::QuotaId),
     /// A HorizontalPodAutoscaler.
     Autoscaler(super::AutoscalerId),
+    /// A PersistentVolumeClaim.
+    Claim(super::ClaimId),
+    /// A PersistentVolume.
+    Volume(super::VolumeId),
+    /// A StorageClass.
+    StorageClass,
     /// A ConfigMap, a Secret or a Namespace: that it is there is all that counts.
     Present,
 }
@@ -75,6 +81,14 @@ impl Cluster {
                 self.change_autoscaler(id, *spec, cause);
             }
             (Object::HorizontalPodAutoscaler(spec), None) => self.create_autoscaler(key, *spec, cause),
+            (Object::PersistentVolumeClaim(spec), None) => self.create_claim(key, spec, cause),
+            (Object::PersistentVolume(spec), None) => {
+                self.create_volume(key, spec, cause);
+            }
+            // Size and access of claims and volumes that are there are not changed here.
+            (Object::PersistentVolumeClaim(_), Some(ObjectId::Claim(_))) => {}
+            (Object::PersistentVolume(_), Some(ObjectId::Volume(_))) => {}
+            (Object::StorageClass(spec), None | Some(ObjectId::StorageClass)) => self.apply_class(key, spec, cause),
             (Object::ResourceQuota(spec), None) => self.create_quota(key, spec, cause),
             (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), Some(ObjectId::Present)) => {}
             // A custom resource: the API keeps it, and its controller stands outside.
@@ -96,7 +110,6 @@ impl Cluster {
             (object, Some(_)) => {
                 return Err(format!("there is another object of this name, not a {:?}", object.kind()));
             }
-            (object, None) => return Err(format!("this cluster knows no {:?}", object.kind())),
         }
         Ok(())
     }
@@ -128,6 +141,9 @@ impl Cluster {
             Some(ObjectId::PriorityClass) => self.delete_priority_class(key, cause),
             Some(ObjectId::Budget(id)) => self.delete_budget(id, cause),
             Some(ObjectId::Quota(id)) => self.delete_quota(id, cause),
+            Some(ObjectId::Claim(id)) => self.delete_claim(id, cause),
+            Some(ObjectId::Volume(id)) => self.delete_volume(id, cause),
+            Some(ObjectId::StorageClass) => self.delete_class(key, cause),
             Some(ObjectId::Autoscaler(id)) => self.delete_autoscaler(id, cause),
             Some(ObjectId::Present) if key.kind == Kind::LeaderWorkerSet => self.touch_object(key, cause),
             Some(ObjectId::Present) => {

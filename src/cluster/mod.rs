@@ -46,6 +46,7 @@ mod statefulset;
 mod status;
 mod taints;
 pub mod template;
+mod volume;
 mod watch;
 mod zones;
 
@@ -97,6 +98,10 @@ ids! {
     QuotaId,
     /// A HorizontalPodAutoscaler.
     AutoscalerId,
+    /// A PersistentVolumeClaim.
+    ClaimId,
+    /// A PersistentVolume.
+    VolumeId,
     /// A pool of nodes.
     PoolId,
 }

@@ -34,6 +34,7 @@ use super::shutdown::Shutdown;
 use super::statefulset::StatefulSet;
 use super::taints::Evictions;
 use super::template::Templates;
+use super::volume::Volumes;
 use super::watch::Watches;
 use super::zones::Zones;
 use super::{Cause, Class, Event, PodSetId, Subject, Symbol, Why};
@@ -89,6 +90,7 @@ pub struct Cluster {
     pub(super) shutdowns: BTreeMap<super::NodeId, Shutdown>,
     pub(super) drains: Vec<DrainRun>,
     pub(super) budgets: Budgets,
+    pub(super) volumes: Volumes,
     pub(super) autoscalers: Vec<Autoscaler>,
     pub(super) mounts: Mounts,
     pub(super) flaps: Vec<Flap>,
@@ -146,7 +148,7 @@ impl Cluster {
         let mut names = Names::default();
         let mut rows = settings.behaviour;
         rows.push(Behaviour::default());
-        let scheduler = Scheduler::new(&settings.scheduler, &mut names);
+        let scheduler = Scheduler::of_release(&settings.scheduler, settings.profile.balance, &mut names);
         Cluster {
             queue: Queue::new(settings.limits),
             waiting: SchedulingQueue::new(scheduler.config().backoff),
@@ -171,6 +173,7 @@ impl Cluster {
             shutdowns: BTreeMap::new(),
             drains: Vec::new(),
             budgets: Budgets::default(),
+            volumes: Volumes::default(),
             autoscalers: Vec::new(),
             mounts: Mounts::default(),
             flaps: Vec::new(),
@@ -281,6 +284,11 @@ impl Cluster {
             Event::TaintPass => self.on_taint_pass(),
             Event::NodeMonitor => self.on_node_monitor(),
             Event::PodGc => self.on_pod_gc(),
+            Event::VolumeProvisioned(id) => self.on_volume_provisioned(id),
+            Event::VolumeSync => self.on_volume_sync(),
+            Event::VolumeAttached(volume, node) => self.on_volume_attached(volume, node),
+            Event::VolumeDetached(volume, node) => self.on_volume_detached(volume, node),
+            Event::DetachOverdue(volume, node) => self.on_detach_overdue(volume, node),
             Event::Autoscaler(id) => self.on_autoscaler(id),
             Event::Mount(id) => self.on_mount(id),
             Event::Flap(index) => self.on_flap(index),

@@ -29,6 +29,8 @@ pub enum Status {
     PodDisruptionBudget(BudgetStatus),
     /// Of a ResourceQuota.
     ResourceQuota(QuotaStatus),
+    /// Of a PersistentVolumeClaim.
+    PersistentVolumeClaim(ClaimStatus),
     /// Of a HorizontalPodAutoscaler.
     HorizontalPodAutoscaler(AutoscalerStatus),
 }
@@ -364,6 +366,15 @@ pub struct AutoscalerStatus {
     pub current: u32,
     /// Pods that it should want.
     pub desired: u32,
+}
+
+/// v1 PersistentVolumeClaimStatus, as far as it decides anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ClaimStatus {
+    /// True once it has its volume.
+    pub bound: bool,
+    /// True once it was deleted and waits for its pods.
+    pub terminating: bool,
 }
 
 /// How far a ResourceQuota is used up.

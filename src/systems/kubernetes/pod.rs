@@ -113,6 +113,8 @@ fn pod(
         volumes,
         host_ports,
         node_name: spec.node_name.clone().filter(|name| !name.is_empty()),
+        // Its default and none are one.
+        scheduler_name: spec.scheduler_name.clone().filter(|name| name != "default-scheduler").unwrap_or_default(),
         scheduling_gates: gates,
         overhead,
         active_deadline: figures::seconds(
@@ -224,7 +226,7 @@ fn notes(spec: &core::PodSpec, path: &str, findings: &mut Findings) {
     if let Some(name) = spec.scheduler_name.as_deref()
         && name != "default-scheduler"
     {
-        findings.note(format!("{path}.schedulerName"), "the scenario's scheduler places these pods too");
+        findings.note(format!("{path}.schedulerName"), "a scheduler of this name must be in the scheduler configuration that the scenario names; without one the cluster's own places these pods");
     }
     if spec.readiness_gates.as_ref().is_some_and(|gates| !gates.is_empty()) {
         findings.note(format!("{path}.readinessGates"), "nothing sets these conditions here: they are not waited for");
