@@ -176,7 +176,6 @@ fn run(name: &str, case: &Value, phase: f64, seed: u64, noise: Duration) -> Hist
         runs_for: fails.or(delay("pod-complete")).unwrap_or(Duration::from_secs(86_400)),
         exit_code: u8::from(fails.is_some()),
         control_plane: COLD,
-        ..Setting::default()
     };
     let mut rig = Rig::new(name, &gpus, setting);
     let mut begins: Vec<f64> =
