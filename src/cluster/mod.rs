@@ -7,6 +7,7 @@ mod autoscaler;
 mod behaviour;
 mod budget;
 mod company;
+mod creation;
 mod cronjob;
 mod daemonset;
 mod deployment;
