@@ -7,3 +7,4 @@ pub mod rollout;
 pub mod scheduling;
 pub mod table;
 pub mod workload;
+pub mod workloads;

@@ -273,6 +273,7 @@ impl Cluster {
             self.confine_pod(id, node);
         }
         let cause = self.note_pod(id, "Pending", why, cause);
+        self.claims_for_pod(id, cause);
         self.rank(id);
         self.wait_for_node(id, cause);
         self.touch_pod(id, cause);

@@ -17,6 +17,7 @@ use greenroom_benches::rollout::rollout;
 use greenroom_benches::scheduling::{Asks, place};
 use greenroom_benches::table::{Table, median, shown};
 use greenroom_benches::workload::Delays;
+use greenroom_benches::workloads::{Workload, play};
 
 /// How much is measured.
 struct Effort {
@@ -60,6 +61,7 @@ fn measure(effort: &Effort, elsewhere: Table) -> Table {
         }
     }
     rollouts(&mut table, effort);
+    workloads(&mut table, effort);
     fork(&mut table, effort);
     draws(&mut table, effort);
     placements(&mut table, effort);
@@ -120,6 +122,21 @@ fn rollouts(table: &mut Table, effort: &Effort) {
         table.add_ratio(format!("rolling update of {pods} pods"), figure, format!("{growth:.2}x that of 1000"));
         if let Some(mebibytes) = peak_mebibytes() {
             table.add(format!("peak memory after {pods} pods"), format!("{mebibytes} MiB"));
+        }
+    }
+}
+
+/// What the other workload controllers cost.
+fn workloads(table: &mut Table, effort: &Effort) {
+    for workload in Workload::ALL {
+        let mut smallest = None;
+        for pods in [1_000, 10_000] {
+            let mut time = || measured(|| _ = black_box(play(workload, pods))).as_secs_f64();
+            let seconds = median((0..effort.rounds.min(3)).map(|_| time()).collect());
+            let pod_micros = seconds * 1e6 / f64::from(workload.pods_made() * pods);
+            let growth = pod_micros / *smallest.get_or_insert(pod_micros);
+            let what = format!("{} of {pods} pods", workload.describe());
+            table.add_ratio(what, format!("{} us a pod", shown(pod_micros)), format!("{growth:.2}x that of 1000"));
         }
     }
 }

@@ -37,7 +37,7 @@ pub use event::{ClusterEvent, NodeUpdate};
 pub use nominated::{Nominations, Nominee};
 pub use queue::SchedulingQueue;
 pub use rejection::{Plugins, Preemption, Rejection};
-pub use rules::{Rules, SchedulerConfig};
+pub use rules::{Balance, Rules, SchedulerConfig};
 pub use score::{balanced_allocation_score, image_bytes};
 pub use surroundings::{Budget, ClaimProblem, Surroundings, Tenant, VolumeProblem};
 
@@ -154,7 +154,14 @@ const EXCEPTIONS_MAX: usize = 64;
 impl Scheduler {
     /// A scheduler with this profile.
     pub fn new(profile: &SchedulerProfile, names: &mut Names) -> Scheduler {
-        let config = Arc::new(profile.config());
+        Scheduler::of_release(profile, Balance::ByChange, names)
+    }
+
+    /// The same of a release that balances resources in this way.
+    pub fn of_release(profile: &SchedulerProfile, balance: Balance, names: &mut Names) -> Scheduler {
+        let mut config = profile.config();
+        config.profiles.iter_mut().for_each(|rules| rules.balance = balance);
+        let config = Arc::new(config);
         let rules = config.profiles.iter().map(|one| Arc::new(Ruleset::new(one.clone(), names))).collect();
         Scheduler::with(config, rules)
     }

@@ -108,6 +108,8 @@ pub struct PreemptionTries {
 /// How one scheduler decides.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rules {
+    /// How NodeResourcesBalancedAllocation scores; a release decides it, not a configuration.
+    pub balance: Balance,
     /// The name by which pods choose it.
     pub name: String,
     /// How NodeResourcesFit scores.
@@ -136,6 +138,7 @@ impl Rules {
     /// The default plugins as they are.
     pub fn kube_default() -> Rules {
         Rules {
+            balance: Balance::ByChange,
             name: DEFAULT_SCHEDULER.to_owned(),
             // defaults.go, defaultResourceSpec.
             fit: FitStrategy {
@@ -237,6 +240,15 @@ impl Default for Backoff {
     fn default() -> Backoff {
         Backoff { initial: BACKOFF_INITIAL, max: BACKOFF_MAX }
     }
+}
+
+/// How NodeResourcesBalancedAllocation scores (plugins/noderesources/balanced_allocation.go).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Balance {
+    /// v1.36: by how much closer to each other the shares of the resources come by the pod.
+    ByChange,
+    /// v1.33: by how close they are with the pod.
+    ByState,
 }
 
 /// The schedulers of a cluster: one, or several that pods choose from by name.
