@@ -324,7 +324,8 @@ impl<'n> Reader<'n> {
         if problems.is_empty() {
             for complaint in &self.findings.complaints {
                 let message = format!("the {kind} {name:?} is invalid: {}: {}", complaint.path, complaint.message);
-                problems.push(self.error(locate(self.node, &complaint.path), message));
+                let error = self.error(locate(self.node, &complaint.path), message);
+                problems.push(if may_be_secret(&complaint.path) { error.private() } else { error });
             }
         }
         problems
