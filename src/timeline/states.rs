@@ -15,6 +15,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Scheduled",
             "FailedMount",
             "CreateContainerConfigError",
+            "WaitsForVolume",
             "FailedAttachVolume",
             "Initializing",
             "Pulling",
