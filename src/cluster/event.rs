@@ -1,8 +1,8 @@
 //! What can happen inside the cluster. Events are small and hold ids only; what they mean is decided where they are handled.
 
 use super::{
-    AutoscalerId, BudgetId, ContainerId, DaemonSetId, DeploymentId, JobId, NodeId, PodId, PodSetId, PoolId, QuotaId,
-    ReplicaSetId, StatefulSetId,
+    AutoscalerId, BudgetId, ClaimId, ContainerId, CronJobId, DaemonSetId, DeploymentId, JobId, NodeId, PodId, PodSetId,
+    PoolId, QuotaId, ReplicaSetId, StatefulSetId, VolumeId,
 };
 
 /// An event of the simulation. `run` tells which start of a container an event belongs to: later ones make it stale.
@@ -24,6 +24,8 @@ pub enum Event {
     DaemonSet(DaemonSetId),
     /// A StatefulSet is to be compared with its pods.
     StatefulSet(StatefulSetId),
+    /// A CronJob may have to make a Job.
+    CronJob(CronJobId),
     /// A Job that ended has stayed for as long as it should.
     JobExpired(JobId),
     /// A Job is to be compared with its pods.
@@ -86,6 +88,16 @@ pub enum Event {
     Mount(PodId),
     /// An autoscaler looks at its metrics.
     Autoscaler(AutoscalerId),
+    /// A volume was made for a claim.
+    VolumeProvisioned(ClaimId),
+    /// The binder of volumes makes a round.
+    VolumeSync,
+    /// A volume has come to a node.
+    VolumeAttached(VolumeId, NodeId),
+    /// A volume has left a node.
+    VolumeDetached(VolumeId, NodeId),
+    /// A node had its time to unmount a volume.
+    DetachOverdue(VolumeId, NodeId),
     /// The collector of pods makes a round.
     PodGc,
     /// A pod's toleration of its node's taints has run out.

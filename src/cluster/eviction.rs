@@ -23,7 +23,7 @@ impl Cluster {
         if !self.ignores_budgets(id) {
             self.check_and_decrement(id)?;
         }
-        self.mark_disrupted(id, "EvictionByEvictionAPI");
+        self.mark_disrupted(id);
         self.delete_pod_within(id, grace, why, cause);
         Ok(())
     }
@@ -51,12 +51,5 @@ impl Cluster {
         }
         self.budgets.use_up(budget);
         Ok(())
-    }
-
-    /// The budgets that stand over a pod, each with what it allows now: what preemption asks for
-    /// (`filterPodsWithPDBViolation`, pkg/scheduler/framework/preemption).
-    #[allow(dead_code, reason = "preemption will ask for it")]
-    pub(super) fn budgets_over(&self, id: PodId) -> impl Iterator<Item = (BudgetId, u32)> {
-        self.budgets.of(self.pod(id).set).iter().map(|budget| (*budget, self.budgets.get(*budget).status.allowed))
     }
 }

@@ -91,7 +91,10 @@ impl Cluster {
         let why = Why::text("its kubelet stopped posting status, tainted unreachable:NoSchedule");
         self.set_condition(id, ReadyCondition::Unknown, why, cause);
         // The monitor looks at the zones in the same tick, once it has looked at every node.
-        self.plan_monitor(self.queue.now());
+        let now = self.queue.now();
+        let tick = self.profile.node_monitor_period;
+        let next = (now + Duration::from_nanos(1)).ceil_to(Time::ZERO, tick);
+        self.plan_monitor(if self.profile.taints_at_detection { now } else { next });
         self.plan_cloud_check(id);
     }
 
@@ -166,6 +169,7 @@ impl Cluster {
         } else {
             self.report_again(id, cause);
         }
+        self.detach_unused(id);
     }
 
     /// A node leaves the cluster: its pods are collected once it has been gone for long enough.

@@ -7,6 +7,8 @@ mod autoscaler;
 mod behaviour;
 mod budget;
 mod company;
+mod creation;
+mod cronjob;
 mod daemonset;
 mod deployment;
 mod disrupt;
@@ -44,6 +46,7 @@ mod statefulset;
 mod status;
 mod taints;
 pub mod template;
+mod volume;
 mod watch;
 mod zones;
 
@@ -85,6 +88,8 @@ ids! {
     DaemonSetId,
     /// A Job.
     JobId,
+    /// A CronJob.
+    CronJobId,
     /// A Service.
     ServiceId,
     /// A PodDisruptionBudget.
@@ -93,6 +98,10 @@ ids! {
     QuotaId,
     /// A HorizontalPodAutoscaler.
     AutoscalerId,
+    /// A PersistentVolumeClaim.
+    ClaimId,
+    /// A PersistentVolume.
+    VolumeId,
     /// A pool of nodes.
     PoolId,
 }

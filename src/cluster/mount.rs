@@ -41,7 +41,7 @@ impl Cluster {
     pub(super) fn mounts(&mut self, id: PodId, cause: Cause) -> bool {
         let Some(object) = self.missing_mount(id) else {
             self.mounts.waiting.remove(&id);
-            return true;
+            return self.volumes_are_there(id, cause);
         };
         let now = self.queue.now();
         let before = self.mounts.waiting.get(&id).copied();

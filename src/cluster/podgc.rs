@@ -3,7 +3,7 @@
 //!
 //! The collector's rounds are not events: a round is planned when it would find something.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use super::lifecycle::ReadyCondition;
 use super::taints::OUT_OF_SERVICE;
@@ -17,27 +17,19 @@ pub struct PodGc {
     /// the names' order, which is random.
     ended: BTreeSet<PodId>,
     round_at: Option<Time>,
-    /// Why pods were taken away by somebody else than their owner: their `DisruptionTarget` condition.
-    disrupted: BTreeMap<PodId, &'static str>,
 }
 
 impl Cluster {
-    /// Sets a pod's `DisruptionTarget` condition.
-    pub(super) fn mark_disrupted(&mut self, id: PodId, reason: &'static str) {
-        self.pod_gc.disrupted.entry(id).or_insert(reason);
+    /// Sets a pod's `DisruptionTarget` condition: somebody else than its owner takes it away.
+    pub(super) fn mark_disrupted(&mut self, id: PodId) {
         self.pod_record_mut(id).disrupted = true;
-    }
-
-    /// The reason of a pod's `DisruptionTarget` condition, if it has one. It outlives the pod: a Job asks for it then.
-    #[allow(dead_code, reason = "a Job's failure policy will ask for it")]
-    pub(super) fn disruption_target(&self, id: PodId) -> Option<&'static str> {
-        self.pod_gc.disrupted.get(&id).copied()
     }
 
     /// A pod has ended and stays in the API.
     pub(super) fn pod_ended(&mut self, id: PodId) {
         self.pod_gc.ended.insert(id);
         self.pod_discharged(id);
+        self.claims_left(id);
         if self.pod_gc.ended.len() > self.profile.terminated_pods_max {
             self.plan_pod_gc();
         }
@@ -47,6 +39,7 @@ impl Cluster {
     pub(super) fn pod_left(&mut self, id: PodId) {
         self.pod_gc.ended.remove(&id);
         self.pod_discharged(id);
+        self.claims_left(id);
         if !self.evictions.is_empty() {
             self.call_off_eviction(id);
         }
@@ -102,7 +95,7 @@ impl Cluster {
     pub(super) fn on_orphans(&mut self, id: NodeId) {
         let Some(cause) = self.node_cause(id) else { return };
         for pod in self.kubelet(id).pods.clone() {
-            self.mark_disrupted(pod, "DeletionByPodGC");
+            self.mark_disrupted(pod);
             self.force_delete_pod(pod, Why::text("its node is gone"), cause);
         }
     }

@@ -1,6 +1,7 @@
 //! The constants of one Kubernetes release, each beside its source. No other file of the cluster holds a bare figure.
 //! Paths are those of the module `k8s.io/kubernetes` at the release's version.
 
+use super::scheduler::Balance;
 use crate::kernel::Duration;
 
 /// The priority classes that every cluster has: pkg/apis/scheduling/types.go (SystemCriticalPriority) and
@@ -27,6 +28,8 @@ pub struct Profile {
     pub job_backoff_max: Duration,
     /// For how long the events of a Job's pods are gathered before it looks at them.
     pub job_sync_batch: Duration,
+    /// How long after its time a CronJob is looked at.
+    pub cronjob_delay: Duration,
     /// Pods that a Job creates or deletes in one sync at most.
     pub job_burst: u32,
     /// Pods that a DaemonSet creates or deletes in one sync at most.
@@ -51,6 +54,9 @@ pub struct Profile {
     pub large_zone_nodes: u32,
     /// Hundredths of a zone's nodes that must be lost for it to count as mostly lost.
     pub unhealthy_zone_percent: u32,
+    /// True: a node that is found lost gets into the queue for its NoExecute taint at once; false: at the next tick, because
+    /// what the monitor looks at is what it saw before.
+    pub taints_at_detection: bool,
     /// How long a pod stays on a lost node unless it says otherwise.
     pub unreachable_toleration: Duration,
     /// How often orphaned pods are collected.
@@ -65,6 +71,14 @@ pub struct Profile {
     pub system_critical_priority: i32,
     /// The first and the longest wait of a kubelet that could not mount a volume; the wait doubles each time.
     pub mount_backoff: [Duration; 2],
+    /// How the scheduler's BalancedAllocation scores.
+    pub balance: Balance,
+    /// Thousandths by which a metric may miss its target without a change.
+    pub autoscaler_tolerance_permille: u32,
+    /// True: an autoscaler's own tolerances count; false: the field is dropped.
+    pub autoscaler_tolerance_of_spec: bool,
+    /// True: ReplicaSets and Deployments count their terminating pods.
+    pub terminating_replicas: bool,
     /// How often an autoscaler looks at its metrics.
     pub autoscaler_sync: Duration,
     /// How long an autoscaler without `behavior` keeps the largest answer before it shrinks.
@@ -73,6 +87,16 @@ pub struct Profile {
     pub cpu_initialization: Duration,
     /// How often the metrics server asks the kubelets; a pod has metrics once it has been asked about twice.
     pub metrics_resolution: Duration,
+    /// How often claims without a volume are looked at again.
+    pub volume_sync: Duration,
+    /// How long a node that does not answer has to unmount a volume before it is detached by force.
+    pub unmount_wait: Duration,
+    /// How long a provider takes to make a volume.
+    pub volume_provision: Duration,
+    /// How long it takes to attach one.
+    pub volume_attach: Duration,
+    /// How long it takes to detach one.
+    pub volume_detach: Duration,
     /// How often what quotas are charged is counted in full.
     pub quota_resync: Duration,
     /// The first and the longest wait of a controller whose sync failed; the wait doubles each time.
@@ -132,6 +156,8 @@ impl Profile {
             // pkg/controller/job/job_controller.go:70,86 (SyncJobBatchPeriod, MaxPodCreateDeletePerSync)
             job_sync_batch: Duration::from_secs(1),
             job_burst: 500,
+            // pkg/controller/cronjob/cronjob_controllerv2.go (nextScheduleDelta)
+            cronjob_delay: Duration::from_millis(100),
             // pkg/controller/daemon/daemon_controller.go (BurstReplicas)
             daemonset_burst: 250,
             // pkg/controller/replicaset/replica_set.go (BurstReplicas)
@@ -152,6 +178,8 @@ impl Profile {
             taint_interval_partial: Duration::from_secs(100),
             large_zone_nodes: 50,
             unhealthy_zone_percent: 55,
+            // pkg/controller/nodelifecycle/node_lifecycle_controller.go:767 (processTaintBaseEviction)
+            taints_at_detection: true,
             // plugin/pkg/admission/defaulttolerationseconds/admission.go:44
             unreachable_toleration: Duration::from_secs(300),
             // pkg/controller/podgc/gc_controller.go:48-51
@@ -165,6 +193,14 @@ impl Profile {
             system_critical_priority: 2_000_000_000,
             // pkg/util/goroutinemap/exponentialbackoff/exponential_backoff.go (initialDurationBeforeRetry, maxDurationBeforeRetry)
             mount_backoff: [Duration::from_millis(500), Duration::from_secs(122)],
+            // pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go (balancedResourceScorer)
+            balance: Balance::ByChange,
+            // pkg/controller/podautoscaler/config/v1alpha1/defaults.go:52 (HorizontalPodAutoscalerTolerance);
+            // pkg/features/kube_features.go (HPAConfigurableTolerance, beta and on since 1.35)
+            autoscaler_tolerance_permille: 100,
+            autoscaler_tolerance_of_spec: true,
+            // pkg/features/kube_features.go (DeploymentReplicaSetTerminatingReplicas, beta and on since 1.35)
+            terminating_replicas: true,
             // pkg/controller/podautoscaler/config/v1alpha1/defaults.go:40-52 (HorizontalPodAutoscalerSyncPeriod,
             // DownscaleStabilizationWindow, CPUInitializationPeriod)
             autoscaler_sync: Duration::from_secs(15),
@@ -172,6 +208,14 @@ impl Profile {
             cpu_initialization: Duration::from_secs(300),
             // kubernetes-sigs/metrics-server v0.7, its manifests (--metric-resolution=15s)
             metrics_resolution: Duration::from_secs(15),
+            // pkg/controller/volume/persistentvolume/config/v1alpha1/defaults.go:39 (PVClaimBinderSyncPeriod)
+            volume_sync: Duration::from_secs(15),
+            // pkg/controller/volume/attachdetach/attach_detach_controller.go:91 (ReconcilerMaxWaitForUnmountDuration)
+            unmount_wait: Duration::from_secs(360),
+            // Not constants of Kubernetes but of the provider, and assumed: a block volume that is made, attached, detached.
+            volume_provision: Duration::from_secs(5),
+            volume_attach: Duration::from_secs(10),
+            volume_detach: Duration::from_secs(10),
             // pkg/controller/resourcequota/config/v1alpha1/defaults.go:41 (ResourceQuotaSyncPeriod)
             quota_resync: Duration::from_secs(300),
             // k8s.io/client-go v0.36.3, util/workqueue/default_rate_limiters.go (DefaultTypedControllerRateLimiter)
@@ -189,14 +233,77 @@ impl Profile {
         }
     }
 
+    /// Kubernetes 1.33 (v1.33.5): what its sources have otherwise than those of 1.36. All other constants were compared and
+    /// are the same, the node grace of 50 s (since 1.32) and the ten minutes of a Job's back-off among them.
+    pub const fn kubernetes_1_33() -> Profile {
+        Profile {
+            kubernetes: "1.33",
+            // pkg/controller/nodelifecycle/node_lifecycle_controller.go (processTaintBaseEviction): it switches on the
+            // condition that was observed before the tick, so that the taint comes a tick later.
+            taints_at_detection: false,
+            // pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go (balancedResourceScorer)
+            balance: Balance::ByState,
+            // pkg/features/kube_features.go (HPAConfigurableTolerance, DeploymentReplicaSetTerminatingReplicas: alpha, off)
+            autoscaler_tolerance_of_spec: false,
+            terminating_replicas: false,
+            ..Profile::kubernetes_1_36()
+        }
+    }
+
     /// The profile of a release, if there is one.
     pub fn named(kubernetes: &str) -> Option<Profile> {
         match kubernetes {
             "1.36" => Some(Profile::kubernetes_1_36()),
+            "1.33" => Some(Profile::kubernetes_1_33()),
             _ => None,
         }
     }
 
     /// The releases that have a profile.
-    pub const NAMES: &'static [&'static str] = &["1.36"];
+    pub const NAMES: &'static [&'static str] = &["1.36", "1.33"];
+}
+
+/// The constants of kube-scheduler, the same in every release here. Paths are below pkg/scheduler unless they say otherwise.
+pub(super) mod scheduling {
+    use crate::kernel::Duration;
+
+    const MEBIBYTE: i64 = 1024 * 1024;
+    /// The best score that one plugin gives: `MaxNodeScore`, k8s.io/kube-scheduler v0.36.3, framework/interface.go.
+    pub const SCORE_MAX: i64 = 100;
+    /// The largest skew of the default constraint on hosts: framework/plugins/podtopologyspread/plugin.go,
+    /// systemDefaultConstraints.
+    pub const HOST_SKEW_MAX: u32 = 3;
+    /// The largest skew of the default constraint on zones: same place.
+    pub const ZONE_SKEW_MAX: u32 = 5;
+    /// Images below this size count for nothing: framework/plugins/imagelocality/image_locality.go.
+    pub const IMAGE_BYTES_MIN: i64 = 23 * MEBIBYTE;
+    /// A container's images above this size count no more: same file.
+    pub const IMAGE_BYTES_MAX: i64 = 1000 * MEBIBYTE;
+    /// `hardPodAffinityWeight`: apis/config/v1/defaults.go, SetDefaults_InterPodAffinityArgs.
+    pub const HARD_POD_AFFINITY_WEIGHT: i64 = 1;
+    /// How many of the possible nodes preemption tries, in hundredths, and at least: same file,
+    /// SetDefaults_DefaultPreemptionArgs.
+    pub const PREEMPTION_PERCENT: u32 = 10;
+    /// See [`PREEMPTION_PERCENT`].
+    pub const PREEMPTION_LEAST: u32 = 100;
+    /// Fewer nodes than this are all looked at: schedule_one.go, minFeasibleNodesToFind.
+    pub const FEASIBLE_MIN: usize = 100;
+    /// The smallest adaptive sample in hundredths: schedule_one.go, minFeasibleNodesPercentageToFind.
+    pub const FEASIBLE_PERCENT_MIN: usize = 5;
+    /// The largest adaptive sample in hundredths, and the nodes that make it one less: schedule_one.go,
+    /// numFeasibleNodesToFind.
+    pub const FEASIBLE_PERCENT_MAX: usize = 50;
+    /// See [`FEASIBLE_PERCENT_MAX`].
+    pub const FEASIBLE_NODES_A_PERCENT: usize = 125;
+    /// The first back-off: backend/queue/scheduling_queue.go, DefaultPodInitialBackoffDuration.
+    pub const BACKOFF_INITIAL: Duration = Duration::from_secs(1);
+    /// The longest back-off: same file, DefaultPodMaxBackoffDuration.
+    pub const BACKOFF_MAX: Duration = Duration::from_secs(10);
+    /// How often back-off that is over is looked for, and the width of the windows in which it ends:
+    /// backend/queue/backoff_queue.go.
+    pub const BACKOFF_WINDOW: Duration = Duration::from_secs(1);
+    /// How often unschedulable pods are looked through: backend/queue/scheduling_queue.go, Run.
+    pub const LEFTOVER_PERIOD: Duration = Duration::from_secs(30);
+    /// How long a pod stays unschedulable without an event: same file, DefaultPodMaxInUnschedulablePodsDuration.
+    pub const UNSCHEDULABLE_MAX: Duration = Duration::from_secs(5 * 60);
 }

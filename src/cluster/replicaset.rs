@@ -76,7 +76,7 @@ impl Cluster {
             replicas: set.active.len() as u32,
             ready: set.ready,
             available: set.available,
-            terminating: set.terminating,
+            terminating: if self.profile.terminating_replicas { set.terminating } else { 0 },
         }
     }
 

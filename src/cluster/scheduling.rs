@@ -6,8 +6,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::budget::Budgets;
 use super::kubelet::Kubelet;
 use super::pod::{Pod, PodRecord, PodSet};
-use super::scheduler::{Budget, ClusterEvent, Nominee, Preemption, Rejection, Seeker, Surroundings, Tenant, View};
+use super::scheduler::{
+    Budget, ClaimProblem, ClusterEvent, Nominee, Preemption, Rejection, Seeker, Surroundings, Tenant, View,
+    VolumeProblem,
+};
 use super::template::Templates;
+use super::volume::VolumeView;
 use super::{Arg, Cause, Class, Cluster, Event, NodeId, PodId, Why};
 use crate::kernel::{Names, Time};
 use crate::workload::policy::PriorityClassSpec;
@@ -35,6 +39,8 @@ struct Around<'a> {
     preempted: &'a BTreeSet<PodId>,
     budgets: &'a Budgets,
     names: &'a Names,
+    /// What the volumes of the pod that is placed allow, if it has any.
+    volumes: Option<VolumeView>,
 }
 
 impl Surroundings for Around<'_> {
@@ -64,6 +70,18 @@ impl Surroundings for Around<'_> {
             Some(Budget { namespace, selector, allowed: one.status.allowed, disrupted: Vec::new() })
         };
         self.budgets.iter().filter_map(budget).collect()
+    }
+
+    fn has_claims(&self, _pod: PodId) -> bool {
+        self.volumes.is_some()
+    }
+
+    fn claim_problem(&self, _pod: PodId) -> Option<ClaimProblem> {
+        self.volumes.as_ref()?.problem
+    }
+
+    fn volume_problem(&self, _pod: PodId, node: NodeId) -> Option<VolumeProblem> {
+        self.volumes.as_ref()?.nodes.get(&node).copied()
     }
 }
 
@@ -152,6 +170,7 @@ impl Cluster {
             let set = self.set(self.pod(id).set);
             let only = self.scheduling.only.get(&id).copied();
             let seeker = Seeker { pod: id, template: set.template, spread: set.spread, only };
+            let volumes = self.has_claims(id).then(|| self.volume_view(id));
             let around = Around {
                 pods: &self.pods,
                 records: &self.pod_records,
@@ -161,6 +180,7 @@ impl Cluster {
                 preempted: &self.scheduling.preempted,
                 budgets: &self.budgets,
                 names: &self.names,
+                volumes,
             };
             let view = View {
                 nodes: &self.nodes,
@@ -208,7 +228,7 @@ impl Cluster {
                 self.nominations.set(Nominee { pod, template, spread, priority, node });
                 let subject = self.pod_subject(id);
                 let name = Arg::Name(self.nodes.get(node).name);
-                let why = Why::with2("{}, once {} pods have left it", name, Arg::Count(victims.len() as u64));
+                let why = Why::with2("{}, victims: {}", name, Arg::Count(victims.len() as u64));
                 let cause = self.note_pod(id, "Nominated", why, cause);
                 for victim in victims {
                     self.scheduling.preempted.insert(victim);

@@ -128,7 +128,7 @@ impl Cluster {
         if containers.any(up) || !self.pod(id).is_active() {
             return;
         }
-        self.mark_disrupted(id, "TerminationByKubelet");
+        self.mark_disrupted(id);
         self.finish_pod(id, false, Why::text("Terminated: its node shuts down"), cause);
         let Some(node) = self.pod(id).node else { return };
         if let Some(shutdown) = self.shutdowns.get(&node).copied()

@@ -7,6 +7,7 @@ use super::apply::ObjectId;
 use super::autoscaler::Autoscaler;
 use super::behaviour::Behaviour;
 use super::budget::Budgets;
+use super::cronjob::CronJob;
 use super::daemonset::DaemonSet;
 use super::deployment::Deployment;
 use super::disrupt::{ReadFault, SlowFault};
@@ -33,6 +34,7 @@ use super::shutdown::Shutdown;
 use super::statefulset::StatefulSet;
 use super::taints::Evictions;
 use super::template::Templates;
+use super::volume::Volumes;
 use super::watch::Watches;
 use super::zones::Zones;
 use super::{Cause, Class, Event, PodSetId, Subject, Symbol, Why};
@@ -56,6 +58,9 @@ pub struct Settings {
     /// Limits on the number of events.
     pub limits: Limits,
 }
+
+/// 2026-01-01T00:00:00Z.
+const DEFAULT_EPOCH: i64 = 1_767_225_600;
 
 /// A simulated cluster. It is a value: a clone goes on by itself and comes to the same end.
 #[derive(Clone)]
@@ -85,6 +90,7 @@ pub struct Cluster {
     pub(super) shutdowns: BTreeMap<super::NodeId, Shutdown>,
     pub(super) drains: Vec<DrainRun>,
     pub(super) budgets: Budgets,
+    pub(super) volumes: Volumes,
     pub(super) autoscalers: Vec<Autoscaler>,
     pub(super) mounts: Mounts,
     pub(super) flaps: Vec<Flap>,
@@ -111,6 +117,9 @@ pub struct Cluster {
     pub(super) statefulsets: Vec<StatefulSet>,
     pub(super) daemonsets: Vec<DaemonSet>,
     pub(super) jobs: Vec<Job>,
+    pub(super) cronjobs: Vec<CronJob>,
+    /// The wall-clock time at the start, in seconds since 1970.
+    pub(super) epoch: i64,
     pub(super) services: Vec<Service>,
     pub(super) pools: Vec<Pool>,
     pub(super) late_nodes: Vec<Option<(super::NodeSpec, Cause)>>,
@@ -139,7 +148,7 @@ impl Cluster {
         let mut names = Names::default();
         let mut rows = settings.behaviour;
         rows.push(Behaviour::default());
-        let scheduler = Scheduler::new(&settings.scheduler, &mut names);
+        let scheduler = Scheduler::of_release(&settings.scheduler, settings.profile.balance, &mut names);
         Cluster {
             queue: Queue::new(settings.limits),
             waiting: SchedulingQueue::new(scheduler.config().backoff),
@@ -164,6 +173,7 @@ impl Cluster {
             shutdowns: BTreeMap::new(),
             drains: Vec::new(),
             budgets: Budgets::default(),
+            volumes: Volumes::default(),
             autoscalers: Vec::new(),
             mounts: Mounts::default(),
             flaps: Vec::new(),
@@ -185,6 +195,8 @@ impl Cluster {
             statefulsets: Vec::new(),
             daemonsets: Vec::new(),
             jobs: Vec::new(),
+            cronjobs: Vec::new(),
+            epoch: DEFAULT_EPOCH,
             services: Vec::new(),
             pools: Vec::new(),
             late_nodes: Vec::new(),
@@ -252,6 +264,7 @@ impl Cluster {
             Event::StatefulSet(id) => self.sync_statefulset(id),
             Event::JobExpired(id) => self.on_job_expired(id),
             Event::DaemonSet(id) => self.sync_daemonset(id),
+            Event::CronJob(id) => self.sync_cronjob(id),
             Event::Job(id) => self.sync_job(id),
             Event::Schedule => self.on_schedule(),
             Event::Pulled(node, pull) => self.on_pulled(node, pull),
@@ -271,6 +284,11 @@ impl Cluster {
             Event::TaintPass => self.on_taint_pass(),
             Event::NodeMonitor => self.on_node_monitor(),
             Event::PodGc => self.on_pod_gc(),
+            Event::VolumeProvisioned(id) => self.on_volume_provisioned(id),
+            Event::VolumeSync => self.on_volume_sync(),
+            Event::VolumeAttached(volume, node) => self.on_volume_attached(volume, node),
+            Event::VolumeDetached(volume, node) => self.on_volume_detached(volume, node),
+            Event::DetachOverdue(volume, node) => self.on_detach_overdue(volume, node),
             Event::Autoscaler(id) => self.on_autoscaler(id),
             Event::Mount(id) => self.on_mount(id),
             Event::Flap(index) => self.on_flap(index),

@@ -42,9 +42,12 @@ impl Cluster {
                 let daemonset = self.daemonset(id);
                 Status::DaemonSet(DaemonSetStatus { generation: daemonset.generation, ..daemonset.status })
             }
+            ObjectId::CronJob(id) => Status::CronJob(self.cronjob(id).status),
             ObjectId::Job(id) => Status::Job(self.job(id).status),
             ObjectId::Service(id) => Status::Service(self.services[id.0 as usize].status),
             ObjectId::Autoscaler(id) => Status::HorizontalPodAutoscaler(self.autoscaler_status(id)),
+            ObjectId::Claim(id) => Status::PersistentVolumeClaim(self.claim_status(id)),
+            ObjectId::Volume(_) | ObjectId::StorageClass => return None,
             ObjectId::Quota(id) => Status::ResourceQuota(self.quota_status(id)),
             ObjectId::Present => return None,
             ObjectId::Budget(id) => Status::PodDisruptionBudget(self.budgets.get(id).status),

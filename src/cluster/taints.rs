@@ -84,6 +84,9 @@ impl Cluster {
             }
         }
         self.plan_pod_gc_of(id);
+        if self.is_out_of_service(id) {
+            self.detach_unused(id);
+        }
     }
 
     /// A pod was bound to a node whose taints may evict it.
@@ -146,7 +149,7 @@ impl Cluster {
                 Why::with2("evicted from {}: taint {}", self.node_arg(node), Arg::Text(key))
             }
         };
-        self.mark_disrupted(id, "DeletionByTaintManager");
+        self.mark_disrupted(id);
         self.delete_pod(id, why, cause);
     }
 }

@@ -15,6 +15,8 @@ pub enum Status {
     DaemonSet(DaemonSetStatus),
     /// Of a Job.
     Job(JobStatus),
+    /// Of a CronJob.
+    CronJob(CronJobStatus),
     /// Of a Service.
     Service(ServiceStatus),
     /// Of a Pod.
@@ -27,6 +29,8 @@ pub enum Status {
     PodDisruptionBudget(BudgetStatus),
     /// Of a ResourceQuota.
     ResourceQuota(QuotaStatus),
+    /// Of a PersistentVolumeClaim.
+    PersistentVolumeClaim(ClaimStatus),
     /// Of a HorizontalPodAutoscaler.
     HorizontalPodAutoscaler(AutoscalerStatus),
 }
@@ -284,6 +288,17 @@ impl JobReason {
     }
 }
 
+/// batch/v1 CronJobStatus.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CronJobStatus {
+    /// Jobs that have not ended.
+    pub active: u32,
+    /// The last time for which a Job was made.
+    pub last_schedule: Option<Time>,
+    /// When a Job last succeeded.
+    pub last_success: Option<Time>,
+}
+
 /// What a Service shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct ServiceStatus {
@@ -351,6 +366,15 @@ pub struct AutoscalerStatus {
     pub current: u32,
     /// Pods that it should want.
     pub desired: u32,
+}
+
+/// v1 PersistentVolumeClaimStatus, as far as it decides anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct ClaimStatus {
+    /// True once it has its volume.
+    pub bound: bool,
+    /// True once it was deleted and waits for its pods.
+    pub terminating: bool,
 }
 
 /// How far a ResourceQuota is used up.

@@ -136,6 +136,13 @@ impl Bench {
         self.lines(entries.map(|(_, entry)| entry))
     }
 
+    /// What an object became, and when.
+    pub fn cluster_entries(&mut self, key: &str) -> Vec<(Time, &'static str)> {
+        let key = self.subject(key);
+        let entries = self.cluster.timeline().since(0).filter(|(_, entry)| entry.subject == key);
+        entries.map(|(_, entry)| (entry.at, entry.became)).collect()
+    }
+
     fn lines(&self, entries: impl Iterator<Item = greenroom::timeline::Entry>) -> Vec<String> {
         let names = self.cluster.names();
         let line = |entry: greenroom::timeline::Entry| {

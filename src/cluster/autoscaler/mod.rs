@@ -250,7 +250,10 @@ impl Cluster {
         metric: &Metric,
         current: u32,
     ) -> Result<(u32, bool), &'static str> {
-        let tolerances = [spec.down.tolerance_permille, spec.up.tolerance_permille];
+        let tolerances = match self.profile.autoscaler_tolerance_of_spec {
+            true => [spec.down.tolerance_permille, spec.up.tolerance_permille],
+            false => [self.profile.autoscaler_tolerance_permille; 2],
+        };
         let pods = self.pods_of(spec.target);
         let load = self.load(&pods, &metric.name).ok_or("unable to get metrics: no series in `behaviour`")?;
         if let MetricTarget::ValueMilli(target) = metric.target {

@@ -48,6 +48,9 @@ impl Cluster {
         self.rank(id);
         self.rank_node(node);
         self.touch_pod(id, cause);
+        if self.has_claims(id) {
+            self.claims_get_node(id, node);
+        }
         if self.kubelet(node).in_touch() {
             self.start_next(id, cause);
         }

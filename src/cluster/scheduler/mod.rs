@@ -37,7 +37,7 @@ pub use event::{ClusterEvent, NodeUpdate};
 pub use nominated::{Nominations, Nominee};
 pub use queue::SchedulingQueue;
 pub use rejection::{Plugins, Preemption, Rejection};
-pub use rules::{Rules, SchedulerConfig};
+pub use rules::{Balance, Rules, SchedulerConfig};
 pub use score::{balanced_allocation_score, image_bytes};
 pub use surroundings::{Budget, ClaimProblem, Surroundings, Tenant, VolumeProblem};
 
@@ -55,6 +55,7 @@ use topology::Topologies;
 
 use super::PodId;
 use super::node::{NodeId, Nodes};
+use super::profile::scheduling::FEASIBLE_MIN;
 use super::template::{SpreadId, Template, TemplateId, Templates};
 use crate::kernel::Names;
 
@@ -153,7 +154,14 @@ const EXCEPTIONS_MAX: usize = 64;
 impl Scheduler {
     /// A scheduler with this profile.
     pub fn new(profile: &SchedulerProfile, names: &mut Names) -> Scheduler {
-        let config = Arc::new(profile.config());
+        Scheduler::of_release(profile, Balance::ByChange, names)
+    }
+
+    /// The same of a release that balances resources in this way.
+    pub fn of_release(profile: &SchedulerProfile, balance: Balance, names: &mut Names) -> Scheduler {
+        let mut config = profile.config();
+        config.profiles.iter_mut().for_each(|rules| rules.balance = balance);
+        let config = Arc::new(config);
         let rules = config.profiles.iter().map(|one| Arc::new(Ruleset::new(one.clone(), names))).collect();
         Scheduler::with(config, rules)
     }
@@ -224,7 +232,9 @@ impl Scheduler {
         let (index, used) = &mut self.indexes[self.latest];
         *used = self.placements;
         index.refresh(nodes, template);
-        if !plain {
+        let can_preempt = rules.rules.preemption.is_some()
+            && nodes.lowest_priority().is_some_and(|lowest| lowest < template.priority);
+        if !plain || index.feasible.len() == 0 && can_preempt {
             return self.search(view, seeker, (profile, &rules));
         }
         let place = match index.feasible.len() {
@@ -261,16 +271,14 @@ impl Scheduler {
     fn is_plain(&mut self, view: &View<'_>, seeker: Seeker, (profile, rules): (usize, &Arc<Ruleset>)) -> bool {
         let View { nodes, templates, nominations, surroundings } = *view;
         let template = templates.get(seeker.template);
-        let can_preempt = nodes.lowest_priority().is_some_and(|lowest| lowest < template.priority);
         let listed = matches!(&rules.rules.spread, SpreadDefaults::List(list) if !list.is_empty());
         !self.surveys_all
             && template.company.is_plain()
             && seeker.only.is_none()
-            && (rules.rules.sampling == Sampling::All || self.next_start == 0 && nodes.len() < rules::FEASIBLE_MIN)
+            && (rules.rules.sampling == Sampling::All || self.next_start == 0 && nodes.len() < FEASIBLE_MIN)
             && (!listed || seeker.spread == SpreadId::NONE)
             && (nominations.is_empty()
-                || !nominations.bind(seeker.pod, template.priority) && nominations.node_of(seeker.pod).is_none())
-            && !(can_preempt && rules.rules.preemption.is_some())
+                || !nominations.bind(template.priority) && nominations.node_of(seeker.pod).is_none())
             && !surroundings.has_claims(seeker.pod)
             && (!templates.count_others() || {
                 self.topologies.refresh(nodes);
@@ -308,14 +316,13 @@ impl Scheduler {
         let result = found.map_err(|rejected| {
             let verdicts = rejected.counts();
             let mut rejection = Rejection::new(seeker.template, Detail::new(verdicts));
-            if seeker.only.is_some() || surroundings.has_claims(seeker.pod) {
+            let waits_for = nominations.node_of(seeker.pod);
+            if seeker.only.is_some() || waits_for.is_some() || surroundings.has_claims(seeker.pod) {
                 rejection.own = u64::from(seeker.pod.0) + 1;
             }
             let can_preempt = nodes.lowest_priority().is_some_and(|lowest| lowest < template.priority);
             let preemption = match rules.rules.preemption {
-                Some(tries) if can_preempt => {
-                    survey.preempt(tries, &rejected.verdicts, nominations.node_of(seeker.pod))
-                }
+                Some(tries) if can_preempt => survey.preempt(tries, &rejected.verdicts, waits_for),
                 _ => without_victims(&rules.rules, template),
             };
             rejection.after_preemption(preemption)

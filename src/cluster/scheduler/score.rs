@@ -1,24 +1,13 @@
 //! How good a node is for a pod: the score plugins, in Kubernetes' integer and float64 operations (k8s.io/kubernetes
 //! v1.36.3, pkg/scheduler/framework/plugins). What they weigh is in `rules`.
 
-use super::rules::{Measure, Rules, Ruleset, Slope};
+use super::rules::{Balance, Measure, Rules, Ruleset, Slope};
 use crate::cluster::node::Node;
+use crate::cluster::profile::scheduling::{HOST_SKEW_MAX, IMAGE_BYTES_MAX, IMAGE_BYTES_MIN, SCORE_MAX, ZONE_SKEW_MAX};
 use crate::cluster::template::Template;
 use crate::workload::NodeTerm;
 use crate::workload::TaintEffect;
 use crate::workload::selector::Weighted;
-
-/// The best score that one plugin gives: `MaxNodeScore`, k8s.io/kube-scheduler v0.36.3, framework/interface.go.
-pub(super) const SCORE_MAX: i64 = 100;
-/// The largest skew of the default constraint on hosts: plugins/podtopologyspread/plugin.go, systemDefaultConstraints.
-pub(super) const HOST_SKEW_MAX: u32 = 3;
-/// The largest skew of the default constraint on zones: same place.
-pub(super) const ZONE_SKEW_MAX: u32 = 5;
-const MEBIBYTE: i64 = 1024 * 1024;
-/// Images below this size count for nothing: plugins/imagelocality/image_locality.go.
-const IMAGE_BYTES_MIN: i64 = 23 * MEBIBYTE;
-/// A container's images above this size count no more: same file.
-const IMAGE_BYTES_MAX: i64 = 1000 * MEBIBYTE;
 
 /// What a node has of a resource and what its pods ask of it; with the defaults of containers that ask for none if
 /// `scored`, as NodeResourcesFit counts (`calculateResourceAllocatableRequest`, plugins/noderesources/resource_allocation.go).
@@ -120,13 +109,13 @@ pub(super) fn own_score(rules: &Ruleset, node: &Node, template: &Template) -> i6
         score += weights.fit * fit_score(rules, node, template);
     }
     if weights.balanced > 0 {
-        score += weights.balanced * balanced_score(&rules.balanced, node, template);
+        score += weights.balanced * balanced_score(&rules.balanced, rules.rules.balance, node, template);
     }
     score
 }
 
 /// BalancedAllocation: pods that ask for nothing of what it balances are not scored.
-fn balanced_score(measures: &[Measure], node: &Node, template: &Template) -> i64 {
+fn balanced_score(measures: &[Measure], form: Balance, node: &Node, template: &Template) -> i64 {
     if measures.iter().all(|measure| of_pod(*measure, template, false) == 0) {
         return 0;
     }
@@ -134,7 +123,10 @@ fn balanced_score(measures: &[Measure], node: &Node, template: &Template) -> i64
         let has = [node.allocatable.cpu_milli, node.allocatable.memory_bytes];
         let before = [node.requested.cpu_milli, node.requested.memory_bytes];
         let after = [before[0] + template.requests.cpu_milli, before[1] + template.requests.memory_bytes];
-        return balanced_allocation_score(before, after, has);
+        return match form {
+            Balance::ByChange => balanced_allocation_score(before, after, has),
+            Balance::ByState => balance(after.into_iter().zip(has)),
+        };
     }
     let amounts = measures.iter().filter_map(|measure| {
         let asked = of_pod(*measure, template, false);
@@ -144,6 +136,9 @@ fn balanced_score(measures: &[Measure], node: &Node, template: &Template) -> i64
     });
     let amounts: Vec<(u64, u64, u64)> = amounts.collect();
     let with = balance(amounts.iter().map(|(_, after, has)| (*after, *has)));
+    if form == Balance::ByState {
+        return with;
+    }
     let without = balance(amounts.iter().map(|(before, _, has)| (*before, *has)));
     SCORE_MAX / 2 + (SCORE_MAX / 2 + with - without) / 2
 }

@@ -16,15 +16,16 @@ use super::documents::{Documents, Folder, read_text};
 use super::file::{KubernetesFile, OciFile, ScenarioFile};
 use super::model::{Kubernetes, OciOptions, Scenario};
 use super::values::{FailReason, KubernetesValue, Length};
+use crate::cluster::Profile;
 use crate::kernel::Time;
 use crate::systems::oci::options::FailOn;
-use crate::text::decode::{Context, FromNode, Spanned};
+use crate::text::decode::{Context, FromNode, Spanned, list};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Place, Source, Span, tree};
 
 /// 2026-01-01T00:00:00Z.
 const EPOCH_DEFAULT: i64 = 1_767_225_600;
-/// The version of Kubernetes that is simulated.
+/// The version of Kubernetes that is simulated unless the scenario says otherwise.
 const KUBERNETES_VERSION: &str = "1.36";
 
 /// Reads the scenario at `path` and its documents.
@@ -129,16 +130,16 @@ impl Reader<'_, '_> {
             Some(KubernetesValue::Profile(profile)) => profile,
         };
         if let Some(version) = &profile.version
-            && version.value != KUBERNETES_VERSION
+            && !Profile::NAMES.contains(&version.value.as_str())
         {
             let message = format!("there is no profile of Kubernetes {}", quote(&version.value));
-            let help = format!("this version of greenroom simulates Kubernetes {KUBERNETES_VERSION}");
+            let help = format!("this version of greenroom simulates Kubernetes {}", list(Profile::NAMES));
             self.context.report(Diagnostic::error(self.context.source, version.span, message).help(help));
             return None;
         }
         Some(Kubernetes {
             place: self.place(span),
-            version: KUBERNETES_VERSION.to_owned(),
+            version: profile.version.map_or(KUBERNETES_VERSION.to_owned(), |version| version.value),
             watch_latency: profile.watch_latency.map(|length| length.0),
             api_latency: profile.api_latency.map(|length| length.0),
         })

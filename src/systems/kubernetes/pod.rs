@@ -113,6 +113,7 @@ fn pod(
         volumes,
         host_ports,
         node_name: spec.node_name.clone().filter(|name| !name.is_empty()),
+        // Its default and none are one.
         scheduler_name: spec.scheduler_name.clone().filter(|name| name != "default-scheduler").unwrap_or_default(),
         scheduling_gates: gates,
         overhead,
