@@ -16,6 +16,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "FailedMount",
             "CreateContainerConfigError",
             "FailedAttachVolume",
+            "WaitsForVolume",
             "Initializing",
             "Pulling",
             "ImagePullBackOff",
