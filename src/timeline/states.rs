@@ -17,6 +17,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "CreateContainerConfigError",
             "WaitsForVolume",
             "FailedAttachVolume",
+            "WaitsForVolume",
             "Initializing",
             "Pulling",
             "ImagePullBackOff",
