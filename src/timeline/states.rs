@@ -34,7 +34,18 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Failed",
             "Deleted",
         ],
-        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet | Kind::LeaderWorkerSet => &[
+        Kind::LeaderWorkerSet => &[
+            "Created",
+            "Changed",
+            "FailedCreate",
+            "Progressing",
+            "UpdateInProgress",
+            "GroupRestarted",
+            "Available",
+            "Rejected",
+            "Deleted",
+        ],
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => &[
             "Created",
             "Changed",
             "Scaled",
@@ -59,9 +70,17 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Expired",
             "Deleted",
         ],
-        Kind::CronJob => {
-            &["Created", "Changed", "Scheduled", "Missed", "Skipped", "Suspended", "Resumed", "Rejected", "Deleted"]
-        }
+        Kind::CronJob => &[
+            "Created",
+            "Changed",
+            "Scheduled",
+            "MissedSchedule",
+            "Skipped",
+            "Suspended",
+            "Resumed",
+            "Rejected",
+            "Deleted",
+        ],
         Kind::Service => &["Created", "Changed", "Ready", "NoEndpoints", "Rejected", "Deleted"],
         Kind::PodDisruptionBudget => {
             &["Created", "Changed", "SufficientPods", "InsufficientPods", "SyncFailed", "Rejected", "Deleted"]
@@ -76,7 +95,9 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Rejected",
             "Deleted",
         ],
-        Kind::PersistentVolumeClaim => &["Created", "Changed", "Pending", "Bound", "Lost", "Rejected", "Deleted"],
+        Kind::PersistentVolumeClaim => {
+            &["Created", "Changed", "Pending", "Provisioning", "Bound", "Lost", "Terminating", "Rejected", "Deleted"]
+        }
         Kind::PersistentVolume => &[
             "Created",
             "Changed",

@@ -278,7 +278,7 @@ impl Scheduler {
             && (rules.rules.sampling == Sampling::All || self.next_start == 0 && nodes.len() < FEASIBLE_MIN)
             && (!listed || seeker.spread == SpreadId::NONE)
             && (nominations.is_empty()
-                || !nominations.bind(seeker.pod, template.priority) && nominations.node_of(seeker.pod).is_none())
+                || !nominations.bind(template.priority) && nominations.node_of(seeker.pod).is_none())
             && !surroundings.has_claims(seeker.pod)
             && (!templates.count_others() || {
                 self.topologies.refresh(nodes);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::document::{self, Manifests};
 use super::fingerprint::touched;
-use super::health::{Health, has_pods, health};
+use super::health::{Health, availability, has_pods, health};
 use super::manifest::Manifest;
 use super::native;
 use super::pod::label_revision;
@@ -141,6 +141,8 @@ impl Kubernetes {
             live: manifest,
             life: Life::Asked,
             health: Health::Plain,
+            settled: 0,
+            is_short: false,
             revisions: first.into_iter().collect(),
             restarted: None,
             tries: 0,
@@ -237,7 +239,15 @@ impl Kubernetes {
     fn look(&mut self, position: usize, world: &dyn World) {
         let held = &mut self.memory.objects[position];
         match held.life {
-            Life::There => held.health = health(&held.live, held.subject, world),
+            Life::There => {
+                held.health = health(&held.live, held.subject, world);
+                let (available, wanted) = availability(held.subject, world);
+                match held.health {
+                    Health::Ready => held.settled = available,
+                    Health::Progressing => held.is_short = available < held.settled.min(wanted),
+                    _ => {}
+                }
+            }
             Life::Deleting if is_gone(held.subject, world) => held.life = Life::Gone,
             _ => {}
         }
@@ -294,7 +304,8 @@ impl Kubernetes {
         }
         let waiting = there().filter(|held| held.health == Health::Progressing);
         if let Some(first) = waiting.clone().next() {
-            let state = if memory.settled { State::Degraded } else { State::Progressing };
+            let short = memory.settled && waiting.clone().any(|held| held.is_short);
+            let state = if short { State::Degraded } else { State::Progressing };
             let why =
                 Why::with2("not ready: {}, {} in all", Arg::Subject(first.subject), Arg::Count(waiting.count() as u64));
             return (state, why);

@@ -223,11 +223,6 @@ fn host_ports(spec: &core::PodSpec) -> Vec<(u16, String)> {
 
 /// Tells of fields that decide something in a cluster and nothing here.
 fn notes(spec: &core::PodSpec, path: &str, findings: &mut Findings) {
-    if let Some(name) = spec.scheduler_name.as_deref()
-        && name != "default-scheduler"
-    {
-        findings.note(format!("{path}.schedulerName"), "a scheduler of this name must be in the scheduler configuration that the scenario names; without one the cluster's own places these pods");
-    }
     if spec.readiness_gates.as_ref().is_some_and(|gates| !gates.is_empty()) {
         findings.note(format!("{path}.readinessGates"), "nothing sets these conditions here: they are not waited for");
     }

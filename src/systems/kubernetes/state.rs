@@ -89,6 +89,10 @@ pub struct Held {
     pub life: Life,
     /// How it fared when it was last looked at.
     pub health: Health,
+    /// Pods that were available when it was last ready.
+    pub settled: u32,
+    /// True if it has lost pods since: fewer are available than then, and than are wanted.
+    pub is_short: bool,
     /// Templates that it has had, oldest first.
     pub revisions: Vec<Revision>,
     /// The restart that its template carries.
