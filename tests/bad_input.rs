@@ -123,7 +123,7 @@ fn keys_that_are_unknown_or_stand_twice() {
     ]);
     texts.extend(with(&[
         "clusters: []",
-        "faults: [ { at: 1m, drain: { node: gpu-0 } } ]",
+        "faults: [ { at: 1m, clock_skew: { node: gpu-0 } } ]",
         "actions: [ { at: 1m, promote: shop } ]",
     ]));
     assert_told!(texts);
@@ -189,7 +189,7 @@ fn behaviour_that_cannot_be() {
     assert_told!(with(&[
         "behaviour: [ { start: 1m } ]",
         "behaviour: [ { match: { deploymnet: vllm } } ]",
-        "behaviour: [ { match: { kind: Pod } } ]",
+        "behaviour: [ { match: { kind: ConfigMap } } ]",
         "behaviour: [ { match: { image: 'a[bc]' } } ]",
         "behaviour: [ { match: {}, start: 4 } ]",
         "behaviour: [ { match: {}, start: { normal: { mean: 4m } } } ]",
@@ -201,7 +201,7 @@ fn behaviour_that_cannot_be() {
         "behaviour: [ { match: {}, pull: 1m, image_size: 1Gi } ]",
         "behaviour: [ { match: {}, exit: 256 } ]",
         "behaviour: [ { match: {}, crash: { after: 1m, exit: 0, times: 0 } } ]",
-        "behaviour: [ { match: {}, metrics: {} } ]",
+        "behaviour: [ { match: {}, build: {} } ]",
     ]));
 }
 
@@ -229,6 +229,18 @@ fn faults_and_actions_that_cannot_be() {
         "actions: [ { at: 1m } ]",
         "actions: [ { at: 1m, undeploy: '' } ]",
         "actions: [ { undeploy: web } ]",
+        "actions: [ { at: 1m, promote: web } ]",
+        "actions: [ { at: 1m, apply: a.yaml, delete: Deployment/web } ]",
+        "actions: [ { at: 1m, apply: ../web.yaml } ]",
+        "actions: [ { at: 1m, scale: {} } ]",
+        "actions: [ { at: 1m, scale: { web: 2 } } ]",
+        "actions: [ { at: 1m, scale: { Deployment/web: -1 } } ]",
+        "actions: [ { at: 1m, scale: 3 } ]",
+        "actions: [ { at: 1m, rollback: { Deployment/web: 0 } } ]",
+        "actions: [ { at: 1m, undo: 3 } ]",
+        "actions: [ { at: 1m, rollback: { Deployment/a: 1, Deployment/b: 1 } } ]",
+        "actions: [ { at: 1m, pause: web } ]",
+        "actions: [ { at: 1m, restart: Deploiment/web } ]",
     ]));
 }
 
@@ -261,7 +273,7 @@ fn expectations_that_cannot_be() {
 
 #[test]
 fn mistakes_are_told_together_and_in_order() {
-    let text = "name: shop\nuntil: 1x\ncluster:\n  node: []\n  scheduler: kube-defualt\ndeploy:\n  - { document: ../a.json, system: oci }\nfaults:\n  - { at: 5, pod_kill: { pod: x } }\n";
+    let text = "name: shop\nuntil: 1x\ncluster:\n  node: []\n  scheduler: []\ndeploy:\n  - { document: ../a.json, system: oci }\nfaults:\n  - { at: 5, pod_kill: { pod: x } }\n";
     assert_told!([text.to_owned()]);
 }
 

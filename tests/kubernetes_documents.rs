@@ -120,7 +120,7 @@ fn workloads_that_cannot_be() {
         (
             "fields that have no effect",
             "    spec:\n",
-            "    spec:\n      schedulerName: volcano\n      readinessGates: [ { conditionType: a/b } ]\n",
+            "    spec:\n      runtimeClassName: kata\n      readinessGates: [ { conditionType: a/b } ]\n",
         ),
     ];
     let texts: Vec<(&str, String)> =

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use greenroom::cluster::scheduler::SchedulerProfile;
+use greenroom::cluster::scheduler::{Rules, SchedulerConfig, SchedulerProfile};
 use greenroom::cluster::{Cluster, NodeSpec, Profile, Provider, Settings};
 use greenroom::kernel::{Duration, Limits, Name, Time};
 use greenroom::timeline::{Cause, Kind, ScenarioLine, Subject, render};
@@ -22,10 +22,14 @@ struct World {
 impl World {
     /// A cluster of nodes of so many GPUs, in zones `a` and `b` in turn.
     fn new(nodes: u32, gpus: u64) -> World {
+        World::with(SchedulerProfile::KubeDefault, nodes, gpus)
+    }
+
+    fn with(scheduler: SchedulerProfile, nodes: u32, gpus: u64) -> World {
         let mut cluster = Cluster::new(Settings {
             seed: 1,
             profile: Profile::kubernetes_1_36(),
-            scheduler: SchedulerProfile::KubeDefault,
+            scheduler,
             behaviour: Vec::new(),
             provider: Provider::default(),
             limits: Limits::default(),
@@ -158,7 +162,8 @@ fn a_class_that_never_preempts_waits_for_room() {
 
 #[test]
 fn gates_hold_pods_back_and_a_node_name_needs_no_scheduler() {
-    let mut world = World::new(2, 1);
+    let config = SchedulerConfig { by_name: true, ..SchedulerConfig::one(Rules::kube_default()) };
+    let mut world = World::with(SchedulerProfile::Configured(Arc::new(config)), 2, 1);
     world.deploy("held", 1, PodTemplate { scheduling_gates: vec!["quota".into()], ..pod("held", 0) });
     world.deploy("named", 1, PodTemplate { node_name: Some("n-1".into()), ..pod("named", 1) });
     world.deploy("second", 1, PodTemplate { scheduler_name: "second".into(), ..pod("second", 0) });
@@ -192,7 +197,8 @@ fn one_pod_a_zone_and_the_next_waits_for_a_place() {
     }];
     world.deploy("spread", 3, template);
     world.run(30);
-    insta::assert_snapshot!(world.story(&["Scheduled", "Unschedulable"]).join("\n"));
+    let told = world.story(&["Scheduled", "Unschedulable"]).join("\n");
+    insta::assert_snapshot!(told);
 }
 
 #[test]
@@ -211,4 +217,26 @@ fn pods_that_were_there_before_anybody_asked_are_counted() {
     let told = world.story(&["Unschedulable"]);
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains("2 node(s) didn't match pod anti-affinity rules"), "{told:?}");
+}
+
+#[test]
+fn each_of_two_that_wait_has_its_node_as_soon_as_it_is_free() {
+    let mut world = World::new(2, 1);
+    world.class("high", 1000, true);
+    let grace =
+        |app: &str, seconds| PodTemplate { termination_grace_period: Duration::from_secs(seconds), ..pod(app, 1) };
+    world.deploy("slow", 1, grace("slow", 40));
+    world.deploy("quick", 1, grace("quick", 5));
+    world.run(60);
+    world.deploy("high", 2, of_class("high", pod("high", 1)));
+    world.run(200);
+    let told = world.story(&["Nominated", "Deleted", "Scheduled"]);
+    let high: Vec<&String> = told.iter().filter(|line| line.contains("high-r1")).collect();
+    assert_eq!(high.iter().filter(|line| line.contains("Nominated")).count(), 2, "{told:#?}");
+    assert_eq!(high.iter().filter(|line| line.contains("Scheduled")).count(), 2, "{told:#?}");
+    for line in told.iter().filter(|line| line.contains("Deleted")) {
+        let at = line.split(' ').next().unwrap_or_default();
+        let bound = high.iter().any(|line| line.starts_with(at) && line.contains("Scheduled"));
+        assert!(bound, "nobody has the node that is free at {at}: {told:#?}");
+    }
 }

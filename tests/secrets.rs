@@ -77,6 +77,49 @@ const GROUP: &str = r#"{
 }
 "#;
 
+const MANIFESTS_SCENARIO: &str = r#"
+name: secrets
+until: 30m
+cluster:
+  nodes: [ { pool: cpu, count: 2, cpu: 16, memory: 64Gi } ]
+deploy:
+  - { document: group.json, system: kubernetes }
+actions:
+  - { at: 5m, restart: Deployment/api }
+expect:
+  - eventually: { manifests/group: ready }
+    within: 10m
+  - eventually: { manifests/group: failed }
+"#;
+
+const MANIFESTS: &str = r#"{ "kind": "List", "apiVersion": "v1", "items": [
+  { "apiVersion": "v1", "kind": "Secret", "metadata": { "name": "db" },
+    "stringData": { "key": "hunter2-env", "url": "postgres://db:hunter3-url@db" },
+    "data": { "other": "hunter7-token" } },
+  { "apiVersion": "v1", "kind": "ConfigMap", "metadata": { "name": "settings" },
+    "data": { "model": "https://objectstorage.example.com/p/hunter4-signed/n/ns/b/models/o/x" } },
+  { "apiVersion": "apps/v1", "kind": "Deployment", "metadata": { "name": "api", "annotations": { "note": "hunter6-sig" } },
+    "spec": {
+      "selector": { "matchLabels": { "app": "api" } },
+      "template": {
+        "metadata": { "labels": { "app": "api" } },
+        "spec": { "containers": [ {
+          "name": "api",
+          "image": "registry.example.com/api:1",
+          "args": [
+            "--admin-password",
+            "hunter5-arg"
+          ],
+          "env": [
+            { "name": "PASSWORD", "value": "hunter2-env" },
+            { "name": "KEY", "valueFrom": { "secretKeyRef": { "name": "db", "key": "key" } } }
+          ]
+        } ] }
+      }
+    } }
+] }
+"#;
+
 fn greenroom(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::cargo_bin("greenroom").expect("the binary is built");
     command.current_dir(folder).env_remove("CI").args(args).output().expect("it runs")
@@ -96,8 +139,12 @@ fn assert_output_has_no_secret(output: &Output, of: &str) {
 }
 
 fn folder_with(group: &str) -> tempfile::TempDir {
+    folder_of(SCENARIO, group)
+}
+
+fn folder_of(scenario: &str, group: &str) -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    fs::write(folder.path().join("scenario.yaml"), SCENARIO).expect("a file");
+    fs::write(folder.path().join("scenario.yaml"), scenario).expect("a file");
     fs::write(folder.path().join("group.json"), group).expect("a file");
     folder
 }
@@ -105,6 +152,23 @@ fn folder_with(group: &str) -> tempfile::TempDir {
 #[test]
 fn no_command_tells_a_secret() {
     let folder = folder_with(GROUP);
+    tell_everything(&folder);
+    let run = greenroom(folder.path(), &["run", "scenario.yaml"]);
+    let told = String::from_utf8_lossy(&run.stdout);
+    assert!(told.contains("group/vault") && told.contains("monitoring"), "the group comes up:\n{told}");
+}
+
+#[test]
+fn no_command_tells_a_secret_of_manifests() {
+    let folder = folder_of(MANIFESTS_SCENARIO, MANIFESTS);
+    tell_everything(&folder);
+    let run = greenroom(folder.path(), &["run", "scenario.yaml"]);
+    let told = String::from_utf8_lossy(&run.stdout);
+    assert!(told.contains("manifests/group") && told.contains("api-r2"), "the manifests are applied:\n{told}");
+}
+
+/// Runs every command over a folder, and searches what each prints and writes.
+fn tell_everything(folder: &tempfile::TempDir) {
     let commands: &[&[&str]] = &[
         &["check", "scenario.yaml"],
         &["run", "scenario.yaml"],
@@ -128,9 +192,6 @@ fn no_command_tells_a_secret() {
             assert_no_secret(&text, &entry.path().display().to_string());
         }
     }
-    let run = greenroom(folder.path(), &["run", "scenario.yaml"]);
-    let told = String::from_utf8_lossy(&run.stdout);
-    assert!(told.contains("group/vault") && told.contains("monitoring"), "the group comes up:\n{told}");
 }
 
 #[test]
@@ -158,6 +219,35 @@ fn a_message_about_a_line_with_a_secret_does_not_show_it() {
         let folder = folder_with(&GROUP.replacen(good, bad, 1));
         for args in [&["check", "scenario.yaml"][..], &["run", "scenario.yaml"]] {
             let output = greenroom(folder.path(), args);
+            assert_output_has_no_secret(&output, &format!("{} with {bad}", args.join(" ")));
+        }
+    }
+}
+
+#[test]
+fn a_message_about_manifests_with_secrets_does_not_show_them() {
+    let spoils = [
+        ("\"stringData\": {", "\"stringDaat\": {"),
+        ("\"hunter7-token\" }", "\"hunter7-token\", }"),
+        ("\"hunter7-token\" }", "\"hunter7-token\""),
+        ("\"hunter7-token\"", "\"hunter7-token"),
+        ("\"key\": \"hunter2-env\",", "\"key\": \"hunter2-env\" x"),
+        ("\"name\": \"settings\" },", "\"name\": \"Settings\" },"),
+        ("{ \"model\":", "{ \"model\" \"model\":"),
+        ("\"value\": \"hunter2-env\"", "\"value\": [ \"hunter2-env\" ]"),
+        ("\"value\": \"hunter2-env\"", "\"vlaue\": \"hunter2-env\""),
+        ("\"value\": \"hunter2-env\"", "\"value\": \"hunter2-env\", \"valueFrom\": {}"),
+        ("            \"hunter5-arg\"\n", "            { \"hunter5-arg\": \"hunter5-arg\" }\n"),
+        ("            \"hunter5-arg\"\n", "            \"hunter5-arg\n"),
+        ("\"note\": \"hunter6-sig\"", "\"n ote\": \"hunter6-sig\""),
+        ("\"note\": \"hunter6-sig\"", "\"note\": [\"hunter6-sig\"]"),
+    ];
+    for (good, bad) in spoils {
+        assert!(MANIFESTS.contains(good), "{good}");
+        let folder = folder_of(MANIFESTS_SCENARIO, &MANIFESTS.replacen(good, bad, 1));
+        for args in [&["check", "scenario.yaml"][..], &["run", "scenario.yaml"]] {
+            let output = greenroom(folder.path(), args);
+            assert!(!output.status.success(), "{bad} is accepted");
             assert_output_has_no_secret(&output, &format!("{} with {bad}", args.join(" ")));
         }
     }

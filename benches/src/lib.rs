@@ -4,5 +4,7 @@ pub mod clock;
 pub mod hold;
 pub mod peer;
 pub mod rollout;
+pub mod scheduling;
 pub mod table;
 pub mod workload;
+pub mod workloads;

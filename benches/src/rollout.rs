@@ -16,6 +16,13 @@ const GPUS_PER_NODE: u64 = 8;
 
 /// A cluster with room for `pods` pods of one GPU and a quarter more, its Deployment applied.
 pub fn fleet(pods: u32) -> (Cluster, Cause) {
+    let (mut cluster, cause) = bare_fleet((pods * 10 / 7).div_ceil(GPUS_PER_NODE as u32));
+    apply(&mut cluster, pods, "model:1", cause);
+    (cluster, cause)
+}
+
+/// A cluster of so many nodes, on which nothing runs.
+pub fn bare_fleet(nodes: u32) -> (Cluster, Cause) {
     let seconds = Duration::from_secs;
     // Starts differ from pod to pod, so that a rollout moves pod by pod and not in a few great steps.
     let start = Distribution::Uniform { min: seconds(20), max: seconds(60) };
@@ -30,7 +37,6 @@ pub fn fleet(pods: u32) -> (Cluster, Cause) {
     let line = ScenarioLine { file: "bench".into(), line: 1, column: 1, what: "bench".into() };
     let cause = Cause::Line(cluster.timeline_mut().0.add_line(line));
     let base = cluster.intern("n");
-    let nodes = (pods * 10 / 7).div_ceil(GPUS_PER_NODE as u32);
     for ordinal in 0..nodes {
         let spec = NodeSpec {
             name: Name::numbered(base, ordinal),
@@ -50,7 +56,6 @@ pub fn fleet(pods: u32) -> (Cluster, Cause) {
         };
         cluster.add_node(spec, cause);
     }
-    apply(&mut cluster, pods, "model:1", cause);
     (cluster, cause)
 }
 

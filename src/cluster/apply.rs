@@ -7,8 +7,8 @@ use super::deployment::Deployment;
 use super::pod::{Owner, PodSet};
 use super::service::Service;
 use super::{
-    Arg, Cause, Cluster, DaemonSetId, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId, StatefulSetId,
-    Subject, Why,
+    Arg, Cause, Cluster, CronJobId, DaemonSetId, DeploymentId, JobId, PodSetId, ReplicaSetId, ServiceId, SpreadId,
+    StatefulSetId, Subject, Why,
 };
 use crate::kernel::Time;
 use crate::timeline::Kind;
@@ -25,6 +25,8 @@ pub enum ObjectId {
     DaemonSet(DaemonSetId),
     /// A Job.
     Job(JobId),
+    /// A CronJob.
+    CronJob(CronJobId),
     /// A Service.
     Service(ServiceId),
     /// A pool of nodes.
@@ -89,10 +91,17 @@ impl Cluster {
             (Object::StorageClass(spec), None | Some(ObjectId::StorageClass)) => self.apply_class(key, spec, cause),
             (Object::ResourceQuota(spec), None) => self.create_quota(key, spec, cause),
             (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), Some(ObjectId::Present)) => {}
+            // A custom resource: the API keeps it, and its controller stands outside.
+            (Object::LeaderWorkerSet(_), Some(ObjectId::Present)) => {}
+            (Object::LeaderWorkerSet(_), None) => {
+                self.objects.insert(key, ObjectId::Present);
+            }
             (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), None) => {
                 self.create_present(key, cause)
             }
             (Object::PodDisruptionBudget(spec), None) => self.create_budget(key, spec, cause),
+            (Object::CronJob(spec), Some(ObjectId::CronJob(id))) => self.change_cronjob(id, spec, cause)?,
+            (Object::CronJob(spec), None) => self.create_cronjob(key, spec, cause)?,
             (Object::NodePool(spec), None) => self.create_pool(key, spec, cause)?,
             (Object::NodePool(_), Some(_)) => return Err("a pool of nodes cannot be changed".to_owned()),
             (Object::PriorityClass(spec), None | Some(ObjectId::PriorityClass)) => {
@@ -101,7 +110,6 @@ impl Cluster {
             (object, Some(_)) => {
                 return Err(format!("there is another object of this name, not a {:?}", object.kind()));
             }
-            (object, None) => return Err(format!("this cluster knows no {:?}", object.kind())),
         }
         Ok(())
     }
@@ -126,6 +134,7 @@ impl Cluster {
             Some(ObjectId::Deployment(id)) => self.delete_deployment(id, cause),
             Some(ObjectId::StatefulSet(id)) => self.delete_statefulset(id, cause),
             Some(ObjectId::DaemonSet(id)) => self.delete_daemonset(id, cause),
+            Some(ObjectId::CronJob(id)) => self.delete_cronjob(id, cause),
             Some(ObjectId::Job(id)) => self.delete_job(id, cause),
             Some(ObjectId::Service(id)) => self.delete_service(id, cause),
             Some(ObjectId::NodePool(id)) => self.delete_pool(id, cause),
@@ -136,6 +145,7 @@ impl Cluster {
             Some(ObjectId::Volume(id)) => self.delete_volume(id, cause),
             Some(ObjectId::StorageClass) => self.delete_class(key, cause),
             Some(ObjectId::Autoscaler(id)) => self.delete_autoscaler(id, cause),
+            Some(ObjectId::Present) if key.kind == Kind::LeaderWorkerSet => self.touch_object(key, cause),
             Some(ObjectId::Present) => {
                 let entry = self.note(key, "Deleted", Why::NONE, cause);
                 self.touch_object(key, Cause::Entry(entry));

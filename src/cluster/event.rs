@@ -1,8 +1,8 @@
 //! What can happen inside the cluster. Events are small and hold ids only; what they mean is decided where they are handled.
 
 use super::{
-    AutoscalerId, BudgetId, ClaimId, ContainerId, DaemonSetId, DeploymentId, JobId, NodeId, PodId, PodSetId, PoolId,
-    QuotaId, ReplicaSetId, StatefulSetId, VolumeId,
+    AutoscalerId, BudgetId, ClaimId, ContainerId, CronJobId, DaemonSetId, DeploymentId, JobId, NodeId, PodId, PodSetId,
+    PoolId, QuotaId, ReplicaSetId, StatefulSetId, VolumeId,
 };
 
 /// An event of the simulation. `run` tells which start of a container an event belongs to: later ones make it stale.
@@ -24,6 +24,8 @@ pub enum Event {
     DaemonSet(DaemonSetId),
     /// A StatefulSet is to be compared with its pods.
     StatefulSet(StatefulSetId),
+    /// A CronJob may have to make a Job.
+    CronJob(CronJobId),
     /// A Job that ended has stayed for as long as it should.
     JobExpired(JobId),
     /// A Job is to be compared with its pods.

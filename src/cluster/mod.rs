@@ -7,6 +7,8 @@ mod autoscaler;
 mod behaviour;
 mod budget;
 mod company;
+mod creation;
+mod cronjob;
 mod daemonset;
 mod deployment;
 mod disrupt;
@@ -88,6 +90,8 @@ ids! {
     DaemonSetId,
     /// A Job.
     JobId,
+    /// A CronJob.
+    CronJobId,
     /// A Service.
     ServiceId,
     /// A PodDisruptionBudget.

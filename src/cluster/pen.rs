@@ -115,7 +115,7 @@ impl Cluster {
         let is_pod = matches!(draft, Draft::CreatePod { .. } | Draft::DeletePod(..));
         let beside = is_pod && pen.last == Some(kind);
         pen.last = Some(kind);
-        pen.at = pen.at + if beside { plane.create } else { pen.step(&plane) };
+        pen.at += if beside { plane.create } else { pen.step(&plane) };
         let slot = match self.drafts.free.pop() {
             Some(slot) => slot,
             None => {
@@ -129,7 +129,7 @@ impl Cluster {
 
     /// A write that the API refuses, because the object has changed since it was read: it takes its time and does nothing.
     pub(super) fn write_in_vain(&mut self, pen: &mut Pen) {
-        pen.at = pen.at + pen.step(&self.profile.control_plane);
+        pen.at += pen.step(&self.profile.control_plane);
     }
 
     /// When an object is looked at that has just changed: once its controller has noticed, and is done with it.

@@ -28,6 +28,8 @@ pub struct Profile {
     pub job_backoff_max: Duration,
     /// For how long the events of a Job's pods are gathered before it looks at them.
     pub job_sync_batch: Duration,
+    /// How long after its time a CronJob is looked at.
+    pub cronjob_delay: Duration,
     /// Pods that a Job creates or deletes in one sync at most.
     pub job_burst: u32,
     /// Pods that a DaemonSet creates or deletes in one sync at most.
@@ -164,6 +166,8 @@ impl Profile {
             // pkg/controller/job/job_controller.go:70,86 (SyncJobBatchPeriod, MaxPodCreateDeletePerSync)
             job_sync_batch: Duration::from_secs(1),
             job_burst: 500,
+            // pkg/controller/cronjob/cronjob_controllerv2.go (nextScheduleDelta)
+            cronjob_delay: Duration::from_millis(100),
             // pkg/controller/daemon/daemon_controller.go (BurstReplicas)
             daemonset_burst: 250,
             // pkg/controller/replicaset/replica_set.go (BurstReplicas)
@@ -275,4 +279,49 @@ impl Profile {
 
     /// The releases that have a profile.
     pub const NAMES: &'static [&'static str] = &["1.36", "1.33"];
+}
+
+/// The constants of kube-scheduler, the same in every release here. Paths are below pkg/scheduler unless they say otherwise.
+pub(super) mod scheduling {
+    use crate::kernel::Duration;
+
+    const MEBIBYTE: i64 = 1024 * 1024;
+    /// The best score that one plugin gives: `MaxNodeScore`, k8s.io/kube-scheduler v0.36.3, framework/interface.go.
+    pub const SCORE_MAX: i64 = 100;
+    /// The largest skew of the default constraint on hosts: framework/plugins/podtopologyspread/plugin.go,
+    /// systemDefaultConstraints.
+    pub const HOST_SKEW_MAX: u32 = 3;
+    /// The largest skew of the default constraint on zones: same place.
+    pub const ZONE_SKEW_MAX: u32 = 5;
+    /// Images below this size count for nothing: framework/plugins/imagelocality/image_locality.go.
+    pub const IMAGE_BYTES_MIN: i64 = 23 * MEBIBYTE;
+    /// A container's images above this size count no more: same file.
+    pub const IMAGE_BYTES_MAX: i64 = 1000 * MEBIBYTE;
+    /// `hardPodAffinityWeight`: apis/config/v1/defaults.go, SetDefaults_InterPodAffinityArgs.
+    pub const HARD_POD_AFFINITY_WEIGHT: i64 = 1;
+    /// How many of the possible nodes preemption tries, in hundredths, and at least: same file,
+    /// SetDefaults_DefaultPreemptionArgs.
+    pub const PREEMPTION_PERCENT: u32 = 10;
+    /// See [`PREEMPTION_PERCENT`].
+    pub const PREEMPTION_LEAST: u32 = 100;
+    /// Fewer nodes than this are all looked at: schedule_one.go, minFeasibleNodesToFind.
+    pub const FEASIBLE_MIN: usize = 100;
+    /// The smallest adaptive sample in hundredths: schedule_one.go, minFeasibleNodesPercentageToFind.
+    pub const FEASIBLE_PERCENT_MIN: usize = 5;
+    /// The largest adaptive sample in hundredths, and the nodes that make it one less: schedule_one.go,
+    /// numFeasibleNodesToFind.
+    pub const FEASIBLE_PERCENT_MAX: usize = 50;
+    /// See [`FEASIBLE_PERCENT_MAX`].
+    pub const FEASIBLE_NODES_A_PERCENT: usize = 125;
+    /// The first back-off: backend/queue/scheduling_queue.go, DefaultPodInitialBackoffDuration.
+    pub const BACKOFF_INITIAL: Duration = Duration::from_secs(1);
+    /// The longest back-off: same file, DefaultPodMaxBackoffDuration.
+    pub const BACKOFF_MAX: Duration = Duration::from_secs(10);
+    /// How often back-off that is over is looked for, and the width of the windows in which it ends:
+    /// backend/queue/backoff_queue.go.
+    pub const BACKOFF_WINDOW: Duration = Duration::from_secs(1);
+    /// How often unschedulable pods are looked through: backend/queue/scheduling_queue.go, Run.
+    pub const LEFTOVER_PERIOD: Duration = Duration::from_secs(30);
+    /// How long a pod stays unschedulable without an event: same file, DefaultPodMaxInUnschedulablePodsDuration.
+    pub const UNSCHEDULABLE_MAX: Duration = Duration::from_secs(5 * 60);
 }

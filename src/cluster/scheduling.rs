@@ -229,7 +229,7 @@ impl Cluster {
                 self.nominations.set(Nominee { pod, template, spread, priority, node });
                 let subject = self.pod_subject(id);
                 let name = Arg::Name(self.nodes.get(node).name);
-                let why = Why::with2("{}, once {} pods have left it", name, Arg::Count(victims.len() as u64));
+                let why = Why::with2("{}, victims: {}", name, Arg::Count(victims.len() as u64));
                 let cause = self.note_pod(id, "Nominated", why, cause);
                 for victim in victims {
                     self.scheduling.preempted.insert(victim);

@@ -7,6 +7,7 @@ use super::apply::ObjectId;
 use super::autoscaler::Autoscaler;
 use super::behaviour::Behaviour;
 use super::budget::Budgets;
+use super::cronjob::CronJob;
 use super::daemonset::DaemonSet;
 use super::deployment::Deployment;
 use super::disrupt::{ReadFault, SlowFault};
@@ -58,6 +59,9 @@ pub struct Settings {
     /// Limits on the number of events.
     pub limits: Limits,
 }
+
+/// 2026-01-01T00:00:00Z.
+const DEFAULT_EPOCH: i64 = 1_767_225_600;
 
 /// A simulated cluster. It is a value: a clone goes on by itself and comes to the same end.
 #[derive(Clone)]
@@ -115,6 +119,9 @@ pub struct Cluster {
     pub(super) statefulsets: Vec<StatefulSet>,
     pub(super) daemonsets: Vec<DaemonSet>,
     pub(super) jobs: Vec<Job>,
+    pub(super) cronjobs: Vec<CronJob>,
+    /// The wall-clock time at the start, in seconds since 1970.
+    pub(super) epoch: i64,
     pub(super) services: Vec<Service>,
     pub(super) pools: Vec<Pool>,
     pub(super) late_nodes: Vec<Option<(super::NodeSpec, Cause)>>,
@@ -191,6 +198,8 @@ impl Cluster {
             statefulsets: Vec::new(),
             daemonsets: Vec::new(),
             jobs: Vec::new(),
+            cronjobs: Vec::new(),
+            epoch: DEFAULT_EPOCH,
             services: Vec::new(),
             pools: Vec::new(),
             late_nodes: Vec::new(),
@@ -258,6 +267,7 @@ impl Cluster {
             Event::StatefulSet(id) => self.sync_statefulset(id),
             Event::JobExpired(id) => self.on_job_expired(id),
             Event::DaemonSet(id) => self.sync_daemonset(id),
+            Event::CronJob(id) => self.sync_cronjob(id),
             Event::Job(id) => self.sync_job(id),
             Event::Schedule => self.on_schedule(),
             Event::Pulled(node, pull) => self.on_pulled(node, pull),

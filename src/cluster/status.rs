@@ -42,6 +42,7 @@ impl Cluster {
                 let daemonset = self.daemonset(id);
                 Status::DaemonSet(DaemonSetStatus { generation: daemonset.generation, ..daemonset.status })
             }
+            ObjectId::CronJob(id) => Status::CronJob(self.cronjob(id).status),
             ObjectId::Job(id) => Status::Job(self.job(id).status),
             ObjectId::Service(id) => Status::Service(self.services[id.0 as usize].status),
             ObjectId::Autoscaler(id) => Status::HorizontalPodAutoscaler(self.autoscaler_status(id)),

@@ -43,6 +43,7 @@ pub fn simulated(scenario: &Scenario, seed: u64) -> Result<Cluster, Vec<Diagnost
     let mut cluster =
         Cluster::new(Settings { seed, profile, scheduler, behaviour, provider, limits: Limits::default() });
     cluster.set_expander(scenario.cluster.expander);
+    cluster.set_epoch(scenario.epoch);
     for entry in &scenario.cluster.nodes {
         if let Err(problem) = add_nodes(&mut cluster, entry, pods_per_node) {
             problems.push(about(scenario, &problem));

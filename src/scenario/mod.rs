@@ -4,7 +4,7 @@ pub mod documents;
 pub mod file;
 pub mod model;
 pub mod read;
-mod scheduler;
+pub mod scheduler;
 pub mod schema;
 pub mod values;
 

@@ -2,6 +2,7 @@
 //! Nothing here simulates: a system decides, and the world does. Which worlds there are is not known here.
 
 pub mod kubernetes;
+pub mod leaderworkerset;
 pub mod oci;
 
 use std::collections::BTreeSet;

@@ -46,6 +46,8 @@ pub struct Diagnostic {
     pub notes: Vec<String>,
     /// What to do about it.
     pub helps: Vec<String>,
+    /// True if of its lines nothing but the places may be shown: beside them may stand the content of a secret.
+    pub is_private: bool,
 }
 
 impl Diagnostic {
@@ -70,7 +72,15 @@ impl Diagnostic {
             related: Vec::new(),
             notes: Vec::new(),
             helps: Vec::new(),
+            is_private: false,
         }
+    }
+
+    /// Shows nothing of its lines but the places.
+    #[must_use]
+    pub const fn private(mut self) -> Diagnostic {
+        self.is_private = true;
+        self
     }
 
     /// Says what is at the place.

@@ -43,7 +43,7 @@ fn render_one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
                 label: &related.label,
                 primary: false,
             }));
-            for snippet in snippets(&marks) {
+            for snippet in snippets(&marks, diagnostic.is_private) {
                 group = group.element(snippet);
             }
         }
@@ -66,7 +66,7 @@ struct Mark<'a> {
 }
 
 /// One snippet for each line that is shown; marks of one line share it.
-fn snippets<'a>(marks: &[Mark<'a>]) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+fn snippets<'a>(marks: &[Mark<'a>], is_private: bool) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let mut lines: Vec<(&Source, Range<usize>, Vec<&Mark<'a>>)> = Vec::new();
     for mark in marks {
         let line = line_of(mark.source, mark.span);
@@ -75,13 +75,14 @@ fn snippets<'a>(marks: &[Mark<'a>]) -> Vec<Snippet<'a, annotate_snippets::Annota
             None => lines.push((mark.source, line, vec![mark])),
         }
     }
-    lines.into_iter().map(|(source, line, marks)| snippet(source, &line, &marks)).collect()
+    lines.into_iter().map(|(source, line, marks)| snippet(source, &line, &marks, is_private)).collect()
 }
 
 fn snippet<'a>(
     source: &Source,
     line: &Range<usize>,
     marks: &[&Mark<'a>],
+    is_private: bool,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     let within = |span: Span| {
         let start = (span.start as usize).clamp(line.start, line.end);
@@ -89,7 +90,8 @@ fn snippet<'a>(
         start - line.start..end - line.start
     };
     let spans: Vec<Range<usize>> = marks.iter().map(|mark| within(mark.span)).collect();
-    let shown = redact(&source.text()[line.clone()], &spans);
+    let text = &source.text()[line.clone()];
+    let shown = if is_private { redact_all(text, &spans) } else { redact(text, &spans) };
     let number = source.place(Span::new(line.start as u32, line.start as u32)).line;
     let mut snippet = Snippet::source(shown).path(source.name().to_string()).line_start(number as usize);
     for (mark, span) in marks.iter().zip(spans) {
@@ -134,6 +136,14 @@ fn redact(line: &str, shown: &[Range<usize>]) -> String {
         }
     }
     String::from_utf8(bytes).unwrap_or_else(|error| "*".repeat(error.as_bytes().len()))
+}
+
+/// The line with stars over everything but the places, byte for byte.
+fn redact_all(line: &str, shown: &[Range<usize>]) -> String {
+    let is_shown = |at: usize| shown.iter().any(|span| span.contains(&at));
+    let bytes = line.bytes().enumerate();
+    let bytes = bytes.map(|(at, byte)| if is_shown(at) || byte == b' ' || byte == b'\t' { byte } else { b'*' });
+    String::from_utf8(bytes.collect()).unwrap_or_else(|error| "*".repeat(error.as_bytes().len()))
 }
 
 /// The value of a key that ends at `key_end`: a text, or a list or map up to the end of the line.
@@ -205,6 +215,12 @@ mod tests {
         let source = one.source.clone();
         let one = one.related(&source, Span::new(0, 1), "and there").note("because");
         insta::assert_snapshot!(render(&[one], false));
+    }
+
+    #[test]
+    fn of_a_private_line_the_place_alone_is_shown() {
+        let told = render(&[diagnostic("a.yaml", "a: { bé: key, c: hunter2 }\n", "key").private()], false);
+        assert!(told.contains("key") && !told.contains("hunter2") && !told.contains("bé"), "{told}");
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::chunk::Chunk;
+use super::states;
 use super::vocabulary::Vocabulary;
 use super::{Arg, Cause, Entry, EntryId, Kind, LineId, Subject};
 use crate::kernel::{Name, Names, Symbol};
@@ -62,6 +63,12 @@ impl Timeline {
 
     /// Appends an entry.
     pub fn push(&mut self, entry: Entry, names: &Names) -> EntryId {
+        debug_assert!(
+            states::mistake(entry.subject.kind, entry.became).is_none(),
+            "`{}` is missing in the states of {:?}",
+            entry.became,
+            entry.subject.kind
+        );
         let id = EntryId(u32::try_from(self.len()).expect("a run has fewer than 2^32 entries"));
         let [became, template] = [entry.became, entry.why.template].map(|text| self.vocabulary.number(text, fold));
         self.hash(&entry, became, template, names);

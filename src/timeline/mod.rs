@@ -5,6 +5,7 @@ mod chunk;
 pub mod entry;
 pub mod log;
 pub mod render;
+pub mod states;
 pub mod subject;
 mod vocabulary;
 

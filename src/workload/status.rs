@@ -15,6 +15,8 @@ pub enum Status {
     DaemonSet(DaemonSetStatus),
     /// Of a Job.
     Job(JobStatus),
+    /// Of a CronJob.
+    CronJob(CronJobStatus),
     /// Of a Service.
     Service(ServiceStatus),
     /// Of a Pod.
@@ -284,6 +286,17 @@ impl JobReason {
             JobReason::FailedIndexes => "FailedIndexes",
         }
     }
+}
+
+/// batch/v1 CronJobStatus.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct CronJobStatus {
+    /// Jobs that have not ended.
+    pub active: u32,
+    /// The last time for which a Job was made.
+    pub last_schedule: Option<Time>,
+    /// When a Job last succeeded.
+    pub last_success: Option<Time>,
 }
 
 /// What a Service shows.

@@ -35,16 +35,18 @@ type cluster struct {
 	deleted chan int
 }
 
-func newCluster(ctx context.Context) *cluster {
+func newCluster(ctx context.Context, chosen ...scheduler.Option) *cluster {
 	client := fake.NewClientset()
 	client.PrependReactor("create", "pods", func(action clienttesting.Action) (bool, runtime.Object, error) {
 		return bind(client, action)
 	})
 	factory := informers.NewSharedInformerFactory(client, 0)
 	broadcaster := events.NewBroadcaster(&events.EventSinkImpl{Interface: client.EventsV1()})
-	percentage := int32(100)
-	sched, err := scheduler.New(ctx, client, factory, nil, profile.NewRecorderFactory(broadcaster),
-		scheduler.WithParallelism(1), scheduler.WithPercentageOfNodesToScore(&percentage))
+	if len(chosen) == 0 {
+		percentage := int32(100)
+		chosen = []scheduler.Option{scheduler.WithParallelism(1), scheduler.WithPercentageOfNodesToScore(&percentage)}
+	}
+	sched, err := scheduler.New(ctx, client, factory, nil, profile.NewRecorderFactory(broadcaster), chosen...)
 	must(err)
 	factory.Start(ctx.Done())
 	factory.WaitForCacheSync(ctx.Done())

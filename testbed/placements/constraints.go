@@ -103,6 +103,7 @@ type Step struct {
 // RichCase is a cluster and what happened in it.
 type RichCase struct {
 	About     string         `json:"about"`
+	Config    string         `json:"config,omitempty"`
 	Nodes     []RichNode     `json:"nodes"`
 	Templates []RichTemplate `json:"templates"`
 	Budgets   []Budget       `json:"budgets,omitempty"`
@@ -123,17 +124,42 @@ type player struct {
 	pods    []bound
 	waiting map[int]int // preemptor: template
 	victims []int
-	failed  int // rejections in a row
+	failed  int  // rejections in a row
+	calm    bool // every pod has the same priority
 }
 
 func recordRich(seed int64) RichCase {
 	ctx, cancel := context.WithCancel(context.Background())
 	defer cancel()
-	p := &player{draw: rand.New(rand.NewSource(seed)), api: newCluster(ctx), waiting: map[int]int{}}
+	draw := rand.New(rand.NewSource(seed))
+	p := &player{draw: draw, api: newCluster(ctx), waiting: map[int]int{}}
 	p.about = abouts[int(seed)%len(abouts)]
+	p.fill(3+p.draw.Intn(8), 50)
+	return p.record
+}
+
+// recordProfile records what a scheduler with a configuration decides.
+func recordProfile(seed int64, about, profiles, rest string, nodes, steps int) RichCase {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	text := head + rest + "profiles:" + profiles
+	p := &player{draw: rand.New(rand.NewSource(seed)), api: newCluster(ctx, options(text)...), waiting: map[int]int{}}
+	p.about = "everything"
+	if nodes > 0 {
+		p.about = "node affinity"
+	} else {
+		nodes = 4 + p.draw.Intn(6)
+	}
+	p.calm = true
+	p.fill(nodes, steps)
+	p.record.About, p.record.Config = about, text
+	return p.record
+}
+
+func (p *player) fill(nodes, steps int) {
 	p.record.About = p.about
 	p.api.gracefully()
-	for range 3 + p.draw.Intn(8) {
+	for range nodes {
 		node := p.node()
 		p.record.Nodes = append(p.record.Nodes, node)
 		p.api.joinRich(node)
@@ -141,7 +167,7 @@ func recordRich(seed int64) RichCase {
 	for range 5 {
 		p.record.Templates = append(p.record.Templates, p.template())
 	}
-	if p.about == "preemption" || p.about == "everything" {
+	if p.is("preemption") {
 		for range p.draw.Intn(3) {
 			p.record.Budgets = append(p.record.Budgets, Budget{
 				Namespace: p.namespace(), Labels: map[string]string{"app": p.app()}, Allowed: int32(p.draw.Intn(3)),
@@ -149,10 +175,9 @@ func recordRich(seed int64) RichCase {
 		}
 		p.api.budgets(p.record.Budgets)
 	}
-	for range 50 {
+	for range steps {
 		p.step()
 	}
-	return p.record
 }
 
 func (p *player) one(in int) bool { return p.draw.Intn(in) == 0 }
@@ -303,6 +328,17 @@ func (p *player) template() RichTemplate {
 			template.Spreads = append(template.Spreads, Spread{
 				Skew: 1, Key: "topology.kubernetes.io/zone", Hard: true, Labels: map[string]string{"app": template.Labels["app"]},
 			})
+		}
+	}
+	if p.calm {
+		template.Priority, template.Never = 0, false
+		// Scores are to be seen, so few filters.
+		template.Terms, template.Selects, template.Beside = nil, nil, nil
+		if !p.one(3) {
+			template.Away, template.Ports = nil, nil
+		}
+		for at := range template.Spreads {
+			template.Spreads[at].Hard, template.Spreads[at].MinDomains = false, 0
 		}
 	}
 	return template

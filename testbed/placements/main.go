@@ -3,6 +3,7 @@
 //
 //	go mod tidy && go run . placements ../../tests/recorded/placements.json
 //	go mod tidy && go run . constraints ../../tests/recorded/constraints.json
+//	go mod tidy && go run . profiles ../../tests/recorded/profiles.json
 package main
 
 import (
@@ -63,6 +64,20 @@ func main() {
 		for seed := int64(1); seed <= richCases; seed++ {
 			file.Cases = append(file.Cases, recordRich(seed))
 		}
+		recorded = file
+	} else if os.Args[1] == "profiles" {
+		file := struct {
+			Source string     `json:"source"`
+			Cases  []RichCase `json:"cases"`
+		}{Source: richSource}
+		for number, one := range configurations {
+			for seed := int64(1); seed <= 3; seed++ {
+				file.Cases = append(file.Cases, recordProfile(10*int64(number)+seed, one.about, one.text, "", 0, 40))
+			}
+		}
+		file.Cases = append(file.Cases,
+			recordProfile(1, "a sample of the nodes", " []\n", "", 130, 60),
+			recordProfile(2, "a larger sample", " []\n", "percentageOfNodesToScore: 90\n", 140, 60))
 		recorded = file
 	} else {
 		file := struct {

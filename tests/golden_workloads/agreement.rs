@@ -59,7 +59,7 @@ fn tolerance(recorded: f64) -> f64 {
 }
 
 /// True if a time of the run is within the tolerance of the span of the rounds.
-fn in_time(at: f64, recorded: &[f64]) -> bool {
+pub fn in_time(at: f64, recorded: &[f64]) -> bool {
     let first = recorded.iter().copied().fold(f64::INFINITY, f64::min);
     let last = recorded.iter().copied().fold(0.0, f64::max);
     first - tolerance(first) <= at && at <= last + tolerance(last)

@@ -4,6 +4,7 @@
 //! the tests say that they were skipped.
 
 mod agreement;
+mod failing_jobs;
 mod manifest;
 mod observed;
 mod recordings;

@@ -2,7 +2,8 @@
 //!
 //! Objects are known by kind and name. Names that end in letters of chance are replaced: the ReplicaSets of a case
 //! by the order in which they were made, and the pods of a ReplicaSet, DaemonSet or Job (those of one index, if it is an
-//! indexed one) are one crowd, told apart by nothing.
+//! indexed one) are one crowd, told apart by nothing. Which node a DaemonSet's controller turns to first is the order of a
+//! map of Go's, chance too: the nodes of its pods are left out.
 
 use std::collections::BTreeMap;
 
@@ -100,7 +101,12 @@ pub fn recorded(round: &Value, indexed: bool) -> Histories {
             },
         }
     };
-    Histories::of(objects.iter().map(|(key, seen)| (group(key), seen.clone())).collect())
+    let daemons = |key: &str| {
+        let owner = key.strip_prefix("Pod/").and_then(|name| name.rsplit_once('-')).map(|(owner, _)| owner);
+        owner.is_some_and(|owner| kinds.get(owner).is_some_and(|kind| kind == "DaemonSet"))
+    };
+    let seen = |key: &str, seen: &Vec<Seen>| if daemons(key) { without_nodes(seen) } else { seen.clone() };
+    Histories::of(objects.iter().map(|(key, states)| (group(key), seen(key, states))).collect())
 }
 
 /// A run, with its times set back by `phase` seconds.
@@ -134,13 +140,25 @@ pub fn journalled(journal: &[Write], names: &Names, phase: f64) -> Histories {
             _ => Some(Group::Single(name.clone())),
         };
         let at = seconds(write.at) - phase;
-        let state = state(write, names);
+        let mut state = state(write, names);
+        if matches!(write.shown, Shown::Pod { owner, .. } if owner.kind == Kind::DaemonSet) {
+            state = without_node(&state);
+        }
         match objects.iter_mut().find(|(other, ..)| *other == name) {
             Some((_, history, _)) => add(history, at, state),
             None => objects.push((name, vec![Seen { at, state }], group)),
         }
     }
     Histories::of(objects.into_iter().filter_map(|(_, seen, group)| Some((group?, seen))).collect())
+}
+
+fn without_node(state: &str) -> String {
+    let parts = state.split(' ').filter(|part| !part.starts_with("node="));
+    parts.collect::<Vec<_>>().join(" ")
+}
+
+fn without_nodes(history: &[Seen]) -> Vec<Seen> {
+    history.iter().map(|seen| Seen { state: without_node(&seen.state), ..seen.clone() }).collect()
 }
 
 /// A kubelet reports a pod that runs and is ready at once in one write.

@@ -125,11 +125,6 @@ impl Rig {
         self.expect_accepted();
     }
 
-    pub fn delete(&mut self, key: Subject) {
-        self.cluster.port(0).ask(Ask::Delete { key, serves: key }, self.cause);
-        self.expect_accepted();
-    }
-
     fn expect_accepted(&mut self) {
         loop {
             match self.cluster.next() {

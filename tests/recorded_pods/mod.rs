@@ -1,5 +1,9 @@
 //! The pods, nodes and steps of a recording as `testbed/placements` writes them, and what they are in our words.
 
+#![allow(dead_code, reason = "not every recording has everything")]
+
+mod world;
+
 use std::collections::BTreeMap;
 
 use greenroom::workload::resources::NVIDIA_GPU;
@@ -10,10 +14,14 @@ use greenroom::workload::{
 };
 use serde::Deserialize;
 
+pub use world::World;
+
 /// A recorded cluster and what happened in it.
 #[derive(Deserialize)]
 pub struct Case {
     pub about: String,
+    #[serde(default)]
+    pub config: String,
     pub nodes: Vec<Node>,
     pub templates: Vec<Template>,
     #[serde(default)]

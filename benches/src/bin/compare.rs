@@ -14,8 +14,10 @@ use greenroom_benches::clock::measured;
 use greenroom_benches::hold::Hold;
 use greenroom_benches::peer::Peer;
 use greenroom_benches::rollout::rollout;
+use greenroom_benches::scheduling::{Asks, place};
 use greenroom_benches::table::{Table, median, shown};
 use greenroom_benches::workload::Delays;
+use greenroom_benches::workloads::{Workload, play};
 
 /// How much is measured.
 struct Effort {
@@ -59,8 +61,10 @@ fn measure(effort: &Effort, elsewhere: Table) -> Table {
         }
     }
     rollouts(&mut table, effort);
+    workloads(&mut table, effort);
     fork(&mut table, effort);
     draws(&mut table, effort);
+    placements(&mut table, effort);
     start_to_end(&mut table, effort);
     table.append(elsewhere);
     table
@@ -122,6 +126,21 @@ fn rollouts(table: &mut Table, effort: &Effort) {
     }
 }
 
+/// What the other workload controllers cost.
+fn workloads(table: &mut Table, effort: &Effort) {
+    for workload in Workload::ALL {
+        let mut smallest = None;
+        for pods in [1_000, 10_000] {
+            let mut time = || measured(|| _ = black_box(play(workload, pods))).as_secs_f64();
+            let seconds = median((0..effort.rounds.min(3)).map(|_| time()).collect());
+            let pod_micros = seconds * 1e6 / f64::from(workload.pods_made() * pods);
+            let growth = pod_micros / *smallest.get_or_insert(pod_micros);
+            let what = format!("{} of {pods} pods", workload.describe());
+            table.add_ratio(what, format!("{} us a pod", shown(pod_micros)), format!("{growth:.2}x that of 1000"));
+        }
+    }
+}
+
 /// The most memory that this process ever had, where the system tells.
 fn peak_mebibytes() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
@@ -153,6 +172,21 @@ fn draws(table: &mut Table, effort: &Effort) {
     let time = || measured(|| (0..DRAWS).for_each(|ordinal| _ = black_box(draw(ordinal)))).as_nanos() as f64;
     let nanos = median((0..effort.rounds).map(|_| time()).collect());
     table.add("a stream by name and one normal draw", format!("{} ns", shown(nanos / DRAWS as f64)));
+}
+
+/// Pods that come up one a node, beside plain ones.
+fn placements(table: &mut Table, effort: &Effort) {
+    for nodes in [100, 1_000] {
+        let mut plain = None;
+        for asks in Asks::ALL {
+            let time = || measured(|| _ = black_box(place(asks, nodes))).as_secs_f64();
+            let seconds = median((0..effort.rounds.min(3)).map(|_| time()).collect());
+            let pod_micros = seconds * 1e6 / f64::from(nodes);
+            let growth = pod_micros / *plain.get_or_insert(pod_micros);
+            let what = format!("{} on {nodes} nodes", asks.describe());
+            table.add_ratio(what, format!("{} us a pod", shown(pod_micros)), format!("{growth:.2}x plain ones"));
+        }
+    }
 }
 
 /// A whole process in wall-clock time, as a user waits for it. The release binary stands beside this one.

@@ -143,6 +143,12 @@ impl Cluster {
         }
     }
 
+    /// Pods of all revisions are numbered together: no two have one name.
+    fn next_daemon_ordinal(&self, id: DaemonSetId) -> u32 {
+        let next = self.daemonset(id).revisions.iter().map(|one| self.set(one.set).next_ordinal);
+        next.max().unwrap_or(0)
+    }
+
     /// The pods of the spec's template: a set of their own, whose tolerations are the template's and those that the
     /// controller adds. `true` if the revision had to be written.
     fn daemonset_revision(&mut self, id: DaemonSetId) -> (PodSetId, bool) {
@@ -155,6 +161,8 @@ impl Cluster {
             let revision = revisions.remove(at);
             let set = revision.set;
             revisions.push(revision);
+            let next = self.next_daemon_ordinal(id);
+            self.set_mut(set).next_ordinal = next;
             return (set, !newest);
         }
         let (key, first) = (daemonset.key, daemonset.revisions.first().map(|one| one.set));
@@ -164,8 +172,7 @@ impl Cluster {
         let family = first.map_or(family, |first| self.set(first).family);
         let source = Arc::new(with_tolerations(&template));
         let set = self.make_set(base, key, key, Owner::DaemonSet(id), family, &source);
-        let next = self.daemonset(id).revisions.last().map_or(0, |last| self.set(last.set).next_ordinal);
-        // Pods of all revisions are numbered together: no two have one name.
+        let next = self.next_daemon_ordinal(id);
         self.set_mut(set).next_ordinal = next;
         self.daemonset_mut(id).revisions.push(Revision { template, set });
         (set, true)

@@ -92,6 +92,8 @@ struct Sync {
     status: DeploymentStatus,
     /// True once the sync has written the Deployment itself: a second write of what it read at its start is refused.
     stale: bool,
+    /// True if another sync is to follow.
+    again: bool,
     cause: Cause,
 }
 
@@ -155,6 +157,9 @@ impl Cluster {
             self.sync_deployment_status(&mut sync, true);
         }
         self.deployment_mut(id).busy_until = sync.pen.end();
+        if sync.again {
+            self.queue_deployment(id);
+        }
     }
 
     fn look_at_deployment(&self, id: DeploymentId) -> Sync {
@@ -172,6 +177,7 @@ impl Cluster {
             bounds: Bounds::of(&deployment.spec),
             status: deployment.status,
             stale: false,
+            again: false,
             cause: Cause::Entry(deployment.last),
         }
     }
@@ -193,7 +199,7 @@ impl Cluster {
                 self.deployment_mut(id).revision += 1;
                 self.replicaset_mut(newest).revision = highest + 1;
                 self.write_in_vain(&mut sync.pen);
-                self.queue_deployment(id);
+                sync.again = true;
                 return;
             }
             let revised = self.note_revision(id);
@@ -238,13 +244,7 @@ impl Cluster {
         } else {
             self.write(&mut sync.pen, Draft::DeploymentStatus(sync.id, sync.status));
         }
-        self.queue_after(sync);
-    }
-
-    /// Plans another sync right after this one.
-    fn queue_after(&mut self, sync: &Sync) {
-        self.deployment_mut(sync.id).busy_until = sync.pen.end();
-        self.queue_deployment(sync.id);
+        sync.again = true;
     }
 
     /// Gives a ReplicaSet another size, unless it has it (`scaleReplicaSet`); `true` if that changed it.

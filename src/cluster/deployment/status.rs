@@ -66,7 +66,7 @@ impl Cluster {
         }
         if sync.stale {
             self.write_in_vain(&mut sync.pen);
-            self.queue_after(sync);
+            sync.again = true;
         } else {
             self.write(&mut sync.pen, Draft::DeploymentStatus(sync.id, status));
         }

@@ -18,7 +18,7 @@ use tracking::Tracking;
 
 use super::apply::ObjectId;
 use super::pod::Owner;
-use super::{Arg, Cause, Class, Cluster, Event, JobId, PodId, PodSetId, Subject, Why};
+use super::{Arg, Cause, Class, Cluster, CronJobId, Event, JobId, PodId, PodSetId, Subject, Why};
 use crate::kernel::{Duration, EventId, Time};
 use crate::timeline::EntryId;
 use crate::workload::{JobSpec, JobStatus};
@@ -32,6 +32,8 @@ pub struct Job {
     pub spec: JobSpec,
     /// Its pods.
     pub set: PodSetId,
+    /// The CronJob that made it.
+    pub cronjob: Option<CronJobId>,
     /// Which of them are accounted for.
     pub tracking: Tracking,
     /// Failures since the last success.
@@ -103,6 +105,7 @@ impl Cluster {
             key,
             spec,
             set,
+            cronjob: None,
             tracking: Tracking::default(),
             backoff: Backoff::default(),
             succeeded: Intervals::default(),
@@ -163,6 +166,9 @@ impl Cluster {
         self.journal_object(key);
         self.delete_all_pods(set, Why::with("{} deleted", Arg::Subject(key)), Cause::Entry(entry));
         self.touch_object(key, Cause::Entry(entry));
+        if let Some(cronjob) = self.job(id).cronjob {
+            self.cronjob_job_changed(cronjob);
+        }
     }
 
     /// Deletes all pods of a set, those that have ended among them.

@@ -298,6 +298,9 @@ impl Cluster {
             if let Some((_, event)) = job.due.take() {
                 self.queue.cancel(event);
             }
+            if let Some(cronjob) = self.job(id).cronjob {
+                self.cronjob_job_changed(cronjob);
+            }
             if let (Some(ttl), Some(at)) = (self.job(id).spec.ttl_after_finished, status.completed_at) {
                 let at = (at + ttl).max(self.queue.now());
                 self.schedule(at, Class::BUILT_IN, Event::JobExpired(id));

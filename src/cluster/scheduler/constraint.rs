@@ -1,9 +1,9 @@
 //! The spread constraints of a pod, its own or those by default, and the keys that its terms name.
 
 use super::rules::{Ruleset, SpreadDefaults};
-use super::score::{HOST_SKEW_MAX, ZONE_SKEW_MAX};
 use super::topology::{Key, Topologies};
 use crate::cluster::node::{HOSTNAME_LABEL, Nodes, ZONE_LABEL};
+use crate::cluster::profile::scheduling::{HOST_SKEW_MAX, ZONE_SKEW_MAX};
 use crate::cluster::template::{SpreadId, Template};
 
 /// Which pods a spread constraint counts.

@@ -173,3 +173,83 @@ fn more_of_what_is_asked(asked: &Amounts, was: &Amounts, now: &Amounts) -> bool 
         || (asked.ephemeral_storage_bytes > 0 && now.ephemeral_storage_bytes > was.ephemeral_storage_bytes)
         || asked.extended.iter().any(|(resource, _)| now.extended(*resource) > was.extended(*resource))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cluster::node::ZONE_LABEL;
+    use crate::cluster::scheduler::tests::{node, pod};
+    use crate::kernel::Names;
+    use crate::workload::selector::{Namespaces, PodTerm};
+    use crate::workload::{LabelSelector, PodTemplate, TopologySpread};
+
+    fn app(name: &str) -> PodTemplate {
+        PodTemplate { labels: [("app".to_owned(), name.to_owned())].into(), ..pod(100, 0, 0) }
+    }
+
+    fn term(name: &str) -> PodTerm {
+        let selector = LabelSelector::labels([("app".to_owned(), name.to_owned())].into());
+        PodTerm { selector, namespaces: Namespaces::Own, topology_key: ZONE_LABEL.to_owned() }
+    }
+
+    /// Goal: each hint moves the pods that it may help, and no others. Method: one pod that asks for everything, and events
+    /// that each plugin takes or leaves (`isSchedulableAfter…` of the plugins).
+    #[test]
+    fn hints_move_whom_an_event_may_help() {
+        let (mut names, mut nodes, mut templates) = (Names::default(), Nodes::default(), Templates::default());
+        let zone = |zone: &str| BTreeMap::from([(ZONE_LABEL.to_owned(), zone.to_owned())]);
+        let mut spec = node(&mut names, "n", 8, 32, 0);
+        spec.labels = zone("a");
+        let there = nodes.add(&mut names, spec);
+        let mut asks = app("asks");
+        asks.affinity.pods = vec![term("friend")];
+        asks.affinity.anti_pods = vec![term("foe")];
+        asks.host_ports = vec![(80, "TCP".to_owned())];
+        asks.spread = vec![TopologySpread {
+            max_skew: 1,
+            topology_key: ZONE_LABEL.to_owned(),
+            required: true,
+            selector: LabelSelector::labels([("app".to_owned(), "even".to_owned())].into()),
+            min_domains: None,
+            honors_affinity: true,
+            honors_taints: false,
+        }];
+        let mut hostile = app("other");
+        hostile.affinity.anti_pods = vec![term("asks")];
+        let mut server = app("server");
+        server.host_ports = vec![(80, "TCP".to_owned())];
+        let mut id = |template: &PodTemplate| templates.intern_in(&mut names, template, "default");
+        let asks = id(&asks);
+        let [friend, foe, even] = ["friend", "foe", "even"].map(|name| id(&app(name)));
+        let (hostile, server) = (id(&hostile), id(&server));
+        let rules = Rules::kube_default();
+        let helps = |event: ClusterEvent, plugin| helps(&event, &nodes, &templates, &rules, asks, plugin);
+        let (ports, spread) = (Plugins::NODE_PORTS, Plugins::POD_TOPOLOGY_SPREAD);
+        let pods = Plugins::INTER_POD_AFFINITY;
+        for (gone, plugin, expected) in [
+            (foe, pods, true),
+            (hostile, pods, true),
+            (friend, pods, false),
+            (even, spread, true),
+            (foe, spread, false),
+            (server, ports, true),
+            (foe, ports, false),
+            (foe, Plugins::NODE_RESOURCES_FIT, true),
+            (foe, Plugins::NODE_AFFINITY, false),
+        ] {
+            assert_eq!(helps(ClusterEvent::PodDeleted(gone), plugin), expected, "{gone:?} gone, {plugin:?}");
+        }
+        for (new, plugin, expected) in
+            [(friend, pods, true), (foe, pods, false), (even, spread, true), (even, Plugins::NODE_RESOURCES_FIT, false)]
+        {
+            assert_eq!(helps(ClusterEvent::PodAdded(new), plugin), expected, "{new:?} bound, {plugin:?}");
+        }
+        let labels = |were| ClusterEvent::NodeUpdated(there, NodeUpdate::Labels(were));
+        assert!(helps(labels(zone("b")), pods) && helps(labels(zone("b")), spread), "it moved to another zone");
+        assert!(!helps(labels(zone("a")), pods) && !helps(labels(zone("a")), spread), "it is where it was");
+        assert!(helps(ClusterEvent::NodeRemoved(zone("a")), spread));
+        assert!(!helps(ClusterEvent::NodeRemoved(BTreeMap::new()), spread), "it was in no place");
+        assert!(helps(ClusterEvent::NodeAdded(there), ports), "any node may do for a port");
+        assert!(helps(ClusterEvent::VolumesChanged, Plugins::VOLUME_BINDING));
+    }
+}

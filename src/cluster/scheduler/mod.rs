@@ -55,6 +55,7 @@ use topology::Topologies;
 
 use super::PodId;
 use super::node::{NodeId, Nodes};
+use super::profile::scheduling::FEASIBLE_MIN;
 use super::template::{SpreadId, Template, TemplateId, Templates};
 use crate::kernel::Names;
 
@@ -231,7 +232,9 @@ impl Scheduler {
         let (index, used) = &mut self.indexes[self.latest];
         *used = self.placements;
         index.refresh(nodes, template);
-        if !plain {
+        let can_preempt = rules.rules.preemption.is_some()
+            && nodes.lowest_priority().is_some_and(|lowest| lowest < template.priority);
+        if !plain || index.feasible.len() == 0 && can_preempt {
             return self.search(view, seeker, (profile, &rules));
         }
         let place = match index.feasible.len() {
@@ -278,16 +281,14 @@ impl Scheduler {
     fn is_plain(&mut self, view: &View<'_>, seeker: Seeker, (profile, rules): (usize, &Arc<Ruleset>)) -> bool {
         let View { nodes, templates, nominations, surroundings } = *view;
         let template = templates.get(seeker.template);
-        let can_preempt = nodes.lowest_priority().is_some_and(|lowest| lowest < template.priority);
         let listed = matches!(&rules.rules.spread, SpreadDefaults::List(list) if !list.is_empty());
         !self.surveys_all
             && template.company.is_plain()
             && seeker.only.is_none()
-            && (rules.rules.sampling == Sampling::All || self.next_start == 0 && nodes.len() < rules::FEASIBLE_MIN)
+            && (rules.rules.sampling == Sampling::All || self.next_start == 0 && nodes.len() < FEASIBLE_MIN)
             && (!listed || seeker.spread == SpreadId::NONE)
             && (nominations.is_empty()
-                || !nominations.bind(seeker.pod, template.priority) && nominations.node_of(seeker.pod).is_none())
-            && !(can_preempt && rules.rules.preemption.is_some())
+                || !nominations.bind(template.priority) && nominations.node_of(seeker.pod).is_none())
             && !surroundings.has_claims(seeker.pod)
             && (!templates.count_others() || {
                 self.topologies.refresh(nodes);
@@ -325,14 +326,13 @@ impl Scheduler {
         let result = found.map_err(|rejected| {
             let verdicts = rejected.counts();
             let mut rejection = Rejection::new(seeker.template, Detail::new(verdicts));
-            if seeker.only.is_some() || surroundings.has_claims(seeker.pod) {
+            let waits_for = nominations.node_of(seeker.pod);
+            if seeker.only.is_some() || waits_for.is_some() || surroundings.has_claims(seeker.pod) {
                 rejection.own = u64::from(seeker.pod.0) + 1;
             }
             let can_preempt = nodes.lowest_priority().is_some_and(|lowest| lowest < template.priority);
             let preemption = match rules.rules.preemption {
-                Some(tries) if can_preempt => {
-                    survey.preempt(tries, &rejected.verdicts, nominations.node_of(seeker.pod))
-                }
+                Some(tries) if can_preempt => survey.preempt(tries, &rejected.verdicts, waits_for),
                 _ => without_victims(&rules.rules, template),
             };
             rejection.after_preemption(preemption)

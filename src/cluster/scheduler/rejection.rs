@@ -261,7 +261,7 @@ pub struct Rejection {
     pub nodes: u32,
     /// What preemption came to.
     pub preemption: Preemption,
-    /// Not zero for a pod that is like no other of its template: one with volumes, or for one node alone.
+    /// Not zero for a pod that is like no other of its template: one with volumes, or that is or waits for one node alone.
     pub(super) own: u64,
     detail: Detail,
 }

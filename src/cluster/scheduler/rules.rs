@@ -3,6 +3,10 @@
 //! file is read elsewhere; what it says ends here.
 
 use super::rejection::Plugins;
+use crate::cluster::profile::scheduling::{
+    BACKOFF_INITIAL, BACKOFF_MAX, FEASIBLE_MIN, FEASIBLE_NODES_A_PERCENT, FEASIBLE_PERCENT_MAX, FEASIBLE_PERCENT_MIN,
+    HARD_POD_AFFINITY_WEIGHT, PREEMPTION_LEAST, PREEMPTION_PERCENT,
+};
 use crate::kernel::{Duration, Names, Symbol};
 use crate::workload::NodeTerm;
 use crate::workload::resources::{AMD_GPU, NVIDIA_GPU};
@@ -148,11 +152,9 @@ impl Rules {
             spread: SpreadDefaults::System,
             sampling: Sampling::All,
             added: AddedAffinity::default(),
-            // defaults.go, SetDefaults_InterPodAffinityArgs.
-            hard_pod_affinity_weight: 1,
+            hard_pod_affinity_weight: HARD_POD_AFFINITY_WEIGHT,
             ignores_likes_of_others: false,
-            // defaults.go, SetDefaults_DefaultPreemptionArgs.
-            preemption: Some(PreemptionTries { percent: 10, least: 100, offset: 0 }),
+            preemption: Some(PreemptionTries { percent: PREEMPTION_PERCENT, least: PREEMPTION_LEAST, offset: 0 }),
         }
     }
 
@@ -212,18 +214,13 @@ impl Ruleset {
     }
 }
 
-/// `minFeasibleNodesToFind`, pkg/scheduler/schedule_one.go: fewer nodes are all looked at.
-pub(super) const FEASIBLE_MIN: usize = 100;
-/// `minFeasibleNodesPercentageToFind`, same file.
-const FEASIBLE_PERCENT_MIN: usize = 5;
-
-/// How many feasible nodes are enough of so many: `numFeasibleNodesToFind`, same file.
+/// How many feasible nodes are enough of so many: `numFeasibleNodesToFind`, pkg/scheduler/schedule_one.go.
 pub(super) fn enough_nodes(percent: u32, nodes: usize) -> usize {
     if nodes < FEASIBLE_MIN {
         return nodes;
     }
     let percent = match percent {
-        0 => 50_usize.saturating_sub(nodes / 125).max(FEASIBLE_PERCENT_MIN),
+        0 => FEASIBLE_PERCENT_MAX.saturating_sub(nodes / FEASIBLE_NODES_A_PERCENT).max(FEASIBLE_PERCENT_MIN),
         percent => percent as usize,
     };
     (nodes * percent / 100).max(FEASIBLE_MIN)
@@ -239,9 +236,9 @@ pub struct Backoff {
 }
 
 impl Default for Backoff {
-    /// pkg/scheduler/backend/queue/scheduling_queue.go, DefaultPodInitialBackoffDuration and DefaultPodMaxBackoffDuration.
+    /// As kube-scheduler has it.
     fn default() -> Backoff {
-        Backoff { initial: Duration::from_secs(1), max: Duration::from_secs(10) }
+        Backoff { initial: BACKOFF_INITIAL, max: BACKOFF_MAX }
     }
 }
 
@@ -261,16 +258,21 @@ pub struct SchedulerConfig {
     pub profiles: Vec<Rules>,
     /// How long rejected pods wait.
     pub backoff: Backoff,
+    /// Pods choose by name, and one that names none of the profiles is placed by nobody; else the one profile places all.
+    pub by_name: bool,
 }
 
 impl SchedulerConfig {
-    /// One scheduler.
+    /// One scheduler for all pods.
     pub fn one(rules: Rules) -> SchedulerConfig {
-        SchedulerConfig { profiles: vec![rules], backoff: Backoff::default() }
+        SchedulerConfig { profiles: vec![rules], backoff: Backoff::default(), by_name: false }
     }
 
     /// The place of the profile that pods choose with this name; empty: `default-scheduler`.
     pub fn profile_of(&self, name: &str) -> Option<usize> {
+        if !self.by_name {
+            return Some(0);
+        }
         let name = if name.is_empty() { DEFAULT_SCHEDULER } else { name };
         self.profiles.iter().position(|rules| rules.name == name)
     }

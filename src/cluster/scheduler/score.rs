@@ -3,22 +3,11 @@
 
 use super::rules::{Balance, Measure, Rules, Ruleset, Slope};
 use crate::cluster::node::Node;
+use crate::cluster::profile::scheduling::{HOST_SKEW_MAX, IMAGE_BYTES_MAX, IMAGE_BYTES_MIN, SCORE_MAX, ZONE_SKEW_MAX};
 use crate::cluster::template::Template;
 use crate::workload::NodeTerm;
 use crate::workload::TaintEffect;
 use crate::workload::selector::Weighted;
-
-/// The best score that one plugin gives: `MaxNodeScore`, k8s.io/kube-scheduler v0.36.3, framework/interface.go.
-pub(super) const SCORE_MAX: i64 = 100;
-/// The largest skew of the default constraint on hosts: plugins/podtopologyspread/plugin.go, systemDefaultConstraints.
-pub(super) const HOST_SKEW_MAX: u32 = 3;
-/// The largest skew of the default constraint on zones: same place.
-pub(super) const ZONE_SKEW_MAX: u32 = 5;
-const MEBIBYTE: i64 = 1024 * 1024;
-/// Images below this size count for nothing: plugins/imagelocality/image_locality.go.
-const IMAGE_BYTES_MIN: i64 = 23 * MEBIBYTE;
-/// A container's images above this size count no more: same file.
-const IMAGE_BYTES_MAX: i64 = 1000 * MEBIBYTE;
 
 /// What a node has of a resource and what its pods ask of it; with the defaults of containers that ask for none if
 /// `scored`, as NodeResourcesFit counts (`calculateResourceAllocatableRequest`, plugins/noderesources/resource_allocation.go).

@@ -47,7 +47,7 @@ impl Survey<'_> {
                 verdict => drop(verdicts.insert(id, verdict)),
             }
         }
-        if self.nodes.len() > 0 && self.rules.rules.sampling != Sampling::All {
+        if !self.nodes.is_empty() && self.rules.rules.sampling != Sampling::All {
             *next_start = (start + feasible.len() + verdicts.len()) % self.nodes.len();
         }
         match feasible.as_slice() {

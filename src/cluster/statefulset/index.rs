@@ -16,6 +16,8 @@ pub struct Index {
     pub missing: BTreeSet<u32>,
     /// Wanted numbers whose pod is not available or terminates.
     pub unavailable: BTreeSet<u32>,
+    /// Pods that were asked to go and have not gone.
+    pub leaving: BTreeSet<u32>,
     /// Pods that ended by themselves and are there still.
     pub ended: BTreeSet<u32>,
     /// Numbers that are not wanted and have a pod.
@@ -68,6 +70,7 @@ impl Cluster {
         let there = index.pods.contains_key(&ordinal);
         keep(&mut index.missing, ordinal, wanted && !there);
         keep(&mut index.unavailable, ordinal, wanted && there && !available);
+        keep(&mut index.leaving, ordinal, there && pod.terminating);
         keep(&mut index.ended, ordinal, there && ended);
         keep(&mut index.condemned, ordinal, !wanted && there);
         let outdated = wanted && there && !pod.terminating && Some(pod.set) != update;

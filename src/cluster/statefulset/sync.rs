@@ -77,7 +77,7 @@ impl Cluster {
         }
         // The source counts pods that are ready, whether they were asked to go or not.
         let (index, min_ready) = (&statefulset.index, statefulset.spec.min_ready);
-        for ordinal in index.unavailable.iter().chain(&index.condemned) {
+        for ordinal in &index.leaving {
             let Some(pod) = index.pods.get(ordinal) else { continue };
             if self.pod_record(*pod).leaves_ready {
                 status.ready += 1;

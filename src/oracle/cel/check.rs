@@ -11,6 +11,7 @@ use super::table::{Answer, Question, Table};
 use super::{functions, lock};
 use crate::oracle::board::Board;
 use crate::text::diagnostic::nearest;
+use crate::timeline::{Kind, states};
 
 /// The most bytes of an expression. The library reads and evaluates by recursion; so long a chain of operators fits into
 /// the stack of any thread.
@@ -116,6 +117,9 @@ pub fn check(source: &str, program: &Program, env: &Arc<Env>) -> Result<(), Mist
         Some((start as usize).min(source.chars().count()))
     };
     walk(program.expression(), &mut |node, function, first| {
+        if let Some((wrong, message)) = wrong_state(node) {
+            return Err(Mistake { message, offset: place(wrong).or_else(|| place(node)) });
+        }
         if functions::takes_subject(function)
             && let Some(Expr::Literal(LiteralValue::String(text))) = first.map(|first| &first.expr)
             && let Err(message) = Board::default().watch(text.inner())
@@ -131,6 +135,38 @@ pub fn check(source: &str, program: &Program, env: &Arc<Env>) -> Result<(), Mist
     // With no pods at all and with very many: what both ways through the expression show.
     try_with(program, env, &Answer::Number(0), "", false)?;
     try_with(program, env, &Answer::Number(1_000_000), "Ready", true)
+}
+
+/// A state that its subject cannot have: in `reached(SUBJECT, STATE)`, or compared with `status(SUBJECT)`.
+fn wrong_state(node: &Node) -> Option<(&Node, String)> {
+    let Expr::Call(call) = &node.expr else { return None };
+    let arguments: Vec<&Node> = call.target.as_deref().into_iter().chain(&call.args).collect();
+    let [first, second] = arguments[..] else { return None };
+    let (subject, state) = match call.func_name.as_str() {
+        "reached" => (text(first)?, second),
+        "_==_" | "_!=_" => match (status_of(first), status_of(second)) {
+            (Some(subject), None) => (subject, second),
+            (None, Some(subject)) => (subject, first),
+            _ => return None,
+        },
+        _ => return None,
+    };
+    let kind = subject.split_once('/').and_then(|(kind, _)| Kind::parse(kind))?;
+    let (told, help) = states::mistake(kind, text(state).filter(|word| !word.is_empty())?)?;
+    Some((state, format!("{told}; {help}")))
+}
+
+fn status_of(node: &Node) -> Option<&str> {
+    let Expr::Call(call) = &node.expr else { return None };
+    let first = call.target.as_deref().or(call.args.first()).filter(|_| call.func_name == "status")?;
+    text(first)
+}
+
+fn text(node: &Node) -> Option<&str> {
+    match &node.expr {
+        Expr::Literal(LiteralValue::String(text)) => Some(text.inner()),
+        _ => None,
+    }
 }
 
 fn known_functions(program: &Program, env: &Arc<Env>) -> Result<(), Mistake> {

@@ -109,9 +109,7 @@ impl Reader<'_, '_> {
         }
         let mut read = Vec::with_capacity(states.0.len());
         for (subject, state) in states.0 {
-            if state.value.is_empty() {
-                self.context.error(state.span, "a state cannot be empty");
-            }
+            self.state(&subject.text, &state);
             read.push((self.subject(&subject.text, subject.span), state.value));
         }
         Some(read)

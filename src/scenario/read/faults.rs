@@ -77,9 +77,7 @@ impl Reader<'_, '_> {
                     Some(occurrence) => self.count(occurrence, TIMES_MAX, "the occurrence")?,
                     None => 1,
                 };
-                if on.reaches.value.is_empty() {
-                    self.context.error(on.reaches.span, "`reaches` needs a state");
-                }
+                self.state(&on.subject.value, &on.reaches);
                 Some(Trigger::On {
                     subject: self.subject(&on.subject.value, on.subject.span),
                     reaches: on.reaches.value.clone(),

@@ -7,7 +7,7 @@ use crate::text::Diagnostic;
 use crate::text::Span;
 use crate::text::decode::{Spanned, list};
 use crate::text::diagnostic::{nearest, quote};
-use crate::timeline::Kind;
+use crate::timeline::{Kind, states};
 
 /// The longest name that Kubernetes gives an object.
 const NAME_BYTES_MAX: usize = 253;
@@ -39,6 +39,17 @@ impl Reader<'_, '_> {
             self.context.report(error);
         }
         text.to_owned()
+    }
+
+    /// A state that a subject is to reach: one of those that its kind can have.
+    pub(super) fn state(&mut self, subject: &str, state: &Spanned<String>) {
+        if state.value.is_empty() {
+            return self.context.error(state.span, "a state cannot be empty");
+        }
+        let kind = subject.split_once('/').and_then(|(kind, _)| Kind::parse(kind));
+        if let Some((told, help)) = kind.and_then(|kind| states::mistake(kind, &state.value)) {
+            self.context.report(Diagnostic::error(self.context.source, state.span, told).help(help));
+        }
     }
 
     /// A name that Kubernetes takes for an object: lower-case letters, digits, `-` and `.`.

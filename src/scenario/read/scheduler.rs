@@ -24,7 +24,7 @@ impl Reader<'_, '_> {
         if ![".yaml", ".yml", ".json"].iter().any(|ending| name.ends_with(ending)) {
             let error =
                 Diagnostic::error(self.context.source, span, format!("{} is not a scheduler profile", quote(name)));
-            let error = match nearest(name, PROFILES.into_iter()) {
+            let error = match nearest(name, PROFILES) {
                 Some(near) => error.help(format!("did you mean `{near}`?")),
                 None => error.note(format!("known are {}", list(&PROFILES))),
             };

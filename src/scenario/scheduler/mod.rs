@@ -59,7 +59,13 @@ impl Reader<'_, '_> {
         let sampling = self.sampling(file.percentageOfNodesToScore.as_ref()).unwrap_or(Sampling::Percent(0));
         let profiles = match file.profiles {
             Some(profiles) if !profiles.is_empty() => profiles,
-            _ => return Some(SchedulerConfig { profiles: vec![Rules { sampling, ..Rules::kube_default() }], backoff }),
+            _ => {
+                return Some(SchedulerConfig {
+                    profiles: vec![Rules { sampling, ..Rules::kube_default() }],
+                    backoff,
+                    by_name: true,
+                });
+            }
         };
         let single = profiles.len() == 1;
         let mut names: Vec<String> = Vec::new();
@@ -73,7 +79,7 @@ impl Reader<'_, '_> {
             names.push(rules.name.clone());
             read.push(rules);
         }
-        Some(SchedulerConfig { profiles: read, backoff })
+        Some(SchedulerConfig { profiles: read, backoff, by_name: true })
     }
 
     fn profile(&mut self, file: ProfileFile, single: bool, sampling: Sampling) -> Option<Rules> {

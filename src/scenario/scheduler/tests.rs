@@ -21,7 +21,7 @@ fn problems(rest: &str) -> Vec<String> {
 fn an_empty_configuration_is_the_default_with_sampling() {
     let config = config("");
     let expected = Rules { sampling: Sampling::Percent(0), ..Rules::kube_default() };
-    assert_eq!(config, SchedulerConfig::one(expected));
+    assert_eq!(config, SchedulerConfig { by_name: true, ..SchedulerConfig::one(expected) });
 }
 
 #[test]

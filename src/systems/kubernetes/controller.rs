@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::document::{self, Manifests};
 use super::fingerprint::touched;
-use super::health::{Health, has_pods, health};
+use super::health::{Health, availability, has_pods, health};
 use super::manifest::Manifest;
 use super::native;
 use super::pod::label_revision;
@@ -14,7 +14,7 @@ use crate::kernel::names::split;
 use crate::kernel::{Duration, Name};
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
-use crate::workload::{Action, Ask, AskId, Controller, Outcome, Wake, World};
+use crate::workload::{Action, Ask, AskId, Controller, Object, Outcome, Wake, World};
 
 /// An ask that the API could not take now is asked again so often, as `kubectl apply` does on conflicts, and after so long.
 /// Source: k8s.io/kubectl v0.36.3, pkg/cmd/apply/patcher.go, maxPatchRetry and backOffPeriod.
@@ -141,6 +141,8 @@ impl Kubernetes {
             live: manifest,
             life: Life::Asked,
             health: Health::Plain,
+            settled: 0,
+            is_short: false,
             revisions: first.into_iter().collect(),
             restarted: None,
             tries: 0,
@@ -170,8 +172,15 @@ impl Kubernetes {
         held.life = Life::Asked;
         let (key, live) = (held.subject, Arc::clone(&held.live));
         let object = live.object(world);
+        let groups = match &object {
+            Object::LeaderWorkerSet(spec) => Some(spec.clone()),
+            _ => None,
+        };
         let id = world.ask(Ask::Apply { key, object, serves }, cause);
         self.memory.asks.insert(id, position);
+        if let Some(spec) = groups {
+            self.memory.control_groups(key, serves, spec, cause, world);
+        }
     }
 
     /// Asks for an object to be deleted.
@@ -186,8 +195,12 @@ impl Kubernetes {
             return;
         }
         held.life = Life::Deleting;
-        let id = world.ask(Ask::Delete { key: held.subject, serves }, cause);
+        let key = held.subject;
+        let id = world.ask(Ask::Delete { key, serves }, cause);
         self.memory.asks.insert(id, position);
+        if let Some(set) = self.memory.group_sets.iter_mut().find(|set| set.key() == key) {
+            set.delete(cause, world);
+        }
     }
 
     fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) {
@@ -226,7 +239,15 @@ impl Kubernetes {
     fn look(&mut self, position: usize, world: &dyn World) {
         let held = &mut self.memory.objects[position];
         match held.life {
-            Life::There => held.health = health(&held.live, held.subject, world),
+            Life::There => {
+                held.health = health(&held.live, held.subject, world);
+                let (available, wanted) = availability(held.subject, world);
+                match held.health {
+                    Health::Ready => held.settled = available,
+                    Health::Progressing => held.is_short = available < held.settled.min(wanted),
+                    _ => {}
+                }
+            }
             Life::Deleting if is_gone(held.subject, world) => held.life = Life::Gone,
             _ => {}
         }
@@ -283,7 +304,8 @@ impl Kubernetes {
         }
         let waiting = there().filter(|held| held.health == Health::Progressing);
         if let Some(first) = waiting.clone().next() {
-            let state = if memory.settled { State::Degraded } else { State::Progressing };
+            let short = memory.settled && waiting.clone().any(|held| held.is_short);
+            let state = if short { State::Degraded } else { State::Progressing };
             let why =
                 Why::with2("not ready: {}, {} in all", Arg::Subject(first.subject), Arg::Count(waiting.count() as u64));
             return (state, why);
@@ -348,6 +370,12 @@ impl Controller for Kubernetes {
                 Ok(())
             }
             Wake::Changed(object) => {
+                let mut sets = self.memory.group_sets.iter_mut();
+                let set = sets.find(|set| set.watches(object));
+                let object = set.map_or(object, |set| {
+                    set.changed(world);
+                    set.key()
+                });
                 if let Some(position) = self.memory.positions.get(&object) {
                     self.look(*position, world);
                 }

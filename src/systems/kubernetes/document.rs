@@ -53,7 +53,7 @@ pub struct Read {
 /// # Errors
 /// What makes it no YAML or JSON, or a text without any object.
 pub fn read(source: &Source) -> Result<Read, Vec<Diagnostic>> {
-    let documents = tree::parse_all(source).map_err(|error| vec![error])?;
+    let documents = tree::parse_all(source).map_err(|error| vec![private(error, source)])?;
     let mut gathering = Gathering::new(source);
     for document in &documents {
         gathering.take(document, None, 0);
@@ -74,6 +74,12 @@ struct NamedPorts {
     namespace: String,
     labels: BTreeMap<String, String>,
     ports: Vec<(String, u16)>,
+}
+
+/// A text that is no YAML may break off within the content of a Secret, which nothing may repeat.
+fn private(error: Diagnostic, source: &Source) -> Diagnostic {
+    let has_content = ["Secret", "ConfigMap"].iter().any(|kind| source.text().contains(kind));
+    if has_content { error.private() } else { error }
 }
 
 /// What is found in a text so far.

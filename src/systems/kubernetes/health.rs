@@ -2,9 +2,9 @@
 
 use super::manifest::{Body, Manifest};
 use crate::timeline::{Kind, Subject};
-use crate::workload::apps::StatefulSetStrategy;
-use crate::workload::status::StatefulSetStatus;
-use crate::workload::{Object, PodPhase, PodStatus, StatefulSetSpec, Status, World};
+use crate::workload::apps::{DaemonSetStrategy, StatefulSetStrategy};
+use crate::workload::status::{DaemonSetStatus, StatefulSetStatus};
+use crate::workload::{DaemonSetSpec, Object, PodPhase, PodStatus, StatefulSetSpec, Status, World};
 
 /// How an object fares.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -46,12 +46,9 @@ pub fn health(manifest: &Manifest, subject: Subject, world: &dyn World) -> Healt
         }
         (Object::StatefulSet(spec), Some(Status::StatefulSet(status))) => stateful_set(spec, &status),
         (Object::LeaderWorkerSet(spec), _) => pods(subject, spec.replicas.saturating_mul(spec.size), world),
-        (Object::DaemonSet(_), _) => {
-            let wanted = world.observed_pods(subject).iter().filter(|(_, pod)| !pod.terminating).count();
-            pods(subject, u32::try_from(wanted).unwrap_or(u32::MAX).max(1), world)
-        }
+        (Object::DaemonSet(spec), Some(Status::DaemonSet(status))) => daemon_set(spec, &status),
         (Object::Deployment(_) | Object::ReplicaSet(_) | Object::StatefulSet(_), _) => Health::Progressing,
-        (Object::Job(_) | Object::Pod(_), _) => Health::Progressing,
+        (Object::DaemonSet(_) | Object::Job(_) | Object::Pod(_), _) => Health::Progressing,
         _ => Health::Plain,
     }
 }
@@ -70,6 +67,14 @@ fn stateful_set(spec: &StatefulSetSpec, status: &StatefulSetStatus) -> Health {
     if seen && all && updated { Health::Ready } else { Health::Progressing }
 }
 
+/// Every node that should have a pod has one that is available, of the newest template unless pods wait to be deleted.
+/// Source: k8s.io/kubectl v0.36.3, pkg/polymorphichelpers/rollout_status.go, DaemonSetStatusViewer.
+fn daemon_set(spec: &DaemonSetSpec, status: &DaemonSetStatus) -> Health {
+    let seen = status.observed_generation >= status.generation;
+    let updated = spec.strategy == DaemonSetStrategy::OnDelete || status.updated >= status.desired;
+    if seen && updated && status.available >= status.desired { Health::Ready } else { Health::Progressing }
+}
+
 /// A pod that no workload made.
 const fn pod(status: &PodStatus) -> Health {
     match status.phase {
@@ -86,6 +91,18 @@ fn pods(subject: Subject, wanted: u32, world: &dyn World) -> Health {
     let there = pods.iter().filter(|(_, pod)| !pod.terminating);
     let ready = there.clone().filter(|(_, pod)| pod.ready).count();
     if ready == wanted as usize && there.count() == ready { Health::Ready } else { Health::Progressing }
+}
+
+/// Pods that are available, and pods that are wanted.
+pub fn availability(subject: Subject, world: &dyn World) -> (u32, u32) {
+    match world.observed(subject) {
+        Some(Status::Deployment(status)) => (status.available, status.desired),
+        Some(Status::ReplicaSet(status)) => (status.available, status.desired),
+        Some(Status::StatefulSet(status)) => (status.available, status.desired),
+        Some(Status::DaemonSet(status)) => (status.available, status.desired),
+        Some(Status::Pod(status)) => (u32::from(status.ready && !status.terminating), 1),
+        _ => (0, 0),
+    }
 }
 
 /// True for kinds whose objects have pods, and are gone only when those are.

@@ -123,6 +123,19 @@ fn status(status: Status) -> Option<Value> {
             "terminating": status.terminating,
             "conditions": job_conditions(&status),
         }),
+        Status::DaemonSet(status) => json!({
+            "observedGeneration": status.observed_generation,
+            "desiredNumberScheduled": status.desired,
+            "currentNumberScheduled": status.current,
+            "numberMisscheduled": status.misscheduled,
+            "numberReady": status.ready,
+            "updatedNumberScheduled": status.updated,
+            "numberAvailable": status.available,
+        }),
+        Status::HorizontalPodAutoscaler(status) => json!({
+            "currentReplicas": status.current,
+            "desiredReplicas": status.desired,
+        }),
         Status::PodDisruptionBudget(status) => json!({
             "expectedPods": status.expected,
             "currentHealthy": status.healthy,

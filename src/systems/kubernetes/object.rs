@@ -305,11 +305,16 @@ impl<'n> Reader<'n> {
         let mut problems = Vec::new();
         for misfit in &self.misfits {
             let message = format!("{cannot}: {}: {}", misfit.path, misfit.message);
-            problems.push(self.error(misfit.span, message));
+            problems.push(match misfit.span.filter(|_| may_be_secret(&misfit.path)) {
+                // Where it begins, and nothing of it.
+                Some(span) => self.error(Some(Span::new(span.start, span.start)), message).private(),
+                None => self.error(misfit.span, message),
+            });
         }
         for unknown in &self.unknown {
             let message = format!("{cannot}: strict decoding error: unknown field {}", quote(&unknown.path));
-            let error = self.error(Some(unknown.span), message);
+            // What stands behind a key that nobody knows may be anything.
+            let error = self.error(Some(unknown.span), message).private();
             let last = unknown.path.rsplit('.').next().unwrap_or("");
             problems.push(match nearest(last, unknown.known.iter().copied()) {
                 Some(near) => error.help(format!("did you mean `{near}`?")),
@@ -319,7 +324,8 @@ impl<'n> Reader<'n> {
         if problems.is_empty() {
             for complaint in &self.findings.complaints {
                 let message = format!("the {kind} {name:?} is invalid: {}: {}", complaint.path, complaint.message);
-                problems.push(self.error(locate(self.node, &complaint.path), message));
+                let error = self.error(locate(self.node, &complaint.path), message);
+                problems.push(if may_be_secret(&complaint.path) { error.private() } else { error });
             }
         }
         problems
@@ -335,8 +341,14 @@ impl<'n> Reader<'n> {
     }
 
     fn error(&self, span: Option<Span>, message: String) -> Diagnostic {
-        Diagnostic::error(self.source, span.unwrap_or_else(|| head(self.node)), message)
+        let error = Diagnostic::error(self.source, span.unwrap_or_else(|| head(self.node)), message);
+        if matches!(self.api.kind, Kind::Secret | Kind::ConfigMap) { error.private() } else { error }
     }
+}
+
+/// True for fields whose values no message repeats.
+fn may_be_secret(path: &str) -> bool {
+    path.split(['.', '[']).any(|step| matches!(step, "env" | "args" | "command" | "annotations"))
 }
 
 /// What a Pod asks for, but for what may be changed.

@@ -113,6 +113,8 @@ fn pod(
         volumes,
         host_ports,
         node_name: spec.node_name.clone().filter(|name| !name.is_empty()),
+        // Its default and none are one.
+        scheduler_name: spec.scheduler_name.clone().filter(|name| name != "default-scheduler").unwrap_or_default(),
         scheduling_gates: gates,
         overhead,
         active_deadline: figures::seconds(
@@ -221,11 +223,6 @@ fn host_ports(spec: &core::PodSpec) -> Vec<(u16, String)> {
 
 /// Tells of fields that decide something in a cluster and nothing here.
 fn notes(spec: &core::PodSpec, path: &str, findings: &mut Findings) {
-    if let Some(name) = spec.scheduler_name.as_deref()
-        && name != "default-scheduler"
-    {
-        findings.note(format!("{path}.schedulerName"), "the scenario's scheduler places these pods too");
-    }
     if spec.readiness_gates.as_ref().is_some_and(|gates| !gates.is_empty()) {
         findings.note(format!("{path}.readinessGates"), "nothing sets these conditions here: they are not waited for");
     }

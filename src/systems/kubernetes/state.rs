@@ -6,8 +6,9 @@ use std::sync::Arc;
 use super::health::Health;
 use super::manifest::Manifest;
 use crate::kernel::Time;
+use crate::systems::leaderworkerset::LeaderWorkerSet;
 use crate::timeline::{Cause, Subject};
-use crate::workload::{AskId, PodTemplate};
+use crate::workload::{AskId, LeaderWorkerSetSpec, PodTemplate, World};
 
 /// Where a set of manifests is in its life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -88,6 +89,10 @@ pub struct Held {
     pub life: Life,
     /// How it fared when it was last looked at.
     pub health: Health,
+    /// Pods that were available when it was last ready.
+    pub settled: u32,
+    /// True if it has lost pods since: fewer are available than then, and than are wanted.
+    pub is_short: bool,
     /// Templates that it has had, oldest first.
     pub revisions: Vec<Revision>,
     /// The restart that its template carries.
@@ -117,9 +122,27 @@ pub struct Memory {
     pub removing: bool,
     /// Objects that were refused before the API was asked.
     pub refused: usize,
+    /// The controllers of its LeaderWorkerSets, which are no part of Kubernetes itself.
+    pub group_sets: Vec<LeaderWorkerSet>,
 }
 
 impl Memory {
+    /// A LeaderWorkerSet was applied: its controller makes it so. One of a name that was deleted begins anew.
+    pub fn control_groups(
+        &mut self,
+        key: Subject,
+        serves: Subject,
+        spec: LeaderWorkerSetSpec,
+        cause: Cause,
+        world: &mut dyn World,
+    ) {
+        self.group_sets.retain(|set| set.key() != key || !set.is_deleted());
+        match self.group_sets.iter_mut().find(|set| set.key() == key) {
+            Some(set) => set.change(spec, cause, world),
+            None => self.group_sets.push(LeaderWorkerSet::create(key, serves, spec, cause, world)),
+        }
+    }
+
     /// The object of this subject, unless it is gone.
     pub fn held(&self, subject: Subject) -> Option<usize> {
         let position = *self.positions.get(&subject)?;

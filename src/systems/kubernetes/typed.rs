@@ -183,8 +183,16 @@ impl<'n> Deserializer<'n> for Reader<'n, '_, '_> {
         deserialize_u16 as "int32",
         deserialize_u32 as "int32",
         deserialize_u64 as "int64",
-        deserialize_f32 as "int32",
-        deserialize_f64 as "int64",
+    }
+
+    /// No field that is read here is a fraction; the trait wants the method.
+    fn deserialize_f32<V: Visitor<'n>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        self.deserialize_i64(visitor)
+    }
+
+    /// No field that is read here is a fraction; the trait wants the method.
+    fn deserialize_f64<V: Visitor<'n>>(self, visitor: V) -> Result<V::Value, Misfit> {
+        self.deserialize_i64(visitor)
     }
 
     fn deserialize_str<V: Visitor<'n>>(self, visitor: V) -> Result<V::Value, Misfit> {

@@ -25,15 +25,9 @@ use super::rejection::{Plugins, Rejection};
 use super::rules::{Backoff, SchedulerConfig};
 use crate::cluster::PodId;
 use crate::cluster::node::Nodes;
+use crate::cluster::profile::scheduling::{BACKOFF_WINDOW as WINDOW, LEFTOVER_PERIOD, UNSCHEDULABLE_MAX};
 use crate::cluster::template::{TemplateId, Templates};
 use crate::kernel::{Duration, Time};
-
-/// How often back-off that is over is looked for, and the width of the windows in which it ends.
-const WINDOW: Duration = Duration::from_secs(1);
-/// How often unschedulable pods are looked through: scheduling_queue.go, Run.
-const LEFTOVER_PERIOD: Duration = Duration::from_secs(30);
-/// How long a pod stays unschedulable without an event: DefaultPodMaxInUnschedulablePodsDuration.
-const UNSCHEDULABLE_MAX: Duration = Duration::from_secs(5 * 60);
 
 /// The order of the active queue: priority, highest first, then the time of queueing, then the order in which pods were
 /// queued at that time: by round, and within a round by the order in which they were added.

@@ -1,0 +1,73 @@
+//! Pods as they come to be. What becomes of them is in `pod`, who asks for them is in their controllers.
+
+use super::pod::{Owner, Pod, PodRecord};
+use super::{Arg, Cause, Cluster, NodeId, PodId, PodSetId, Symbol, Why};
+use crate::kernel::Time;
+use crate::timeline::EntryId;
+use crate::workload::PodPhase;
+
+impl Cluster {
+    /// Creates a pod, with this number or the next one, and puts it into the scheduler's queue; `node` is the only one that
+    /// it may go to.
+    pub(super) fn create_pod(
+        &mut self,
+        set_id: PodSetId,
+        ordinal: Option<u32>,
+        node: Option<NodeId>,
+        cause: Cause,
+    ) -> PodId {
+        let id = PodId(u32::try_from(self.pods.len()).expect("a run has fewer than 2^32 pods"));
+        let now = self.queue.now();
+        let containers = self.make_containers(id, set_id);
+        let set = self.set_mut(set_id);
+        let position = set.active.len() as u32;
+        let ordinal = ordinal.unwrap_or(set.next_ordinal);
+        set.next_ordinal = set.next_ordinal.max(ordinal.saturating_add(1));
+        set.active.push(id);
+        set.all.push(id);
+        let owner = set.owner;
+        self.ranks.push(None);
+        self.pod_records.push(PodRecord {
+            created_at: now,
+            admitted_at: Time::ZERO,
+            reason: "",
+            startup_failures: 0,
+            disrupted: false,
+            leaves_ready: false,
+        });
+        self.pods.push(Pod {
+            set: set_id,
+            ordinal,
+            position,
+            node: None,
+            devices: 0,
+            containers,
+            phase: PodPhase::Pending,
+            holds: false,
+            ready: false,
+            available: false,
+            running: false,
+            serving: false,
+            terminating: false,
+            gone: false,
+            readiness: 0,
+            ready_since: Time::ZERO,
+            restarts: 0,
+            message: Symbol::EMPTY,
+            last: EntryId(0),
+        });
+        let why = match owner {
+            Owner::Alone(_) => Why::NONE,
+            _ => Why::with("created by {}", Arg::Subject(self.owner_subject(owner))),
+        };
+        if let Some(node) = node {
+            self.confine_pod(id, node);
+        }
+        let cause = self.note_pod(id, "Pending", why, cause);
+        self.claims_for_pod(id, cause);
+        self.rank(id);
+        self.wait_for_node(id, cause);
+        self.touch_pod(id, cause);
+        id
+    }
+}

@@ -1,0 +1,278 @@
+//! CronJobs: a Job whenever their schedule says so.
+//! Source: k8s.io/kubernetes v1.36.3, pkg/controller/cronjob (cronjob_controllerv2.go, utils.go).
+//!
+//! The wall clock is the run's epoch and the time since. `schedule` is cron itself.
+
+mod schedule;
+
+use schedule::Schedule;
+
+use super::apply::ObjectId;
+use super::{Arg, Cause, Class, Cluster, CronJobId, Event, JobId, Subject, Why};
+use crate::kernel::{Duration, EventId, Name, Time};
+use crate::timeline::{EntryId, Kind};
+use crate::workload::batch::Concurrency;
+use crate::workload::{CronJobSpec, CronJobStatus};
+
+/// One CronJob.
+#[derive(Clone, Debug)]
+pub struct CronJob {
+    /// Its kind, namespace and name.
+    pub key: Subject,
+    /// What it asks for.
+    pub spec: Box<CronJobSpec>,
+    schedule: Schedule,
+    /// When it was created, in seconds since 1970.
+    created_at: i64,
+    /// The last time for which it made a Job.
+    last_scheduled: Option<i64>,
+    /// Its Jobs that are there, in the order of their making.
+    jobs: Vec<JobId>,
+    /// Of these, those that have not ended.
+    active: Vec<JobId>,
+    /// The last time of which it was said that it was missed or left out.
+    told: Option<i64>,
+    /// What watches were last told.
+    pub status: CronJobStatus,
+    due: Option<(Time, EventId)>,
+    deleted: bool,
+    last: EntryId,
+}
+
+impl Cluster {
+    /// The wall-clock time at the start of the run, in seconds since 1970.
+    pub fn set_epoch(&mut self, seconds: i64) {
+        self.epoch = seconds;
+    }
+
+    fn wall_clock(&self) -> i64 {
+        self.epoch + self.queue.now().since(Time::ZERO).whole_secs() as i64
+    }
+
+    pub(super) fn cronjob(&self, id: CronJobId) -> &CronJob {
+        &self.cronjobs[id.0 as usize]
+    }
+
+    fn cronjob_mut(&mut self, id: CronJobId) -> &mut CronJob {
+        &mut self.cronjobs[id.0 as usize]
+    }
+
+    /// Plans a sync; an earlier one that is planned already stays.
+    fn queue_cronjob(&mut self, id: CronJobId, at: Time) {
+        match self.cronjob(id).due {
+            Some((due, _)) if due <= at => return,
+            Some((_, event)) => {
+                self.queue.cancel(event);
+            }
+            None => {}
+        }
+        let event = self.schedule(at, Class::BUILT_IN, Event::CronJob(id));
+        self.cronjob_mut(id).due = Some((at, event));
+    }
+
+    pub(super) fn create_cronjob(&mut self, key: Subject, spec: Box<CronJobSpec>, cause: Cause) -> Result<(), String> {
+        let schedule = Schedule::parse(&spec.schedule, spec.time_zone.as_deref())?;
+        let id = CronJobId(self.cronjobs.len() as u32);
+        let text = self.names.intern(&spec.schedule);
+        let last = self.note(key, "Created", Why::with("schedule: {}", Arg::Text(text)), cause);
+        let created_at = self.wall_clock();
+        self.cronjobs.push(CronJob {
+            key,
+            spec,
+            schedule,
+            created_at,
+            last_scheduled: None,
+            jobs: Vec::new(),
+            active: Vec::new(),
+            told: None,
+            status: CronJobStatus::default(),
+            due: None,
+            deleted: false,
+            last,
+        });
+        self.objects.insert(key, ObjectId::CronJob(id));
+        self.journal_object(key);
+        self.queue_cronjob(id, self.queue.now());
+        Ok(())
+    }
+
+    pub(super) fn change_cronjob(&mut self, id: CronJobId, spec: Box<CronJobSpec>, cause: Cause) -> Result<(), String> {
+        if self.cronjob(id).spec == spec {
+            return Ok(());
+        }
+        let schedule = Schedule::parse(&spec.schedule, spec.time_zone.as_deref())?;
+        let key = self.cronjob(id).key;
+        let became = match (self.cronjob(id).spec.suspended, spec.suspended) {
+            (false, true) => "Suspended",
+            (true, false) => "Resumed",
+            _ => "Changed",
+        };
+        let last = self.note(key, became, Why::NONE, cause);
+        let cronjob = self.cronjob_mut(id);
+        (cronjob.spec, cronjob.schedule, cronjob.last) = (spec, schedule, last);
+        self.queue_cronjob(id, self.queue.now());
+        Ok(())
+    }
+
+    /// Deletes a CronJob and its Jobs.
+    pub(super) fn delete_cronjob(&mut self, id: CronJobId, cause: Cause) {
+        let cronjob = self.cronjob_mut(id);
+        cronjob.deleted = true;
+        let (key, jobs) = (cronjob.key, std::mem::take(&mut cronjob.jobs));
+        let entry = self.note(key, "Deleted", Why::NONE, cause);
+        self.journal_object(key);
+        self.touch_object(key, Cause::Entry(entry));
+        for job in jobs {
+            let job = self.job(job).key;
+            self.delete(job, Cause::Entry(entry));
+        }
+    }
+
+    /// A Job of a CronJob has ended or is no more.
+    pub(super) fn cronjob_job_changed(&mut self, id: CronJobId) {
+        if !self.cronjob(id).deleted {
+            self.queue_cronjob(id, self.queue.now());
+        }
+    }
+
+    /// Handles [`Event::CronJob`] (`sync`).
+    pub(super) fn sync_cronjob(&mut self, id: CronJobId) {
+        self.cronjob_mut(id).due = None;
+        if self.cronjob(id).deleted {
+            return;
+        }
+        self.drop_ended_jobs(id);
+        if !self.cronjob(id).spec.suspended {
+            self.start_due_job(id);
+            self.plan_next_job(id);
+        }
+        self.forget_ended_jobs(id);
+        let cronjob = self.cronjob(id);
+        let seconds = |at: i64| Time::ZERO + Duration::from_secs(u64::try_from(at - self.epoch).unwrap_or(0));
+        let status = CronJobStatus {
+            active: cronjob.active.len() as u32,
+            last_schedule: cronjob.last_scheduled.map(seconds),
+            ..cronjob.status
+        };
+        if status != cronjob.status {
+            let (key, cause) = (cronjob.key, Cause::Entry(cronjob.last));
+            self.cronjob_mut(id).status = status;
+            self.journal_object(key);
+            self.touch_object(key, cause);
+        }
+    }
+
+    fn drop_ended_jobs(&mut self, id: CronJobId) {
+        let mut jobs = std::mem::take(&mut self.cronjob_mut(id).jobs);
+        jobs.retain(|job| !self.job(*job).deleted);
+        let ended = |job: &JobId| self.job(*job).status.complete || self.job(*job).status.gave_up;
+        let active = jobs.iter().copied().filter(|job| !ended(job)).collect();
+        let succeeded = jobs.iter().filter(|job| self.job(**job).status.complete);
+        let last_success = succeeded.filter_map(|job| self.job(*job).status.completed_at).max();
+        let cronjob = self.cronjob_mut(id);
+        (cronjob.jobs, cronjob.active) = (jobs, active);
+        cronjob.status.last_success = cronjob.status.last_success.max(last_success);
+    }
+
+    /// The last time up to now for which a Job is due, the deadline for late starts considered or not
+    /// (`mostRecentScheduleTime`).
+    fn latest_due(&self, id: CronJobId, considers_deadline: bool) -> Option<i64> {
+        let (cronjob, now) = (self.cronjob(id), self.wall_clock());
+        let mut from = cronjob.last_scheduled.unwrap_or(cronjob.created_at);
+        if let Some(deadline) = cronjob.spec.starting_deadline.filter(|_| considers_deadline) {
+            from = from.max(now - deadline.whole_secs() as i64);
+        }
+        let first = cronjob.schedule.next(from).filter(|first| *first <= now)?;
+        let Some(second) = cronjob.schedule.next(first).filter(|second| *second <= now) else { return Some(first) };
+        // The source steps over most of what was missed by the distance of the first two.
+        let apart = second - first;
+        let mut latest = first;
+        let mut at = cronjob.schedule.next(first + ((now - first) / apart - 1) * apart)?;
+        while at <= now {
+            latest = at;
+            at = cronjob.schedule.next(at)?;
+        }
+        Some(latest)
+    }
+
+    fn start_due_job(&mut self, id: CronJobId) {
+        let Some(due) = self.latest_due(id, true) else { return };
+        let cronjob = self.cronjob(id);
+        if cronjob.last_scheduled == Some(due) {
+            return;
+        }
+        let (now, key) = (self.wall_clock(), cronjob.key);
+        let cause = Cause::Entry(cronjob.last);
+        let too_late =
+            cronjob.spec.starting_deadline.is_some_and(|deadline| due + (deadline.whole_secs() as i64) < now);
+        let still_runs = cronjob.spec.concurrency == Concurrency::Forbid && !cronjob.active.is_empty();
+        if too_late || still_runs {
+            if self.cronjob_mut(id).told.replace(due) != Some(due) {
+                let (became, why) = match too_late {
+                    true => ("MissedSchedule", Why::text("its deadline for a late start is over")),
+                    false => ("Skipped", Why::text("the last Job still runs and concurrencyPolicy is Forbid")),
+                };
+                self.note(key, became, why, cause);
+            }
+            return;
+        }
+        if cronjob.spec.concurrency == Concurrency::Replace {
+            for job in std::mem::take(&mut self.cronjob_mut(id).active) {
+                let job = self.job(job).key;
+                self.delete(job, cause);
+            }
+            self.drop_ended_jobs(id);
+        }
+        let base = self.names.show(key.name);
+        let base = self.names.intern(&base);
+        let name = Name::numbered(base, u32::try_from(due / 60).unwrap_or(u32::MAX - 1));
+        let job_key = Subject { kind: Kind::Job, name, ..key };
+        if self.objects.contains_key(&job_key) {
+            return;
+        }
+        let late = Arg::Length(Duration::from_secs(u64::try_from(now - due).unwrap_or(0)));
+        let entry = self.note(key, "Scheduled", Why::with2("{}, {} late", Arg::Subject(job_key), late), cause);
+        self.cronjob_mut(id).last = entry;
+        let job = JobId(self.jobs.len() as u32);
+        let spec = self.cronjob(id).spec.job.clone();
+        self.create_job(job_key, spec, Cause::Entry(entry));
+        self.job_mut(job).cronjob = Some(id);
+        let cronjob = self.cronjob_mut(id);
+        cronjob.jobs.push(job);
+        cronjob.active.push(job);
+        cronjob.last_scheduled = Some(due);
+    }
+
+    /// `nextScheduleTimeDuration`: a little after the next time, against clocks that differ.
+    fn plan_next_job(&mut self, id: CronJobId) {
+        let cronjob = self.cronjob(id);
+        let from = self.latest_due(id, false).or(cronjob.last_scheduled).unwrap_or(cronjob.created_at);
+        let Some(next) = cronjob.schedule.next(from) else { return };
+        let since_start = u64::try_from(next - self.epoch).unwrap_or(0);
+        let at = Time::ZERO + Duration::from_secs(since_start) + self.profile.cronjob_delay;
+        if at > self.queue.now() {
+            self.queue_cronjob(id, at);
+        }
+    }
+
+    /// Ended Jobs beyond the history that is kept go, the oldest first (`cleanupFinishedJobs`).
+    fn forget_ended_jobs(&mut self, id: CronJobId) {
+        let cronjob = self.cronjob(id);
+        let cause = Cause::Entry(cronjob.last);
+        let of = |ended: fn(&super::job::Job) -> bool| -> Vec<JobId> {
+            cronjob.jobs.iter().copied().filter(|job| ended(self.job(*job))).collect()
+        };
+        let succeeded = (of(|job| job.status.complete), cronjob.spec.successful_history as usize);
+        let failed = (of(|job| job.status.gave_up), cronjob.spec.failed_history as usize);
+        for (jobs, keep) in [succeeded, failed] {
+            let surplus = jobs.len().saturating_sub(keep);
+            for job in jobs.into_iter().take(surplus) {
+                let key = self.job(job).key;
+                self.delete(key, cause);
+            }
+        }
+        let mut jobs = std::mem::take(&mut self.cronjob_mut(id).jobs);
+        jobs.retain(|job| !self.job(*job).deleted);
+        self.cronjob_mut(id).jobs = jobs;
+    }
+}

@@ -1,0 +1,175 @@
+//! The groups of a LeaderWorkerSet: which leader each has, and what becomes of its workers (pod_controller.go).
+
+use super::LeaderWorkerSet;
+use crate::kernel::Time;
+use crate::timeline::{Arg, Kind, Subject, Why};
+use crate::workload::{PodPhase, PodStatus, Status, World};
+
+/// A group as it was last seen.
+#[derive(Clone, Copy, Debug)]
+pub struct Group {
+    /// Its leader.
+    pub leader: Subject,
+    /// When the leader was created: another time is another leader.
+    created_at: Time,
+    /// The revision of the leader, and of the workers that it gets.
+    pub revision: u32,
+    /// Its workers.
+    workers: Workers,
+    /// True while the leader is there and was not asked to go.
+    pub is_there: bool,
+    /// True while the leader is ready.
+    leader_ready: bool,
+}
+
+/// What is known of a group's workers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Workers {
+    /// They were not made yet.
+    None,
+    /// They were asked for.
+    Made,
+    /// They were asked to go; new ones are made once none is left.
+    Going,
+}
+
+/// What the rollout needs to know of a group.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct State {
+    /// The leader and all workers are ready.
+    pub ready: bool,
+    /// They have the newest template.
+    pub updated: bool,
+}
+
+impl LeaderWorkerSet {
+    /// Looks at the leaders and workers, makes the workers that are missing, and restarts groups.
+    pub(super) fn look_at_groups(&mut self, world: &mut dyn World) {
+        let pods = world.observed_pods(self.leaders());
+        for group in self.groups.values_mut() {
+            (group.is_there, group.leader_ready) = (false, false);
+        }
+        for (leader, status) in pods {
+            let Some(number) = leader.name.ordinal() else { continue };
+            self.see_leader(number, leader, &status, world);
+        }
+        let numbers: Vec<u32> = self.groups.keys().copied().collect();
+        for number in numbers {
+            self.see_workers(number, world);
+        }
+    }
+
+    fn see_leader(&mut self, number: u32, leader: Subject, status: &PodStatus, world: &mut dyn World) {
+        let known = self.groups.get(&number).map(|group| group.created_at);
+        if known != Some(status.created_at) {
+            // Below the partition a leader comes back as it was.
+            let revision = if number >= self.partition { self.revision } else { self.revision - 1 };
+            let had_workers = self.groups.get(&number).is_some_and(|group| group.workers != Workers::None);
+            if had_workers {
+                self.delete_workers(number, world);
+            }
+            let workers = if had_workers { Workers::Going } else { Workers::None };
+            let (is_there, leader_ready) = (false, false);
+            let created_at = status.created_at;
+            self.groups.insert(number, Group { leader, created_at, revision, workers, is_there, leader_ready });
+        }
+        if let Some(group) = self.groups.get_mut(&number) {
+            group.is_there = !status.terminating;
+            group.leader_ready = status.ready && !status.terminating;
+        }
+        let restarted = status.restarts > 0 && status.phase != PodPhase::Pending;
+        if self.spec.recreate_group && restarted && !status.terminating {
+            self.restart_group(number, leader, world);
+        }
+    }
+
+    fn see_workers(&mut self, number: u32, world: &mut dyn World) {
+        let Some(group) = self.groups.get(&number).copied() else { return };
+        let workers = self.workers_of(number);
+        let pods = world.observed_pods(workers);
+        match group.workers {
+            Workers::Going if pods.is_empty() => self.set_workers(number, Workers::None),
+            Workers::Going => return,
+            // Its leader is no more: what the leader owned goes with it.
+            Workers::Made if !group.is_there => return self.delete_workers(number, world),
+            Workers::Made => {
+                let lost = |(_, status): &&(Subject, PodStatus)| {
+                    status.terminating || (status.restarts > 0 && status.phase != PodPhase::Pending)
+                };
+                if self.spec.recreate_group
+                    && let Some((pod, _)) = pods.iter().find(lost)
+                {
+                    self.restart_group(number, *pod, world);
+                }
+                return;
+            }
+            Workers::None => {}
+        }
+        let starts = group.is_there && (group.leader_ready || !self.spec.leader_first);
+        if starts && self.size_of(&group) > 1 {
+            self.write_workers(number, world);
+            self.set_workers(number, Workers::Made);
+        }
+    }
+
+    fn size_of(&self, group: &Group) -> u32 {
+        if group.revision == self.revision { self.spec.size } else { self.before.size }
+    }
+
+    fn set_workers(&mut self, number: u32, workers: Workers) {
+        if let Some(group) = self.groups.get_mut(&number) {
+            group.workers = workers;
+        }
+    }
+
+    fn workers_of(&self, number: u32) -> Subject {
+        let name = self.groups.get(&number).map_or(self.key.name, |group| group.leader.name);
+        Subject { kind: Kind::StatefulSet, name, ..self.key }
+    }
+
+    /// A pod of the group has restarted or was lost: all of its pods go, and its leader's StatefulSet begins it again.
+    fn restart_group(&mut self, number: u32, pod: Subject, world: &mut dyn World) {
+        let Some(group) = self.groups.get(&number).copied() else { return };
+        if !group.is_there {
+            return;
+        }
+        let why = Why::with2("group {}, because of {}", Arg::Count(number.into()), Arg::Subject(pod));
+        let cause = self.cause();
+        self.note("GroupRestarted", why, cause, world);
+        if let Some(group) = self.groups.get_mut(&number) {
+            (group.is_there, group.leader_ready) = (false, false);
+        }
+        self.delete_workers(number, world);
+        self.ask_delete(group.leader, world);
+    }
+
+    /// The StatefulSet of a group's workers goes, if there is one.
+    pub(super) fn delete_workers(&mut self, number: u32, world: &mut dyn World) {
+        if self.groups.get(&number).is_some_and(|group| group.workers == Workers::Made) {
+            self.ask_delete(self.workers_of(number), world);
+            self.set_workers(number, Workers::Going);
+        }
+    }
+
+    /// The state of each group that the leaders' StatefulSet has (`getReplicaStates`).
+    pub(super) fn states(&self, world: &dyn World) -> Vec<State> {
+        let state = |number: u32| {
+            let Some(group) = self.groups.get(&number).filter(|group| group.is_there) else { return State::default() };
+            let updated = group.revision == self.revision;
+            if self.size_of(group) <= 1 {
+                return State { ready: group.leader_ready, updated };
+            }
+            if group.workers != Workers::Made {
+                return State::default();
+            }
+            let all = match world.observed(self.workers_of(number)) {
+                Some(Status::StatefulSet(status)) => {
+                    status.available == status.desired && status.observed_generation >= status.generation
+                }
+                _ => false,
+            };
+            State { ready: group.leader_ready && all, updated }
+        };
+        (0..self.replicas).map(state).collect()
+    }
+}

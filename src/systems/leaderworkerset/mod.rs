@@ -1,0 +1,226 @@
+//! LeaderWorkerSets: groups of a leader and its workers that start, restart and are replaced together.
+//! Source: kubernetes-sigs/lws, commit 9f47d6c, pkg/controllers/leaderworkerset_controller.go and pod_controller.go.
+//!
+//! Leaders are the pods of a StatefulSet (`<set>-<group>`), the workers of a group those of another one that is named
+//! after its leader (`<set>-<group>-<n>`, from 1 on). It is written against [`World`]: whoever is asked for a
+//! LeaderWorkerSet keeps one of these, and hands it the changes of what it watches. It keeps nothing by itself that
+//! cannot be seen again.
+
+mod groups;
+mod rollout;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use groups::Group;
+
+use crate::kernel::{Duration, Name};
+use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
+use crate::workload::apps::StatefulSetStrategy;
+use crate::workload::{Ask, IntOrPercent, LeaderWorkerSetSpec, Object, PodTemplate, StatefulSetSpec, World};
+
+const NAME: &str = "leaderworkerset.sigs.k8s.io/name";
+const GROUP: &str = "leaderworkerset.sigs.k8s.io/group-index";
+const WORKER: &str = "leaderworkerset.sigs.k8s.io/worker-index";
+
+/// One LeaderWorkerSet.
+#[derive(Clone, Debug)]
+pub struct LeaderWorkerSet {
+    key: Subject,
+    serves: Subject,
+    spec: LeaderWorkerSetSpec,
+    /// The spec before the update that goes on: groups below the partition come back as it says.
+    before: LeaderWorkerSetSpec,
+    /// Counts changes of templates and size.
+    revision: u32,
+    /// Groups that the leaders' StatefulSet has, and below which number they keep the old template.
+    replicas: u32,
+    partition: u32,
+    /// The wanted number when the StatefulSet was last written.
+    wanted: u32,
+    groups: BTreeMap<u32, Group>,
+    became: &'static str,
+    last: Option<EntryId>,
+    deleted: bool,
+}
+
+impl LeaderWorkerSet {
+    /// Creates the set: its leaders come first.
+    pub fn create(
+        key: Subject,
+        serves: Subject,
+        spec: LeaderWorkerSetSpec,
+        cause: Cause,
+        world: &mut dyn World,
+    ) -> LeaderWorkerSet {
+        let replicas = spec.replicas;
+        let mut set = LeaderWorkerSet {
+            key,
+            serves,
+            before: spec.clone(),
+            revision: 1,
+            replicas,
+            partition: spec.partition,
+            wanted: replicas,
+            groups: BTreeMap::new(),
+            became: "",
+            last: None,
+            deleted: false,
+            spec,
+        };
+        let (groups, size) = (Arg::Count(replicas.into()), Arg::Count(set.spec.size.into()));
+        set.note("Created", Why::with2("groups: {} of {}", groups, size), cause, world);
+        // A set that is new has no old template to keep.
+        set.partition = 0;
+        world.watch(set.leaders());
+        set.write_leaders(world);
+        set
+    }
+
+    /// Its kind, namespace and name.
+    pub const fn key(&self) -> Subject {
+        self.key
+    }
+
+    /// Makes its spec this one.
+    pub fn change(&mut self, spec: LeaderWorkerSetSpec, cause: Cause, world: &mut dyn World) {
+        if self.deleted || spec == self.spec {
+            return;
+        }
+        let same = |a: &LeaderWorkerSetSpec, b: &LeaderWorkerSetSpec| {
+            (&a.leader, &a.worker, a.size) == (&b.leader, &b.worker, b.size)
+        };
+        let updated = !same(&spec, &self.spec);
+        let why = match updated {
+            true => Why::text("a new template"),
+            false => {
+                Why::with2("groups {} to {}", Arg::Count(self.spec.replicas.into()), Arg::Count(spec.replicas.into()))
+            }
+        };
+        self.note("Changed", why, cause, world);
+        let before = std::mem::replace(&mut self.spec, spec);
+        if updated {
+            if self.partition == 0 {
+                self.before = before;
+            }
+            self.revision += 1;
+            self.became = "";
+            self.begin_update(world);
+        } else {
+            self.reconcile(world);
+        }
+    }
+
+    /// Deletes the set with its groups.
+    pub fn delete(&mut self, cause: Cause, world: &mut dyn World) {
+        if std::mem::replace(&mut self.deleted, true) {
+            return;
+        }
+        self.note("Deleted", Why::NONE, cause, world);
+        let groups: Vec<u32> = self.groups.keys().copied().collect();
+        for group in groups {
+            self.delete_workers(group, world);
+        }
+        self.ask_delete(self.leaders(), world);
+    }
+
+    /// True once it was deleted.
+    pub const fn is_deleted(&self) -> bool {
+        self.deleted
+    }
+
+    /// True if a change of this object is to be told to [`LeaderWorkerSet::changed`].
+    pub fn watches(&self, subject: Subject) -> bool {
+        subject == self.leaders()
+            || subject.kind == Kind::StatefulSet
+                && subject.namespace == self.key.namespace
+                && self.groups.keys().any(|group| self.group_name(*group) == Some(subject.name))
+    }
+
+    /// Something that it watches has changed.
+    pub fn changed(&mut self, world: &mut dyn World) {
+        if !self.deleted {
+            self.reconcile(world);
+        }
+    }
+
+    /// The StatefulSet of the leaders.
+    fn leaders(&self) -> Subject {
+        Subject { kind: Kind::StatefulSet, ..self.key }
+    }
+
+    /// The name of a group, its leader and its workers' StatefulSet, once a leader of it was seen.
+    fn group_name(&self, group: u32) -> Option<Name> {
+        self.groups.get(&group).map(|group| group.leader.name)
+    }
+
+    fn cause(&self) -> Cause {
+        Cause::Entry(self.last.expect("it was created with an entry"))
+    }
+
+    fn note(&mut self, became: &'static str, why: Why, cause: Cause, world: &mut dyn World) {
+        self.last = Some(world.note(self.key, became, why, cause));
+    }
+
+    fn ask_delete(&self, key: Subject, world: &mut dyn World) {
+        world.ask(Ask::Delete { key, serves: self.serves }, self.cause());
+    }
+
+    /// Applies the StatefulSet of the leaders as it should be now.
+    fn write_leaders(&mut self, world: &mut dyn World) {
+        let spec = &self.spec;
+        let template = spec.leader.as_ref().unwrap_or(&spec.worker);
+        let template = self.labelled(template, None, world);
+        let object = Object::StatefulSet(StatefulSetSpec {
+            replicas: self.replicas,
+            first_ordinal: 0,
+            service: String::new(),
+            template,
+            claims: Vec::new(),
+            parallel: true,
+            strategy: StatefulSetStrategy::RollingUpdate {
+                partition: self.partition,
+                max_unavailable: self.spec.max_unavailable,
+            },
+            min_ready: Duration::ZERO,
+            revision_history: 10,
+        });
+        self.wanted = self.spec.replicas;
+        world.ask(Ask::Apply { key: self.leaders(), object, serves: self.serves }, self.cause());
+    }
+
+    /// Applies the StatefulSet of a group's workers.
+    fn write_workers(&mut self, group: u32, world: &mut dyn World) {
+        let Some(one) = self.groups.get(&group) else { return };
+        let spec = if one.revision == self.revision { &self.spec } else { &self.before };
+        let key = Subject { kind: Kind::StatefulSet, ..one.leader };
+        let template = self.labelled(&spec.worker, Some(group), world);
+        let object = Object::StatefulSet(StatefulSetSpec {
+            replicas: spec.size.saturating_sub(1),
+            first_ordinal: 1,
+            service: String::new(),
+            template,
+            claims: Vec::new(),
+            parallel: true,
+            strategy: StatefulSetStrategy::RollingUpdate { partition: 0, max_unavailable: IntOrPercent::Int(1) },
+            min_ready: Duration::ZERO,
+            revision_history: 10,
+        });
+        world.watch(key);
+        world.ask(Ask::Apply { key, object, serves: self.serves }, self.cause());
+    }
+
+    /// A template with the labels of its set and group; its pods count for the set unless they count for something else.
+    fn labelled(&self, template: &Arc<PodTemplate>, group: Option<u32>, world: &dyn World) -> Arc<PodTemplate> {
+        let mut template = PodTemplate::clone(template);
+        let name = world.text(self.key.name.base());
+        let name = self.key.name.ordinal().map_or(name.clone(), |ordinal| format!("{name}-{ordinal}"));
+        template.labels.insert(NAME.to_owned(), name);
+        match group {
+            Some(group) => template.labels.insert(GROUP.to_owned(), group.to_string()),
+            None => template.labels.insert(WORKER.to_owned(), "0".to_owned()),
+        };
+        template.serves.get_or_insert(self.key);
+        Arc::new(template)
+    }
+}

@@ -1,0 +1,127 @@
+//! How a new template reaches the groups of a LeaderWorkerSet: from the last group down, so many at once as may be missing,
+//! beside groups that are there for the time of the update alone (`rollingUpdateParameters`).
+
+use super::LeaderWorkerSet;
+use super::groups::State;
+use crate::timeline::{Arg, Why};
+use crate::workload::World;
+
+impl LeaderWorkerSet {
+    /// The surge, which is never more than there are groups.
+    fn surge(&self) -> u32 {
+        self.spec.max_surge.rounded_up(self.spec.replicas).min(self.spec.replicas)
+    }
+
+    /// How many groups there should be while so many are not ready: a surplus group goes with each that gets ready.
+    fn wanted_with(&self, unready: u32) -> u32 {
+        let surge = self.surge();
+        self.spec.replicas + if unready <= surge { unready.saturating_sub(1) } else { surge }
+    }
+
+    /// A new template: what is there keeps the old one, until it is its turn.
+    pub(super) fn begin_update(&mut self, world: &mut dyn World) {
+        let partition = self.spec.replicas.min(self.replicas).max(self.spec.partition);
+        let replicas = self.wanted_with(self.spec.replicas);
+        (self.partition, self.replicas) = (partition, replicas);
+        self.write_leaders(world);
+        self.reconcile(world);
+    }
+
+    /// Looks at everything and does what is to be done now.
+    pub(super) fn reconcile(&mut self, world: &mut dyn World) {
+        self.look_at_groups(world);
+        let states = self.states(world);
+        let (partition, replicas) = self.next_step(&states);
+        let partition = partition.max(self.spec.partition.min(self.partition));
+        if (partition, replicas) != (self.partition, self.replicas) || self.wanted != self.spec.replicas {
+            (self.partition, self.replicas) = (partition, replicas);
+            self.write_leaders(world);
+        }
+        self.judge(&states, world);
+    }
+
+    /// The partition and the number of groups.
+    fn next_step(&self, states: &[State]) -> (u32, u32) {
+        let wanted = self.spec.replicas;
+        if self.partition == 0 && (self.replicas == wanted || self.wanted != wanted) {
+            return (0, wanted);
+        }
+        let unready =
+            (0..wanted as usize).filter(|group| !states.get(*group).is_some_and(|one| one.ready && one.updated));
+        let replicas = self.wanted_with(unready.count() as u32);
+        let most = wanted + self.surge();
+        if self.wanted != wanted {
+            return (self.partition.min(most), replicas);
+        }
+        let missing = self.spec.max_unavailable.rounded_down(wanted);
+        let step = i64::from(missing) + i64::from(self.surge()) - (i64::from(most) - i64::from(self.replicas));
+        (step_partition(states, step, self.partition), replicas)
+    }
+
+    /// Writes down whether all groups are ready, when that changes (`updateConditions`).
+    fn judge(&mut self, states: &[State], world: &mut dyn World) {
+        let wanted = self.spec.replicas as usize;
+        let own = &states[..states.len().min(wanted)];
+        let from = self.spec.partition.min(self.partition) as usize;
+        let ready = own.iter().filter(|one| one.ready).count();
+        let outdated = own.iter().skip(from).any(|one| !one.updated);
+        let became = match () {
+            () if ready == wanted && !outdated && states.len() == wanted => "Available",
+            () if outdated && self.revision > 1 => "UpdateInProgress",
+            () => "Progressing",
+        };
+        if became != self.became {
+            self.became = became;
+            let why = Why::with2("{} of {} groups ready", Arg::Count(ready as u64), Arg::Count(wanted as u64));
+            let cause = self.cause();
+            self.note(became, why, cause, world);
+        }
+    }
+}
+
+/// The next partition (`rollingUpdatePartition`): it only ever falls.
+fn step_partition(states: &[State], step: i64, current: u32) -> u32 {
+    let count = states.len() as i64;
+    let done = states.iter().rev().take_while(|one| one.ready && one.updated).count() as i64;
+    let least = (count - done - step).max(0);
+    let unavailable = states.iter().take(least as usize).filter(|one| !one.ready).count() as i64;
+    let mut partition = least + unavailable;
+    // Groups that are not ready anyway may be replaced without making anything worse.
+    let mut group = partition.min(count - 1);
+    while group >= least && group >= 0 {
+        let state = states[group as usize];
+        if state.ready && !state.updated {
+            break;
+        }
+        partition = group;
+        group -= 1;
+    }
+    u32::try_from(partition).unwrap_or(0).min(current)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn states(text: &str) -> Vec<State> {
+        let state = |one: char| State { ready: one != 'x', updated: one == 'n' };
+        text.chars().map(state).collect()
+    }
+
+    #[test]
+    fn the_partition_falls_by_what_may_be_missing() {
+        // Four old groups and two new ones beside them, none of these ready: nothing more than the step is touched.
+        assert_eq!(step_partition(&states("ooooxx"), 4, 4), 2);
+        assert_eq!(step_partition(&states("ooooxn"), 4, 4), 1);
+        assert_eq!(step_partition(&states("oooonn"), 4, 4), 0);
+        assert_eq!(step_partition(&states("ooox"), 1, 3), 3);
+        assert_eq!(step_partition(&states("ooon"), 1, 3), 2);
+        assert_eq!(step_partition(&states("nnnn"), 1, 1), 0);
+    }
+
+    #[test]
+    fn groups_that_are_broken_anyway_do_not_hold_it_up() {
+        assert_eq!(step_partition(&states("xxxx"), 1, 4), 3);
+        assert_eq!(step_partition(&states("xoox"), 1, 4), 3);
+    }
+}

@@ -1,0 +1,190 @@
+//! What subjects of each kind can become: the words of their entries. An expectation that names another word could never be
+//! met, or always; so words are known beforehand, and debug builds hold every entry against them.
+
+use super::Kind;
+use crate::text::diagnostic::{nearest, quote};
+
+/// The words that the entries of a kind's subjects can have; `None`: any.
+pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
+    Some(match kind {
+        Kind::Pod => &[
+            "Pending",
+            "SchedulingGated",
+            "Unschedulable",
+            "Nominated",
+            "Scheduled",
+            "FailedMount",
+            "CreateContainerConfigError",
+            "FailedAttachVolume",
+            "Initializing",
+            "Pulling",
+            "ImagePullBackOff",
+            "Running",
+            "Serving",
+            "Ready",
+            "NotReady",
+            "Unserved",
+            "Killing",
+            "Error",
+            "CrashLoopBackOff",
+            "Restarted",
+            "EvictionRefused",
+            "Terminating",
+            "Succeeded",
+            "Failed",
+            "Deleted",
+        ],
+        Kind::LeaderWorkerSet => &[
+            "Created",
+            "Changed",
+            "FailedCreate",
+            "Progressing",
+            "UpdateInProgress",
+            "GroupRestarted",
+            "Available",
+            "Rejected",
+            "Deleted",
+        ],
+        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => &[
+            "Created",
+            "Changed",
+            "Scaled",
+            "FailedCreate",
+            "ProgressDeadlineExceeded",
+            "Complete",
+            "Rejected",
+            "Deleted",
+        ],
+        Kind::ReplicaSet => &["Created", "Changed", "Scaled", "FailedCreate", "Complete", "Rejected", "Deleted"],
+        Kind::Job => &[
+            "Created",
+            "Changed",
+            "Suspended",
+            "Resumed",
+            "FailedCreate",
+            "SuccessCriteriaMet",
+            "FailureTarget",
+            "Complete",
+            "Failed",
+            "Rejected",
+            "Expired",
+            "Deleted",
+        ],
+        Kind::CronJob => &[
+            "Created",
+            "Changed",
+            "Scheduled",
+            "MissedSchedule",
+            "Skipped",
+            "Suspended",
+            "Resumed",
+            "Rejected",
+            "Deleted",
+        ],
+        Kind::Service => &["Created", "Changed", "Ready", "NoEndpoints", "Rejected", "Deleted"],
+        Kind::PodDisruptionBudget => {
+            &["Created", "Changed", "SufficientPods", "InsufficientPods", "SyncFailed", "Rejected", "Deleted"]
+        }
+        Kind::HorizontalPodAutoscaler => &[
+            "Created",
+            "Changed",
+            "Rescaled",
+            "AbleToScale",
+            "ScalingLimited",
+            "FailedGetMetrics",
+            "Rejected",
+            "Deleted",
+        ],
+        Kind::PersistentVolumeClaim => {
+            &["Created", "Changed", "Pending", "Provisioning", "Bound", "Lost", "Terminating", "Rejected", "Deleted"]
+        }
+        Kind::PersistentVolume => &[
+            "Created",
+            "Changed",
+            "Available",
+            "Bound",
+            "Released",
+            "Attached",
+            "Detached",
+            "Failed",
+            "Rejected",
+            "Deleted",
+        ],
+        Kind::PriorityClass
+        | Kind::ResourceQuota
+        | Kind::ConfigMap
+        | Kind::Secret
+        | Kind::Namespace
+        | Kind::StorageClass => &["Created", "Changed", "Rejected", "Deleted"],
+        Kind::Node => &[
+            "Joined",
+            "Ready",
+            "NotReady",
+            "Silent",
+            "Down",
+            "Back",
+            "Tainted",
+            "Untainted",
+            "Cordoned",
+            "Uncordoned",
+            "Draining",
+            "DrainRefused",
+            "DrainFailed",
+            "Drained",
+            "ShuttingDown",
+            "Reclaimed",
+            "GpuLost",
+            "GpuBack",
+            "Labelled",
+            "Reconfigured",
+            "Removed",
+        ],
+        Kind::NodePool => &["Created", "Provisioning", "Scaled", "Ready", "Failed", "Rejected", "Deleted"],
+        Kind::Manifests => {
+            &["submitted", "progressing", "ready", "complete", "degraded", "failed", "rejected", "deleting", "deleted"]
+        }
+        Kind::Group => {
+            &["submitted", "deploying", "monitoring", "degraded", "failed", "undeploying", "undeployed", "rejected"]
+        }
+        Kind::Member => &[
+            "scheduled",
+            "creating",
+            "active",
+            "monitoring",
+            "completed",
+            "failed",
+            "undeploying",
+            "undeployed",
+            "rejected",
+        ],
+        Kind::Fault | Kind::Action | Kind::Scenario => return None,
+    })
+}
+
+/// Why a word is no state of a kind, and what would be one; `None` if it is.
+pub fn mistake(kind: Kind, word: &str) -> Option<(String, String)> {
+    let known = states(kind)?;
+    if known.contains(&word) {
+        return None;
+    }
+    let near = nearest(word, known.iter().copied());
+    let hint = match near {
+        Some(near) => format!("did you mean `{near}`?"),
+        None => format!("its states are {}", known.join(", ")),
+    };
+    Some((format!("{} is no state of a {}", quote(word), kind.text()), hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wrong_word_is_told_with_the_nearest() {
+        assert_eq!(mistake(Kind::Member, "failed"), None);
+        assert_eq!(mistake(Kind::Fault, "anything"), None);
+        let told = ("`faild` is no state of a deployment".to_owned(), "did you mean `failed`?".to_owned());
+        assert_eq!(mistake(Kind::Member, "faild"), Some(told));
+        assert!(mistake(Kind::Group, "xyz").is_some_and(|(_, help)| help.starts_with("its states are submitted")));
+    }
+}
