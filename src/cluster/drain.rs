@@ -26,6 +26,11 @@ impl Cluster {
     pub(super) fn drain(&mut self, node: NodeId, options: Drain, cause: Cause) -> bool {
         self.cordon(node, true, Why::text("to be drained"), cause);
         let cause = self.node_cause(node).unwrap_or(cause);
+        self.evict_all(node, options, cause)
+    }
+
+    /// Evicts the pods of a node.
+    pub(super) fn evict_all(&mut self, node: NodeId, options: Drain, cause: Cause) -> bool {
         let finished = |pod: PodPhase| matches!(pod, PodPhase::Succeeded | PodPhase::Failed);
         let kind = |id: PodId| self.set(self.pod(id).set).workload.kind;
         let pods: BTreeSet<PodId> = self.kubelet(node).pods.iter().copied().collect();
@@ -105,7 +110,8 @@ impl Cluster {
         let drain = &self.drains[index as usize];
         if drain.left.is_empty() {
             let (node, cause) = (drain.node, Cause::Entry(drain.last));
-            self.note_node(node, "Drained", Why::NONE, cause);
+            let cause = self.note_node(node, "Drained", Why::NONE, cause);
+            self.drained(node, true, cause);
         }
     }
 
@@ -123,7 +129,8 @@ impl Cluster {
         if !drain.left.is_empty() {
             drain.left.clear();
             let (node, cause) = (drain.node, Cause::Entry(drain.last));
-            self.note_node(node, "DrainFailed", why, cause);
+            let cause = self.note_node(node, "DrainFailed", why, cause);
+            self.drained(node, false, cause);
         }
     }
 }

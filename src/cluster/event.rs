@@ -98,6 +98,8 @@ pub enum Event {
     VolumeDetached(VolumeId, NodeId),
     /// A node had its time to unmount a volume.
     DetachOverdue(VolumeId, NodeId),
+    /// The cluster autoscaler looks for pods without room and for nodes without use.
+    ScanNodes,
     /// The collector of pods makes a round.
     PodGc,
     /// A pod's toleration of its node's taints has run out.

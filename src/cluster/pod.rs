@@ -7,7 +7,7 @@ use super::{
     Cluster, ContainerId, DaemonSetId, JobId, NodeId, PodId, PodSetId, ReplicaSetId, ServiceId, SpreadId,
     StatefulSetId, TemplateId,
 };
-use crate::kernel::{Duration, Name, Symbol, Time};
+use crate::kernel::{Name, Symbol, Time};
 use crate::timeline::{Cause, EntryId, Kind, Subject, Why};
 use crate::workload::{PodPhase, PodTemplate, RestartPolicy};
 
@@ -295,14 +295,6 @@ impl Cluster {
         }
     }
 
-    /// Asks a pod to go within another time than its template gives it.
-    pub(super) fn delete_pod_within(&mut self, id: PodId, grace: Option<Duration>, why: Why, cause: Cause) {
-        if let Some(grace) = grace {
-            self.graces.insert(id, grace);
-        }
-        self.delete_pod(id, why, cause);
-    }
-
     /// Asks a pod to go.
     pub(super) fn delete_pod(&mut self, id: PodId, why: Why, cause: Cause) {
         if self.pod(id).terminating || self.pod(id).gone {
@@ -333,13 +325,6 @@ impl Cluster {
                 }
             }
         }
-    }
-
-    /// True for a pod that leaves the API as soon as it is deleted, whatever its kubelet does: one that has ended, or has no
-    /// grace period (`CheckGracefulDelete`, k8s.io/kubernetes v1.36.3, pkg/registry/core/pod/strategy.go).
-    fn is_deleted_at_once(&self, id: PodId) -> bool {
-        let pod = self.pod(id);
-        matches!(pod.phase, PodPhase::Succeeded | PodPhase::Failed) || self.grace_period(id).is_zero()
     }
 
     /// Takes a pod out of its set's active pods, and what it added out of the set's counts.

@@ -27,6 +27,7 @@ impl Cluster {
 
     /// A pod has ended and stays in the API.
     pub(super) fn pod_ended(&mut self, id: PodId) {
+        self.room_changed();
         self.pod_gc.ended.insert(id);
         self.pod_discharged(id);
         self.claims_left(id);
@@ -37,6 +38,7 @@ impl Cluster {
 
     /// A pod has left the API.
     pub(super) fn pod_left(&mut self, id: PodId) {
+        self.room_changed();
         self.pod_gc.ended.remove(&id);
         self.pod_discharged(id);
         self.claims_left(id);

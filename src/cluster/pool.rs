@@ -218,7 +218,8 @@ impl Cluster {
     /// Handles [`Event::JoinLate`].
     pub(super) fn on_join_late(&mut self, index: u32) {
         if let Some((spec, cause)) = self.late_nodes.get_mut(index as usize).and_then(Option::take) {
-            self.add_node(spec, cause);
+            let node = self.add_node(spec, cause);
+            self.group_node_joined(node);
         }
     }
 }

@@ -99,6 +99,16 @@ pub struct Profile {
     pub volume_attach: Duration,
     /// How long it takes to detach one.
     pub volume_detach: Duration,
+    /// How often the cluster autoscaler looks at pods and nodes.
+    pub scan_interval: Duration,
+    /// How long a node must have been unneeded to be given back.
+    pub scale_down_unneeded: Duration,
+    /// How long after a pool grew no node is given back.
+    pub scale_down_delay_after_add: Duration,
+    /// A node is hardly used if less than so many hundredths of it are asked for.
+    pub scale_down_threshold_percent: u32,
+    /// How long the cluster autoscaler tries to evict the pods of a node.
+    pub pod_eviction_max: Duration,
     /// How often what quotas are charged is counted in full.
     pub quota_resync: Duration,
     /// The first and the longest wait of a controller whose sync failed; the wait doubles each time.
@@ -220,6 +230,14 @@ impl Profile {
             volume_provision: Duration::from_secs(5),
             volume_attach: Duration::from_secs(10),
             volume_detach: Duration::from_secs(10),
+            // kubernetes/autoscaler at 01ea19e5, cluster-autoscaler/config/flags/flags.go (scan-interval,
+            // scale-down-unneeded-time, scale-down-delay-after-add, scale-down-utilization-threshold and
+            // scale-down-gpu-utilization-threshold, max-pod-eviction-time)
+            scan_interval: Duration::from_secs(10),
+            scale_down_unneeded: Duration::from_secs(600),
+            scale_down_delay_after_add: Duration::from_secs(600),
+            scale_down_threshold_percent: 50,
+            pod_eviction_max: Duration::from_secs(120),
             // pkg/controller/resourcequota/config/v1alpha1/defaults.go:41 (ResourceQuotaSyncPeriod)
             quota_resync: Duration::from_secs(300),
             // k8s.io/client-go v0.36.3, util/workqueue/default_rate_limiters.go (DefaultTypedControllerRateLimiter)

@@ -1,14 +1,18 @@
 //! The scale of workloads: how many pods they want, read and set without knowing what they are (the `scale` subresource).
 
+use std::sync::Arc;
+
 use super::apply::ObjectId;
 use super::{Cause, Cluster, Subject};
-use crate::workload::DeploymentSpec;
+use crate::workload::{DeploymentSpec, ReplicaSetSpec, StatefulSetSpec};
 
 impl Cluster {
     /// How many pods a workload wants, if it has a scale.
     pub(super) fn scale_of(&self, workload: Subject) -> Option<u32> {
         match *self.objects.get(&workload)? {
             ObjectId::Deployment(id) => Some(self.deployment(id).spec.replicas),
+            ObjectId::StatefulSet(id) => Some(self.statefulset(id).spec.replicas),
+            ObjectId::ReplicaSet(id) => Some(self.replicaset(id).replicas),
             _ => None,
         }
     }
@@ -19,9 +23,19 @@ impl Cluster {
             Some(ObjectId::Deployment(id)) => {
                 let spec = DeploymentSpec { replicas, ..self.deployment(id).spec.clone() };
                 self.change_deployment(id, spec, cause);
-                true
             }
-            _ => false,
+            Some(ObjectId::StatefulSet(id)) => {
+                let spec = StatefulSetSpec { replicas, ..self.statefulset(id).spec.clone() };
+                self.change_statefulset(id, spec, cause);
+            }
+            Some(ObjectId::ReplicaSet(id)) => {
+                let replicaset = self.replicaset(id);
+                let (min_ready, template) = (replicaset.min_ready, Arc::clone(&replicaset.template));
+                // A template that stays is never refused.
+                let _ = self.change_replicaset(id, ReplicaSetSpec { replicas, min_ready, template }, cause);
+            }
+            _ => return false,
         }
+        true
     }
 }

@@ -215,6 +215,7 @@ impl Cluster {
             self.pod_mut(id).message = message;
             cause = self.note_pod(id, "Unschedulable", Why::symbol(message), cause);
             self.touch_pod(id, cause);
+            self.room_changed();
         }
         match rejection.preemption {
             Preemption::NoVictims | Preemption::Failed(_) => drop(self.nominations.clear(id)),

@@ -18,6 +18,7 @@ use super::journal::Write;
 use super::kubelet::{Container, Kubelet, PullBackoffs, PullFault, RestartBackoff};
 use super::mount::Mounts;
 use super::node::Nodes;
+use super::nodegroup::NodeGroups;
 use super::operate::Passing;
 use super::pen::Drafts;
 use super::pod::{Pod, PodRecord, PodSet};
@@ -90,6 +91,7 @@ pub struct Cluster {
     pub(super) shutdowns: BTreeMap<super::NodeId, Shutdown>,
     pub(super) drains: Vec<DrainRun>,
     pub(super) budgets: Budgets,
+    pub(super) groups: NodeGroups,
     pub(super) volumes: Volumes,
     pub(super) autoscalers: Vec<Autoscaler>,
     pub(super) mounts: Mounts,
@@ -173,6 +175,7 @@ impl Cluster {
             shutdowns: BTreeMap::new(),
             drains: Vec::new(),
             budgets: Budgets::default(),
+            groups: NodeGroups::default(),
             volumes: Volumes::default(),
             autoscalers: Vec::new(),
             mounts: Mounts::default(),
@@ -284,6 +287,7 @@ impl Cluster {
             Event::TaintPass => self.on_taint_pass(),
             Event::NodeMonitor => self.on_node_monitor(),
             Event::PodGc => self.on_pod_gc(),
+            Event::ScanNodes => self.on_scan_nodes(),
             Event::VolumeProvisioned(id) => self.on_volume_provisioned(id),
             Event::VolumeSync => self.on_volume_sync(),
             Event::VolumeAttached(volume, node) => self.on_volume_attached(volume, node),

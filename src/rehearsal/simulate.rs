@@ -42,6 +42,7 @@ pub fn simulated(scenario: &Scenario, seed: u64) -> Result<Cluster, Vec<Diagnost
     }
     let mut cluster =
         Cluster::new(Settings { seed, profile, scheduler, behaviour, provider, limits: Limits::default() });
+    cluster.set_expander(scenario.cluster.expander);
     cluster.set_epoch(scenario.epoch);
     for entry in &scenario.cluster.nodes {
         if let Err(problem) = add_nodes(&mut cluster, entry, pods_per_node) {
@@ -64,6 +65,9 @@ fn add_nodes(cluster: &mut Cluster, entry: &NodeEntry, pods_per_node: u32) -> Re
     let spec = spec(cluster, entry, &base, pods_per_node)?;
     let what = format!("cluster {base}");
     let cause = Cause::Line(cluster.timeline_mut().0.add_line(line(&entry.place, &what)));
+    if let Some(bounds) = entry.autoscale {
+        cluster.add_node_group(spec.clone(), count.unwrap_or(1), bounds, cause);
+    }
     for ordinal in 0..count.unwrap_or(1) {
         let name = match count {
             Some(_) => Name::numbered(cluster.intern(&base), ordinal),

@@ -7,7 +7,7 @@ use crate::file_types;
 use crate::text::decode::{Spanned, Table};
 
 use super::values::{
-    Amount, ConditionValue, FailOnValue, GateValue, JobGateValue, KubernetesValue, Length, MarkValue,
+    Amount, ConditionValue, ExpanderValue, FailOnValue, GateValue, JobGateValue, KubernetesValue, Length, MarkValue,
     MonitoringWhenValue, NamesValue, NodePoolsValue, Pattern, ReferencesValue, RollbackValue, SchedulerValue,
     SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp, ViewValue, WaitForValue, WorkloadKindValue,
 };
@@ -107,6 +107,8 @@ file_types! {
         capacity: Option<Table<u32>>,
         /// Bandwidth of image pulls a second, of nodes that do not set their own: `1Gi`.
         bandwidth: Option<Spanned<Amount>>,
+        /// Which of several pools that would help grows. Default: least-waste.
+        expander: Option<ExpanderValue>,
     }
 
     /// One node by `name`, or a `pool` of `count` equal nodes.
@@ -117,6 +119,8 @@ file_types! {
         pool: Option<Spanned<String>>,
         /// How many nodes the pool has. Default: 1.
         count: Option<Spanned<u32>>,
+        /// The pool grows when pods find no room and shrinks when nodes are hardly used.
+        autoscale: Option<AutoscaleFile>,
         /// The provider's shape: `VM.GPU.A10.2`. What else is given is then set instead of the shape's own figures.
         shape: Option<Spanned<String>>,
         /// CPU: `32`, `500m`.
@@ -141,6 +145,14 @@ file_types! {
         mig: Option<Spanned<String>>,
         /// Bandwidth of image pulls a second: `1Gi`.
         bandwidth: Option<Spanned<Amount>>,
+    }
+
+    /// Between how many nodes a pool grows and shrinks.
+    pub struct AutoscaleFile as "the bounds of a pool" {
+        /// The fewest nodes. Default: 0.
+        min: Option<u32>,
+        /// The most nodes.
+        max: Spanned<u32>,
     }
 
     /// The GPUs of a node.

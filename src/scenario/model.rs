@@ -11,8 +11,8 @@ mod expect;
 pub use event::{ActionDocument, ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
 
-use crate::cluster::Load;
 use crate::cluster::scheduler::SchedulerProfile;
+use crate::cluster::{Expander, Load};
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
 use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
@@ -133,6 +133,8 @@ pub struct Cluster {
     pub capacity: BTreeMap<String, u32>,
     /// Bandwidth of image pulls, in bytes a second, of nodes that do not set their own.
     pub bandwidth: Option<u64>,
+    /// Which of several pools that would help grows.
+    pub expander: Expander,
 }
 
 /// A node, or a pool of equal nodes.
@@ -166,6 +168,8 @@ pub struct NodeEntry {
     pub mig: Option<String>,
     /// Bandwidth of image pulls, in bytes a second.
     pub bandwidth: Option<u64>,
+    /// The fewest and the most nodes of a pool that grows and shrinks.
+    pub autoscale: Option<[u32; 2]>,
 }
 
 /// How the nodes of an entry are named.

@@ -137,13 +137,14 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Drained",
             "ShuttingDown",
             "Reclaimed",
+            "Unneeded",
             "GpuLost",
             "GpuBack",
             "Labelled",
             "Reconfigured",
             "Removed",
         ],
-        Kind::NodePool => &["Created", "Provisioning", "Scaled", "Ready", "Failed", "Rejected", "Deleted"],
+        Kind::NodePool => &["Provisioning", "Autoscaled", "Growing", "Ready", "Failed", "Rejected", "Deleted"],
         Kind::Manifests => {
             &["submitted", "progressing", "ready", "complete", "degraded", "failed", "rejected", "deleting", "deleted"]
         }

@@ -46,12 +46,24 @@ impl Bench {
         behaviour: Vec<Behaviour>,
         change: impl Fn(u32, &mut NodeSpec),
     ) -> Bench {
+        Bench::provided(nodes, gpus, profile, behaviour, Provider::default(), change)
+    }
+
+    /// The same with another provider of nodes.
+    pub fn provided(
+        nodes: u32,
+        gpus: u64,
+        profile: Profile,
+        behaviour: Vec<Behaviour>,
+        provider: Provider,
+        change: impl Fn(u32, &mut NodeSpec),
+    ) -> Bench {
         let mut cluster = Cluster::new(Settings {
             seed: 1,
             profile,
             scheduler: SchedulerProfile::KubeDefault,
             behaviour,
-            provider: Provider::default(),
+            provider,
             limits: Limits::default(),
         });
         let line = ScenarioLine { file: "t".into(), line: 1, column: 1, what: "test".into() };
@@ -134,6 +146,11 @@ impl Bench {
     pub fn story_from(&self, from: Duration) -> Vec<String> {
         let entries = self.cluster.timeline().since(0).filter(|(_, entry)| entry.at >= Time::ZERO + from);
         self.lines(entries.map(|(_, entry)| entry))
+    }
+
+    /// The text of a name.
+    pub fn cluster_text(&self, symbol: greenroom::kernel::Symbol) -> String {
+        self.cluster.names().text(symbol).to_owned()
     }
 
     /// What an object became, and when.

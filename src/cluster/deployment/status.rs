@@ -134,7 +134,9 @@ impl Cluster {
             self.queue_deployment(id);
         }
         if let Some(condition) = status.progressing
-            && status.progressing != before.progressing
+            // A new ReplicaSet is written down while the counts are still those of the rollout before.
+            && (status.progressing != before.progressing || before.complete())
+            && condition.reason != ProgressReason::NewReplicaSetAvailable
             && !status.complete()
             && !status.deadline_exceeded()
             && !deadline.is_zero()

@@ -5,7 +5,7 @@ use super::super::Class;
 use super::super::{Arg, Cause, Cluster, ContainerId, Event, NodeId, PodId, Why};
 use super::{ContainerState, probes};
 use crate::kernel::Duration;
-use crate::workload::RestartPolicy;
+use crate::workload::{PodPhase, RestartPolicy};
 
 /// The exit code of a container that was killed or told to stop: 128 + SIGTERM.
 const STOPPED: u8 = 143;
@@ -61,6 +61,21 @@ impl Cluster {
         let takes = self.draw(id, "stop", |row| &row.stop);
         let pod = self.container(id).pod;
         takes.min(self.grace_period(pod))
+    }
+
+    /// Asks a pod to go within another time than its template gives it.
+    pub(in crate::cluster) fn delete_pod_within(&mut self, id: PodId, grace: Option<Duration>, why: Why, cause: Cause) {
+        if let Some(grace) = grace {
+            self.graces.insert(id, grace);
+        }
+        self.delete_pod(id, why, cause);
+    }
+
+    /// True for a pod that leaves the API as soon as it is deleted, whatever its kubelet does: one that has ended, or has no
+    /// grace period (`CheckGracefulDelete`, k8s.io/kubernetes v1.36.3, pkg/registry/core/pod/strategy.go).
+    pub(in crate::cluster) fn is_deleted_at_once(&self, id: PodId) -> bool {
+        let pod = self.pod(id);
+        matches!(pod.phase, PodPhase::Succeeded | PodPhase::Failed) || self.grace_period(id).is_zero()
     }
 
     /// How long the containers of a pod may take to stop.

@@ -249,6 +249,16 @@ impl Scheduler {
         Ok(nodes.order().node_at(place).expect("a feasible place has a node"))
     }
 
+    /// True if a node takes a pod as far as labels, taints, resources and ports say: what an autoscaler asks of nodes that
+    /// are not there yet, or of those that would have to do without another.
+    pub fn takes(&self, nodes: &Nodes, templates: &Templates, template: TemplateId, node: NodeId) -> bool {
+        let (node, template) = (nodes.get(node), templates.get(template));
+        let rules = Rules::kube_default();
+        filter::verdict_on_kind(&rules, node, template) == Verdict::FITS
+            && filter::verdict_on_resources(&rules, node, template) == Verdict::FITS
+            && filter::verdict_on_ports(&rules, &node.ports, template) == Verdict::FITS
+    }
+
     /// Why the kubelet of a node does not admit a pod that the scheduler did not bind; `None`: it does (`generalFilter`,
     /// k8s.io/kubernetes v1.36.3, pkg/kubelet/lifecycle/predicate.go and pkg/scheduler/scheduler.go, AdmissionCheck).
     pub fn admits(&self, nodes: &Nodes, templates: &Templates, template: TemplateId, node: NodeId) -> Option<String> {

@@ -6,7 +6,7 @@ use super::Reader;
 use super::names::Taken;
 use crate::cluster::machine::{Figures, from_figures};
 use crate::cluster::scheduler::SchedulerProfile;
-use crate::scenario::file::{ClusterFile, GpusFile, NodeFile};
+use crate::scenario::file::{AutoscaleFile, ClusterFile, GpusFile, NodeFile};
 use crate::scenario::model::{Cluster, Gpus, NodeEntry, NodeNaming};
 use crate::scenario::values::Amount;
 use crate::text::decode::Spanned;
@@ -56,6 +56,7 @@ impl Reader<'_, '_> {
             provisioning: file.provisioning.map(|spread| spread.0),
             capacity: capacity.into_iter().map(|(shape, count)| (shape.text, count)).collect(),
             bandwidth: self.bytes_not_zero(file.bandwidth.as_ref(), "the bandwidth"),
+            expander: file.expander.map(|expander| expander.0).unwrap_or_default(),
         })
     }
 
@@ -74,6 +75,14 @@ impl Reader<'_, '_> {
             value: taint.value.unwrap_or_default(),
             effect: taint.effect.0,
         });
+        let autoscale = match (&file.autoscale, &naming) {
+            (Some(bounds), Some(NodeNaming::Pool { count, .. })) => self.bounds(bounds, *count),
+            (Some(bounds), Some(NodeNaming::One(_))) => {
+                self.context.error(bounds.span, "a single node does not grow: write `pool` instead of `name`");
+                None
+            }
+            _ => None,
+        };
         let at = file.mig.as_ref().or(file.shape.as_ref()).map_or(file.span, |value| value.span);
         let entry = NodeEntry {
             place: self.place(file.span),
@@ -90,9 +99,21 @@ impl Reader<'_, '_> {
             provisioned_after: file.provisioned_after.map(|spread| spread.0),
             mig: file.mig.map(|mig| mig.value),
             bandwidth: self.bytes_not_zero(file.bandwidth.as_ref(), "the bandwidth"),
+            autoscale,
         };
         self.machine(&entry, at);
         Some(entry)
+    }
+
+    /// The bounds of a pool, which the nodes that it has must keep.
+    fn bounds(&mut self, file: &AutoscaleFile, count: u32) -> Option<[u32; 2]> {
+        let max = self.count(&file.max, NODES_MAX, "the most nodes of a pool")?;
+        let min = file.min.unwrap_or(0);
+        if min > count || count > max {
+            self.context.error(file.span, format!("the pool has {count} nodes, which is not from {min} to {max}"));
+            return None;
+        }
+        Some([min, max])
     }
 
     /// Reports a shape that is not known, and GPUs that cannot be cut as the entry says.

@@ -21,8 +21,8 @@ pub use scheduler::SchedulerValue;
 pub use spread::Spread;
 pub use timestamp::Timestamp;
 pub use words::{
-    FailOnValue, FailReason, GateValue, JobGateValue, MonitoringWhenValue, NamesValue, NodePoolsValue, ReferencesValue,
-    SnapshotValue, SystemValue, TaintEffectValue, ViewValue, WaitForValue, WorkloadKindValue,
+    ExpanderValue, FailOnValue, FailReason, GateValue, JobGateValue, MonitoringWhenValue, NamesValue, NodePoolsValue,
+    ReferencesValue, SnapshotValue, SystemValue, TaintEffectValue, ViewValue, WaitForValue, WorkloadKindValue,
 };
 
 /// Implements the schema of a type that is written in its place rather than by reference.

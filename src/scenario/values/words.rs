@@ -5,6 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::inline_schema;
+use crate::cluster::Expander;
 use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::text::decode::{Context, FromNode, one_of};
@@ -87,6 +88,11 @@ words! {
         "NoSchedule" => TaintEffect::NoSchedule,
         "PreferNoSchedule" => TaintEffect::PreferNoSchedule,
         "NoExecute" => TaintEffect::NoExecute,
+    }
+    /// Which of several pools grows.
+    ExpanderValue(Expander) as "an expander" {
+        "least-waste" => Expander::LeastWaste,
+        "first" => Expander::First,
     }
     /// The kind of a Kubernetes workload.
     WorkloadKindValue(&'static str) as "a kind of workload" {
