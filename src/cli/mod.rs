@@ -25,7 +25,7 @@ Exit codes:
   2    wrong usage, or a file that is not valid
   3    a snapshot is new or changed
   4    no scenario was found
-  5    the environment failed: a file cannot be written
+  5    the environment failed: a file cannot be written, a folder cannot be read
   8    a fault or an action never fired
   130  interrupted
 The gravest wins: 130, 5, 2, 1, 8, 3, 4.";

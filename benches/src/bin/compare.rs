@@ -121,7 +121,7 @@ fn rollouts(table: &mut Table, effort: &Effort) {
         let figure = format!("{} us a pod", shown(pod_micros));
         table.add_ratio(format!("rolling update of {pods} pods"), figure, format!("{growth:.2}x that of 1000"));
         if let Some(mebibytes) = peak_mebibytes() {
-            table.add(format!("peak memory after {pods} pods"), format!("{mebibytes} MiB"));
+            table.add(format!("most memory of this process so far, after {pods} pods"), format!("{mebibytes} MiB"));
         }
     }
 }
