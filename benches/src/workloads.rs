@@ -129,3 +129,15 @@ fn run_until_complete(cluster: &mut Cluster, key: Subject, before: u32) {
     }
     panic!("the workload never came to its end");
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_workload_comes_to_its_end() {
+        for workload in Workload::ALL {
+            assert!(play(workload, 40).events() > 0, "{workload:?}");
+        }
+    }
+}
