@@ -239,7 +239,7 @@ fn faults_and_actions_that_cannot_be() {
         "actions: [ { at: 1m, rollback: { Deployment/web: 0 } } ]",
         "actions: [ { at: 1m, undo: 3 } ]",
         "actions: [ { at: 1m, rollback: { Deployment/a: 1, Deployment/b: 1 } } ]",
-        "actions: [ { at: 1m, pause: web } ]",
+        "actions: [ { at: 1m, pause: deployment/web } ]",
         "actions: [ { at: 1m, restart: Deploiment/web } ]",
     ]));
 }

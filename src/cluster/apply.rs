@@ -254,7 +254,7 @@ impl Cluster {
         source: &Arc<PodTemplate>,
     ) -> PodSetId {
         let id = PodSetId(self.sets.len() as u32);
-        let workload_name = self.names.show(workload.name);
+        let workload_name = self.behaviour_name(workload);
         let serves = source.serves.map(|subject| self.names.show(subject.name));
         let containers = || source.init_containers.iter().chain(&source.containers);
         let row = |image: &str| {

@@ -32,6 +32,8 @@ pub struct Profile {
     pub cronjob_delay: Duration,
     /// Pods that a Job creates or deletes in one sync at most.
     pub job_burst: u32,
+    /// The first and the longest wait before a failed pod of a DaemonSet is deleted.
+    pub daemonset_failed_backoff: [Duration; 2],
     /// Pods that a DaemonSet creates or deletes in one sync at most.
     pub daemonset_burst: u32,
     /// Pods that a ReplicaSet creates or deletes in one sync at most.
@@ -168,6 +170,8 @@ impl Profile {
             job_burst: 500,
             // pkg/controller/cronjob/cronjob_controllerv2.go (nextScheduleDelta)
             cronjob_delay: Duration::from_millis(100),
+            // cmd/kube-controller-manager/app/apps.go (flowcontrol.NewBackOff of the DaemonSet controller)
+            daemonset_failed_backoff: [Duration::from_secs(1), Duration::from_secs(900)],
             // pkg/controller/daemon/daemon_controller.go (BurstReplicas)
             daemonset_burst: 250,
             // pkg/controller/replicaset/replica_set.go (BurstReplicas)

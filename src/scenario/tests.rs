@@ -56,7 +56,17 @@ fn reads_every_key() {
     let target = Target { kind: TargetKind::Running, name: "vllm".into() };
     assert_eq!(scenario.faults[0].kind, FaultKind::NodeDown { target, lasts: Some(minutes(10)) });
     let names: Vec<&str> = scenario.actions.iter().map(|action| action.name.as_str()).collect();
-    assert_eq!(names, ["undeploy", "again"]);
+    let unnamed = ["apply", "replace", "scale", "restart", "rollback", "rollback-2", "pause", "resume", "delete"];
+    assert_eq!(names, [&["undeploy", "again"], &unnamed[..]].concat());
+    let said: Vec<String> = scenario.actions[2..7].iter().map(|action| action.kind.describe()).collect();
+    let expected = [
+        "apply a/b.yaml",
+        "replace a/b.yaml",
+        "scale Deployment/web to 4, StatefulSet/shop/db to 2",
+        "restart Deployment/web",
+        "rollback Deployment/web to revision 1",
+    ];
+    assert_eq!(said, expected);
     let ExpectKind::Always { until: Some(Mark::Action(action)), .. } = &scenario.expect[2].kind else {
         panic!("{:?}", scenario.expect[2])
     };

@@ -131,7 +131,7 @@ fn workloads(table: &mut Table, effort: &Effort) {
     for workload in Workload::ALL {
         let mut smallest = None;
         for pods in [1_000, 10_000] {
-            let mut time = || measured(|| _ = black_box(play(workload, pods))).as_secs_f64();
+            let time = || measured(|| _ = black_box(play(workload, pods))).as_secs_f64();
             let seconds = median((0..effort.rounds.min(3)).map(|_| time()).collect());
             let pod_micros = seconds * 1e6 / f64::from(workload.pods_made() * pods);
             let growth = pod_micros / *smallest.get_or_insert(pod_micros);

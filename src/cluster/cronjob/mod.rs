@@ -128,6 +128,18 @@ impl Cluster {
         }
     }
 
+    /// The name that rows of behaviour know a workload by: that of its CronJob, whose Jobs are named after minutes.
+    pub(super) fn behaviour_name(&self, workload: Subject) -> String {
+        if workload.kind == Kind::Job {
+            let base = self.names.text(workload.name.base());
+            let cronjob = self.names.find_name(base).map(|name| Subject { kind: Kind::CronJob, name, ..workload });
+            if cronjob.is_some_and(|key| self.objects.contains_key(&key)) {
+                return base.to_owned();
+            }
+        }
+        self.names.show(workload.name)
+    }
+
     /// A Job of a CronJob has ended or is no more.
     pub(super) fn cronjob_job_changed(&mut self, id: CronJobId) {
         if !self.cronjob(id).deleted {

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use smallvec::SmallVec;
 
 use crate::cluster::{Cluster, DaemonSetId, NodeId, PodId, PodSetId};
+use crate::kernel::{Duration, Time};
 use crate::workload::{PodPhase, TaintEffect};
 
 /// The nodes of a DaemonSet.
@@ -30,6 +31,8 @@ pub struct Seats {
     pub missing: BTreeSet<NodeId>,
     /// Nodes with pods that should not be there.
     pub surplus: BTreeSet<NodeId>,
+    /// Nodes on which a pod failed: the wait before the next one is deleted, and when the last was.
+    pub failures: BTreeMap<NodeId, (Duration, Time)>,
     /// The template that counted as new when the sums were made.
     update: Option<PodSetId>,
 }

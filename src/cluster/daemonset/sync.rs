@@ -2,7 +2,7 @@
 //! k8s.io/kubernetes v1.36.3. Where the source goes through nodes in the order of a map, this goes by their number.
 
 use crate::cluster::pen::{Draft, Pen};
-use crate::cluster::{Arg, Cause, Cluster, DaemonSetId, NodeId, PodId, PodSetId, Why};
+use crate::cluster::{Arg, Cause, Class, Cluster, DaemonSetId, Event, NodeId, PodId, PodSetId, Why};
 use crate::workload::apps::DaemonSetStrategy;
 use crate::workload::{DaemonSetStatus, PodPhase};
 
@@ -70,11 +70,36 @@ impl Cluster {
         let surplus: Vec<NodeId> = seats.surplus.iter().copied().take(burst).collect();
         let mut goes: Vec<PodId> = Vec::new();
         for node in surplus {
-            self.surplus_on(id, node, update, &mut goes);
+            if self.may_delete_failed(id, node) {
+                self.surplus_on(id, node, update, &mut goes);
+            }
         }
         self.make_daemons(id, update, &missing, pen);
         self.delete_daemons(id, &goes, "{} does not belong here", pen);
         (missing.len() as u32, goes.len() as u32)
+    }
+
+    /// A pod that failed is deleted after a back-off that doubles, so that a node that fails every pod costs little
+    /// (`failedPodsBackoff`).
+    fn may_delete_failed(&mut self, id: DaemonSetId, node: NodeId) -> bool {
+        let pods = self.daemonset(id).seats.pods.get(&node);
+        let failed = |pod: &PodId| self.pod(*pod).phase == PodPhase::Failed && !self.pod(*pod).terminating;
+        if !pods.into_iter().flatten().any(failed) {
+            return true;
+        }
+        let now = self.queue.now();
+        let [first, most] = self.profile.daemonset_failed_backoff;
+        let before = self.daemonset(id).seats.failures.get(&node).copied();
+        let wait = match before {
+            Some((wait, last)) if now.since(last) < wait => {
+                self.schedule(last + wait, Class::BUILT_IN, Event::DaemonSet(id));
+                return false;
+            }
+            Some((wait, last)) if now.since(last) <= most * 2 => (wait * 2).min(most),
+            _ => first,
+        };
+        self.daemonset_mut(id).seats.failures.insert(node, (wait, now));
+        true
     }
 
     /// The pods of a node that should not be there (`podsShouldBeOnNode`).

@@ -7,8 +7,10 @@ use super::names::Taken;
 use crate::scenario::file::ActionFile;
 use crate::scenario::model::{ActionDocument, ActionEntry, ActionKind};
 use crate::scenario::values::RollbackValue;
-use crate::text::Span;
 use crate::text::decode::{Spanned, Table};
+use crate::text::diagnostic::quote;
+use crate::text::{Diagnostic, Span};
+use crate::timeline::Kind;
 
 /// The most replicas that a workload may be scaled to.
 const REPLICAS_MAX: u32 = 10_000_000;
@@ -81,7 +83,19 @@ impl Reader<'_, '_> {
             (&file.resume, ActionKind::Resume),
         ];
         let (target, make) = on_one.into_iter().find_map(|(target, make)| Some((target.as_ref()?, make)))?;
-        Some(make(self.subject(&target.value, target.span)))
+        Some(make(self.object(&target.value, target.span)))
+    }
+
+    /// The subject of a Kubernetes object: a kind in capitals.
+    fn object(&mut self, text: &str, span: Span) -> String {
+        let subject = self.subject(text, span);
+        let known = subject.split_once('/').is_some_and(|(kind, _)| Kind::parse(kind).is_some());
+        if known && subject.starts_with(|first: char| first.is_ascii_lowercase()) {
+            let message = format!("{} is no Kubernetes object", quote(text));
+            let error = Diagnostic::error(self.context.source, span, message);
+            self.context.report(error.help("kinds of Kubernetes are in capitals: `Deployment/NAME`"));
+        }
+        subject
     }
 
     fn action_document(&mut self, path: &Spanned<String>) -> Option<ActionDocument> {
@@ -99,7 +113,7 @@ impl Reader<'_, '_> {
             if *replicas > REPLICAS_MAX {
                 self.context.error(subject.span, format!("a workload is scaled to at most {REPLICAS_MAX} replicas"));
             }
-            read.push((self.subject(&subject.text, subject.span), *replicas));
+            read.push((self.object(&subject.text, subject.span), *replicas));
         }
         Some(ActionKind::Scale(read))
     }
@@ -118,7 +132,7 @@ impl Reader<'_, '_> {
         if revision == Some(0) {
             self.context.error(target.span, "revisions are numbered from 1; leave it out for the one before");
         }
-        Some(ActionKind::Rollback(self.subject(text, span), revision))
+        Some(ActionKind::Rollback(self.object(text, span), revision))
     }
 }
 

@@ -240,11 +240,17 @@ impl Kubernetes {
         let held = &mut self.memory.objects[position];
         match held.life {
             Life::There => {
-                held.health = health(&held.live, held.subject, world);
+                let groups = self.memory.group_sets.iter().find(|set| set.key() == held.subject);
+                held.health = match groups {
+                    Some(set) if set.is_available() => Health::Ready,
+                    Some(_) => Health::Progressing,
+                    None => health(&held.live, held.subject, world),
+                };
                 let (available, wanted) = availability(held.subject, world);
                 match held.health {
                     Health::Ready => held.settled = available,
-                    Health::Progressing => held.is_short = available < held.settled.min(wanted),
+                    // A group that is not ready restarts as a whole.
+                    Health::Progressing => held.is_short = groups.is_some() || available < held.settled.min(wanted),
                     _ => {}
                 }
             }
@@ -321,7 +327,10 @@ impl Kubernetes {
 
 /// True once neither the object nor a pod of it is left.
 fn is_gone(subject: Subject, world: &dyn World) -> bool {
-    world.observed(subject).is_none() && world.observed_pods(subject).is_empty()
+    let is_gone = |subject| world.observed(subject).is_none() && world.observed_pods(subject).is_empty();
+    // The leaders of groups are the pods of a StatefulSet of the same name.
+    let leaders = Subject { kind: Kind::StatefulSet, ..subject };
+    is_gone(subject) && (subject.kind != Kind::LeaderWorkerSet || is_gone(leaders))
 }
 
 /// What a document does not say stays as it is: replicas that no document named, a pause, a restart.

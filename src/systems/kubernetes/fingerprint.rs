@@ -27,6 +27,7 @@ const DEFAULTS: &[(&str, Default)] = &[
     ("imagePullPolicy", Default::Text("IfNotPresent")),
     ("apiVersion", Default::Text("v1")),
     ("resources", Default::Empty),
+    ("metadata", Default::Empty),
 ];
 
 /// A value that is filled in.

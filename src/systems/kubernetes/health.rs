@@ -45,7 +45,8 @@ pub fn health(manifest: &Manifest, subject: Subject, world: &dyn World) -> Healt
             if all { Health::Ready } else { Health::Progressing }
         }
         (Object::StatefulSet(spec), Some(Status::StatefulSet(status))) => stateful_set(spec, &status),
-        (Object::LeaderWorkerSet(spec), _) => pods(subject, spec.replicas.saturating_mul(spec.size), world),
+        // Its controller tells.
+        (Object::LeaderWorkerSet(_), _) => Health::Progressing,
         (Object::DaemonSet(spec), Some(Status::DaemonSet(status))) => daemon_set(spec, &status),
         (Object::Deployment(_) | Object::ReplicaSet(_) | Object::StatefulSet(_), _) => Health::Progressing,
         (Object::DaemonSet(_) | Object::Job(_) | Object::Pod(_), _) => Health::Progressing,
@@ -83,14 +84,6 @@ const fn pod(status: &PodStatus) -> Health {
         _ if status.ready && !status.terminating => Health::Ready,
         _ => Health::Progressing,
     }
-}
-
-/// A workload without a status of its own: all pods that are wanted are ready, and there are no others.
-fn pods(subject: Subject, wanted: u32, world: &dyn World) -> Health {
-    let pods = world.observed_pods(subject);
-    let there = pods.iter().filter(|(_, pod)| !pod.terminating);
-    let ready = there.clone().filter(|(_, pod)| pod.ready).count();
-    if ready == wanted as usize && there.count() == ready { Health::Ready } else { Health::Progressing }
 }
 
 /// Pods that are available, and pods that are wanted.

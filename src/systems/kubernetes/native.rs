@@ -132,6 +132,10 @@ fn status(status: Status) -> Option<Value> {
             "updatedNumberScheduled": status.updated,
             "numberAvailable": status.available,
         }),
+        Status::CronJob(status) => json!({ "active": status.active }),
+        Status::PersistentVolumeClaim(status) => {
+            json!({ "phase": if status.bound { "Bound" } else { "Pending" } })
+        }
         Status::HorizontalPodAutoscaler(status) => json!({
             "currentReplicas": status.current,
             "desiredReplicas": status.desired,

@@ -124,6 +124,11 @@ impl LeaderWorkerSet {
         self.ask_delete(self.leaders(), world);
     }
 
+    /// True while all of its groups are ready and of the newest template.
+    pub fn is_available(&self) -> bool {
+        !self.deleted && self.became == "Available"
+    }
+
     /// True once it was deleted.
     pub const fn is_deleted(&self) -> bool {
         self.deleted
