@@ -255,8 +255,9 @@ impl Profile {
         }
     }
 
-    /// Kubernetes 1.33 (v1.33.5): what its sources have otherwise than those of 1.36. All other constants were compared and
-    /// are the same, the node grace of 50 s (since 1.32) and the ten minutes of a Job's back-off among them.
+    /// Kubernetes 1.33 (v1.33.5): what its sources have otherwise than those of 1.36, as far as both were compared: the
+    /// node lifecycle, evictions, Jobs, autoscalers and the scheduler's scores. The node grace of 50 s (since 1.32) and the
+    /// ten minutes of a Job's back-off are the same; what was not compared is taken over from 1.36.
     pub const fn kubernetes_1_33() -> Profile {
         Profile {
             kubernetes: "1.33",

@@ -93,13 +93,13 @@ fn windows_open_and_close() {
         always(ready(), Some(at(60)), None),
         always(ready(), undeploy(), Some(at(3))),
         always(ready(), Some(Mark::Fault("f".to_owned())), None),
-        never(Condition::States(states(&[("deployment/a", "deleting")])), None, undeploy()),
-        never(Condition::States(states(&[("deployment/a", "deleting")])), Some(a("monitoring")), None),
+        never(Condition::States(states(&[("deployment/a", "undeploying")])), None, undeploy()),
+        never(Condition::States(states(&[("deployment/a", "undeploying")])), Some(a("monitoring")), None),
         never(Condition::States(states(&[("deployment/a", "monitoring")])), Some(at(3)), None),
         always(
             Condition::States(states(&[("deployment/a", "monitoring")])),
             Some(a("monitoring")),
-            Some(a("deleting")),
+            Some(a("undeploying")),
         ),
         always(Condition::States(states(&[("deployment/a", "monitoring")])), Some(a("monitoring")), None),
     ];
@@ -109,7 +109,7 @@ fn windows_open_and_close() {
         (2, Became("deployment/a", "monitoring")),
         (4, Tick),
         (6, Became("action/undeploy", "done")),
-        (6, Became("deployment/a", "deleting")),
+        (6, Became("deployment/a", "undeploying")),
         (6, Ready("deployment/a", 0)),
     ];
     insta::assert_snapshot!(told(&play(expect, View::Actual, &steps, 10)));
@@ -121,11 +121,11 @@ fn a_window_is_not_closed_by_what_was_so_when_it_opened() {
     let steps = [
         (1, Became("deployment/a", "monitoring")),
         (2, Became("fault/f", "struck")),
-        (3, Became("deployment/a", "unhealthy")),
+        (3, Became("deployment/a", "failed")),
         (5, Became("deployment/a", "monitoring")),
     ];
     let until = Some(Mark::States(states(&[("deployment/a", "monitoring")])));
-    let condition = Condition::States(states(&[("deployment/a", "unhealthy")]));
+    let condition = Condition::States(states(&[("deployment/a", "failed")]));
     let verdicts = play(vec![never(condition, Some(Mark::Fault("f".to_owned())), until)], View::Actual, &steps, 9);
     assert_eq!(verdicts[0].status, VerdictStatus::Failed, "{verdicts:?}");
     assert_eq!(verdicts[0].at, Time::ZERO + Duration::from_secs(3));
@@ -193,13 +193,13 @@ fn exports_have_their_form() {
 /// A judge that is cloned in the middle goes on like the first.
 #[test]
 fn a_clone_judges_alike() {
-    let expect = [always(cel("ready('deployment/a') >= 0"), None, None), eventually("deployment/a", "x", None)];
+    let expect = [always(cel("ready('deployment/a') >= 0"), None, None), eventually("deployment/a", "active", None)];
     let expect: Vec<ExpectEntry> = expect.into_iter().map(|kind| entry(kind, View::Actual)).collect();
     let mut judge = compile::compile(&expect, &source("")).expect("valid");
     let mut stage = Played::default();
     let line =
         stage.timeline_mut().0.add_line(ScenarioLine { file: Arc::from("s"), line: 1, column: 1, what: "x".into() });
-    perform(&Became("deployment/a", "x"), &mut stage, &mut judge, Cause::Line(line));
+    perform(&Became("deployment/a", "active"), &mut stage, &mut judge, Cause::Line(line));
     judge.instant_ended(&stage);
     let mut other = judge.clone();
     assert_eq!(judge.finish(&stage), other.finish(&stage));

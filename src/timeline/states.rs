@@ -121,6 +121,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
         | Kind::Namespace
         | Kind::StorageClass => &["Created", "Changed", "Rejected", "Deleted"],
         Kind::Node => &[
+            "Changed",
             "Joined",
             "Ready",
             "NotReady",
@@ -144,7 +145,9 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Reconfigured",
             "Removed",
         ],
-        Kind::NodePool => &["Provisioning", "Autoscaled", "Growing", "Ready", "Failed", "Rejected", "Deleted"],
+        Kind::NodePool => {
+            &["Created", "Changed", "Provisioning", "Autoscaled", "Growing", "Ready", "Failed", "Rejected", "Deleted"]
+        }
         Kind::Manifests => {
             &["submitted", "progressing", "ready", "complete", "degraded", "failed", "rejected", "deleting", "deleted"]
         }
