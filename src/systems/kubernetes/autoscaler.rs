@@ -89,8 +89,14 @@ pub fn autoscaler(from: &v2::HorizontalPodAutoscalerSpec, findings: &mut Finding
     }
     let behavior = from.behavior.as_ref();
     let (up, down) = (up_default(), down_default());
-    let up = rules(behavior.and_then(|one| one.scale_up.as_ref()), up, "spec.behavior.scaleUp", findings);
-    let down = rules(behavior.and_then(|one| one.scale_down.as_ref()), down, "spec.behavior.scaleDown", findings);
+    let mut up = rules(behavior.and_then(|one| one.scale_up.as_ref()), up, "spec.behavior.scaleUp", findings);
+    let mut down = rules(behavior.and_then(|one| one.scale_down.as_ref()), down, "spec.behavior.scaleDown", findings);
+    if behavior.is_none() {
+        // Policies are defaults of a behaviour that is there; without one the controller goes by its own limits
+        // (pkg/apis/autoscaling/v2/defaults.go, SetDefaults_HorizontalPodAutoscalerBehavior).
+        up.policies.clear();
+        down.policies.clear();
+    }
     let kind = match Kind::parse(&scale.kind) {
         Some(kind @ (Kind::Deployment | Kind::StatefulSet | Kind::ReplicaSet | Kind::LeaderWorkerSet)) => kind,
         _ => {
