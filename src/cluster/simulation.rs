@@ -15,8 +15,9 @@ use super::drain::DrainRun;
 use super::flap::Flap;
 use super::job::Job;
 use super::journal::Write;
-use super::kubelet::{Container, Kubelet, PullBackoffs, PullFault, RestartBackoff};
+use super::kubelet::{Container, Environments, Kubelet, PullBackoffs, PullFault, RestartBackoff};
 use super::mount::Mounts;
+use super::namespace::Namespaces;
 use super::node::Nodes;
 use super::nodegroup::NodeGroups;
 use super::operate::Passing;
@@ -95,6 +96,8 @@ pub struct Cluster {
     pub(super) volumes: Volumes,
     pub(super) autoscalers: Vec<Autoscaler>,
     pub(super) mounts: Mounts,
+    pub(super) environments: Environments,
+    pub(super) namespaces: Namespaces,
     pub(super) flaps: Vec<Flap>,
     pub(super) quotas: Quotas,
     /// Grace periods that differ from those of the pods' templates.
@@ -106,6 +109,10 @@ pub struct Cluster {
     /// Nodes whose pods may stand at the wrong place in an order of deletion.
     pub(super) stale_nodes: Vec<super::NodeId>,
     pub(super) pods: Vec<Pod>,
+    /// How many of them have left the API.
+    pub(super) pods_gone: usize,
+    /// Why the run cannot go on.
+    pub(super) exhausted: Option<String>,
     pub(super) pod_records: Vec<PodRecord>,
     /// Where each pod stands in its set's order of deletion, if that order is kept.
     pub(super) ranks: Vec<Option<RankKey>>,
@@ -179,6 +186,8 @@ impl Cluster {
             volumes: Volumes::default(),
             autoscalers: Vec::new(),
             mounts: Mounts::default(),
+            environments: Environments::default(),
+            namespaces: Namespaces::default(),
             flaps: Vec::new(),
             quotas: Quotas::default(),
             graces: BTreeMap::new(),
@@ -188,6 +197,8 @@ impl Cluster {
             sets_ranked: 0,
             stale_nodes: Vec::new(),
             pods: Vec::new(),
+            pods_gone: 0,
+            exhausted: None,
             pod_records: Vec::new(),
             ranks: Vec::new(),
             node_ranks: Vec::new(),
@@ -251,6 +262,9 @@ impl Cluster {
                     if let Some(happening) = self.handle(event) {
                         return happening;
                     }
+                    if let Some(limit) = &self.exhausted {
+                        return Happening::LimitReached(limit.clone());
+                    }
                 }
             }
         }
@@ -272,6 +286,7 @@ impl Cluster {
             Event::Schedule => self.on_schedule(),
             Event::Pulled(node, pull) => self.on_pulled(node, pull),
             Event::PullAgain(id, start) => self.on_pull_again(id, start),
+            Event::CreateContainer(id, start) => self.on_create_container(id, start),
             Event::InitDone(id, start) => self.on_init_done(id, start),
             Event::Serving(id, start) => self.on_serving(id, start),
             Event::Ready(id, start) => self.on_container_ready(id, start),
@@ -294,6 +309,7 @@ impl Cluster {
             Event::VolumeDetached(volume, node) => self.on_volume_detached(volume, node),
             Event::DetachOverdue(volume, node) => self.on_detach_overdue(volume, node),
             Event::Autoscaler(id) => self.on_autoscaler(id),
+            Event::Namespace(name) => self.on_namespace(name),
             Event::Mount(id) => self.on_mount(id),
             Event::Flap(index) => self.on_flap(index),
             Event::Quota(id) => self.on_quota(id),

@@ -1,10 +1,12 @@
 //! The course of a run: hands what happens in the world to those that it is for, until the end.
 
+use std::collections::BTreeSet;
+
 use super::cues::{self, CueKind, CueOutcome, Cues};
 use super::profiles::profiles;
 use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict};
 use super::{Observer, simulated};
-use crate::cluster::Cluster;
+use crate::cluster::{ALWAYS_NAMESPACES as ALWAYS, Cluster};
 use crate::kernel::Time;
 use crate::scenario::model::{ActionKind, Scenario, SystemName, Trigger};
 use crate::systems::{self, System};
@@ -102,6 +104,7 @@ impl<S: Stage> Rehearsal<S> {
                 format!("several documents have a deployment `{name}`: each is `deployment/<group>/{name}` here");
             notices.push(Notice { file: scenario.file.to_string(), line: 0, text });
         }
+        notices.extend(lacking_namespaces(scenario, &read));
         notices.sort();
         notices.dedup();
         let mut cues = cues::script(scenario, &mut stage);
@@ -286,7 +289,8 @@ impl<S: Stage> Rehearsal<S> {
         let unfired = self.unfired();
         let native = options.native.then(|| self.native());
         let names = self.stage.names().clone();
-        if self.ending != Some(Ending::Asked) {
+        // A run that was cut short, or only set up, has not met all its workloads.
+        if !matches!(self.ending, None | Some(Ending::Asked)) {
             let rows = self.stage.idle_behaviour();
             self.notices.extend(rows.into_iter().filter_map(|row| self.scenario.behaviour.get(row)).map(|row| {
                 Notice {
@@ -342,6 +346,24 @@ impl<S: Stage> Rehearsal<S> {
         }
         if states.len() == 1 { states.remove(0) } else { systems::together(states) }
     }
+}
+
+/// Tells of namespaces that documents use and nothing makes.
+fn lacking_namespaces(scenario: &Scenario, systems: &[System]) -> Option<Notice> {
+    let of_all: Vec<_> = systems.iter().map(System::namespaces).collect();
+    let made: BTreeSet<&str> = of_all.iter().flat_map(|(_, made)| made).copied().collect();
+    let is_there = |name: &str| {
+        made.contains(name) || ALWAYS.contains(&name) || scenario.cluster.namespaces.iter().any(|there| there == name)
+    };
+    let lacking: BTreeSet<&str> = of_all.iter().flat_map(|(used, _)| used).copied().collect();
+    let lacking: Vec<String> =
+        lacking.into_iter().filter(|name| !is_there(name)).map(crate::text::diagnostic::quote).collect();
+    let text = format!(
+        "no manifest makes the namespace {}: if the cluster has it, name it in `cluster.namespaces`",
+        lacking.join(", ")
+    );
+    let place = &scenario.cluster.place;
+    (!lacking.is_empty()).then(|| Notice { file: place.file.to_string(), line: place.line, text })
 }
 
 /// True if the scenario says that a document is to be rejected: an expectation names that state.

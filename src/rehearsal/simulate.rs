@@ -44,6 +44,9 @@ pub fn simulated(scenario: &Scenario, seed: u64) -> Result<Cluster, Vec<Diagnost
         Cluster::new(Settings { seed, profile, scheduler, behaviour, provider, limits: Limits::default() });
     cluster.set_expander(scenario.cluster.expander);
     cluster.set_epoch(scenario.epoch);
+    for namespace in &scenario.cluster.namespaces {
+        cluster.add_namespace(namespace);
+    }
     for entry in &scenario.cluster.nodes {
         if let Err(problem) = add_nodes(&mut cluster, entry, pods_per_node) {
             problems.push(about(scenario, &problem));

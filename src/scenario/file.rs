@@ -107,6 +107,8 @@ file_types! {
         capacity: Option<Table<u32>>,
         /// Bandwidth of image pulls a second, of nodes that do not set their own: `1Gi`.
         bandwidth: Option<Spanned<Amount>>,
+        /// Namespaces that are there, beside those that every cluster has and those of the manifests.
+        namespaces: Option<Vec<Spanned<String>>>,
         /// Which of several pools that would help grows. Default: least-waste.
         expander: Option<ExpanderValue>,
     }

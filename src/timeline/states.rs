@@ -47,7 +47,18 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Rejected",
             "Deleted",
         ],
-        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => &[
+        Kind::Deployment => &[
+            "Created",
+            "Changed",
+            "Scaled",
+            "FailedCreate",
+            "ReplicaFailure",
+            "ProgressDeadlineExceeded",
+            "Complete",
+            "Rejected",
+            "Deleted",
+        ],
+        Kind::StatefulSet | Kind::DaemonSet => &[
             "Created",
             "Changed",
             "Scaled",
@@ -99,9 +110,19 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Rejected",
             "Deleted",
         ],
-        Kind::PersistentVolumeClaim => {
-            &["Created", "Changed", "Pending", "Provisioning", "Bound", "Lost", "Terminating", "Rejected", "Deleted"]
-        }
+        Kind::PersistentVolumeClaim => &[
+            "Created",
+            "Changed",
+            "Pending",
+            "FailedBinding",
+            "Provisioning",
+            "ProvisioningFailed",
+            "Bound",
+            "Lost",
+            "Terminating",
+            "Rejected",
+            "Deleted",
+        ],
         Kind::PersistentVolume => &[
             "Created",
             "Changed",
@@ -114,12 +135,10 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Rejected",
             "Deleted",
         ],
-        Kind::PriorityClass
-        | Kind::ResourceQuota
-        | Kind::ConfigMap
-        | Kind::Secret
-        | Kind::Namespace
-        | Kind::StorageClass => &["Created", "Changed", "Rejected", "Deleted"],
+        Kind::PriorityClass | Kind::ResourceQuota | Kind::ConfigMap | Kind::Secret | Kind::StorageClass => {
+            &["Created", "Changed", "Rejected", "Deleted"]
+        }
+        Kind::Namespace => &["Created", "Changed", "Rejected", "Terminating", "Deleted"],
         Kind::Node => &[
             "Changed",
             "Joined",

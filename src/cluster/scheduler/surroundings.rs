@@ -3,6 +3,7 @@
 use crate::cluster::PodId;
 use crate::cluster::node::NodeId;
 use crate::cluster::template::{SpreadId, TemplateId};
+use crate::timeline::Subject;
 use crate::workload::LabelSelector;
 
 /// A pod on a node.
@@ -40,8 +41,8 @@ pub struct Budget {
 /// Why no node is looked at for a pod: `PreFilter` of VolumeBinding.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ClaimProblem {
-    /// A claim is not there.
-    Missing,
+    /// This claim is not there.
+    Missing(Subject),
     /// A claim is not bound and does not wait for its pod.
     Unbound,
 }

@@ -6,12 +6,13 @@ use std::sync::Arc;
 use super::controller::Kubernetes;
 use super::document;
 use super::fingerprint::touched;
+use super::kinds;
 use super::manifest::{Body, Identity, Manifest};
 use super::pod::label_revision;
 use super::state::{Life, Revision, State};
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, Kind, Why};
-use crate::workload::{Action, Object, Status, World};
+use crate::workload::{Action, Ask, Object, Status, World};
 
 /// How much an action is this set's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
 pub fn interest(set: &Kubernetes, action: &Action) -> u8 {
@@ -27,6 +28,8 @@ pub fn interest(set: &Kubernetes, action: &Action) -> u8 {
             }
             Err(_) => 1,
         },
+        // A pod or ReplicaSet that a controller made: whose it is, the cluster knows.
+        Action::Delete(text) if owned(text).is_some() && !has(text) => 1,
         Action::Delete(text) | Action::Restart(text) | Action::Pause(text) | Action::Resume(text) => about(has(text)),
         Action::Rollback { target, .. } => about(has(target)),
         Action::Scale(sizes) => about(sizes.iter().any(|(text, _)| has(text))),
@@ -40,6 +43,11 @@ fn identity(text: &str) -> Option<Identity> {
     let (namespace, name) = rest.split_once('/').unwrap_or(("", rest));
     let namespace = if namespace == "default" { "" } else { namespace };
     Some(Identity { kind, namespace: namespace.to_owned(), name: name.to_owned() })
+}
+
+/// What a controller makes, and may be deleted by its own name.
+fn owned(text: &str) -> Option<Identity> {
+    identity(text).filter(|identity| matches!(identity.kind, Kind::Pod | Kind::ReplicaSet))
 }
 
 /// Where the set holds an object, if it does.
@@ -59,8 +67,10 @@ impl Kubernetes {
             Action::Apply(source) => self.apply_document(source, false, cause, world),
             Action::Replace(source) => self.apply_document(source, true, cause, world),
             Action::Delete(text) => {
-                let position = self.find(text)?;
-                self.remove(position, cause, world);
+                match self.find(text) {
+                    Ok(position) => self.remove(position, cause, world),
+                    Err(unknown) => self.remove_owned(text, cause, world).ok_or(unknown)?,
+                }
                 Ok(())
             }
             Action::Scale(sizes) => {
@@ -86,7 +96,19 @@ impl Kubernetes {
 
     fn find(&self, text: &str) -> Result<usize, String> {
         let known = identity(text).and_then(|identity| position(self, &identity));
-        known.ok_or_else(|| format!("manifests/{} have no {text}", self.name))
+        known.ok_or_else(|| match identity(text) {
+            Some(identity) => kinds::not_found(&identity),
+            None => format!("manifests/{} have no {text}", self.name),
+        })
+    }
+
+    /// Asks for a pod or a ReplicaSet to be deleted that a controller made; `None` if there is none of this name.
+    fn remove_owned(&self, text: &str, cause: Cause, world: &mut dyn World) -> Option<()> {
+        let key = owned(text)?.subject(world);
+        world.observed(key)?;
+        let serves = self.memory.subject?;
+        world.ask(Ask::Delete { key, serves }, cause);
+        Some(())
     }
 
     fn scalable(&self, text: &str) -> Result<usize, String> {

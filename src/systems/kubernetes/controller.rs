@@ -1,11 +1,13 @@
 //! A set of manifests as a state machine: applies its objects in order, and says how the set fares. It is what `kubectl apply`
 //! and whoever waits for the rollout do together; it keeps nothing running by itself.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::document::{self, Manifests};
 use super::fingerprint::touched;
 use super::health::{Health, availability, has_pods, health};
+use super::kinds;
 use super::manifest::Manifest;
 use super::native;
 use super::pod::label_revision;
@@ -52,6 +54,14 @@ impl Kubernetes {
     /// The name of the set.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The namespaces that its objects are in, and those that it makes.
+    pub fn namespaces(&self) -> (BTreeSet<&str>, BTreeSet<&str>) {
+        let objects = self.manifests.objects.iter().map(|one| &one.identity);
+        let used = objects.clone().map(|one| one.namespace.as_str()).filter(|namespace| !namespace.is_empty());
+        let made = objects.filter(|one| one.kind == Kind::Namespace).map(|one| one.name.as_str());
+        (used.collect(), made.collect())
     }
 
     fn submit(&mut self, cause: Cause, world: &mut dyn World) {
@@ -105,7 +115,7 @@ impl Kubernetes {
         let subject = manifest.identity.subject(world);
         let Some(position) = self.memory.held(subject) else {
             if replace {
-                return Err("it cannot be replaced: it is not there".to_owned());
+                return Err(kinds::not_found(&manifest.identity));
             }
             let manifest = Arc::new(manifest.clone());
             self.hold(subject, manifest);
@@ -141,6 +151,7 @@ impl Kubernetes {
             live: manifest,
             life: Life::Asked,
             health: Health::Plain,
+            seen: false,
             settled: 0,
             is_short: false,
             revisions: first.into_iter().collect(),
@@ -239,7 +250,16 @@ impl Kubernetes {
     fn look(&mut self, position: usize, world: &dyn World) {
         let held = &mut self.memory.objects[position];
         match held.life {
+            // Somebody else deleted it. A Job that ended well stays so when it is collected.
+            Life::There
+                if held.seen
+                    && !matches!(held.health, Health::Done | Health::Failed(_))
+                    && is_gone(held.subject, world) =>
+            {
+                held.life = Life::Gone;
+            }
             Life::There => {
+                held.seen |= world.observed(held.subject).is_some();
                 let groups = self.memory.group_sets.iter().find(|set| set.key() == held.subject);
                 held.health = match groups {
                     Some(set) if set.is_available() => Health::Ready,

@@ -22,6 +22,7 @@ mod placement;
 mod pod;
 mod policy;
 mod selectors;
+mod served;
 mod state;
 mod typed;
 mod volumes;
