@@ -219,3 +219,11 @@ fn a_drain_that_two_budgets_refuse_has_one_end() {
     assert!(ends.iter().any(|line| line.contains("DrainFailed")), "{ends:#?}");
     assert!(!ends.iter().any(|line| line.contains(" Drained")), "{ends:#?}");
 }
+
+#[test]
+fn a_fault_that_finds_less_than_it_asks_for_says_so() {
+    let told = run(&deployment(2, ""), "faults:\n  - { name: kill, at: 2m, pod_kill: { workload: web, count: 9 } }\n");
+    assert!(told.unfired.is_empty(), "{:?}", told.unfired);
+    let texts: Vec<&str> = told.notices.iter().map(|notice| notice.text.as_str()).collect();
+    assert_eq!(texts, ["fault kill hit 2 of the 9 that it asks for: there were no more"]);
+}

@@ -8,7 +8,7 @@ use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict};
 use super::{Observer, simulated};
 use crate::cluster::{ALWAYS_NAMESPACES as ALWAYS, Cluster};
 use crate::kernel::Time;
-use crate::scenario::model::{ActionKind, Scenario, SystemName, Trigger};
+use crate::scenario::model::{ActionKind, FaultKind, Scenario, SystemName, Trigger};
 use crate::systems::{self, System};
 use crate::text::{Diagnostic, Place};
 use crate::timeline::{Arg, Cause, Entry, EntryId, Kind, Layer, Subject, Why};
@@ -219,7 +219,10 @@ impl<S: Stage> Rehearsal<S> {
                     None => CueOutcome::Void("its target is no subject".to_owned()),
                     Some(disruption) => match self.stage.disrupt(&disruption, cause) {
                         Ok(Struck::Now(0)) => CueOutcome::Void("it matched nothing".to_owned()),
-                        Ok(Struck::Now(_)) => CueOutcome::Fired,
+                        Ok(Struck::Now(hit)) => {
+                            self.tell_shortfall(index, hit);
+                            CueOutcome::Fired
+                        }
                         Ok(Struck::Standing(standing)) => CueOutcome::Standing(standing),
                         Err(refusal) => CueOutcome::Void(format!("refused: {refusal}")),
                     },
@@ -230,6 +233,20 @@ impl<S: Stage> Rehearsal<S> {
                 let action = cues::action(&self.scenario.actions[index].kind);
                 self.cues.cues[token].outcome = self.act(&action, cause);
             }
+        }
+    }
+
+    /// Tells of a fault that found less to hit than it asks for.
+    fn tell_shortfall(&mut self, index: usize, hit: u32) {
+        let fault = &self.scenario.faults[index];
+        let asked = match &fault.kind {
+            FaultKind::PodKill { count, .. } => *count,
+            FaultKind::GpuLoss { count, .. } => Some(*count),
+            _ => None,
+        };
+        if let Some(asked) = asked.filter(|asked| hit < *asked) {
+            let text = format!("fault {} hit {hit} of the {asked} that it asks for: there were no more", fault.name);
+            self.notices.push(Notice { file: fault.place.file.to_string(), line: fault.place.line, text });
         }
     }
 

@@ -184,7 +184,9 @@ impl Reader<'_, '_> {
                 if name.value.is_empty() {
                     self.context.error(name.span, format!("`{}` needs a name", kind.text()));
                 }
-                if name.value.contains('/') {
+                if kind == TargetKind::Node {
+                    self.node_is_there(name);
+                } else if name.value.contains('/') {
                     self.subject(&name.value, name.span);
                 }
                 Some(Target { kind, name: name.value.clone() })
