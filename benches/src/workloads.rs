@@ -11,7 +11,7 @@ use greenroom::workload::{
     Stage, StatefulSetSpec, Status,
 };
 
-use crate::rollout::bare_fleet;
+use crate::rollout::uneven_fleet;
 
 /// A kind of workload whose cost is measured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -91,7 +91,7 @@ fn template(workload: Workload, image: &str) -> PodTemplate {
 /// If it did not come to its end: then there is nothing to measure.
 pub fn play(workload: Workload, pods: u32) -> Cluster {
     let nodes = if workload == Workload::DaemonSet { pods } else { pods.div_ceil(7) };
-    let (mut cluster, cause) = bare_fleet(nodes);
+    let (mut cluster, cause) = uneven_fleet(nodes);
     let kind = match workload {
         Workload::StatefulSet => Kind::StatefulSet,
         Workload::DaemonSet => Kind::DaemonSet,

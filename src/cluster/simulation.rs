@@ -60,6 +60,20 @@ pub struct Settings {
     pub limits: Limits,
 }
 
+impl Settings {
+    /// The newest release with its default scheduler, defaults for all behaviour, and a provider without bounds.
+    pub fn new(seed: u64) -> Settings {
+        Settings {
+            seed,
+            profile: Profile::kubernetes_1_36(),
+            scheduler: SchedulerProfile::KubeDefault,
+            behaviour: Vec::new(),
+            provider: Provider::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
 /// 2026-01-01T00:00:00Z.
 const DEFAULT_EPOCH: i64 = 1_767_225_600;
 
