@@ -2,16 +2,15 @@
 
 #![allow(dead_code, reason = "not every recording has everything")]
 
+#[path = "../support/recorded.rs"]
+mod recorded;
 mod world;
 
 use std::collections::BTreeMap;
 
-use greenroom::workload::resources::NVIDIA_GPU;
 use greenroom::workload::selector::{Namespaces, PodTerm, Weighted};
-use greenroom::workload::{
-    Container, LabelSelector, NodeRequirement, NodeTerm, Operator, PodTemplate, Resources, Taint, TaintEffect,
-    Toleration, TopologySpread,
-};
+use greenroom::workload::{LabelSelector, NodeRequirement, NodeTerm, Operator, PodTemplate, TopologySpread};
+use recorded::{pods_of, requests};
 use serde::Deserialize;
 
 pub use world::World;
@@ -129,24 +128,15 @@ pub struct Step {
 /// The template in our words.
 pub fn pod_template(template: &Template) -> PodTemplate {
     let asked = requests(template.cpu_milli, template.mi << 20, template.gpus);
-    let container = |(number, image): (usize, &String)| Container {
-        name: format!("c{number}"),
-        image: image.clone(),
-        requests: if number == 0 { asked.clone() } else { Resources::default() },
-        ..Container::default()
-    };
-    let tolerates = |key: &String| Toleration { key: Some(key.clone()), value: None, effect: None, seconds: None };
     let mut pod = PodTemplate {
         labels: template.labels.clone(),
-        containers: template.images.iter().enumerate().map(container).collect(),
         node_selector: template.selects.clone(),
         node_terms: template.terms.iter().map(|needs| node_term(needs)).collect(),
-        tolerations: template.tolerates.iter().map(tolerates).collect(),
         priority: template.priority,
         preempts: !template.never,
         host_ports: template.ports.iter().map(|port| (*port, "TCP".to_owned())).collect(),
         spread: template.spreads.iter().map(|spread| topology_spread(spread, &template.labels)).collect(),
-        ..PodTemplate::default()
+        ..pods_of(&template.images, &asked, &template.tolerates)
     };
     let prefers = template.prefers.iter();
     pod.affinity.preferred_nodes =
@@ -204,21 +194,4 @@ fn requirement(need: &Need) -> NodeRequirement {
         other => panic!("unknown operator {other}"),
     };
     NodeRequirement { key: need.key.clone(), operator, values: need.values.clone() }
-}
-
-/// Amounts of a node or a container.
-pub fn requests(cpu_milli: u64, memory_bytes: u64, gpus: u64) -> Resources {
-    Resources { cpu_milli, memory_bytes, ..Resources::of(NVIDIA_GPU, gpus) }
-}
-
-/// A taint, from its key and effect.
-pub fn taint(text: &str) -> Taint {
-    let (key, effect) = text.split_once(':').expect("key and effect");
-    let effect = match effect {
-        "NoSchedule" => TaintEffect::NoSchedule,
-        "PreferNoSchedule" => TaintEffect::PreferNoSchedule,
-        "NoExecute" => TaintEffect::NoExecute,
-        other => panic!("unknown effect {other}"),
-    };
-    Taint { key: key.to_owned(), value: String::new(), effect }
 }
