@@ -243,6 +243,22 @@ impl Cluster {
         self.queue.schedule(at, class, event)
     }
 
+    /// Plans an event that may be `due` already: one that comes as early stays, and a later one gives way.
+    pub(super) fn bring_forward(
+        &mut self,
+        due: Option<(Time, EventId)>,
+        at: Time,
+        class: Class,
+        event: Event,
+    ) -> (Time, EventId) {
+        match due {
+            Some(due) if due.0 <= at => return due,
+            Some((_, later)) => drop(self.queue.cancel(later)),
+            None => {}
+        }
+        (at, self.schedule(at, class, event))
+    }
+
     /// Writes an entry about an object of the cluster.
     pub(super) fn note(&mut self, subject: Subject, became: &'static str, why: Why, cause: Cause) -> EntryId {
         let entry = Entry { at: self.queue.now(), subject, became, why, cause, layer: Layer::Substrate };

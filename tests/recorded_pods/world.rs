@@ -88,7 +88,6 @@ impl World {
                 namespace: budget.namespace.clone(),
                 selector: selector(&budget.labels, &[]),
                 allowed: budget.allowed,
-                disrupted: Vec::new(),
             });
         }
         let scheduler = Scheduler::new(profile, &mut names);
