@@ -61,15 +61,11 @@ fn template(image: &str, restart_policy: RestartPolicy) -> Arc<PodTemplate> {
 
 fn stateful(image: &str, replicas: u32, partition: u32) -> Object {
     Object::StatefulSet(StatefulSetSpec {
-        replicas,
         first_ordinal: 5,
         service: "w".into(),
-        template: template(image, RestartPolicy::Always),
-        claims: Vec::new(),
-        parallel: false,
         strategy: StatefulSetStrategy::RollingUpdate { partition, max_unavailable: IntOrPercent::Int(1) },
         min_ready: seconds(3),
-        revision_history: 10,
+        ..StatefulSetSpec::of(replicas, template(image, RestartPolicy::Always))
     })
 }
 
@@ -89,15 +85,9 @@ fn a_stateful_set_keeps_its_order_and_its_partition() {
 }
 
 fn daemons(image: &str, surge: u32, unavailable: u32) -> Object {
-    Object::DaemonSet(DaemonSetSpec {
-        template: template(image, RestartPolicy::Always),
-        strategy: DaemonSetStrategy::RollingUpdate {
-            max_surge: IntOrPercent::Int(surge),
-            max_unavailable: IntOrPercent::Int(unavailable),
-        },
-        min_ready: Duration::ZERO,
-        revision_history: 10,
-    })
+    let (max_surge, max_unavailable) = (IntOrPercent::Int(surge), IntOrPercent::Int(unavailable));
+    let strategy = DaemonSetStrategy::RollingUpdate { max_surge, max_unavailable };
+    Object::DaemonSet(DaemonSetSpec { strategy, ..DaemonSetSpec::of(template(image, RestartPolicy::Always)) })
 }
 
 #[test]
