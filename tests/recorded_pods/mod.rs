@@ -8,12 +8,19 @@ mod world;
 
 use std::collections::BTreeMap;
 
+use greenroom::cluster::scheduler::SchedulerProfile;
 use greenroom::workload::selector::{Namespaces, PodTerm, Weighted};
 use greenroom::workload::{LabelSelector, NodeRequirement, NodeTerm, Operator, PodTemplate, TopologySpread};
 use recorded::{pods_of, requests};
 use serde::Deserialize;
 
-pub use world::World;
+use world::World;
+
+/// All that was recorded of one sort.
+#[derive(Deserialize)]
+pub struct Recorded {
+    pub cases: Vec<Case>,
+}
 
 /// A recorded cluster and what happened in it.
 #[derive(Deserialize)]
@@ -26,6 +33,24 @@ pub struct Case {
     #[serde(default)]
     pub budgets: Vec<Budget>,
     pub steps: Vec<Step>,
+}
+
+impl Case {
+    /// Plays the case with this scheduler; how many decisions there were, each the same as ours.
+    ///
+    /// # Errors
+    /// Where ours differs first, and how.
+    pub fn play(&self, profile: &SchedulerProfile) -> Result<u32, String> {
+        let mut world = World::new(self, profile);
+        let mut decisions = 0;
+        for (at, step) in self.steps.iter().enumerate() {
+            match world.play(step) {
+                Ok(decided) => decisions += u32::from(decided),
+                Err(differs) => return Err(format!("{}, step {at} {step:?}: {differs}", self.about)),
+            }
+        }
+        Ok(decisions)
+    }
 }
 
 /// A node.
