@@ -91,6 +91,21 @@ pub struct DeploymentSpec {
     pub revision_history: Option<u32>,
 }
 
+impl DeploymentSpec {
+    /// A Deployment with the defaults of `k8s.io/kubernetes` v1.36.3, pkg/apis/apps/v1/defaults.go.
+    pub fn of(replicas: u32, template: Arc<PodTemplate>) -> DeploymentSpec {
+        DeploymentSpec {
+            replicas,
+            template,
+            strategy: Strategy::default(),
+            min_ready: Duration::ZERO,
+            progress_deadline: Duration::from_secs(600),
+            paused: false,
+            revision_history: None,
+        }
+    }
+}
+
 /// How a Deployment replaces its pods.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Strategy {
