@@ -54,6 +54,23 @@ file_types! {
         expect: Option<Vec<ExpectFile>>,
     }
 
+    /// A cluster and how workloads behave on it, without what is deployed.
+    #[derive(Default)]
+    pub struct StageFile as "a cluster file" {
+        /// A name for the plan.
+        name: Option<Spanned<String>>,
+        /// The seed of every random draw. Default: 0.
+        seed: Option<u64>,
+        /// The wall-clock time of the start. Default: 2026-01-01T00:00:00Z.
+        epoch: Option<Timestamp>,
+        /// The version of Kubernetes that is simulated, or a map with its settings. Default: "1.36".
+        kubernetes: Option<Spanned<KubernetesValue>>,
+        /// The cluster.
+        cluster: Option<ClusterFile>,
+        /// How workloads behave once placed; the first row that matches is used whole.
+        behaviour: Option<Vec<BehaviourFile>>,
+    }
+
     /// The Kubernetes that is simulated.
     pub struct KubernetesFile as "the Kubernetes profile" {
         /// The version. Default: "1.36".
@@ -97,6 +114,7 @@ file_types! {
     }
 
     /// The nodes of a cluster and what is behind them.
+    #[derive(Default)]
     pub struct ClusterFile as "a cluster" {
         /// The nodes that are there.
         nodes: Option<Vec<NodeFile>>,

@@ -137,6 +137,16 @@ impl Default for Strategy {
     }
 }
 
+impl std::fmt::Display for IntOrPercent {
+    /// `1`, `25%`.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            IntOrPercent::Int(count) => write!(out, "{count}"),
+            IntOrPercent::Percent(percent) => write!(out, "{percent}%"),
+        }
+    }
+}
+
 impl IntOrPercent {
     /// The number of pods out of `replicas`, a fraction rounded up.
     pub const fn rounded_up(self, replicas: u32) -> u32 {
