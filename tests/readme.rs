@@ -188,7 +188,8 @@ fn rules() -> String {
     let mut table = String::from("| code | name | | what is found |\n|---|---|---|---|\n");
     for rule in greenroom::plan::rules::ALL {
         let gravity = rule.gravity.text();
-        writeln!(table, "| {} | {} | {gravity} | {} |", rule.code, rule.name, rule.summary).expect("a text can be written");
+        writeln!(table, "| {} | {} | {gravity} | {} |", rule.code, rule.name, rule.summary)
+            .expect("a text can be written");
     }
     table
 }
