@@ -3,6 +3,7 @@
 
 mod check;
 mod completions;
+mod explain;
 mod find;
 mod output;
 mod run;
@@ -24,7 +25,7 @@ Exit codes:
   1    an expectation failed
   2    wrong usage, or a file that is not valid
   3    a snapshot is new or changed
-  4    no scenario was found
+  4    no scenario was found, or nothing to explain
   5    the environment failed: a file cannot be written, a folder cannot be read
   8    a fault or an action never fired
   130  interrupted
@@ -43,6 +44,7 @@ enum Verb {
     Run(run::RunArgs),
     Test(test::TestArgs),
     Check(check::CheckArgs),
+    Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -54,6 +56,7 @@ pub fn main() -> ExitCode {
             Verb::Run(args) => run::run(&args),
             Verb::Test(args) => test::test(&args),
             Verb::Check(args) => check::check(&args),
+            Verb::Explain(args) => explain::explain(&args),
             Verb::Schema(args) => schema::schema(&args),
             Verb::Completions(args) => completions::completions(&args),
         },

@@ -108,7 +108,11 @@ impl OutputArgs {
     }
 }
 
-fn to_file(path: &PathBuf, write: Writer<'_>) -> io::Result<()> {
+/// Writes to a file, without colours.
+///
+/// # Errors
+/// Those of the file system.
+pub fn to_file(path: &PathBuf, write: Writer<'_>) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     write(&mut out, Paint::Plain)?;
     out.flush()
@@ -148,4 +152,9 @@ pub fn refuse(what: &str) -> Exit {
 /// Writes a line to stderr; nobody can be told if that fails.
 pub fn tell(what: &str) {
     let _ = writeln!(anstream::stderr(), "{what}");
+}
+
+/// Whether what is told on stderr is coloured.
+pub fn stderr_is_coloured() -> bool {
+    anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
 }
