@@ -183,7 +183,7 @@ fn tell_everything(folder: &tempfile::TempDir) {
         &["explain", "scenario.yaml", "--format", "mermaid"],
         &["explain", "scenario.yaml", "--format", "dot"],
         &["explain", "scenario.yaml", "--expectation", "1"],
-        &["explain", "scenario.yaml", "--entry", "25", "--format", "human=entry.txt"],
+        &["explain", "scenario.yaml", "--entry", "25", "--format", "dot=entry.dot", "--format", "human"],
         &["test", "--accept"],
         &["test"],
     ];

@@ -76,7 +76,7 @@ pub fn history(view: &View<'_>, subject: Subject, told: &Told) -> Option<Section
     let left_out = found.len().saturating_sub(HISTORY_MAX);
     let rows: Vec<Row> = found[left_out..].iter().map(|id| Row::new(0, *id)).collect();
     let new = rows.iter().any(|row| !told.0.contains(&row.entry));
-    new.then(|| Section { topic: Topic::Became(subject), content: Content::Rows(rows), left_out })
+    new.then_some(Section { topic: Topic::Became(subject), content: Content::Rows(rows), left_out })
 }
 
 /// The workload that a pod serves, from the nearest on.
@@ -87,7 +87,7 @@ fn serves(view: &View<'_>, pod: Subject) -> Option<Section> {
         rows.extend(view.latest(owner).map(|latest| Row::new(0, latest)));
         at = owner;
     }
-    (!rows.is_empty()).then(|| Section { topic: Topic::Serves(pod), content: Content::Rows(rows), left_out: 0 })
+    (!rows.is_empty()).then_some(Section { topic: Topic::Serves(pod), content: Content::Rows(rows), left_out: 0 })
 }
 
 /// The last entries about the node that a pod is on.
@@ -109,7 +109,7 @@ fn made_of(view: &View<'_>, subject: Subject) -> Option<Section> {
     parts.sort();
     let left_out = parts.len().saturating_sub(PARTS_MAX);
     let rows: Vec<Row> = parts[left_out..].iter().map(|id| Row::new(0, *id)).collect();
-    (!rows.is_empty()).then(|| Section { topic: Topic::MadeOf(subject), content: Content::Rows(rows), left_out })
+    (!rows.is_empty()).then_some(Section { topic: Topic::MadeOf(subject), content: Content::Rows(rows), left_out })
 }
 
 /// What an entry led to directly.
@@ -119,5 +119,5 @@ pub fn effects(view: &View<'_>, id: EntryId) -> Option<Section> {
         later.filter(|(_, entry)| entry.cause == Cause::Entry(id)).map(|(effect, _)| Row::new(0, effect)).collect();
     let left_out = rows.len().saturating_sub(EFFECTS_MAX);
     rows.truncate(EFFECTS_MAX);
-    (!rows.is_empty()).then(|| Section { topic: Topic::LedTo(id), content: Content::Rows(rows), left_out })
+    (!rows.is_empty()).then_some(Section { topic: Topic::LedTo(id), content: Content::Rows(rows), left_out })
 }

@@ -52,7 +52,7 @@ pub fn holders(view: &View<'_>, pod: Subject, need: Need) -> Option<Section> {
     let left_out = held.len().saturating_sub(HOLDERS_MAX);
     let rows = held.into_iter().take(HOLDERS_MAX).map(|(_, entry, now)| Row { depth: 0, entry, now });
     let rows: Vec<Row> = rows.collect();
-    (!rows.is_empty()).then(|| Section { topic: Topic::Holders(pod), content: Content::Rows(rows), left_out })
+    (!rows.is_empty()).then_some(Section { topic: Topic::Holders(pod), content: Content::Rows(rows), left_out })
 }
 
 /// The nodes that take no pods, or were taken away.
@@ -70,5 +70,5 @@ pub fn nodes(view: &View<'_>, pod: Subject) -> Option<Section> {
     rows.sort_by(|one, other| one.0.cmp(&other.0));
     let left_out = rows.len().saturating_sub(NODES_MAX);
     let rows: Vec<Row> = rows.into_iter().take(NODES_MAX).map(|(_, row)| row).collect();
-    (!rows.is_empty()).then(|| Section { topic: Topic::Nodes(pod), content: Content::Rows(rows), left_out })
+    (!rows.is_empty()).then_some(Section { topic: Topic::Nodes(pod), content: Content::Rows(rows), left_out })
 }

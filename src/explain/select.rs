@@ -189,7 +189,11 @@ fn by_subject(run: &RunResult, text: &str, became: Option<&str>, at: Option<Time
 fn of_entry(view: &View<'_>, id: EntryId) -> Explanation {
     let chain = Chain::behind(view.run, id, &[]);
     let mut told = Told(chain.steps.clone());
-    let mut sections = context(view, view.entry(id).subject, &mut told);
+    let subject = view.entry(id).subject;
+    // What befell a pod often began elsewhere, and its own story is not among the causes.
+    let mut sections: Vec<Section> =
+        history(view, subject, &told).filter(|_| subject.kind == Kind::Pod).into_iter().collect();
+    sections.extend(context(view, subject, &mut told));
     sections.extend(effects(view, id));
     Explanation { about: About::Entry(id), moment: view.moment, chain: Some(chain), sections }
 }
