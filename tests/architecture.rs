@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use source::{File, files};
 
 /// The layers, top first. A module uses those before it, never those behind it.
-const LAYERS: [&str; 15] = [
+const LAYERS: [&str; 16] = [
     "kernel",
     "text",
     "timeline",
@@ -19,6 +19,7 @@ const LAYERS: [&str; 15] = [
     "rehearsal",
     "live",
     "oracle",
+    "explain",
     "explore",
     "plan",
     "fleet",
