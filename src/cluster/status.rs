@@ -50,6 +50,7 @@ impl Cluster {
             ObjectId::Volume(_) | ObjectId::StorageClass => return None,
             ObjectId::Quota(id) => Status::ResourceQuota(self.quota_status(id)),
             ObjectId::Present => return None,
+            ObjectId::Custom => return self.custom_status(key),
             ObjectId::Budget(id) => Status::PodDisruptionBudget(self.budgets.get(id).status),
             ObjectId::NodePool(id) => Status::NodePool(self.pools[id.0 as usize].status),
             ObjectId::PriorityClass => Status::PriorityClass,

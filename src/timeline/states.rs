@@ -47,6 +47,31 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Rejected",
             "Deleted",
         ],
+        Kind::Rollout => &[
+            "Created",
+            "Changed",
+            "Progressing",
+            "Paused",
+            "StepCompleted",
+            "StepsSkipped",
+            "Completed",
+            "Healthy",
+            "Degraded",
+            "Restarted",
+            "Rejected",
+            "Deleted",
+        ],
+        Kind::AnalysisRun => &[
+            "Created",
+            "Running",
+            "Measured",
+            "Terminating",
+            "Successful",
+            "Failed",
+            "Error",
+            "Inconclusive",
+            "Deleted",
+        ],
         Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => &[
             "Created",
             "Changed",
@@ -119,7 +144,9 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
         | Kind::ConfigMap
         | Kind::Secret
         | Kind::Namespace
-        | Kind::StorageClass => &["Created", "Changed", "Rejected", "Deleted"],
+        | Kind::StorageClass
+        | Kind::AnalysisTemplate
+        | Kind::ClusterAnalysisTemplate => &["Created", "Changed", "Rejected", "Deleted"],
         Kind::Node => &[
             "Changed",
             "Joined",

@@ -6,7 +6,7 @@ use super::Reader;
 use super::names::Taken;
 use crate::scenario::file::ActionFile;
 use crate::scenario::model::{ActionDocument, ActionEntry, ActionKind};
-use crate::scenario::values::RollbackValue;
+use crate::scenario::values::{PromoteValue, RollbackValue};
 use crate::text::decode::{Spanned, Table};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Span};
@@ -44,7 +44,7 @@ impl Reader<'_, '_> {
         let at = |value: &Option<Spanned<String>>| value.as_ref().map(|value| value.span);
         let rollback = file.rollback.as_ref();
         let undo = file.undo.as_ref();
-        let there: [(&str, Option<Span>); 10] = [
+        let there: [(&str, Option<Span>); 13] = [
             ("undeploy", at(&file.undeploy)),
             ("apply", at(&file.apply)),
             ("replace", at(&file.replace)),
@@ -55,6 +55,9 @@ impl Reader<'_, '_> {
             ("undo", undo.map(|target| target.span)),
             ("pause", at(&file.pause)),
             ("resume", at(&file.resume)),
+            ("promote", file.promote.as_ref().map(|target| target.span)),
+            ("abort", at(&file.abort)),
+            ("retry", at(&file.retry)),
         ];
         self.exactly_one("an action", file.span, &there)?;
         if let Some(name) = &file.undeploy {
@@ -75,12 +78,17 @@ impl Reader<'_, '_> {
         if let Some(target) = rollback.or(undo) {
             return self.rollback(target);
         }
+        if let Some(target) = &file.promote {
+            return self.promote(target);
+        }
         type Make = fn(String) -> ActionKind;
-        let on_one: [(&Option<Spanned<String>>, Make); 4] = [
+        let on_one: [(&Option<Spanned<String>>, Make); 6] = [
             (&file.delete, ActionKind::Delete),
             (&file.restart, ActionKind::Restart),
             (&file.pause, ActionKind::Pause),
             (&file.resume, ActionKind::Resume),
+            (&file.abort, ActionKind::Abort),
+            (&file.retry, ActionKind::Retry),
         ];
         let (target, make) = on_one.into_iter().find_map(|(target, make)| Some((target.as_ref()?, make)))?;
         Some(make(self.object(&target.value, target.span)))
@@ -116,6 +124,20 @@ impl Reader<'_, '_> {
             read.push((self.object(&subject.text, subject.span), *replicas));
         }
         Some(ActionKind::Scale(read))
+    }
+
+    fn promote(&mut self, target: &Spanned<PromoteValue>) -> Option<ActionKind> {
+        let (text, span, full) = match &target.value {
+            PromoteValue::Next(text) => (text, target.span, false),
+            PromoteValue::Full(table) => match &table.0[..] {
+                [(subject, _)] => (&subject.text, subject.span, true),
+                _ => {
+                    self.context.error(target.span, "a promotion is of one Rollout; write `{ Rollout/NAME: full }`");
+                    return None;
+                }
+            },
+        };
+        Some(ActionKind::Promote(self.object(text, span), full))
     }
 
     fn rollback(&mut self, target: &Spanned<RollbackValue>) -> Option<ActionKind> {

@@ -9,6 +9,7 @@ use super::fingerprint::touched;
 use super::manifest::{Body, Identity, Manifest};
 use super::pod::label_revision;
 use super::state::{Life, Revision, State};
+use crate::systems::argorollouts::Rollout;
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, Kind, Why};
 use crate::workload::{Action, Object, Status, World};
@@ -28,7 +29,8 @@ pub fn interest(set: &Kubernetes, action: &Action) -> u8 {
             Err(_) => 1,
         },
         Action::Delete(text) | Action::Restart(text) | Action::Pause(text) | Action::Resume(text) => about(has(text)),
-        Action::Rollback { target, .. } => about(has(target)),
+        Action::Rollback { target, .. } | Action::Promote { target, .. } => about(has(target)),
+        Action::Abort(text) | Action::Retry(text) => about(has(text)),
         Action::Scale(sizes) => about(sizes.iter().any(|(text, _)| has(text))),
     }
 }
@@ -81,6 +83,9 @@ impl Kubernetes {
             Action::Rollback { target, revision } => self.rollback(target, *revision, cause, world),
             Action::Pause(text) => self.pause(text, true, cause, world),
             Action::Resume(text) => self.pause(text, false, cause, world),
+            Action::Promote { target, full } => self.promote(target, *full, cause, world),
+            Action::Abort(text) => self.rollout_of(text, "aborted").map(|rollout| rollout.abort(cause, world)),
+            Action::Retry(text) => self.rollout_of(text, "retried").map(|rollout| rollout.retry(cause, world)),
         }
     }
 
@@ -143,10 +148,14 @@ impl Kubernetes {
         let mut live = Manifest::clone(&held.live);
         // What an autoscaler has scaled since stays as it is.
         if self.is_autoscaled(position)
-            && let Some(Status::Deployment(status)) = world.observed(held.subject)
+            && let Some(desired) = match world.observed(held.subject) {
+                Some(Status::Deployment(status)) => Some(status.desired),
+                Some(Status::Rollout(status)) => Some(status.desired),
+                _ => None,
+            }
             && let Some(replicas) = live.replicas_mut()
         {
-            *replicas = status.desired;
+            *replicas = desired;
         }
         change(&mut live);
         self.change(position, live, cause, world);
@@ -166,6 +175,16 @@ impl Kubernetes {
     /// `kubectl rollout restart`: the template gets an annotation with the time.
     fn restart(&mut self, text: &str, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         let position = self.find(text)?;
+        if let Body::Object(Object::Rollout(_)) = &self.memory.objects[position].live.body {
+            // `kubectl argo rollouts restart`: pods made before this second are replaced.
+            let now = world.now().whole_seconds();
+            self.patch(position, cause, world, |live| {
+                if let Body::Object(Object::Rollout(spec)) = &mut live.body {
+                    spec.restart_at = Some(now);
+                }
+            });
+            return Ok(());
+        }
         let held = &mut self.memory.objects[position];
         if held.live.template().is_none() {
             return Err(format!("restarting is not supported: {text}"));
@@ -227,6 +246,28 @@ impl Kubernetes {
                 *template = old.template;
             }
         });
+        Ok(())
+    }
+
+    /// The controller of a Rollout.
+    fn rollout_of(&mut self, text: &str, word: &str) -> Result<&mut Rollout, String> {
+        let position = self.find(text)?;
+        let key = self.memory.objects[position].subject;
+        self.memory.rollout_mut(key).ok_or_else(|| format!("only a Rollout is {word}: {text}"))
+    }
+
+    /// `kubectl argo rollouts promote`, which ends a pause of the user's too.
+    fn promote(&mut self, text: &str, full: bool, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+        let paused = self.rollout_of(text, "promoted")?.spec().paused;
+        if paused {
+            let position = self.find(text)?;
+            self.patch(position, cause, world, |live| {
+                if let Some(paused) = live.paused_mut() {
+                    *paused = false;
+                }
+            });
+        }
+        self.rollout_of(text, "promoted")?.promote(full, cause, world);
         Ok(())
     }
 
