@@ -23,6 +23,8 @@ use serde_json::{Value, json};
 
 /// How far a time of the run may be from that of a round.
 const TOLERANCE: f64 = 1.2;
+/// How late the watches of the controller may be, in milliseconds: at once, and about as late as on the recorded machine.
+const LATENCIES: [u64; 3] = [0, 30, 100];
 /// How long a run goes on after the last recorded state: what would come later must not come here either.
 const AFTER: u64 = 20;
 
@@ -44,8 +46,11 @@ fn every_recorded_rollout_goes_through_its_states() {
     for (name, case) in cases {
         let rounds: Vec<Story> = case["rounds"].as_array().expect("rounds").iter().map(told).collect();
         assert_eq!(rounds.len(), 3, "{name}");
-        let run = Run::of(name, case).story();
-        wrong.extend(compare(&rounds, &run).into_iter().map(|difference| format!("{name}: {difference}")));
+        for latency in LATENCIES {
+            let run = Run::of(name, case, latency).story();
+            let differences = compare(&rounds, &run).into_iter();
+            wrong.extend(differences.map(|difference| format!("{name}, watches {latency} ms late: {difference}")));
+        }
     }
     assert!(wrong.is_empty(), "{} differences:\n{}", wrong.len(), wrong.join("\n"));
 }
@@ -153,8 +158,8 @@ struct Run<'c> {
 }
 
 impl<'c> Run<'c> {
-    fn of(name: &str, case: &'c Value) -> Run<'c> {
-        let mut cluster = cluster();
+    fn of(name: &str, case: &'c Value, latency: u64) -> Run<'c> {
+        let mut cluster = cluster(latency);
         let line = ScenarioLine { file: "golden".into(), line: 1, column: 1, what: "recorded".into() };
         let cause = Cause::Line(cluster.timeline_mut().0.add_line(line));
         for (number, gpus) in case["nodes"].as_array().expect("nodes").iter().enumerate() {
@@ -231,9 +236,7 @@ impl<'c> Run<'c> {
             let (wake, cause) = match self.cluster.next() {
                 Happening::Rehearsal(_) => return,
                 Happening::Timer { token, cause, .. } => (Wake::Timer(token), cause),
-                Happening::Changed { subject, cause, .. } => {
-                    (subject.map_or(Wake::NodesChanged, Wake::Changed), cause)
-                }
+                Happening::Changed { subject, cause, .. } => (subject.map_or(Wake::NodesChanged, Wake::Changed), cause),
                 Happening::Answered { ask, outcome, cause, .. } => (Wake::Answered(ask, outcome), cause),
                 Happening::InstantEnded => continue,
                 other => panic!("{other:?}"),
@@ -272,7 +275,7 @@ fn stage(template: &mut Value) {
 }
 
 /// A cluster that keeps a journal. The Job's pod runs for 8 s and fails.
-fn cluster() -> Cluster {
+fn cluster(latency: u64) -> Cluster {
     let constant = Distribution::Constant;
     let usual = Behaviour {
         applies_to: Match::default(),
@@ -300,7 +303,7 @@ fn cluster() -> Cluster {
     let rows = vec![check, kwok("kwok:400ms", 400), kwok("kwok:1h", 3_600_000), usual.clone()];
     let mut cluster = Cluster::new(Settings {
         seed: 1,
-        profile: Profile::kubernetes_1_36(),
+        profile: Profile { watch_latency: Duration::from_millis(latency), ..Profile::kubernetes_1_36() },
         scheduler: SchedulerProfile::KubeDefault,
         behaviour: rows,
         provider: Provider::default(),
@@ -334,7 +337,12 @@ fn journalled(cluster: &Cluster) -> Story {
     for object in ["Service/active", "Service/preview"] {
         add(&mut story, object.to_owned(), 0.0, String::new());
     }
-    add(&mut story, "Rollout/w".to_owned(), 0.0, state(("", ""), "", (false, 0), std::array::from_fn(|_| String::new())));
+    add(
+        &mut story,
+        "Rollout/w".to_owned(),
+        0.0,
+        state(("", ""), "", (false, 0), std::array::from_fn(|_| String::new())),
+    );
     for write in cluster.journal() {
         let (object, at) = (write.subject.show(names), write.at.nanos() as f64 / 1e9);
         match write.shown {

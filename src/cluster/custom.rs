@@ -89,11 +89,10 @@ impl Cluster {
     /// The controller of a custom resource writes its status.
     pub(super) fn write_status(&mut self, key: Subject, status: Status, cause: Cause) -> Outcome {
         let Some(custom) = self.custom.get_mut(&key) else { return Outcome::NotFound };
-        if custom.status != Some(status) {
-            custom.status = Some(status);
-            self.journal_object(key);
-            self.touch_object(key, cause);
-        }
+        // More of it may have changed than is shown here.
+        custom.status = Some(status);
+        self.journal_object(key);
+        self.touch_object(key, cause);
         Outcome::Accepted(None)
     }
 

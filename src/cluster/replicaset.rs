@@ -177,8 +177,12 @@ impl Cluster {
     fn replicaset_written(&mut self, id: ReplicaSetId) {
         let replicaset = self.replicaset(id);
         let (key, deployment) = (replicaset.key, replicaset.deployment);
+        let (is_owned, last) = (replicaset.owner.is_some(), replicaset.last);
         self.journal_object(key);
         self.queue_replicaset(id);
+        if is_owned {
+            self.touch_object(key, Cause::Entry(last));
+        }
         if let Some(deployment) = deployment {
             self.queue_deployment(deployment);
         }

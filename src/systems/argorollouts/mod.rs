@@ -35,7 +35,7 @@ use sets::ReplicaSet;
 use status::Status;
 
 use crate::kernel::names::split;
-use crate::kernel::{Name, Time};
+use crate::kernel::{Name, Symbol, Time};
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::rollout::TemplateSource;
 use crate::workload::{Ask, AskId, Object, Outcome, PodTemplate, RolloutPhase, RolloutSpec, RolloutStatus, World};
@@ -76,6 +76,8 @@ pub struct Rollout {
     restarted: Option<Time>,
     /// Its Services, by their names.
     services: BTreeMap<String, Subject>,
+    /// What a Service was last switched to, and what it was seen to select then.
+    switched: BTreeMap<Subject, (Symbol, String)>,
     /// When it is to be looked at next.
     due: Option<Time>,
     /// The timer that was set last.
@@ -86,7 +88,7 @@ pub struct Rollout {
 }
 
 impl Rollout {
-    /// Creates the Rollout. Its timers have this token.
+    /// Creates the Rollout, which whoever does so watches. Its timers have this token.
     pub fn create(
         key: Subject,
         serves: Subject,
@@ -98,9 +100,9 @@ impl Rollout {
         let base = world.text(key.name.base());
         let name = key.name.ordinal().map_or(base.clone(), |ordinal| format!("{base}-{ordinal}"));
         let count = Arg::Count(spec.replicas.into());
-        let entry = world.note(key, "Created", Why::with("replicas: {}", count), cause);
+        world.note(key, "Created", Why::with("replicas: {}", count), cause);
         let now = world.now();
-        let mut rollout = Rollout {
+        Rollout {
             key,
             name,
             serves,
@@ -119,14 +121,12 @@ impl Rollout {
             restart_is_done: false,
             restarted: None,
             services: BTreeMap::new(),
+            switched: BTreeMap::new(),
             due: None,
             planned: None,
             passes: (now, 0),
             deleted: false,
-        };
-        rollout.enqueue(now);
-        rollout.plan(Cause::Entry(entry), world);
-        rollout
+        }
     }
 
     /// Its kind, namespace and name.
@@ -174,11 +174,9 @@ impl Rollout {
             () if spec.restart_at != self.spec.restart_at => Why::text("a restart"),
             () => Why::NONE,
         };
-        let entry = world.note(self.key, "Changed", why, cause);
+        world.note(self.key, "Changed", why, cause);
         self.spec = spec;
         self.generation += 1;
-        self.enqueue(world.now());
-        self.plan(Cause::Entry(entry), world);
     }
 
     /// Deletes the Rollout with all that it owns; its Services select without it again.
@@ -216,13 +214,14 @@ impl Rollout {
         let now = world.now();
         match subject.kind {
             Kind::Job => self.runs.iter_mut().filter(|run| run.measures_with(subject)).for_each(|run| run.enqueue(now)),
-            // An autoscaler may have scaled it; its pods come and go without it.
+            // A user or an autoscaler has changed it, or its own status was written.
             Kind::Rollout => match world.observed_spec(subject) {
                 Some(Object::Rollout(spec)) if spec.replicas != self.spec.replicas => {
                     let spec = RolloutSpec { replicas: spec.replicas, ..self.spec.clone() };
-                    return self.change(spec, cause, world);
+                    self.change(spec, cause, world);
+                    self.enqueue(now);
                 }
-                _ => return,
+                _ => self.enqueue(now),
             },
             _ => self.enqueue(now),
         }
@@ -289,7 +288,7 @@ impl Rollout {
         }
     }
 
-    /// Writes a status, and looks at the Rollout again, as a watch would.
+    /// Writes a status. The watch that shows it makes the controller look again.
     fn write_status(&mut self, status: Status, cause: Cause, world: &mut dyn World) {
         let shown = (status.phase, &status.message) != (self.status.phase, &self.status.message);
         self.status = status;
@@ -303,7 +302,6 @@ impl Rollout {
         }
         let status = crate::workload::Status::Rollout(self.digest(world));
         world.ask(Ask::WriteStatus { key: self.key, status, serves: self.serves }, cause);
-        self.enqueue(world.now());
     }
 
     /// The status as others read it.

@@ -271,10 +271,7 @@ impl<'a> Pass<'a> {
 
     /// Notes the newest revision.
     pub fn set_revision(&mut self, revision: u32) {
-        if self.ro.revision != revision {
-            self.ro.revision = revision;
-            self.ro.enqueue(self.now);
-        }
+        self.ro.revision = revision;
     }
 
     /// Makes the newest template the stable one (`promoteStable`).

@@ -38,6 +38,9 @@ impl Pass<'_> {
             let Some(Status::Service(status)) = self.world.observed(key) else {
                 return Err(format!("{field}: Invalid value: {name:?}: service {name:?} not found"));
             };
+            if self.ro.switched.get(&key).is_some_and(|(before, _)| *before != status.selector) {
+                self.ro.switched.remove(&key);
+            }
             let shown = self.world.text(status.selector);
             let differs = |(key, value): &(&str, &str)| *key != HASH_LABEL && self.template_label(key) != Some(*value);
             if let Some((label, _)) = labels(&shown).find(differs) {
@@ -52,6 +55,10 @@ impl Pass<'_> {
     pub fn selected_hash(&self, service: &str) -> Option<String> {
         let key = self.ro.known_service(service)?;
         let Some(Status::Service(status)) = self.world.observed(key) else { return None };
+        // A switch that the watch does not show yet was made all the same.
+        if let Some((_, hash)) = self.ro.switched.get(&key).filter(|(before, _)| *before == status.selector) {
+            return Some(hash.clone());
+        }
         let shown = self.world.text(status.selector);
         labels(&shown).find(|(key, _)| *key == HASH_LABEL).map(|(_, hash)| hash.to_owned())
     }
@@ -62,6 +69,9 @@ impl Pass<'_> {
             return;
         }
         let key = self.service(service);
+        if let Some(Status::Service(status)) = self.world.observed(key) {
+            self.ro.switched.insert(key, (status.selector, hash.to_owned()));
+        }
         let patch = SelectorPatch::from([(HASH_LABEL.to_owned(), Some(hash.to_owned()))]);
         self.world.ask(Ask::PatchSelector { key, patch, serves: self.ro.serves }, self.cause);
     }

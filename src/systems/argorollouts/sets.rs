@@ -152,8 +152,6 @@ impl Pass<'_> {
         });
         let ask = Ask::Apply { key: set.key, object, serves: self.ro.serves };
         self.world.ask(ask, self.cause);
-        // Its change would wake the controller again.
-        self.ro.enqueue(self.now);
     }
 
     /// The newest ReplicaSet has the highest revision; it takes what the Rollout says now (`syncReplicaSetRevision`).

@@ -282,7 +282,7 @@ fn step(from: &Step, path: &str, findings: &mut Findings) -> Option<CanaryStep> 
         findings.invalid(path, "{…}", detail);
         return None;
     }
-    for (field, _, detail) in outside {
+    if let Some((field, _, detail)) = outside.clone().next() {
         findings.forbidden(format!("{path}.{field}"), detail);
         return None;
     }
