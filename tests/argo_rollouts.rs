@@ -111,7 +111,8 @@ fn a_failed_analysis_aborts_and_a_retry_asks_again() {
                     templateName: ask } ] } }";
     let web = rollout("a:1", strategy, "") + &services(&["web"]) + &template("ask", ", count: 2, interval: 30s");
     let documents = [("web.yaml", web), ("v2.yaml", rollout("a:2", strategy, ""))];
-    let rows = "  - match: { analysis: ask, metric: m }\n    measurements: [ { is: Failed }, { at: 3m, is: Successful } ]\n";
+    let rows =
+        "  - match: { analysis: ask, metric: m }\n    measurements: [ { is: Failed }, { at: 3m, is: Successful } ]\n";
     let actions = "actions:\n  - { at: 1m, apply: v2.yaml }\n  - { at: 3m, retry: Rollout/web }\n";
     insta::assert_snapshot!(story(&run(&(behaviour(rows) + actions), &documents), 1));
 }

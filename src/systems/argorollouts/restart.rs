@@ -16,9 +16,7 @@ impl Pass<'_> {
             return 0;
         }
         if self.ro.restarted.take() == Some(restart) {
-            let why = Why::with("pods made before {}", Arg::Length(restart.since(Time::ZERO)));
-            self.world.note(self.ro.key, "Restarted", why, self.cause);
-            self.next.restarted_at = Some(restart);
+            self.note_restarted(restart);
             return 0;
         }
         if restart > self.now {
@@ -44,13 +42,20 @@ impl Pass<'_> {
                 self.ro.evicting.insert(ask, restart);
             }
         }
-        self.ro.restart_is_done = old == asked;
-        if asked == 0 && old == 0 {
-            self.next.restarted_at = Some(restart);
+        // A canary counts its pods once more before it is done.
+        self.ro.restart_is_done = old == asked && self.blue_green_spec().is_some();
+        if old == 0 {
+            self.note_restarted(restart);
         } else if old > asked {
             self.ro.enqueue(self.now + V1_10.restart_retry);
         }
         asked
+    }
+
+    fn note_restarted(&mut self, restart: Time) {
+        let why = Why::with("pods made before {}", Arg::Length(restart.since(Time::ZERO)));
+        self.world.note(self.ro.key, "Restarted", why, self.cause);
+        self.next.restarted_at = Some(restart);
     }
 
     /// The pods of the Rollout: those of the stable ReplicaSet, of the newest, of the others.
@@ -76,13 +81,9 @@ impl Rollout {
             self.restart_is_done = false;
             self.enqueue(now + V1_10.restart_retry);
         }
-        if self.evicting.is_empty() {
-            if self.restart_is_done && self.spec.restart_at == Some(restart) {
-                self.restarted = Some(restart);
-                self.enqueue(now);
-            } else {
-                self.enqueue(now + V1_10.restart_retry);
-            }
+        if self.evicting.is_empty() && self.restart_is_done && self.spec.restart_at == Some(restart) {
+            self.restarted = Some(restart);
+            self.enqueue(now);
         }
     }
 }

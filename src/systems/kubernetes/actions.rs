@@ -6,13 +6,15 @@ use std::sync::Arc;
 use super::controller::Kubernetes;
 use super::document;
 use super::fingerprint::touched;
+use super::health;
 use super::manifest::{Body, Identity, Manifest};
 use super::pod::label_revision;
 use super::state::{Life, Revision, State};
 use crate::systems::argorollouts::Rollout;
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, Kind, Why};
-use crate::workload::{Action, Object, Status, World};
+use crate::workload::rollout::TemplateSource;
+use crate::workload::{Action, Object, World};
 
 /// How much an action is this set's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
 pub fn interest(set: &Kubernetes, action: &Action) -> u8 {
@@ -148,11 +150,7 @@ impl Kubernetes {
         let mut live = Manifest::clone(&held.live);
         // What an autoscaler has scaled since stays as it is.
         if self.is_autoscaled(position)
-            && let Some(desired) = match world.observed(held.subject) {
-                Some(Status::Deployment(status)) => Some(status.desired),
-                Some(Status::Rollout(status)) => Some(status.desired),
-                _ => None,
-            }
+            && let Some(desired) = health::scale(held.subject, world)
             && let Some(replicas) = live.replicas_mut()
         {
             *replicas = desired;
@@ -220,6 +218,11 @@ impl Kubernetes {
     ) -> Result<(), String> {
         let position = self.find(text)?;
         let held = &self.memory.objects[position];
+        let is_rollout = held.subject.kind == Kind::Rollout;
+        if let Some(workload) = referenced(&held.live) {
+            // `kubectl argo rollouts undo` changes the workload that the template is from.
+            return self.rollback(&workload, revision, cause, world);
+        }
         if held.live.template().is_none() {
             return Err(format!("no rollbacker has been implemented for {text}"));
         }
@@ -230,7 +233,10 @@ impl Kubernetes {
         let old: Revision = match revision {
             None | Some(0) => {
                 let before = held.revisions.len().checked_sub(2).and_then(|index| held.revisions.get(index));
-                before.cloned().ok_or_else(|| format!("no rollout history found for {text}"))?
+                before.cloned().ok_or_else(|| match is_rollout {
+                    true => format!("no revision found for rollout {:?}", held.live.identity.name),
+                    false => format!("no rollout history found for {text}"),
+                })?
             }
             Some(number) => {
                 let found = held.revisions.iter().find(|one| one.number == number);
@@ -275,9 +281,12 @@ impl Kubernetes {
     fn pause(&mut self, text: &str, pause: bool, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         let position = self.find(text)?;
         let mut live = Manifest::clone(&self.memory.objects[position].live);
+        let is_rollout = live.identity.kind == Kind::Rollout;
         match live.paused_mut() {
             None if pause => return Err(format!("pausing is not supported: {text}")),
             None => return Err(format!("resuming is not supported: {text}")),
+            // `kubectl argo rollouts pause` does not look.
+            Some(_) if is_rollout => {}
             Some(paused) if *paused == pause && pause => return Err(format!("{text} is already paused")),
             Some(paused) if *paused == pause => return Err(format!("{text} is not paused")),
             Some(_) => {}
@@ -289,6 +298,14 @@ impl Kubernetes {
         });
         Ok(())
     }
+}
+
+/// The workload that a Rollout has its template from: `Deployment/web`.
+fn referenced(manifest: &Manifest) -> Option<String> {
+    let Body::Object(Object::Rollout(spec)) = &manifest.body else { return None };
+    let TemplateSource::Workload { kind, name, .. } = &spec.source else { return None };
+    let namespace = manifest.identity.namespace.clone();
+    Some(Identity { kind: *kind, namespace, name: name.clone() }.show())
 }
 
 /// True for a Deployment whose rollouts are stopped.

@@ -125,6 +125,13 @@ impl Kubernetes {
             held.restarted = None;
         } else {
             merge(&mut live, held);
+            // Somebody else may have scaled it since.
+            let scaled = health::scale(subject, world).filter(|_| held.life == Life::There);
+            if !(manifest.says_replicas || held.applied.says_replicas)
+                && let (Some(scaled), Some(replicas)) = (scaled, live.replicas_mut())
+            {
+                *replicas = scaled;
+            }
         }
         held.applied = Arc::new(manifest.clone());
         self.change(position, live, cause, world);

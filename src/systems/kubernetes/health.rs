@@ -109,6 +109,17 @@ pub fn availability(subject: Subject, world: &dyn World) -> (u32, u32) {
     }
 }
 
+/// Pods that a workload wants as it is now, if others can have scaled it.
+pub fn scale(subject: Subject, world: &dyn World) -> Option<u32> {
+    match world.observed(subject)? {
+        Status::Deployment(status) => Some(status.desired),
+        Status::ReplicaSet(status) => Some(status.desired),
+        Status::StatefulSet(status) => Some(status.desired),
+        Status::Rollout(status) => Some(status.desired),
+        _ => None,
+    }
+}
+
 /// True for kinds whose objects have pods, and are gone only when those are.
 pub const fn has_pods(kind: Kind) -> bool {
     matches!(
