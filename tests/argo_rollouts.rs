@@ -182,6 +182,42 @@ fn scaling_in_a_pause_sizes_both_versions() {
 }
 
 #[test]
+fn an_autoscaler_scales_a_rollout() {
+    let autoscaler = "---\napiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: { name: web }\nspec: { minReplicas: 2, \
+                      maxReplicas: 4, scaleTargetRef: { apiVersion: argoproj.io/v1alpha1, kind: Rollout, name: web }, metrics: [ { \
+                      type: Pods, pods: { metric: { name: load }, target: { type: AverageValue, averageValue: 10 } } } ] }\n";
+    let without = |image: &str| rollout(image, MANUAL, "").replace("  replicas: 2\n", "");
+    let web = rollout("a:1", MANUAL, "") + &services(&["web", "next"]) + autoscaler;
+    let web = web.replace("  replicas: 2\n", "");
+    let documents = [("web.yaml", web), ("v2.yaml", without("a:2"))];
+    let rows = "behaviour:\n  - match: { workload: web }\n    pull: 5s\n    metrics: { load: [ { value: 15 }, { at: 2m, value: 35 } ] }\n";
+    let actions = "actions:\n  - { at: 5m, apply: v2.yaml }\n";
+    insta::assert_snapshot!(story(&run(&(rows.to_owned() + actions), &documents), 0));
+}
+
+#[test]
+fn a_replica_set_that_a_quota_refuses_is_tried_again() {
+    let quota = "---\napiVersion: v1\nkind: ResourceQuota\nmetadata: { name: few }\nspec: { hard: { count/replicasets.apps: 1 } }\n";
+    let web = rollout("a:1", CANARY, "") + quota;
+    let more = quota.replace("apps: 1", "apps: 2");
+    let documents = [("web.yaml", web), ("v2.yaml", rollout("a:2", CANARY, "")), ("more.yaml", more)];
+    let actions = "actions:\n  - { at: 1m, apply: v2.yaml }\n  - { at: 75s, apply: more.yaml }\n";
+    insta::assert_snapshot!(story(&run(&(behaviour("") + actions), &documents), 1));
+}
+
+#[test]
+fn an_undo_of_a_reference_changes_the_workload() {
+    let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: base }\nspec:\n  replicas: 0\n  selector: { matchLabels: { \
+                      app: web } }\n  template:\n    metadata: { labels: { app: web } }\n    spec: { containers: [ { name: web, \
+                      image: \"a:1\" } ] }\n";
+    let rollout = "---\napiVersion: argoproj.io/v1alpha1\nkind: Rollout\nmetadata: { name: web }\nspec: { replicas: 2, workloadRef: { \
+                   apiVersion: apps/v1, kind: Deployment, name: base }, strategy: { canary: {} } }\n";
+    let documents = [("web.yaml", deployment.to_owned() + rollout), ("v2.yaml", deployment.replace("a:1", "a:2"))];
+    let actions = "actions:\n  - { at: 1m, apply: v2.yaml }\n  - { at: 2m, undo: Rollout/web }\n  - { at: 3m, abort: Deployment/base }\n";
+    insta::assert_snapshot!(story(&run(&(behaviour("") + actions), &documents), 1));
+}
+
+#[test]
 fn a_workload_hands_its_pods_over() {
     let deployment = "apiVersion: apps/v1\nkind: Deployment\nmetadata: { name: web }\nspec:\n  replicas: 2\n  selector: { matchLabels: { \
                       app: web } }\n  template:\n    metadata: { labels: { app: web } }\n    spec: { containers: [ { name: web, \

@@ -50,6 +50,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
         Kind::Rollout => &[
             "Created",
             "Changed",
+            "FailedCreate",
             "Progressing",
             "Paused",
             "StepCompleted",

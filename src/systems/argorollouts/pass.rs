@@ -71,6 +71,10 @@ impl<'a> Pass<'a> {
         let Some(template) = self.ro.template.clone() else { return };
         self.find_sets();
         if self.new.is_none() {
+            if let Some(until) = self.ro.refused_until.filter(|until| *until > self.now) {
+                return self.ro.enqueue(until);
+            }
+            self.ro.refused_until = None;
             return self.begin_template(template);
         }
         self.new_is_within_delay = self.new.is_some_and(|new| self.deadline_ahead(new).is_some());

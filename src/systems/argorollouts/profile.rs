@@ -24,6 +24,9 @@ pub struct Profile {
     pub consecutive_errors: u32,
     /// A Rollout that is invalid is looked at again after so long: rollout/controller.go, syncHandler.
     pub invalid_retry: Duration,
+    /// A reconciliation that failed is repeated after so long, once it has failed for a while: utils/queue/queue.go, the most that
+    /// `DefaultArgoRolloutsRateLimiter` waits.
+    pub failure_retry: Duration,
     /// Pods that could not be restarted are tried again after so long: rollout/restart.go, `restartPodCheckTime`.
     pub restart_retry: Duration,
     /// Added to the wait for a deadline: rollout/sync.go, requeueStuckRollout.
@@ -45,6 +48,7 @@ pub const V1_10: Profile = Profile {
     abort_scale_down_delay: Duration::from_secs(30),
     consecutive_errors: 4,
     invalid_retry: Duration::from_secs(20),
+    failure_retry: Duration::from_secs(10),
     restart_retry: Duration::from_secs(30),
     deadline_skew: Duration::from_secs(1),
     error_retry: Duration::from_secs(10),

@@ -149,7 +149,7 @@ impl Run {
                         None => delay.is_zero(),
                     };
                     if begins {
-                        asked.extend(self.begin(index, serves, world));
+                        asked.push((self.begin(index, serves, world), index));
                     }
                 }
                 Some(last) => {
@@ -157,7 +157,7 @@ impl Run {
                     let enough = metric.spec.effective_count().is_some_and(|count| counted >= count);
                     let ends = last.finished_at.unwrap_or(now);
                     if !enough && ends + last.wait(&metric.spec) <= now {
-                        asked.extend(self.begin(index, serves, world));
+                        asked.push((self.begin(index, serves, world), index));
                     }
                 }
             }
@@ -237,7 +237,7 @@ impl Run {
         if !phase.is_completed() {
             // What has ended with this look is looked at once more.
             let at = self.next_look(now).map(|at| at.max(now));
-            if let Some(at) = at.filter(|at| *at > now || asked.is_empty()) {
+            if let Some(at) = at {
                 self.enqueue(at);
             }
         }
@@ -289,12 +289,19 @@ impl Rollout {
         }
     }
 
-    /// A measurement from outside is there.
+    /// What was asked for a measurement is answered.
     pub(super) fn measured(&mut self, name: &str, metric: usize, outcome: Outcome, world: &mut dyn World) {
         let now = world.now();
         let Some(run) = self.runs.iter_mut().find(|run| run.name == name) else { return };
+        let is_going =
+            |result: &MetricResult| result.measurements.last().is_some_and(|last| last.finished_at.is_none());
+        if !run.results[metric].as_ref().is_some_and(is_going) {
+            return;
+        }
         let (phase, message) = match outcome {
             Outcome::Measured(phase) => (phase, String::new()),
+            // The Job is there; what it says comes later.
+            Outcome::Accepted(_) => return,
             Outcome::Failed(reason) | Outcome::Refused(reason) => (AnalysisPhase::Error, world.text(reason)),
             _ => (AnalysisPhase::Error, "no answer".to_owned()),
         };

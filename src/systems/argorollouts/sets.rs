@@ -5,13 +5,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Rollout;
+use super::conditions::{Condition, ConditionType, Truth, reason};
 use super::pass::Pass;
+use super::profile::V1_10;
 use crate::kernel::{Duration, Time};
-use crate::timeline::Subject;
+use crate::timeline::{Cause, Subject, Why};
 use crate::workload::pod::{NodeRequirement, Operator};
 use crate::workload::rollout::AntiAffinity;
 use crate::workload::selector::{LabelSelector, Namespaces, PodTerm, Weighted};
-use crate::workload::{Ask, Object, PodTemplate, ReplicaSetSpec, ReplicaSetStatus, Status};
+use crate::workload::{Ask, AskId, Object, Outcome, PodTemplate, ReplicaSetSpec, ReplicaSetStatus, Status, World};
 
 /// The label of a ReplicaSet's pods (`DefaultRolloutUniqueLabelKey`).
 pub const HASH_LABEL: &str = "rollouts-pod-template-hash";
@@ -110,7 +113,8 @@ impl Pass<'_> {
         });
         let place = self.ro.sets.len() - 1;
         self.world.watch(key);
-        self.write_set(place);
+        let ask = self.write_set(place);
+        self.ro.creating.insert(ask, key);
         self.set_revision(revision);
     }
 
@@ -134,7 +138,7 @@ impl Pass<'_> {
     }
 
     /// Writes a ReplicaSet as it should be.
-    pub fn write_set(&mut self, place: usize) {
+    pub fn write_set(&mut self, place: usize) -> AskId {
         let set = &self.ro.sets[place];
         let mut annotations = BTreeMap::from([
             (REVISION.to_owned(), set.revision.to_string()),
@@ -151,7 +155,7 @@ impl Pass<'_> {
             annotations,
         });
         let ask = Ask::Apply { key: set.key, object, serves: self.ro.serves };
-        self.world.ask(ask, self.cause);
+        self.world.ask(ask, self.cause)
     }
 
     /// The newest ReplicaSet has the highest revision; it takes what the Rollout says now (`syncReplicaSetRevision`).
@@ -241,5 +245,39 @@ impl Pass<'_> {
         let mut sorted: Places = places.to_vec();
         sorted.sort_by_key(|place| std::cmp::Reverse((self.set(*place).revision, *place)));
         sorted
+    }
+}
+
+impl Rollout {
+    /// What became of a new ReplicaSet: one that is refused is tried again.
+    pub(super) fn created(&mut self, key: Subject, outcome: Outcome, cause: Cause, world: &mut dyn World) {
+        let words = match outcome {
+            Outcome::Refused(reason) | Outcome::Failed(reason) => world.text(reason),
+            Outcome::Conflict | Outcome::Unknown | Outcome::NotFound => "no answer".to_owned(),
+            Outcome::Accepted(_) | Outcome::Measured(_) => return,
+        };
+        let why = Why::symbol(world.intern(&words));
+        let cause = Cause::Entry(world.note(self.key, "FailedCreate", why, cause));
+        let Some(place) = self.sets.iter().position(|set| set.key == key) else { return };
+        let name = self.sets.remove(place).name;
+        self.made -= 1;
+        world.unwatch(key);
+        let now = world.now().whole_seconds();
+        let mut status = self.status.clone();
+        status.conditions.set(Condition {
+            about: ConditionType::Progressing,
+            truth: Truth::False,
+            updated_at: now,
+            since: now,
+            reason: reason::CREATE_ERROR,
+            message: format!("Failed to create new replica set {name:?}: {words}"),
+        });
+        status.observed_generation = self.generation;
+        status.set_phase(&self.spec);
+        self.refused_until = Some(world.now() + V1_10.failure_retry);
+        if status != self.status {
+            self.write_status(status, cause, world);
+        }
+        self.enqueue(world.now() + V1_10.failure_retry);
     }
 }

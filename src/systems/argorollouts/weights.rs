@@ -221,15 +221,57 @@ mod tests {
         sizes(Wanted { replicas, weight, surge, unavailable }, whole(new), Some(whole(stable)), 0)
     }
 
-    /// The examples in the source's own comment.
+    /// What the source's own test expects of the weights that are hard to meet.
     #[test]
-    fn the_examples_of_the_source() {
+    fn weights_are_met_as_nearly_as_can_be() {
+        let rows = [
+            (0, [(50, 0, 0, 0), (100, 1, 0, 0)].as_slice()),
+            (1, &[(49, 0, 0, 1), (50, 0, 1, 0), (1, 1, 1, 1), (99, 1, 1, 1), (100, 1, 1, 0)]),
+            (2, &[(1, 0, 1, 1), (99, 0, 1, 1), (1, 1, 1, 2), (50, 1, 1, 1), (99, 1, 2, 1)]),
+            (3, &[(10, 0, 1, 2), (49, 0, 1, 2), (50, 0, 2, 1), (25, 1, 1, 3), (33, 1, 1, 2), (49, 1, 2, 2)]),
+            (10, &[(1, 0, 1, 9), (14, 0, 1, 9), (15, 0, 2, 8), (99, 0, 9, 1), (0, 1, 0, 10), (1, 1, 1, 10)]),
+            (10, &[(18, 1, 2, 9), (20, 1, 2, 8), (23, 1, 2, 8), (24, 1, 3, 8), (99, 1, 10, 1), (100, 1, 10, 0)]),
+        ];
+        for (replicas, weights) in rows {
+            for (weight, surge, new, stable) in weights {
+                let found = approximate(replicas, *weight, *surge);
+                assert_eq!(found, (*new, *stable), "{weight}% of {replicas}, and {surge} more");
+            }
+        }
+    }
+
+    #[test]
+    fn a_canary_waits_for_what_may_be_added_and_taken() {
         assert_eq!(of(10, 10, 0, 10, 1, 1), (1, 9));
         assert_eq!(of(10, 30, 0, 10, 0, 3), (3, 10));
         assert_eq!(of(10, 30, 0, 10, 5, 0), (0, 7));
-        assert_eq!(of(10, 5, 0, 10, 1, 1), (1, 9));
-        assert_eq!(of(1, 5, 0, 1, 0, 1), (1, 1));
-        assert_eq!(of(1, 95, 0, 1, 0, 1), (1, 1));
+    }
+
+    /// Whatever the weight, a canary whose pods get ready comes to rest, never has more pods than it may, and never fewer
+    /// that are available than it must.
+    #[test]
+    fn a_canary_stays_within_its_bounds_and_comes_to_rest() {
+        for replicas in 1..=9 {
+            for (surge, unavailable) in [(0, 1), (1, 0), (1, 1), (3, 0), (0, 2), (2, 3)] {
+                for weight in (0..=100).step_by(5) {
+                    let wanted = Wanted { replicas, weight, surge, unavailable };
+                    let (mut new, mut stable) = (0, replicas);
+                    for round in 0.. {
+                        let next = sizes(wanted, whole(new), Some(whole(stable)), 0);
+                        let told = format!("{wanted:?}: {new} and {stable} to {next:?}");
+                        // Pods that come are not available yet, those that go are no more.
+                        let available = next.0.min(new) + next.1.min(stable);
+                        assert!(next.0 + next.1 <= replicas + surge, "{told}");
+                        assert!(available + unavailable.min(replicas) >= replicas, "{told}");
+                        if next == (new, stable) {
+                            break;
+                        }
+                        (new, stable) = next;
+                        assert!(round < 100, "{told}");
+                    }
+                }
+            }
+        }
     }
 
     #[test]
