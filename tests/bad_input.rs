@@ -251,6 +251,17 @@ fn faults_and_actions_that_cannot_be() {
 }
 
 #[test]
+fn nodes_that_a_fault_cannot_find() {
+    assert_told!(with(&[
+        "faults: [ { at: 1m, node_down: { node: gpu } } ]",
+        "faults: [ { at: 1m, drain: { node: gpu-2 } } ]",
+        "faults: [ { at: 1m, gpu_loss: { node: somewhere-else, count: 1 } } ]",
+        "faults: [ { at: 1m, gpu_loss: { node: gpu-1, count: 1 } } ]",
+        "oci: { node_pools: provision }\nfaults: [ { at: 1m, node_down: { node: other-0 } } ]",
+    ]));
+}
+
+#[test]
 fn expectations_that_cannot_be() {
     assert_told!(with(&[
         "expect: [ {} ]",

@@ -29,7 +29,7 @@ fn web(image: &str, more: &str) -> String {
 
 fn run(actions: &str, documents: &[(&'static str, String)]) -> RunResult {
     let text = format!(
-        "name: s\nuntil: 30m\ncluster:\n  nodes: [ {{ pool: cpu, count: 2, cpu: 8, memory: 32Gi }} ]\ndeploy:\n  - {{ document: web.yaml, \
+        "name: s\nuntil: 30m\ncluster:\n  nodes: [ {{ pool: cpu, count: 2, cpu: 8, memory: 32Gi }} ]\n  namespaces: [ shop ]\ndeploy:\n  - {{ document: web.yaml, \
          system: kubernetes }}\nbehaviour:\n  - match: {{ workload: fails }}\n    exit: 1\n    run: 10s\n  - match: {{}}\n    pull: \
          10s\n    start: 20s\n    run: 1m\n{actions}"
     );

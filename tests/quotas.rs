@@ -52,6 +52,7 @@ fn objects_are_counted_too() {
     bench.deploy("web", 1, seconds(1));
     let refusal = bench.try_apply("Deployment/more", deployment(1, template(seconds(1)))).expect_err("it is refused");
     assert!(refusal.starts_with("exceeded quota: team, requested: count/deployments.apps=1"), "{refusal}");
+    bench.cluster.add_namespace("shop");
     bench.apply("Deployment/shop/more", deployment(1, template(seconds(1))));
     bench.delete("Deployment/web");
     bench.run(seconds(10));

@@ -108,13 +108,38 @@ impl Cluster {
         });
     }
 
-    /// Deletes what a workload owns, by its own name: its owner makes a pod again.
+    /// Deletes what a workload owns, by its own name: its owner makes another in its place.
     pub(super) fn delete_owned(&mut self, key: Subject, cause: Cause) -> bool {
-        let pod = if key.kind == Kind::Pod { self.find_pod(key) } else { None };
-        if let Some(pod) = pod {
-            self.delete_pod(pod, Why::text("deleted"), cause);
+        match key.kind {
+            Kind::Pod => {
+                let pod = self.find_pod(key);
+                if let Some(pod) = pod {
+                    self.delete_pod(pod, Why::text("deleted"), cause);
+                }
+                pod.is_some()
+            }
+            Kind::ReplicaSet => {
+                let owned = self.owned_replicaset(key);
+                if let Some(id) = owned {
+                    self.delete_replicaset(id, cause);
+                    if let Some(deployment) = self.replicaset(id).deployment {
+                        self.deployment_mut(deployment).replicasets.retain(|one| *one != id);
+                        self.queue_deployment(deployment);
+                    }
+                }
+                owned.is_some()
+            }
+            _ => false,
         }
-        pod.is_some()
+    }
+
+    /// The ReplicaSet of this name that a Deployment owns.
+    pub(super) fn owned_replicaset(&self, key: Subject) -> Option<ReplicaSetId> {
+        let owned = self.sets_by_subject.get(&key)?.last()?;
+        match self.set(*owned).owner {
+            Owner::ReplicaSet(id) if !self.replicaset(id).deleted => Some(id),
+            _ => None,
+        }
     }
 
     /// True once the owner of a set was deleted: no pod is made for it any more.

@@ -61,6 +61,7 @@ impl Cluster {
     pub(super) fn apply(&mut self, key: Subject, object: Object, cause: Cause) -> Result<(), String> {
         let known = self.objects.get(&key).copied();
         if known.is_none() {
+            self.admit_to_namespace(key)?;
             self.admit_object(key, &object)?;
         }
         match (object, known) {
@@ -128,6 +129,7 @@ impl Cluster {
         let entry = self.note(key, "Created", Why::NONE, cause);
         self.objects.insert(key, ObjectId::Present);
         self.mountable(key);
+        self.environment_comes(key);
         self.touch_object(key, Cause::Entry(entry));
     }
 
@@ -157,6 +159,7 @@ impl Cluster {
             Some(ObjectId::Autoscaler(id)) => self.delete_autoscaler(id, cause),
             Some(ObjectId::Custom) => self.delete_custom(key, cause),
             Some(ObjectId::Present) if key.kind == Kind::LeaderWorkerSet => self.touch_object(key, cause),
+            Some(ObjectId::Present) if key.kind == Kind::Namespace => self.delete_namespace(key, cause),
             Some(ObjectId::Present) => {
                 let entry = self.note(key, "Deleted", Why::NONE, cause);
                 self.touch_object(key, Cause::Entry(entry));

@@ -6,7 +6,25 @@ use crate::kernel::Time;
 use crate::timeline::EntryId;
 use crate::workload::PodPhase;
 
+/// The most pods that may be there at a time: ten times as many as the largest clusters have nodes for.
+/// Source: Kubernetes' documentation, "Considerations for large clusters": 150,000 pods in all.
+const PODS_MAX: usize = 1_500_000;
+
 impl Cluster {
+    /// True if no more pods can be there; the run ends with the reason.
+    pub(super) fn is_full_of_pods(&mut self, set: PodSetId) -> bool {
+        if self.pods.len() - self.pods_gone < PODS_MAX {
+            return false;
+        }
+        let workload = self.set(set).workload;
+        let (at, asked) = (self.queue.now(), self.true_counts(workload).map_or(0, |counts| counts.desired));
+        let shown = workload.show(&self.names);
+        self.exhausted.get_or_insert_with(|| {
+            format!("more than {PODS_MAX} pods at {at}, most lately for {shown}, which asks for {asked}; use fewer")
+        });
+        true
+    }
+
     /// Creates a pod, with this number or the next one, and puts it into the scheduler's queue; `node` is the only one that
     /// it may go to.
     pub(super) fn create_pod(

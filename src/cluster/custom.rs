@@ -82,7 +82,8 @@ impl Cluster {
             (Some(Status::Rollout(status)), Object::Rollout(spec)) => {
                 Some(Status::Rollout(RolloutStatus { desired: spec.replicas, ..status }))
             }
-            (status, _) => status,
+            (status, Object::Rollout(_) | Object::AnalysisRun(_)) => status,
+            _ => Some(Status::Present),
         }
     }
 

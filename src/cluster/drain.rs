@@ -17,6 +17,8 @@ pub struct DrainRun {
     left: BTreeSet<PodId>,
     /// Pods of which a refusal has been told.
     refused: BTreeSet<PodId>,
+    /// True once it was told how it ended.
+    ended: bool,
     /// The last entry about it.
     last: EntryId,
 }
@@ -47,7 +49,7 @@ impl Cluster {
         let Some(last) = self.kubelet(node).last else { return false };
         let index = self.drains.len() as u32;
         let left = pods.clone();
-        self.drains.push(DrainRun { node, options, left, refused: BTreeSet::new(), last });
+        self.drains.push(DrainRun { node, options, left, refused: BTreeSet::new(), ended: false, last });
         if let Some(timeout) = options.timeout {
             let at = self.queue.now() + timeout;
             self.schedule(at, Class::ACTION, Event::DrainTimeout(index));
@@ -107,8 +109,8 @@ impl Cluster {
 
     /// Ends a drain that has nothing left to do.
     fn end_drain(&mut self, index: u32) {
-        let drain = &self.drains[index as usize];
-        if drain.left.is_empty() {
+        let drain = &mut self.drains[index as usize];
+        if drain.left.is_empty() && !std::mem::replace(&mut drain.ended, true) {
             let (node, cause) = (drain.node, Cause::Entry(drain.last));
             let cause = self.note_node(node, "Drained", Why::NONE, cause);
             self.drained(node, true, cause);
@@ -126,7 +128,7 @@ impl Cluster {
     /// Gives a drain up; pods that were evicted go all the same.
     fn fail_drain(&mut self, index: u32, why: Why) {
         let drain = &mut self.drains[index as usize];
-        if !drain.left.is_empty() {
+        if !drain.left.is_empty() && !std::mem::replace(&mut drain.ended, true) {
             drain.left.clear();
             let (node, cause) = (drain.node, Cause::Entry(drain.last));
             let cause = self.note_node(node, "DrainFailed", why, cause);

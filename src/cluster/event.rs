@@ -4,6 +4,7 @@ use super::{
     AutoscalerId, BudgetId, ClaimId, ContainerId, CronJobId, DaemonSetId, DeploymentId, JobId, NodeId, PodId, PodSetId,
     PoolId, QuotaId, ReplicaSetId, StatefulSetId, VolumeId,
 };
+use crate::kernel::Symbol;
 
 /// An event of the simulation. `run` tells which start of a container an event belongs to: later ones make it stale.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -36,6 +37,8 @@ pub enum Event {
     Pulled(NodeId, u32),
     /// An image may be tried again.
     PullAgain(ContainerId, u32),
+    /// A kubelet tries again to create a container whose environment was not there.
+    CreateContainer(ContainerId, u32),
     /// An init container ended.
     InitDone(ContainerId, u32),
     /// The application in a container answers.
@@ -84,6 +87,8 @@ pub enum Event {
     CreateAgain(PodSetId),
     /// Readiness probes begin to fail, or stop.
     Flap(u32),
+    /// The namespace controller looks at a namespace that is to go.
+    Namespace(Symbol),
     /// A kubelet tries again to mount what a pod needs.
     Mount(PodId),
     /// An autoscaler looks at its metrics.

@@ -27,7 +27,7 @@ pub struct Mounts {
 }
 
 /// The first try at or after `from` of those that began at `since`: the wait after each doubles.
-fn next_try(since: Time, from: Time, [first, most]: [Duration; 2]) -> Time {
+pub(super) fn next_try(since: Time, from: Time, [first, most]: [Duration; 2]) -> Time {
     let (mut at, mut wait) = (since, first);
     while at < from {
         at += wait;

@@ -161,7 +161,7 @@ impl Cluster {
     }
 
     fn create_drafted(&mut self, set: PodSetId, ordinal: Option<u32>, node: Option<NodeId>, cause: Cause) {
-        if self.owner_is_gone(set) {
+        if self.owner_is_gone(set) || self.is_full_of_pods(set) || self.namespaces.is_leaving(self.set(set).namespace) {
             return;
         }
         if self.admit_pod(set, cause) {

@@ -386,6 +386,7 @@ impl Cluster {
         let pod = self.pod_mut(id);
         pod.gone = true;
         let (set_id, node) = (pod.set, pod.node);
+        self.pods_gone += 1;
         let set = self.set_mut(set_id);
         set.terminating -= 1;
         set.gone += 1;

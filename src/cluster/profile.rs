@@ -71,6 +71,12 @@ pub struct Profile {
     pub drain_retry: Duration,
     /// Pods of at least this priority are ended last when a node shuts down.
     pub system_critical_priority: i32,
+    /// How long a kubelet waits after a sync of a pod that failed.
+    pub sync_error_backoff: Duration,
+    /// How long a namespace is left alone once it was deleted, and after each change of its status.
+    pub namespace_delay: Duration,
+    /// The longest wait between two looks at a namespace that should be empty and is not.
+    pub namespace_retry_max: Duration,
     /// The first and the longest wait of a kubelet that could not mount a volume; the wait doubles each time.
     pub mount_backoff: [Duration; 2],
     /// How the scheduler's BalancedAllocation scores.
@@ -205,6 +211,11 @@ impl Profile {
             drain_retry: Duration::from_secs(5),
             // pkg/apis/scheduling/types.go (SystemCriticalPriority, twice HighestUserDefinablePriority)
             system_critical_priority: 2_000_000_000,
+            // pkg/kubelet/kubelet.go (backOffPeriod)
+            sync_error_backoff: Duration::from_secs(10),
+            // pkg/controller/namespace/namespace_controller.go (namespaceDeletionGracePeriod, nsControllerRateLimiter)
+            namespace_delay: Duration::from_secs(5),
+            namespace_retry_max: Duration::from_secs(60),
             // pkg/util/goroutinemap/exponentialbackoff/exponential_backoff.go (initialDurationBeforeRetry, maxDurationBeforeRetry)
             mount_backoff: [Duration::from_millis(500), Duration::from_secs(122)],
             // pkg/scheduler/framework/plugins/noderesources/balanced_allocation.go (balancedResourceScorer)

@@ -82,6 +82,7 @@ impl Cluster {
             ready: set.ready,
             available: set.available,
             terminating: if self.profile.terminating_replicas { set.terminating } else { 0 },
+            replica_failure: self.is_refused(replicaset.set),
         }
     }
 
@@ -113,6 +114,8 @@ impl Cluster {
         for pod in self.go_first(set, active.saturating_sub(wanted).min(burst)) {
             self.write(&mut pen, Draft::DeletePod(pod, Why::with("{} shrinks", Arg::Subject(key)), cause));
         }
+        // A refusal of this sync's own creations is in the status that it writes (`calculateStatus`).
+        let status = ReplicaSetStatus { replica_failure: self.is_refused(set), ..status };
         if status != self.replicaset(id).status {
             self.write(&mut pen, Draft::ReplicaSetStatus(id, status));
         }

@@ -16,8 +16,9 @@ use super::drain::DrainRun;
 use super::flap::Flap;
 use super::job::Job;
 use super::journal::Write;
-use super::kubelet::{Container, Kubelet, PullBackoffs, PullFault, RestartBackoff};
+use super::kubelet::{Container, Environments, Kubelet, PullBackoffs, PullFault, RestartBackoff};
 use super::mount::Mounts;
+use super::namespace::Namespaces;
 use super::node::Nodes;
 use super::nodegroup::NodeGroups;
 use super::operate::Passing;
@@ -61,6 +62,20 @@ pub struct Settings {
     pub limits: Limits,
 }
 
+impl Settings {
+    /// The newest release with its default scheduler, defaults for all behaviour, and a provider without bounds.
+    pub fn new(seed: u64) -> Settings {
+        Settings {
+            seed,
+            profile: Profile::kubernetes_1_36(),
+            scheduler: SchedulerProfile::KubeDefault,
+            behaviour: Vec::new(),
+            provider: Provider::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
 /// 2026-01-01T00:00:00Z.
 const DEFAULT_EPOCH: i64 = 1_767_225_600;
 
@@ -96,6 +111,8 @@ pub struct Cluster {
     pub(super) volumes: Volumes,
     pub(super) autoscalers: Vec<Autoscaler>,
     pub(super) mounts: Mounts,
+    pub(super) environments: Environments,
+    pub(super) namespaces: Namespaces,
     pub(super) flaps: Vec<Flap>,
     pub(super) quotas: Quotas,
     /// Grace periods that differ from those of the pods' templates.
@@ -107,6 +124,10 @@ pub struct Cluster {
     /// Nodes whose pods may stand at the wrong place in an order of deletion.
     pub(super) stale_nodes: Vec<super::NodeId>,
     pub(super) pods: Vec<Pod>,
+    /// How many of them have left the API.
+    pub(super) pods_gone: usize,
+    /// Why the run cannot go on.
+    pub(super) exhausted: Option<String>,
     pub(super) pod_records: Vec<PodRecord>,
     /// Where each pod stands in its set's order of deletion, if that order is kept.
     pub(super) ranks: Vec<Option<RankKey>>,
@@ -183,6 +204,8 @@ impl Cluster {
             volumes: Volumes::default(),
             autoscalers: Vec::new(),
             mounts: Mounts::default(),
+            environments: Environments::default(),
+            namespaces: Namespaces::default(),
             flaps: Vec::new(),
             quotas: Quotas::default(),
             graces: BTreeMap::new(),
@@ -192,6 +215,8 @@ impl Cluster {
             sets_ranked: 0,
             stale_nodes: Vec::new(),
             pods: Vec::new(),
+            pods_gone: 0,
+            exhausted: None,
             pod_records: Vec::new(),
             ranks: Vec::new(),
             node_ranks: Vec::new(),
@@ -235,6 +260,22 @@ impl Cluster {
         self.queue.schedule(at, class, event)
     }
 
+    /// Plans an event that may be `due` already: one that comes as early stays, and a later one gives way.
+    pub(super) fn bring_forward(
+        &mut self,
+        due: Option<(Time, EventId)>,
+        at: Time,
+        class: Class,
+        event: Event,
+    ) -> (Time, EventId) {
+        match due {
+            Some(due) if due.0 <= at => return due,
+            Some((_, later)) => drop(self.queue.cancel(later)),
+            None => {}
+        }
+        (at, self.schedule(at, class, event))
+    }
+
     /// Writes an entry about an object of the cluster.
     pub(super) fn note(&mut self, subject: Subject, became: &'static str, why: Why, cause: Cause) -> EntryId {
         let entry = Entry { at: self.queue.now(), subject, became, why, cause, layer: Layer::Substrate };
@@ -257,6 +298,9 @@ impl Cluster {
                     if let Some(happening) = self.handle(event) {
                         return happening;
                     }
+                    if let Some(limit) = &self.exhausted {
+                        return Happening::LimitReached(limit.clone());
+                    }
                 }
             }
         }
@@ -278,6 +322,7 @@ impl Cluster {
             Event::Schedule => self.on_schedule(),
             Event::Pulled(node, pull) => self.on_pulled(node, pull),
             Event::PullAgain(id, start) => self.on_pull_again(id, start),
+            Event::CreateContainer(id, start) => self.on_create_container(id, start),
             Event::InitDone(id, start) => self.on_init_done(id, start),
             Event::Serving(id, start) => self.on_serving(id, start),
             Event::Ready(id, start) => self.on_container_ready(id, start),
@@ -300,6 +345,7 @@ impl Cluster {
             Event::VolumeDetached(volume, node) => self.on_volume_detached(volume, node),
             Event::DetachOverdue(volume, node) => self.on_detach_overdue(volume, node),
             Event::Autoscaler(id) => self.on_autoscaler(id),
+            Event::Namespace(name) => self.on_namespace(name),
             Event::Mount(id) => self.on_mount(id),
             Event::Flap(index) => self.on_flap(index),
             Event::Quota(id) => self.on_quota(id),

@@ -15,13 +15,7 @@ impl Cluster {
             return self.find_pod(key).map(|id| Status::Pod(self.pod_status(id)));
         }
         if key.kind == Kind::ReplicaSet && !self.objects.contains_key(&key) {
-            let owned = self.sets_by_subject.get(&key)?.last()?;
-            return match self.set(*owned).owner {
-                Owner::ReplicaSet(id) if !self.replicaset(id).deleted => {
-                    Some(Status::ReplicaSet(self.replicaset_status(id)))
-                }
-                _ => None,
-            };
+            return self.owned_replicaset(key).map(|id| Status::ReplicaSet(self.replicaset_status(id)));
         }
         Some(match *self.objects.get(&key)? {
             ObjectId::Deployment(id) => {
@@ -49,13 +43,13 @@ impl Cluster {
             ObjectId::Service(id) => Status::Service(self.services[id.0 as usize].status),
             ObjectId::Autoscaler(id) => Status::HorizontalPodAutoscaler(self.autoscaler_status(id)),
             ObjectId::Claim(id) => Status::PersistentVolumeClaim(self.claim_status(id)),
-            ObjectId::Volume(_) | ObjectId::StorageClass => return None,
             ObjectId::Quota(id) => Status::ResourceQuota(self.quota_status(id)),
-            ObjectId::Present => return None,
             ObjectId::Custom => return self.custom_status(key),
             ObjectId::Budget(id) => Status::PodDisruptionBudget(self.budgets.get(id).status),
             ObjectId::NodePool(id) => Status::NodePool(self.pools[id.0 as usize].status),
-            ObjectId::PriorityClass => Status::PriorityClass,
+            ObjectId::PriorityClass | ObjectId::Volume(_) | ObjectId::StorageClass | ObjectId::Present => {
+                Status::Present
+            }
         })
     }
 

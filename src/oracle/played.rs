@@ -41,6 +41,10 @@ impl Stage for Played {
     fn counts(&self, subject: Subject) -> Option<Counts> {
         self.counts.get(&subject).copied()
     }
+    fn ready_endpoints(&self, _: Subject) -> Option<u32> {
+        None
+    }
+
     fn observed_counts(&self, subject: Subject) -> Option<Counts> {
         self.observed.get(&subject).copied()
     }

@@ -1,16 +1,18 @@
 //! The course of a run: hands what happens in the world to those that it is for, until the end.
 
+use std::collections::BTreeSet;
+
 use super::cues::{self, CueKind, CueOutcome, Cues};
 use super::profiles::profiles;
 use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict};
 use super::{Observer, simulated};
-use crate::cluster::Cluster;
+use crate::cluster::{ALWAYS_NAMESPACES as ALWAYS, Cluster};
 use crate::kernel::Time;
-use crate::scenario::model::{ActionKind, Scenario, SystemName, Trigger};
+use crate::scenario::model::{ActionKind, FaultKind, Scenario, SystemName, Trigger};
 use crate::systems::{self, System};
 use crate::text::{Diagnostic, Place};
 use crate::timeline::{Arg, Cause, Entry, EntryId, Kind, Layer, Subject, Why};
-use crate::workload::{Action, Controller, Happening, Stage, Struck, Wake};
+use crate::workload::{Action, Controller, Happening, Stage, Status, Struck, Wake};
 
 /// How a run differs from what its scenario says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -49,7 +51,7 @@ pub struct Rehearsal<S> {
 pub fn rehearse(
     scenario: &Scenario,
     options: Options,
-    observers: &mut [Box<dyn Observer>],
+    observers: &mut [Box<dyn Observer + '_>],
 ) -> Result<RunResult, Vec<Diagnostic>> {
     let cluster = simulated(scenario, options.seed.unwrap_or(scenario.seed))?;
     let mut rehearsal: Rehearsal<Cluster> = Rehearsal::new(scenario, cluster, options)?;
@@ -102,6 +104,7 @@ impl<S: Stage> Rehearsal<S> {
                 format!("several documents have a deployment `{name}`: each is `deployment/<group>/{name}` here");
             notices.push(Notice { file: scenario.file.to_string(), line: 0, text });
         }
+        notices.extend(lacking_namespaces(scenario, &read));
         notices.sort();
         notices.dedup();
         let mut cues = cues::script(scenario, &mut stage);
@@ -128,8 +131,18 @@ impl<S: Stage> Rehearsal<S> {
         &self.stage
     }
 
+    /// The systems that act in it, in the order of the scenario's documents.
+    pub fn systems(&self) -> &[System] {
+        &self.systems
+    }
+
+    /// The status of an object as controllers observe it.
+    pub fn observed(&mut self, subject: Subject) -> Option<Status> {
+        self.stage.port(0).observed(subject)
+    }
+
     /// Handles the next thing that happens; `false` once the run is over.
-    pub fn step(&mut self, observers: &mut [Box<dyn Observer>]) -> bool {
+    pub fn step(&mut self, observers: &mut [Box<dyn Observer + '_>]) -> bool {
         if self.ending.is_some() {
             return false;
         }
@@ -153,7 +166,7 @@ impl<S: Stage> Rehearsal<S> {
     }
 
     /// Shows what was written since the last time to triggers and observers.
-    fn show_entries(&mut self, observers: &mut [Box<dyn Observer>]) {
+    fn show_entries(&mut self, observers: &mut [Box<dyn Observer + '_>]) {
         while self.seen < self.stage.timeline().len() {
             let id = EntryId(self.seen as u32);
             self.seen += 1;
@@ -168,7 +181,7 @@ impl<S: Stage> Rehearsal<S> {
         }
     }
 
-    fn end_instant(&mut self, observers: &mut [Box<dyn Observer>]) {
+    fn end_instant(&mut self, observers: &mut [Box<dyn Observer + '_>]) {
         for observer in observers.iter_mut() {
             observer.instant_ended(&self.stage);
         }
@@ -216,7 +229,10 @@ impl<S: Stage> Rehearsal<S> {
                     None => CueOutcome::Void("its target is no subject".to_owned()),
                     Some(disruption) => match self.stage.disrupt(&disruption, cause) {
                         Ok(Struck::Now(0)) => CueOutcome::Void("it matched nothing".to_owned()),
-                        Ok(Struck::Now(_)) => CueOutcome::Fired,
+                        Ok(Struck::Now(hit)) => {
+                            self.tell_shortfall(index, hit);
+                            CueOutcome::Fired
+                        }
                         Ok(Struck::Standing(standing)) => CueOutcome::Standing(standing),
                         Err(refusal) => CueOutcome::Void(format!("refused: {refusal}")),
                     },
@@ -227,6 +243,20 @@ impl<S: Stage> Rehearsal<S> {
                 let action = cues::action(&self.scenario.actions[index].kind);
                 self.cues.cues[token].outcome = self.act(&action, cause);
             }
+        }
+    }
+
+    /// Tells of a fault that found less to hit than it asks for.
+    fn tell_shortfall(&mut self, index: usize, hit: u32) {
+        let fault = &self.scenario.faults[index];
+        let asked = match &fault.kind {
+            FaultKind::PodKill { count, .. } => *count,
+            FaultKind::GpuLoss { count, .. } => Some(*count),
+            _ => None,
+        };
+        if let Some(asked) = asked.filter(|asked| hit < *asked) {
+            let text = format!("fault {} hit {hit} of the {asked} that it asks for: there were no more", fault.name);
+            self.notices.push(Notice { file: fault.place.file.to_string(), line: fault.place.line, text });
         }
     }
 
@@ -281,12 +311,13 @@ impl<S: Stage> Rehearsal<S> {
     }
 
     /// Ends the run: gathers verdicts, what never fired, and the state as the systems show it.
-    pub fn finish(mut self, options: Options, observers: &mut [Box<dyn Observer>]) -> RunResult {
+    pub fn finish(mut self, options: Options, observers: &mut [Box<dyn Observer + '_>]) -> RunResult {
         let verdicts: Vec<Verdict> = observers.iter_mut().flat_map(|observer| observer.finish(&self.stage)).collect();
         let unfired = self.unfired();
         let native = options.native.then(|| self.native());
         let names = self.stage.names().clone();
-        if self.ending != Some(Ending::Asked) {
+        // A run that was cut short, or only set up, has not met all its workloads.
+        if !matches!(self.ending, None | Some(Ending::Asked)) {
             let rows = self.stage.idle_behaviour();
             self.notices.extend(rows.into_iter().filter_map(|row| self.scenario.behaviour.get(row)).map(|row| {
                 Notice {
@@ -342,6 +373,24 @@ impl<S: Stage> Rehearsal<S> {
         }
         if states.len() == 1 { states.remove(0) } else { systems::together(states) }
     }
+}
+
+/// Tells of namespaces that documents use and nothing makes.
+fn lacking_namespaces(scenario: &Scenario, systems: &[System]) -> Option<Notice> {
+    let of_all: Vec<_> = systems.iter().map(System::namespaces).collect();
+    let made: BTreeSet<&str> = of_all.iter().flat_map(|(_, made)| made).copied().collect();
+    let is_there = |name: &str| {
+        made.contains(name) || ALWAYS.contains(&name) || scenario.cluster.namespaces.iter().any(|there| there == name)
+    };
+    let lacking: BTreeSet<&str> = of_all.iter().flat_map(|(used, _)| used).copied().collect();
+    let lacking: Vec<String> =
+        lacking.into_iter().filter(|name| !is_there(name)).map(crate::text::diagnostic::quote).collect();
+    let text = format!(
+        "no manifest makes the namespace {}: if the cluster has it, name it in `cluster.namespaces`",
+        lacking.join(", ")
+    );
+    let place = &scenario.cluster.place;
+    (!lacking.is_empty()).then(|| Notice { file: place.file.to_string(), line: place.line, text })
 }
 
 /// True if the scenario says that a document is to be rejected: an expectation names that state.

@@ -89,6 +89,8 @@ pub struct ProblemRow {
     line: u32,
     column: u32,
     message: String,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    help: Vec<String>,
 }
 
 /// How a run came out as a whole.
@@ -184,6 +186,7 @@ pub fn problem(problem: &Diagnostic) -> ProblemRow {
         line: place.line,
         column: place.column,
         message: mask(&problem.message).into_owned(),
+        help: problem.helps.iter().map(|help| mask(help).into_owned()).collect(),
     }
 }
 

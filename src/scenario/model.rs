@@ -134,6 +134,8 @@ pub struct Cluster {
     pub capacity: BTreeMap<String, u32>,
     /// Bandwidth of image pulls, in bytes a second, of nodes that do not set their own.
     pub bandwidth: Option<u64>,
+    /// Namespaces that are there from the start.
+    pub namespaces: Vec<String>,
     /// Which of several pools that would help grows.
     pub expander: Expander,
 }

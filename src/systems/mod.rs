@@ -123,6 +123,22 @@ impl System {
         }
     }
 
+    /// The manifests that it holds as they are wanted now; none of a system that has documents of its own.
+    pub fn manifests(&self) -> Vec<&kubernetes::Manifest> {
+        match self {
+            System::Oci(_) => Vec::new(),
+            System::Kubernetes(set) => set.wanted().collect(),
+        }
+    }
+
+    /// The namespaces that its objects are in, and those that it makes.
+    pub fn namespaces(&self) -> (BTreeSet<&str>, BTreeSet<&str>) {
+        match self {
+            System::Oci(_) => Default::default(),
+            System::Kubernetes(set) => set.namespaces(),
+        }
+    }
+
     /// How much an operator's action is this system's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
     pub fn interest(&self, action: &Action) -> u8 {
         match (self, action) {

@@ -73,7 +73,18 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Inconclusive",
             "Deleted",
         ],
-        Kind::Deployment | Kind::StatefulSet | Kind::DaemonSet => &[
+        Kind::Deployment => &[
+            "Created",
+            "Changed",
+            "Scaled",
+            "FailedCreate",
+            "ReplicaFailure",
+            "ProgressDeadlineExceeded",
+            "Complete",
+            "Rejected",
+            "Deleted",
+        ],
+        Kind::StatefulSet | Kind::DaemonSet => &[
             "Created",
             "Changed",
             "Scaled",
@@ -125,9 +136,19 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Rejected",
             "Deleted",
         ],
-        Kind::PersistentVolumeClaim => {
-            &["Created", "Changed", "Pending", "Provisioning", "Bound", "Lost", "Terminating", "Rejected", "Deleted"]
-        }
+        Kind::PersistentVolumeClaim => &[
+            "Created",
+            "Changed",
+            "Pending",
+            "FailedBinding",
+            "Provisioning",
+            "ProvisioningFailed",
+            "Bound",
+            "Lost",
+            "Terminating",
+            "Rejected",
+            "Deleted",
+        ],
         Kind::PersistentVolume => &[
             "Created",
             "Changed",
@@ -144,10 +165,10 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
         | Kind::ResourceQuota
         | Kind::ConfigMap
         | Kind::Secret
-        | Kind::Namespace
         | Kind::StorageClass
         | Kind::AnalysisTemplate
         | Kind::ClusterAnalysisTemplate => &["Created", "Changed", "Rejected", "Deleted"],
+        Kind::Namespace => &["Created", "Changed", "Rejected", "Terminating", "Deleted"],
         Kind::Node => &[
             "Changed",
             "Joined",

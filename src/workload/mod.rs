@@ -23,7 +23,8 @@ pub use controller::{Action, Controller, Wake};
 pub use disruption::{Drain, NodeDisruption};
 pub use object::{DeploymentSpec, IntOrPercent, NodePatch, NodePoolSpec, Object, ServiceSpec, Strategy};
 pub use pod::{
-    Container, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, RestartPolicy, Taint, TaintEffect, Toleration,
+    Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, RestartPolicy, Taint,
+    TaintEffect, Toleration,
 };
 pub use resources::Resources;
 pub use rollout::{AnalysisPhase, AnalysisRunStatus, AnalysisTemplateSpec, RolloutPhase, RolloutSpec, RolloutStatus};

@@ -102,6 +102,8 @@ pub struct Container {
     pub requests: Resources,
     /// What it may use at most; quotas count it. Nothing where nothing is said.
     pub limits: Resources,
+    /// What its environment is made from.
+    pub environment: Vec<EnvironmentSource>,
     /// For an init container: it goes on running beside the others (`restartPolicy: Always`).
     pub sidecar: bool,
     /// Restarts the container unless it starts in time.
@@ -110,6 +112,25 @@ pub struct Container {
     pub liveness_probe: Option<Probe>,
     /// Takes the pod out of its services while it fails.
     pub readiness_probe: Option<Probe>,
+}
+
+/// An object that a container's environment is made from. Its content is never read.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum EnvironmentSource {
+    /// A ConfigMap.
+    ConfigMap {
+        /// Its name.
+        name: String,
+        /// The container starts without it too.
+        optional: bool,
+    },
+    /// A Secret.
+    Secret {
+        /// Its name.
+        name: String,
+        /// The container starts without it too.
+        optional: bool,
+    },
 }
 
 /// When a container is asked whether it is well, and what counts.

@@ -24,8 +24,8 @@ pub enum Status {
     Pod(PodStatus),
     /// Of a pool of nodes.
     NodePool(NodePoolStatus),
-    /// Of a PriorityClass: it is there.
-    PriorityClass,
+    /// Of an object whose status decides nothing, as a ConfigMap or a PriorityClass: it is there.
+    Present,
     /// Of a PodDisruptionBudget.
     PodDisruptionBudget(BudgetStatus),
     /// Of a ResourceQuota.
@@ -63,6 +63,8 @@ pub struct DeploymentStatus {
     pub minimum_available: Option<bool>,
     /// The condition `Progressing`.
     pub progressing: Option<Progressing>,
+    /// The condition `ReplicaFailure`, which is there while pods cannot be created.
+    pub replica_failure: bool,
 }
 
 /// The condition `Progressing` of a Deployment.
@@ -149,6 +151,8 @@ pub struct ReplicaSetStatus {
     pub available: u32,
     /// Pods that are on their way out.
     pub terminating: u32,
+    /// The condition `ReplicaFailure`: the API refused to create a pod at the last try.
+    pub replica_failure: bool,
 }
 
 /// apps/v1 StatefulSetStatus, as far as it decides anything.

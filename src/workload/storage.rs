@@ -15,14 +15,14 @@ pub enum Volume {
     },
     /// A claim that is made with the pod and goes with it.
     Ephemeral(ClaimTemplate),
-    /// A ConfigMap, as files or in the environment.
+    /// A ConfigMap, as files.
     ConfigMap {
         /// Its name.
         name: String,
         /// The pod starts without it too.
         optional: bool,
     },
-    /// A Secret, as files or in the environment. Its content is never read.
+    /// A Secret, as files. Its content is never read.
     Secret {
         /// Its name.
         name: String,

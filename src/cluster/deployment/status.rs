@@ -3,7 +3,7 @@
 
 use super::{Cluster, Sync};
 use crate::cluster::pen::Draft;
-use crate::cluster::{Arg, Cause, Class, DeploymentId, Event, Why};
+use crate::cluster::{Arg, Cause, Class, DeploymentId, Event, ReplicaSetId, Why};
 use crate::workload::{DeploymentStatus, ProgressReason, Progressing};
 
 impl Cluster {
@@ -46,6 +46,7 @@ impl Cluster {
             generation: deployment.generation,
             desired: sync.replicas,
             progressing: sync.status.progressing,
+            replica_failure: sync.status.replica_failure,
             ..DeploymentStatus::default()
         };
         for (index, member) in sync.members.iter().enumerate() {
@@ -59,6 +60,7 @@ impl Cluster {
         }
         status.minimum_available = Some(status.available >= sync.replicas - sync.bounds.unavailable.min(sync.replicas));
         if judges {
+            status.replica_failure = sync.members.iter().any(|one| one.status.replica_failure);
             self.judge_progress(sync, &mut status);
         }
         if status == sync.status {
@@ -123,6 +125,13 @@ impl Cluster {
         } else if status.deadline_exceeded() && !before.deadline_exceeded() {
             let why = Why::with("no progress for {}", Arg::Length(deadline));
             Some(self.note(key, "ProgressDeadlineExceeded", why, cause))
+        } else if status.replica_failure && !before.replica_failure {
+            let refused = |id: &&ReplicaSetId| self.replicaset(**id).status.replica_failure;
+            let refused = self.deployment(id).replicasets.iter().rev().find(refused).copied();
+            let why = refused.map_or(Why::NONE, |refused| {
+                Why::with("{} cannot create its pods", Arg::Subject(self.replicaset(refused).key))
+            });
+            Some(self.note(key, "ReplicaFailure", why, cause))
         } else {
             None
         };

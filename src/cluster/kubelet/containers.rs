@@ -15,6 +15,8 @@ pub enum ContainerState {
     Pulling,
     /// Its image could not be pulled.
     ImageBackOff,
+    /// Its image is there, and something that its environment is made from is not.
+    ConfigError,
     /// It runs.
     Running,
     /// It was told to stop and has not yet.
@@ -163,13 +165,17 @@ impl Cluster {
         if !self.ensure_image(id, cause) {
             return false;
         }
-        self.begin_container(id, cause);
+        if self.can_be_created(id, cause) {
+            self.begin_container(id, cause);
+        }
         true
     }
 
     /// The image of a container has arrived: it starts, and those behind it follow.
     pub(in crate::cluster) fn run_container(&mut self, id: ContainerId, cause: Cause) {
-        self.begin_container(id, cause);
+        if self.can_be_created(id, cause) {
+            self.begin_container(id, cause);
+        }
         let pod = self.container(id).pod;
         let (containers, init_count) = self.containers_of(pod);
         if id.0 - containers.start >= init_count {
@@ -196,9 +202,9 @@ impl Cluster {
         }
         self.pod_record_mut(pod).reason = "";
         let first_run = self.pod(pod).phase == PodPhase::Pending;
-        let all_started = (containers.start + init_count..containers.end).all(|other| {
-            !matches!(self.container(ContainerId(other)).state, ContainerState::Waiting | ContainerState::Pulling)
-        });
+        // A container that has never run keeps the pod pending (pkg/kubelet/kubelet_pods.go, `getPhase`).
+        let all_started = (containers.start + init_count..containers.end)
+            .all(|other| self.container(ContainerId(other)).attempts > 0);
         let mut cause = cause;
         if first_run && all_started {
             self.unrank(pod);

@@ -2,11 +2,13 @@
 //! stops them. Sources are files of k8s.io/kubernetes v1.36.3 under pkg/kubelet.
 
 mod containers;
+mod environment;
 mod images;
 mod probes;
 mod stopping;
 
 pub use containers::{Container, ContainerState, RestartBackoff};
+pub use environment::Environments;
 pub use images::{Kubelet, PullBackoffs, PullFault};
 
 use super::{Arg, Cluster, NodeId, PodId, Symbol, Why};

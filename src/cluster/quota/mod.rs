@@ -280,6 +280,11 @@ impl Cluster {
         }
     }
 
+    /// True if the API refused to create a pod of a set at the last try.
+    pub(super) fn is_refused(&self, set: PodSetId) -> bool {
+        !self.quotas.refused.is_empty() && self.quotas.refused.contains_key(&set)
+    }
+
     /// Handles [`Event::CreateAgain`].
     pub(super) fn on_create_again(&mut self, set: PodSetId) {
         if self.quotas.refused.contains_key(&set) {

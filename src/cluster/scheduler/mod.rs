@@ -326,6 +326,9 @@ impl Scheduler {
         let result = found.map_err(|rejected| {
             let verdicts = rejected.counts();
             let mut rejection = Rejection::new(seeker.template, Detail::new(verdicts));
+            if let Some(ClaimProblem::Missing(claim)) = surroundings.claim_problem(seeker.pod) {
+                rejection.missing = Some(claim.name);
+            }
             let waits_for = nominations.node_of(seeker.pod);
             if seeker.only.is_some() || waits_for.is_some() || surroundings.has_claims(seeker.pod) {
                 rejection.own = u64::from(seeker.pod.0) + 1;

@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 use crate::cluster::PodId;
 use crate::cluster::node::NodeId;
 use crate::cluster::template::{Template, TemplateId};
-use crate::kernel::Names;
+use crate::kernel::{Name, Names};
 
 /// What the filters say of one node and one template: a set of reasons, empty if the pod fits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -263,6 +263,8 @@ pub struct Rejection {
     pub preemption: Preemption,
     /// Not zero for a pod that is like no other of its template: one with volumes, or that is or waits for one node alone.
     pub(super) own: u64,
+    /// The claim of the pod that is not there.
+    pub(super) missing: Option<Name>,
     detail: Detail,
 }
 
@@ -279,7 +281,7 @@ impl Eq for Rejection {}
 impl Rejection {
     pub(super) fn new(template: TemplateId, detail: Detail) -> Rejection {
         let (plugins, nodes) = (detail.0.plugins, detail.0.nodes);
-        Rejection { template, plugins, nodes, preemption: Preemption::NoVictims, own: 0, detail }
+        Rejection { template, plugins, nodes, preemption: Preemption::NoVictims, own: 0, missing: None, detail }
     }
 
     /// The message of the pod's PodScheduled condition. Its end is what the plugins say that come after the filters:
@@ -308,7 +310,14 @@ impl Rejection {
         let of_all = verdicts.iter().find(|(verdict, _)| verdict.is_of_pod());
         let reasons = match of_all {
             // A plugin that rejects the pod before any node is looked at.
-            Some((verdict, _)) => format!("0/{} nodes are available: {}.", self.nodes, verdict.text(names, template)),
+            Some((verdict, _)) => {
+                let why = match self.missing {
+                    // plugins/volumebinding/volume_binding.go, `podHasPVCs`.
+                    Some(claim) => format!("persistentvolumeclaim {:?} not found", names.show(claim)),
+                    None => verdict.text(names, template),
+                };
+                format!("0/{} nodes are available: {why}.", self.nodes)
+            }
             None => self.sentence(verdicts, names, template),
         };
         let preemptable: u32 =

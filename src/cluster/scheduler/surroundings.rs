@@ -3,6 +3,7 @@
 use crate::cluster::PodId;
 use crate::cluster::node::NodeId;
 use crate::cluster::template::{SpreadId, TemplateId};
+use crate::timeline::Subject;
 use crate::workload::LabelSelector;
 
 /// A pod on a node.
@@ -33,15 +34,13 @@ pub struct Budget {
     pub selector: LabelSelector,
     /// How many of them may go now.
     pub allowed: u32,
-    /// Pods that were evicted and have not gone: they are not counted again.
-    pub disrupted: Vec<PodId>,
 }
 
 /// Why no node is looked at for a pod: `PreFilter` of VolumeBinding.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ClaimProblem {
-    /// A claim is not there.
-    Missing,
+    /// This claim is not there.
+    Missing(Subject),
     /// A claim is not bound and does not wait for its pod.
     Unbound,
 }

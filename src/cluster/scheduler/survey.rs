@@ -305,7 +305,7 @@ impl<'a> Survey<'a> {
             return None;
         }
         self.surroundings.claim_problem(self.seeker.pod).map(|problem| match problem {
-            ClaimProblem::Missing => Verdict::NO_CLAIM,
+            ClaimProblem::Missing(_) => Verdict::NO_CLAIM,
             ClaimProblem::Unbound => Verdict::UNBOUND_CLAIM,
         })
     }

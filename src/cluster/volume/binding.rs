@@ -43,8 +43,34 @@ impl Cluster {
         }
         match self.fitting_volume(id, None) {
             Some(volume) => self.bind(id, volume),
-            None => self.provision(id, None),
+            None => {
+                self.provision(id, None);
+                self.tell_why_unbound(id);
+            }
         }
+    }
+
+    /// Tells once why nobody makes a volume for a claim (`syncUnboundClaim`, `provisionClaim`).
+    fn tell_why_unbound(&mut self, id: ClaimId) {
+        let claim = self.volumes.claim(id);
+        if claim.provisioning || claim.told || claim.spec.volume.is_some() {
+            return;
+        }
+        let (key, cause) = (claim.key, Cause::Entry(claim.last));
+        let (became, why) = match self.claim_class(&claim.spec) {
+            Some((name, None)) if !name.is_empty() => {
+                let name = Arg::Text(self.names.intern(&name));
+                ("ProvisioningFailed", Why::with("storageclass.storage.k8s.io \"{}\" not found", name))
+            }
+            Some((_, Some(_))) => return,
+            _ => {
+                let text = "no persistent volumes available for this claim and no storage class is set";
+                ("FailedBinding", Why::text(text))
+            }
+        };
+        let last = self.note(key, became, why, cause);
+        let claim = self.volumes.claim_mut(id);
+        (claim.told, claim.last) = (true, last);
     }
 
     /// A pod with claims is bound to a node: claims that waited for it get volumes that the node reaches.

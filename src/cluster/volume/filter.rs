@@ -29,7 +29,10 @@ impl Cluster {
         let mut claims: Vec<ClaimId> = Vec::new();
         for key in self.volumes.of_pod.get(&pod).into_iter().flatten() {
             match self.volumes.find(*key).filter(|claim| !self.volumes.claim(*claim).terminating) {
-                None => view.problem = Some(ClaimProblem::Missing),
+                None => {
+                    view.problem = Some(ClaimProblem::Missing(*key));
+                    break;
+                }
                 Some(claim) => {
                     let unbound = self.volumes.claim(claim).volume.is_none();
                     if unbound && !self.waits_for_consumer(claim) {

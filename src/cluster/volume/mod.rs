@@ -32,6 +32,8 @@ pub struct Claim {
     selected: Option<NodeId>,
     /// True while a volume is being made for it.
     provisioning: bool,
+    /// True once it was told why it gets no volume.
+    told: bool,
     /// True once it was deleted, although pods still use it.
     terminating: bool,
     gone: bool,
@@ -123,6 +125,7 @@ impl Cluster {
             volume: None,
             selected: None,
             provisioning: false,
+            told: false,
             terminating: false,
             gone: false,
             last,

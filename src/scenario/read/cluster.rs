@@ -48,6 +48,7 @@ impl Reader<'_, '_> {
             Some(scheduler) => self.scheduler(scheduler)?,
             None => SchedulerProfile::KubeDefault,
         };
+        let namespaces = file.namespaces.unwrap_or_default().into_iter().map(|name| name.value).collect();
         let capacity = file.capacity.map(|table| table.0).unwrap_or_default();
         Some(Cluster {
             place: self.place(file.span),
@@ -56,6 +57,7 @@ impl Reader<'_, '_> {
             provisioning: file.provisioning.map(|spread| spread.0),
             capacity: capacity.into_iter().map(|(shape, count)| (shape.text, count)).collect(),
             bandwidth: self.bytes_not_zero(file.bandwidth.as_ref(), "the bandwidth"),
+            namespaces,
             expander: file.expander.map(|expander| expander.0).unwrap_or_default(),
         })
     }

@@ -4,10 +4,15 @@ mod actions;
 mod cluster;
 mod expect;
 mod faults;
+mod live_nodes;
 mod names;
+mod node_names;
 mod nodes;
 mod scheduler;
+mod stage;
 mod workloads;
+
+pub use stage::{load_cluster, load_cluster_from};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -18,10 +23,11 @@ use super::model::{Kubernetes, OciOptions, Scenario};
 use super::values::{FailReason, KubernetesValue, Length};
 use crate::cluster::Profile;
 use crate::kernel::Time;
-use crate::systems::oci::options::FailOn;
+use crate::systems::oci::options::{FailOn, NodePools};
 use crate::text::decode::{Context, FromNode, Spanned, list};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Place, Source, Span, tree};
+use node_names::NodeNames;
 
 /// 2026-01-01T00:00:00Z.
 const EPOCH_DEFAULT: i64 = 1_767_225_600;
@@ -47,7 +53,7 @@ pub fn load_from(source: &Source, documents: &dyn Documents) -> Result<Scenario,
     let root = tree::parse(source).map_err(|error| vec![error])?;
     let mut context = Context::new(source);
     let scenario = ScenarioFile::from_node(&root, &mut context).and_then(|file| {
-        Reader { context: &mut context, documents, until: Time::ZERO, notices: Vec::new() }.scenario(file)
+        Reader { context: &mut context, documents, until: Time::ZERO, nodes: None, notices: Vec::new() }.scenario(file)
     });
     match scenario {
         Some(scenario) if context.is_clean() => Ok(scenario),
@@ -61,6 +67,8 @@ struct Reader<'r, 's> {
     documents: &'r dyn Documents,
     /// The end of the run; nothing can be asked for later.
     until: Time,
+    /// The nodes that there can be by name; `None`: others may come too.
+    nodes: Option<NodeNames>,
     /// What is read and has no effect.
     notices: Vec<Diagnostic>,
 }
@@ -73,6 +81,8 @@ impl Reader<'_, '_> {
         let oci = self.oci(file.oci);
         let deploy = self.deploy(file.deploy, file.span);
         let cluster = self.cluster(file.cluster);
+        let grows = oci.node_pools == Some(NodePools::Provision);
+        self.nodes = cluster.as_ref().filter(|_| !grows).map(NodeNames::of);
         let behaviour = self.behaviour(file.behaviour.unwrap_or_default());
         let faults = self.faults(file.faults.unwrap_or_default());
         let actions = self.actions(file.actions.unwrap_or_default());

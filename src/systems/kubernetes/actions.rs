@@ -7,14 +7,15 @@ use super::controller::Kubernetes;
 use super::document;
 use super::fingerprint::touched;
 use super::health;
+use super::kinds;
 use super::manifest::{Body, Identity, Manifest};
 use super::pod::label_revision;
 use super::state::{Life, Revision, State};
 use crate::systems::argorollouts::Rollout;
 use crate::text::Source;
-use crate::timeline::{Arg, Cause, Kind, Why};
+use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::rollout::TemplateSource;
-use crate::workload::{Action, Object, World};
+use crate::workload::{Action, Ask, Object, World};
 
 /// How much an action is this set's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
 pub fn interest(set: &Kubernetes, action: &Action) -> u8 {
@@ -30,6 +31,8 @@ pub fn interest(set: &Kubernetes, action: &Action) -> u8 {
             }
             Err(_) => 1,
         },
+        // A pod or ReplicaSet that a controller made: whose it is, the cluster knows.
+        Action::Delete(text) if owned(text).is_some() && !has(text) => 1,
         Action::Delete(text) | Action::Restart(text) | Action::Pause(text) | Action::Resume(text) => about(has(text)),
         Action::Rollback { target, .. } | Action::Promote { target, .. } => about(has(target)),
         Action::Abort(text) | Action::Retry(text) => about(has(text)),
@@ -44,6 +47,11 @@ fn identity(text: &str) -> Option<Identity> {
     let (namespace, name) = rest.split_once('/').unwrap_or(("", rest));
     let namespace = if namespace == "default" { "" } else { namespace };
     Some(Identity { kind, namespace: namespace.to_owned(), name: name.to_owned() })
+}
+
+/// What a controller makes, and may be deleted by its own name.
+fn owned(text: &str) -> Option<Identity> {
+    identity(text).filter(|identity| matches!(identity.kind, Kind::Pod | Kind::ReplicaSet))
 }
 
 /// Where the set holds an object, if it does.
@@ -63,8 +71,10 @@ impl Kubernetes {
             Action::Apply(source) => self.apply_document(source, false, cause, world),
             Action::Replace(source) => self.apply_document(source, true, cause, world),
             Action::Delete(text) => {
-                let position = self.find(text)?;
-                self.remove(position, cause, world);
+                match self.find(text) {
+                    Ok(position) => self.remove(position, cause, world),
+                    Err(unknown) => self.remove_owned(text, cause, world).ok_or(unknown)?,
+                }
                 Ok(())
             }
             Action::Scale(sizes) => {
@@ -93,7 +103,19 @@ impl Kubernetes {
 
     fn find(&self, text: &str) -> Result<usize, String> {
         let known = identity(text).and_then(|identity| position(self, &identity));
-        known.ok_or_else(|| format!("manifests/{} have no {text}", self.name))
+        known.ok_or_else(|| match identity(text) {
+            Some(identity) => kinds::not_found(&identity),
+            None => format!("manifests/{} have no {text}", self.name),
+        })
+    }
+
+    /// Asks for a pod or a ReplicaSet to be deleted that a controller made; `None` if there is none of this name.
+    fn remove_owned(&self, text: &str, cause: Cause, world: &mut dyn World) -> Option<()> {
+        let key = owned(text)?.subject(world);
+        world.observed(key)?;
+        let serves = self.memory.subject?;
+        world.ask(Ask::Delete { key, serves }, cause);
+        Some(())
     }
 
     fn scalable(&self, text: &str) -> Result<usize, String> {
@@ -159,6 +181,14 @@ impl Kubernetes {
         self.change(position, live, cause, world);
     }
 
+    /// Looks at all Rollouts: each has its own events.
+    pub(super) fn look_at_rollouts(&mut self, world: &dyn World) {
+        let keys: Vec<Subject> = self.memory.rollouts.iter().map(|rollout| rollout.key()).collect();
+        for position in keys.iter().filter_map(|key| self.memory.positions.get(key).copied()).collect::<Vec<_>>() {
+            self.look(position, world);
+        }
+    }
+
     fn is_autoscaled(&self, position: usize) -> bool {
         let target = &self.memory.objects[position].live.identity;
         self.memory.objects.iter().any(|held| match &held.live.body {
@@ -187,7 +217,7 @@ impl Kubernetes {
         if held.live.template().is_none() {
             return Err(format!("restarting is not supported: {text}"));
         }
-        if is_paused(&held.live) {
+        if held.live.is_paused() {
             return Err("can't restart paused deployment (run rollout resume first)".to_owned());
         }
         let by = world.now().nanos() / 1_000_000_000 + 1;
@@ -226,7 +256,7 @@ impl Kubernetes {
         if held.live.template().is_none() {
             return Err(format!("no rollbacker has been implemented for {text}"));
         }
-        if is_paused(&held.live) {
+        if held.live.is_paused() {
             let first = "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume'";
             return Err(format!("{first} and try again"));
         }
@@ -306,9 +336,4 @@ fn referenced(manifest: &Manifest) -> Option<String> {
     let TemplateSource::Workload { kind, name, .. } = &spec.source else { return None };
     let namespace = manifest.identity.namespace.clone();
     Some(Identity { kind: *kind, namespace, name: name.clone() }.show())
-}
-
-/// True for a Deployment whose rollouts are stopped.
-fn is_paused(manifest: &Manifest) -> bool {
-    matches!(&manifest.body, Body::Object(Object::Deployment(spec)) if spec.paused)
 }

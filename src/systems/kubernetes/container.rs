@@ -9,7 +9,7 @@ use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use super::complaint::Findings;
 use super::{figures, names};
 use crate::kernel::Duration;
-use crate::workload::{Container, Probe, Resources};
+use crate::workload::{Container, EnvironmentSource, Probe, Resources};
 
 /// What the API server says of a port that is none.
 const PORT: &str = "must be between 1 and 65535, inclusive";
@@ -113,11 +113,35 @@ fn container(
         image,
         requests,
         limits,
+        environment: environment(from),
         sidecar,
         startup_probe: probed(&from.startup_probe, "startupProbe", findings),
         liveness_probe: probed(&from.liveness_probe, "livenessProbe", findings),
         readiness_probe: probed(&from.readiness_probe, "readinessProbe", findings),
     }
+}
+
+/// The objects that a container's environment is made from, in the order in which the kubelet looks for them.
+fn environment(from: &core::Container) -> Vec<EnvironmentSource> {
+    let config_map = |name: &str, optional: Option<bool>| {
+        let (name, optional) = (name.to_owned(), optional.unwrap_or(false));
+        (!name.is_empty()).then_some(EnvironmentSource::ConfigMap { name, optional })
+    };
+    let secret = |name: &str, optional: Option<bool>| {
+        let (name, optional) = (name.to_owned(), optional.unwrap_or(false));
+        (!name.is_empty()).then_some(EnvironmentSource::Secret { name, optional })
+    };
+    let mut read = Vec::new();
+    for source in from.env_from.iter().flatten() {
+        read.extend(source.config_map_ref.as_ref().and_then(|map| config_map(&map.name, map.optional)));
+        read.extend(source.secret_ref.as_ref().and_then(|one| secret(&one.name, one.optional)));
+    }
+    for from in from.env.iter().flatten().filter_map(|env| env.value_from.as_ref()) {
+        read.extend(from.config_map_key_ref.as_ref().and_then(|map| config_map(&map.name, map.optional)));
+        read.extend(from.secret_key_ref.as_ref().and_then(|one| secret(&one.name, one.optional)));
+    }
+    read.dedup();
+    read
 }
 
 fn check_port(port: i32, path: &str, findings: &mut Findings) {

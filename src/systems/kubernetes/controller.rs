@@ -1,11 +1,13 @@
 //! A set of manifests as a state machine: applies its objects in order, and says how the set fares. It is what `kubectl apply`
 //! and whoever waits for the rollout do together; it keeps nothing running by itself.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::document::{self, Manifests};
 use super::fingerprint::touched;
-use super::health::{self, Health, availability, has_pods};
+use super::health::{self, Health, availability, has_pods, is_gone};
+use super::kinds;
 use super::manifest::{Body, Manifest};
 use super::native;
 use super::pod::label_revision;
@@ -52,6 +54,20 @@ impl Kubernetes {
     /// The name of the set.
     pub fn name(&self) -> &str {
         &self.name
+    }
+
+    /// Its objects as they are wanted now, those that were refused or are gone left out; before it is submitted, none.
+    pub fn wanted(&self) -> impl Iterator<Item = &Manifest> {
+        let there = |held: &&Held| matches!(held.life, Life::Asked | Life::There);
+        self.memory.objects.iter().filter(there).map(|held| &*held.live)
+    }
+
+    /// The namespaces that its objects are in, and those that it makes.
+    pub fn namespaces(&self) -> (BTreeSet<&str>, BTreeSet<&str>) {
+        let objects = self.manifests.objects.iter().map(|one| &one.identity);
+        let used = objects.clone().map(|one| one.namespace.as_str()).filter(|namespace| !namespace.is_empty());
+        let made = objects.filter(|one| one.kind == Kind::Namespace).map(|one| one.name.as_str());
+        (used.collect(), made.collect())
     }
 
     fn submit(&mut self, cause: Cause, world: &mut dyn World) {
@@ -105,7 +121,7 @@ impl Kubernetes {
         let subject = manifest.identity.subject(world);
         let Some(position) = self.memory.held(subject) else {
             if replace {
-                return Err("it cannot be replaced: it is not there".to_owned());
+                return Err(kinds::not_found(&manifest.identity));
             }
             let manifest = Arc::new(manifest.clone());
             self.hold(subject, manifest);
@@ -148,6 +164,7 @@ impl Kubernetes {
             live: manifest,
             life: Life::Asked,
             health: Health::Plain,
+            seen: false,
             settled: 0,
             is_short: false,
             revisions: first.into_iter().collect(),
@@ -253,10 +270,19 @@ impl Kubernetes {
     }
 
     /// Looks at an object that changed.
-    fn look(&mut self, position: usize, world: &dyn World) {
+    pub(super) fn look(&mut self, position: usize, world: &dyn World) {
         let held = &mut self.memory.objects[position];
         match held.life {
+            // Somebody else deleted it. A Job that ended well stays so when it is collected.
+            Life::There
+                if held.seen
+                    && !matches!(held.health, Health::Done | Health::Failed(_))
+                    && is_gone(held.subject, world) =>
+            {
+                held.life = Life::Gone;
+            }
             Life::There => {
+                held.seen |= world.observed(held.subject).is_some();
                 let groups = self.memory.group_sets.iter().find(|set| set.key() == held.subject);
                 let rollouts = &self.memory.rollouts;
                 let rollout = rollouts.iter().find(|one| one.key() == held.subject && !one.is_deleted());
@@ -280,13 +306,6 @@ impl Kubernetes {
     }
 
     /// Looks at all Rollouts: what their controllers were told may have changed them.
-    fn look_at_rollouts(&mut self, world: &dyn World) {
-        let keys: Vec<Subject> = self.memory.rollouts.iter().map(|rollout| rollout.key()).collect();
-        for position in keys.iter().filter_map(|key| self.memory.positions.get(key).copied()).collect::<Vec<_>>() {
-            self.look(position, world);
-        }
-    }
-
     pub(super) fn become_state(&mut self, state: State, why: Why, cause: Cause, world: &mut dyn World) -> EntryId {
         self.memory.state = Some(state);
         let subject =
@@ -351,14 +370,6 @@ impl Kubernetes {
         memory.settled = true;
         (state, Why::with("objects: {}", count))
     }
-}
-
-/// True once neither the object nor a pod of it is left.
-fn is_gone(subject: Subject, world: &dyn World) -> bool {
-    let is_gone = |subject| world.observed(subject).is_none() && world.observed_pods(subject).is_empty();
-    // The leaders of groups are the pods of a StatefulSet of the same name.
-    let leaders = Subject { kind: Kind::StatefulSet, ..subject };
-    is_gone(subject) && (subject.kind != Kind::LeaderWorkerSet || is_gone(leaders))
 }
 
 /// What a document does not say stays as it is: replicas that no document named, a pause, a restart.

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use super::kinds::{self, group_version};
 use super::manifest::{Body, Identity, Manifest};
 use super::object::{self, head};
+use super::served;
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node, Source, Span, tree};
 use crate::timeline::Kind;
@@ -155,6 +156,15 @@ impl<'s> Gathering<'s> {
         let metadata = node.get("metadata");
         let name = metadata.and_then(|metadata| metadata.get("name")).and_then(Node::as_str).unwrap_or("");
         let (group, short) = group_version(version);
+        if served::is_unknown(kind, version) {
+            let message = format!("no matches for kind {} in version {}", quote(kind), quote(version));
+            let span = node.get("apiVersion").map_or_else(|| head(node), |version| version.span);
+            let problem = Diagnostic::error(self.source, span, message);
+            return self.nobody(match served::served(kind) {
+                Some(served) => problem.help(format!("Kubernetes 1.36 serves it as `{served}`")),
+                None => problem.help("Kubernetes 1.36 does not serve it"),
+            });
+        }
         let Some(api) = kinds::find(kind, group) else {
             // A kind that another group has too is told apart by its group.
             let is_other = !group.is_empty() && kinds::KINDS.iter().any(|one| one.kind.text() == kind);

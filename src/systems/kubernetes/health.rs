@@ -135,3 +135,11 @@ pub const fn has_pods(kind: Kind) -> bool {
             | Kind::Pod
     )
 }
+
+/// True once neither the object nor a pod of it is left.
+pub fn is_gone(subject: Subject, world: &dyn World) -> bool {
+    let is_gone = |subject| world.observed(subject).is_none() && world.observed_pods(subject).is_empty();
+    // The leaders of groups are the pods of a StatefulSet of the same name.
+    let leaders = Subject { kind: Kind::StatefulSet, ..subject };
+    is_gone(subject) && (subject.kind != Kind::LeaderWorkerSet || is_gone(leaders))
+}

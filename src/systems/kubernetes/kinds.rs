@@ -1,6 +1,7 @@
 //! The kinds that are known: their API group and versions, whether they have a namespace, the keys of their objects, and the
 //! order in which they are applied.
 
+use super::manifest::Identity;
 use crate::timeline::Kind;
 
 /// A kind of the API.
@@ -80,6 +81,24 @@ pub const KINDS: &[ApiKind] = &[
 /// The kind of this name in this group.
 pub fn find(name: &str, group: &str) -> Option<&'static ApiKind> {
     KINDS.iter().find(|one| one.kind.text() == name && one.group == group)
+}
+
+/// What the API says of an object that is not there: `deployments.apps "web" not found`.
+/// Source: k8s.io/apimachinery v0.36.3, pkg/api/errors/errors.go, NewNotFound.
+pub fn not_found(identity: &Identity) -> String {
+    let group = KINDS.iter().find(|one| one.kind == identity.kind).map_or("", |one| one.group);
+    let dot = if group.is_empty() { "" } else { "." };
+    format!("{}{dot}{group} {:?} not found", plural(identity.kind), identity.name)
+}
+
+/// The name of a kind's resource: `deployments`.
+pub fn plural(kind: Kind) -> String {
+    let name = kind.text().to_ascii_lowercase();
+    match name.as_bytes() {
+        [.., b's'] => name + "es",
+        [.., b'y'] => format!("{}ies", &name[..name.len() - 1]),
+        _ => name + "s",
+    }
 }
 
 /// Where objects of the kind stand in the order of applying.

@@ -26,6 +26,7 @@ mod policy;
 mod rollout;
 mod rollout_strategy;
 mod selectors;
+mod served;
 mod state;
 mod typed;
 mod volumes;

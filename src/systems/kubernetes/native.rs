@@ -165,6 +165,9 @@ fn deployment_conditions(status: &DeploymentStatus) -> Value {
         let reason = progressing.reason;
         conditions.push(json!({ "type": "Progressing", "status": reason.status(), "reason": reason.text() }));
     }
+    if status.replica_failure {
+        conditions.push(json!({ "type": "ReplicaFailure", "status": "True", "reason": "FailedCreate" }));
+    }
     Value::Array(conditions)
 }
 

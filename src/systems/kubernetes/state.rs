@@ -93,6 +93,8 @@ pub struct Held {
     pub life: Life,
     /// How it fared when it was last looked at.
     pub health: Health,
+    /// True once it was observed.
+    pub seen: bool,
     /// Pods that were available when it was last ready.
     pub settled: u32,
     /// True if it has lost pods since: fewer are available than then, and than are wanted.

@@ -14,7 +14,7 @@ use crate::workload::{NodeRequirement, NodeTerm, Operator, Volume};
 /// The annotation of the class that claims without one get.
 const DEFAULT_CLASS: &str = "storageclass.kubernetes.io/is-default-class";
 
-/// What the pods of a template mount, and ConfigMaps and Secrets that their environment is made from.
+/// What the pods of a template mount.
 pub fn volumes(pod: &core::PodSpec, path: &str, findings: &mut Findings) -> Vec<Volume> {
     let mut read: BTreeSet<Volume> = BTreeSet::new();
     let mut names = BTreeSet::new();
@@ -46,16 +46,6 @@ pub fn volumes(pod: &core::PodSpec, path: &str, findings: &mut Findings) -> Vec<
         for source in volume.projected.iter().flat_map(|one| one.sources.iter().flatten()) {
             read.extend(source.config_map.as_ref().and_then(|map| config_map(&map.name, map.optional)));
             read.extend(source.secret.as_ref().and_then(|one| secret(&one.name, one.optional)));
-        }
-    }
-    for container in pod.init_containers.iter().flatten().chain(&pod.containers) {
-        for source in container.env_from.iter().flatten() {
-            read.extend(source.config_map_ref.as_ref().and_then(|map| config_map(&map.name, map.optional)));
-            read.extend(source.secret_ref.as_ref().and_then(|one| secret(&one.name, one.optional)));
-        }
-        for from in container.env.iter().flatten().filter_map(|env| env.value_from.as_ref()) {
-            read.extend(from.config_map_key_ref.as_ref().and_then(|map| config_map(&map.name, map.optional)));
-            read.extend(from.secret_key_ref.as_ref().and_then(|one| secret(&one.name, one.optional)));
         }
     }
     read.into_iter().collect()
