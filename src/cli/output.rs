@@ -183,4 +183,3 @@ pub fn refuse(what: &str) -> Exit {
 pub fn tell(what: &str) {
     let _ = writeln!(anstream::stderr(), "{what}");
 }
-

@@ -52,12 +52,11 @@ impl Baseline {
     /// What a plan is remembered by.
     pub fn of(plan: &Plan) -> Baseline {
         let course = &plan.course;
-        let outages = course.services.iter().map(|service| service.outage(course.ends));
         Baseline {
             outcome: outcome(course.outcome).to_owned(),
             took: course.took(),
             gpus_peak: course.gpus.peak,
-            outage: outages.max().unwrap_or(Duration::ZERO),
+            outage: course.outage(),
             stall: course.stall.length,
             findings: plan.findings.iter().map(own).collect(),
         }

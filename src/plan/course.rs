@@ -1,6 +1,6 @@
 //! One run of a rollout: how it went, its figures, and what waits at its end.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::figures::{Gpus, Service, Stall, Workload};
 use super::watch::Watch;
@@ -10,10 +10,11 @@ use crate::rehearsal::{Ending, Notice, Observer, Options, Rehearsal, Rejection, 
 use crate::scenario::Scenario;
 use crate::scenario::model::Trigger;
 use crate::systems::System;
-use crate::systems::kubernetes::{Identity, Manifest};
+use crate::systems::kubernetes::{Body, Identity, Manifest};
 use crate::text::Diagnostic;
 use crate::timeline::{Cause, EntryId, Kind, Subject, Timeline, render};
-use crate::workload::{BudgetStatus, Stage, Status};
+use crate::workload::rollout::RolloutStrategy;
+use crate::workload::{BudgetStatus, Object, Stage, Status};
 
 /// How far a plan looks beyond the last thing that a scenario does: a rollout that has not ended by then does not.
 pub const HORIZON: Duration = Duration::from_secs(24 * 3600);
@@ -92,6 +93,12 @@ pub struct Course {
 }
 
 impl Course {
+    /// The longest time that a Service which serves was without a ready endpoint.
+    pub fn outage(&self) -> Duration {
+        let serving = self.services.iter().filter(|service| !service.preview);
+        serving.map(|service| service.outage(self.ends)).max().unwrap_or(Duration::ZERO)
+    }
+
     /// How long the rollout took.
     pub fn took(&self) -> Option<Duration> {
         match self.outcome {
@@ -140,7 +147,8 @@ fn last_cue(scenario: &Scenario) -> Time {
 fn judge(mut rehearsal: Rehearsal<Cluster>, watch: &Watch, quiet_from: Time, options: Options) -> Course {
     let stage = rehearsal.stage();
     let (timeline, names) = (stage.timeline(), stage.names());
-    let tell = |id: EntryId| told(timeline, names, id);
+    let rollouts = rollouts(names, watch);
+    let tell = |id: EntryId| told(timeline, names, &rollouts, id);
     let mut sets: Vec<Stuck> = Vec::new();
     let mut finished = Some(watch.begins());
     for (subject, id) in watch.others() {
@@ -174,6 +182,7 @@ fn judge(mut rehearsal: Rehearsal<Cluster>, watch: &Watch, quiet_from: Time, opt
                 matches!(entry.became, "Pending" | "FailedBinding" | "ProvisioningFailed" | "Terminating")
             }
             Kind::Job => entry.became == "Failed",
+            Kind::Rollout => matches!(entry.became, "Paused" | "Degraded" | "Rejected"),
             _ => matches!(entry.became, "FailedCreate" | "Rejected" | "ReplicaFailure"),
         };
         if waits {
@@ -191,12 +200,15 @@ fn judge(mut rehearsal: Rehearsal<Cluster>, watch: &Watch, quiet_from: Time, opt
             && entry.at >= watch.begins()
     });
     let deadlines: Vec<Stuck> = struck.map(|(id, _)| id).collect::<Vec<_>>().into_iter().filter_map(tell).collect();
-    let old_revisions = old_revisions(timeline, names, watch);
+    let old_revisions = old_revisions(timeline, names, &rollouts, watch);
     let objects: Vec<Manifest> = rehearsal.systems().iter().flat_map(System::manifests).cloned().collect();
-    let paused = objects.iter().any(|object| object.is_paused());
+    let paused = objects.iter().any(Manifest::is_paused)
+        || stuck.iter().any(|one| one.kind == Kind::Rollout && one.became == "Paused");
     let (gpus, workloads, services, stall) = watch.figures(stage, finished);
     let budgets = budgets(&mut rehearsal, &objects, watch);
     let workloads = workloads.into_iter().map(|one| with_replicas(one, &objects)).collect();
+    let of_previews = |one: Service| Service { preview: is_preview(&objects, &one.subject), ..one };
+    let services: Vec<Service> = services.into_iter().map(of_previews).collect();
     let (begins, last_progress, is_still) = (watch.begins(), watch.last_progress(), watch.is_still(STILL_AFTER));
     let run = rehearsal.finish(options, &mut []);
     let outcome = match finished {
@@ -235,6 +247,7 @@ fn ended_badly(stuck: &[Stuck], sets: &[Stuck], paused: bool, is_still: bool) ->
                 | "DrainRefused"
                 | "DrainFailed"
         ) || (one.kind == Kind::Job && one.became == "Failed")
+            || (one.kind == Kind::Rollout && one.became == "Degraded")
     };
     let waits = |one: &Stuck| {
         matches!(
@@ -266,10 +279,10 @@ fn ended_badly(stuck: &[Stuck], sets: &[Stuck], paused: bool, is_still: bool) ->
 }
 
 /// Deployments of which ready pods of more than one revision are there, or of one that is not the newest.
-fn old_revisions(timeline: &Timeline, names: &Names, watch: &Watch) -> BTreeSet<String> {
+fn old_revisions(timeline: &Timeline, names: &Names, rollouts: &Rollouts, watch: &Watch) -> BTreeSet<String> {
     let of = |is_ready: bool| {
         let pods = watch.pods().values().filter(move |pod| pod.ready == is_ready);
-        let sets = pods.filter_map(|pod| match owners(timeline, pod.last)[..] {
+        let sets = pods.filter_map(|pod| match owners(timeline, rollouts, pod.last)[..] {
             [set, deployment, ..] => Some((deployment, set)),
             _ => None,
         });
@@ -289,6 +302,23 @@ fn with_replicas(workload: Workload, objects: &[Manifest]) -> Workload {
     Workload { desired, ..workload }
 }
 
+/// True for a Service that a Rollout points at pods which do not serve yet.
+fn is_preview(objects: &[Manifest], service: &str) -> bool {
+    let previews = |object: &Manifest| {
+        let Body::Object(Object::Rollout(spec)) = &object.body else { return false };
+        let name = match &spec.strategy {
+            RolloutStrategy::BlueGreen(blue_green) => blue_green.preview_service.as_ref(),
+            RolloutStrategy::Canary(canary) => canary.canary_service.as_ref(),
+        };
+        let namespace = &object.identity.namespace;
+        name.is_some_and(|name| {
+            super::diagnose::identity(service)
+                .is_some_and(|service| service.name == *name && service.namespace == *namespace)
+        })
+    };
+    objects.iter().any(previews)
+}
+
 /// What the disruption budgets say at the end.
 fn budgets(rehearsal: &mut Rehearsal<Cluster>, objects: &[Manifest], watch: &Watch) -> Vec<(Identity, BudgetStatus)> {
     let subjects = watch.others().keys().filter(|subject| subject.kind == Kind::PodDisruptionBudget);
@@ -305,7 +335,7 @@ fn budgets(rehearsal: &mut Rehearsal<Cluster>, objects: &[Manifest], watch: &Wat
 }
 
 /// An entry in words, with the workloads that it is of.
-fn told(timeline: &Timeline, names: &Names, id: EntryId) -> Option<Stuck> {
+fn told(timeline: &Timeline, names: &Names, rollouts: &Rollouts, id: EntryId) -> Option<Stuck> {
     let entry = timeline.get(id)?;
     // Who refused an eviction or a creation says nothing of whose the subject is; its first entry does.
     let first = match entry.became {
@@ -320,13 +350,29 @@ fn told(timeline: &Timeline, names: &Names, id: EntryId) -> Option<Stuck> {
         became: entry.became,
         why: render::why(&entry.why, names),
         at: entry.at,
-        owners: owners(timeline, first.unwrap_or(id)).into_iter().map(|owner| owner.show(names)).collect(),
+        owners: owners(timeline, rollouts, first.unwrap_or(id)).into_iter().map(|owner| owner.show(names)).collect(),
         entry: id,
     })
 }
 
+/// The Rollout of each of its ReplicaSets.
+type Rollouts = BTreeMap<Subject, Subject>;
+
+/// Finds ReplicaSets of Rollouts by their names: `chat-r2` is of `chat`.
+fn rollouts(names: &Names, watch: &Watch) -> Rollouts {
+    let of_kind = |kind: Kind| watch.others().keys().filter(move |subject| subject.kind == kind);
+    let shown: BTreeMap<String, Subject> =
+        of_kind(Kind::Rollout).map(|one| (one.show(names).replacen("Rollout/", "", 1), *one)).collect();
+    let owner = |set: &Subject| {
+        let name = set.show(names).replacen("ReplicaSet/", "", 1);
+        let (base, _) = name.rsplit_once("-r")?;
+        Some((*set, *shown.get(base)?))
+    };
+    of_kind(Kind::ReplicaSet).filter_map(owner).collect()
+}
+
 /// The workloads on the way from an entry to its first cause.
-fn owners(timeline: &Timeline, id: EntryId) -> Vec<Subject> {
+fn owners(timeline: &Timeline, rollouts: &Rollouts, id: EntryId) -> Vec<Subject> {
     let mut owners: Vec<Subject> = Vec::new();
     let mut at = timeline.get(id).map(|entry| entry.cause);
     while let Some(Cause::Entry(id)) = at {
@@ -334,6 +380,7 @@ fn owners(timeline: &Timeline, id: EntryId) -> Vec<Subject> {
         let owns = matches!(
             entry.subject.kind,
             Kind::Deployment
+                | Kind::Rollout
                 | Kind::ReplicaSet
                 | Kind::StatefulSet
                 | Kind::DaemonSet
@@ -344,6 +391,8 @@ fn owners(timeline: &Timeline, id: EntryId) -> Vec<Subject> {
         );
         if owns && !owners.contains(&entry.subject) {
             owners.push(entry.subject);
+            // A Rollout makes its ReplicaSets as any client of the API would: their causes do not lead through it.
+            owners.extend(rollouts.get(&entry.subject));
         }
         at = Some(entry.cause);
     }

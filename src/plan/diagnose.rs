@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 
 use super::course::{Course, Outcome, Stuck};
 use super::document::find;
+use super::figures::Service;
 use super::finding::Finding;
 use super::rules::{self, Rule};
 use crate::kernel::Duration;
 use crate::scenario::Scenario;
 use crate::systems::kubernetes::{Body, Identity, Manifest};
 use crate::timeline::Kind;
+use crate::workload::rollout::RolloutStrategy;
 use crate::workload::{Object, Strategy};
 
 /// Everything that a run shows.
@@ -89,13 +91,21 @@ impl Findings<'_> {
     /// True if a Deployment's old pods may not go before new ones are ready, and some are there.
     fn holds_on(&self, identity: &Identity) -> bool {
         let shown = identity.show();
-        let Some(Body::Object(Object::Deployment(spec))) = self.object(identity).map(|object| &object.body) else {
-            return false;
+        let none_may_go = match self.object(identity).map(|object| &object.body) {
+            Some(Body::Object(Object::Deployment(spec))) => match spec.strategy {
+                Strategy::RollingUpdate { max_surge, max_unavailable } => {
+                    max_surge.rounded_up(spec.replicas) > 0 && max_unavailable.rounded_down(spec.replicas) == 0
+                }
+                Strategy::Recreate => false,
+            },
+            Some(Body::Object(Object::Rollout(spec))) => match &spec.strategy {
+                // Old pods stay until the switch, which waits for all new ones.
+                RolloutStrategy::BlueGreen(_) => true,
+                RolloutStrategy::Canary(canary) => canary.max_unavailable.rounded_down(spec.replicas) == 0,
+            },
+            _ => false,
         };
-        let Strategy::RollingUpdate { max_surge, max_unavailable } = spec.strategy else { return false };
-        let surges = max_surge.rounded_up(spec.replicas) > 0;
-        let none_missing = max_unavailable.rounded_down(spec.replicas) == 0;
-        surges && none_missing && self.course.old_revisions.contains(&shown)
+        none_may_go && self.course.old_revisions.contains(&shown)
     }
 
     fn add(&mut self, finding: Finding) {
@@ -171,6 +181,10 @@ impl Findings<'_> {
             (Kind::Pod, "EvictionRefused") | (Kind::Node, _) => &rules::BLOCKED_DRAIN,
             (Kind::PersistentVolumeClaim, "FailedBinding" | "ProvisioningFailed") => &rules::VOLUME_HELD,
             (Kind::Job, "Failed") => &rules::JOB_FAILED,
+            (Kind::Rollout, "Paused") => &rules::WAITS,
+            // Such a deadline is told of by what keeps it from progress.
+            (Kind::Rollout, "Degraded") if stuck.why.starts_with("ProgressDeadlineExceeded") => return None,
+            (Kind::Rollout, "Degraded") => &rules::ABORTED,
             (_, "FailedCreate") if stuck.why.contains("quota") => &rules::QUOTA,
             (_, "FailedCreate" | "Rejected") => &rules::REJECTED,
             _ => return None,
@@ -207,6 +221,8 @@ impl Findings<'_> {
             "GR012" if pods == 0 => format!("{subject} has no volume"),
             "GR012" => format!("{count} of {subject} {verb} for a volume"),
             "GR013" => format!("{subject} gave up"),
+            "GR015" => format!("{subject} waits to be promoted or resumed"),
+            "GR021" => format!("{subject} is degraded"),
             "GR014" => format!("the API refuses {subject}"),
             "GR016" => format!("{count} of {subject} {verb} for a place that others of the same kind hold"),
             "GR020" => format!("{count} of {subject} {verb} behind a scheduling gate"),
@@ -215,6 +231,9 @@ impl Findings<'_> {
         let fields: &[&[&str]] = match rule.code {
             "GR001" | "GR016" => &[
                 &["spec", "strategy", "rollingUpdate", "maxUnavailable"],
+                &["spec", "strategy", "canary", "maxUnavailable"],
+                &["spec", "strategy", "canary"],
+                &["spec", "strategy", "blueGreen"],
                 &["spec", "strategy"],
                 &["spec", "replicas"],
             ],
@@ -228,6 +247,10 @@ impl Findings<'_> {
             "GR012" => &[&["spec", "template", "spec", "volumes"], &["spec", "storageClassName"]],
             "GR011" | "GR009" | "GR010" => &[&["spec", "template", "spec", "containers"]],
             "GR020" => &[&["spec", "template", "spec", "schedulingGates"]],
+            "GR015" => {
+                &[&["spec", "strategy", "blueGreen", "autoPromotionEnabled"], &["spec", "strategy", "canary", "steps"]]
+            }
+            "GR021" => &[&["spec", "progressDeadlineAbort"], &["spec", "strategy"]],
             _ => &[],
         };
         let mut finding = Finding::new(rule, subject, message);
@@ -239,10 +262,21 @@ impl Findings<'_> {
 
     /// What a Deployment's strategy comes to: `maxUnavailable 25% of 2 is 0`.
     fn bounds(&self, identity: &Identity) -> Option<String> {
-        let Body::Object(Object::Deployment(spec)) = &self.object(identity)?.body else { return None };
-        let Strategy::RollingUpdate { max_unavailable, .. } = spec.strategy else { return None };
-        let down = max_unavailable.rounded_down(spec.replicas);
-        Some(format!("maxUnavailable {max_unavailable} of {} is {down}", spec.replicas))
+        let (max_unavailable, replicas) = match &self.object(identity)?.body {
+            Body::Object(Object::Deployment(spec)) => match spec.strategy {
+                Strategy::RollingUpdate { max_unavailable, .. } => (max_unavailable, spec.replicas),
+                Strategy::Recreate => return None,
+            },
+            Body::Object(Object::Rollout(spec)) => match &spec.strategy {
+                RolloutStrategy::Canary(canary) => (canary.max_unavailable, spec.replicas),
+                RolloutStrategy::BlueGreen(_) => {
+                    return Some(format!("blue-green keeps all {} until the switch", spec.replicas));
+                }
+            },
+            _ => return None,
+        };
+        let down = max_unavailable.rounded_down(replicas);
+        Some(format!("maxUnavailable {max_unavailable} of {replicas} is {down}"))
     }
 
     fn deadlines(&mut self) {
@@ -258,7 +292,9 @@ impl Findings<'_> {
     }
 
     fn outages(&mut self) {
-        for service in self.course.services.iter().filter(|service| !service.outages.is_empty()) {
+        let course = self.course;
+        let is_out = |service: &&Service| !service.outages.is_empty() && !service.preview;
+        for service in course.services.iter().filter(is_out) {
             let total = service.outage(self.course.ends);
             let what = if service.is_out() {
                 format!("{} has no ready endpoint at the end", service.subject)

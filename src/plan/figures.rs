@@ -46,6 +46,8 @@ pub struct Workload {
 pub struct Service {
     /// The Service: `Service/web`.
     pub subject: String,
+    /// True for one that a Rollout points at pods which do not serve yet: nobody misses its endpoints.
+    pub preview: bool,
     /// The fewest ready endpoints once there was one; `None`: there never was.
     pub lowest: Option<u32>,
     /// When it had no ready endpoint after it had one. The last may have no end.

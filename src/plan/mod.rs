@@ -174,13 +174,12 @@ impl Trial {
         let course = &self.course;
         let shown = finding.object.as_ref().map_or_else(|| finding.subject.clone(), |object| object.show());
         let own = course.workloads.iter().find(|one| one.subject == shown);
-        let outages = course.services.iter().map(|service| service.outage(course.ends));
         Mend {
             changes: self.changes.clone(),
             took: course.took(),
             gpus_peak: course.gpus.peak,
             lowest: own.map(|own| own.lowest),
-            outage: outages.max().unwrap_or(Duration::ZERO),
+            outage: course.outage(),
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::scenario::Scenario;
 use crate::scenario::model::NodeEntry;
 use crate::systems::kubernetes::{Body, Identity, Manifest};
 use crate::timeline::Kind;
+use crate::workload::rollout::RolloutStrategy;
 use crate::workload::{Object, Strategy};
 
 /// The most pools that are tried.
@@ -33,9 +34,10 @@ pub fn candidates(scenario: &Scenario, course: &Course, same: &[&Finding]) -> Ve
     let mut found: Vec<Option<Vec<Change>>> = Vec::new();
     match first.rule.code {
         "GR001" => {
-            found.push(all(&set(UNAVAILABLE, "1")));
+            found.push(all(&|finding| one_missing(course, finding)));
             found.extend(nodes(scenario, course, first).into_iter().map(Some));
             found.push(all(&set(STRATEGY, "{\"type\": \"Recreate\"}")));
+            found.push(all(&|finding| canary_instead(course, finding)));
         }
         "GR016" => {
             let none_above = |finding: &Finding| {
@@ -76,6 +78,30 @@ pub fn candidates(scenario: &Scenario, course: &Course, same: &[&Finding]) -> Ve
         _ => {}
     }
     found.into_iter().flatten().collect()
+}
+
+/// One pod may be missing while the others are replaced.
+fn one_missing(course: &Course, finding: &Finding) -> Option<Vec<Change>> {
+    let identity = finding.object.as_ref()?;
+    let path: &[&str] = match &object(course, identity)?.body {
+        Body::Object(Object::Deployment(_)) => &["spec", "strategy", "rollingUpdate", "maxUnavailable"],
+        Body::Object(Object::Rollout(spec)) if matches!(spec.strategy, RolloutStrategy::Canary(_)) => {
+            let canary =
+                |key: &'static str, value: &str| Change::field(identity, &["spec", "strategy", "canary", key], value);
+            return Some(vec![canary("maxUnavailable", "1"), canary("maxSurge", "0")]);
+        }
+        _ => return None,
+    };
+    Some(vec![Change::field(identity, path, "1")])
+}
+
+/// A canary of one pod at a time instead of blue and green side by side.
+fn canary_instead(course: &Course, finding: &Finding) -> Option<Vec<Change>> {
+    let identity = finding.object.as_ref()?;
+    let Body::Object(Object::Rollout(spec)) = &object(course, identity)?.body else { return None };
+    let canary = "{\"canary\": {\"maxSurge\": 0, \"maxUnavailable\": 1}}";
+    matches!(spec.strategy, RolloutStrategy::BlueGreen(_))
+        .then(|| vec![Change::field(identity, &["spec", "strategy"], canary)])
 }
 
 fn object<'c>(course: &'c Course, identity: &Identity) -> Option<&'c Manifest> {

@@ -181,6 +181,13 @@ rules! {
         "Pods are held back by a scheduling gate that nobody takes away."
         "A pod with spec.schedulingGates is not looked at by the scheduler until a controller removes its gates."
         "schedulingGates: [ { name: kueue.x-k8s.io/admission } ]"
+    ABORTED "GR021" "aborted" Error
+        "A Rollout is degraded: its update was aborted, or it passed its deadline."
+        "Argo Rollouts aborts an update when an analysis fails or errs, when a user asks for it, or at the progress deadline if \
+         progressDeadlineAbort is set. The stable version serves on and the new one is scaled down; the Rollout stays Degraded until \
+         it is retried or another version comes.\n\nSource: argoproj/argo-rollouts v1.10.1, rollout/sync.go and \
+         utils/rollout/rolloututil.go."
+        "kind: Rollout\nspec:\n  progressDeadlineAbort: true    # the new pods find no room"
 }
 
 /// The rule of a code or name.

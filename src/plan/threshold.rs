@@ -106,7 +106,7 @@ impl Threshold {
             Threshold::Unfinished => over(course.took().is_none(), "the rollout does not come to its end".to_owned()),
             Threshold::Gravity(gravity) => found(&|rule| rule.gravity <= *gravity),
             Threshold::Rule(code) => found(&|rule| rule.code == *code),
-            Threshold::Outage(limit) => course.services.iter().find_map(|service| {
+            Threshold::Outage(limit) => course.services.iter().filter(|service| !service.preview).find_map(|service| {
                 let outage = service.outage(course.ends);
                 over(outage > *limit, format!("{} is out for {outage}, more than {limit}", service.subject))
             }),

@@ -59,6 +59,7 @@ const fn is_workload(kind: Kind) -> bool {
     matches!(
         kind,
         Kind::Deployment
+            | Kind::Rollout
             | Kind::StatefulSet
             | Kind::DaemonSet
             | Kind::LeaderWorkerSet
@@ -193,6 +194,7 @@ impl Watch {
         });
         let services = self.services.iter().map(|(subject, endpoints)| Service {
             subject: subject.show(names),
+            preview: false,
             lowest: endpoints.lowest,
             outages: endpoints.outages.clone(),
         });

@@ -50,6 +50,7 @@ fn value(judged: &Judged) -> Value {
             let outages = outages.map(|outage| json!({ "from": time(outage.from), "until": outage.until.map(time) }));
             json!({
                 "subject": one.subject,
+                "preview": one.preview,
                 "ready_at_least": one.lowest,
                 "outage": length(one.outage(course.ends)),
                 "outages": outages.collect::<Vec<_>>(),
@@ -152,7 +153,8 @@ pub fn read(text: &str) -> Result<Baseline, String> {
         return Err(format!("it is no plan as `plan --format json` writes it (form {FORM})"));
     }
     let nanos = |value: &Value| value["ns"].as_u64().map(Duration::from_nanos);
-    let outages = value["services"].as_array().into_iter().flatten();
+    let serving = |service: &&Value| service["preview"] != true;
+    let outages = value["services"].as_array().into_iter().flatten().filter(serving);
     let own = |finding: &Value| Some((finding["rule"].as_str()?.to_owned(), finding["subject"].as_str()?.to_owned()));
     let findings = value["findings"].as_array().into_iter().flatten();
     Ok(Baseline {

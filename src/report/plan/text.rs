@@ -103,6 +103,7 @@ fn figures(judged: &Judged) -> Vec<(String, String)> {
     for service in services.iter().take(SHOWN_MAX) {
         let lowest = service.lowest.map_or_else(|| "none ever".to_owned(), |lowest| format!("{lowest} at least"));
         let outage = match (service.outages.len(), service.is_out()) {
+            _ if service.preview => "a preview".to_owned(),
             (0, _) => "no outage".to_owned(),
             (_, true) => format!("out since {}", service.outages.last().map_or(Time::ZERO, |last| last.from)),
             (_, false) => format!("out for {} in all", service.outage(course.ends)),

@@ -134,7 +134,11 @@ impl Manifest {
 
     /// True for a workload whose rollouts are stopped.
     pub fn is_paused(&self) -> bool {
-        matches!(&self.body, Body::Object(Object::Deployment(spec)) if spec.paused)
+        match &self.body {
+            Body::Object(Object::Deployment(spec)) => spec.paused,
+            Body::Object(Object::Rollout(spec)) => spec.paused,
+            _ => false,
+        }
     }
 
     /// The template of a workload whose rollouts can be restarted and undone.
