@@ -4,6 +4,7 @@ pub mod cli;
 pub mod cluster;
 pub mod kernel;
 pub mod oracle;
+pub mod plan;
 pub mod rehearsal;
 pub mod report;
 pub mod scenario;

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use source::{File, files};
 
 /// The layers, top first. A module uses those before it, never those behind it.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 15] = [
     "kernel",
     "text",
     "timeline",
@@ -20,6 +20,7 @@ const LAYERS: [&str; 14] = [
     "live",
     "oracle",
     "explore",
+    "plan",
     "fleet",
     "report",
     "cli",

@@ -8,7 +8,7 @@ mod bench;
 use std::collections::BTreeMap;
 
 use bench::{Bench, deployment, seconds, template};
-use greenroom::cluster::{Behaviour, Load, Profile};
+use greenroom::cluster::{Behaviour, Load, Settings};
 use greenroom::kernel::{Duration, Time};
 use greenroom::workload::policy::{AutoscalerSpec, Metric, MetricTarget, ScalingPolicy, ScalingRules, ScalingSelect};
 use greenroom::workload::{Object, Resources};
@@ -27,7 +27,7 @@ fn bench(load: &[(u64, u64)], up: ScalingRules, down: ScalingRules) -> Bench {
     let point = |(at, cpu_milli): &(u64, u64)| Load { at: Time::ZERO + seconds(*at), milli: *cpu_milli, each: false };
     let metrics: BTreeMap<String, Vec<Load>> = [("cpu".to_owned(), load.iter().map(point).collect())].into();
     let behaviour = vec![Behaviour { metrics, ..Behaviour::default() }];
-    let mut bench = Bench::of(4, 8, Profile::kubernetes_1_36(), behaviour, |_, _| {});
+    let mut bench = Bench::of(Settings { behaviour, ..Settings::new(1) }, 4, 8, |_, _| {});
     let mut pods = template(seconds(1));
     pods.containers[0].requests = Resources { cpu_milli: 1000, ..Resources::default() };
     bench.apply("Deployment/web", deployment(2, pods));

@@ -4,9 +4,11 @@
 //! the recorded order, then its pods are placed one by one; none leaves. The recordings are not part of this
 //! repository: `GREENROOM_SHARED` names the folder that holds them, and without it the test says that it was skipped.
 
-use std::path::PathBuf;
+#[path = "support/golden.rs"]
+mod golden;
 
-use greenroom::cluster::node::{NodeId, NodeSpec, Nodes, PODS_MAX};
+use golden::golden;
+use greenroom::cluster::node::{NodeId, NodeSpec, Nodes};
 use greenroom::cluster::scheduler::{Scheduler, SchedulerProfile};
 use greenroom::cluster::template::{SpreadId, Templates};
 use greenroom::kernel::Names;
@@ -16,13 +18,7 @@ use serde_json::Value;
 
 #[test]
 fn every_recorded_decision_is_predicted() {
-    let Some(shared) = std::env::var_os("GREENROOM_SHARED") else {
-        println!("skipped: GREENROOM_SHARED is not set");
-        return;
-    };
-    let path = PathBuf::from(shared).join("golden/kubernetes/placements.json");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let recorded: Value = serde_json::from_str(&text).expect("the recordings are JSON");
+    let Some(recorded) = golden("placements.json") else { return };
     let mut decisions = 0;
     for case in recorded["cases"].as_array().expect("cases") {
         decisions += replay(case);
@@ -48,7 +44,7 @@ fn replay(case: &Value) -> usize {
             ..Resources::of(NVIDIA_GPU, node["gpus"].as_u64().expect("a count"))
         };
         let name = names.name(node["name"].as_str().expect("a name"));
-        nodes.add(&mut names, node_spec(name, allocatable));
+        nodes.add(&mut names, NodeSpec::new(name, allocatable));
     }
     let pods = case["pods"].as_array().expect("pods");
     for pod in pods {
@@ -68,21 +64,6 @@ fn replay(case: &Value) -> usize {
         }
     }
     pods.len()
-}
-
-fn node_spec(name: greenroom::kernel::Name, allocatable: Resources) -> NodeSpec {
-    NodeSpec {
-        name,
-        labels: Default::default(),
-        taints: Vec::new(),
-        zone: None,
-        shape: None,
-        gpu_model: None,
-        allocatable,
-        pods_max: PODS_MAX,
-        ready: true,
-        unschedulable: false,
-    }
 }
 
 fn pod_template(requests: Resources) -> PodTemplate {

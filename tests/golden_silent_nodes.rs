@@ -5,17 +5,20 @@
 //! and the facts of both records (when a node or its pods got which mark, where their replacements went) are compared. The
 //! recording is not part of this repository: `GREENROOM_SHARED` names the folder that holds it.
 
+mod bench;
+#[path = "support/golden.rs"]
+mod golden;
+
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
-use greenroom::cluster::scheduler::SchedulerProfile;
-use greenroom::cluster::{Behaviour, Cluster, NodeSpec, Profile, Provider, Settings};
-use greenroom::kernel::{Distribution, Duration, Limits, Time};
-use greenroom::timeline::{Arg, Cause, Entry, Kind, ScenarioLine, Subject, render};
+use bench::{Bench, seconds};
+use golden::golden;
+use greenroom::cluster::{Behaviour, Cluster, NodeSpec, Settings};
+use greenroom::kernel::{Distribution, Duration, Time};
+use greenroom::timeline::{Arg, Entry, Kind, Subject, render};
 use greenroom::workload::{
-    Ask, Container, DeploymentSpec, Disruption, Happening, LabelSelector, NodeDisruption, Object, PodTemplate,
-    Resources, Stage, Strategy, TopologySpread,
+    Container, DeploymentSpec, LabelSelector, NodeDisruption, Object, PodTemplate, Resources, Stage, TopologySpread,
 };
 use serde_json::Value;
 
@@ -51,17 +54,11 @@ impl Facts {
 
 #[test]
 fn silence_is_noticed_and_its_pods_move_as_recorded() {
-    let Some(shared) = std::env::var_os("GREENROOM_SHARED") else {
-        println!("skipped: GREENROOM_SHARED is not set");
-        return;
-    };
-    let path = PathBuf::from(shared).join("golden/kubernetes/lifecycle.json");
-    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-    let recorded: Value = serde_json::from_str(&text).expect("the recording is JSON");
+    let Some(recorded) = golden("lifecycle.json") else { return };
     let recorded = recorded_facts(&recorded["silentNodes"]["events"]);
     // The phase of the last heartbeat before the silence is not recorded: any but the two ends of a period will do.
     for phase in [1, 3, 5, 7, 9] {
-        compare(&recorded, &simulated_facts(Duration::from_secs(600 + phase)), phase);
+        compare(&recorded, &simulated_facts(seconds(600 + phase)), phase);
     }
 }
 
@@ -144,30 +141,19 @@ fn simulated_facts(silent_at: Duration) -> Facts {
     let moment = Distribution::Constant(Duration::from_millis(400));
     // The recording's stand-in for kubelets takes 0.4 s from a pod's binding to its being ready.
     let behaviour = Behaviour { init: moment, ..Behaviour::default() };
-    let mut cluster = Cluster::new(Settings {
-        seed: 1,
-        profile: Profile::kubernetes_1_36(),
-        scheduler: SchedulerProfile::KubeDefault,
-        behaviour: vec![behaviour],
-        provider: Provider::default(),
-        limits: Limits::default(),
-    });
-    let line = ScenarioLine { file: "t".into(), line: 1, column: 1, what: "test".into() };
-    let cause = Cause::Line(cluster.timeline_mut().0.add_line(line));
+    let mut bench = Bench::bare(Settings { behaviour: vec![behaviour], ..Settings::new(1) });
+    let allocatable = Resources { cpu_milli: 32_000, memory_bytes: 1 << 38, ..Resources::of("nvidia.com/gpu", 4) };
     for name in NODES {
-        let name = cluster.timeline_mut().1.name(name);
-        cluster.add_node(node(name), cause);
+        let name = bench.name(name);
+        bench.cluster.add_node(NodeSpec::new(name, allocatable.clone()), bench.cause);
     }
-    let key = Subject::new(Kind::Deployment, cluster.timeline_mut().1.name("spread"));
-    cluster.port(0).ask(Ask::Apply { key, object: Object::Deployment(deployment()), serves: key }, cause);
-    run(&mut cluster, silent_at);
-    for name in ["b8", "b9"] {
-        let target = Subject::new(Kind::Node, cluster.timeline_mut().1.name(name));
-        let what = NodeDisruption::Silent { lasts: None };
-        cluster.disrupt(&Disruption::Node { target, what }, cause).expect("a node can be silenced");
+    bench.submit("Deployment/spread", Object::Deployment(deployment()));
+    bench.run(silent_at);
+    for node in ["Node/b8", "Node/b9"] {
+        bench.strike(node, NodeDisruption::Silent { lasts: None });
     }
-    run(&mut cluster, silent_at + Duration::from_secs(500));
-    facts_of(&cluster, Time::ZERO + silent_at)
+    bench.run(silent_at + seconds(500));
+    facts_of(&bench.cluster, Time::ZERO + silent_at)
 }
 
 fn facts_of(cluster: &Cluster, silent_at: Time) -> Facts {
@@ -207,26 +193,6 @@ fn place_of(cluster: &Cluster, entry: &Entry) -> String {
     }
 }
 
-fn run(cluster: &mut Cluster, until: Duration) {
-    cluster.call_at(Time::ZERO + until, 0, true);
-    while !matches!(cluster.next(), Happening::Rehearsal(_)) {}
-}
-
-fn node(name: greenroom::kernel::Name) -> NodeSpec {
-    NodeSpec {
-        name,
-        labels: BTreeMap::new(),
-        taints: Vec::new(),
-        zone: None,
-        shape: None,
-        gpu_model: None,
-        allocatable: Resources { cpu_milli: 32_000, memory_bytes: 1 << 38, ..Resources::of("nvidia.com/gpu", 4) },
-        pods_max: 110,
-        ready: true,
-        unschedulable: false,
-    }
-}
-
 fn deployment() -> DeploymentSpec {
     let labels: BTreeMap<String, String> = [("app".to_owned(), "spread".to_owned())].into();
     let container =
@@ -247,13 +213,5 @@ fn deployment() -> DeploymentSpec {
         }],
         ..PodTemplate::default()
     };
-    DeploymentSpec {
-        replicas: 20,
-        template: Arc::new(template),
-        strategy: Strategy::default(),
-        min_ready: Duration::ZERO,
-        progress_deadline: Duration::from_secs(600),
-        paused: false,
-        revision_history: None,
-    }
+    DeploymentSpec::of(20, Arc::new(template))
 }

@@ -5,9 +5,9 @@
 
 mod bench;
 
-use bench::{Bench, deployment, node, seconds, template};
-use greenroom::cluster::{Expander, NodeSpec, Profile, Provider};
-use greenroom::kernel::{Distribution, Duration};
+use bench::{Bench, deployment, seconds, template};
+use greenroom::cluster::{Expander, NodeSpec, Provider, Settings};
+use greenroom::kernel::{Distribution, Duration, Name};
 use greenroom::workload::policy::{BudgetBound, BudgetSpec};
 use greenroom::workload::{IntOrPercent, LabelSelector, Object, Resources};
 
@@ -15,18 +15,16 @@ use greenroom::workload::{IntOrPercent, LabelSelector, Object, Resources};
 fn pool(bench: &mut Bench, name: &str, cpu: u64, gibibytes: u64, bounds: [u32; 2]) {
     let name = bench.cluster.intern(name);
     let text = bench.cluster_text(name);
-    let spec = NodeSpec {
-        labels: [("greenroom.dev/pool".to_owned(), text)].into(),
-        allocatable: Resources { cpu_milli: cpu * 1000, memory_bytes: gibibytes << 30, ..Resources::default() },
-        ..node(greenroom::kernel::Name::plain(name), 0)
-    };
+    let allocatable = Resources { cpu_milli: cpu * 1000, memory_bytes: gibibytes << 30, ..Resources::default() };
+    let labels = [("greenroom.dev/pool".to_owned(), text)].into();
+    let spec = NodeSpec { labels, ..NodeSpec::new(Name::plain(name), allocatable) };
     bench.cluster.add_node_group(spec, 0, bounds, bench.cause);
 }
 
 fn empty_fleet() -> Bench {
     let three_minutes = Distribution::Constant(seconds(180));
     let provider = Provider { provisioning: three_minutes, ..Provider::default() };
-    Bench::provided(0, 0, Profile::kubernetes_1_36(), Vec::new(), provider, |_, _| {})
+    Bench::bare(Settings { provider, ..Settings::new(1) })
 }
 
 fn asking(cpu: u64, gibibytes: u64) -> greenroom::workload::PodTemplate {

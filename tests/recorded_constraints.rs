@@ -9,13 +9,7 @@ mod recorded_pods;
 use std::collections::BTreeMap;
 
 use greenroom::cluster::scheduler::SchedulerProfile;
-use recorded_pods::{Case, World};
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Recorded {
-    cases: Vec<Case>,
-}
+use recorded_pods::Recorded;
 
 #[test]
 fn every_recorded_decision_is_predicted() {
@@ -24,15 +18,9 @@ fn every_recorded_decision_is_predicted() {
     let mut decisions: BTreeMap<&str, u32> = BTreeMap::new();
     let mut wrong = Vec::new();
     for (number, case) in recorded.cases.iter().enumerate() {
-        let mut world = World::new(case, &SchedulerProfile::KubeDefault);
-        for (at, step) in case.steps.iter().enumerate() {
-            match world.play(step) {
-                Ok(decided) => *decisions.entry(&case.about).or_default() += u32::from(decided),
-                Err(differs) => {
-                    wrong.push(format!("case {number} ({}), step {at} {step:?}: {differs}", case.about));
-                    break;
-                }
-            }
+        match case.play(&SchedulerProfile::KubeDefault) {
+            Ok(decided) => *decisions.entry(&case.about).or_default() += decided,
+            Err(differs) => wrong.push(format!("case {number}: {differs}")),
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));

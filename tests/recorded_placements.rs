@@ -4,18 +4,18 @@
 //! ReplicaSets and of pods that terminate, taints of every effect, node selectors, images. Method: the nodes of each case
 //! join in order, then its steps are repeated; a pod goes where the real scheduler put it, whatever ours says.
 
+#[path = "support/recorded.rs"]
+mod recorded;
+
 use std::collections::BTreeMap;
 
 use greenroom::cluster::node::{NodeId, NodeSpec, Nodes};
 use greenroom::cluster::scheduler::{Scheduler, SchedulerProfile};
 use greenroom::cluster::template::{SpreadId, TemplateId, Templates};
 use greenroom::kernel::Names;
-use greenroom::workload::resources::NVIDIA_GPU;
-use greenroom::workload::{Container, PodTemplate, Resources, Taint, TaintEffect, Toleration};
+use greenroom::workload::PodTemplate;
+use recorded::{node_spec, pods_of, requests, taint};
 use serde::Deserialize;
-
-/// Pods that a recorded node takes.
-const PODS_MAX: u32 = 10;
 
 #[derive(Deserialize)]
 struct Recorded {
@@ -82,19 +82,9 @@ impl World {
         let mut names = Names::default();
         let mut nodes = Nodes::default();
         for (number, node) in case.nodes.iter().enumerate() {
-            let spec = NodeSpec {
-                name: names.name(&format!("n{number:02}")),
-                labels: tier(node.tier.as_ref()),
-                taints: node.taints.iter().map(|text| taint(text)).collect(),
-                zone: node.zone.clone(),
-                shape: None,
-                gpu_model: None,
-                allocatable: requests(node.cpu * 1000, node.gi << 30, node.gpus),
-                pods_max: PODS_MAX,
-                ready: true,
-                unschedulable: false,
-            };
-            nodes.add(&mut names, spec);
+            let allocatable = requests(node.cpu * 1000, node.gi << 30, node.gpus);
+            let spec = node_spec(&mut names, number, allocatable, &node.taints);
+            nodes.add(&mut names, NodeSpec { labels: tier(node.tier.as_ref()), zone: node.zone.clone(), ..spec });
         }
         let mut templates = Templates::default();
         let ids = case.templates.iter().map(|one| templates.intern(&mut names, &pod_template(one))).collect();
@@ -152,35 +142,12 @@ impl World {
 
 fn pod_template(template: &Template) -> PodTemplate {
     let asked = requests(template.cpu_milli, template.mi << 20, template.gpus);
-    let container = |(number, image): (usize, &String)| Container {
-        name: format!("c{number}"),
-        image: image.clone(),
-        requests: if number == 0 { asked.clone() } else { Resources::default() },
-        ..Container::default()
-    };
-    let tolerates = |key: &String| Toleration { key: Some(key.clone()), value: None, effect: None, seconds: None };
     PodTemplate {
-        containers: template.images.iter().enumerate().map(container).collect(),
         node_selector: tier(template.tier.as_ref()),
-        tolerations: template.tolerates.iter().map(tolerates).collect(),
-        ..PodTemplate::default()
+        ..pods_of(&template.images, &asked, &template.tolerates)
     }
-}
-
-fn requests(cpu_milli: u64, memory_bytes: u64, gpus: u64) -> Resources {
-    Resources { cpu_milli, memory_bytes, ..Resources::of(NVIDIA_GPU, gpus) }
 }
 
 fn tier(tier: Option<&String>) -> BTreeMap<String, String> {
     tier.into_iter().map(|tier| ("tier".to_owned(), tier.clone())).collect()
-}
-
-fn taint(text: &str) -> Taint {
-    let (key, effect) = text.split_once(':').expect("key and effect");
-    let effect = match effect {
-        "NoSchedule" => TaintEffect::NoSchedule,
-        "PreferNoSchedule" => TaintEffect::PreferNoSchedule,
-        other => panic!("unknown effect {other}"),
-    };
-    Taint { key: key.to_owned(), value: String::new(), effect }
 }

@@ -11,13 +11,7 @@ use std::sync::Arc;
 use greenroom::cluster::scheduler::SchedulerProfile;
 use greenroom::scenario::scheduler;
 use greenroom::text::Source;
-use recorded_pods::{Case, World};
-use serde::Deserialize;
-
-#[derive(Deserialize)]
-struct Recorded {
-    cases: Vec<Case>,
-}
+use recorded_pods::Recorded;
 
 #[test]
 fn every_configuration_decides_as_recorded() {
@@ -28,15 +22,9 @@ fn every_configuration_decides_as_recorded() {
     for (number, case) in recorded.cases.iter().enumerate() {
         let source = Source::new("scheduler.yaml", case.config.as_str());
         let (config, _) = scheduler::read(&source).unwrap_or_else(|problems| panic!("{}: {problems:?}", case.about));
-        let mut world = World::new(case, &SchedulerProfile::Configured(Arc::new(config)));
-        for (at, step) in case.steps.iter().enumerate() {
-            match world.play(step) {
-                Ok(decided) => decisions += u32::from(decided),
-                Err(differs) => {
-                    wrong.push(format!("case {number} ({}), step {at} {step:?}: {differs}", case.about));
-                    break;
-                }
-            }
+        match case.play(&SchedulerProfile::Configured(Arc::new(config))) {
+            Ok(decided) => decisions += decided,
+            Err(differs) => wrong.push(format!("case {number}: {differs}")),
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n\n"));

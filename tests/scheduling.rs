@@ -1,23 +1,18 @@
 //! What follows in a cluster from priorities, preemption, gates, node names and terms about other pods: objects go in as a
 //! controller asks for them, and the timeline tells what became of the pods.
 
-use std::collections::BTreeMap;
+mod bench;
+
 use std::sync::Arc;
 
+use bench::{Bench, deployment, pods, seconds};
+use greenroom::cluster::Settings;
 use greenroom::cluster::scheduler::{Rules, SchedulerConfig, SchedulerProfile};
-use greenroom::cluster::{Cluster, NodeSpec, Profile, Provider, Settings};
-use greenroom::kernel::{Duration, Limits, Name, Time};
-use greenroom::timeline::{Cause, Kind, ScenarioLine, Subject, render};
 use greenroom::workload::policy::PriorityClassSpec;
 use greenroom::workload::selector::{LabelSelector, Namespaces, PodTerm};
-use greenroom::workload::{
-    Ask, Container, DeploymentSpec, Happening, Object, PodTemplate, Resources, Stage, Strategy, TopologySpread,
-};
+use greenroom::workload::{Object, PodTemplate, TopologySpread};
 
-struct World {
-    cluster: Cluster,
-    cause: Cause,
-}
+struct World(Bench);
 
 impl World {
     /// A cluster of nodes of so many GPUs, in zones `a` and `b` in turn.
@@ -26,92 +21,32 @@ impl World {
     }
 
     fn with(scheduler: SchedulerProfile, nodes: u32, gpus: u64) -> World {
-        let mut cluster = Cluster::new(Settings {
-            seed: 1,
-            profile: Profile::kubernetes_1_36(),
-            scheduler,
-            behaviour: Vec::new(),
-            provider: Provider::default(),
-            limits: Limits::default(),
-        });
-        let line = ScenarioLine { file: "t".into(), line: 1, column: 1, what: "test".into() };
-        let cause = Cause::Line(cluster.timeline_mut().0.add_line(line));
-        let base = cluster.intern("n");
-        for ordinal in 0..nodes {
-            let spec = NodeSpec {
-                name: Name::numbered(base, ordinal),
-                labels: BTreeMap::new(),
-                taints: Vec::new(),
-                zone: Some(if ordinal % 2 == 0 { "a" } else { "b" }.to_owned()),
-                shape: None,
-                gpu_model: None,
-                allocatable: Resources {
-                    cpu_milli: 64_000,
-                    memory_bytes: 1 << 40,
-                    ..Resources::of("nvidia.com/gpu", gpus)
-                },
-                pods_max: 110,
-                ready: true,
-                unschedulable: false,
-            };
-            cluster.add_node(spec, cause);
-        }
-        World { cluster, cause }
-    }
-
-    fn apply(&mut self, kind: Kind, name: &str, object: Object) {
-        let (_, names) = self.cluster.timeline_mut();
-        let key = Subject::new(kind, names.name(name));
-        let cause = self.cause;
-        self.cluster.port(0).ask(Ask::Apply { key, object, serves: key }, cause);
+        World(Bench::of(Settings { scheduler, ..Settings::new(1) }, nodes, gpus, |ordinal, node| {
+            node.zone = Some(if ordinal % 2 == 0 { "a" } else { "b" }.to_owned());
+        }))
     }
 
     fn deploy(&mut self, name: &str, replicas: u32, template: PodTemplate) {
-        let object = Object::Deployment(DeploymentSpec {
-            replicas,
-            template: Arc::new(template),
-            strategy: Strategy::default(),
-            min_ready: Duration::ZERO,
-            progress_deadline: Duration::from_secs(600),
-            paused: false,
-            revision_history: None,
-        });
-        self.apply(Kind::Deployment, name, object);
+        self.0.submit(&format!("Deployment/{name}"), deployment(replicas, template));
     }
 
     fn class(&mut self, name: &str, value: i32, preempts: bool) {
         let spec = PriorityClassSpec { value, is_default: false, preempts };
-        self.apply(Kind::PriorityClass, name, Object::PriorityClass(spec));
+        self.0.submit(&format!("PriorityClass/{name}"), Object::PriorityClass(spec));
     }
 
     fn run(&mut self, until: u64) {
-        self.cluster.call_at(Time::ZERO + Duration::from_secs(until), 0, true);
-        while !matches!(self.cluster.next(), Happening::Rehearsal(_) | Happening::Quiet) {}
+        self.0.run(seconds(until));
     }
 
     /// Everything that became of pods in these words, with when and why.
     fn story(&self, words: &[&str]) -> Vec<String> {
-        let names = self.cluster.names();
-        let entries = self.cluster.timeline().since(0).filter(|(_, entry)| words.contains(&entry.became));
-        let told = entries.map(|(_, entry)| {
-            let (subject, why) = (entry.subject.show(names), render::why(&entry.why, names));
-            format!("{} {subject} {} {why}", entry.at, entry.became).trim_end().to_owned()
-        });
-        told.collect()
+        self.0.story(|entry| words.contains(&entry.became))
     }
 }
 
 fn pod(app: &str, gpus: u64) -> PodTemplate {
-    PodTemplate {
-        labels: [("app".to_owned(), app.to_owned())].into(),
-        containers: vec![Container {
-            name: "c".into(),
-            image: "a:1".into(),
-            requests: Resources::of("nvidia.com/gpu", gpus),
-            ..Container::default()
-        }],
-        ..PodTemplate::default()
-    }
+    pods(app, "a:1", gpus)
 }
 
 fn of_class(class: &str, template: PodTemplate) -> PodTemplate {
@@ -123,7 +58,7 @@ fn a_pod_of_a_higher_priority_puts_out_others_and_waits_for_them() {
     let mut world = World::new(1, 2);
     world.class("high", 1000, true);
     let mut low = pod("low", 1);
-    low.termination_grace_period = Duration::from_secs(7);
+    low.termination_grace_period = seconds(7);
     world.deploy("low", 2, low);
     world.run(60);
     world.deploy("high", 1, of_class("high", pod("high", 1)));
@@ -223,8 +158,7 @@ fn pods_that_were_there_before_anybody_asked_are_counted() {
 fn each_of_two_that_wait_has_its_node_as_soon_as_it_is_free() {
     let mut world = World::new(2, 1);
     world.class("high", 1000, true);
-    let grace =
-        |app: &str, seconds| PodTemplate { termination_grace_period: Duration::from_secs(seconds), ..pod(app, 1) };
+    let grace = |app: &str, count| PodTemplate { termination_grace_period: seconds(count), ..pod(app, 1) };
     world.deploy("slow", 1, grace("slow", 40));
     world.deploy("quick", 1, grace("quick", 5));
     world.run(60);

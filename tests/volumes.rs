@@ -5,12 +5,13 @@
 
 mod bench;
 
+use std::sync::Arc;
+
 use bench::{Bench, deployment, seconds, template};
 use greenroom::cluster::Profile;
 use greenroom::kernel::Duration;
-use greenroom::workload::apps::StatefulSetStrategy;
 use greenroom::workload::storage::{AccessMode, ClaimSpec, ClaimTemplate, StorageClassSpec, VolumeSpec};
-use greenroom::workload::{IntOrPercent, NodeDisruption, Object, StatefulSetSpec, Taint, TaintEffect, Volume};
+use greenroom::workload::{NodeDisruption, Object, StatefulSetSpec, Taint, TaintEffect, Volume};
 
 /// Four nodes: n-0 and n-1 in zone a, n-2 and n-3 in zone b.
 fn two_zones(gpus: u64) -> Bench {
@@ -42,6 +43,13 @@ fn mounting(name: &str) -> greenroom::workload::PodTemplate {
     let mut pods = template(seconds(1));
     pods.volumes.push(Volume::Claim { name: name.into(), read_only: false });
     pods
+}
+
+/// Fails unless each of these is in the story, the first line with one before the first line with the next.
+fn told_in_order(story: &[String], whats: &[&str]) {
+    let at =
+        |what: &&str| story.iter().position(|line| line.contains(what)).unwrap_or_else(|| panic!("{what}: {story:#?}"));
+    assert!(whats.iter().map(at).is_sorted(), "{story:#?}");
 }
 
 #[test]
@@ -119,17 +127,8 @@ fn a_lost_node_holds_its_volumes_until_it_is_out_of_service() {
     let mut bench = two_zones(4);
     bench.apply("StorageClass/fast", class(true));
     let data = ClaimTemplate { name: "data".into(), spec: claim(None, 10) };
-    let spec = StatefulSetSpec {
-        replicas: 1,
-        first_ordinal: 0,
-        service: "db".into(),
-        template: std::sync::Arc::new(mounting("data")),
-        claims: vec![data],
-        parallel: false,
-        strategy: StatefulSetStrategy::RollingUpdate { partition: 0, max_unavailable: IntOrPercent::Int(1) },
-        min_ready: Duration::ZERO,
-        revision_history: 10,
-    };
+    let template = Arc::new(mounting("data"));
+    let spec = StatefulSetSpec { service: "db".into(), claims: vec![data], ..StatefulSetSpec::of(1, template) };
     bench.apply("StatefulSet/db", Object::StatefulSet(spec));
     bench.run(seconds(103));
     bench.strike("Pod/db-0", NodeDisruption::Silent { lasts: None });
@@ -158,11 +157,10 @@ fn a_volume_is_detached_by_force_after_six_minutes() {
     bench.strike("Pod/web-r1-0", NodeDisruption::Silent { lasts: None });
     bench.run(seconds(1200));
     let story = bench.story_since(seconds(102));
-    let at =
-        |what: &str| story.iter().position(|line| line.contains(what)).unwrap_or_else(|| panic!("{what}: {story:#?}"));
-    let order =
-        ["Pod/web-r1-0 Deleted", "Multi-Attach error", "Detached from", "Attached to", "Pod/web-r1-1 Ready"].map(at);
-    assert!(order.is_sorted(), "{story:#?}");
+    told_in_order(
+        &story,
+        &["Pod/web-r1-0 Deleted", "Multi-Attach error", "Detached from", "Attached to", "Pod/web-r1-1 Ready"],
+    );
     // Evicted at 455.1 s, force-detached six minutes and ten seconds later.
     assert!(story.iter().any(|line| line.starts_with("00:13:45.100") && line.contains("Detached")), "{story:#?}");
 }
@@ -179,9 +177,8 @@ fn a_claim_that_is_used_outlives_its_deletion() {
     bench.delete("Deployment/web");
     bench.run(seconds(120));
     let story = bench.story_since(seconds(60));
-    let at =
-        |what: &str| story.iter().position(|line| line.contains(what)).unwrap_or_else(|| panic!("{what}: {story:#?}"));
-    let order =
-        ["Pod/web-r1-0 Deleted", "PersistentVolumeClaim/data Deleted", "PersistentVolume/pvc-default-data Deleted"];
-    assert!(order.map(at).is_sorted(), "{story:#?}");
+    told_in_order(
+        &story,
+        &["Pod/web-r1-0 Deleted", "PersistentVolumeClaim/data Deleted", "PersistentVolume/pvc-default-data Deleted"],
+    );
 }

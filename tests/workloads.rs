@@ -1,27 +1,20 @@
 //! The workload controllers in the simulated cluster, one story each: what they do is the order of entries in a snapshot.
 
-use std::collections::BTreeMap;
+mod bench;
+
 use std::sync::Arc;
 
-use greenroom::cluster::scheduler::SchedulerProfile;
-use greenroom::cluster::{Behaviour, Cluster, Match, NodeSpec, Profile, Provider, Pull, Settings};
-use greenroom::kernel::{Distribution, Duration, Limits, Time};
-use greenroom::timeline::{Cause, Kind, ScenarioLine, Subject, render};
+use bench::{Bench, node, pods, seconds};
+use greenroom::cluster::{Behaviour, Match, Pull, Settings};
+use greenroom::kernel::{Distribution, Duration};
 use greenroom::workload::apps::{DaemonSetStrategy, StatefulSetStrategy};
 use greenroom::workload::batch::{Concurrency, FailureAction, FailureMatch, FailureRule, SuccessRule};
 use greenroom::workload::{
-    Ask, Container, CronJobSpec, DaemonSetSpec, DeploymentSpec, Happening, IntOrPercent, JobSpec, Object, PodTemplate,
-    ReplicaSetSpec, Resources, RestartPolicy, Stage, StatefulSetSpec, Strategy,
+    CronJobSpec, DaemonSetSpec, DeploymentSpec, IntOrPercent, JobSpec, Object, PodTemplate, ReplicaSetSpec,
+    RestartPolicy, Stage, StatefulSetSpec,
 };
 
-fn seconds(count: u64) -> Duration {
-    Duration::from_secs(count)
-}
-
-struct Rig {
-    cluster: Cluster,
-    cause: Cause,
-}
+struct Rig(Bench);
 
 impl Rig {
     /// So many nodes with four GPUs; pods are up after two seconds, those of a Job run for ten, and the images that
@@ -37,86 +30,42 @@ impl Rig {
         };
         let applies_to = Match { image: Some("*fail*".into()), ..Match::default() };
         let failing = Behaviour { applies_to, exit_code: 3, ..usual.clone() };
-        let mut cluster = Cluster::new(Settings {
-            seed: 1,
-            profile: Profile::kubernetes_1_36(),
-            scheduler: SchedulerProfile::KubeDefault,
-            behaviour: vec![failing, usual],
-            provider: Provider::default(),
-            limits: Limits::default(),
-        });
-        let line = ScenarioLine { file: "t".into(), line: 1, column: 1, what: "test".into() };
-        let cause = Cause::Line(cluster.timeline_mut().0.add_line(line));
-        let mut rig = Rig { cluster, cause };
-        for number in 0..nodes {
-            rig.add_node(number);
-        }
-        rig
+        let behaviour = vec![failing, usual];
+        Rig(Bench::of(Settings { behaviour, ..Settings::new(1) }, nodes, 4, |_, _| {}))
     }
 
     fn add_node(&mut self, number: u32) {
-        let name = self.cluster.timeline_mut().1.name(&format!("n-{number}"));
-        let allocatable = Resources { cpu_milli: 64_000, memory_bytes: 1 << 40, ..Resources::of("nvidia.com/gpu", 4) };
-        let (zone, shape, gpu_model) = (None, None, None);
-        let (labels, taints, ready, unschedulable) = (BTreeMap::new(), Vec::new(), true, false);
-        let node =
-            NodeSpec { name, labels, taints, zone, shape, gpu_model, allocatable, pods_max: 110, ready, unschedulable };
-        self.cluster.add_node(node, self.cause);
+        let name = self.0.name(&format!("n-{number}"));
+        self.0.cluster.add_node(node(name, 4), self.0.cause);
     }
 
     fn apply(&mut self, object: Object) {
-        let key = Subject::new(object.kind(), self.cluster.timeline_mut().1.name("w"));
-        self.cluster.port(0).ask(Ask::Apply { key, object, serves: key }, self.cause);
-    }
-
-    fn delete(&mut self, name: &str) {
-        let key = Subject::parse(name, self.cluster.timeline_mut().1).expect("a subject");
-        self.cluster.port(0).ask(Ask::Delete { key, serves: key }, self.cause);
+        let key = format!("{}/w", object.kind().text());
+        self.0.submit(&key, object);
     }
 
     fn run_until(&mut self, until: u64) {
-        self.cluster.call_at(Time::ZERO + seconds(until), 0, true);
-        while !matches!(self.cluster.next(), Happening::Rehearsal(_) | Happening::Quiet) {}
+        self.0.run(seconds(until));
     }
 
     /// What happened, without the kubelets' part.
     fn story(&self) -> String {
         let skips = ["Pulling", "Pulled", "Running", "Serving", "Terminating"];
-        let shown = self.cluster.timeline().since(0).filter(|(_, entry)| !skips.contains(&entry.became));
-        let names = self.cluster.names();
-        let lines = shown.map(|(_, entry)| {
-            let (subject, why) = (entry.subject.show(names), render::why(&entry.why, names));
-            format!("{} {subject} {} {why}", entry.at, entry.became).trim_end().to_owned()
-        });
-        lines.collect::<Vec<_>>().join("\n")
+        self.0.story(|entry| !skips.contains(&entry.became)).join("\n")
     }
 }
 
 fn template(image: &str, restart_policy: RestartPolicy) -> Arc<PodTemplate> {
-    Arc::new(PodTemplate {
-        labels: [("app".to_owned(), "w".to_owned())].into(),
-        containers: vec![Container {
-            name: "c".into(),
-            image: image.into(),
-            requests: Resources::of("nvidia.com/gpu", 1),
-            ..Container::default()
-        }],
-        restart_policy,
-        ..PodTemplate::default()
-    })
+    Arc::new(PodTemplate { restart_policy, ..pods("w", image, 1) })
 }
 
 fn stateful(image: &str, replicas: u32, partition: u32) -> Object {
     Object::StatefulSet(StatefulSetSpec {
-        replicas,
         first_ordinal: 5,
         service: "w".into(),
-        template: template(image, RestartPolicy::Always),
-        claims: Vec::new(),
-        parallel: false,
         strategy: StatefulSetStrategy::RollingUpdate { partition, max_unavailable: IntOrPercent::Int(1) },
         min_ready: seconds(3),
-        revision_history: 10,
+        ..StatefulSetSpec::of(replicas, template(image, RestartPolicy::Always))
     })
 }
 
@@ -128,7 +77,7 @@ fn a_stateful_set_keeps_its_order_and_its_partition() {
     rig.apply(stateful("a:2", 3, 2));
     rig.run_until(50);
     // Below the partition a pod comes back as it was, above it as it should be.
-    rig.delete("Pod/w-5");
+    rig.0.delete("Pod/w-5");
     rig.run_until(70);
     rig.apply(stateful("a:2", 1, 0));
     rig.run_until(100);
@@ -136,15 +85,9 @@ fn a_stateful_set_keeps_its_order_and_its_partition() {
 }
 
 fn daemons(image: &str, surge: u32, unavailable: u32) -> Object {
-    Object::DaemonSet(DaemonSetSpec {
-        template: template(image, RestartPolicy::Always),
-        strategy: DaemonSetStrategy::RollingUpdate {
-            max_surge: IntOrPercent::Int(surge),
-            max_unavailable: IntOrPercent::Int(unavailable),
-        },
-        min_ready: Duration::ZERO,
-        revision_history: 10,
-    })
+    let (max_surge, max_unavailable) = (IntOrPercent::Int(surge), IntOrPercent::Int(unavailable));
+    let strategy = DaemonSetStrategy::RollingUpdate { max_surge, max_unavailable };
+    Object::DaemonSet(DaemonSetSpec { strategy, ..DaemonSetSpec::of(template(image, RestartPolicy::Always)) })
 }
 
 #[test]
@@ -272,7 +215,7 @@ fn pods_and_replica_sets_may_stand_alone() {
         template: template("a:1", RestartPolicy::Always),
     }));
     rig.run_until(5);
-    rig.delete("Pod/w-1");
+    rig.0.delete("Pod/w-1");
     rig.run_until(20);
     insta::assert_snapshot!(rig.story());
 }
@@ -281,13 +224,9 @@ fn pods_and_replica_sets_may_stand_alone() {
 fn a_paused_deployment_scales_and_does_not_roll() {
     let mut rig = Rig::new(2);
     let mut spec = DeploymentSpec {
-        replicas: 2,
-        template: template("a:1", RestartPolicy::Always),
-        strategy: Strategy::default(),
-        min_ready: Duration::ZERO,
         progress_deadline: seconds(30),
-        paused: false,
         revision_history: Some(0),
+        ..DeploymentSpec::of(2, template("a:1", RestartPolicy::Always))
     };
     rig.apply(Object::Deployment(spec.clone()));
     rig.run_until(10);
@@ -315,6 +254,6 @@ fn what_cannot_be_is_refused() {
     })));
     rig.run_until(5);
     assert!(!rig.story().contains("CronJob"), "{}", rig.story());
-    let key = Subject::new(Kind::CronJob, rig.cluster.timeline_mut().1.name("w"));
-    assert!(rig.cluster.counts(key).is_none());
+    let key = rig.0.subject("CronJob/w");
+    assert!(rig.0.cluster.counts(key).is_none());
 }

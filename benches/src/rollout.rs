@@ -1,60 +1,39 @@
 //! A rolling update of many pods on many nodes, through the cluster's own doors: what the figures of a rollout measure.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use greenroom::cluster::scheduler::SchedulerProfile;
-use greenroom::cluster::{Behaviour, Cluster, NodeSpec, Profile, Provider, Settings};
-use greenroom::kernel::{Distribution, Duration, Limits, Name, Time};
+use greenroom::cluster::{Behaviour, Cluster, NodeSpec, Settings};
+use greenroom::kernel::{Distribution, Duration, Name, Time};
 use greenroom::timeline::{Cause, Kind, ScenarioLine, Subject};
-use greenroom::workload::{
-    Ask, Container, DeploymentSpec, Happening, Object, PodTemplate, Probe, Resources, Stage, Strategy,
-};
+use greenroom::workload::{Ask, Container, DeploymentSpec, Happening, Object, PodTemplate, Probe, Resources, Stage};
 
 /// GPUs of each node; a tenth of them is spare, so that a surge finds room.
-const GPUS_PER_NODE: u64 = 8;
+pub const GPUS_PER_NODE: u64 = 8;
 
 /// A cluster with room for `pods` pods of one GPU and a quarter more, its Deployment applied.
 pub fn fleet(pods: u32) -> (Cluster, Cause) {
-    let (mut cluster, cause) = bare_fleet((pods * 10 / 7).div_ceil(GPUS_PER_NODE as u32));
+    let (mut cluster, cause) = uneven_fleet((pods * 10 / 7).div_ceil(GPUS_PER_NODE as u32));
     apply(&mut cluster, pods, "model:1", cause);
     (cluster, cause)
 }
 
+/// A cluster of so many nodes, on which nothing runs yet. Starts differ from pod to pod, so that a rollout moves pod by pod and
+/// not in a few great steps.
+pub fn uneven_fleet(nodes: u32) -> (Cluster, Cause) {
+    let start = Distribution::Uniform { min: Duration::from_secs(20), max: Duration::from_secs(60) };
+    bare_fleet(nodes, vec![Behaviour { start, ..Behaviour::default() }])
+}
+
 /// A cluster of so many nodes, on which nothing runs.
-pub fn bare_fleet(nodes: u32) -> (Cluster, Cause) {
-    let seconds = Duration::from_secs;
-    // Starts differ from pod to pod, so that a rollout moves pod by pod and not in a few great steps.
-    let start = Distribution::Uniform { min: seconds(20), max: seconds(60) };
-    let mut cluster = Cluster::new(Settings {
-        seed: 1,
-        profile: Profile::kubernetes_1_36(),
-        scheduler: SchedulerProfile::KubeDefault,
-        behaviour: vec![Behaviour { start, ..Behaviour::default() }],
-        provider: Provider::default(),
-        limits: Limits::default(),
-    });
+pub fn bare_fleet(nodes: u32, behaviour: Vec<Behaviour>) -> (Cluster, Cause) {
+    let mut cluster = Cluster::new(Settings { behaviour, ..Settings::new(1) });
     let line = ScenarioLine { file: "bench".into(), line: 1, column: 1, what: "bench".into() };
     let cause = Cause::Line(cluster.timeline_mut().0.add_line(line));
     let base = cluster.intern("n");
+    let gpus = Resources::of("nvidia.com/gpu", GPUS_PER_NODE);
+    let allocatable = Resources { cpu_milli: 128_000, memory_bytes: 1 << 40, ..gpus };
     for ordinal in 0..nodes {
-        let spec = NodeSpec {
-            name: Name::numbered(base, ordinal),
-            labels: BTreeMap::new(),
-            taints: Vec::new(),
-            zone: None,
-            shape: None,
-            gpu_model: None,
-            allocatable: Resources {
-                cpu_milli: 128_000,
-                memory_bytes: 1 << 40,
-                ..Resources::of("nvidia.com/gpu", GPUS_PER_NODE)
-            },
-            pods_max: 110,
-            ready: true,
-            unschedulable: false,
-        };
-        cluster.add_node(spec, cause);
+        cluster.add_node(NodeSpec::new(Name::numbered(base, ordinal), allocatable.clone()), cause);
     }
     (cluster, cause)
 }
@@ -80,17 +59,13 @@ pub fn apply(cluster: &mut Cluster, pods: u32, image: &str, cause: Cause) {
         }],
         ..PodTemplate::default()
     };
-    let object = Object::Deployment(DeploymentSpec {
-        replicas: pods,
-        template: Arc::new(template),
-        strategy: Strategy::default(),
-        min_ready: Duration::ZERO,
-        progress_deadline: seconds(600),
-        paused: false,
-        revision_history: None,
-    });
-    let (_, names) = cluster.timeline_mut();
-    let key = Subject::new(Kind::Deployment, names.name("model"));
+    deploy(cluster, "model", pods, template, cause);
+}
+
+/// Applies a Deployment of so many pods.
+pub fn deploy(cluster: &mut Cluster, name: &str, replicas: u32, template: PodTemplate, cause: Cause) {
+    let object = Object::Deployment(DeploymentSpec::of(replicas, Arc::new(template)));
+    let key = Subject::new(Kind::Deployment, cluster.timeline_mut().1.name(name));
     cluster.port(0).ask(Ask::Apply { key, object, serves: key }, cause);
 }
 

@@ -1,22 +1,13 @@
 //! Placements of pods that ask something of other pods, or put out others, through the cluster's own doors.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
-
-use greenroom::cluster::scheduler::SchedulerProfile;
-use greenroom::cluster::{Cluster, NodeSpec, Profile, Provider, Settings};
-use greenroom::kernel::{Duration, Limits, Name};
-use greenroom::timeline::{Cause, Kind, ScenarioLine, Subject};
+use greenroom::cluster::Cluster;
+use greenroom::kernel::Duration;
+use greenroom::timeline::{Kind, Subject};
 use greenroom::workload::policy::PriorityClassSpec;
 use greenroom::workload::selector::{Namespaces, PodTerm};
-use greenroom::workload::{
-    Ask, Container, DeploymentSpec, LabelSelector, Object, PodTemplate, Resources, Stage, Strategy, TopologySpread,
-};
+use greenroom::workload::{Ask, Container, LabelSelector, Object, PodTemplate, Resources, Stage, TopologySpread};
 
-use crate::rollout::run;
-
-/// GPUs of each node.
-const GPUS: u64 = 8;
+use crate::rollout::{GPUS_PER_NODE, bare_fleet, deploy, run};
 
 /// What the pods ask for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -46,49 +37,14 @@ impl Asks {
     }
 }
 
-/// Empty nodes.
-fn fleet(nodes: u32) -> (Cluster, Cause) {
-    let mut cluster = Cluster::new(Settings {
-        seed: 1,
-        profile: Profile::kubernetes_1_36(),
-        scheduler: SchedulerProfile::KubeDefault,
-        behaviour: Vec::new(),
-        provider: Provider::default(),
-        limits: Limits::default(),
-    });
-    let line = ScenarioLine { file: "bench".into(), line: 1, column: 1, what: "bench".into() };
-    let cause = Cause::Line(cluster.timeline_mut().0.add_line(line));
-    let base = cluster.intern("n");
-    for ordinal in 0..nodes {
-        let spec = NodeSpec {
-            name: Name::numbered(base, ordinal),
-            labels: BTreeMap::new(),
-            taints: Vec::new(),
-            zone: None,
-            shape: None,
-            gpu_model: None,
-            allocatable: Resources {
-                cpu_milli: 128_000,
-                memory_bytes: 1 << 40,
-                ..Resources::of("nvidia.com/gpu", GPUS)
-            },
-            pods_max: 110,
-            ready: true,
-            unschedulable: false,
-        };
-        cluster.add_node(spec, cause);
-    }
-    (cluster, cause)
-}
-
 /// One pod a node on so many nodes.
 ///
 /// # Panics
 /// If they did not all find a node: then there is nothing to measure.
 pub fn place(asks: Asks, nodes: u32) -> Cluster {
-    let (mut cluster, cause) = fleet(nodes);
+    let (mut cluster, cause) = bare_fleet(nodes, Vec::new());
     if asks == Asks::Room {
-        apply(&mut cluster, "low", nodes * GPUS as u32, template("low", ""), cause);
+        deploy(&mut cluster, "low", nodes * GPUS_PER_NODE as u32, template("low", ""), cause);
         run(&mut cluster, Duration::from_secs(600));
         let class = PriorityClassSpec { value: 1000, is_default: false, preempts: true };
         let key = Subject::new(Kind::PriorityClass, cluster.timeline_mut().1.name("high"));
@@ -112,7 +68,7 @@ pub fn place(asks: Asks, nodes: u32) -> Cluster {
             }];
         }
     }
-    apply(&mut cluster, "web", nodes, pod, cause);
+    deploy(&mut cluster, "web", nodes, pod, cause);
     run(&mut cluster, Duration::from_secs(1200));
     let key = Subject::new(Kind::Deployment, cluster.timeline_mut().1.name("web"));
     let counts = cluster.counts(key).expect("it is there");
@@ -132,20 +88,6 @@ fn template(app: &str, class: &str) -> PodTemplate {
         priority_class: class.to_owned(),
         ..PodTemplate::default()
     }
-}
-
-fn apply(cluster: &mut Cluster, name: &str, replicas: u32, template: PodTemplate, cause: Cause) {
-    let object = Object::Deployment(DeploymentSpec {
-        replicas,
-        template: Arc::new(template),
-        strategy: Strategy::default(),
-        min_ready: Duration::ZERO,
-        progress_deadline: Duration::from_secs(600),
-        paused: false,
-        revision_history: None,
-    });
-    let key = Subject::new(Kind::Deployment, cluster.timeline_mut().1.name(name));
-    cluster.port(0).ask(Ask::Apply { key, object, serves: key }, cause);
 }
 
 #[cfg(test)]

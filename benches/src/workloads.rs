@@ -5,13 +5,13 @@ use std::sync::Arc;
 use greenroom::cluster::Cluster;
 use greenroom::kernel::{Duration, Time};
 use greenroom::timeline::{Cause, Kind, Subject};
-use greenroom::workload::apps::{DaemonSetStrategy, StatefulSetStrategy};
+use greenroom::workload::apps::DaemonSetStrategy;
 use greenroom::workload::{
     Ask, Container, DaemonSetSpec, Happening, IntOrPercent, JobSpec, Object, PodTemplate, Resources, RestartPolicy,
     Stage, StatefulSetSpec, Status,
 };
 
-use crate::rollout::bare_fleet;
+use crate::rollout::uneven_fleet;
 
 /// A kind of workload whose cost is measured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -45,26 +45,14 @@ impl Workload {
     fn object(self, pods: u32, image: &str) -> Object {
         let template = Arc::new(template(self, image));
         match self {
-            Workload::StatefulSet => Object::StatefulSet(StatefulSetSpec {
-                replicas: pods,
-                first_ordinal: 0,
-                service: String::new(),
-                template,
-                claims: Vec::new(),
-                parallel: true,
-                strategy: StatefulSetStrategy::RollingUpdate { partition: 0, max_unavailable: IntOrPercent::Int(1) },
-                min_ready: Duration::ZERO,
-                revision_history: 10,
-            }),
-            Workload::DaemonSet => Object::DaemonSet(DaemonSetSpec {
-                template,
-                strategy: DaemonSetStrategy::RollingUpdate {
-                    max_surge: IntOrPercent::Int(0),
-                    max_unavailable: IntOrPercent::Percent(10),
-                },
-                min_ready: Duration::ZERO,
-                revision_history: 10,
-            }),
+            Workload::StatefulSet => {
+                Object::StatefulSet(StatefulSetSpec { parallel: true, ..StatefulSetSpec::of(pods, template) })
+            }
+            Workload::DaemonSet => {
+                let (max_surge, max_unavailable) = (IntOrPercent::Int(0), IntOrPercent::Percent(10));
+                let strategy = DaemonSetStrategy::RollingUpdate { max_surge, max_unavailable };
+                Object::DaemonSet(DaemonSetSpec { strategy, ..DaemonSetSpec::of(template) })
+            }
             Workload::Job => Object::Job(JobSpec {
                 completions: Some(pods),
                 parallelism: pods.div_ceil(10),
@@ -91,7 +79,7 @@ fn template(workload: Workload, image: &str) -> PodTemplate {
 /// If it did not come to its end: then there is nothing to measure.
 pub fn play(workload: Workload, pods: u32) -> Cluster {
     let nodes = if workload == Workload::DaemonSet { pods } else { pods.div_ceil(7) };
-    let (mut cluster, cause) = bare_fleet(nodes);
+    let (mut cluster, cause) = uneven_fleet(nodes);
     let kind = match workload {
         Workload::StatefulSet => Kind::StatefulSet,
         Workload::DaemonSet => Kind::DaemonSet,

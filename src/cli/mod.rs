@@ -5,6 +5,7 @@ mod check;
 mod completions;
 mod find;
 mod output;
+mod plan;
 mod run;
 mod scenario;
 mod schema;
@@ -21,7 +22,7 @@ use crate::report::Exit;
 const EXIT_CODES: &str = "\
 Exit codes:
   0    all is well
-  1    an expectation failed
+  1    an expectation failed, or a plan
   2    wrong usage, or a file that is not valid
   3    a snapshot is new or changed
   4    no scenario was found
@@ -43,6 +44,7 @@ enum Verb {
     Run(run::RunArgs),
     Test(test::TestArgs),
     Check(check::CheckArgs),
+    Plan(plan::PlanArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -54,6 +56,7 @@ pub fn main() -> ExitCode {
             Verb::Run(args) => run::run(&args),
             Verb::Test(args) => test::test(&args),
             Verb::Check(args) => check::check(&args),
+            Verb::Plan(args) => plan::plan(&args),
             Verb::Schema(args) => schema::schema(&args),
             Verb::Completions(args) => completions::completions(&args),
         },

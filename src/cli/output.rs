@@ -22,15 +22,18 @@ pub enum Format {
     Junit,
     /// Annotations in GitHub's workflow log.
     Github,
+    /// SARIF 2.1.0.
+    Sarif,
 }
 
 /// The names of the formats, in the order in which messages list them.
-const FORMATS: [(&str, Format); 5] = [
+const FORMATS: [(&str, Format); 6] = [
     ("human", Format::Human),
     ("json", Format::Json),
     ("ndjson", Format::Ndjson),
     ("junit", Format::Junit),
     ("github", Format::Github),
+    ("sarif", Format::Sarif),
 ];
 
 /// A format and the file that it goes to; without one it goes to stdout.
@@ -59,7 +62,7 @@ impl FromStr for Target {
 /// The formats that a verb is asked for.
 #[derive(Args)]
 pub struct OutputArgs {
-    /// How to show the result: human, json, ndjson, junit or github; junit=PATH writes to a file. May be given several times.
+    /// How to show the result: human, json, ndjson, junit, github, or sarif (of plans); junit=PATH writes to a file. May be given several times.
     #[arg(long = "format", value_name = "FORMAT[=PATH]")]
     targets: Vec<Target>,
 }
@@ -67,12 +70,21 @@ pub struct OutputArgs {
 /// A writer of one format of a report: what people read is each verb's own, as is the JSON of a single run.
 pub type Writer<'a> = &'a dyn Fn(&mut dyn Write, Paint) -> io::Result<()>;
 
+/// A writer of a result in any format.
+pub type FormatWriter<'a> = &'a dyn Fn(Format, &mut dyn Write, Paint) -> io::Result<()>;
+
 impl OutputArgs {
-    /// Refuses what cannot be taken apart again: two formats on one stdout. Annotations may go with any of them.
+    /// Refuses formats that a verb does not have, and what [`OutputArgs::check`] refuses.
     ///
     /// # Errors
     /// What is wrong, for the user.
-    pub fn check(&self) -> Result<(), String> {
+    pub fn check_for(&self, formats: &[Format]) -> Result<(), String> {
+        if let Some(target) = self.targets.iter().find(|target| !formats.contains(&target.format)) {
+            let name =
+                |format: Format| FORMATS.iter().find(|(_, known)| *known == format).map_or("", |(name, _)| *name);
+            let known: Vec<&str> = formats.iter().map(|format| name(*format)).collect();
+            return Err(format!("there is no {} of this; the formats are {}", name(target.format), known.join(", ")));
+        }
         let on_stdout = self.targets.iter().filter(|target| target.path.is_none() && target.format != Format::Github);
         match on_stdout.count() {
             0 | 1 => Ok(()),
@@ -83,19 +95,32 @@ impl OutputArgs {
         }
     }
 
+    /// Refuses what cannot be taken apart again: two formats on one stdout. Annotations may go with any of them.
+    ///
+    /// # Errors
+    /// What is wrong, for the user.
+    pub fn check(&self) -> Result<(), String> {
+        self.check_for(&[Format::Human, Format::Json, Format::Ndjson, Format::Junit, Format::Github])
+    }
+
     /// Writes a report in every format that was asked for; the gravest of its exit code and what went wrong on the way.
     pub fn write(&self, report: &Report, human: Writer<'_>, json: Writer<'_>) -> Exit {
-        let mut exits = vec![report.exit()];
+        self.write_each(report.exit(), &|format, out, paint| match format {
+            Format::Json => json(out, paint),
+            Format::Ndjson => ndjson::write_report(out, report),
+            Format::Junit => junit::write_report(out, report),
+            Format::Github => github::write_report(out, report),
+            Format::Human | Format::Sarif => human(out, paint),
+        })
+    }
+
+    /// Writes a result in every format that was asked for; the gravest of its exit code and what went wrong on the way.
+    pub fn write_each(&self, exit: Exit, write: FormatWriter<'_>) -> Exit {
+        let mut exits = vec![exit];
         let only_human = [Target { format: Format::Human, path: None }];
         let targets = if self.targets.is_empty() { &only_human } else { self.targets.as_slice() };
         for target in targets {
-            let write = |out: &mut dyn Write, paint: Paint| match target.format {
-                Format::Human => human(out, paint),
-                Format::Json => json(out, paint),
-                Format::Ndjson => ndjson::write_report(out, report),
-                Format::Junit => junit::write_report(out, report),
-                Format::Github => github::write_report(out, report),
-            };
+            let write = |out: &mut dyn Write, paint: Paint| write(target.format, out, paint);
             exits.push(match &target.path {
                 None => to_stdout(&write),
                 Some(path) => match to_file(path, &write) {
@@ -131,6 +156,11 @@ pub fn to_stdout(write: Writer<'_>) -> Exit {
         }
         Err(error) => complain(&format!("cannot write to stdout: {error}")),
     }
+}
+
+/// True if messages are shown in colour.
+pub fn stderr_is_coloured() -> bool {
+    anstream::AutoStream::choice(&io::stderr()) != anstream::ColorChoice::Never
 }
 
 /// Tells of a failure of the environment.

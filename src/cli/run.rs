@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::Args;
 
-use super::output::{OutputArgs, refuse, tell, to_stdout};
+use super::output::{OutputArgs, refuse, stderr_is_coloured, tell, to_stdout};
 use super::scenario::rehearse_file;
 use crate::kernel::Time;
 use crate::rehearsal::Options;
@@ -72,8 +72,4 @@ fn native(rehearsed: &Rehearsed) -> Exit {
         serde_json::to_writer_pretty(&mut *out, shown)?;
         writeln!(out)
     })
-}
-
-fn stderr_is_coloured() -> bool {
-    anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never
 }

@@ -141,16 +141,12 @@ impl Cluster {
         labels.insert(POOL_LABEL.to_owned(), name.clone());
         labels.insert(super::node::INSTANCE_TYPE_LABEL.to_owned(), pool.spec.shape.clone());
         let spec = NodeSpec {
-            name: Name::numbered(self.names.intern(&name), ordinal),
             labels,
             taints: pool.spec.taints.clone(),
-            zone: None,
             shape: Some(pool.spec.shape.clone()),
             gpu_model: made.gpu_model,
-            allocatable: made.resources,
             pods_max: pool.spec.pods_max.unwrap_or(self.profile.pods_per_node),
-            ready: true,
-            unschedulable: false,
+            ..NodeSpec::new(Name::numbered(self.names.intern(&name), ordinal), made.resources)
         };
         let node = self.add_node(spec, cause);
         let pool = &mut self.pools[id.0 as usize];

@@ -67,7 +67,7 @@ impl Surroundings for Around<'_> {
         let budget = |one: &super::budget::Budget| {
             let selector = one.spec.selector.clone()?;
             let namespace = self.names.text(one.key.namespace).to_owned();
-            Some(Budget { namespace, selector, allowed: one.status.allowed, disrupted: Vec::new() })
+            Some(Budget { namespace, selector, allowed: one.status.allowed })
         };
         self.budgets.iter().filter_map(budget).collect()
     }
@@ -89,17 +89,8 @@ impl Cluster {
     /// Plans the next look at the queue: at the end of this instant, or when a back-off ends.
     pub(super) fn plan_schedule(&mut self) {
         let now = self.queue.now();
-        let due = self.waiting.next_due(now);
-        match (due, self.cycle) {
-            (Some(due), Some((at, _))) if at <= due => {}
-            (Some(due), earlier) => {
-                if let Some((_, event)) = earlier {
-                    self.queue.cancel(event);
-                }
-                let event = self.schedule(due, Class::SCHEDULE, Event::Schedule);
-                self.cycle = Some((due, event));
-            }
-            (None, _) => {}
+        if let Some(due) = self.waiting.next_due(now) {
+            self.cycle = Some(self.bring_forward(self.cycle, due, Class::SCHEDULE, Event::Schedule));
         }
     }
 
@@ -233,7 +224,7 @@ impl Cluster {
                 let cause = self.note_pod(id, "Nominated", why, cause);
                 for victim in victims {
                     self.scheduling.preempted.insert(victim);
-                    self.pod_record_mut(victim).disrupted = true;
+                    self.mark_disrupted(victim);
                     self.delete_pod(victim, Why::with("preempted by {}", Arg::Subject(subject)), cause);
                 }
             }

@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::apply::ObjectId;
 use super::{Arg, Cause, Cluster, PodSetId, ServiceId, Subject, Why};
 use crate::timeline::EntryId;
 use crate::workload::{ServiceSpec, ServiceStatus};
@@ -79,6 +80,14 @@ impl Cluster {
                 cause = Cause::Entry(entry);
             }
             self.touch_object(key, cause);
+        }
+    }
+
+    /// The ready endpoints of a Service; `None` if there is none of this name.
+    pub(super) fn endpoints_of(&self, key: Subject) -> Option<u32> {
+        match self.objects.get(&key)? {
+            ObjectId::Service(id) => Some(self.services[id.0 as usize].status.ready_endpoints),
+            _ => None,
         }
     }
 

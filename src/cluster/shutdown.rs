@@ -4,10 +4,9 @@
 //!
 //! Without a grace period, which is the kubelet's default, nobody is told: the machine is off at once.
 
-use super::kubelet::ContainerState;
 use super::lifecycle::ReadyCondition;
 use super::operate::for_how_long;
-use super::{Cause, Class, Cluster, ContainerId, Event, NodeId, PodId, Why};
+use super::{Cause, Class, Cluster, Event, NodeId, PodId, Why};
 use crate::kernel::{Duration, Time};
 
 /// A shutdown as it goes on.
@@ -82,7 +81,9 @@ impl Cluster {
             for id in pods {
                 let grace = self.grace_period(id).min(share);
                 self.graces.insert(id, grace);
-                self.stop_for_shutdown(id);
+                let cause = self.pod_cause(id);
+                self.stop_containers(id, cause);
+                self.shut_down_pod(id, cause);
             }
             // After the ends of the pods, which may fall on the same instant.
             let at = self.queue.now() + share;
@@ -106,26 +107,9 @@ impl Cluster {
         }
     }
 
-    fn stop_for_shutdown(&mut self, id: PodId) {
-        let cause = self.pod_cause(id);
-        let (containers, _) = self.containers_of(id);
-        for container in containers.map(ContainerId) {
-            match self.container(container).state {
-                ContainerState::Running => self.stop_container(container, cause),
-                ContainerState::Stopping => {}
-                _ => self.container_mut(container).state = ContainerState::Terminated,
-            }
-        }
-        self.shut_down_pod(id, cause);
-    }
-
     /// A container of a pod on a node that shuts down has ended: the pod has failed once all have.
     pub(super) fn shut_down_pod(&mut self, id: PodId, cause: Cause) {
-        let (mut containers, _) = self.containers_of(id);
-        let up = |one: u32| {
-            matches!(self.container(ContainerId(one)).state, ContainerState::Running | ContainerState::Stopping)
-        };
-        if containers.any(up) || !self.pod(id).is_active() {
+        if self.is_any_up(id) || !self.pod(id).is_active() {
             return;
         }
         self.mark_disrupted(id);

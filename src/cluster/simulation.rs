@@ -61,6 +61,20 @@ pub struct Settings {
     pub limits: Limits,
 }
 
+impl Settings {
+    /// The newest release with its default scheduler, defaults for all behaviour, and a provider without bounds.
+    pub fn new(seed: u64) -> Settings {
+        Settings {
+            seed,
+            profile: Profile::kubernetes_1_36(),
+            scheduler: SchedulerProfile::KubeDefault,
+            behaviour: Vec::new(),
+            provider: Provider::default(),
+            limits: Limits::default(),
+        }
+    }
+}
+
 /// 2026-01-01T00:00:00Z.
 const DEFAULT_EPOCH: i64 = 1_767_225_600;
 
@@ -238,6 +252,22 @@ impl Cluster {
 
     pub(super) fn schedule(&mut self, at: Time, class: Class, event: Event) -> EventId {
         self.queue.schedule(at, class, event)
+    }
+
+    /// Plans an event that may be `due` already: one that comes as early stays, and a later one gives way.
+    pub(super) fn bring_forward(
+        &mut self,
+        due: Option<(Time, EventId)>,
+        at: Time,
+        class: Class,
+        event: Event,
+    ) -> (Time, EventId) {
+        match due {
+            Some(due) if due.0 <= at => return due,
+            Some((_, later)) => drop(self.queue.cancel(later)),
+            None => {}
+        }
+        (at, self.schedule(at, class, event))
     }
 
     /// Writes an entry about an object of the cluster.

@@ -38,6 +38,10 @@ impl Stage for Cluster {
         self.true_counts(subject)
     }
 
+    fn ready_endpoints(&self, service: Subject) -> Option<u32> {
+        self.endpoints_of(service)
+    }
+
     fn observed_counts(&self, subject: Subject) -> Option<Counts> {
         let truth = self.true_counts(subject)?;
         if let Some(Status::Deployment(shown)) = self.observed_status(subject) {

@@ -22,3 +22,26 @@ pub trait Observer {
     /// The run is over: the final verdicts, in the order of the scenario.
     fn finish(&mut self, stage: &dyn Stage) -> Vec<Verdict>;
 }
+
+/// One that somebody else keeps.
+impl<T: Observer + ?Sized> Observer for &mut T {
+    fn entry(&mut self, id: EntryId, stage: &dyn Stage) {
+        (**self).entry(id, stage);
+    }
+
+    fn instant_ended(&mut self, stage: &dyn Stage) {
+        (**self).instant_ended(stage);
+    }
+
+    fn due(&self) -> Option<Time> {
+        (**self).due()
+    }
+
+    fn settled(&self) -> bool {
+        (**self).settled()
+    }
+
+    fn finish(&mut self, stage: &dyn Stage) -> Vec<Verdict> {
+        (**self).finish(stage)
+    }
+}

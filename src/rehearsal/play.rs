@@ -12,7 +12,7 @@ use crate::scenario::model::{ActionKind, FaultKind, Scenario, SystemName, Trigge
 use crate::systems::{self, System};
 use crate::text::{Diagnostic, Place};
 use crate::timeline::{Arg, Cause, Entry, EntryId, Kind, Layer, Subject, Why};
-use crate::workload::{Action, Controller, Happening, Stage, Struck, Wake};
+use crate::workload::{Action, Controller, Happening, Stage, Status, Struck, Wake};
 
 /// How a run differs from what its scenario says.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -51,7 +51,7 @@ pub struct Rehearsal<S> {
 pub fn rehearse(
     scenario: &Scenario,
     options: Options,
-    observers: &mut [Box<dyn Observer>],
+    observers: &mut [Box<dyn Observer + '_>],
 ) -> Result<RunResult, Vec<Diagnostic>> {
     let cluster = simulated(scenario, options.seed.unwrap_or(scenario.seed))?;
     let mut rehearsal: Rehearsal<Cluster> = Rehearsal::new(scenario, cluster, options)?;
@@ -131,8 +131,18 @@ impl<S: Stage> Rehearsal<S> {
         &self.stage
     }
 
+    /// The systems that act in it, in the order of the scenario's documents.
+    pub fn systems(&self) -> &[System] {
+        &self.systems
+    }
+
+    /// The status of an object as controllers observe it.
+    pub fn observed(&mut self, subject: Subject) -> Option<Status> {
+        self.stage.port(0).observed(subject)
+    }
+
     /// Handles the next thing that happens; `false` once the run is over.
-    pub fn step(&mut self, observers: &mut [Box<dyn Observer>]) -> bool {
+    pub fn step(&mut self, observers: &mut [Box<dyn Observer + '_>]) -> bool {
         if self.ending.is_some() {
             return false;
         }
@@ -156,7 +166,7 @@ impl<S: Stage> Rehearsal<S> {
     }
 
     /// Shows what was written since the last time to triggers and observers.
-    fn show_entries(&mut self, observers: &mut [Box<dyn Observer>]) {
+    fn show_entries(&mut self, observers: &mut [Box<dyn Observer + '_>]) {
         while self.seen < self.stage.timeline().len() {
             let id = EntryId(self.seen as u32);
             self.seen += 1;
@@ -171,7 +181,7 @@ impl<S: Stage> Rehearsal<S> {
         }
     }
 
-    fn end_instant(&mut self, observers: &mut [Box<dyn Observer>]) {
+    fn end_instant(&mut self, observers: &mut [Box<dyn Observer + '_>]) {
         for observer in observers.iter_mut() {
             observer.instant_ended(&self.stage);
         }
@@ -301,7 +311,7 @@ impl<S: Stage> Rehearsal<S> {
     }
 
     /// Ends the run: gathers verdicts, what never fired, and the state as the systems show it.
-    pub fn finish(mut self, options: Options, observers: &mut [Box<dyn Observer>]) -> RunResult {
+    pub fn finish(mut self, options: Options, observers: &mut [Box<dyn Observer + '_>]) -> RunResult {
         let verdicts: Vec<Verdict> = observers.iter_mut().flat_map(|observer| observer.finish(&self.stage)).collect();
         let unfired = self.unfired();
         let native = options.native.then(|| self.native());

@@ -109,16 +109,13 @@ fn spec(cluster: &mut Cluster, entry: &NodeEntry, base: &str, pods_per_node: u32
         labels.entry("node.kubernetes.io/instance-type".to_owned()).or_insert_with(|| shape.clone());
     }
     let spec = NodeSpec {
-        name: cluster.timeline_mut().1.name(base),
         labels,
         taints: entry.taints.clone(),
         zone: entry.zone.clone(),
         shape: entry.shape.clone(),
         gpu_model: made.gpu_model,
-        allocatable: made.resources,
         pods_max: entry.pods.unwrap_or(pods_per_node),
-        ready: true,
-        unschedulable: false,
+        ..NodeSpec::new(cluster.timeline_mut().1.name(base), made.resources)
     };
     match spec.refusal() {
         Some(refusal) => Err(format!("node {base} {refusal}")),

@@ -57,6 +57,11 @@ pub fn write_report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
 }
 
 fn annotation(place: Option<&Place>, title: &str, message: &str) -> String {
+    annotation_of("error", place, title, message)
+}
+
+/// An annotation of a level: `error`, `warning` or `notice`.
+pub(super) fn annotation_of(level: &str, place: Option<&Place>, title: &str, message: &str) -> String {
     let mut properties = String::new();
     if let Some(place) = place {
         properties.push_str(&format!("file={},", property(&place.file)));
@@ -67,7 +72,7 @@ fn annotation(place: Option<&Place>, title: &str, message: &str) -> String {
             properties.push_str(&format!("col={},", place.column));
         }
     }
-    format!("::error {properties}title={}::{}", property(title), data(message))
+    format!("::{level} {properties}title={}::{}", property(title), data(message))
 }
 
 /// Escapes what GitHub gives a meaning in a message.

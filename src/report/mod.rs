@@ -9,6 +9,7 @@ pub mod json;
 pub mod junit;
 pub mod ndjson;
 pub mod paint;
+pub mod plan;
 mod replay;
 mod rows;
 pub mod snapshot;

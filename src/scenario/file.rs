@@ -1,7 +1,7 @@
 //! The scenario file as it is written: one struct a map, one field a key. The JSON Schema is made from these types;
 //! what their values must satisfy beyond their types is checked by `read` and the modules beside it.
 
-mod nodes;
+mod faults;
 
 use crate::file_types;
 use crate::text::decode::{Spanned, Table};
@@ -12,8 +12,9 @@ use super::values::{
     SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp, ViewValue, WaitForValue, WorkloadKindValue,
 };
 
-pub use nodes::{
-    CordonFile, DrainFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, QuotaExhaustedFile, ReadinessFlapFile,
+pub use faults::{
+    ContainerCrashFile, CordonFile, DrainFile, ExportFailFile, GpuLossFile, ImagePullFailFile, NodeDownFile,
+    NodeShutdownFile, NodeSilentFile, NodeTaintFile, PodKillFile, QuotaExhaustedFile, ReadinessFlapFile, SlowStartFile,
     SpotReclaimFile, UncordonFile, UntaintFile,
 };
 
@@ -51,6 +52,23 @@ file_types! {
         actions: Option<Vec<ActionFile>>,
         /// What must be so.
         expect: Option<Vec<ExpectFile>>,
+    }
+
+    /// A cluster and how workloads behave on it, without what is deployed.
+    #[derive(Default)]
+    pub struct StageFile as "a cluster file" {
+        /// A name for the plan.
+        name: Option<Spanned<String>>,
+        /// The seed of every random draw. Default: 0.
+        seed: Option<u64>,
+        /// The wall-clock time of the start. Default: 2026-01-01T00:00:00Z.
+        epoch: Option<Timestamp>,
+        /// The version of Kubernetes that is simulated, or a map with its settings. Default: "1.36".
+        kubernetes: Option<Spanned<KubernetesValue>>,
+        /// The cluster.
+        cluster: Option<ClusterFile>,
+        /// How workloads behave once placed; the first row that matches is used whole.
+        behaviour: Option<Vec<BehaviourFile>>,
     }
 
     /// The Kubernetes that is simulated.
@@ -96,6 +114,7 @@ file_types! {
     }
 
     /// The nodes of a cluster and what is behind them.
+    #[derive(Default)]
     pub struct ClusterFile as "a cluster" {
         /// The nodes that are there.
         nodes: Option<Vec<NodeFile>>,
@@ -305,102 +324,6 @@ file_types! {
         reaches: Spanned<String>,
         /// The how many-th time. Default: 1.
         occurrence: Option<Spanned<u32>>,
-    }
-
-    /// Pods are deleted.
-    pub struct PodKillFile as "`pod_kill`" {
-        /// The pods of this system's deployment.
-        deployment: Option<Spanned<String>>,
-        /// The pods of this system's deployment, or this subject: `Pod/vllm-r1-0`.
-        running: Option<Spanned<String>>,
-        /// The pods of this Kubernetes Deployment or Job.
-        workload: Option<Spanned<String>>,
-        /// This pod.
-        pod: Option<Spanned<String>>,
-        /// How many. Default: all.
-        count: Option<Spanned<u32>>,
-    }
-
-    /// A container ends.
-    pub struct ContainerCrashFile as "`container_crash`" {
-        /// Of the pods of this system's deployment.
-        deployment: Option<Spanned<String>>,
-        /// Of the pods of this system's deployment, or this subject: `Pod/vllm-r1-0`.
-        running: Option<Spanned<String>>,
-        /// Of the pods of this Kubernetes Deployment or Job.
-        workload: Option<Spanned<String>>,
-        /// Of this pod.
-        pod: Option<Spanned<String>>,
-        /// With this exit code. Default: 1.
-        exit: Option<Spanned<u8>>,
-    }
-
-    /// A node stops.
-    pub struct NodeDownFile as "`node_down`" {
-        /// The node below the pods of this system's deployment.
-        deployment: Option<Spanned<String>>,
-        /// The node below the pods of this system's deployment, or this subject: `Pod/vllm-r1-0`.
-        running: Option<Spanned<String>>,
-        /// The node below the pods of this Kubernetes Deployment or Job.
-        workload: Option<Spanned<String>>,
-        /// The node below this pod.
-        pod: Option<Spanned<String>>,
-        /// This node.
-        node: Option<Spanned<String>>,
-        /// For how long. Default: for ever.
-        r#for: Option<Spanned<Length>>,
-    }
-
-    /// Pulls of an image fail.
-    pub struct ImagePullFailFile as "`image_pull_fail`" {
-        /// A glob over images: `*vllm*`.
-        image: Spanned<String>,
-        /// How many pulls. Default: all.
-        times: Option<Spanned<u32>>,
-        /// For how long. Default: for ever.
-        r#for: Option<Spanned<Length>>,
-    }
-
-    /// Containers take longer to serve.
-    pub struct SlowStartFile as "`slow_start`" {
-        /// Those of this system's deployment.
-        deployment: Option<Spanned<String>>,
-        /// Those of this system's deployment, or this subject: `Pod/vllm-r1-0`.
-        running: Option<Spanned<String>>,
-        /// Those of this Kubernetes Deployment or Job.
-        workload: Option<Spanned<String>>,
-        /// Those of this pod.
-        pod: Option<Spanned<String>>,
-        /// Multiplied with the time to serving, in percent: 300 is three times as long. Default: 100.
-        percent: Option<Spanned<u32>>,
-        /// Added to the time to serving. Default: 0s.
-        extra: Option<Spanned<Length>>,
-    }
-
-    /// The exports of a deployment cannot be read.
-    pub struct ExportFailFile as "`export_fail`" {
-        /// The system's deployment.
-        deployment: Spanned<String>,
-        /// How many times. Default: always.
-        times: Option<Spanned<u32>>,
-    }
-
-    /// GPUs of a node are lost.
-    pub struct GpuLossFile as "`gpu_loss`" {
-        /// Of the node below the pods of this system's deployment.
-        deployment: Option<Spanned<String>>,
-        /// Of the node below the pods of this system's deployment, or this subject: `Pod/vllm-r1-0`.
-        running: Option<Spanned<String>>,
-        /// Of the node below the pods of this Kubernetes Deployment or Job.
-        workload: Option<Spanned<String>>,
-        /// Of the node below this pod.
-        pod: Option<Spanned<String>>,
-        /// Of this node.
-        node: Option<Spanned<String>>,
-        /// How many. Default: 1.
-        count: Option<Spanned<u32>>,
-        /// For how long. Default: for ever.
-        r#for: Option<Spanned<Length>>,
     }
 
     /// An operator's action: when, and exactly one thing to do.

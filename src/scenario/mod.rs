@@ -10,7 +10,7 @@ pub mod values;
 
 pub use documents::{Documents, Folder};
 pub use model::Scenario;
-pub use read::{load, load_from};
+pub use read::{load, load_cluster, load_cluster_from, load_from};
 pub use schema::schema;
 
 #[cfg(test)]

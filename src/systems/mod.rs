@@ -122,6 +122,14 @@ impl System {
         }
     }
 
+    /// The manifests that it holds as they are wanted now; none of a system that has documents of its own.
+    pub fn manifests(&self) -> Vec<&kubernetes::Manifest> {
+        match self {
+            System::Oci(_) => Vec::new(),
+            System::Kubernetes(set) => set.wanted().collect(),
+        }
+    }
+
     /// The namespaces that its objects are in, and those that it makes.
     pub fn namespaces(&self) -> (BTreeSet<&str>, BTreeSet<&str>) {
         match self {

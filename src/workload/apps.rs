@@ -41,6 +41,23 @@ pub struct StatefulSetSpec {
     pub revision_history: u32,
 }
 
+impl StatefulSetSpec {
+    /// A StatefulSet with the defaults of `k8s.io/kubernetes` v1.36.3, pkg/apis/apps/v1/defaults.go, and no claims.
+    pub fn of(replicas: u32, template: Arc<PodTemplate>) -> StatefulSetSpec {
+        StatefulSetSpec {
+            replicas,
+            first_ordinal: 0,
+            service: String::new(),
+            template,
+            claims: Vec::new(),
+            parallel: false,
+            strategy: StatefulSetStrategy::RollingUpdate { partition: 0, max_unavailable: IntOrPercent::Int(1) },
+            min_ready: Duration::ZERO,
+            revision_history: 10,
+        }
+    }
+}
+
 /// How a StatefulSet replaces its pods.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum StatefulSetStrategy {
@@ -66,6 +83,21 @@ pub struct DaemonSetSpec {
     pub min_ready: Duration,
     /// Old revisions that are kept.
     pub revision_history: u32,
+}
+
+impl DaemonSetSpec {
+    /// A DaemonSet with the defaults of `k8s.io/kubernetes` v1.36.3, pkg/apis/apps/v1/defaults.go.
+    pub fn of(template: Arc<PodTemplate>) -> DaemonSetSpec {
+        DaemonSetSpec {
+            template,
+            strategy: DaemonSetStrategy::RollingUpdate {
+                max_surge: IntOrPercent::Int(0),
+                max_unavailable: IntOrPercent::Int(1),
+            },
+            min_ready: Duration::ZERO,
+            revision_history: 10,
+        }
+    }
 }
 
 /// How a DaemonSet replaces its pods.

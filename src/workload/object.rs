@@ -91,6 +91,21 @@ pub struct DeploymentSpec {
     pub revision_history: Option<u32>,
 }
 
+impl DeploymentSpec {
+    /// A Deployment with the defaults of `k8s.io/kubernetes` v1.36.3, pkg/apis/apps/v1/defaults.go.
+    pub fn of(replicas: u32, template: Arc<PodTemplate>) -> DeploymentSpec {
+        DeploymentSpec {
+            replicas,
+            template,
+            strategy: Strategy::default(),
+            min_ready: Duration::ZERO,
+            progress_deadline: Duration::from_secs(600),
+            paused: false,
+            revision_history: None,
+        }
+    }
+}
+
 /// How a Deployment replaces its pods.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Strategy {
@@ -119,6 +134,16 @@ impl Default for Strategy {
     fn default() -> Strategy {
         let quarter = IntOrPercent::Percent(25);
         Strategy::RollingUpdate { max_surge: quarter, max_unavailable: quarter }
+    }
+}
+
+impl std::fmt::Display for IntOrPercent {
+    /// `1`, `25%`.
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            IntOrPercent::Int(count) => write!(out, "{count}"),
+            IntOrPercent::Percent(percent) => write!(out, "{percent}%"),
+        }
     }
 }
 

@@ -189,6 +189,9 @@ pub trait Stage {
     /// True figures of a Pod, a workload, a Service's pods, or of a system's deployment. `None`: nothing of that name.
     fn counts(&self, subject: Subject) -> Option<Counts>;
 
+    /// The ready endpoints behind a Service; `None`: there is none of this name.
+    fn ready_endpoints(&self, service: Subject) -> Option<u32>;
+
     /// The same figures as the watches show them now.
     fn observed_counts(&self, subject: Subject) -> Option<Counts>;
 

@@ -105,24 +105,14 @@ func stay(c *cluster) clienttesting.ReactionFunc {
 }
 
 func (c *cluster) join(node Node) {
-	labels := map[string]string{"kubernetes.io/hostname": nodeName(c.nodes)}
+	labels := map[string]string{}
 	if node.Zone != "" {
 		labels["topology.kubernetes.io/zone"] = node.Zone
 	}
 	if node.Tier != "" {
 		labels["tier"] = node.Tier
 	}
-	holds := amounts(node.CPU*1000, node.Gi<<10, node.GPUs)
-	holds["pods"] = *resource.NewQuantity(podsMax, resource.DecimalSI)
-	object := &v1.Node{
-		ObjectMeta: metav1.ObjectMeta{Name: nodeName(c.nodes), Labels: labels},
-		Spec:       v1.NodeSpec{Taints: taints(node.Taints)},
-		Status:     v1.NodeStatus{Allocatable: holds, Capacity: holds},
-	}
-	_, err := c.client.CoreV1().Nodes().Create(c.ctx, object, metav1.CreateOptions{})
-	must(err)
-	c.nodes++
-	wait(func() bool { return len(c.sched.Cache.Dump().Nodes) == c.nodes })
+	c.joinRich(RichNode{CPU: node.CPU, Gi: node.Gi, GPUs: node.GPUs, Labels: labels, Taints: node.Taints})
 }
 
 // place creates a pod and waits for the decision: a node, or -1 and a message.

@@ -2,16 +2,14 @@
 
 #![allow(dead_code, reason = "each test uses its part")]
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use greenroom::cluster::scheduler::SchedulerProfile;
-use greenroom::cluster::{Behaviour, Cluster, NodeSpec, Profile, Provider, Settings};
-use greenroom::kernel::{Duration, Limits, Name, Time};
-use greenroom::timeline::{Cause, ScenarioLine, Subject, render};
+use greenroom::cluster::{Cluster, NodeSpec, Profile, Settings};
+use greenroom::kernel::{Duration, Name, Time};
+use greenroom::timeline::{Cause, Entry, ScenarioLine, Subject, render};
 use greenroom::workload::{
-    Ask, Container, DeploymentSpec, Disruption, Happening, NodeDisruption, Object, Outcome, PodTemplate, Resources,
-    Stage, Status, Strategy, Struck,
+    Ask, Container, DeploymentSpec, Disruption, Happening, NodeDisruption, Object, Outcome, PodTemplate, Probe,
+    Resources, Stage, Status, Struck,
 };
 
 /// A length of whole seconds.
@@ -30,51 +28,37 @@ pub struct Bench {
 impl Bench {
     /// Nodes `n-0`, `n-1`, … with so many GPUs each; containers take 10 s to pull and then the time that a workload is given.
     pub fn new(nodes: u32, gpus: u64) -> Bench {
-        Bench::with(nodes, gpus, Profile::kubernetes_1_36(), |_, _| {})
+        Bench::of(Settings::new(1), nodes, gpus, |_, _| {})
     }
 
     /// The same with another profile, and with a change to each node.
     pub fn with(nodes: u32, gpus: u64, profile: Profile, change: impl Fn(u32, &mut NodeSpec)) -> Bench {
-        Bench::of(nodes, gpus, profile, Vec::new(), change)
+        Bench::of(Settings { profile, ..Settings::new(1) }, nodes, gpus, change)
     }
 
-    /// The same with rows of behaviour.
-    pub fn of(
-        nodes: u32,
-        gpus: u64,
-        profile: Profile,
-        behaviour: Vec<Behaviour>,
-        change: impl Fn(u32, &mut NodeSpec),
-    ) -> Bench {
-        Bench::provided(nodes, gpus, profile, behaviour, Provider::default(), change)
-    }
-
-    /// The same with another provider of nodes.
-    pub fn provided(
-        nodes: u32,
-        gpus: u64,
-        profile: Profile,
-        behaviour: Vec<Behaviour>,
-        provider: Provider,
-        change: impl Fn(u32, &mut NodeSpec),
-    ) -> Bench {
-        let mut cluster = Cluster::new(Settings {
-            seed: 1,
-            profile,
-            scheduler: SchedulerProfile::KubeDefault,
-            behaviour,
-            provider,
-            limits: Limits::default(),
-        });
-        let line = ScenarioLine { file: "t".into(), line: 1, column: 1, what: "test".into() };
-        let cause = Cause::Line(cluster.timeline_mut().0.add_line(line));
-        let base = cluster.intern("n");
+    /// The same with other settings.
+    pub fn of(settings: Settings, nodes: u32, gpus: u64, change: impl Fn(u32, &mut NodeSpec)) -> Bench {
+        let mut bench = Bench::bare(settings);
+        let base = bench.cluster.intern("n");
         for ordinal in 0..nodes {
             let mut spec = node(Name::numbered(base, ordinal), gpus);
             change(ordinal, &mut spec);
-            cluster.add_node(spec, cause);
+            bench.cluster.add_node(spec, bench.cause);
         }
+        bench
+    }
+
+    /// A cluster without nodes.
+    pub fn bare(settings: Settings) -> Bench {
+        let mut cluster = Cluster::new(settings);
+        let line = ScenarioLine { file: "t".into(), line: 1, column: 1, what: "test".into() };
+        let cause = Cause::Line(cluster.timeline_mut().0.add_line(line));
         Bench { cluster, cause }
+    }
+
+    /// The name that is shown as this text.
+    pub fn name(&mut self, text: &str) -> Name {
+        self.cluster.timeline_mut().1.name(text)
     }
 
     /// The subject of this text.
@@ -82,10 +66,15 @@ impl Bench {
         Subject::parse(text, self.cluster.timeline_mut().1).expect(text)
     }
 
-    /// Applies an object; a refusal is returned.
-    pub fn try_apply(&mut self, key: &str, object: Object) -> Result<(), String> {
+    /// Asks for an object; what becomes of it is for the timeline to tell.
+    pub fn submit(&mut self, key: &str, object: Object) {
         let key = self.subject(key);
         self.cluster.port(0).ask(Ask::Apply { key, object, serves: key }, self.cause);
+    }
+
+    /// Applies an object; a refusal is returned.
+    pub fn try_apply(&mut self, key: &str, object: Object) -> Result<(), String> {
+        self.submit(key, object);
         loop {
             match self.cluster.next() {
                 Happening::Answered { outcome: Outcome::Accepted(_), .. } => return Ok(()),
@@ -126,7 +115,16 @@ impl Bench {
 
     /// Lets time pass up to the end of this instant.
     pub fn run(&mut self, until: Duration) {
-        self.cluster.call_at(Time::ZERO + until, 0, true);
+        self.pass(until, true);
+    }
+
+    /// Lets time pass up to this instant, before anything else happens in it.
+    pub fn run_to(&mut self, until: Duration) {
+        self.pass(until, false);
+    }
+
+    fn pass(&mut self, until: Duration, late: bool) {
+        self.cluster.call_at(Time::ZERO + until, 0, late);
         while !matches!(self.cluster.next(), Happening::Rehearsal(_)) {}
     }
 
@@ -138,14 +136,23 @@ impl Bench {
 
     /// The timeline after this time, a line an entry.
     pub fn story_since(&self, since: Duration) -> Vec<String> {
-        let entries = self.cluster.timeline().since(0).filter(|(_, entry)| entry.at > Time::ZERO + since);
-        self.lines(entries.map(|(_, entry)| entry))
+        self.story(|entry| entry.at > Time::ZERO + since)
     }
 
     /// The timeline from this time on, a line an entry.
     pub fn story_from(&self, from: Duration) -> Vec<String> {
-        let entries = self.cluster.timeline().since(0).filter(|(_, entry)| entry.at >= Time::ZERO + from);
-        self.lines(entries.map(|(_, entry)| entry))
+        self.story(|entry| entry.at >= Time::ZERO + from)
+    }
+
+    /// The entries of the timeline that are asked for, a line each.
+    pub fn story(&self, tells: impl Fn(&Entry) -> bool) -> Vec<String> {
+        let names = self.cluster.names();
+        let entries = self.cluster.timeline().since(0).map(|(_, entry)| entry).filter(tells);
+        let line = |entry: Entry| {
+            let (subject, why) = (entry.subject.show(names), render::why(&entry.why, names));
+            format!("{} {subject} {} {why}", entry.at, entry.became).trim_end().to_owned()
+        };
+        entries.map(line).collect()
     }
 
     /// The text of a name.
@@ -159,64 +166,43 @@ impl Bench {
         let entries = self.cluster.timeline().since(0).filter(|(_, entry)| entry.subject == key);
         entries.map(|(_, entry)| (entry.at, entry.became)).collect()
     }
-
-    fn lines(&self, entries: impl Iterator<Item = greenroom::timeline::Entry>) -> Vec<String> {
-        let names = self.cluster.names();
-        let line = |entry: greenroom::timeline::Entry| {
-            let (subject, why) = (entry.subject.show(names), render::why(&entry.why, names));
-            format!("{} {subject} {} {why}", entry.at, entry.became).trim_end().to_owned()
-        };
-        entries.map(line).collect()
-    }
 }
 
 /// A node with so many GPUs and enough of everything else.
 pub fn node(name: Name, gpus: u64) -> NodeSpec {
-    NodeSpec {
-        name,
-        labels: BTreeMap::new(),
-        taints: Vec::new(),
-        zone: None,
-        shape: None,
-        gpu_model: None,
-        allocatable: Resources { cpu_milli: 64_000, memory_bytes: 1 << 40, ..Resources::of("nvidia.com/gpu", gpus) },
-        pods_max: 110,
-        ready: true,
-        unschedulable: false,
-    }
+    let allocatable = Resources { cpu_milli: 64_000, memory_bytes: 1 << 40, ..Resources::of("nvidia.com/gpu", gpus) };
+    NodeSpec::new(name, allocatable)
 }
 
-/// One-GPU pods with the label `app: web`, ready so long after they run.
-pub fn template(ready_after: Duration) -> PodTemplate {
-    let probe = greenroom::workload::Probe {
-        initial_delay: ready_after,
-        period: seconds(1),
-        timeout: seconds(1),
-        success_threshold: 1,
-        failure_threshold: 3,
-    };
+/// Pods with this label `app`, of one container that takes so many GPUs.
+pub fn pods(app: &str, image: &str, gpus: u64) -> PodTemplate {
     PodTemplate {
-        labels: [("app".to_owned(), "web".to_owned())].into(),
+        labels: [("app".to_owned(), app.to_owned())].into(),
         containers: vec![Container {
             name: "c".into(),
-            image: "web:1".into(),
-            requests: Resources::of("nvidia.com/gpu", 1),
-            readiness_probe: Some(probe),
+            image: image.into(),
+            requests: Resources::of("nvidia.com/gpu", gpus),
             ..Container::default()
         }],
         ..PodTemplate::default()
     }
 }
 
+/// One-GPU pods with the label `app: web`, ready so long after they run.
+pub fn template(ready_after: Duration) -> PodTemplate {
+    let probe = Probe {
+        initial_delay: ready_after,
+        period: seconds(1),
+        timeout: seconds(1),
+        success_threshold: 1,
+        failure_threshold: 3,
+    };
+    let mut template = pods("web", "web:1", 1);
+    template.containers[0].readiness_probe = Some(probe);
+    template
+}
+
 /// A Deployment with Kubernetes' defaults.
 pub fn deployment(replicas: u32, template: PodTemplate) -> Object {
-    Object::Deployment(DeploymentSpec {
-        replicas,
-        template: Arc::new(template),
-        strategy: Strategy::default(),
-        min_ready: Duration::ZERO,
-        progress_deadline: seconds(600),
-        paused: false,
-        revision_history: None,
-    })
+    Object::Deployment(DeploymentSpec::of(replicas, Arc::new(template)))
 }

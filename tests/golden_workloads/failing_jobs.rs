@@ -12,8 +12,9 @@ use greenroom::timeline::Kind;
 use greenroom::workload::{PodPhase, Status};
 use serde_json::{Value, json};
 
+use super::golden::golden;
 use super::manifest::object;
-use super::rig::{Rig, Setting, golden};
+use super::rig::{Setting, rig};
 
 const BEGINS_AT: f64 = 0.45;
 const TOLERANCE: f64 = 0.3;
@@ -31,15 +32,14 @@ fn every_failing_job_keeps_the_recorded_times() {
 fn replay(job: &Value) {
     // The source says that a pod runs 200 ms after it is bound, is ready 200 ms later, and fails 1 s after it runs.
     let setting = Setting { runs_for: Duration::from_millis(1000), exit_code: 1, ..Setting::default() };
-    let mut rig = Rig::new("jobs", &[0], setting);
-    let key = rig.subject("Job", "w");
+    let mut rig = rig("jobs", &[0], setting);
     let document = json!({"kind": "Job", "spec": {
         "completions": job["completions"], "parallelism": job["parallelism"], "backoffLimit": job["backoffLimit"],
         "template": {"spec": {"restartPolicy": "Never", "terminationGracePeriodSeconds": 0,
             "containers": [{"name": "c", "image": "a:1"}]}}}});
-    rig.run_until(Duration::from_nanos((BEGINS_AT * 1e9) as u64));
-    rig.apply(key, object(&document));
-    rig.run_until(Duration::from_secs(1000));
+    rig.run_to(Duration::from_nanos((BEGINS_AT * 1e9) as u64));
+    rig.apply("Job/w", object(&document));
+    rig.run_to(Duration::from_secs(1000));
     let mut created: Vec<f64> = Vec::new();
     let mut pods = Vec::new();
     let mut end = None;

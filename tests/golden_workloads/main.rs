@@ -4,7 +4,11 @@
 //! the tests say that they were skipped.
 
 mod agreement;
+#[path = "../bench/mod.rs"]
+mod bench;
 mod failing_jobs;
+#[path = "../support/golden.rs"]
+mod golden;
 mod manifest;
 mod observed;
 mod recordings;

@@ -19,20 +19,14 @@ pub fn object(document: &Value) -> Object {
     match document["kind"].as_str().expect("a kind") {
         "Pod" => Object::Pod(template(document)),
         "Deployment" => Object::Deployment(DeploymentSpec {
-            replicas: count(&spec["replicas"], 1),
-            template: template(&spec["template"]),
             strategy: strategy(&spec["strategy"]),
             min_ready: length(&spec["minReadySeconds"], 0),
             progress_deadline: length(&spec["progressDeadlineSeconds"], 600),
             paused: spec["paused"].as_bool().unwrap_or(false),
-            revision_history: None,
+            ..DeploymentSpec::of(count(&spec["replicas"], 1), template(&spec["template"]))
         }),
         "StatefulSet" => Object::StatefulSet(StatefulSetSpec {
-            replicas: count(&spec["replicas"], 1),
-            first_ordinal: 0,
             service: spec["serviceName"].as_str().unwrap_or_default().to_owned(),
-            template: template(&spec["template"]),
-            claims: Vec::new(),
             parallel: spec["podManagementPolicy"].as_str() == Some("Parallel"),
             strategy: match spec["updateStrategy"]["type"].as_str() {
                 Some("OnDelete") => StatefulSetStrategy::OnDelete,
@@ -42,18 +36,17 @@ pub fn object(document: &Value) -> Object {
                 Some(other) => panic!("strategy {other}"),
             },
             min_ready: length(&spec["minReadySeconds"], 0),
-            revision_history: 10,
+            ..StatefulSetSpec::of(count(&spec["replicas"], 1), template(&spec["template"]))
         }),
         "DaemonSet" => {
             let rolling = &spec["updateStrategy"]["rollingUpdate"];
             Object::DaemonSet(DaemonSetSpec {
-                template: template(&spec["template"]),
                 strategy: DaemonSetStrategy::RollingUpdate {
                     max_surge: amount(&rolling["maxSurge"], IntOrPercent::Int(0)),
                     max_unavailable: amount(&rolling["maxUnavailable"], IntOrPercent::Int(1)),
                 },
                 min_ready: length(&spec["minReadySeconds"], 0),
-                revision_history: 10,
+                ..DaemonSetSpec::of(template(&spec["template"]))
             })
         }
         "Job" => {

@@ -27,9 +27,10 @@ use greenroom::workload::Stage;
 use serde_json::Value;
 
 use super::agreement::{Seen, agreed, compare, in_time};
+use super::golden::golden;
 use super::manifest::object;
 use super::observed::{Histories, journalled, recorded};
-use super::rig::{Rig, Setting, golden, plane};
+use super::rig::{Setting, plane, rig};
 
 #[test]
 fn every_recorded_workload_behaves_as_recorded() {
@@ -177,43 +178,34 @@ fn run(name: &str, case: &Value, phase: f64, seed: u64, noise: Duration) -> Hist
         exit_code: u8::from(fails.is_some()),
         control_plane: COLD,
     };
-    let mut rig = Rig::new(name, &gpus, setting);
+    let mut rig = rig(name, &gpus, setting);
     let mut begins: Vec<f64> =
         case["rounds"].as_array().expect("rounds").iter().filter_map(|round| round[0][0].as_f64()).collect();
     begins.sort_by(f64::total_cmp);
     let after = |seconds: f64| Duration::from_nanos(((seconds + phase) * 1e9) as u64);
-    rig.run_until(after(begins[1]));
-    let mut keys = BTreeMap::new();
+    rig.run_to(after(begins[1]));
+    let key_of =
+        |kind: &Value, name: &Value| format!("{}/{}", kind.as_str().expect("a kind"), name.as_str().expect("a name"));
+    let mut made = BTreeMap::new();
     for document in documents {
-        let (kind, name) =
-            (document["kind"].as_str().expect("a kind"), document["metadata"]["name"].as_str().expect("a name"));
-        let key = rig.subject(kind, name);
-        keys.insert(format!("{kind}/{name}"), (key, document.clone()));
-        rig.apply(key, object(document));
+        let key = key_of(&document["kind"], &document["metadata"]["name"]);
+        rig.apply(&key, object(document));
+        made.insert(key, document.clone());
     }
-    rig.run_until(after(COLD_UNTIL));
+    rig.run_to(after(COLD_UNTIL));
     rig.cluster.set_control_plane(WARM);
     for action in case["actions"].as_array().expect("actions") {
-        rig.run_until(after(action[0].as_f64().expect("seconds")));
+        rig.run_to(after(action[0].as_f64().expect("seconds")));
+        let key = key_of(&action[2], &action[3]);
+        let document = made.get_mut(&key).expect("it was created");
         match action[1].as_str().expect("an action") {
-            "patch" => {
-                let (kind, name) = (action[2].as_str().expect("a kind"), action[3].as_str().expect("a name"));
-                let (key, document) = keys.get_mut(&format!("{kind}/{name}")).expect("it was created");
-                merge(document, &action[4]);
-                let (key, changed) = (*key, object(document));
-                rig.apply(key, changed);
-            }
-            "scale" => {
-                let (kind, name) = (action[2].as_str().expect("a kind"), action[3].as_str().expect("a name"));
-                let (key, document) = keys.get_mut(&format!("{kind}/{name}")).expect("it was created");
-                document["spec"]["replicas"] = action[4].clone();
-                let (key, changed) = (*key, object(document));
-                rig.apply(key, changed);
-            }
+            "patch" => merge(document, &action[4]),
+            "scale" => document["spec"]["replicas"] = action[4].clone(),
             other => panic!("the action {other}: {action}"),
         }
+        rig.apply(&key, object(document));
     }
-    rig.run_until(after(30.0));
+    rig.run_to(after(30.0));
     let names = rig.cluster.names().clone();
     journalled(rig.cluster.journal(), &names, phase)
 }

@@ -18,8 +18,9 @@ use greenroom::timeline::Kind;
 use greenroom::workload::{Object, Stage, Status};
 use serde_json::{Value, json};
 
+use super::golden::golden;
 use super::manifest::object;
-use super::rig::{Rig, Setting, golden};
+use super::rig::{Setting, rig};
 
 /// Rollouts whose steps are met only with noise.
 const NOISY: usize = 7;
@@ -59,8 +60,7 @@ fn describe(rollout: &Value) -> String {
 
 /// The steps of one rollout; its end must be the recorded one.
 fn replay(rollout: &Value, setting: Setting) -> Vec<[u32; 2]> {
-    let mut rig = Rig::new("r", &[rollout["slots"].as_u64().expect("slots")], setting);
-    let key = rig.subject("Deployment", "w");
+    let mut rig = rig("r", &[rollout["slots"].as_u64().expect("slots")], setting);
     let document = json!({"kind": "Deployment", "spec": {
         "replicas": rollout["replicas"],
         "template": {"spec": {"terminationGracePeriodSeconds": 0, "containers": [
@@ -68,12 +68,12 @@ fn replay(rollout: &Value, setting: Setting) -> Vec<[u32; 2]> {
         "strategy": {"rollingUpdate": {"maxSurge": rollout["maxSurge"], "maxUnavailable": rollout["maxUnavailable"]}},
     }});
     let Object::Deployment(mut spec) = object(&document) else { panic!("a Deployment") };
-    rig.apply(key, Object::Deployment(spec.clone()));
-    rig.run_until(Duration::from_secs(5));
+    rig.apply("Deployment/w", Object::Deployment(spec.clone()));
+    rig.run_to(Duration::from_secs(5));
     let from = rig.cluster.journal().len();
     Arc::make_mut(&mut spec.template).containers[0].image = "a:2".into();
-    rig.apply(key, Object::Deployment(spec));
-    rig.run_until(Duration::from_secs(120));
+    rig.apply("Deployment/w", Object::Deployment(spec));
+    rig.run_to(Duration::from_secs(120));
 
     let mut sizes: BTreeMap<String, u32> = BTreeMap::new();
     let mut trace: Vec<[u32; 2]> = Vec::new();
@@ -87,6 +87,7 @@ fn replay(rollout: &Value, setting: Setting) -> Vec<[u32; 2]> {
             trace.push([size("ReplicaSet/w-r1"), size("ReplicaSet/w-r2")]);
         }
     }
+    let key = rig.subject("Deployment/w");
     let last =
         rig.cluster.journal().iter().rev().find(|write| write.subject == key).expect("the Deployment is written");
     let Shown::Status(Status::Deployment(status)) = last.shown else { panic!("{last:?}") };

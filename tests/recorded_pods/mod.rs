@@ -2,19 +2,25 @@
 
 #![allow(dead_code, reason = "not every recording has everything")]
 
+#[path = "../support/recorded.rs"]
+mod recorded;
 mod world;
 
 use std::collections::BTreeMap;
 
-use greenroom::workload::resources::NVIDIA_GPU;
+use greenroom::cluster::scheduler::SchedulerProfile;
 use greenroom::workload::selector::{Namespaces, PodTerm, Weighted};
-use greenroom::workload::{
-    Container, LabelSelector, NodeRequirement, NodeTerm, Operator, PodTemplate, Resources, Taint, TaintEffect,
-    Toleration, TopologySpread,
-};
+use greenroom::workload::{LabelSelector, NodeRequirement, NodeTerm, Operator, PodTemplate, TopologySpread};
+use recorded::{pods_of, requests};
 use serde::Deserialize;
 
-pub use world::World;
+use world::World;
+
+/// All that was recorded of one sort.
+#[derive(Deserialize)]
+pub struct Recorded {
+    pub cases: Vec<Case>,
+}
 
 /// A recorded cluster and what happened in it.
 #[derive(Deserialize)]
@@ -27,6 +33,24 @@ pub struct Case {
     #[serde(default)]
     pub budgets: Vec<Budget>,
     pub steps: Vec<Step>,
+}
+
+impl Case {
+    /// Plays the case with this scheduler; how many decisions there were, each the same as ours.
+    ///
+    /// # Errors
+    /// Where ours differs first, and how.
+    pub fn play(&self, profile: &SchedulerProfile) -> Result<u32, String> {
+        let mut world = World::new(self, profile);
+        let mut decisions = 0;
+        for (at, step) in self.steps.iter().enumerate() {
+            match world.play(step) {
+                Ok(decided) => decisions += u32::from(decided),
+                Err(differs) => return Err(format!("{}, step {at} {step:?}: {differs}", self.about)),
+            }
+        }
+        Ok(decisions)
+    }
 }
 
 /// A node.
@@ -129,24 +153,15 @@ pub struct Step {
 /// The template in our words.
 pub fn pod_template(template: &Template) -> PodTemplate {
     let asked = requests(template.cpu_milli, template.mi << 20, template.gpus);
-    let container = |(number, image): (usize, &String)| Container {
-        name: format!("c{number}"),
-        image: image.clone(),
-        requests: if number == 0 { asked.clone() } else { Resources::default() },
-        ..Container::default()
-    };
-    let tolerates = |key: &String| Toleration { key: Some(key.clone()), value: None, effect: None, seconds: None };
     let mut pod = PodTemplate {
         labels: template.labels.clone(),
-        containers: template.images.iter().enumerate().map(container).collect(),
         node_selector: template.selects.clone(),
         node_terms: template.terms.iter().map(|needs| node_term(needs)).collect(),
-        tolerations: template.tolerates.iter().map(tolerates).collect(),
         priority: template.priority,
         preempts: !template.never,
         host_ports: template.ports.iter().map(|port| (*port, "TCP".to_owned())).collect(),
         spread: template.spreads.iter().map(|spread| topology_spread(spread, &template.labels)).collect(),
-        ..PodTemplate::default()
+        ..pods_of(&template.images, &asked, &template.tolerates)
     };
     let prefers = template.prefers.iter();
     pod.affinity.preferred_nodes =
@@ -204,21 +219,4 @@ fn requirement(need: &Need) -> NodeRequirement {
         other => panic!("unknown operator {other}"),
     };
     NodeRequirement { key: need.key.clone(), operator, values: need.values.clone() }
-}
-
-/// Amounts of a node or a container.
-pub fn requests(cpu_milli: u64, memory_bytes: u64, gpus: u64) -> Resources {
-    Resources { cpu_milli, memory_bytes, ..Resources::of(NVIDIA_GPU, gpus) }
-}
-
-/// A taint, from its key and effect.
-pub fn taint(text: &str) -> Taint {
-    let (key, effect) = text.split_once(':').expect("key and effect");
-    let effect = match effect {
-        "NoSchedule" => TaintEffect::NoSchedule,
-        "PreferNoSchedule" => TaintEffect::PreferNoSchedule,
-        "NoExecute" => TaintEffect::NoExecute,
-        other => panic!("unknown effect {other}"),
-    };
-    Taint { key: key.to_owned(), value: String::new(), effect }
 }

@@ -13,10 +13,8 @@ use greenroom::cluster::scheduler::{
 use greenroom::cluster::template::{SpreadId, TemplateId, Templates};
 use greenroom::kernel::Names;
 
-use super::{Case, Step, pod_template, requests, selector, taint};
-
-/// Pods that a recorded node takes.
-const PODS_MAX: u32 = 10;
+use super::recorded::{node_spec, requests, taint};
+use super::{Case, Step, pod_template, selector};
 
 /// A pod on a node.
 struct Bound {
@@ -73,19 +71,9 @@ impl World {
         let mut names = Names::default();
         let mut nodes = Nodes::default();
         for (number, node) in case.nodes.iter().enumerate() {
-            let spec = NodeSpec {
-                name: names.name(&format!("n{number:02}")),
-                labels: node.labels.clone(),
-                taints: node.taints.iter().map(|text| taint(text)).collect(),
-                zone: None,
-                shape: None,
-                gpu_model: None,
-                allocatable: requests(node.cpu * 1000, node.gi << 30, node.gpus),
-                pods_max: PODS_MAX,
-                ready: true,
-                unschedulable: false,
-            };
-            nodes.add(&mut names, spec);
+            let allocatable = requests(node.cpu * 1000, node.gi << 30, node.gpus);
+            let spec = node_spec(&mut names, number, allocatable, &node.taints);
+            nodes.add(&mut names, NodeSpec { labels: node.labels.clone(), ..spec });
         }
         let mut templates = Templates::default();
         let mut around = Around::default();
@@ -100,7 +88,6 @@ impl World {
                 namespace: budget.namespace.clone(),
                 selector: selector(&budget.labels, &[]),
                 allowed: budget.allowed,
-                disrupted: Vec::new(),
             });
         }
         let scheduler = Scheduler::new(profile, &mut names);

@@ -59,15 +59,8 @@ impl Cluster {
 
     /// Plans a sync; an earlier one that is planned already stays.
     fn queue_cronjob(&mut self, id: CronJobId, at: Time) {
-        match self.cronjob(id).due {
-            Some((due, _)) if due <= at => return,
-            Some((_, event)) => {
-                self.queue.cancel(event);
-            }
-            None => {}
-        }
-        let event = self.schedule(at, Class::BUILT_IN, Event::CronJob(id));
-        self.cronjob_mut(id).due = Some((at, event));
+        let due = self.bring_forward(self.cronjob(id).due, at, Class::BUILT_IN, Event::CronJob(id));
+        self.cronjob_mut(id).due = Some(due);
     }
 
     pub(super) fn create_cronjob(&mut self, key: Subject, spec: Box<CronJobSpec>, cause: Cause) -> Result<(), String> {

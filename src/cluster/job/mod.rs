@@ -74,15 +74,8 @@ impl Cluster {
             return;
         }
         let at = self.next_sync(job.busy_until).max(self.queue.now() + after);
-        match job.due {
-            Some((due, _)) if due <= at => return,
-            Some((_, event)) => {
-                self.queue.cancel(event);
-            }
-            None => {}
-        }
-        let event = self.schedule(at, Class::BUILT_IN, Event::Job(id));
-        self.job_mut(id).due = Some((at, event));
+        let due = self.bring_forward(job.due, at, Class::BUILT_IN, Event::Job(id));
+        self.job_mut(id).due = Some(due);
     }
 
     /// Plans a sync for an event of a pod or the controller's own write.

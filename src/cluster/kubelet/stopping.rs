@@ -21,6 +21,12 @@ impl Cluster {
             return;
         }
         self.drop_pulls(node, Some(id));
+        self.stop_containers(id, cause);
+        self.pod_stopped(id);
+    }
+
+    /// Tells the containers of a pod that run to stop; the others never start.
+    pub(in crate::cluster) fn stop_containers(&mut self, id: PodId, cause: Cause) {
         let (containers, _) = self.containers_of(id);
         for container in containers.map(ContainerId) {
             match self.container(container).state {
@@ -29,13 +35,17 @@ impl Cluster {
                 _ => self.container_mut(container).state = ContainerState::Terminated,
             }
         }
-        self.pod_stopped(id);
+    }
+
+    /// True while a container of a pod holds on to its node.
+    pub(in crate::cluster) fn is_any_up(&self, id: PodId) -> bool {
+        let (mut containers, _) = self.containers_of(id);
+        containers.any(|one| probes::is_up(self.container(ContainerId(one)).state))
     }
 
     /// A container of a terminating pod has stopped: the pod is gone once all have.
     pub(in crate::cluster) fn pod_stopped(&mut self, id: PodId) {
-        let (mut containers, _) = self.containers_of(id);
-        if !containers.any(|one| probes::is_up(self.container(ContainerId(one)).state)) {
+        if !self.is_any_up(id) {
             let now = self.queue.now();
             self.schedule(now, Class::COMPLETION, Event::Gone(id));
         }

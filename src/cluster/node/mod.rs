@@ -65,6 +65,22 @@ pub struct NodeSpec {
 }
 
 impl NodeSpec {
+    /// A node that is ready, takes as many pods as a node does by default, and is nothing in particular.
+    pub const fn new(name: Name, allocatable: Resources) -> NodeSpec {
+        NodeSpec {
+            name,
+            labels: BTreeMap::new(),
+            taints: Vec::new(),
+            zone: None,
+            shape: None,
+            gpu_model: None,
+            allocatable,
+            pods_max: PODS_MAX,
+            ready: true,
+            unschedulable: false,
+        }
+    }
+
     /// Why a node cannot be made from this, in words that follow the node's name.
     pub fn refusal(&self) -> Option<String> {
         let kinds = [NVIDIA_GPU, AMD_GPU].map(|kind| self.allocatable.extended(kind));

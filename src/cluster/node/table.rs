@@ -449,18 +449,11 @@ mod tests {
         let mut nodes = Nodes::default();
         let shape = "BM.GPU.H100.8";
         let h100 = shape::named(shape).expect("it is in the catalogue").gpus.expect("it has some");
+        // It joins with its GPUs cut, as a pool with a MIG configuration does.
         let spec = NodeSpec {
-            name: names.name("h100"),
-            labels: BTreeMap::new(),
-            taints: Vec::new(),
-            zone: None,
             shape: Some(shape.to_owned()),
             gpu_model: Some(h100.model.clone()),
-            // It joins with its GPUs cut, as a pool with a MIG configuration does.
-            allocatable: Resources::of("nvidia.com/mig-7g.80gb", 8),
-            pods_max: 110,
-            ready: true,
-            unschedulable: false,
+            ..NodeSpec::new(names.name("h100"), Resources::of("nvidia.com/mig-7g.80gb", 8))
         };
         let id = nodes.add(&mut names, spec);
         let cut = |config: &str| mig_slices(&h100.model, config).expect("it can be cut");

@@ -311,7 +311,6 @@ fn the_fewest_and_least_important_are_put_out() {
         namespace: "default".into(),
         selector: LabelSelector::labels([("app".to_owned(), "low".to_owned())].into()),
         allowed: 1,
-        disrupted: Vec::new(),
     }];
     let rejection = world.find(seeker).expect_err("it is full");
     // The budget allows one: kube-scheduler counts from the most important on, so that on each node the second one violates

@@ -135,7 +135,8 @@ impl Survey<'_> {
         (Reverse(self.templates.get(one.template).priority), one.started_second)
     }
 
-    /// `filterPodsWithPDBViolation`: pods that budgets would keep, and the others.
+    /// `filterPodsWithPDBViolation`: pods that budgets would keep, and the others. The source leaves out pods that were evicted
+    /// and not deleted yet (`disruptedPods`); an eviction deletes at once here.
     fn by_budget(&self, pods: &[Tenant], budgets: &[Budget]) -> (Vec<Tenant>, Vec<Tenant>) {
         let mut allowed: Vec<i64> = budgets.iter().map(|one| one.allowed.into()).collect();
         pods.iter().partition(|one| {
@@ -145,8 +146,7 @@ impl Survey<'_> {
                 let protects = budget.namespace == company.namespace
                     && !company.labels.is_empty()
                     && !budget.selector.is_empty()
-                    && budget.selector.matches(&company.labels)
-                    && !budget.disrupted.contains(&one.pod);
+                    && budget.selector.matches(&company.labels);
                 if protects {
                     *allowed -= 1;
                     violates |= *allowed < 0;

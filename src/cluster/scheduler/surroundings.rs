@@ -34,8 +34,6 @@ pub struct Budget {
     pub selector: LabelSelector,
     /// How many of them may go now.
     pub allowed: u32,
-    /// Pods that were evicted and have not gone: they are not counted again.
-    pub disrupted: Vec<PodId>,
 }
 
 /// Why no node is looked at for a pod: `PreFilter` of VolumeBinding.

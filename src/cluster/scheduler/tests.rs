@@ -30,22 +30,8 @@ pub(super) fn pod(cpu_milli: u64, memory_bytes: u64, gpus: u64) -> PodTemplate {
 
 /// A node that is ready.
 pub(super) fn node(names: &mut Names, name: &str, cpu: u64, gibibytes: u64, gpus: u64) -> NodeSpec {
-    NodeSpec {
-        name: names.name(name),
-        labels: BTreeMap::new(),
-        taints: Vec::new(),
-        zone: None,
-        shape: None,
-        gpu_model: None,
-        allocatable: Resources {
-            cpu_milli: cpu * 1000,
-            memory_bytes: gibibytes * GIBIBYTE,
-            ..Resources::of(NVIDIA_GPU, gpus)
-        },
-        pods_max: 110,
-        ready: true,
-        unschedulable: false,
-    }
+    let (cpu_milli, memory_bytes) = (cpu * 1000, gibibytes * GIBIBYTE);
+    NodeSpec::new(names.name(name), Resources { cpu_milli, memory_bytes, ..Resources::of(NVIDIA_GPU, gpus) })
 }
 
 pub(super) fn taint(key: &str, effect: TaintEffect) -> Taint {

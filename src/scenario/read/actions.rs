@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Reader;
+use super::faults::given;
 use super::names::Taken;
 use crate::scenario::file::ActionFile;
 use crate::scenario::model::{ActionDocument, ActionEntry, ActionKind};
@@ -41,21 +42,7 @@ impl Reader<'_, '_> {
     }
 
     fn action_kind(&mut self, file: &ActionFile) -> Option<ActionKind> {
-        let at = |value: &Option<Spanned<String>>| value.as_ref().map(|value| value.span);
-        let rollback = file.rollback.as_ref();
-        let undo = file.undo.as_ref();
-        let there: [(&str, Option<Span>); 10] = [
-            ("undeploy", at(&file.undeploy)),
-            ("apply", at(&file.apply)),
-            ("replace", at(&file.replace)),
-            ("delete", at(&file.delete)),
-            ("scale", file.scale.as_ref().map(|sizes| sizes.span)),
-            ("restart", at(&file.restart)),
-            ("rollback", rollback.map(|target| target.span)),
-            ("undo", undo.map(|target| target.span)),
-            ("pause", at(&file.pause)),
-            ("resume", at(&file.resume)),
-        ];
+        let there = given!(file: undeploy apply replace delete scale restart rollback undo pause resume);
         self.exactly_one("an action", file.span, &there)?;
         if let Some(name) = &file.undeploy {
             if name.value.is_empty() {
@@ -72,7 +59,7 @@ impl Reader<'_, '_> {
         if let Some(sizes) = &file.scale {
             return self.scale(sizes);
         }
-        if let Some(target) = rollback.or(undo) {
+        if let Some(target) = file.rollback.as_ref().or(file.undo.as_ref()) {
             return self.rollback(target);
         }
         type Make = fn(String) -> ActionKind;

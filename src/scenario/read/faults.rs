@@ -16,26 +16,27 @@ const PERCENT_MAX: u32 = 1_000_000;
 /// The most pods or GPUs that a fault hits.
 const HITS_MAX: u32 = 10_000_000;
 
-/// The target keys of a fault, as the candidates of [`Reader::target`].
+/// The keys of a fault that name what it hits, as the candidates of [`Reader::target`]; `node` where a node can be named.
 macro_rules! targets {
-    ($file:expr) => {
+    ($file:expr $(, $node:ident)?) => {
         &[
             (TargetKind::Deployment, $file.deployment.as_ref()),
             (TargetKind::Running, $file.running.as_ref()),
             (TargetKind::Workload, $file.workload.as_ref()),
             (TargetKind::Pod, $file.pod.as_ref()),
-        ]
-    };
-    ($file:expr, node) => {
-        &[
-            (TargetKind::Deployment, $file.deployment.as_ref()),
-            (TargetKind::Running, $file.running.as_ref()),
-            (TargetKind::Workload, $file.workload.as_ref()),
-            (TargetKind::Pod, $file.pod.as_ref()),
-            (TargetKind::Node, $file.node.as_ref()),
+            $((TargetKind::Node, $file.$node.as_ref()),)?
         ]
     };
 }
+
+/// Each of these keys of a map and where its value stands, if it is given, for [`Reader::exactly_one`].
+macro_rules! given {
+    ($file:ident: $($key:ident)*) => {
+        [$((stringify!($key), $file.$key.as_ref().map(|value| value.span)),)*]
+    };
+}
+
+pub(super) use {given, targets};
 
 impl Reader<'_, '_> {
     pub(super) fn faults(&mut self, files: Vec<FaultFile>) -> Vec<FaultEntry> {
@@ -103,25 +104,8 @@ impl Reader<'_, '_> {
     }
 
     fn fault_kind(&mut self, file: &FaultFile) -> Option<FaultKind> {
-        let there: [(&str, Option<Span>); 17] = [
-            ("pod_kill", file.pod_kill.as_ref().map(|kind| kind.span)),
-            ("container_crash", file.container_crash.as_ref().map(|kind| kind.span)),
-            ("node_down", file.node_down.as_ref().map(|kind| kind.span)),
-            ("image_pull_fail", file.image_pull_fail.as_ref().map(|kind| kind.span)),
-            ("slow_start", file.slow_start.as_ref().map(|kind| kind.span)),
-            ("export_fail", file.export_fail.as_ref().map(|kind| kind.span)),
-            ("gpu_loss", file.gpu_loss.as_ref().map(|kind| kind.span)),
-            ("readiness_flap", file.readiness_flap.as_ref().map(|kind| kind.span)),
-            ("quota_exhausted", file.quota_exhausted.as_ref().map(|kind| kind.span)),
-            ("node_silent", file.node_silent.as_ref().map(|kind| kind.span)),
-            ("cordon", file.cordon.as_ref().map(|kind| kind.span)),
-            ("uncordon", file.uncordon.as_ref().map(|kind| kind.span)),
-            ("taint", file.taint.as_ref().map(|kind| kind.span)),
-            ("untaint", file.untaint.as_ref().map(|kind| kind.span)),
-            ("drain", file.drain.as_ref().map(|kind| kind.span)),
-            ("node_shutdown", file.node_shutdown.as_ref().map(|kind| kind.span)),
-            ("spot_reclaim", file.spot_reclaim.as_ref().map(|kind| kind.span)),
-        ];
+        let there = given!(file: pod_kill container_crash node_down image_pull_fail slow_start export_fail gpu_loss
+            readiness_flap quota_exhausted node_silent cordon uncordon taint untaint drain node_shutdown spot_reclaim);
         self.exactly_one("a fault", file.span, &there)?;
         if let Some(kill) = &file.pod_kill {
             let target = self.target(kill.span, "pod_kill", targets!(kill));

@@ -4,11 +4,15 @@ mod actions;
 mod cluster;
 mod expect;
 mod faults;
+mod live_nodes;
 mod names;
 mod node_names;
 mod nodes;
 mod scheduler;
+mod stage;
 mod workloads;
+
+pub use stage::{load_cluster, load_cluster_from};
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;

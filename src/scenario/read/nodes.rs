@@ -1,6 +1,7 @@
 //! Reads faults that strike a node as a whole: what `kubectl` or a provider does to it.
 
 use super::Reader;
+use super::faults::targets;
 use super::workloads::TIMES_MAX;
 use crate::kernel::Duration;
 use crate::scenario::file::{FaultFile, NodeShutdownFile, ReadinessFlapFile};
@@ -13,23 +14,6 @@ use crate::workload::{Drain, NodeDisruption, Taint};
 /// The notice of a spot node that is taken back: two minutes, as Amazon EC2 gives
 /// (docs.aws.amazon.com, Spot Instance interruption notices). Others give 30 seconds.
 const NOTICE_DEFAULT: Duration = Duration::from_secs(120);
-
-/// The keys that name a node, as the candidates of [`Reader::target`].
-macro_rules! node_target {
-    ($reader:expr, $file:expr, $what:literal) => {
-        $reader.target(
-            $file.span,
-            $what,
-            &[
-                (TargetKind::Deployment, $file.deployment.as_ref()),
-                (TargetKind::Running, $file.running.as_ref()),
-                (TargetKind::Workload, $file.workload.as_ref()),
-                (TargetKind::Pod, $file.pod.as_ref()),
-                (TargetKind::Node, $file.node.as_ref()),
-            ],
-        )
-    };
-}
 
 impl Reader<'_, '_> {
     /// The fault of this entry if it is one that strikes a node, a namespace or a probe.
@@ -48,26 +32,28 @@ impl Reader<'_, '_> {
     fn node_disruption(&mut self, file: &FaultFile) -> Option<(Option<Target>, NodeDisruption)> {
         if let Some(silent) = &file.node_silent {
             let lasts = self.lasts(silent.r#for.as_ref())?;
-            return Some((node_target!(self, silent, "node_silent"), NodeDisruption::Silent { lasts }));
+            let target = self.target(silent.span, "node_silent", targets!(silent, node));
+            return Some((target, NodeDisruption::Silent { lasts }));
         }
         if let Some(cordon) = &file.cordon {
             let lasts = self.lasts(cordon.r#for.as_ref())?;
-            return Some((node_target!(self, cordon, "cordon"), NodeDisruption::Cordon { lasts }));
+            let target = self.target(cordon.span, "cordon", targets!(cordon, node));
+            return Some((target, NodeDisruption::Cordon { lasts }));
         }
         if let Some(uncordon) = &file.uncordon {
-            return Some((node_target!(self, uncordon, "uncordon"), NodeDisruption::Uncordon));
+            return Some((self.target(uncordon.span, "uncordon", targets!(uncordon, node)), NodeDisruption::Uncordon));
         }
         if let Some(taint) = &file.taint {
             let lasts = self.lasts(taint.r#for.as_ref())?;
             let (key, value) = (taint.key.value.clone(), taint.value.clone().unwrap_or_default());
             self.taint_key(&taint.key);
             let what = NodeDisruption::Taint { taint: Taint { key, value, effect: taint.effect.0 }, lasts };
-            return Some((node_target!(self, taint, "taint"), what));
+            return Some((self.target(taint.span, "taint", targets!(taint, node)), what));
         }
         if let Some(untaint) = &file.untaint {
             self.taint_key(&untaint.key);
             let what = NodeDisruption::Untaint { key: untaint.key.value.clone() };
-            return Some((node_target!(self, untaint, "untaint"), what));
+            return Some((self.target(untaint.span, "untaint", targets!(untaint, node)), what));
         }
         if let Some(drain) = &file.drain {
             let what = NodeDisruption::Drain(Drain {
@@ -76,30 +62,22 @@ impl Reader<'_, '_> {
                 grace_period: length(drain.grace_period.as_ref()),
                 timeout: self.lasts(drain.timeout.as_ref())?,
             });
-            return Some((node_target!(self, drain, "drain"), what));
+            return Some((self.target(drain.span, "drain", targets!(drain, node)), what));
         }
         if let Some(shutdown) = &file.node_shutdown {
-            return Some((node_target!(self, shutdown, "node_shutdown"), self.shutdown(shutdown)?));
+            let target = self.target(shutdown.span, "node_shutdown", targets!(shutdown, node));
+            return Some((target, self.shutdown(shutdown)?));
         }
         let reclaim = file.spot_reclaim.as_ref()?;
         let what = NodeDisruption::Reclaim {
             notice: length(reclaim.notice.as_ref()).unwrap_or(NOTICE_DEFAULT),
             drains: reclaim.drain.unwrap_or(true),
         };
-        Some((node_target!(self, reclaim, "spot_reclaim"), what))
+        Some((self.target(reclaim.span, "spot_reclaim", targets!(reclaim, node)), what))
     }
 
     fn readiness_flap(&mut self, file: &ReadinessFlapFile) -> Option<FaultKind> {
-        let target = self.target(
-            file.span,
-            "readiness_flap",
-            &[
-                (TargetKind::Deployment, file.deployment.as_ref()),
-                (TargetKind::Running, file.running.as_ref()),
-                (TargetKind::Workload, file.workload.as_ref()),
-                (TargetKind::Pod, file.pod.as_ref()),
-            ],
-        );
+        let target = self.target(file.span, "readiness_flap", targets!(file));
         let lasts = self.lasts(Some(&file.r#for))??;
         let every = length(file.every.as_ref()).unwrap_or(lasts * 2);
         if let Some(given) = &file.every

@@ -12,7 +12,7 @@ use super::pod::label_revision;
 use super::state::{Life, Revision, State};
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, Kind, Why};
-use crate::workload::{Action, Ask, Object, Status, World};
+use crate::workload::{Action, Ask, Status, World};
 
 /// How much an action is this set's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
 pub fn interest(set: &Kubernetes, action: &Action) -> u8 {
@@ -192,7 +192,7 @@ impl Kubernetes {
         if held.live.template().is_none() {
             return Err(format!("restarting is not supported: {text}"));
         }
-        if is_paused(&held.live) {
+        if held.live.is_paused() {
             return Err("can't restart paused deployment (run rollout resume first)".to_owned());
         }
         let by = world.now().nanos() / 1_000_000_000 + 1;
@@ -226,7 +226,7 @@ impl Kubernetes {
         if held.live.template().is_none() {
             return Err(format!("no rollbacker has been implemented for {text}"));
         }
-        if is_paused(&held.live) {
+        if held.live.is_paused() {
             let first = "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume'";
             return Err(format!("{first} and try again"));
         }
@@ -270,9 +270,4 @@ impl Kubernetes {
         });
         Ok(())
     }
-}
-
-/// True for a Deployment whose rollouts are stopped.
-fn is_paused(manifest: &Manifest) -> bool {
-    matches!(&manifest.body, Body::Object(Object::Deployment(spec)) if spec.paused)
 }

@@ -56,6 +56,12 @@ impl Kubernetes {
         &self.name
     }
 
+    /// Its objects as they are wanted now, those that were refused or are gone left out; before it is submitted, none.
+    pub fn wanted(&self) -> impl Iterator<Item = &Manifest> {
+        let there = |held: &&Held| matches!(held.life, Life::Asked | Life::There);
+        self.memory.objects.iter().filter(there).map(|held| &*held.live)
+    }
+
     /// The namespaces that its objects are in, and those that it makes.
     pub fn namespaces(&self) -> (BTreeSet<&str>, BTreeSet<&str>) {
         let objects = self.manifests.objects.iter().map(|one| &one.identity);

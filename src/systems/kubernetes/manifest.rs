@@ -128,6 +128,11 @@ impl Manifest {
         }
     }
 
+    /// True for a workload whose rollouts are stopped.
+    pub fn is_paused(&self) -> bool {
+        matches!(&self.body, Body::Object(Object::Deployment(spec)) if spec.paused)
+    }
+
     /// The template of a workload whose rollouts can be restarted and undone.
     pub fn template_mut(&mut self) -> Option<&mut std::sync::Arc<PodTemplate>> {
         match &mut self.body {

@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 use groups::Group;
 
-use crate::kernel::{Duration, Name};
+use crate::kernel::Name;
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
 use crate::workload::apps::StatefulSetStrategy;
-use crate::workload::{Ask, IntOrPercent, LeaderWorkerSetSpec, Object, PodTemplate, StatefulSetSpec, World};
+use crate::workload::{Ask, LeaderWorkerSetSpec, Object, PodTemplate, StatefulSetSpec, World};
 
 const NAME: &str = "leaderworkerset.sigs.k8s.io/name";
 const GROUP: &str = "leaderworkerset.sigs.k8s.io/group-index";
@@ -176,19 +176,11 @@ impl LeaderWorkerSet {
         let spec = &self.spec;
         let template = spec.leader.as_ref().unwrap_or(&spec.worker);
         let template = self.labelled(template, None, world);
+        let (partition, max_unavailable) = (self.partition, self.spec.max_unavailable);
         let object = Object::StatefulSet(StatefulSetSpec {
-            replicas: self.replicas,
-            first_ordinal: 0,
-            service: String::new(),
-            template,
-            claims: Vec::new(),
             parallel: true,
-            strategy: StatefulSetStrategy::RollingUpdate {
-                partition: self.partition,
-                max_unavailable: self.spec.max_unavailable,
-            },
-            min_ready: Duration::ZERO,
-            revision_history: 10,
+            strategy: StatefulSetStrategy::RollingUpdate { partition, max_unavailable },
+            ..StatefulSetSpec::of(self.replicas, template)
         });
         self.wanted = self.spec.replicas;
         world.ask(Ask::Apply { key: self.leaders(), object, serves: self.serves }, self.cause());
@@ -201,15 +193,9 @@ impl LeaderWorkerSet {
         let key = Subject { kind: Kind::StatefulSet, ..one.leader };
         let template = self.labelled(&spec.worker, Some(group), world);
         let object = Object::StatefulSet(StatefulSetSpec {
-            replicas: spec.size.saturating_sub(1),
             first_ordinal: 1,
-            service: String::new(),
-            template,
-            claims: Vec::new(),
             parallel: true,
-            strategy: StatefulSetStrategy::RollingUpdate { partition: 0, max_unavailable: IntOrPercent::Int(1) },
-            min_ready: Duration::ZERO,
-            revision_history: 10,
+            ..StatefulSetSpec::of(spec.size.saturating_sub(1), template)
         });
         world.watch(key);
         world.ask(Ask::Apply { key, object, serves: self.serves }, self.cause());

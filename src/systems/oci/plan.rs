@@ -11,7 +11,7 @@ use crate::timeline::Subject;
 use crate::workload::resources::{AMD_GPU, NVIDIA_GPU};
 use crate::workload::{
     Container, DeploymentSpec, JobSpec, NodePatch, NodePoolSpec, NodeRequirement, NodeTerm, Object, Operator,
-    PodTemplate, Resources, RestartPolicy, ServiceSpec, Strategy, Toleration,
+    PodTemplate, Resources, RestartPolicy, ServiceSpec, Toleration,
 };
 
 /// The label of a node's shape, which Kubernetes' cloud providers set.
@@ -30,9 +30,8 @@ const APP_LABEL: &str = "app";
 const GIBIBYTE: u64 = 1 << 30;
 /// Hardware threads that Kubernetes counts for an OCPU of an x86 shape.
 const CPUS_AN_OCPU: u64 = 2;
-/// Kubernetes' defaults: k8s.io/kubernetes v1.36.3, pkg/apis/core/v1/defaults.go and pkg/apis/apps/v1/defaults.go.
+/// Kubernetes' default: k8s.io/kubernetes v1.36.3, pkg/apis/core/v1/defaults.go.
 const GRACE_PERIOD: Duration = Duration::from_secs(30);
-const PROGRESS_DEADLINE: Duration = Duration::from_secs(600);
 
 /// Where the pods of a recipe may run.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -61,15 +60,7 @@ pub fn workload(recipe: &Recipe, names: &Unique, placement: &Placement, serves: 
             ..JobSpec::of(template)
         });
     }
-    Object::Deployment(DeploymentSpec {
-        replicas: recipe.replicas,
-        template,
-        strategy: Strategy::default(),
-        min_ready: Duration::ZERO,
-        progress_deadline: PROGRESS_DEADLINE,
-        paused: false,
-        revision_history: None,
-    })
+    Object::Deployment(DeploymentSpec::of(recipe.replicas, template))
 }
 
 /// The Service of a recipe; only recipes that serve have one.
