@@ -277,65 +277,6 @@ mod tests {
         assert!(parse_all(&Source::new("a.json", "")).is_err());
     }
 
-    /// Goal: plain values are what `kubectl` takes them for. Method: values by go-yaml's table of words and its numbers.
-    #[test]
-    fn manifests_have_the_words_and_numbers_of_yaml_1_1() {
-        let kept = |text: &str| {
-            let nodes = parse_all(&Source::new("a.yaml", format!("a: {text}\n"))).expect(text);
-            nodes[0].get("a").expect("it is there").value.clone()
-        };
-        for text in ["yes", "Yes", "YES", "y", "Y", "on", "On", "true", "True", "TRUE"] {
-            assert_eq!(kept(text), Value::Bool(true), "{text}");
-        }
-        for text in ["no", "No", "n", "N", "off", "OFF", "false", "False"] {
-            assert_eq!(kept(text), Value::Bool(false), "{text}");
-        }
-        for text in
-            ["'yes'", "\"on\"", "yEs", "tRUE", "Of", "1:30", "1234e567", "2026-01-01", "0x", "08x", "1e", ".", "_1"]
-        {
-            let plain = text.trim_matches(['\'', '"']);
-            assert_eq!(kept(text), Value::String(plain.to_owned()), "{text}");
-        }
-        for text in ["!Ref 3", "!Ref yes", "!Ref '3'", "!!str 3", "!!str yes", "! yes", "!Ref &x 3", "&x !Ref 3"] {
-            let plain = text.rsplit(' ').next().expect("a word").trim_matches('\'');
-            assert_eq!(kept(text), Value::String(plain.to_owned()), "{text}");
-        }
-        for (text, number) in [
-            ("0755", 493),
-            ("0o755", 493),
-            ("-0755", -493),
-            ("0x1F", 31),
-            ("0b101", 5),
-            ("1_000", 1000),
-            ("+5", 5),
-            ("0", 0),
-            ("&x 7", 7),
-        ] {
-            assert_eq!(kept(text), Value::Int(number), "{text}");
-        }
-        for (text, number) in [
-            ("1e+06", "1e+06"),
-            ("3.0", "3.0"),
-            ("08", "08"),
-            ("1_0.5", "10.5"),
-            (".5", ".5"),
-            ("18446744073709551615", "18446744073709551615"),
-        ] {
-            assert_eq!(kept(text), Value::Float(number.to_owned()), "{text}");
-        }
-        for text in ["", "~", "null", "Null"] {
-            assert_eq!(kept(text), Value::Null, "{text}");
-        }
-        assert_eq!(kept("|\n  yes"), Value::String("yes\n".to_owned()));
-        assert_eq!(kept("|-\n  yes"), Value::String("yes".to_owned()));
-        assert_eq!(kept("&x >-  # a\n\n  0755"), Value::String("\n0755".to_owned()));
-        assert_eq!(kept("!X |2-\n  5"), Value::String("5".to_owned()));
-        assert_eq!(kept("# |\n  5"), Value::Int(5));
-        assert_eq!(kept("yes\n  no"), Value::String("yes no".to_owned()));
-        let nodes = parse_all(&Source::new("a.yaml", "a: &a !X [0755, !Y { b: no }]\nc: *a\n")).expect("it is YAML");
-        assert_eq!(nodes[0].get("c").expect("it is there").to_json().to_string(), "[493,{\"b\":false}]");
-    }
-
     /// Goal: a listing of a live cluster is read, with far more values than aliases may stand for.
     #[test]
     fn a_large_listing_is_read() {
