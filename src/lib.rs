@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod cluster;
+pub mod explain;
 pub mod kernel;
 pub mod oracle;
 pub mod plan;

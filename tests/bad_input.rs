@@ -124,7 +124,7 @@ fn keys_that_are_unknown_or_stand_twice() {
     texts.extend(with(&[
         "clusters: []",
         "faults: [ { at: 1m, clock_skew: { node: gpu-0 } } ]",
-        "actions: [ { at: 1m, promote: shop } ]",
+        "actions: [ { at: 1m, click: shop } ]",
     ]));
     assert_told!(texts);
 }
@@ -230,6 +230,12 @@ fn faults_and_actions_that_cannot_be() {
         "actions: [ { at: 1m, undeploy: '' } ]",
         "actions: [ { undeploy: web } ]",
         "actions: [ { at: 1m, promote: web } ]",
+        "actions: [ { at: 1m, promote: { Rollout/web: half } } ]",
+        "actions: [ { at: 1m, promote: { Rollout/a: full, Rollout/b: full } } ]",
+        "behaviour: [ { match: { analysis: rate } } ]",
+        "behaviour: [ { match: { image: a }, measurements: [ { is: Failed } ] } ]",
+        "behaviour: [ { match: { analysis: rate }, measurements: [ { at: 1m, is: Failed }, { is: Successful } ] } ]",
+        "behaviour: [ { match: { analysis: rate }, measurements: [ { is: Bad } ] } ]",
         "actions: [ { at: 1m, apply: a.yaml, delete: Deployment/web } ]",
         "actions: [ { at: 1m, apply: ../web.yaml } ]",
         "actions: [ { at: 1m, scale: {} } ]",

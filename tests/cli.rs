@@ -138,11 +138,12 @@ fn help() {
     insta::assert_snapshot!(outside(&["--help"]));
     insta::assert_snapshot!("help_of_run", outside(&["run", "--help"]));
     insta::assert_snapshot!("help_of_test", outside(&["test", "--help"]));
+    insta::assert_snapshot!("help_of_explain", outside(&["explain", "--help"]));
 }
 
 #[test]
 fn usage_that_makes_no_sense_is_refused_with_exit_2() {
-    let wrong: [&[&str]; 10] = [
+    let wrong: [&[&str]; 17] = [
         &[],
         &["rehearse"],
         &["run"],
@@ -153,6 +154,13 @@ fn usage_that_makes_no_sense_is_refused_with_exit_2() {
         &["run", "shop/scenario.yaml", "--seed", "-1"],
         &["test", "-j", "0"],
         &["completions", "tcsh"],
+        &["explain"],
+        &["explain", "shop/scenario.yaml", "--entry", "1", "--subject", "group/shop"],
+        &["explain", "shop/scenario.yaml", "--became", "monitoring"],
+        &["explain", "shop/scenario.yaml", "--format", "junit"],
+        &["explain", "shop/scenario.yaml", "--format", "dot", "--format", "human"],
+        &["explain", "GR999"],
+        &["explain", "GR001", "--entry", "1"],
     ];
     let shown: Vec<String> =
         wrong.iter().map(|args| format!("greenroom {}\n{}", args.join(" "), outside(args))).collect();
@@ -428,4 +436,59 @@ fn hidden_folders_and_caches_are_passed_over() {
     folder.write("target/package/scenario.yaml", broken);
     let ran = folder.run(&["check"]);
     assert_eq!(ran.code, 0, "{}", ran.show());
+}
+
+#[test]
+fn nothing_to_explain_is_exit_4_with_what_was_probably_meant() {
+    let folder = Folder::good();
+    let wrong: [&[&str]; 8] = [
+        &["--entry", "9999"],
+        &["--expectation", "0"],
+        &["--expectation", "4"],
+        &["--subject", "Deployment/shp"],
+        &["--subject", "group/shpo"],
+        &["--subject", "store"],
+        &["--subject", "group/shop", "--became", "monitorng"],
+        &["--subject", "deployment/api", "--became", "monitoring", "--at", "1s"],
+    ];
+    let shown: Vec<String> = wrong
+        .iter()
+        .map(|args| {
+            let ran = folder.run(&[&["explain", "shop/scenario.yaml"], *args].concat());
+            assert_eq!((ran.code, ran.out.as_str()), (4, ""), "{}", ran.show());
+            format!("greenroom explain shop/scenario.yaml {}\n{}", args.join(" "), ran.err)
+        })
+        .collect();
+    insta::assert_snapshot!(shown.join("\n"));
+}
+
+#[test]
+fn explain_tells_what_is_invalid_and_writes_to_files() {
+    let folder = Folder::with(&format!("{HEAD}untill: 3h\n{EXPECT_GOOD}"));
+    assert_eq!(folder.run(&["explain", "shop/scenario.yaml"]).code, 2);
+    assert_eq!(folder.run(&["explain", "nowhere.yaml"]).code, 2);
+    let folder = Folder::good();
+    let ran = folder.run(&["explain", "shop/scenario.yaml", "--format", "dot=shop.dot", "--format", "human"]);
+    assert_eq!(ran.code, 0, "{}", ran.show());
+    assert!(ran.out.contains("every expectation holds") && folder.read("shop.dot").starts_with("digraph explain {"));
+    let nowhere = folder.run(&["explain", "shop/scenario.yaml", "--format", "json=no/such/folder.json"]);
+    assert_eq!(nowhere.code, 5, "{}", nowhere.show());
+}
+
+/// Goal: every rule of a plan can be explained, and the text says when it is an error. Method: each code, in either case.
+#[test]
+fn every_rule_can_be_explained() {
+    for rule in greenroom::plan::rules::ALL {
+        let output = Command::new(env!("CARGO_BIN_EXE_greenroom"))
+            .args(["explain", &rule.code.to_lowercase()])
+            .output()
+            .expect("greenroom starts");
+        let told = String::from_utf8(output.stdout).expect("UTF-8");
+        assert_eq!(output.status.code(), Some(0), "{told}");
+        assert!(told.starts_with(&format!("{} {} ({})\n", rule.code, rule.name, rule.gravity.text())), "{told}");
+        assert!(told.lines().all(|line| line.chars().count() <= 160), "{told}");
+    }
+    let output = Command::new(env!("CARGO_BIN_EXE_greenroom")).args(["explain", "GR999"]).output().expect("it starts");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("there is no rule `GR999`"));
 }

@@ -175,7 +175,7 @@ fn other_objects_that_cannot_be() {
         (
             "an autoscaler with nothing to scale",
             "apiVersion: autoscaling/v2\nkind: HorizontalPodAutoscaler\nmetadata: {name: a}\nspec: {minReplicas: 5, maxReplicas: 2, \
-             metrics: [{type: Resource}], scaleTargetRef: {kind: Rollout, name: a}}\n",
+             metrics: [{type: Resource}], scaleTargetRef: {kind: CloneSet, name: a}}\n",
         ),
         (
             "a priority above what users may define",

@@ -145,6 +145,7 @@ fn part(name: &str) -> String {
     match name {
         "scenarios" => scenarios(),
         "verbs" => verbs(),
+        "rules" => rules(),
         other => panic!("no part is named `{other}`"),
     }
 }
@@ -180,6 +181,17 @@ fn last_time(printed: &str) -> &str {
     let is_time =
         |time: &&str| time.len() >= 12 && time.bytes().all(|byte| byte.is_ascii_digit() || b":.".contains(&byte));
     times.rfind(is_time).expect("a timeline has entries")
+}
+
+/// The rules of plans.
+fn rules() -> String {
+    let mut table = String::from("| code | name | | what is found |\n|---|---|---|---|\n");
+    for rule in greenroom::plan::rules::ALL {
+        let gravity = rule.gravity.text();
+        writeln!(table, "| {} | {} | {gravity} | {} |", rule.code, rule.name, rule.summary)
+            .expect("a text can be written");
+    }
+    table
 }
 
 /// The verbs as greenroom's own help lists them.

@@ -178,6 +178,12 @@ fn tell_everything(folder: &tempfile::TempDir) {
         &["run", "scenario.yaml", "--format", "github"],
         &["run", "scenario.yaml", "--at", "1s"],
         &["run", "scenario.yaml", "--at", "10m", "--native"],
+        &["explain", "scenario.yaml"],
+        &["explain", "scenario.yaml", "--format", "json"],
+        &["explain", "scenario.yaml", "--format", "mermaid"],
+        &["explain", "scenario.yaml", "--format", "dot"],
+        &["explain", "scenario.yaml", "--expectation", "1"],
+        &["explain", "scenario.yaml", "--entry", "25", "--format", "dot=entry.dot", "--format", "human"],
         &["test", "--accept"],
         &["test"],
     ];

@@ -213,6 +213,8 @@ fn pods_and_replica_sets_may_stand_alone() {
         replicas,
         min_ready: Duration::ZERO,
         template: template("a:1", RestartPolicy::Always),
+        owner: None,
+        annotations: Default::default(),
     }));
     rig.run_until(5);
     rig.0.delete("Pod/w-1");

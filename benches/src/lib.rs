@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod hold;
 pub mod peer;
+pub mod plan;
 pub mod rollout;
 pub mod scheduling;
 pub mod table;

@@ -3,6 +3,7 @@
 
 mod check;
 mod completions;
+mod explain;
 mod find;
 mod output;
 mod plan;
@@ -25,7 +26,7 @@ Exit codes:
   1    an expectation failed, or a plan
   2    wrong usage, or a file that is not valid
   3    a snapshot is new or changed
-  4    no scenario was found
+  4    no scenario was found, or nothing to explain
   5    the environment failed: a file cannot be written, a folder cannot be read
   8    a fault or an action never fired
   130  interrupted
@@ -45,6 +46,7 @@ enum Verb {
     Test(test::TestArgs),
     Check(check::CheckArgs),
     Plan(plan::PlanArgs),
+    Explain(explain::ExplainArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -57,6 +59,7 @@ pub fn main() -> ExitCode {
             Verb::Test(args) => test::test(&args),
             Verb::Check(args) => check::check(&args),
             Verb::Plan(args) => plan::plan(&args),
+            Verb::Explain(args) => explain::explain(&args),
             Verb::Schema(args) => schema::schema(&args),
             Verb::Completions(args) => completions::completions(&args),
         },

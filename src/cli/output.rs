@@ -133,7 +133,11 @@ impl OutputArgs {
     }
 }
 
-fn to_file(path: &PathBuf, write: Writer<'_>) -> io::Result<()> {
+/// Writes to a file, without colours.
+///
+/// # Errors
+/// Those of the file system.
+pub fn to_file(path: &PathBuf, write: Writer<'_>) -> io::Result<()> {
     let mut out = BufWriter::new(File::create(path)?);
     write(&mut out, Paint::Plain)?;
     out.flush()
@@ -179,3 +183,4 @@ pub fn refuse(what: &str) -> Exit {
 pub fn tell(what: &str) {
     let _ = writeln!(anstream::stderr(), "{what}");
 }
+

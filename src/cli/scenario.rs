@@ -24,6 +24,17 @@ pub fn rehearse_file(path: &Path, options: Options) -> Result<(RunResult, Snapsh
     Ok((run, scenario.snapshot))
 }
 
+/// Reads a scenario and its documents and runs it to its end; also the scenario itself.
+///
+/// # Errors
+/// What is wrong with the file, in its order.
+pub fn rehearse_whole(path: &Path, options: Options) -> Result<(RunResult, Scenario), Vec<Diagnostic>> {
+    let (scenario, judge) = read(path)?;
+    let mut observers: [Box<dyn Observer>; 1] = [Box::new(judge)];
+    let run = rehearse(&scenario, options, &mut observers)?;
+    Ok((run, scenario))
+}
+
 /// Reads a scenario, its documents and its expectations.
 ///
 /// # Errors

@@ -1,6 +1,7 @@
 //! Objects that nobody else owns: pods that stand alone, ReplicaSets without a Deployment; and what is deleted by name
 //! although somebody owns it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::apply::ObjectId;
@@ -46,9 +47,12 @@ impl Cluster {
         let base = self.names.show(key.name);
         let base = self.names.intern(&base);
         let family = u32::MAX - self.sets.len() as u32;
-        let set = self.make_set(base, key, key, Owner::ReplicaSet(id), family, &spec.template);
+        let workload = spec.owner.unwrap_or(key);
+        let set = self.make_set(base, key, workload, Owner::ReplicaSet(id), family, &spec.template);
         self.push_replicaset(key, set, None, spec.template, 0, EntryId(0));
-        self.replicaset_mut(id).min_ready = spec.min_ready;
+        let replicaset = self.replicaset_mut(id);
+        (replicaset.min_ready, replicaset.owner) = (spec.min_ready, spec.owner);
+        replicaset.annotations = spec.annotations;
         self.objects.insert(key, ObjectId::ReplicaSet(id));
         let replicas = spec.replicas;
         self.replicaset_appears(id, Resize { replicas, desired: replicas, most: replicas, cause });
@@ -66,7 +70,8 @@ impl Cluster {
                 "the pods of one ReplicaSet have one template here: use a Deployment, or another name".to_owned()
             );
         }
-        self.replicaset_mut(id).min_ready = spec.min_ready;
+        let replicaset = self.replicaset_mut(id);
+        (replicaset.min_ready, replicaset.annotations) = (spec.min_ready, spec.annotations);
         let replicas = spec.replicas;
         self.scale_replicaset(id, Resize { replicas, desired: replicas, most: replicas, cause });
         Ok(())
@@ -87,6 +92,8 @@ impl Cluster {
             set,
             deployment,
             template,
+            owner: None,
+            annotations: BTreeMap::new(),
             min_ready: Duration::ZERO,
             revision,
             generation: 0,

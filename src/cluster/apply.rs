@@ -1,5 +1,6 @@
 //! Objects as they come in through the API: created, changed, deleted, read.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::behaviour::Candidate;
@@ -49,6 +50,8 @@ pub enum ObjectId {
     Volume(super::VolumeId),
     /// A StorageClass.
     StorageClass,
+    /// A custom resource.
+    Custom,
     /// A ConfigMap, a Secret or a Namespace: that it is there is all that counts.
     Present,
 }
@@ -92,6 +95,13 @@ impl Cluster {
             (Object::StorageClass(spec), None | Some(ObjectId::StorageClass)) => self.apply_class(key, spec, cause),
             (Object::ResourceQuota(spec), None) => self.create_quota(key, spec, cause),
             (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), Some(ObjectId::Present)) => {}
+            (
+                object @ (Object::Rollout(_)
+                | Object::AnalysisTemplate(_)
+                | Object::ClusterAnalysisTemplate(_)
+                | Object::AnalysisRun(_)),
+                None | Some(ObjectId::Custom),
+            ) => self.apply_custom(key, object, cause),
             // A custom resource: the API keeps it, and its controller stands outside.
             (Object::LeaderWorkerSet(_), Some(ObjectId::Present)) => {}
             (Object::LeaderWorkerSet(_), None) => {
@@ -147,6 +157,7 @@ impl Cluster {
             Some(ObjectId::Volume(id)) => self.delete_volume(id, cause),
             Some(ObjectId::StorageClass) => self.delete_class(key, cause),
             Some(ObjectId::Autoscaler(id)) => self.delete_autoscaler(id, cause),
+            Some(ObjectId::Custom) => self.delete_custom(key, cause),
             Some(ObjectId::Present) if key.kind == Kind::LeaderWorkerSet => self.touch_object(key, cause),
             Some(ObjectId::Present) if key.kind == Kind::Namespace => self.delete_namespace(key, cause),
             Some(ObjectId::Present) => {
@@ -227,7 +238,8 @@ impl Cluster {
         let ports = [spec.port, spec.target_port].map(|port| Arg::Count(port.into()));
         let last = self.note(key, "Created", Why::with2("port {} to {}", ports[0], ports[1]), cause);
         let status = ServiceStatus::default();
-        self.services.push(Service { key, spec, status, deleted: false, last });
+        let patched = BTreeMap::new();
+        self.services.push(Service { key, spec, patched, status, deleted: false, last });
         self.objects.insert(key, ObjectId::Service(id));
         self.select_pods(id);
         self.touch_object(key, Cause::Entry(last));

@@ -17,6 +17,8 @@ pub struct Match {
     pub image: Option<String>,
     /// The kind of the owner: Deployment or Job.
     pub kind: Option<Kind>,
+    /// True for a row about measurements, which is about no pod.
+    pub measures: bool,
 }
 
 /// How long the pull of an image takes.
@@ -112,7 +114,8 @@ pub struct Candidate<'a> {
 impl Match {
     /// True if everything that is given matches.
     pub fn matches(&self, candidate: &Candidate<'_>) -> bool {
-        self.deployment.as_deref().is_none_or(|name| candidate.deployment == Some(name))
+        !self.measures
+            && self.deployment.as_deref().is_none_or(|name| candidate.deployment == Some(name))
             && self.workload.as_deref().is_none_or(|name| candidate.workload == name)
             && self.image.as_deref().is_none_or(|pattern| glob(pattern, candidate.image))
             && self.kind.is_none_or(|kind| candidate.kind == kind)

@@ -9,6 +9,7 @@ mod budget;
 mod company;
 mod creation;
 mod cronjob;
+mod custom;
 mod daemonset;
 mod deployment;
 mod disrupt;
@@ -53,6 +54,7 @@ mod watch;
 mod zones;
 
 pub use behaviour::{Behaviour, Crash, Load, Match, Pull};
+pub use custom::Measurements;
 pub use event::Event;
 pub use journal::{Shown, Write};
 pub use namespace::ALWAYS_NAMESPACES;

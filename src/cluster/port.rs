@@ -4,7 +4,7 @@ use super::watch::Parcel;
 use super::{Cause, Cluster, Subject, Symbol, Why};
 use crate::kernel::Time;
 use crate::timeline::{Entry, EntryId, Kind, Layer};
-use crate::workload::{Ask, AskId, Outcome, PodStatus, RecordChange, Status, World};
+use crate::workload::{Ask, AskId, Object, Outcome, PodStatus, RecordChange, Status, World};
 
 /// One controller's side of the cluster.
 pub struct Port<'a> {
@@ -43,6 +43,14 @@ impl<'a> Port<'a> {
                     Err(refusal) => Outcome::Refused(cluster.names.intern(&refusal)),
                 },
             },
+            Ask::PatchSelector { key, patch, .. } => cluster.patch_selector(key, &patch, cause),
+            Ask::Scale { key, replicas, .. } => match cluster.set_scale(key, replicas, cause) {
+                true => Outcome::Accepted(None),
+                false => Outcome::NotFound,
+            },
+            Ask::Evict { key, .. } => cluster.evict_asked(key, cause),
+            Ask::WriteStatus { key, status, .. } => cluster.write_status(key, status, cause),
+            Ask::Measure { template, metric, .. } => cluster.measure(&template, &metric),
         }
     }
 }
@@ -62,6 +70,10 @@ impl World for Port<'_> {
 
     fn observed(&self, key: Subject) -> Option<Status> {
         self.cluster.observed_status(key)
+    }
+
+    fn observed_spec(&self, key: Subject) -> Option<Object> {
+        self.cluster.spec_of(key)
     }
 
     fn observed_pods(&self, workload: Subject) -> Vec<(Subject, PodStatus)> {

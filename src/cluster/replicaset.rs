@@ -4,6 +4,7 @@
 //! A sync counts the pods that are there at its start, makes or deletes what differs, and then writes what it counted:
 //! pods that it makes itself are in the status of the next sync.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::pen::{Draft, Resize};
@@ -23,6 +24,10 @@ pub struct ReplicaSet {
     pub deployment: Option<DeploymentId>,
     /// What its pods are made from.
     pub template: Arc<PodTemplate>,
+    /// The custom resource that owns it.
+    pub owner: Option<Subject>,
+    /// What its owner noted on it.
+    pub annotations: BTreeMap<String, String>,
     /// How long a pod must be ready to count as available, if it stands alone.
     pub min_ready: Duration,
     /// Its revision: the highest is the newest.
@@ -175,8 +180,12 @@ impl Cluster {
     fn replicaset_written(&mut self, id: ReplicaSetId) {
         let replicaset = self.replicaset(id);
         let (key, deployment) = (replicaset.key, replicaset.deployment);
+        let (is_owned, last) = (replicaset.owner.is_some(), replicaset.last);
         self.journal_object(key);
         self.queue_replicaset(id);
+        if is_owned {
+            self.touch_object(key, Cause::Entry(last));
+        }
         if let Some(deployment) = deployment {
             self.queue_deployment(deployment);
         }

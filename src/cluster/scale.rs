@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::apply::ObjectId;
 use super::{Cause, Cluster, Subject};
-use crate::workload::{DeploymentSpec, ReplicaSetSpec, StatefulSetSpec};
+use crate::workload::{DeploymentSpec, Object, ReplicaSetSpec, StatefulSetSpec};
 
 impl Cluster {
     /// How many pods a workload wants, if it has a scale.
@@ -13,6 +13,10 @@ impl Cluster {
             ObjectId::Deployment(id) => Some(self.deployment(id).spec.replicas),
             ObjectId::StatefulSet(id) => Some(self.statefulset(id).spec.replicas),
             ObjectId::ReplicaSet(id) => Some(self.replicaset(id).replicas),
+            ObjectId::Custom => match &self.custom.get(&workload)?.object {
+                Object::Rollout(spec) => Some(spec.replicas),
+                _ => None,
+            },
             _ => None,
         }
     }
@@ -31,9 +35,19 @@ impl Cluster {
             Some(ObjectId::ReplicaSet(id)) => {
                 let replicaset = self.replicaset(id);
                 let (min_ready, template) = (replicaset.min_ready, Arc::clone(&replicaset.template));
+                let (owner, annotations) = (replicaset.owner, replicaset.annotations.clone());
+                let spec = ReplicaSetSpec { replicas, min_ready, template, owner, annotations };
                 // A template that stays is never refused.
-                let _ = self.change_replicaset(id, ReplicaSetSpec { replicas, min_ready, template }, cause);
+                let _ = self.change_replicaset(id, spec, cause);
             }
+            Some(ObjectId::Custom) => match self.custom.get(&workload).map(|custom| &custom.object) {
+                Some(Object::Rollout(spec)) => {
+                    let mut spec = spec.clone();
+                    spec.replicas = replicas;
+                    self.apply_custom(workload, Object::Rollout(spec), cause);
+                }
+                _ => return false,
+            },
             _ => return false,
         }
         true

@@ -15,6 +15,8 @@ pub struct Service {
     pub key: Subject,
     /// What it asks for.
     pub spec: ServiceSpec,
+    /// What others than its document have put into its selector.
+    pub patched: BTreeMap<String, String>,
     /// What stands behind it now.
     pub status: ServiceStatus,
     /// True once it was deleted.
@@ -28,8 +30,14 @@ impl Service {
     fn selects(&self, namespace: super::Symbol, labels: &BTreeMap<String, String>) -> bool {
         !self.deleted
             && self.key.namespace == namespace
-            && !self.spec.selector.is_empty()
-            && self.spec.selector.iter().all(|(key, value)| labels.get(key) == Some(value))
+            && self.selector().next().is_some()
+            && self.selector().all(|(key, value)| labels.get(key) == Some(value))
+    }
+
+    /// The labels that it selects: those of its document, and what was patched in.
+    pub fn selector(&self) -> impl Iterator<Item = (&String, &String)> {
+        let own = self.spec.selector.iter().filter(|(key, _)| !self.patched.contains_key(*key));
+        own.chain(&self.patched)
     }
 }
 
@@ -57,8 +65,8 @@ impl Cluster {
                 ready += set.ready;
             }
         }
-        let service = self.service_mut(id);
-        service.status = ServiceStatus { ready_endpoints: ready, ingress_ready: service.spec.ingress };
+        let status = self.service_shown(id, ready);
+        self.service_mut(id).status = status;
     }
 
     /// A pod of a set has become ready or stopped being so.

@@ -8,6 +8,7 @@ use super::autoscaler::Autoscaler;
 use super::behaviour::Behaviour;
 use super::budget::Budgets;
 use super::cronjob::CronJob;
+use super::custom::{Custom, Measurements};
 use super::daemonset::DaemonSet;
 use super::deployment::Deployment;
 use super::disrupt::{ReadFault, SlowFault};
@@ -159,6 +160,9 @@ pub struct Cluster {
     pub(super) asks: u32,
     pub(super) records: BTreeMap<String, (u64, String)>,
     pub(super) published: BTreeMap<(Subject, String), String>,
+    /// What custom resources ask for and show.
+    pub(super) custom: BTreeMap<Subject, Custom>,
+    pub(super) measurements: Vec<Measurements>,
     /// True if something happened at this instant that observers have not been called for.
     pub(super) unsettled: bool,
     /// Where the names of random streams are written, so that a draw allocates nothing.
@@ -229,6 +233,8 @@ impl Cluster {
             pools: Vec::new(),
             late_nodes: Vec::new(),
             objects: BTreeMap::new(),
+            custom: BTreeMap::new(),
+            measurements: Vec::new(),
             watches: Watches::default(),
             drafts: Drafts::default(),
             journal: None,

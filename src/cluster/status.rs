@@ -1,8 +1,10 @@
 //! What the API shows of an object, and true figures that no API shows.
 
+use std::borrow::Cow;
+
 use super::apply::ObjectId;
 use super::pod::{NO_ORDINAL, Owner};
-use super::{Cause, Cluster, PodId, Subject};
+use super::{Cause, Cluster, PodId, PodSetId, Subject};
 use crate::timeline::Kind;
 use crate::workload::{Counts, DaemonSetStatus, DeploymentStatus, PodStatus, StatefulSetStatus, Status};
 
@@ -42,6 +44,7 @@ impl Cluster {
             ObjectId::Autoscaler(id) => Status::HorizontalPodAutoscaler(self.autoscaler_status(id)),
             ObjectId::Claim(id) => Status::PersistentVolumeClaim(self.claim_status(id)),
             ObjectId::Quota(id) => Status::ResourceQuota(self.quota_status(id)),
+            ObjectId::Custom => return self.custom_status(key),
             ObjectId::Budget(id) => Status::PodDisruptionBudget(self.budgets.get(id).status),
             ObjectId::NodePool(id) => Status::NodePool(self.pools[id.0 as usize].status),
             ObjectId::PriorityClass | ObjectId::Volume(_) | ObjectId::StorageClass | ObjectId::Present => {
@@ -80,13 +83,24 @@ impl Cluster {
         sets.iter().find_map(|set| self.pods_in(*set).find(has_name))
     }
 
+    /// The sets of pods that a subject stands for; those that a Service selects now. `None` if nothing of that name ever was.
+    fn sets_of(&self, subject: Subject) -> Option<Cow<'_, [PodSetId]>> {
+        match self.objects.get(&subject) {
+            Some(ObjectId::Service(service)) => {
+                let all = (0..self.sets.len() as u32).map(PodSetId);
+                Some(all.filter(|set| self.set(*set).services.contains(service)).collect())
+            }
+            _ => self.sets_by_subject.get(&subject).map(|sets| Cow::Borrowed(sets.as_slice())),
+        }
+    }
+
     /// The pods that a subject stands for, in the order of their creation: a pod itself, those of a workload, those that
     /// serve a system's deployment. Pods that are gone are not among them.
     pub(super) fn pods_of(&self, subject: Subject) -> Vec<PodId> {
         if subject.kind == Kind::Pod {
             return self.find_pod(subject).into_iter().collect();
         }
-        let sets = self.sets_by_subject.get(&subject).map_or(&[][..], Vec::as_slice);
+        let sets = self.sets_of(subject).unwrap_or_default();
         let mut pods: Vec<PodId> = sets.iter().flat_map(|set| self.pods_in(*set)).collect();
         pods.sort_unstable();
         pods
@@ -109,7 +123,7 @@ impl Cluster {
             });
         }
         let mut counts = Counts::default();
-        for id in self.sets_by_subject.get(&subject)? {
+        for id in self.sets_of(subject)?.iter() {
             let set = self.set(*id);
             counts.pods += set.active.len() as u32;
             counts.running += set.running;

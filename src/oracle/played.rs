@@ -41,11 +41,12 @@ impl Stage for Played {
     fn counts(&self, subject: Subject) -> Option<Counts> {
         self.counts.get(&subject).copied()
     }
-    fn observed_counts(&self, subject: Subject) -> Option<Counts> {
-        self.observed.get(&subject).copied()
-    }
     fn ready_endpoints(&self, _: Subject) -> Option<u32> {
         None
+    }
+
+    fn observed_counts(&self, subject: Subject) -> Option<Counts> {
+        self.observed.get(&subject).copied()
     }
     fn gpus(&self) -> (u64, u64) {
         (8, self.counts.values().map(|counts| counts.gpus).sum())

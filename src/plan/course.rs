@@ -307,13 +307,20 @@ fn budgets(rehearsal: &mut Rehearsal<Cluster>, objects: &[Manifest], watch: &Wat
 /// An entry in words, with the workloads that it is of.
 fn told(timeline: &Timeline, names: &Names, id: EntryId) -> Option<Stuck> {
     let entry = timeline.get(id)?;
+    // Who refused an eviction or a creation says nothing of whose the subject is; its first entry does.
+    let first = match entry.became {
+        "EvictionRefused" | "FailedCreate" => {
+            timeline.since(0).find(|(_, first)| first.subject == entry.subject).map(|(first, _)| first)
+        }
+        _ => None,
+    };
     Some(Stuck {
         subject: entry.subject.show(names),
         kind: entry.subject.kind,
         became: entry.became,
         why: render::why(&entry.why, names),
         at: entry.at,
-        owners: owners(timeline, id).into_iter().map(|owner| owner.show(names)).collect(),
+        owners: owners(timeline, first.unwrap_or(id)).into_iter().map(|owner| owner.show(names)).collect(),
         entry: id,
     })
 }

@@ -119,7 +119,9 @@ impl Findings<'_> {
 
     fn stuck(&mut self) {
         let mut groups: BTreeMap<(String, &'static str), Vec<&Stuck>> = BTreeMap::new();
-        for stuck in &self.course.stuck {
+        // A drain is told of by the pods that may not go, if there are any.
+        let refused = self.course.stuck.iter().any(|stuck| stuck.became == "EvictionRefused");
+        for stuck in self.course.stuck.iter().filter(|stuck| !(refused && stuck.kind == Kind::Node)) {
             if let Some(rule) = self.rule(stuck) {
                 groups.entry((workload(stuck).to_owned(), rule.code)).or_default().push(stuck);
             }

@@ -81,8 +81,12 @@ impl Written {
         Some(self.replace(self.whole(node.span), value))
     }
 
-    /// A span without the white space at its end.
+    /// A span without the white space at its end; of a flow map or list, up to its closing bracket.
     fn whole(&self, span: Span) -> Span {
+        let from = &self.source.text()[span.start as usize..];
+        if let Some(length) = from.starts_with(['{', '[']).then(|| flow_length(from)).flatten() {
+            return Span::new(span.start, span.start + length as u32);
+        }
         let length = self.source.slice(span).trim_end().len() as u32;
         Span::new(span.start, span.start + length)
     }
@@ -111,6 +115,33 @@ impl Written {
         let indent = self.source.place(Span::new(first, first)).column.saturating_sub(1) as usize;
         Some(self.replace(Span::new(first, first), &format!("{key}: {value}\n{}", " ".repeat(indent))))
     }
+}
+
+/// The length of the flow map or list that a text begins with.
+fn flow_length(text: &str) -> Option<usize> {
+    let (mut depth, mut quote, mut before) = (0_u32, None, ' ');
+    let mut characters = text.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match (quote, character) {
+            (Some('"'), '\\') => drop(characters.next()),
+            (Some(open), _) if open == character => quote = None,
+            (Some(_), _) => {}
+            (None, '"' | '\'') => quote = Some(character),
+            (None, '#') if before.is_whitespace() => {
+                characters.find(|(_, character)| *character == '\n')?;
+            }
+            (None, '{' | '[') => depth += 1,
+            (None, '}' | ']') => {
+                depth -= 1;
+                if depth == 0 {
+                    return Some(at + 1);
+                }
+            }
+            _ => {}
+        }
+        before = character;
+    }
+    None
 }
 
 /// The value of a key of a map, or the item of a list at a position.
@@ -173,6 +204,15 @@ mod tests {
         assert!(more.contains("    rollingUpdate:\n      maxUnavailable: 1\n      maxSurge: 1\n"), "{more}");
         let inner = changed(BLOCK, &["spec", "a", "b"], "1");
         assert!(inner.contains("spec:\n  a: {\"b\": 1}\n  replicas: 3\n"), "{inner}");
+    }
+
+    #[test]
+    fn flow_values_are_replaced_up_to_their_brackets() {
+        let text = "kind: Deployment\nmetadata: { name: web }\nspec:\n  strategy: { type: \"a}b\", x: [ { y: 'it''s }' } ] } # why\n  replicas: 1\n";
+        let all = changed(text, &["spec", "strategy"], "{\"type\": \"Recreate\"}");
+        assert!(all.contains("  strategy: {\"type\": \"Recreate\"} # why\n  replicas"), "{all}");
+        let one = changed(text, &["spec", "strategy", "x"], "1");
+        assert!(one.contains("x: 1 } # why"), "{one}");
     }
 
     #[test]

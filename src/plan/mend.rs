@@ -6,6 +6,9 @@ use crate::scenario::model::NodeNaming;
 use crate::systems::kubernetes::Identity;
 use crate::text::Source;
 
+/// The most objects that a line names.
+const OBJECTS_SHOWN_MAX: usize = 3;
+
 /// A change that might mend something.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Change {
@@ -82,6 +85,38 @@ impl Change {
             }
         }
     }
+}
+
+/// Changes that are made together, in a line: the same field of several objects is told once.
+pub fn told(changes: &[Change]) -> String {
+    let mut told: Vec<String> = Vec::new();
+    let mut rest: Vec<&Change> = changes.iter().collect();
+    while let Some(first) = rest.first().copied() {
+        let alike = |other: &&Change| match (first, other) {
+            (Change::Field { path, value, .. }, Change::Field { path: other, value: same, .. }) => {
+                path == other && value == same
+            }
+            _ => first == *other,
+        };
+        let (same, others): (Vec<&Change>, Vec<&Change>) = rest.into_iter().partition(alike);
+        rest = others;
+        told.push(match (first, same.len()) {
+            (Change::Field { path, value, .. }, count @ 2..) => {
+                let objects = same.iter().take(OBJECTS_SHOWN_MAX).filter_map(|change| match change {
+                    Change::Field { object, .. } => Some(object.show()),
+                    Change::Nodes { .. } => None,
+                });
+                let shown = objects.collect::<Vec<_>>().join(", ");
+                let more = match count.saturating_sub(OBJECTS_SHOWN_MAX) {
+                    0 => String::new(),
+                    more => format!(" and {more} more"),
+                };
+                format!("{shown}{more}: {}: {}", path.join("."), plain(value))
+            }
+            _ => first.text(),
+        });
+    }
+    told.join(" and ")
 }
 
 /// The name of a node entry.

@@ -170,11 +170,11 @@ fn one_more(course: &Course, identity: &Identity) -> Option<Vec<Change>> {
     Some(vec![Change::field(identity, &["spec", "replicas"], (replicas + 1).to_string())])
 }
 
-/// A deadline above the longest stall of the run, in whole minutes and with one to spare.
+/// A deadline above the time that the whole rollout takes, in whole minutes and with one to spare.
 fn raise_deadline(course: &Course, finding: &Finding) -> Option<Vec<Change>> {
     let identity = finding.object.as_ref()?;
     let minute = Duration::from_secs(60).nanos();
-    let minutes = course.stall.length.nanos().div_ceil(minute) + 1;
+    let minutes = course.took()?.nanos().div_ceil(minute) + 1;
     Some(vec![Change::field(identity, &["spec", "progressDeadlineSeconds"], (minutes * 60).to_string())])
 }
 

@@ -171,6 +171,9 @@ pub(super) fn action(kind: &ActionKind) -> Action {
         ActionKind::Rollback(target, revision) => Action::Rollback { target, revision },
         ActionKind::Pause(target) => Action::Pause(target),
         ActionKind::Resume(target) => Action::Resume(target),
+        ActionKind::Promote(target, full) => Action::Promote { target, full },
+        ActionKind::Abort(target) => Action::Abort(target),
+        ActionKind::Retry(target) => Action::Retry(target),
     }
 }
 

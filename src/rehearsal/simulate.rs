@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::cues::line;
-use crate::cluster::{Behaviour, Cluster, Crash, Match, NodeSpec, Profile, Provider, Pull, Settings, machine};
+use crate::cluster::{
+    Behaviour, Cluster, Crash, Match, Measurements, NodeSpec, Profile, Provider, Pull, Settings, machine,
+};
 use crate::kernel::{Limits, Name, Time};
 use crate::scenario::model::{BehaviourRow, NodeEntry, NodeNaming, Scenario};
 use crate::text::Diagnostic;
@@ -43,6 +45,14 @@ pub fn simulated(scenario: &Scenario, seed: u64) -> Result<Cluster, Vec<Diagnost
     let mut cluster =
         Cluster::new(Settings { seed, profile, scheduler, behaviour, provider, limits: Limits::default() });
     cluster.set_expander(scenario.cluster.expander);
+    let rows = scenario.behaviour.iter().zip(0..).filter(|(row, _)| !row.measurements.is_empty());
+    let measurements = rows.map(|(row, number)| Measurements {
+        row: number,
+        analysis: row.matches.analysis.clone(),
+        metric: row.matches.metric.clone(),
+        points: row.measurements.clone(),
+    });
+    cluster.set_measurements(measurements.collect());
     cluster.set_epoch(scenario.epoch);
     for namespace in &scenario.cluster.namespaces {
         cluster.add_namespace(namespace);
@@ -137,6 +147,7 @@ fn behaviour(row: &BehaviourRow, bandwidth: u64) -> Behaviour {
             workload: row.matches.workload.clone(),
             image: row.matches.image.clone(),
             kind: row.matches.kind.as_deref().and_then(Kind::parse),
+            measures: !row.measurements.is_empty(),
         },
         pull,
         init: row.init.clone().unwrap_or(usual.init),

@@ -4,6 +4,7 @@
 pub mod case;
 pub mod diff;
 pub mod exit;
+pub mod explain;
 pub mod github;
 pub mod json;
 pub mod junit;

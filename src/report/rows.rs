@@ -129,7 +129,8 @@ pub fn entries(run: &RunResult) -> impl Iterator<Item = EntryRow<'_>> {
     run.timeline.since(0).map(|(id, row)| entry(id, &row, &run.names))
 }
 
-fn entry<'a>(id: EntryId, entry: &Entry, names: &'a Names) -> EntryRow<'a> {
+/// One entry.
+pub fn entry<'a>(id: EntryId, entry: &Entry, names: &'a Names) -> EntryRow<'a> {
     let Entry { at, subject, became, why, cause, layer } = *entry;
     EntryRow {
         id: id.0,

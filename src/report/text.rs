@@ -17,9 +17,9 @@ use crate::timeline::{Entry, Layer, render as words};
 /// Width of the column of times.
 const TIME_WIDTH: usize = 14;
 /// Width of the column of subjects.
-const SUBJECT_WIDTH: usize = 36;
+pub(super) const SUBJECT_WIDTH: usize = 36;
 /// Width of the column of states.
-const STATE_WIDTH: usize = 18;
+pub(super) const STATE_WIDTH: usize = 18;
 
 /// What the text is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -111,7 +111,7 @@ pub fn write_at(out: &mut dyn Write, rehearsed: &Rehearsed, paint: Paint) -> io:
     notices(out, &run.notices, form)
 }
 
-fn header(out: &mut dyn Write, run: &RunResult, form: Form) -> io::Result<()> {
+pub(super) fn header(out: &mut dyn Write, run: &RunResult, form: Form) -> io::Result<()> {
     let paint = form.paint();
     writeln!(out, "scenario {}", paint.tone(Tone::Strong, &run.name))?;
     writeln!(out, "seed     {}", run.seed)?;
@@ -144,7 +144,7 @@ fn entry_line(line: &mut String, entry: &Entry, run: &RunResult) {
 }
 
 /// Appends a text, filled with spaces to the width of its column and at least two.
-fn column(line: &mut String, width: usize, text: impl FnOnce(&mut String)) {
+pub(super) fn column(line: &mut String, width: usize, text: impl FnOnce(&mut String)) {
     let start = line.len();
     text(line);
     let used = line[start..].chars().count();

@@ -8,8 +8,9 @@ use crate::text::decode::{Spanned, Table};
 
 use super::values::{
     Amount, ConditionValue, ExpanderValue, FailOnValue, GateValue, JobGateValue, KubernetesValue, Length, MarkValue,
-    MonitoringWhenValue, NamesValue, NodePoolsValue, Pattern, ReferencesValue, RollbackValue, SchedulerValue,
-    SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp, ViewValue, WaitForValue, WorkloadKindValue,
+    MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, Pattern, PromoteValue, ReferencesValue,
+    RollbackValue, SchedulerValue, SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp, ViewValue,
+    WaitForValue, WorkloadKindValue,
 };
 
 pub use faults::{
@@ -232,6 +233,8 @@ file_types! {
         stop: Option<Spread>,
         /// What the workload uses, by metric (`cpu`, `memory`, or one of the system's own), for autoscalers.
         metrics: Option<Table<Vec<LoadFile>>>,
+        /// What measurements say, from a time on until the next: of an analysis that asks outside the cluster.
+        measurements: Option<Spanned<Vec<MeasurementFile>>>,
     }
 
     /// Which workloads a row of behaviour is for.
@@ -244,6 +247,18 @@ file_types! {
         image: Option<Spanned<String>>,
         /// The kind of the Kubernetes workload.
         kind: Option<WorkloadKindValue>,
+        /// With `measurements`: the name of the AnalysisTemplate.
+        analysis: Option<Spanned<String>>,
+        /// With `measurements`: the name of its metric.
+        metric: Option<Spanned<String>>,
+    }
+
+    /// What measurements say from a time on, until the next.
+    pub struct MeasurementFile as "a point of measurements" {
+        /// From when on. Default: 0s.
+        at: Option<Length>,
+        /// What they say.
+        is: MeasurementValue,
     }
 
     /// What a workload uses from a time on, until the next.
@@ -328,7 +343,7 @@ file_types! {
 
     /// An operator's action: when, and exactly one thing to do.
     pub struct ActionFile as "an action" later [
-        "promote", "abort", "retry", "click", "complete", "abandon",
+        "click", "complete", "abandon",
     ] {
         /// The action's name. Default: its word, with a number if there are several.
         name: Option<Spanned<String>>,
@@ -358,6 +373,12 @@ file_types! {
         pause: Option<Spanned<String>>,
         /// Go on with what was paused.
         resume: Option<Spanned<String>>,
+        /// Promote a Rollout: `Rollout/web`; or fully, without what is left of it: `{ Rollout/web: full }`.
+        promote: Option<Spanned<PromoteValue>>,
+        /// Abort the update of a Rollout.
+        abort: Option<Spanned<String>>,
+        /// Begin the aborted update of a Rollout again.
+        retry: Option<Spanned<String>>,
     }
 
     /// An expectation: exactly one thing that must be so.

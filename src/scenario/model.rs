@@ -17,6 +17,7 @@ pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
 use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::text::{Diagnostic, Place, Source};
+use crate::workload::AnalysisPhase;
 use crate::workload::pod::Taint;
 
 /// One rehearsal, as its file describes it.
@@ -262,6 +263,8 @@ pub struct BehaviourRow {
     pub stop: Option<Distribution>,
     /// What the workload uses, by metric, in the order of time.
     pub metrics: BTreeMap<String, Vec<Load>>,
+    /// What measurements of an analysis say, in the order of time.
+    pub measurements: Vec<(Time, AnalysisPhase)>,
 }
 
 /// Which workloads a row of behaviour is for.
@@ -275,6 +278,10 @@ pub struct BehaviourMatch {
     pub image: Option<String>,
     /// The kind of the Kubernetes workload: `Deployment`, `Job`.
     pub kind: Option<String>,
+    /// The name of the AnalysisTemplate.
+    pub analysis: Option<String>,
+    /// The name of its metric.
+    pub metric: Option<String>,
 }
 
 /// A container that ends by itself.

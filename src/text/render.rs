@@ -25,6 +25,12 @@ pub fn render(diagnostics: &[Diagnostic], colour: bool) -> String {
     out
 }
 
+/// A line of a source, by its number from 1, without the spaces around it and with stars over what may be secret.
+pub fn line(source: &Source, number: u32) -> String {
+    let range = line_of(source, source.span_at(number, 1));
+    redact(&source.text()[range], &[]).trim().to_owned()
+}
+
 fn render_one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
     let level = match diagnostic.severity {
         Severity::Error => Level::ERROR,
@@ -226,6 +232,14 @@ mod tests {
     #[test]
     fn a_span_of_many_lines_is_shown_by_its_first() {
         insta::assert_snapshot!(render(&[diagnostic("a.yaml", "a:\n  b: 1\n  c: 2\n", "b: 1\n  c: 2")], false));
+    }
+
+    #[test]
+    fn a_line_by_itself_hides_what_may_be_secret() {
+        let source = Source::new("a.yaml", "a: 1\n  - { at: 5m, password: hunter2 }\n  - hunter2\n");
+        assert_eq!(line(&source, 2), "- { at: 5m, password: ******* }");
+        assert_eq!(line(&source, 3), "- *******");
+        assert_eq!(line(&source, 9), "");
     }
 
     #[test]

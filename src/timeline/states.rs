@@ -47,6 +47,32 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Rejected",
             "Deleted",
         ],
+        Kind::Rollout => &[
+            "Created",
+            "Changed",
+            "FailedCreate",
+            "Progressing",
+            "Paused",
+            "StepCompleted",
+            "StepsSkipped",
+            "Completed",
+            "Healthy",
+            "Degraded",
+            "Restarted",
+            "Rejected",
+            "Deleted",
+        ],
+        Kind::AnalysisRun => &[
+            "Created",
+            "Running",
+            "Measured",
+            "Terminating",
+            "Successful",
+            "Failed",
+            "Error",
+            "Inconclusive",
+            "Deleted",
+        ],
         Kind::Deployment => &[
             "Created",
             "Changed",
@@ -135,9 +161,13 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Rejected",
             "Deleted",
         ],
-        Kind::PriorityClass | Kind::ResourceQuota | Kind::ConfigMap | Kind::Secret | Kind::StorageClass => {
-            &["Created", "Changed", "Rejected", "Deleted"]
-        }
+        Kind::PriorityClass
+        | Kind::ResourceQuota
+        | Kind::ConfigMap
+        | Kind::Secret
+        | Kind::StorageClass
+        | Kind::AnalysisTemplate
+        | Kind::ClusterAnalysisTemplate => &["Created", "Changed", "Rejected", "Deleted"],
         Kind::Namespace => &["Created", "Changed", "Rejected", "Terminating", "Deleted"],
         Kind::Node => &[
             "Changed",

@@ -39,6 +39,14 @@ kinds! {
     DaemonSet = "DaemonSet",
     /// A LeaderWorkerSet: groups of a leader and its workers.
     LeaderWorkerSet = "LeaderWorkerSet",
+    /// An Argo Rollout.
+    Rollout = "Rollout",
+    /// What an analysis measures, in a namespace.
+    AnalysisTemplate = "AnalysisTemplate",
+    /// What an analysis measures, in all namespaces.
+    ClusterAnalysisTemplate = "ClusterAnalysisTemplate",
+    /// An analysis of a Rollout.
+    AnalysisRun = "AnalysisRun",
     /// A Kubernetes Job.
     Job = "Job",
     /// A Kubernetes CronJob.

@@ -1,11 +1,13 @@
 //! Workloads that keep pods running, beyond Deployments: ReplicaSets, StatefulSets, DaemonSets, groups of leaders and workers.
 //! Shapes follow `k8s.io/api` v0.36.3, apps/v1, and `sigs.k8s.io/lws` leaderworkerset/v1; a reader fills the defaults in.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::storage::ClaimTemplate;
 use super::{IntOrPercent, PodTemplate};
 use crate::kernel::Duration;
+use crate::timeline::Subject;
 
 /// What a ReplicaSet that no Deployment owns asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -16,6 +18,10 @@ pub struct ReplicaSetSpec {
     pub min_ready: Duration,
     /// What they are made from.
     pub template: Arc<PodTemplate>,
+    /// The custom resource that owns it: its pods are that one's.
+    pub owner: Option<Subject>,
+    /// Its annotations, which are its owner's notes.
+    pub annotations: BTreeMap<String, String>,
 }
 
 /// What a StatefulSet asks for.

@@ -47,6 +47,17 @@ pub enum Action {
     Pause(String),
     /// Go on with what was paused.
     Resume(String),
+    /// End a pause of an update, or skip a step of it.
+    Promote {
+        /// The workload.
+        target: String,
+        /// Skip all that is left, what is analysed too.
+        full: bool,
+    },
+    /// Give an update up.
+    Abort(String),
+    /// Begin an update that was given up again.
+    Retry(String),
 }
 
 /// The part of a system that decides. It is woken, reads what it observes, asks for changes, and returns.

@@ -9,6 +9,7 @@ pub mod object;
 pub mod pod;
 pub mod policy;
 pub mod resources;
+pub mod rollout;
 pub mod selector;
 pub mod stage;
 pub mod status;
@@ -26,6 +27,7 @@ pub use pod::{
     TaintEffect, Toleration,
 };
 pub use resources::Resources;
+pub use rollout::{AnalysisPhase, AnalysisRunStatus, AnalysisTemplateSpec, RolloutPhase, RolloutSpec, RolloutStatus};
 pub use selector::{Affinity, LabelSelector, TopologySpread};
 pub use stage::{Counts, Disruption, Happening, Stage, Struck};
 pub use status::{

@@ -8,6 +8,7 @@ use super::apps::{DaemonSetSpec, LeaderWorkerSetSpec, ReplicaSetSpec, StatefulSe
 use super::batch::{CronJobSpec, JobSpec};
 use super::pod::Taint;
 use super::policy::{AutoscalerSpec, BudgetSpec, PriorityClassSpec, QuotaSpec};
+use super::rollout::{AnalysisTemplateSpec, RolloutSpec};
 use super::storage::{ClaimSpec, StorageClassSpec, VolumeSpec};
 use super::{PodTemplate, Resources};
 use crate::kernel::Duration;
@@ -42,6 +43,14 @@ objects! {
     DaemonSet(DaemonSetSpec),
     /// leaderworkerset.x-k8s.io/v1 LeaderWorkerSet.
     LeaderWorkerSet(LeaderWorkerSetSpec),
+    /// argoproj.io/v1alpha1 Rollout.
+    Rollout(Box<RolloutSpec>),
+    /// argoproj.io/v1alpha1 AnalysisTemplate.
+    AnalysisTemplate(Box<AnalysisTemplateSpec>),
+    /// argoproj.io/v1alpha1 ClusterAnalysisTemplate.
+    ClusterAnalysisTemplate(Box<AnalysisTemplateSpec>),
+    /// argoproj.io/v1alpha1 AnalysisRun.
+    AnalysisRun(Box<AnalysisTemplateSpec>),
     /// batch/v1 Job.
     Job(JobSpec),
     /// batch/v1 CronJob.

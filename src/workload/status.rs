@@ -1,5 +1,6 @@
 //! What a world shows of an object: its status, small enough to copy.
 
+use super::rollout::{AnalysisRunStatus, RolloutStatus};
 use crate::kernel::{Name, Symbol, Time};
 
 /// The status of an object.
@@ -33,6 +34,10 @@ pub enum Status {
     PersistentVolumeClaim(ClaimStatus),
     /// Of a HorizontalPodAutoscaler.
     HorizontalPodAutoscaler(AutoscalerStatus),
+    /// Of a Rollout.
+    Rollout(RolloutStatus),
+    /// Of an AnalysisRun.
+    AnalysisRun(AnalysisRunStatus),
 }
 
 /// apps/v1 DeploymentStatus, as far as it decides anything.
@@ -310,6 +315,8 @@ pub struct ServiceStatus {
     pub ready_endpoints: u32,
     /// True once it can be reached from outside.
     pub ingress_ready: bool,
+    /// What it selects now, as `kubectl` shows a selector (`app=web,tier=front`); interned.
+    pub selector: Symbol,
 }
 
 /// A pod's phase.

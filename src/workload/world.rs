@@ -4,7 +4,8 @@
 //! A controller never waits: every ask has an id, and what became of it comes back later as [`super::Wake::Answered`].
 //! What it reads is what it *observes*: an informer's view, which may lag behind the truth.
 
-use super::{NodePatch, Object, PodStatus, Status};
+use super::rollout::SelectorPatch;
+use super::{AnalysisPhase, NodePatch, Object, PodStatus, Status};
 use crate::kernel::{Symbol, Time};
 use crate::timeline::{Cause, EntryId, Subject, Why};
 
@@ -47,15 +48,66 @@ pub enum Ask {
         /// For whom.
         serves: Subject,
     },
+    /// Change what a Service that is there selects: a merge patch of `spec.selector`.
+    PatchSelector {
+        /// The Service.
+        key: Subject,
+        /// Labels to set and to take out.
+        patch: SelectorPatch,
+        /// For whom.
+        serves: Subject,
+    },
+    /// Give a workload another number of replicas, without knowing what else it asks for: the subresource `scale`.
+    Scale {
+        /// The workload.
+        key: Subject,
+        /// How many replicas.
+        replicas: u32,
+        /// For whom.
+        serves: Subject,
+    },
+    /// Ask for the eviction of a pod, which budgets may refuse.
+    Evict {
+        /// The pod.
+        key: Subject,
+        /// For whom.
+        serves: Subject,
+    },
+    /// Write the status of a custom resource whose controller asks: the subresource `status`.
+    WriteStatus {
+        /// The custom resource.
+        key: Subject,
+        /// Its status.
+        status: Status,
+        /// For whom.
+        serves: Subject,
+    },
+    /// Ask something outside the cluster for a measurement; the answer is [`Outcome::Measured`].
+    Measure {
+        /// The AnalysisRun that measures.
+        key: Subject,
+        /// The AnalysisTemplate that the metric is of.
+        template: String,
+        /// The metric.
+        metric: String,
+        /// For whom.
+        serves: Subject,
+    },
 }
 
 impl Ask {
     /// The object that the ask is about.
     pub const fn key(&self) -> Subject {
         match self {
-            Ask::Apply { key, .. } | Ask::Delete { key, .. } | Ask::Get { key, .. } | Ask::PatchNode { key, .. } => {
-                *key
-            }
+            Ask::Apply { key, .. }
+            | Ask::Delete { key, .. }
+            | Ask::Get { key, .. }
+            | Ask::PatchNode { key, .. }
+            | Ask::PatchSelector { key, .. }
+            | Ask::Scale { key, .. }
+            | Ask::Evict { key, .. }
+            | Ask::WriteStatus { key, .. }
+            | Ask::Measure { key, .. } => *key,
         }
     }
 
@@ -65,7 +117,12 @@ impl Ask {
             Ask::Apply { serves, .. }
             | Ask::Delete { serves, .. }
             | Ask::Get { serves, .. }
-            | Ask::PatchNode { serves, .. } => *serves,
+            | Ask::PatchNode { serves, .. }
+            | Ask::PatchSelector { serves, .. }
+            | Ask::Scale { serves, .. }
+            | Ask::Evict { serves, .. }
+            | Ask::WriteStatus { serves, .. }
+            | Ask::Measure { serves, .. } => *serves,
         }
     }
 }
@@ -81,6 +138,8 @@ pub enum Outcome {
     Refused(Symbol),
     /// Someone else changed the object first; reading again and asking again may work.
     Conflict,
+    /// What was measured.
+    Measured(AnalysisPhase),
     /// The answer was lost: it may or may not have been done.
     Unknown,
     /// The world could not do it now; asking again may work.
@@ -111,6 +170,9 @@ pub trait World {
 
     /// The status of an object as observed; `None` if the observer does not know of it.
     fn observed(&self, key: Subject) -> Option<Status>;
+
+    /// The spec of a Deployment, a ReplicaSet or a custom resource as observed; `None` if the observer does not know of it.
+    fn observed_spec(&self, key: Subject) -> Option<Object>;
 
     /// The pods of a Deployment or Job as observed, oldest first.
     fn observed_pods(&self, workload: Subject) -> Vec<(Subject, PodStatus)>;

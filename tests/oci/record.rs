@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use greenroom::kernel::{Symbol, Time};
 use greenroom::timeline::{Cause, EntryId, Subject, Why};
-use greenroom::workload::{Ask, AskId, PodStatus, RecordChange, Status, Wake, World};
+use greenroom::workload::{Ask, AskId, Object, PodStatus, RecordChange, Status, Wake, World};
 
 use crate::replay::{Change, Deed};
 
@@ -77,6 +77,10 @@ impl World for Recorder<'_> {
         let status = self.inner.observed(key);
         self.seen.borrow_mut().push(Change::Status(key, status));
         status
+    }
+
+    fn observed_spec(&self, key: Subject) -> Option<Object> {
+        self.inner.observed_spec(key)
     }
 
     fn observed_pods(&self, workload: Subject) -> Vec<(Subject, PodStatus)> {

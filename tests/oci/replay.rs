@@ -7,7 +7,7 @@ use std::fmt::Write;
 use greenroom::kernel::{Duration, Names, Symbol, Time};
 use greenroom::timeline::{Cause, Entry, EntryId, Kind, Layer, ScenarioLine, Subject, Timeline, Why, render};
 use greenroom::workload::{
-    Action, Ask, AskId, Controller, DeploymentStatus, JobStatus, NodePoolStatus, Outcome, PodPhase, PodStatus,
+    Action, Ask, AskId, Controller, DeploymentStatus, JobStatus, NodePoolStatus, Object, Outcome, PodPhase, PodStatus,
     RecordChange, ServiceStatus, Status, Wake, World,
 };
 
@@ -75,6 +75,7 @@ pub struct Replay {
     sequence: u64,
     asks: u32,
     statuses: BTreeMap<Subject, Status>,
+    specs: BTreeMap<Subject, Object>,
     pods: BTreeMap<Subject, Vec<(Subject, PodStatus)>>,
     nodes: Vec<(Subject, bool, BTreeMap<String, String>)>,
     watched: BTreeSet<Subject>,
@@ -103,6 +104,7 @@ impl Default for Replay {
             sequence: 0,
             asks: 0,
             statuses: BTreeMap::new(),
+            specs: BTreeMap::new(),
             pods: BTreeMap::new(),
             nodes: Vec::new(),
             watched: BTreeSet::new(),
@@ -167,7 +169,7 @@ impl Replay {
     /// Plans that a Service can be reached from outside or not.
     pub fn service(&mut self, at: Time, name: &str, ingress_ready: bool) {
         let key = self.subject(&format!("Service/{name}"));
-        let status = ServiceStatus { ready_endpoints: 1, ingress_ready };
+        let status = ServiceStatus { ready_endpoints: 1, ingress_ready, selector: Symbol::EMPTY };
         self.change(at, Change::Status(key, Some(Status::Service(status))));
     }
 
@@ -335,6 +337,10 @@ impl World for Replay {
         self.statuses.get(&key).copied()
     }
 
+    fn observed_spec(&self, key: Subject) -> Option<Object> {
+        self.specs.get(&key).cloned()
+    }
+
     fn observed_pods(&self, workload: Subject) -> Vec<(Subject, PodStatus)> {
         self.pods.get(&workload).cloned().unwrap_or_default()
     }
@@ -372,7 +378,11 @@ impl World for Replay {
             Ask::Apply { .. } => "apply",
             Ask::Delete { .. } => "delete",
             Ask::Get { .. } => "get",
-            Ask::PatchNode { .. } => "patch",
+            Ask::PatchNode { .. } | Ask::PatchSelector { .. } => "patch",
+            Ask::Scale { .. } => "scale",
+            Ask::Evict { .. } => "evict",
+            Ask::WriteStatus { .. } => "status",
+            Ask::Measure { .. } => "measure",
         };
         let (key, serves) = (ask.key(), ask.serves());
         let line = format!("ask {verb} {} for {}", key.show(&self.names), serves.show(&self.names));
@@ -459,8 +469,14 @@ impl Replay {
             _ => match self.writes.get_mut(&name).and_then(VecDeque::pop_front) {
                 Some(outcome) => outcome,
                 None => {
+                    match ask {
+                        Ask::Apply { object, .. } => drop(self.specs.insert(key, object.clone())),
+                        Ask::Delete { .. } => drop(self.specs.remove(&key)),
+                        Ask::WriteStatus { status, .. } => drop(self.statuses.insert(key, *status)),
+                        _ => {}
+                    }
                     if matches!(ask, Ask::Apply { .. }) && key.kind == Kind::Service {
-                        let status = ServiceStatus { ready_endpoints: 0, ingress_ready: true };
+                        let status = ServiceStatus { ready_endpoints: 0, ingress_ready: true, selector: Symbol::EMPTY };
                         self.statuses.entry(key).or_insert(Status::Service(status));
                     }
                     if matches!(ask, Ask::Delete { .. }) && key.kind == Kind::Service {

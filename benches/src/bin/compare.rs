@@ -13,6 +13,7 @@ use greenroom::kernel::{Distribution, Duration, Streams};
 use greenroom_benches::clock::measured;
 use greenroom_benches::hold::Hold;
 use greenroom_benches::peer::Peer;
+use greenroom_benches::plan::plan;
 use greenroom_benches::rollout::rollout;
 use greenroom_benches::scheduling::{Asks, place};
 use greenroom_benches::table::{Table, median, shown};
@@ -65,6 +66,7 @@ fn measure(effort: &Effort, elsewhere: Table) -> Table {
     fork(&mut table, effort);
     draws(&mut table, effort);
     placements(&mut table, effort);
+    plans(&mut table, effort);
     start_to_end(&mut table, effort);
     table.append(elsewhere);
     table
@@ -123,6 +125,21 @@ fn rollouts(table: &mut Table, effort: &Effort) {
         if let Some(mebibytes) = peak_mebibytes() {
             table.add(format!("most memory of this process so far, after {pods} pods"), format!("{mebibytes} MiB"));
         }
+    }
+}
+
+/// A plan, from the texts of its manifests to its findings: wall-clock time, because its seeds are run side by side.
+fn plans(table: &mut Table, effort: &Effort) {
+    for seeds in [1, 20] {
+        let time = || {
+            let start = Instant::now();
+            assert!(black_box(plan(200, 1_000, seeds)).course.took().is_some(), "the rollout finishes");
+            start.elapsed().as_secs_f64()
+        };
+        let seconds = median((0..effort.rounds.min(5)).map(|_| time()).collect());
+        let what = if seeds == 1 { "1 seed".to_owned() } else { format!("{seeds} seeds") };
+        let what = format!("plan of 200 manifests on 1000 nodes, {what}, wall clock");
+        table.add(what, format!("{} ms", shown(seconds * 1e3)));
     }
 }
 

@@ -107,6 +107,9 @@ pub fn object_usage(object: &Object) -> Usage {
         Kind::PersistentVolumeClaim => &["persistentvolumeclaims", "count/persistentvolumeclaims"],
         Kind::PodDisruptionBudget => &["count/poddisruptionbudgets.policy"],
         Kind::HorizontalPodAutoscaler => &["count/horizontalpodautoscalers.autoscaling"],
+        Kind::Rollout => &["count/rollouts.argoproj.io"],
+        Kind::AnalysisTemplate => &["count/analysistemplates.argoproj.io"],
+        Kind::AnalysisRun => &["count/analysisruns.argoproj.io"],
         Kind::LeaderWorkerSet => &["count/leaderworkersets.leaderworkerset.x-k8s.io"],
         _ => &[],
     };

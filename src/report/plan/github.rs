@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use super::Judged;
 use super::text::outlook;
+use crate::plan::mend::told as told_changes;
 use crate::plan::rules::Gravity;
 use crate::report::github::{SHOWN_MAX, annotation_of};
 use crate::text::mask::mask;
@@ -23,8 +24,8 @@ pub fn write(out: &mut dyn Write, judged: &Judged) -> io::Result<()> {
         let mut lines = vec![mask(&finding.message).into_owned()];
         lines.extend(finding.evidence.iter().map(|line| mask(line).into_owned()));
         for mend in &finding.mends {
-            let changes: Vec<String> = mend.changes.iter().map(|change| change.text()).collect();
-            lines.push(format!("mend: {}: {}", changes.join(" and "), outlook(mend)));
+            let changes = told_changes(&mend.changes);
+            lines.push(format!("mend: {}: {}", changes, outlook(mend)));
         }
         let place = finding.place.as_ref().map(|(source, span)| source.place(*span));
         let title = format!("{} {}", finding.rule.code, finding.rule.name);

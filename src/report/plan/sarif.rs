@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::Judged;
 use super::text::outlook;
 use crate::plan::finding::{Finding, Mend};
+use crate::plan::mend::told as told_changes;
 use crate::plan::rules::{self, Gravity};
 use crate::text::mask::mask;
 
@@ -81,8 +82,8 @@ fn result(finding: &Finding, judged: &Judged) -> Value {
 }
 
 fn told(mend: &Mend) -> String {
-    let changes: Vec<String> = mend.changes.iter().map(|change| change.text()).collect();
-    format!("mend: {}: {}", changes.join(" and "), outlook(mend))
+    let changes = told_changes(&mend.changes);
+    format!("mend: {}: {}", changes, outlook(mend))
 }
 
 /// A path as a relative URI reference: what RFC 3986 does not allow in a path is escaped.

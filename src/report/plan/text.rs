@@ -6,6 +6,7 @@ use super::Judged;
 use crate::kernel::Time;
 use crate::plan::course::{Course, Outcome};
 use crate::plan::finding::{Finding, Mend};
+use crate::plan::mend::{Change, told as told_changes};
 use crate::plan::rules::Gravity;
 use crate::report::Paint;
 use crate::report::paint::Tone;
@@ -33,9 +34,11 @@ pub fn write(out: &mut dyn Write, judged: &Judged, paint: Paint) -> io::Result<(
     for (what, figure) in figures(judged) {
         writeln!(out, "  {what:<22} {figure}")?;
     }
-    for finding in &plan.findings {
+    for (index, finding) in plan.findings.iter().enumerate() {
         writeln!(out)?;
-        write_finding(out, finding, paint)?;
+        let same = |other: &&Finding| other.rule == finding.rule && changes_of(other) == changes_of(finding);
+        let first = plan.findings[..index].iter().find(same);
+        write_finding(out, finding, first, paint)?;
     }
     write_baseline(out, judged)?;
     for notice in &course.notices {
@@ -114,17 +117,27 @@ fn figures(judged: &Judged) -> Vec<(String, String)> {
     rows
 }
 
-fn write_finding(out: &mut dyn Write, finding: &Finding, paint: Paint) -> io::Result<()> {
+/// The changes of a finding's mends.
+fn changes_of(finding: &Finding) -> Vec<&[Change]> {
+    finding.mends.iter().map(|mend| &*mend.changes).collect()
+}
+
+/// Writes a finding; `first` is one before it that is mended by the same changes.
+fn write_finding(out: &mut dyn Write, finding: &Finding, first: Option<&Finding>, paint: Paint) -> io::Result<()> {
     let mut shown = diagnostic(finding);
     shown.notes = finding.evidence.clone();
     out.write_all(render(&[shown], paint == Paint::Colour).trim_end().as_bytes())?;
     writeln!(out)?;
-    if !finding.mends.is_empty() {
-        writeln!(out, "  mends (each was run):")?;
+    if finding.mends.is_empty() {
+        return Ok(());
     }
+    if let Some(first) = first {
+        return writeln!(out, "  mends: those of {}", first.subject);
+    }
+    writeln!(out, "  mends (each was run):")?;
     for mend in &finding.mends {
-        let changes: Vec<String> = mend.changes.iter().map(|change| change.text()).collect();
-        writeln!(out, "    - {}", changes.join(" and "))?;
+        let changes = told_changes(&mend.changes);
+        writeln!(out, "    - {}", changes)?;
         writeln!(out, "      {}", outlook(mend))?;
     }
     Ok(())

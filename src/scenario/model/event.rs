@@ -199,7 +199,9 @@ impl Target {
             TargetKind::Running | TargetKind::Deployment => &["deployment"],
             TargetKind::Node => &["Node"],
             TargetKind::Pod => &["Pod"],
-            TargetKind::Workload => &["Deployment", "Job", "StatefulSet", "DaemonSet", "LeaderWorkerSet", "ReplicaSet"],
+            TargetKind::Workload => {
+                &["Deployment", "Job", "StatefulSet", "DaemonSet", "LeaderWorkerSet", "Rollout", "ReplicaSet"]
+            }
         };
         kinds.iter().map(|kind| format!("{kind}/{}", self.name)).collect()
     }
@@ -239,6 +241,12 @@ pub enum ActionKind {
     Pause(String),
     /// Go on with what was paused.
     Resume(String),
+    /// Promote a Rollout; fully if so said.
+    Promote(String, bool),
+    /// Abort the update of a Rollout.
+    Abort(String),
+    /// Begin an aborted update again.
+    Retry(String),
 }
 
 /// A document that an action names.
@@ -263,6 +271,9 @@ impl ActionKind {
             ActionKind::Rollback(..) => "rollback",
             ActionKind::Pause(_) => "pause",
             ActionKind::Resume(_) => "resume",
+            ActionKind::Promote(..) => "promote",
+            ActionKind::Abort(_) => "abort",
+            ActionKind::Retry(_) => "retry",
         }
     }
 
@@ -275,7 +286,11 @@ impl ActionKind {
             | ActionKind::Restart(target)
             | ActionKind::Rollback(target, None)
             | ActionKind::Pause(target)
-            | ActionKind::Resume(target) => format!("{word} {target}"),
+            | ActionKind::Resume(target)
+            | ActionKind::Abort(target)
+            | ActionKind::Retry(target)
+            | ActionKind::Promote(target, false) => format!("{word} {target}"),
+            ActionKind::Promote(target, true) => format!("{word} {target} fully"),
             ActionKind::Rollback(target, Some(revision)) => format!("{word} {target} to revision {revision}"),
             ActionKind::Apply(document) | ActionKind::Replace(document) => format!("{word} {}", document.document),
             ActionKind::Scale(sizes) => {

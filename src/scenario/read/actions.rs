@@ -7,7 +7,7 @@ use super::faults::given;
 use super::names::Taken;
 use crate::scenario::file::ActionFile;
 use crate::scenario::model::{ActionDocument, ActionEntry, ActionKind};
-use crate::scenario::values::RollbackValue;
+use crate::scenario::values::{PromoteValue, RollbackValue};
 use crate::text::decode::{Spanned, Table};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Span};
@@ -42,7 +42,8 @@ impl Reader<'_, '_> {
     }
 
     fn action_kind(&mut self, file: &ActionFile) -> Option<ActionKind> {
-        let there = given!(file: undeploy apply replace delete scale restart rollback undo pause resume);
+        let there =
+            given!(file: undeploy apply replace delete scale restart rollback undo pause resume promote abort retry);
         self.exactly_one("an action", file.span, &there)?;
         if let Some(name) = &file.undeploy {
             if name.value.is_empty() {
@@ -62,12 +63,17 @@ impl Reader<'_, '_> {
         if let Some(target) = file.rollback.as_ref().or(file.undo.as_ref()) {
             return self.rollback(target);
         }
+        if let Some(target) = &file.promote {
+            return self.promote(target);
+        }
         type Make = fn(String) -> ActionKind;
-        let on_one: [(&Option<Spanned<String>>, Make); 4] = [
+        let on_one: [(&Option<Spanned<String>>, Make); 6] = [
             (&file.delete, ActionKind::Delete),
             (&file.restart, ActionKind::Restart),
             (&file.pause, ActionKind::Pause),
             (&file.resume, ActionKind::Resume),
+            (&file.abort, ActionKind::Abort),
+            (&file.retry, ActionKind::Retry),
         ];
         let (target, make) = on_one.into_iter().find_map(|(target, make)| Some((target.as_ref()?, make)))?;
         Some(make(self.object(&target.value, target.span)))
@@ -103,6 +109,20 @@ impl Reader<'_, '_> {
             read.push((self.object(&subject.text, subject.span), *replicas));
         }
         Some(ActionKind::Scale(read))
+    }
+
+    fn promote(&mut self, target: &Spanned<PromoteValue>) -> Option<ActionKind> {
+        let (text, span, full) = match &target.value {
+            PromoteValue::Next(text) => (text, target.span, false),
+            PromoteValue::Full(table) => match &table.0[..] {
+                [(subject, _)] => (&subject.text, subject.span, true),
+                _ => {
+                    self.context.error(target.span, "a promotion is of one Rollout; write `{ Rollout/NAME: full }`");
+                    return None;
+                }
+            },
+        };
+        Some(ActionKind::Promote(self.object(text, span), full))
     }
 
     fn rollback(&mut self, target: &Spanned<RollbackValue>) -> Option<ActionKind> {

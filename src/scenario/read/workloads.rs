@@ -6,11 +6,12 @@ use super::Reader;
 use crate::cluster::Load;
 use crate::kernel::{Duration, Time};
 use crate::scenario::documents::check_path;
-use crate::scenario::file::{BehaviourFile, CrashFile, DeployFile, LoadFile, MatchFile};
+use crate::scenario::file::{BehaviourFile, CrashFile, DeployFile, LoadFile, MatchFile, MeasurementFile};
 use crate::scenario::model::{BehaviourMatch, BehaviourRow, Crash, Deploy};
 use crate::text::decode::{Spanned, Table};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Source, Span};
+use crate::workload::AnalysisPhase;
 
 /// The most documents of a scenario.
 const DOCUMENTS_MAX: usize = 1_000;
@@ -76,6 +77,7 @@ impl Reader<'_, '_> {
             let message = "`register` has no effect yet: no system of this version registers its pods";
             self.notices.push(Diagnostic::warning(self.context.source, register.span, message));
         }
+        let measurements = self.measurements(&file.r#match, file.measurements)?;
         Some(BehaviourRow {
             place: self.place(file.span),
             image_size: self.bytes(file.image_size.as_ref(), "the image"),
@@ -92,7 +94,42 @@ impl Reader<'_, '_> {
             },
             stop: file.stop.map(|spread| spread.0),
             metrics: self.metrics(file.metrics)?,
+            measurements,
         })
+    }
+
+    /// What measurements say, in the order of time. A row about an analysis has them, and no other row does.
+    fn measurements(
+        &mut self,
+        matches: &MatchFile,
+        file: Option<Spanned<Vec<MeasurementFile>>>,
+    ) -> Option<Vec<(Time, AnalysisPhase)>> {
+        let about = matches.analysis.as_ref().or(matches.metric.as_ref());
+        let Some(file) = file else {
+            if let Some(about) = about {
+                self.context.error(about.span, "a row about an analysis says what `measurements` say");
+            }
+            return Some(Vec::new());
+        };
+        let pods = [matches.deployment.is_some(), matches.workload.is_some(), matches.image.is_some()];
+        if about.is_none() || pods.contains(&true) || matches.kind.is_some() {
+            let message = "`measurements` are of an analysis: match `analysis` or `metric`, and nothing else";
+            self.context.error(file.span, message);
+            return None;
+        }
+        if file.value.is_empty() {
+            self.context.error(file.span, "`measurements` say nothing; write `[ { is: Failed } ]`");
+        }
+        let mut points: Vec<(Time, AnalysisPhase)> = Vec::new();
+        for point in file.value {
+            let at = Time::ZERO + point.at.map_or(Duration::ZERO, |at| at.0);
+            if points.last().is_some_and(|(last, _)| at <= *last) {
+                self.context.error(file.span, "the points of measurements must be in the order of time");
+                return None;
+            }
+            points.push((at, point.is.0));
+        }
+        Some(points)
     }
 
     /// The series of each metric, in the order of time.
@@ -133,6 +170,8 @@ impl Reader<'_, '_> {
             workload: file.workload,
             image: file.image.map(|image| image.value),
             kind: file.kind.map(|kind| kind.0.to_owned()),
+            analysis: file.analysis.map(|analysis| analysis.value),
+            metric: file.metric.map(|metric| metric.value),
         })
     }
 

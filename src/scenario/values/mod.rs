@@ -21,8 +21,9 @@ pub use scheduler::SchedulerValue;
 pub use spread::Spread;
 pub use timestamp::Timestamp;
 pub use words::{
-    ExpanderValue, FailOnValue, FailReason, GateValue, JobGateValue, MonitoringWhenValue, NamesValue, NodePoolsValue,
-    ReferencesValue, SnapshotValue, SystemValue, TaintEffectValue, ViewValue, WaitForValue, WorkloadKindValue,
+    ExpanderValue, FailOnValue, FailReason, FullValue, GateValue, JobGateValue, MeasurementValue, MonitoringWhenValue,
+    NamesValue, NodePoolsValue, ReferencesValue, SnapshotValue, SystemValue, TaintEffectValue, ViewValue, WaitForValue,
+    WorkloadKindValue,
 };
 
 /// Implements the schema of a type that is written in its place rather than by reference.
@@ -200,6 +201,35 @@ impl FromNode for RollbackValue {
         }
     }
 }
+
+/// A Rollout that is promoted: its next step, or all of it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum PromoteValue {
+    /// What it waits for.
+    Next(String),
+    /// All that is left of it.
+    Full(Table<FullValue>),
+}
+
+impl FromNode for PromoteValue {
+    fn from_node(node: &Node, context: &mut Context<'_>) -> Option<PromoteValue> {
+        match &node.value {
+            Value::String(text) => Some(PromoteValue::Next(text.clone())),
+            Value::Map(_) => Table::from_node(node, context).map(PromoteValue::Full),
+            _ => {
+                context.not_what_was_expected("a Rollout such as `Rollout/web`, or `{ Rollout/web: full }`", node);
+                None
+            }
+        }
+    }
+}
+
+inline_schema!(PromoteValue, {
+    "anyOf": [
+        { "type": "string" },
+        { "type": "object", "additionalProperties": { "type": "string", "enum": ["full"] }, "minProperties": 1, "maxProperties": 1 },
+    ],
+});
 
 inline_schema!(RollbackValue, {
     "anyOf": [

@@ -11,6 +11,7 @@ use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePoo
 use crate::text::decode::{Context, FromNode, one_of};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node};
+use crate::workload::AnalysisPhase;
 use crate::workload::pod::TaintEffect;
 
 /// What can make an OCI deployment `failed`.
@@ -101,8 +102,20 @@ words! {
         "StatefulSet" => "StatefulSet",
         "DaemonSet" => "DaemonSet",
         "LeaderWorkerSet" => "LeaderWorkerSet",
+        "Rollout" => "Rollout",
         "Job" => "Job",
         "Pod" => "Pod",
+    }
+    /// What a measurement says.
+    MeasurementValue(AnalysisPhase) as "what a measurement says" {
+        "Successful" => AnalysisPhase::Successful,
+        "Failed" => AnalysisPhase::Failed,
+        "Inconclusive" => AnalysisPhase::Inconclusive,
+        "Error" => AnalysisPhase::Error,
+    }
+    /// How much of an update is promoted.
+    FullValue(()) as "how much is promoted" {
+        "full" => (),
     }
     /// What a snapshot holds.
     SnapshotValue(SnapshotLayers) as "what a snapshot holds" {

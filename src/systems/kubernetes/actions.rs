@@ -6,13 +6,16 @@ use std::sync::Arc;
 use super::controller::Kubernetes;
 use super::document;
 use super::fingerprint::touched;
+use super::health;
 use super::kinds;
 use super::manifest::{Body, Identity, Manifest};
 use super::pod::label_revision;
 use super::state::{Life, Revision, State};
+use crate::systems::argorollouts::Rollout;
 use crate::text::Source;
-use crate::timeline::{Arg, Cause, Kind, Why};
-use crate::workload::{Action, Ask, Status, World};
+use crate::timeline::{Arg, Cause, Kind, Subject, Why};
+use crate::workload::rollout::TemplateSource;
+use crate::workload::{Action, Ask, Object, World};
 
 /// How much an action is this set's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
 pub fn interest(set: &Kubernetes, action: &Action) -> u8 {
@@ -31,7 +34,8 @@ pub fn interest(set: &Kubernetes, action: &Action) -> u8 {
         // A pod or ReplicaSet that a controller made: whose it is, the cluster knows.
         Action::Delete(text) if owned(text).is_some() && !has(text) => 1,
         Action::Delete(text) | Action::Restart(text) | Action::Pause(text) | Action::Resume(text) => about(has(text)),
-        Action::Rollback { target, .. } => about(has(target)),
+        Action::Rollback { target, .. } | Action::Promote { target, .. } => about(has(target)),
+        Action::Abort(text) | Action::Retry(text) => about(has(text)),
         Action::Scale(sizes) => about(sizes.iter().any(|(text, _)| has(text))),
     }
 }
@@ -91,6 +95,9 @@ impl Kubernetes {
             Action::Rollback { target, revision } => self.rollback(target, *revision, cause, world),
             Action::Pause(text) => self.pause(text, true, cause, world),
             Action::Resume(text) => self.pause(text, false, cause, world),
+            Action::Promote { target, full } => self.promote(target, *full, cause, world),
+            Action::Abort(text) => self.rollout_of(text, "aborted").map(|rollout| rollout.abort(cause, world)),
+            Action::Retry(text) => self.rollout_of(text, "retried").map(|rollout| rollout.retry(cause, world)),
         }
     }
 
@@ -165,13 +172,21 @@ impl Kubernetes {
         let mut live = Manifest::clone(&held.live);
         // What an autoscaler has scaled since stays as it is.
         if self.is_autoscaled(position)
-            && let Some(Status::Deployment(status)) = world.observed(held.subject)
+            && let Some(desired) = health::scale(held.subject, world)
             && let Some(replicas) = live.replicas_mut()
         {
-            *replicas = status.desired;
+            *replicas = desired;
         }
         change(&mut live);
         self.change(position, live, cause, world);
+    }
+
+    /// Looks at all Rollouts: each has its own events.
+    pub(super) fn look_at_rollouts(&mut self, world: &dyn World) {
+        let keys: Vec<Subject> = self.memory.rollouts.iter().map(|rollout| rollout.key()).collect();
+        for position in keys.iter().filter_map(|key| self.memory.positions.get(key).copied()).collect::<Vec<_>>() {
+            self.look(position, world);
+        }
     }
 
     fn is_autoscaled(&self, position: usize) -> bool {
@@ -188,6 +203,16 @@ impl Kubernetes {
     /// `kubectl rollout restart`: the template gets an annotation with the time.
     fn restart(&mut self, text: &str, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         let position = self.find(text)?;
+        if let Body::Object(Object::Rollout(_)) = &self.memory.objects[position].live.body {
+            // `kubectl argo rollouts restart`: pods made before this second are replaced.
+            let now = world.now().whole_seconds();
+            self.patch(position, cause, world, |live| {
+                if let Body::Object(Object::Rollout(spec)) = &mut live.body {
+                    spec.restart_at = Some(now);
+                }
+            });
+            return Ok(());
+        }
         let held = &mut self.memory.objects[position];
         if held.live.template().is_none() {
             return Err(format!("restarting is not supported: {text}"));
@@ -223,6 +248,11 @@ impl Kubernetes {
     ) -> Result<(), String> {
         let position = self.find(text)?;
         let held = &self.memory.objects[position];
+        let is_rollout = held.subject.kind == Kind::Rollout;
+        if let Some(workload) = referenced(&held.live) {
+            // `kubectl argo rollouts undo` changes the workload that the template is from.
+            return self.rollback(&workload, revision, cause, world);
+        }
         if held.live.template().is_none() {
             return Err(format!("no rollbacker has been implemented for {text}"));
         }
@@ -233,7 +263,10 @@ impl Kubernetes {
         let old: Revision = match revision {
             None | Some(0) => {
                 let before = held.revisions.len().checked_sub(2).and_then(|index| held.revisions.get(index));
-                before.cloned().ok_or_else(|| format!("no rollout history found for {text}"))?
+                before.cloned().ok_or_else(|| match is_rollout {
+                    true => format!("no revision found for rollout {:?}", held.live.identity.name),
+                    false => format!("no rollout history found for {text}"),
+                })?
             }
             Some(number) => {
                 let found = held.revisions.iter().find(|one| one.number == number);
@@ -252,13 +285,38 @@ impl Kubernetes {
         Ok(())
     }
 
+    /// The controller of a Rollout.
+    fn rollout_of(&mut self, text: &str, word: &str) -> Result<&mut Rollout, String> {
+        let position = self.find(text)?;
+        let key = self.memory.objects[position].subject;
+        self.memory.rollout_mut(key).ok_or_else(|| format!("only a Rollout is {word}: {text}"))
+    }
+
+    /// `kubectl argo rollouts promote`, which ends a pause of the user's too.
+    fn promote(&mut self, text: &str, full: bool, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+        let paused = self.rollout_of(text, "promoted")?.spec().paused;
+        if paused {
+            let position = self.find(text)?;
+            self.patch(position, cause, world, |live| {
+                if let Some(paused) = live.paused_mut() {
+                    *paused = false;
+                }
+            });
+        }
+        self.rollout_of(text, "promoted")?.promote(full, cause, world);
+        Ok(())
+    }
+
     /// `kubectl rollout pause` and `resume`; for Jobs and CronJobs `spec.suspend`.
     fn pause(&mut self, text: &str, pause: bool, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         let position = self.find(text)?;
         let mut live = Manifest::clone(&self.memory.objects[position].live);
+        let is_rollout = live.identity.kind == Kind::Rollout;
         match live.paused_mut() {
             None if pause => return Err(format!("pausing is not supported: {text}")),
             None => return Err(format!("resuming is not supported: {text}")),
+            // `kubectl argo rollouts pause` does not look.
+            Some(_) if is_rollout => {}
             Some(paused) if *paused == pause && pause => return Err(format!("{text} is already paused")),
             Some(paused) if *paused == pause => return Err(format!("{text} is not paused")),
             Some(_) => {}
@@ -270,4 +328,12 @@ impl Kubernetes {
         });
         Ok(())
     }
+}
+
+/// The workload that a Rollout has its template from: `Deployment/web`.
+fn referenced(manifest: &Manifest) -> Option<String> {
+    let Body::Object(Object::Rollout(spec)) = &manifest.body else { return None };
+    let TemplateSource::Workload { kind, name, .. } = &spec.source else { return None };
+    let namespace = manifest.identity.namespace.clone();
+    Some(Identity { kind: *kind, namespace, name: name.clone() }.show())
 }

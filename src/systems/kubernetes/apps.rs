@@ -24,7 +24,7 @@ const PROGRESS_DEADLINE: Duration = Duration::from_secs(600);
 const ROLLING: &str = "RollingUpdate";
 
 /// A template, and what a workload that keeps its pods running demands of it.
-fn template(
+pub fn template(
     from: &PodTemplateSpec,
     selector: &LabelSelector,
     mounts: &[&str],
@@ -155,6 +155,8 @@ pub fn replica_set(from: &apps::ReplicaSetSpec, findings: &mut Findings) -> Repl
         replicas: figures::count(from.replicas, 1, "spec.replicas", findings),
         min_ready: min_ready(from.min_ready_seconds, findings),
         template: template(from.template.as_ref().unwrap_or(&empty), &from.selector, &[], "ReplicaSet", findings),
+        owner: None,
+        annotations: Default::default(),
     }
 }
 

@@ -100,7 +100,9 @@ pub fn autoscaler(from: &v2::HorizontalPodAutoscalerSpec, findings: &mut Finding
         down.policies.clear();
     }
     let kind = match Kind::parse(&scale.kind) {
-        Some(kind @ (Kind::Deployment | Kind::StatefulSet | Kind::ReplicaSet | Kind::LeaderWorkerSet)) => kind,
+        Some(
+            kind @ (Kind::Deployment | Kind::StatefulSet | Kind::ReplicaSet | Kind::LeaderWorkerSet | Kind::Rollout),
+        ) => kind,
         _ => {
             findings.note("spec.scaleTargetRef.kind", "nothing of this kind can be scaled here: it is left out");
             return None;

@@ -6,17 +6,17 @@ use std::sync::Arc;
 
 use super::document::{self, Manifests};
 use super::fingerprint::touched;
-use super::health::{Health, availability, has_pods, health};
+use super::health::{self, Health, availability, has_pods, is_gone};
 use super::kinds;
-use super::manifest::Manifest;
+use super::manifest::{Body, Manifest};
 use super::native;
 use super::pod::label_revision;
-use super::state::{Held, Life, Memory, Revision, State};
+use super::state::{Held, Life, Memory, ROLLOUT_TIMERS, Revision, State};
 use crate::kernel::names::split;
 use crate::kernel::{Duration, Name};
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
-use crate::workload::{Action, Ask, AskId, Controller, Object, Outcome, Wake, World};
+use crate::workload::{Action, Ask, AskId, Controller, Object, Outcome, RolloutSpec, Wake, World};
 
 /// An ask that the API could not take now is asked again so often, as `kubectl apply` does on conflicts, and after so long.
 /// Source: k8s.io/kubectl v0.36.3, pkg/cmd/apply/patcher.go, maxPatchRetry and backOffPeriod.
@@ -141,6 +141,13 @@ impl Kubernetes {
             held.restarted = None;
         } else {
             merge(&mut live, held);
+            // Somebody else may have scaled it since.
+            let scaled = health::scale(subject, world).filter(|_| held.life == Life::There);
+            if !(manifest.says_replicas || held.applied.says_replicas)
+                && let (Some(scaled), Some(replicas)) = (scaled, live.replicas_mut())
+            {
+                *replicas = scaled;
+            }
         }
         held.applied = Arc::new(manifest.clone());
         self.change(position, live, cause, world);
@@ -193,10 +200,17 @@ impl Kubernetes {
             Object::LeaderWorkerSet(spec) => Some(spec.clone()),
             _ => None,
         };
+        let rollout = match &object {
+            Object::Rollout(spec) => Some(RolloutSpec::clone(spec)),
+            _ => None,
+        };
         let id = world.ask(Ask::Apply { key, object, serves }, cause);
         self.memory.asks.insert(id, position);
         if let Some(spec) = groups {
             self.memory.control_groups(key, serves, spec, cause, world);
+        }
+        if let Some(spec) = rollout {
+            self.memory.control_rollout(key, serves, spec, cause, world);
         }
     }
 
@@ -218,6 +232,9 @@ impl Kubernetes {
         if let Some(set) = self.memory.group_sets.iter_mut().find(|set| set.key() == key) {
             set.delete(cause, world);
         }
+        if let Some(rollout) = self.memory.rollout_mut(key) {
+            rollout.delete(cause, world);
+        }
     }
 
     fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) {
@@ -225,7 +242,7 @@ impl Kubernetes {
         let held = &mut self.memory.objects[position];
         let deletes = held.life == Life::Deleting;
         let reason = match outcome {
-            Outcome::Accepted(_) | Outcome::NotFound => {
+            Outcome::Accepted(_) | Outcome::Measured(_) | Outcome::NotFound => {
                 if !deletes && held.life == Life::Asked {
                     held.life = Life::There;
                 } else if deletes && !has_pods(held.subject.kind) {
@@ -253,7 +270,7 @@ impl Kubernetes {
     }
 
     /// Looks at an object that changed.
-    fn look(&mut self, position: usize, world: &dyn World) {
+    pub(super) fn look(&mut self, position: usize, world: &dyn World) {
         let held = &mut self.memory.objects[position];
         match held.life {
             // Somebody else deleted it. A Job that ended well stays so when it is collected.
@@ -268,10 +285,13 @@ impl Kubernetes {
             Life::There => {
                 held.seen |= world.observed(held.subject).is_some();
                 let groups = self.memory.group_sets.iter().find(|set| set.key() == held.subject);
+                let rollouts = &self.memory.rollouts;
+                let rollout = rollouts.iter().find(|one| one.key() == held.subject && !one.is_deleted());
                 held.health = match groups {
+                    None if rollout.is_some() => rollout.map_or(Health::Progressing, health::rollout),
                     Some(set) if set.is_available() => Health::Ready,
                     Some(_) => Health::Progressing,
-                    None => health(&held.live, held.subject, world),
+                    None => health::health(&held.live, held.subject, world),
                 };
                 let (available, wanted) = availability(held.subject, world);
                 match held.health {
@@ -286,6 +306,7 @@ impl Kubernetes {
         }
     }
 
+    /// Looks at all Rollouts: what their controllers were told may have changed them.
     pub(super) fn become_state(&mut self, state: State, why: Why, cause: Cause, world: &mut dyn World) -> EntryId {
         self.memory.state = Some(state);
         let subject =
@@ -352,14 +373,6 @@ impl Kubernetes {
     }
 }
 
-/// True once neither the object nor a pod of it is left.
-fn is_gone(subject: Subject, world: &dyn World) -> bool {
-    let is_gone = |subject| world.observed(subject).is_none() && world.observed_pods(subject).is_empty();
-    // The leaders of groups are the pods of a StatefulSet of the same name.
-    let leaders = Subject { kind: Kind::StatefulSet, ..subject };
-    is_gone(subject) && (subject.kind != Kind::LeaderWorkerSet || is_gone(leaders))
-}
-
 /// What a document does not say stays as it is: replicas that no document named, a pause, a restart.
 /// Source: k8s.io/kubectl v0.36.3, pkg/cmd/apply: a field is removed only if the last applied document had it.
 fn merge(new: &mut Manifest, held: &Held) {
@@ -375,6 +388,10 @@ fn merge(new: &mut Manifest, held: &Held) {
         && !*now
     {
         *now = live;
+    }
+    if let (Body::Object(Object::Rollout(new)), Body::Object(Object::Rollout(live))) = (&mut new.body, &held.live.body)
+    {
+        new.restart_at = live.restart_at;
     }
     if let Some(by) = held.restarted
         && let Some(template) = new.template_mut()
@@ -394,6 +411,14 @@ impl Controller for Kubernetes {
                 Ok(())
             }
             Wake::Timer(token) => {
+                if let Some(place) = token.checked_sub(ROLLOUT_TIMERS) {
+                    if let Some(rollout) = self.memory.rollouts.get_mut(place as usize) {
+                        rollout.timer(cause, world);
+                    }
+                    self.look_at_rollouts(world);
+                    self.update(cause, world);
+                    return Ok(());
+                }
                 let position = token as usize;
                 match self.memory.objects.get(position).map(|held| held.life) {
                     Some(Life::Asked) => self.ask(position, cause, world),
@@ -406,6 +431,10 @@ impl Controller for Kubernetes {
                 Ok(())
             }
             Wake::Changed(object) => {
+                for rollout in self.memory.rollouts.iter_mut().filter(|rollout| rollout.watches(object)) {
+                    rollout.changed(object, cause, world);
+                }
+                self.look_at_rollouts(world);
                 let mut sets = self.memory.group_sets.iter_mut();
                 let set = sets.find(|set| set.watches(object));
                 let object = set.map_or(object, |set| {
@@ -420,6 +449,11 @@ impl Controller for Kubernetes {
             Wake::NodesChanged => Ok(()),
             Wake::Answered(ask, outcome) => {
                 let position = self.memory.asks.get(&ask).copied();
+                if position.is_none() {
+                    let mut rollouts = self.memory.rollouts.iter_mut();
+                    rollouts.any(|rollout| rollout.answered(ask, outcome, cause, world));
+                    self.look_at_rollouts(world);
+                }
                 self.answered(ask, outcome, cause, world);
                 if let Some(position) = position {
                     self.look(position, world);

@@ -1,10 +1,11 @@
 //! How an applied object fares, read from its status: what `kubectl rollout status`, `kubectl wait` and `helm --wait` look at.
 
 use super::manifest::{Body, Manifest};
+use crate::systems::argorollouts::Rollout;
 use crate::timeline::{Kind, Subject};
 use crate::workload::apps::{DaemonSetStrategy, StatefulSetStrategy};
 use crate::workload::status::{DaemonSetStatus, StatefulSetStatus};
-use crate::workload::{DaemonSetSpec, Object, PodPhase, PodStatus, StatefulSetSpec, Status, World};
+use crate::workload::{DaemonSetSpec, Object, PodPhase, PodStatus, RolloutPhase, StatefulSetSpec, Status, World};
 
 /// How an object fares.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -46,11 +47,20 @@ pub fn health(manifest: &Manifest, subject: Subject, world: &dyn World) -> Healt
         }
         (Object::StatefulSet(spec), Some(Status::StatefulSet(status))) => stateful_set(spec, &status),
         // Its controller tells.
-        (Object::LeaderWorkerSet(_), _) => Health::Progressing,
+        (Object::LeaderWorkerSet(_) | Object::Rollout(_), _) => Health::Progressing,
         (Object::DaemonSet(spec), Some(Status::DaemonSet(status))) => daemon_set(spec, &status),
         (Object::Deployment(_) | Object::ReplicaSet(_) | Object::StatefulSet(_), _) => Health::Progressing,
         (Object::DaemonSet(_) | Object::Job(_) | Object::Pod(_), _) => Health::Progressing,
         _ => Health::Plain,
+    }
+}
+
+/// A Rollout fares as its phase says; one that is paused is on its way.
+pub fn rollout(rollout: &Rollout) -> Health {
+    match rollout.phase() {
+        RolloutPhase::Healthy => Health::Ready,
+        RolloutPhase::Progressing | RolloutPhase::Paused => Health::Progressing,
+        RolloutPhase::Degraded => Health::Failed(rollout.failure()),
     }
 }
 
@@ -91,10 +101,22 @@ pub fn availability(subject: Subject, world: &dyn World) -> (u32, u32) {
     match world.observed(subject) {
         Some(Status::Deployment(status)) => (status.available, status.desired),
         Some(Status::ReplicaSet(status)) => (status.available, status.desired),
+        Some(Status::Rollout(status)) => (status.available, status.desired),
         Some(Status::StatefulSet(status)) => (status.available, status.desired),
         Some(Status::DaemonSet(status)) => (status.available, status.desired),
         Some(Status::Pod(status)) => (u32::from(status.ready && !status.terminating), 1),
         _ => (0, 0),
+    }
+}
+
+/// Pods that a workload wants as it is now, if others can have scaled it.
+pub fn scale(subject: Subject, world: &dyn World) -> Option<u32> {
+    match world.observed(subject)? {
+        Status::Deployment(status) => Some(status.desired),
+        Status::ReplicaSet(status) => Some(status.desired),
+        Status::StatefulSet(status) => Some(status.desired),
+        Status::Rollout(status) => Some(status.desired),
+        _ => None,
     }
 }
 
@@ -107,8 +129,17 @@ pub const fn has_pods(kind: Kind) -> bool {
             | Kind::StatefulSet
             | Kind::DaemonSet
             | Kind::LeaderWorkerSet
+            | Kind::Rollout
             | Kind::Job
             | Kind::CronJob
             | Kind::Pod
     )
+}
+
+/// True once neither the object nor a pod of it is left.
+pub fn is_gone(subject: Subject, world: &dyn World) -> bool {
+    let is_gone = |subject| world.observed(subject).is_none() && world.observed_pods(subject).is_empty();
+    // The leaders of groups are the pods of a StatefulSet of the same name.
+    let leaders = Subject { kind: Kind::StatefulSet, ..subject };
+    is_gone(subject) && (subject.kind != Kind::LeaderWorkerSet || is_gone(leaders))
 }

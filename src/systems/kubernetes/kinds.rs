@@ -72,7 +72,10 @@ pub const KINDS: &[ApiKind] = &[
     kind(Kind::StatefulSet, "apps", &["v1"], true, SPEC),
     kind(Kind::Job, "batch", &["v1"], true, SPEC),
     kind(Kind::CronJob, "batch", &["v1"], true, SPEC),
+    kind(Kind::AnalysisTemplate, "argoproj.io", &["v1alpha1"], true, SPEC),
+    kind(Kind::ClusterAnalysisTemplate, "argoproj.io", &["v1alpha1"], false, SPEC),
     kind(Kind::LeaderWorkerSet, "leaderworkerset.x-k8s.io", &["v1"], true, SPEC),
+    kind(Kind::Rollout, "argoproj.io", &["v1alpha1"], true, SPEC),
 ];
 
 /// The kind of this name in this group.

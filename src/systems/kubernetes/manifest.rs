@@ -4,6 +4,7 @@ use crate::kernel::names::split;
 use crate::kernel::{Name, Symbol};
 use crate::timeline::{Kind, Subject};
 use crate::workload::policy::AutoscalerSpec;
+use crate::workload::rollout::TemplateSource;
 use crate::workload::{Object, PodTemplate, World};
 
 use super::autoscaler::Autoscaler;
@@ -103,6 +104,7 @@ impl Manifest {
             Body::Object(Object::ReplicaSet(spec)) => Some(spec.replicas),
             Body::Object(Object::StatefulSet(spec)) => Some(spec.replicas),
             Body::Object(Object::LeaderWorkerSet(spec)) => Some(spec.replicas),
+            Body::Object(Object::Rollout(spec)) => Some(spec.replicas),
             _ => None,
         }
     }
@@ -114,14 +116,16 @@ impl Manifest {
             Body::Object(Object::ReplicaSet(spec)) => Some(&mut spec.replicas),
             Body::Object(Object::StatefulSet(spec)) => Some(&mut spec.replicas),
             Body::Object(Object::LeaderWorkerSet(spec)) => Some(&mut spec.replicas),
+            Body::Object(Object::Rollout(spec)) => Some(&mut spec.replicas),
             _ => None,
         }
     }
 
-    /// Its switch that stops it: `paused` of a Deployment, `suspend` of Jobs and CronJobs.
+    /// Its switch that stops it: `paused` of a Deployment or Rollout, `suspend` of Jobs and CronJobs.
     pub fn paused_mut(&mut self) -> Option<&mut bool> {
         match &mut self.body {
             Body::Object(Object::Deployment(spec)) => Some(&mut spec.paused),
+            Body::Object(Object::Rollout(spec)) => Some(&mut spec.paused),
             Body::Object(Object::Job(spec)) => Some(&mut spec.suspended),
             Body::Object(Object::CronJob(spec)) => Some(&mut spec.suspended),
             _ => None,
@@ -139,6 +143,10 @@ impl Manifest {
             Body::Object(Object::Deployment(spec)) => Some(&mut spec.template),
             Body::Object(Object::StatefulSet(spec)) => Some(&mut spec.template),
             Body::Object(Object::DaemonSet(spec)) => Some(&mut spec.template),
+            Body::Object(Object::Rollout(spec)) => match &mut spec.source {
+                TemplateSource::Own(template) => Some(template),
+                TemplateSource::Workload { .. } => None,
+            },
             _ => None,
         }
     }
@@ -149,6 +157,10 @@ impl Manifest {
             Body::Object(Object::Deployment(spec)) => Some(&spec.template),
             Body::Object(Object::StatefulSet(spec)) => Some(&spec.template),
             Body::Object(Object::DaemonSet(spec)) => Some(&spec.template),
+            Body::Object(Object::Rollout(spec)) => match &spec.source {
+                TemplateSource::Own(template) => Some(template),
+                TemplateSource::Workload { .. } => None,
+            },
             _ => None,
         }
     }

@@ -2,6 +2,7 @@
 //! what they call read them; `controller` applies them and says how they fare. What the objects then do is the cluster's.
 
 mod actions;
+mod analysis_template;
 mod apps;
 mod autoscaler;
 mod batch;
@@ -18,9 +19,12 @@ mod manifest;
 mod names;
 mod native;
 mod object;
+mod opaque;
 mod placement;
 mod pod;
 mod policy;
+mod rollout;
+mod rollout_strategy;
 mod selectors;
 mod served;
 mod state;

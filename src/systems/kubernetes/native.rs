@@ -13,7 +13,7 @@ use crate::workload::{DeploymentStatus, JobStatus, PodPhase, PodStatus, Status, 
 pub fn list(set: &Kubernetes, world: &dyn World) -> Value {
     let mut items = Vec::new();
     for held in set.memory.objects.iter().filter(|held| matches!(held.life, Life::There | Life::Deleting)) {
-        items.push(object(held, world));
+        items.push(object(set, held, world));
         if held.subject.kind != Kind::Pod {
             for (subject, status) in world.observed_pods(held.subject) {
                 let name = show(subject.name, world);
@@ -32,7 +32,7 @@ fn show(name: crate::kernel::Name, world: &dyn World) -> String {
     }
 }
 
-fn object(held: &Held, world: &dyn World) -> Value {
+fn object(set: &Kubernetes, held: &Held, world: &dyn World) -> Value {
     let identity = &held.live.identity;
     let api = kinds::KINDS.iter().find(|one| one.kind == identity.kind);
     if let (Kind::Pod, Some(Status::Pod(status))) = (identity.kind, world.observed(held.subject)) {
@@ -49,7 +49,9 @@ fn object(held: &Held, world: &dyn World) -> Value {
     if let Some(replicas) = held.live.replicas() {
         shown.insert("spec".to_owned(), json!({ "replicas": replicas }));
     }
-    if let Some(status) = world.observed(held.subject).and_then(status) {
+    if let Some(rollout) = set.memory.rollout(held.subject) {
+        shown.insert("status".to_owned(), rollout.native_status());
+    } else if let Some(status) = world.observed(held.subject).and_then(status) {
         shown.insert("status".to_owned(), status);
     }
     Value::Object(shown)

@@ -9,7 +9,7 @@ use super::kinds::{ApiKind, group_version};
 use super::leader_worker_set as lws;
 use super::manifest::{Body, Fixed, Identity, Manifest};
 use super::typed::{self, Misfit, Unknown};
-use super::{apps as workloads, autoscaler, batch as jobs, names, pod, policy, volumes};
+use super::{analysis_template, apps as workloads, autoscaler, batch as jobs, names, pod, policy, rollout, volumes};
 use crate::text::diagnostic::{nearest, quote};
 use crate::text::{Diagnostic, Node, Source, Span};
 use crate::timeline::Kind;
@@ -218,6 +218,19 @@ impl<'n> Reader<'n> {
             Kind::LeaderWorkerSet => {
                 let spec: lws::Spec = self.part("spec");
                 Object::LeaderWorkerSet(lws::leader_worker_set(&spec, &mut self.findings))
+            }
+            Kind::Rollout => {
+                let spec: rollout::Spec = self.part("spec");
+                Object::Rollout(Box::new(rollout::rollout(&spec, &mut self.findings)))
+            }
+            Kind::AnalysisTemplate => {
+                let spec: analysis_template::Spec = self.part("spec");
+                Object::AnalysisTemplate(Box::new(analysis_template::analysis_template(&spec, &mut self.findings)))
+            }
+            Kind::ClusterAnalysisTemplate => {
+                let spec: analysis_template::Spec = self.part("spec");
+                let template = analysis_template::analysis_template(&spec, &mut self.findings);
+                Object::ClusterAnalysisTemplate(Box::new(template))
             }
             Kind::Job => {
                 let spec: batch::v1::JobSpec = self.part("spec");

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use super::health::Health;
 use super::manifest::Manifest;
 use crate::kernel::Time;
+use crate::systems::argorollouts::Rollout;
 use crate::systems::leaderworkerset::LeaderWorkerSet;
 use crate::timeline::{Cause, Subject};
-use crate::workload::{AskId, LeaderWorkerSetSpec, PodTemplate, World};
+use crate::workload::{AskId, LeaderWorkerSetSpec, PodTemplate, RolloutSpec, World};
 
 /// Where a set of manifests is in its life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -49,6 +50,9 @@ impl State {
         }
     }
 }
+
+/// Timers with this token and those above it are the Rollouts'; those below it are for objects that are asked for again.
+pub const ROLLOUT_TIMERS: u64 = 1 << 32;
 
 /// Where an object is in its life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -126,6 +130,8 @@ pub struct Memory {
     pub refused: usize,
     /// The controllers of its LeaderWorkerSets, which are no part of Kubernetes itself.
     pub group_sets: Vec<LeaderWorkerSet>,
+    /// The controllers of its Rollouts, likewise.
+    pub rollouts: Vec<Rollout>,
 }
 
 impl Memory {
@@ -143,6 +149,34 @@ impl Memory {
             Some(set) => set.change(spec, cause, world),
             None => self.group_sets.push(LeaderWorkerSet::create(key, serves, spec, cause, world)),
         }
+    }
+
+    /// A Rollout was applied, likewise. Its timers are told apart by its place.
+    pub fn control_rollout(
+        &mut self,
+        key: Subject,
+        serves: Subject,
+        spec: RolloutSpec,
+        cause: Cause,
+        world: &mut dyn World,
+    ) {
+        match self.rollouts.iter_mut().find(|rollout| rollout.key() == key && !rollout.is_deleted()) {
+            Some(rollout) => rollout.change(spec, cause, world),
+            None => {
+                let token = ROLLOUT_TIMERS + self.rollouts.len() as u64;
+                self.rollouts.push(Rollout::create(key, serves, spec, token, cause, world));
+            }
+        }
+    }
+
+    /// The controller of a Rollout that is there.
+    pub fn rollout_mut(&mut self, key: Subject) -> Option<&mut Rollout> {
+        self.rollouts.iter_mut().find(|rollout| rollout.key() == key && !rollout.is_deleted())
+    }
+
+    /// The same, to be read.
+    pub fn rollout(&self, key: Subject) -> Option<&Rollout> {
+        self.rollouts.iter().find(|rollout| rollout.key() == key && !rollout.is_deleted())
     }
 
     /// The object of this subject, unless it is gone.

@@ -190,7 +190,7 @@ impl Oci {
         let removes = matches!(purpose, Purpose::Delete(_));
         match outcome {
             Outcome::Accepted(_) if matches!(purpose, Purpose::Apply(..)) => {}
-            Outcome::Accepted(_) => {
+            Outcome::Accepted(_) | Outcome::Measured(_) => {
                 self.memory.members[index].patched |= purpose == Purpose::Patch;
                 self.request_pass(cause, world);
             }

@@ -39,7 +39,7 @@ impl Oci {
         }
         let status = match outcome {
             Outcome::Accepted(Some(Status::Service(status))) => Ok(status),
-            Outcome::Accepted(_) => Ok(ServiceStatus::default()),
+            Outcome::Accepted(_) | Outcome::Measured(_) => Ok(ServiceStatus::default()),
             Outcome::NotFound => Err(world.intern("there is no such service")),
             Outcome::Refused(reason) | Outcome::Failed(reason) => Err(reason),
             Outcome::Conflict => Err(world.intern("conflict")),
