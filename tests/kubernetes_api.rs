@@ -227,3 +227,35 @@ fn a_fault_that_finds_less_than_it_asks_for_says_so() {
     let texts: Vec<&str> = told.notices.iter().map(|notice| notice.text.as_str()).collect();
     assert_eq!(texts, ["fault kill hit 2 of the 9 that it asks for: there were no more"]);
 }
+
+#[test]
+fn a_job_that_is_collected_leaves_its_set_as_it_was() {
+    let job = "---\napiVersion: batch/v1\nkind: Job\nmetadata: { name: once }\nspec: { ttlSecondsAfterFinished: 30, template: \
+               { spec: { restartPolicy: Never, containers: [ { name: a, image: b } ] } } }\n";
+    let run = run(&(pod("", "") + job), "behaviour:\n  - { match: { workload: once }, run: 20s }\n");
+    assert_told(&run, &["Job/once Complete", "manifests/web ready", "Job/once Deleted"]);
+    let sets = story(&run).into_iter().filter(|line| line.contains(" manifests/web ")).collect::<Vec<_>>();
+    assert!(sets.last().is_some_and(|line| line.contains("ready")), "{sets:#?}");
+}
+
+/// Goal: a node has the labels that its kubelet gives it, unless the scenario says otherwise.
+#[test]
+fn nodes_have_the_labels_of_their_kubelet() {
+    let selected = |system: &str| {
+        format!(
+            "  nodeSelector: {{ kubernetes.io/os: {system}, kubernetes.io/arch: amd64, beta.kubernetes.io/arch: amd64 }}\n"
+        )
+    };
+    assert_told(&run(&pod(&selected("linux"), ""), ""), &["Pod/web Running"]);
+    let other = run(&pod(&selected("windows"), ""), "");
+    assert!(!story(&other).iter().any(|line| line.contains("Running")), "{:#?}", story(&other));
+}
+
+#[test]
+fn the_priority_classes_of_a_listing_change_nothing() {
+    let class = "---\napiVersion: scheduling.k8s.io/v1\nkind: PriorityClass\nmetadata: { name: system-cluster-critical }\nvalue: \
+                 2000000000\n";
+    let run = run(&(pod("  priorityClassName: system-cluster-critical\n", "") + class), "");
+    assert_told(&run, &["manifests/web ready"]);
+    assert!(!story(&run).iter().any(|line| line.contains("Rejected")), "{:#?}", story(&run));
+}

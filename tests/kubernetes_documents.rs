@@ -105,7 +105,7 @@ fn workloads_that_cannot_be() {
         (
             "a toleration that is none",
             "    spec:\n",
-            "    spec:\n      tolerations: [ { operator: Exist, key: a }, { key: b, effect: No } ]\n",
+            "    spec:\n      tolerations: [ { operator: Exist, key: a }, { key: b, effect: Nope } ]\n",
         ),
         (
             "a spread that is none",

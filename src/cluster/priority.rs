@@ -2,9 +2,8 @@
 //! plugin/pkg/admission/priority/admission.go).
 
 use super::apply::ObjectId;
-use super::profile::SYSTEM_PRIORITY_CLASSES;
 use super::{Arg, Cause, Cluster, PodSetId, Subject, Why};
-use crate::workload::policy::PriorityClassSpec;
+use crate::workload::policy::{PriorityClassSpec, SYSTEM_PRIORITY_CLASSES};
 
 impl Cluster {
     /// Creates a priority class; its value cannot be changed later.
@@ -15,7 +14,11 @@ impl Cluster {
         cause: Cause,
     ) -> Result<(), String> {
         let name = self.names.show(key.name);
-        if SYSTEM_PRIORITY_CLASSES.iter().any(|(system, _)| *system == name) {
+        if let Some((_, own)) = SYSTEM_PRIORITY_CLASSES.iter().find(|(system, _)| *system == name) {
+            if spec.value == *own && spec.preempts && !spec.is_default {
+                // As the cluster has it already.
+                return Ok(());
+            }
             return Err(format!("{name} is a class of the system: it cannot be changed"));
         }
         match self.scheduling.classes.get(&name) {

@@ -4,11 +4,6 @@
 use super::scheduler::Balance;
 use crate::kernel::Duration;
 
-/// The priority classes that every cluster has: pkg/apis/scheduling/types.go (SystemCriticalPriority) and
-/// pkg/apis/scheduling/v1/helpers.go (SystemPriorityClasses).
-pub const SYSTEM_PRIORITY_CLASSES: [(&str, i32); 2] =
-    [("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
-
 /// Constants and defaults of a cluster.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Profile {

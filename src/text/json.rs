@@ -9,11 +9,7 @@ use std::collections::BTreeMap;
 /// # Errors
 /// The first thing that is not JSON, a key that stands twice in one object, or a limit.
 pub fn parse(source: &Source) -> Result<Node, Diagnostic> {
-    let text = source.text();
-    // Some editors begin a file with a byte order mark; RFC 8259 lets a reader ignore it.
-    let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
-    let mut reader = Reader { source, bytes: text.as_bytes(), at, nodes: 0 };
-    reader.skip_space();
+    let mut reader = Reader::begin(source);
     let root = reader.value(0)?;
     reader.skip_space();
     if reader.at < reader.bytes.len() {
@@ -22,11 +18,42 @@ pub fn parse(source: &Source) -> Result<Node, Diagnostic> {
     Ok(root)
 }
 
+/// Reads one or more JSON values, one behind the other.
+///
+/// # Errors
+/// The first thing that is not JSON, a key that stands twice in one object, or a limit.
+pub fn parse_all(source: &Source) -> Result<Vec<Node>, Diagnostic> {
+    let mut reader = Reader::begin(source);
+    let mut values = vec![reader.value(0)?];
+    reader.skip_space();
+    // What does not begin as an object is told to be too much.
+    while reader.bytes.get(reader.at) == Some(&b'{') {
+        values.push(reader.value(0)?);
+        reader.skip_space();
+    }
+    if reader.at < reader.bytes.len() {
+        return Err(reader.error_here("unexpected text behind the end of the document"));
+    }
+    Ok(values)
+}
+
 struct Reader<'a> {
     source: &'a Source,
     bytes: &'a [u8],
     at: usize,
     nodes: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// Begins at the first value.
+    fn begin(source: &'a Source) -> Reader<'a> {
+        let text = source.text();
+        // Some editors begin a file with a byte order mark; RFC 8259 lets a reader ignore it.
+        let at = if text.starts_with('\u{feff}') { 3 } else { 0 };
+        let mut reader = Reader { source, bytes: text.as_bytes(), at, nodes: 0 };
+        reader.skip_space();
+        reader
+    }
 }
 
 impl Reader<'_> {

@@ -4,6 +4,18 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+/// How the API server's own words begin that stand behind the path of a field: none of them is a value.
+const ANSWERS: &[&str] = &[
+    "json: cannot unmarshal ",
+    "Required value",
+    "Invalid value: ",
+    "Unsupported value: ",
+    "Duplicate value: ",
+    "Not found: ",
+    "Forbidden: ",
+    "this has no effect here",
+];
+
 /// What stands in place of a secret.
 const MASK: &str = "***";
 
@@ -210,6 +222,9 @@ fn value_behind_name(text: &str, name_end: usize, sensitivity: Sensitivity) -> O
         return None;
     }
     let value = rest[1..].trim_start_matches(' ');
+    if separator == ':' && ANSWERS.iter().any(|answer| value.starts_with(answer)) {
+        return None;
+    }
     quoted_or_plain(text, text.len() - value.len())
 }
 
@@ -299,6 +314,8 @@ mod tests {
             "https://h/page#part",
             "nvidia.com/gpu=1",
             "key",
+            "spec.volumes[0].secret.defaultMode: json: cannot unmarshal string into Go struct field of type int32",
+            "spec.volumes[0].secret: Invalid value: -1: must be between 0 and 0777",
             "/p/short/x",
             "",
         ] {

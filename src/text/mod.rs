@@ -11,6 +11,7 @@ pub mod render;
 pub mod source;
 pub mod tree;
 mod yaml;
+mod yaml11;
 
 pub use diagnostic::{Diagnostic, Severity};
 pub use source::{Format, Place, Source, Span};

@@ -5,8 +5,10 @@ use super::{Diagnostic, Format, Source, Span, json, yaml};
 
 /// The deepest nesting of lists and maps.
 pub const DEPTH_MAX: usize = 100;
-/// The most values in one document, those behind aliases counted each time.
-pub const NODES_MAX: usize = 250_000;
+/// The most keys and values in one file: a listing of a live cluster as large as a source may be has 1,300,000.
+pub const NODES_MAX: usize = 2_000_000;
+/// The most keys and values that the aliases of one file may stand for: a short text could have them mean any number.
+pub const ALIASED_MAX: usize = 250_000;
 /// The most documents in one file, where several are read.
 pub const DOCUMENTS_MAX: usize = 10_000;
 
@@ -59,16 +61,23 @@ pub fn parse(source: &Source) -> Result<Node, Diagnostic> {
     }
 }
 
-/// Reads a source that may hold several documents; those that hold nothing are left out. A JSON text holds one.
+/// Reads the manifests of a source as `kubectl` does: any number of YAML documents, whose plain words and numbers are those of
+/// YAML 1.1, or of JSON values one behind the other. Documents that hold nothing are left out.
 ///
 /// # Errors
 /// The first thing that makes it no YAML or JSON, or a limit that it passes.
 pub fn parse_all(source: &Source) -> Result<Vec<Node>, Diagnostic> {
     check_size(source)?;
-    match source.format() {
-        Format::Json => json::parse(source).map(|node| vec![node]),
-        Format::Yaml => yaml::parse_all(source),
+    if source.format() == Format::Json {
+        return json::parse_all(source);
     }
+    // JSON that is called YAML is read as JSON if it is.
+    if source.text().trim_start_matches(['\u{feff}', ' ', '\t', '\r', '\n']).starts_with('{')
+        && let Ok(nodes) = json::parse_all(source)
+    {
+        return Ok(nodes);
+    }
+    yaml::parse_all(source)
 }
 
 fn check_size(source: &Source) -> Result<(), Diagnostic> {
@@ -98,6 +107,19 @@ impl Node {
     /// The whole number, if this is one.
     pub fn as_i64(&self) -> Option<i64> {
         if let Value::Int(number) = self.value { Some(number) } else { None }
+    }
+
+    /// The whole number, however it is written: `3.0` and `1e+06` are such to whoever reads them from JSON made from them.
+    pub fn as_whole(&self) -> Option<i64> {
+        match &self.value {
+            Value::Int(number) => Some(*number),
+            Value::Float(text) => {
+                let number: f64 = text.parse().ok()?;
+                // Below this every whole number has a float of its own.
+                (number.fract() == 0.0 && number.abs() < 9_007_199_254_740_992.0).then_some(number as i64)
+            }
+            _ => None,
+        }
     }
 
     /// The truth value, if this is one.
@@ -242,6 +264,29 @@ mod tests {
     }
 
     #[test]
+    fn reads_json_values_one_behind_the_other() {
+        for (name, text) in
+            [("a.json", "{\"a\": 1}\n{\"a\": 2}{\"a\": 3}\n"), ("a.yaml", "{\"a\": 1}\n{\"a\": 2}\n\t{\"a\": 3}")]
+        {
+            let nodes = parse_all(&Source::new(name, text)).expect("it is JSON");
+            let numbers: Vec<Option<i64>> = nodes.iter().map(|node| node.get("a").and_then(Node::as_i64)).collect();
+            assert_eq!(numbers, [Some(1), Some(2), Some(3)], "{name}");
+        }
+        assert_eq!(parse_all(&Source::new("a.yaml", "{ a: 1 }\n---\n{ a: 2 }\n")).map(|nodes| nodes.len()), Ok(2));
+        assert!(parse_all(&Source::new("a.json", "{\"a\": 1} x")).is_err());
+        assert!(parse_all(&Source::new("a.json", "")).is_err());
+    }
+
+    /// Goal: a listing of a live cluster is read, with far more values than aliases may stand for.
+    #[test]
+    fn a_large_listing_is_read() {
+        let pod = "- { kind: Pod, metadata: { name: a, labels: { a: b } }, spec: { containers: [ { name: a, image: b } ] } }\n";
+        let listing = format!("items:\n{}", pod.repeat(30_000));
+        let node = parse_all(&Source::new("a.yaml", listing)).expect("it is within the limits");
+        assert_eq!(node[0].get("items").and_then(Node::as_seq).map(<[Node]>::len), Some(30_000));
+    }
+
+    #[test]
     fn says_what_is_no_yaml() {
         let wide = format!("[{}]", "1,".repeat(NODES_MAX));
         assert!(yaml(&wide).is_err_and(|error| error.message.contains("too large")));
@@ -321,14 +366,19 @@ mod tests {
         insta::assert_snapshot!(told);
     }
 
-    #[test]
-    fn an_alias_bomb_is_refused() {
+    /// Stands for 387,420,489 values.
+    fn bomb() -> String {
         let mut bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n".to_owned();
         for level in 1..9 {
             let items = vec![format!("*a{}", level - 1); 9].join(", ");
             bomb.push_str(&format!("a{level}: &a{level} [{items}]\n"));
         }
-        let error = yaml(&bomb).expect_err("it stands for 387,420,489 values");
+        bomb
+    }
+
+    #[test]
+    fn an_alias_bomb_is_refused() {
+        let error = yaml(&bomb()).expect_err("it stands for too many values");
         assert!(error.message.contains("250000 values"), "{}", error.message);
     }
 

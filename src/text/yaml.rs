@@ -1,4 +1,5 @@
 //! YAML as a tree. The only module that names `serde_saphyr`: another parser would change nothing else.
+//! A scenario is YAML 1.2; manifests are what `kubectl` reads, whose plain words and numbers are those of YAML 1.1.
 
 use std::fmt;
 
@@ -7,47 +8,60 @@ use serde_saphyr::budget::BudgetBreach;
 use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Error, Location, MessageFormatter, Options, Spanned};
 
-use super::tree::{DEPTH_MAX, DOCUMENTS_MAX, Key, NODES_MAX, Node, Value};
-use super::{Diagnostic, Source, Span, diagnostic};
+use super::tree::{ALIASED_MAX, DEPTH_MAX, DOCUMENTS_MAX, Key, NODES_MAX, Node, Value};
+use super::{Diagnostic, Source, Span, diagnostic, yaml11};
+
+/// Who reads a text.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Dialect {
+    /// YAML 1.2.
+    Core,
+    /// YAML 1.1 as Kubernetes reads it.
+    Kubernetes,
+}
 
 /// Reads a YAML text with one document.
 ///
 /// # Errors
 /// The first thing that is not YAML, a key that stands twice in one map, or a limit.
 pub fn parse(source: &Source) -> Result<Node, Diagnostic> {
-    match serde_saphyr::from_str_with_options::<Spanned<Raw>>(source.text(), options(1)) {
-        Ok(root) => node(root, source),
+    match serde_saphyr::from_str_with_options::<Spanned<Raw>>(source.text(), options(1, Dialect::Core)) {
+        Ok(root) => node(root, source, Dialect::Core),
         Err(error) => Err(diagnose(error.without_snippet(), source)),
     }
 }
 
-/// Reads a YAML text with any number of documents; those that hold nothing are left out.
+/// Reads manifests: a YAML text with any number of documents, of which those that hold nothing are left out.
 ///
 /// # Errors
 /// The first thing that is not YAML, a key that stands twice in one map, or a limit.
 pub fn parse_all(source: &Source) -> Result<Vec<Node>, Diagnostic> {
-    let read = serde_saphyr::from_multiple_with_options::<Spanned<Raw>>(source.text(), options(DOCUMENTS_MAX));
+    let dialect = Dialect::Kubernetes;
+    let read = serde_saphyr::from_multiple_with_options::<Spanned<Raw>>(source.text(), options(DOCUMENTS_MAX, dialect));
     match read {
         Ok(roots) => {
-            let nodes = roots.into_iter().map(|root| node(root, source)).collect::<Result<Vec<Node>, _>>()?;
+            let nodes = roots.into_iter().map(|root| node(root, source, dialect)).collect::<Result<Vec<Node>, _>>()?;
             Ok(nodes.into_iter().filter(|node| !node.is_null()).collect())
         }
         Err(error) => Err(diagnose(error.without_snippet(), source)),
     }
 }
 
-fn options(documents: usize) -> Options {
+fn options(documents: usize, dialect: Dialect) -> Options {
     serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_depth: DEPTH_MAX,
             max_nodes: NODES_MAX,
+            // A list or map has an event more, for its end.
+            max_events: 2 * NODES_MAX,
             max_documents: documents,
         },
         emit_comments: false,
         duplicate_keys: DuplicateKeyPolicy::Error,
-        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: NODES_MAX },
+        alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: ALIASED_MAX },
         strict_booleans: true,
-        reject_unsupported_tags: true,
+        // `kubectl` passes over tags that are not YAML's own.
+        reject_unsupported_tags: dialect == Dialect::Core,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         with_snippet: false,
     }
@@ -146,8 +160,13 @@ impl<'de> Visitor<'de> for RawVisitor {
 }
 
 /// Ties a value to the source. A list or map ends where the last of its values does.
-fn node(raw: Spanned<Raw>, source: &Source) -> Result<Node, Diagnostic> {
+fn node(raw: Spanned<Raw>, source: &Source, dialect: Dialect) -> Result<Node, Diagnostic> {
     let mut span = span_of(raw.defined, source);
+    if dialect == Dialect::Kubernetes
+        && let Some(value) = of_yaml11(&raw.value, span, source)
+    {
+        return Ok(Node { value, span });
+    }
     let value = match raw.value {
         Raw::Null => Value::Null,
         Raw::Bool(truth) => Value::Bool(truth),
@@ -158,12 +177,13 @@ fn node(raw: Spanned<Raw>, source: &Source) -> Result<Node, Diagnostic> {
         }
         Raw::String(text) => Value::String(text),
         Raw::Seq(items) => {
-            let items = items.into_iter().map(|item| node(item, source)).collect::<Result<Vec<Node>, _>>()?;
+            let items = items.into_iter().map(|item| node(item, source, dialect)).collect::<Result<Vec<Node>, _>>()?;
             span.end = items.iter().map(|item| item.span.end).fold(span.end, u32::max);
             Value::Seq(items)
         }
         Raw::Map(entries) => {
-            let entries = entries.into_iter().map(|entry| map_entry(entry, source)).collect::<Result<Vec<_>, _>>()?;
+            let entries = entries.into_iter().map(|entry| map_entry(entry, source, dialect));
+            let entries = entries.collect::<Result<Vec<_>, _>>()?;
             span.end = entries.iter().map(|(_, value)| value.span.end).fold(span.end, u32::max);
             refuse_duplicates(&entries, source)?;
             Value::Map(entries)
@@ -172,10 +192,31 @@ fn node(raw: Spanned<Raw>, source: &Source) -> Result<Node, Diagnostic> {
     Ok(Node { value, span })
 }
 
-fn map_entry(entry: (Spanned<String>, Spanned<Raw>), source: &Source) -> Result<(Key, Node), Diagnostic> {
+/// A value of YAML 1.1, where that may take it for another than YAML 1.2 does: one that stands there without quotes.
+fn of_yaml11(raw: &Raw, span: Span, source: &Source) -> Option<Value> {
+    let written = source.slice(span).trim_end();
+    let text = match raw {
+        Raw::Null | Raw::Seq(_) | Raw::Map(_) => return None,
+        Raw::String(text) => text,
+        _ => written,
+    };
+    let (tag, is_plain) = yaml11::written(source.text(), span);
+    match tag {
+        Some(tag) if yaml11::is_own(tag) => None,
+        Some(_) => Some(Value::String(text.to_owned())),
+        None if is_plain => Some(yaml11::resolve(text)),
+        None => None,
+    }
+}
+
+fn map_entry(
+    entry: (Spanned<String>, Spanned<Raw>),
+    source: &Source,
+    dialect: Dialect,
+) -> Result<(Key, Node), Diagnostic> {
     let (key, value) = entry;
     let span = span_of(key.defined, source);
-    Ok((Key { text: key.value, span }, node(value, source)?))
+    Ok((Key { text: key.value, span }, node(value, source, dialect)?))
 }
 
 /// The parser compares keys by what they mean: to it `1` and `"1"` differ, and here they are one key.
@@ -220,10 +261,14 @@ fn diagnose(error: &Error, source: &Source) -> Diagnostic {
 fn message(error: &Error) -> String {
     match error {
         Error::DuplicateMappingKey { key: Some(key), .. } => duplicate_key(key),
-        Error::AliasReplayLimitExceeded { .. } | Error::AliasExpansionLimitExceeded { .. } => {
-            format!("the aliases of this document stand for more than {NODES_MAX} values")
-        }
-        Error::AliasError { .. } | Error::AliasReplayStackDepthExceeded { .. } => too_large(),
+        Error::AliasReplayLimitExceeded { .. }
+        | Error::AliasExpansionLimitExceeded { .. }
+        | Error::AliasError { .. }
+        | Error::AliasReplayStackDepthExceeded { .. }
+        | Error::Budget {
+            breach: BudgetBreach::RecordedAnchorEvents { .. } | BudgetBreach::RecordedAnchorBytes { .. },
+            ..
+        } => format!("the aliases of this document stand for more than {ALIASED_MAX} values"),
         Error::Budget { breach: BudgetBreach::Documents { .. }, .. } => {
             "the file holds more than one document".to_owned()
         }
@@ -244,5 +289,5 @@ fn message(error: &Error) -> String {
 }
 
 fn too_large() -> String {
-    format!("the document is too large: it may have {NODES_MAX} values, those behind aliases counted each time")
+    format!("the document is too large: it may have {NODES_MAX} keys and values")
 }

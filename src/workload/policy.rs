@@ -7,6 +7,11 @@ use super::{IntOrPercent, LabelSelector};
 use crate::kernel::Duration;
 use crate::timeline::Subject;
 
+/// The priority classes that every cluster has: k8s.io/kubernetes v1.36.3, pkg/apis/scheduling/types.go
+/// (SystemCriticalPriority) and pkg/apis/scheduling/v1/helpers.go (SystemPriorityClasses).
+pub const SYSTEM_PRIORITY_CLASSES: [(&str, i32); 2] =
+    [("system-node-critical", 2_000_001_000), ("system-cluster-critical", 2_000_000_000)];
+
 /// What a PodDisruptionBudget asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct BudgetSpec {

@@ -29,6 +29,14 @@ pub const ZONE_LABEL: &str = "topology.kubernetes.io/zone";
 pub const REGION_LABEL: &str = "topology.kubernetes.io/region";
 /// The label that holds a node's own name.
 pub const HOSTNAME_LABEL: &str = "kubernetes.io/hostname";
+/// What a kubelet says of its machine, beside the host name: k8s.io/kubernetes v1.36.3, pkg/kubelet/kubelet_node_status.go,
+/// initialNode.
+pub const KUBELET_LABELS: [(&str, &str); 4] = [
+    ("kubernetes.io/os", "linux"),
+    ("kubernetes.io/arch", "amd64"),
+    ("beta.kubernetes.io/os", "linux"),
+    ("beta.kubernetes.io/arch", "amd64"),
+];
 /// The label that holds a node's shape.
 pub const INSTANCE_TYPE_LABEL: &str = "node.kubernetes.io/instance-type";
 /// Pods that a node takes unless it says otherwise: `MaxPods`, k8s.io/kubernetes v1.36.3,

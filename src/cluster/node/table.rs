@@ -8,7 +8,7 @@ use smallvec::SmallVec;
 use super::crowd::{Crowds, Priorities, Share};
 use super::order::Order;
 use super::spread::Spreads;
-use super::{Changes, Devices, HOSTNAME_LABEL, Node, NodeId, NodeSpec, REGION_LABEL, ZONE_LABEL};
+use super::{Changes, Devices, HOSTNAME_LABEL, KUBELET_LABELS, Node, NodeId, NodeSpec, REGION_LABEL, ZONE_LABEL};
 use crate::cluster::scheduler::{ClusterEvent, NodeUpdate, image_bytes};
 use crate::cluster::shape;
 use crate::cluster::template::{Amounts, SpreadId, Template, TemplateId, Templates, image_symbol};
@@ -61,6 +61,9 @@ impl Nodes {
             labels.entry(ZONE_LABEL.to_owned()).or_insert_with(|| zone.clone());
         }
         labels.entry(HOSTNAME_LABEL.to_owned()).or_insert_with(|| names.show(spec.name));
+        for (label, value) in KUBELET_LABELS {
+            labels.entry(label.to_owned()).or_insert_with(|| value.to_owned());
+        }
         let mut allocatable = Amounts::of(names, &spec.allocatable);
         let devices = [NVIDIA_GPU, AMD_GPU].map(|kind| names.intern(kind)).into_iter().find_map(|kind| {
             let count = allocatable.extended(kind).min(Devices::MAX.into());

@@ -2,6 +2,7 @@
 //! Source: k8s.io/kubernetes v1.36.3, pkg/apis/autoscaling/v2/defaults.go and pkg/apis/autoscaling/validation/validation.go.
 
 use k8s_openapi::api::autoscaling::{v1, v2};
+use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
 use super::complaint::Findings;
 use super::figures;
@@ -64,6 +65,7 @@ pub fn first(from: &v1::HorizontalPodAutoscalerSpec, findings: &mut Findings) ->
 /// An autoscaler; `None` if it scales what is not known here.
 pub fn autoscaler(from: &v2::HorizontalPodAutoscalerSpec, findings: &mut Findings) -> Option<Autoscaler> {
     let least = from.min_replicas.unwrap_or(1);
+    // 0 is behind the feature gate HPAScaleToZero, which is off (pkg/features/kube_features.go).
     if least < 1 {
         findings.invalid("spec.minReplicas", least, "must be greater than or equal to 1");
     }
@@ -138,35 +140,85 @@ fn metric(from: &v2::MetricSpec, path: &str, findings: &mut Findings) -> Option<
         None
     })?;
     let at = format!("{path}.{}.target", lower_first(&from.type_));
-    let target = match (source.type_.as_str(), source.average_utilization, &source.average_value, &source.value) {
-        ("Utilization", Some(percent), ..) if percent > 0 => MetricTarget::UtilizationPercent(percent.unsigned_abs()),
-        ("Utilization", Some(percent), ..) => {
-            findings.invalid(format!("{at}.averageUtilization"), percent, "must be greater than 0");
-            return None;
-        }
-        ("AverageValue", _, Some(value), _) => {
-            MetricTarget::AverageValueMilli(figures::milli(value, &format!("{at}.averageValue"), findings))
-        }
-        ("Value", _, _, Some(value)) => {
-            MetricTarget::ValueMilli(figures::milli(value, &format!("{at}.value"), findings))
-        }
-        ("Utilization", ..) => {
-            let detail = "must set either a target raw value or a target utilization";
-            findings.required(format!("{at}.averageUtilization"), detail);
-            return None;
-        }
-        ("AverageValue" | "Value", ..) => {
-            let detail = "must set either a target value or averageValue";
-            findings.required(format!("{at}.averageValue"), detail);
-            return None;
-        }
-        (other, ..) => {
-            let detail = "must be either Utilization, Value, or AverageValue";
-            findings.invalid_text(format!("{at}.type"), other, detail);
-            return None;
-        }
-    };
+    let target = target(&from.type_, source, &at, findings)?;
     Some(Metric { name, container, target })
+}
+
+/// What is aimed at. Of which type the target says to be counts for objects alone: pkg/controller/podautoscaler/horizontal.go,
+/// the functions computeStatusFor….
+fn target(of: &str, from: &v2::MetricTarget, at: &str, findings: &mut Findings) -> Option<MetricTarget> {
+    if from.type_.is_empty() {
+        findings.required(format!("{at}.type"), "must specify a metric target type");
+    }
+    if !matches!(from.type_.as_str(), "Utilization" | "Value" | "AverageValue") {
+        let detail = "must be either Utilization, Value, or AverageValue";
+        findings.invalid_text(format!("{at}.type"), &from.type_, detail);
+    }
+    let mut positive = |amount: &Quantity, field: &str| {
+        let path = format!("{at}.{field}");
+        let before = findings.complaints.len();
+        let read = figures::milli(amount, &path, findings);
+        if read == 0 && findings.complaints.len() == before {
+            findings.invalid_text(path, &amount.0, "must be positive");
+        }
+        read
+    };
+    let value = from.value.as_ref().map(|amount| positive(amount, "value"));
+    let average = from.average_value.as_ref().map(|amount| positive(amount, "averageValue"));
+    let share = from.average_utilization;
+    if let Some(percent) = share.filter(|percent| *percent < 1) {
+        findings.invalid(format!("{at}.averageUtilization"), percent, "must be greater than 0");
+    }
+    let share = share.map(|percent| MetricTarget::UtilizationPercent(percent.max(0).unsigned_abs()));
+    let (value, average) = (value.map(MetricTarget::ValueMilli), average.map(MetricTarget::AverageValueMilli));
+    match of {
+        "Pods" => {
+            if average.is_none() {
+                findings.required(format!("{at}.averageValue"), "must specify a positive target averageValue");
+            }
+            average
+        }
+        "Object" => {
+            if value.is_none() && average.is_none() {
+                let detail = "must set either a target value or averageValue";
+                findings.required(format!("{at}.averageValue"), detail);
+                return None;
+            }
+            let target = match from.type_.as_str() {
+                "Value" => value,
+                "AverageValue" => average,
+                _ => None,
+            };
+            if target.is_none() {
+                let message =
+                    "the target has no figure of its type: the autoscaler cannot go by it, and it is left out here";
+                findings.note(format!("{at}.type"), message);
+            }
+            target
+        }
+        "External" => {
+            if value.is_none() && average.is_none() {
+                let detail = "must set either a target value for metric or a per-pod target";
+                findings.required(format!("{at}.averageValue"), detail);
+            }
+            if value.is_some() && average.is_some() {
+                let detail = "may not set both a target value for metric and a per-pod target";
+                findings.forbidden(format!("{at}.value"), detail);
+            }
+            average.or(value)
+        }
+        _ => {
+            if share.is_none() && average.is_none() {
+                let detail = "must set either a target raw value or a target utilization";
+                findings.required(format!("{at}.averageUtilization"), detail);
+            }
+            if share.is_some() && average.is_some() {
+                let detail = "may not set both a target raw value and a target utilization";
+                findings.forbidden(format!("{at}.averageValue"), detail);
+            }
+            average.or(share)
+        }
+    }
 }
 
 fn lower_first(text: &str) -> String {

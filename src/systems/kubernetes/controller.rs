@@ -281,6 +281,7 @@ impl Kubernetes {
             {
                 held.life = Life::Gone;
             }
+            Life::There if held.seen && is_gone(held.subject, world) => {}
             Life::There => {
                 held.seen |= world.observed(held.subject).is_some();
                 let groups = self.memory.group_sets.iter().find(|set| set.key() == held.subject);

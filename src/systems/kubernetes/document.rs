@@ -94,6 +94,8 @@ struct Gathering<'s> {
     taken: BTreeMap<Identity, Span>,
     ignored: Vec<(String, Span)>,
     owned: Vec<(String, Span)>,
+    /// Hooks that Helm runs at another time than when it installs.
+    hooks: Vec<(String, Span)>,
     warnings: Vec<Diagnostic>,
     problems: Vec<Diagnostic>,
     seen: usize,
@@ -110,6 +112,7 @@ impl<'s> Gathering<'s> {
             taken: BTreeMap::new(),
             ignored: Vec::new(),
             owned: Vec::new(),
+            hooks: Vec::new(),
             warnings: Vec::new(),
             problems: Vec::new(),
             seen: 0,
@@ -180,7 +183,7 @@ impl<'s> Gathering<'s> {
             let help = format!("Kubernetes 1.36 serves it as `{served}{}`", api.versions[0]);
             return self.nobody(Diagnostic::error(self.source, span, message).help(help));
         }
-        if is_owned(node) {
+        if is_owned(node, kind) {
             self.owned.push((quote(&format!("{kind}/{name}")), head(node)));
             return;
         }
@@ -199,12 +202,13 @@ impl<'s> Gathering<'s> {
                     return self.problems.push(problem.help("leave one out: the second would replace the first"));
                 }
                 self.taken.insert(identity.clone(), span);
+                self.note_ports(node, &identity);
+                if let Some(hook) = other_hook(node) {
+                    self.hooks.push((quote(&format!("{kind}/{} ({hook})", identity.name)), head(node)));
+                }
                 match (first, read.manifest) {
                     (Some(reason), _) => self.refused.push(Refused { identity, reason }),
-                    (None, Some(manifest)) => {
-                        self.note_ports(node, &manifest.identity);
-                        self.objects.push((manifest, read.named_port, span));
-                    }
+                    (None, Some(manifest)) => self.objects.push((manifest, read.named_port, span)),
                     (None, None) => {}
                 }
             }
@@ -212,7 +216,8 @@ impl<'s> Gathering<'s> {
         }
     }
 
-    /// Remembers the named ports of an object's pods.
+    /// Remembers the named ports of an object's pods. A refused object has them too: what is wrong is told of it, and nothing
+    /// more of its Service.
     fn note_ports(&mut self, node: &Node, identity: &Identity) {
         let spec = node.get("spec");
         let template = match identity.kind {
@@ -262,25 +267,59 @@ impl<'s> Gathering<'s> {
     /// Tells which objects have no effect.
     fn tell_ignored(&mut self) {
         let told = [
-            (&self.ignored, "of kinds that have no effect here"),
-            (&self.owned, "owned by a controller, which makes them itself"),
+            (&self.ignored, "left out, of kinds that have no effect here"),
+            (&self.owned, "left out, owned by a controller, which makes them itself"),
+            (&self.hooks, "applied at once, though Helm runs these hooks at another time"),
         ];
-        for (objects, why) in told {
+        for (objects, what) in told {
             let Some((_, span)) = objects.first() else { continue };
             let names: Vec<&str> = objects.iter().take(NAMES_MAX).map(|(name, _)| name.as_str()).collect();
             let more = match objects.len().saturating_sub(NAMES_MAX) {
                 0 => String::new(),
                 more => format!(" and {more} more"),
             };
-            let message = format!("left out, {why}: {}{more}", names.join(", "));
+            let message = format!("{what}: {}{more}", names.join(", "));
             self.warnings.push(Diagnostic::warning(self.source, *span, message));
         }
     }
 }
 
-/// True if a controller owns the object, as in a listing of a live cluster.
-fn is_owned(node: &Node) -> bool {
+/// What each controller makes by itself, by the owner's group and kind. The pods of a node are those of files on it.
+const MADE: &[(&str, &str, &[&str])] = &[
+    ("apps", "Deployment", &["ReplicaSet"]),
+    ("apps", "ReplicaSet", &["Pod"]),
+    ("apps", "StatefulSet", &["Pod", "PersistentVolumeClaim"]),
+    ("apps", "DaemonSet", &["Pod"]),
+    ("batch", "CronJob", &["Job"]),
+    ("batch", "Job", &["Pod"]),
+    ("leaderworkerset.x-k8s.io", "LeaderWorkerSet", &["StatefulSet", "Pod", "Service"]),
+    ("argoproj.io", "Rollout", &["ReplicaSet"]),
+    ("", "Pod", &["PersistentVolumeClaim"]),
+    ("", "Node", &["Pod"]),
+];
+
+/// True if a controller that runs here owns the object, as in a listing of a live cluster. What an operator made, whose
+/// objects are left out here, is kept.
+fn is_owned(node: &Node, kind: &str) -> bool {
     let owners = node.get("metadata").and_then(|metadata| metadata.get("ownerReferences")).and_then(Node::as_seq);
-    let controls = |owner: &Node| owner.get("controller").and_then(Node::as_bool) == Some(true);
+    let makes = |owner: &Node| {
+        let text = |key: &str| owner.get(key).and_then(Node::as_str).unwrap_or("");
+        let (group, _) = group_version(text("apiVersion"));
+        let runs = group.is_empty() || kinds::find(text("kind"), group).is_some();
+        let made = MADE.iter().find(|(of, name, _)| *of == group && *name == text("kind"));
+        runs && made.is_some_and(|(.., made)| made.contains(&kind))
+    };
+    let controls = |owner: &Node| owner.get("controller").and_then(Node::as_bool) == Some(true) && makes(owner);
     owners.is_some_and(|owners| owners.iter().any(controls))
+}
+
+/// The hook of an object that Helm runs at another time than when it installs or upgrades.
+fn other_hook(node: &Node) -> Option<String> {
+    let hook = node.get("metadata")?.get("annotations")?.get("helm.sh/hook")?.as_str()?;
+    let events = || hook.split(',').map(str::trim);
+    let at_once = ["pre-install", "post-install", "pre-upgrade", "post-upgrade", "crd-install"];
+    let later = ["pre-delete", "post-delete", "pre-rollback", "post-rollback", "test", "test-success", "test-failure"];
+    // Of an annotation nothing is repeated but words that are known.
+    let known: Vec<&str> = events().filter(|event| later.contains(event)).collect();
+    (!known.is_empty() && !events().any(|event| at_once.contains(&event))).then(|| known.join(", "))
 }

@@ -53,7 +53,12 @@ pub fn read(node: &Node, api: &'static ApiKind, source: &Source) -> Read {
         named_port: None,
     };
     reader.keys();
-    let metadata: ObjectMeta = reader.part("metadata");
+    let mut metadata: ObjectMeta = reader.part("metadata");
+    if !reader.misfits.is_empty() {
+        // Whatever of it does not fit, the object is called by its name.
+        let text = |key: &str| node.get("metadata")?.get(key)?.as_str().map(str::to_owned);
+        (metadata.name, metadata.namespace) = (text("name"), text("namespace"));
+    }
     let identity = reader.identity(&metadata);
     let made = reader.body(&metadata);
     let shown = metadata.name.clone().unwrap_or_default();
@@ -148,10 +153,11 @@ impl<'n> Reader<'n> {
             fits = false;
             findings.invalid_text("metadata.name", &name, &wrong);
         }
-        let mut namespace = metadata.namespace.clone().unwrap_or_default();
-        if !self.api.namespaced && !namespace.is_empty() {
-            findings.forbidden("metadata.namespace", "not allowed on this type");
-        } else if !namespace.is_empty()
+        // Objects of the whole cluster lose one that they were given: k8s.io/apiserver v0.36.3, pkg/registry/rest/meta.go,
+        // EnsureObjectNamespaceMatchesRequestNamespace.
+        let namespace = metadata.namespace.clone().filter(|_| self.api.namespaced);
+        let mut namespace = namespace.unwrap_or_default();
+        if !namespace.is_empty()
             && let Some(wrong) = names::label(&namespace)
         {
             fits = false;

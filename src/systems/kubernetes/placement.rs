@@ -217,9 +217,14 @@ pub fn tolerations(from: Option<&[core::Toleration]>, path: &str, findings: &mut
             "Equal" | "" if key.is_none() => {
                 let detail =
                     "operator must be Exists when `key` is empty, which means \"match all values and all keys\"";
-                findings.invalid_text(format!("{path}.operator"), operator, detail);
+                let said = one.operator.as_deref().unwrap_or("");
+                findings.invalid_text(format!("{path}.operator"), said, detail);
             }
             "Equal" | "Exists" | "" => {}
+            // Behind the feature gate TaintTolerationComparisonOperators, which is off (pkg/features/kube_features.go).
+            "Gt" | "Lt" => {
+                findings.unsupported(format!("{path}.operator"), operator, &["Equal", "Exists", "Lt", "Gt"]);
+            }
             other => findings.unsupported(format!("{path}.operator"), other, &["Equal", "Exists"]),
         }
         let effect = match one.effect.as_deref() {

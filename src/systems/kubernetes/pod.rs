@@ -223,6 +223,10 @@ fn host_ports(spec: &core::PodSpec) -> Vec<(u16, String)> {
 
 /// Tells of fields that decide something in a cluster and nothing here.
 fn notes(spec: &core::PodSpec, path: &str, findings: &mut Findings) {
+    if spec.scheduler_name.as_ref().is_some_and(|name| !matches!(name.as_str(), "" | "default-scheduler")) {
+        let message = "taken as the cluster's own scheduler, unless the scenario's `scheduler` is a file, which names its profiles";
+        findings.note(format!("{path}.schedulerName"), message);
+    }
     if spec.readiness_gates.as_ref().is_some_and(|gates| !gates.is_empty()) {
         findings.note(format!("{path}.readinessGates"), "nothing sets these conditions here: they are not waited for");
     }

@@ -10,7 +10,9 @@ use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::complaint::Findings;
 use super::{figures, names, pod, selectors};
-use crate::workload::policy::{BudgetBound, BudgetSpec, PriorityClassSpec, QuotaScope, QuotaSpec};
+use crate::workload::policy::{
+    BudgetBound, BudgetSpec, PriorityClassSpec, QuotaScope, QuotaSpec, SYSTEM_PRIORITY_CLASSES,
+};
 use crate::workload::{IntOrPercent, ServiceSpec};
 
 /// The highest priority that a user may define.
@@ -91,8 +93,10 @@ pub fn budget(from: &policy::PodDisruptionBudgetSpec, findings: &mut Findings) -
 pub fn priority_class(from: &scheduling::PriorityClass, name: &str, findings: &mut Findings) -> PriorityClassSpec {
     let value = from.value.unwrap_or(0);
     if name.starts_with("system-") {
-        let detail = "priority class names with 'system-' prefix are reserved for system use only";
-        findings.forbidden("metadata.name", detail);
+        if let Some(wrong) = system_class(name, value, from.global_default.unwrap_or(false)) {
+            let detail = "priority class names with 'system-' prefix are reserved for system use only. error: ";
+            findings.forbidden("metadata.name", &format!("{detail}{wrong}"));
+        }
     } else if value > PRIORITY_MAX {
         let detail = format!("maximum allowed value of a user defined priority is {PRIORITY_MAX}");
         findings.forbidden("value", &detail);
@@ -102,6 +106,18 @@ pub fn priority_class(from: &scheduling::PriorityClass, name: &str, findings: &m
         is_default: from.global_default.unwrap_or(false),
         preempts: pod::preempts(from.preemption_policy.as_deref(), "preemptionPolicy", findings),
     }
+}
+
+/// What is wrong with a class of Kubernetes' own, as a listing of a live cluster has them, if anything is.
+/// Source: pkg/apis/scheduling/v1/helpers.go, IsKnownSystemPriorityClass.
+fn system_class(name: &str, value: i32, is_default: bool) -> Option<String> {
+    let Some((_, own)) = SYSTEM_PRIORITY_CLASSES.iter().find(|(own, _)| *own == name) else {
+        return Some(format!("{name} is not a known system priority class"));
+    };
+    if value != *own {
+        return Some(format!("value of {name} PriorityClass must be {own}"));
+    }
+    is_default.then(|| format!("globalDefault of {name} PriorityClass must be false"))
 }
 
 /// A ResourceQuota.

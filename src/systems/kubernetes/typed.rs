@@ -1,5 +1,6 @@
 //! From a tree to the API's own types, with the place of whatever does not fit. A `serde` reader over the tree: numbers are
-//! taken for quantities as the API takes them, and keys that no field has are gathered rather than passed over.
+//! taken for quantities as the API takes them, null is nothing of whatever is asked for, and keys that no field has are gathered
+//! rather than passed over.
 //!
 //! What is wrong is said as Go's decoder says it, which is what the API server answers. No value is repeated: it may be an
 //! environment variable or an argument.
@@ -139,13 +140,14 @@ impl Reader<'_, '_, '_> {
     }
 }
 
-/// Reads whole numbers, each by its own visit.
+/// Reads whole numbers, each by its own visit. Null is 0, as in Go.
 macro_rules! whole_numbers {
     ($($method:ident as $name:literal,)*) => {$(
         fn $method<V: Visitor<'n>>(self, visitor: V) -> Result<V::Value, Misfit> {
-            match &self.node.value {
-                Value::Int(number) => visitor.visit_i64(*number),
-                _ => Err(self.misfit($name)),
+            match self.node.as_whole() {
+                Some(number) => visitor.visit_i64(number),
+                None if self.node.is_null() => visitor.visit_i64(0),
+                None => Err(self.misfit($name)),
             }
         }
     )*};
@@ -158,8 +160,9 @@ impl<'n> Deserializer<'n> for Reader<'n, '_, '_> {
         match &self.node.value {
             Value::Null => visitor.visit_unit(),
             Value::Bool(truth) => visitor.visit_bool(*truth),
-            Value::Int(number) => visitor.visit_i64(*number),
             // Nothing that is read here is a fraction, but for quantities; whatever takes any value takes its text.
+            Value::Int(_) | Value::Float(_) if self.node.as_whole().is_some() => self.deserialize_i64(visitor),
+            Value::Int(number) => visitor.visit_i64(*number),
             Value::Float(text) => visitor.visit_str(text),
             Value::String(text) => visitor.visit_str(text),
             Value::Seq(_) => self.deserialize_seq(visitor),
@@ -170,6 +173,7 @@ impl<'n> Deserializer<'n> for Reader<'n, '_, '_> {
     fn deserialize_bool<V: Visitor<'n>>(self, visitor: V) -> Result<V::Value, Misfit> {
         match &self.node.value {
             Value::Bool(truth) => visitor.visit_bool(*truth),
+            Value::Null => visitor.visit_bool(false),
             _ => Err(self.misfit("bool")),
         }
     }
@@ -198,6 +202,7 @@ impl<'n> Deserializer<'n> for Reader<'n, '_, '_> {
     fn deserialize_str<V: Visitor<'n>>(self, visitor: V) -> Result<V::Value, Misfit> {
         match &self.node.value {
             Value::String(text) => visitor.visit_str(text),
+            Value::Null => visitor.visit_str(""),
             _ => Err(self.misfit("string")),
         }
     }
@@ -213,6 +218,7 @@ impl<'n> Deserializer<'n> for Reader<'n, '_, '_> {
     fn deserialize_newtype_struct<V: Visitor<'n>>(self, name: &'static str, visitor: V) -> Result<V::Value, Misfit> {
         match (name, self.node.scalar_text()) {
             ("Quantity", Some(text)) if self.node.as_bool().is_none() => visitor.visit_string(text),
+            ("Quantity", _) if self.node.is_null() => visitor.visit_string("0".to_owned()),
             ("Quantity", _) => Err(self.misfit("Quantity")),
             _ => visitor.visit_newtype_struct(self),
         }
@@ -221,6 +227,7 @@ impl<'n> Deserializer<'n> for Reader<'n, '_, '_> {
     fn deserialize_seq<V: Visitor<'n>>(self, visitor: V) -> Result<V::Value, Misfit> {
         match &self.node.value {
             Value::Seq(items) => visitor.visit_seq(Items { items, next: 0, path: self.path, unknown: self.unknown }),
+            Value::Null => visitor.visit_seq(Items { items: &[], next: 0, path: self.path, unknown: self.unknown }),
             _ => Err(self.misfit("array")),
         }
     }
@@ -238,6 +245,9 @@ impl<'n> Deserializer<'n> for Reader<'n, '_, '_> {
         match &self.node.value {
             Value::Map(entries) => {
                 visitor.visit_map(Entries { entries, next: 0, path: self.path, known, unknown: self.unknown })
+            }
+            Value::Null => {
+                visitor.visit_map(Entries { entries: &[], next: 0, path: self.path, known, unknown: self.unknown })
             }
             _ => Err(self.misfit("object")),
         }
@@ -342,6 +352,22 @@ mod tests {
         let misfit = decode("replicas: many").0.expect_err("a text");
         assert!(!misfit.message.contains("many"), "{}", misfit.message);
         assert_eq!(decode("replicas: 5000000000").0.expect_err("too many").path, "spec.replicas");
+    }
+
+    #[test]
+    fn null_is_nothing_and_a_whole_float_is_a_number() {
+        let text = "{ replicas: 3.0, minReadySeconds: 1e+06, strategy: { rollingUpdate: { maxSurge: 2.0 } }, template: { metadata: \
+            { labels: { a: null } }, spec: { imagePullSecrets: [ null ], containers: [ { name: a, args: [ null ], resources: \
+            { limits: { cpu: null } } } ] } } }";
+        let spec = decode(text).0.expect("it fits");
+        assert_eq!((spec.replicas, spec.min_ready_seconds), (Some(3), Some(1_000_000)));
+        let shown = serde_json::to_string(&spec).expect("JSON");
+        for part in [r#""maxSurge":2"#, r#""labels":{"a":""}"#, r#""args":[""]"#, r#""limits":{"cpu":"0"}"#] {
+            assert!(shown.contains(part), "{part} in {shown}");
+        }
+        for wrong in ["replicas: 3.5", "replicas: 1e30", "replicas: '3'", "paused: 'yes'"] {
+            assert!(decode(wrong).0.is_err(), "{wrong}");
+        }
     }
 
     #[test]
