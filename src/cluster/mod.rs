@@ -16,6 +16,7 @@ mod drain;
 mod event;
 mod eviction;
 mod flap;
+mod groupset;
 mod job;
 mod journal;
 mod kubelet;

@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::text::{Diagnostic, Source};
-use crate::timeline::Cause;
+use crate::timeline::{Cause, Subject};
 use crate::workload::{Action, Controller, Wake, World};
 
 /// The names of the systems, as a scenario's `system:` has them.
@@ -119,6 +119,14 @@ impl System {
         match self {
             System::Oci(oci) => oci.names().collect(),
             System::Kubernetes(set) => vec![set.name()],
+        }
+    }
+
+    /// The subject of the manifests, if this object stands in them: `manifests/web`.
+    pub fn set_with(&self, subject: Subject) -> Option<String> {
+        match self {
+            System::Kubernetes(set) if set.has(subject) => Some(format!("manifests/{}", set.name())),
+            _ => None,
         }
     }
 

@@ -34,6 +34,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Terminating",
             "Succeeded",
             "Failed",
+            "Rejected",
             "Deleted",
         ],
         Kind::LeaderWorkerSet => &[

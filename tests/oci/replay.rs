@@ -373,6 +373,7 @@ impl World for Replay {
             Ask::Delete { .. } => "delete",
             Ask::Get { .. } => "get",
             Ask::PatchNode { .. } => "patch",
+            Ask::TellGroups { .. } => "tell",
         };
         let (key, serves) = (ask.key(), ask.serves());
         let line = format!("ask {verb} {} for {}", key.show(&self.names), serves.show(&self.names));

@@ -1,17 +1,14 @@
 //! CronJobs: a Job whenever their schedule says so.
 //! Source: k8s.io/kubernetes v1.36.3, pkg/controller/cronjob (cronjob_controllerv2.go, utils.go).
 //!
-//! The wall clock is the run's epoch and the time since. `schedule` is cron itself.
-
-mod schedule;
-
-use schedule::Schedule;
+//! The wall clock is the run's epoch and the time since. [`Schedule`] is cron itself.
 
 use super::apply::ObjectId;
 use super::{Arg, Cause, Class, Cluster, CronJobId, Event, JobId, Subject, Why};
 use crate::kernel::{Duration, EventId, Name, Time};
 use crate::timeline::{EntryId, Kind};
 use crate::workload::batch::Concurrency;
+use crate::workload::schedule::Schedule;
 use crate::workload::{CronJobSpec, CronJobStatus};
 
 /// One CronJob.

@@ -6,6 +6,7 @@
 //! attention, so that a sync need not look at every pod; `sync` decides. Claims are not made here.
 
 mod index;
+mod ranges;
 mod sync;
 
 use std::sync::Arc;

@@ -4,6 +4,7 @@
 mod attach;
 mod binding;
 mod filter;
+mod prebind;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,6 +19,7 @@ use crate::workload::storage::{AccessMode, ClaimSpec, StorageClassSpec, VolumeSp
 use crate::workload::{ClaimStatus, Volume as Mounted};
 use attach::Attachment;
 pub use filter::VolumeView;
+use prebind::Assumed;
 
 /// One PersistentVolumeClaim.
 #[derive(Clone, Debug)]
@@ -69,6 +71,8 @@ pub struct Volumes {
     waiting: BTreeMap<PodId, Why>,
     /// Claims that were made with a pod and go with it.
     ephemeral: BTreeMap<PodId, Vec<Subject>>,
+    /// Pods whose room is kept while their claims are bound.
+    assumed: BTreeMap<PodId, Assumed>,
     /// True while the binder's next round is planned.
     sync_planned: bool,
 }
@@ -282,7 +286,7 @@ impl Cluster {
         self.volumes.waiting.remove(&id);
         let cause = self.pod_cause(id);
         if let Some(node) = self.pod(id).node {
-            self.unmount(&claims, node, cause);
+            self.unmount(&claims, node);
         }
         for key in self.volumes.ephemeral.remove(&id).unwrap_or_default() {
             if let Some(claim) = self.volumes.find(key) {

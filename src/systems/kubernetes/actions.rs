@@ -9,10 +9,10 @@ use super::fingerprint::touched;
 use super::kinds;
 use super::manifest::{Body, Identity, Manifest};
 use super::pod::label_revision;
-use super::state::{Life, Revision, State};
+use super::state::State;
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, Kind, Why};
-use crate::workload::{Action, Ask, Object, Status, World};
+use crate::workload::{Action, Ask, Object, World};
 
 /// How much an action is this set's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
 pub fn interest(set: &Kubernetes, action: &Action) -> u8 {
@@ -52,8 +52,7 @@ fn owned(text: &str) -> Option<Identity> {
 
 /// Where the set holds an object, if it does.
 fn position(set: &Kubernetes, identity: &Identity) -> Option<usize> {
-    let held = |life: Life| !matches!(life, Life::Gone | Life::Deleting);
-    set.memory.objects.iter().position(|one| one.live.identity == *identity && held(one.life))
+    set.memory.objects.iter().position(|one| one.live.identity == *identity && one.life.is_held())
 }
 
 impl Kubernetes {
@@ -163,26 +162,12 @@ impl Kubernetes {
     fn patch(&mut self, position: usize, cause: Cause, world: &mut dyn World, change: impl FnOnce(&mut Manifest)) {
         let held = &self.memory.objects[position];
         let mut live = Manifest::clone(&held.live);
-        // What an autoscaler has scaled since stays as it is.
-        if self.is_autoscaled(position)
-            && let Some(Status::Deployment(status)) = world.observed(held.subject)
-            && let Some(replicas) = live.replicas_mut()
-        {
-            *replicas = status.desired;
+        // What an autoscaler or another set has scaled since stays as it is.
+        if let (Some(scale), Some(replicas)) = (world.scale(held.subject), live.replicas_mut()) {
+            *replicas = scale;
         }
         change(&mut live);
         self.change(position, live, cause, world);
-    }
-
-    fn is_autoscaled(&self, position: usize) -> bool {
-        let target = &self.memory.objects[position].live.identity;
-        self.memory.objects.iter().any(|held| match &held.live.body {
-            Body::Autoscaler(autoscaler) => {
-                held.live.identity.namespace == target.namespace
-                    && autoscaler.target == (target.kind, target.name.clone())
-            }
-            Body::Object(_) => false,
-        })
     }
 
     /// `kubectl rollout restart`: the template gets an annotation with the time.
@@ -213,7 +198,8 @@ impl Kubernetes {
         Ok(())
     }
 
-    /// `kubectl rollout undo`: an earlier template comes back.
+    /// `kubectl rollout undo`: an earlier template comes back, if the cluster still has a ReplicaSet or ControllerRevision of it.
+    /// Source: k8s.io/kubectl v0.36.3, pkg/polymorphichelpers/rollback.go, deploymentRevision and findHistory.
     fn rollback(
         &mut self,
         text: &str,
@@ -230,23 +216,30 @@ impl Kubernetes {
             let first = "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume'";
             return Err(format!("{first} and try again"));
         }
-        let old: Revision = match revision {
+        let there = world.revisions(held.subject);
+        let (number, template) = match revision {
             None | Some(0) => {
-                let before = held.revisions.len().checked_sub(2).and_then(|index| held.revisions.get(index));
-                before.cloned().ok_or_else(|| format!("no rollout history found for {text}"))?
+                let before = there.len().checked_sub(2).and_then(|index| there.get(index));
+                before.cloned().ok_or_else(|| match held.subject.kind {
+                    Kind::Deployment => {
+                        format!("no rollout history found for deployment {:?}", held.live.identity.name)
+                    }
+                    _ => "no last revision to roll back to".to_owned(),
+                })?
             }
             Some(number) => {
-                let found = held.revisions.iter().find(|one| one.number == number);
-                found.cloned().ok_or_else(|| format!("unable to find specified revision {number} in history"))?
+                let found = there.into_iter().find(|(one, _)| *one == number);
+                found.ok_or_else(|| format!("unable to find specified revision {number} in history"))?
             }
         };
-        if held.live.template() == Some(&old.template) {
-            return Err(format!("skipped rollback (current template already matches revision {})", old.number));
+        if held.live.template() == Some(&template) {
+            return Err(format!("skipped rollback (current template already matches revision {number})"));
         }
-        self.memory.objects[position].restarted = old.restarted;
+        let restarted = held.revisions.iter().find(|one| one.template == template).and_then(|one| one.restarted);
+        self.memory.objects[position].restarted = restarted;
         self.patch(position, cause, world, |live| {
-            if let Some(template) = live.template_mut() {
-                *template = old.template;
+            if let Some(own) = live.template_mut() {
+                *own = template;
             }
         });
         Ok(())

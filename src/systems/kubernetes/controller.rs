@@ -16,7 +16,7 @@ use crate::kernel::names::split;
 use crate::kernel::{Duration, Name};
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
-use crate::workload::{Action, Ask, AskId, Controller, Object, Outcome, Wake, World};
+use crate::workload::{Action, Ask, AskId, Controller, Outcome, Wake, World};
 
 /// An ask that the API could not take now is asked again so often, as `kubectl apply` does on conflicts, and after so long.
 /// Source: k8s.io/kubectl v0.36.3, pkg/cmd/apply/patcher.go, maxPatchRetry and backOffPeriod.
@@ -134,7 +134,7 @@ impl Kubernetes {
         if replace {
             held.restarted = None;
         } else {
-            merge(&mut live, held);
+            merge(&mut live, held, world.scale(subject));
         }
         held.applied = Arc::new(manifest.clone());
         self.change(position, live, cause, world);
@@ -144,7 +144,9 @@ impl Kubernetes {
     fn hold(&mut self, subject: Subject, manifest: Arc<Manifest>) {
         let template = manifest.template().cloned();
         let first = template.map(|template| Revision { number: 1, template, restarted: None });
-        self.memory.positions.insert(subject, self.memory.objects.len());
+        if let Some(before) = self.memory.positions.insert(subject, self.memory.objects.len()) {
+            self.memory.objects[before].life = Life::Gone;
+        }
         self.memory.objects.push(Held {
             subject,
             applied: Arc::clone(&manifest),
@@ -183,14 +185,11 @@ impl Kubernetes {
         held.life = Life::Asked;
         let (key, live) = (held.subject, Arc::clone(&held.live));
         let object = live.object(world);
-        let groups = match &object {
-            Object::LeaderWorkerSet(spec) => Some(spec.clone()),
-            _ => None,
-        };
+        let was_there = world.group_set(key).is_some();
         let id = world.ask(Ask::Apply { key, object, serves }, cause);
         self.memory.asks.insert(id, position);
-        if let Some(spec) = groups {
-            self.memory.control_groups(key, serves, spec, cause, world);
+        if key.kind == Kind::LeaderWorkerSet {
+            self.memory.control_groups(key, serves, was_there, cause, world);
         }
     }
 
@@ -201,7 +200,7 @@ impl Kubernetes {
         if matches!(held.life, Life::Gone | Life::Deleting) {
             return;
         }
-        if held.life == Life::Refused {
+        if matches!(held.life, Life::Refused | Life::Lost | Life::Collected) {
             held.life = Life::Gone;
             return;
         }
@@ -250,13 +249,14 @@ impl Kubernetes {
     fn look(&mut self, position: usize, world: &dyn World) {
         let held = &mut self.memory.objects[position];
         match held.life {
-            // Somebody else deleted it. A Job that ended well stays so when it is collected.
-            Life::There
-                if held.seen
-                    && !matches!(held.health, Health::Done | Health::Failed(_))
-                    && is_gone(held.subject, world) =>
-            {
-                held.life = Life::Gone;
+            // Somebody else deleted it. A Job that ended stays so when it is collected; a pod is missed, unless its
+            // namespace went.
+            Life::There if held.seen && is_gone(held.subject, world) => {
+                held.life = match held.health {
+                    Health::Done | Health::Failed(_) => Life::Collected,
+                    _ if held.subject.kind == Kind::Pod && !world.is_leaving(held.subject.namespace) => Life::Lost,
+                    _ => Life::Gone,
+                };
             }
             Life::There => {
                 held.seen |= world.observed(held.subject).is_some();
@@ -264,13 +264,17 @@ impl Kubernetes {
                 held.health = match groups {
                     Some(set) if set.is_available() => Health::Ready,
                     Some(_) => Health::Progressing,
+                    // Another set's controller makes its groups, and its status tells.
                     None => health(&held.live, held.subject, world),
                 };
                 let (available, wanted) = availability(held.subject, world);
                 match held.health {
                     Health::Ready => held.settled = available,
                     // A group that is not ready restarts as a whole.
-                    Health::Progressing => held.is_short = groups.is_some() || available < held.settled.min(wanted),
+                    Health::Progressing => {
+                        let has_groups = held.subject.kind == Kind::LeaderWorkerSet;
+                        held.is_short = has_groups || available < held.settled.min(wanted);
+                    }
                     _ => {}
                 }
             }
@@ -314,7 +318,7 @@ impl Kubernetes {
             };
         }
         let refused = memory.refused + objects().filter(|held| held.life == Life::Refused).count();
-        let there = || objects().filter(|held| held.life == Life::There);
+        let there = || objects().filter(|held| matches!(held.life, Life::There | Life::Collected));
         if refused > 0 && there().count() == 0 {
             return (State::Rejected, Why::with("objects refused: {}", Arg::Count(refused as u64)));
         }
@@ -327,6 +331,9 @@ impl Kubernetes {
         }
         if refused > 0 {
             return (State::Failed, Why::with("objects refused: {}", Arg::Count(refused as u64)));
+        }
+        if let Some(lost) = objects().find(|held| held.life == Life::Lost) {
+            return (State::Degraded, Why::with("{} is gone", Arg::Subject(lost.subject)));
         }
         let waiting = there().filter(|held| held.health == Health::Progressing);
         if let Some(first) = waiting.clone().next() {
@@ -355,9 +362,10 @@ fn is_gone(subject: Subject, world: &dyn World) -> bool {
 
 /// What a document does not say stays as it is: replicas that no document named, a pause, a restart.
 /// Source: k8s.io/kubectl v0.36.3, pkg/cmd/apply: a field is removed only if the last applied document had it.
-fn merge(new: &mut Manifest, held: &Held) {
+/// `scale` is what the object wants now, whoever scaled it.
+fn merge(new: &mut Manifest, held: &Held, scale: Option<u32>) {
     let said = held.applied.says_replicas;
-    if let (false, false, Some(live)) = (new.says_replicas, said, held.live.replicas())
+    if let (false, false, Some(live)) = (new.says_replicas, said, scale.or(held.live.replicas()))
         && let Some(replicas) = new.replicas_mut()
     {
         *replicas = live;
@@ -399,6 +407,7 @@ impl Controller for Kubernetes {
                 Ok(())
             }
             Wake::Changed(object) => {
+                self.memory.follow_groups(object, cause, world);
                 let mut sets = self.memory.group_sets.iter_mut();
                 let set = sets.find(|set| set.watches(object));
                 let object = set.map_or(object, |set| {
@@ -436,6 +445,11 @@ impl Controller for Kubernetes {
 }
 
 impl Kubernetes {
+    /// True if the object stands in its documents.
+    pub fn has(&self, subject: Subject) -> bool {
+        self.memory.positions.contains_key(&subject)
+    }
+
     /// How much an action is this set's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
     pub fn interest(&self, action: &Action) -> u8 {
         super::actions::interest(self, action)

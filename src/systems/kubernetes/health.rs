@@ -45,7 +45,7 @@ pub fn health(manifest: &Manifest, subject: Subject, world: &dyn World) -> Healt
             if all { Health::Ready } else { Health::Progressing }
         }
         (Object::StatefulSet(spec), Some(Status::StatefulSet(status))) => stateful_set(spec, &status),
-        // Its controller tells.
+        (Object::LeaderWorkerSet(_), Some(Status::LeaderWorkerSet(status))) if status.available => Health::Ready,
         (Object::LeaderWorkerSet(_), _) => Health::Progressing,
         (Object::DaemonSet(spec), Some(Status::DaemonSet(status))) => daemon_set(spec, &status),
         (Object::Deployment(_) | Object::ReplicaSet(_) | Object::StatefulSet(_), _) => Health::Progressing,

@@ -21,6 +21,7 @@ mod object;
 mod placement;
 mod pod;
 mod policy;
+mod secret;
 mod selectors;
 mod served;
 mod state;
