@@ -208,6 +208,13 @@ impl Cluster {
         self.queue_deployment(id);
     }
 
+    /// The name of a Deployment's next ReplicaSet.
+    pub(super) fn next_replicaset(&mut self, deployment: DeploymentId) -> Subject {
+        let (revision, owner) = (self.next_revision(deployment, None), self.deployment(deployment).key);
+        let name = format!("{}-r{revision}", self.names.show(owner.name));
+        Subject { kind: Kind::ReplicaSet, name: self.names.name(&name), ..owner }
+    }
+
     /// Makes the ReplicaSet of a Deployment's template; it has no size yet.
     pub(super) fn make_replicaset(&mut self, deployment: DeploymentId) -> ReplicaSetId {
         let id = ReplicaSetId(self.replicasets.len() as u32);

@@ -103,6 +103,8 @@ pub enum Event {
     VolumeDetached(VolumeId, NodeId),
     /// The reconciler of attachments looks whether a volume may leave a node.
     Detach(VolumeId, NodeId),
+    /// A pod that names a node that is not there is collected.
+    NodelessPod(PodId),
     /// The scheduler looks whether the claims of a pod are bound.
     PreBind(PodId),
     /// A pod has been active on its node for as long as it may.

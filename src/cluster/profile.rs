@@ -95,6 +95,8 @@ pub struct Profile {
     pub cpu_initialization: Duration,
     /// How often the metrics server asks the kubelets; a pod has metrics once it has been asked about twice.
     pub metrics_resolution: Duration,
+    /// The least time that a container has to stop, however short its grace period is.
+    pub grace_min: Duration,
     /// How often claims without a volume are looked at again.
     pub volume_sync: Duration,
     /// How often the controller of attachments compares what is attached with what pods need.
@@ -239,6 +241,8 @@ impl Profile {
             cpu_initialization: Duration::from_secs(300),
             // kubernetes-sigs/metrics-server v0.7, its manifests (--metric-resolution=15s)
             metrics_resolution: Duration::from_secs(15),
+            // pkg/kubelet/kuberuntime/kuberuntime_manager.go:84 (minimumGracePeriodInSeconds)
+            grace_min: Duration::from_secs(2),
             // pkg/controller/volume/persistentvolume/config/v1alpha1/defaults.go:39 (PVClaimBinderSyncPeriod)
             volume_sync: Duration::from_secs(15),
             // pkg/controller/volume/attachdetach/attach_detach_controller.go:90 (ReconcilerLoopPeriod)

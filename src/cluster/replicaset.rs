@@ -190,6 +190,7 @@ impl Cluster {
         if std::mem::replace(&mut self.replicaset_mut(id).deleted, true) {
             return;
         }
+        self.object_discharged(key);
         let entry = self.note(key, "Deleted", Why::text("beyond revisionHistoryLimit"), Cause::Entry(cause));
         self.journal_object(key);
         self.touch_object(key, Cause::Entry(entry));
@@ -200,6 +201,7 @@ impl Cluster {
         let replicaset = self.replicaset_mut(id);
         replicaset.deleted = true;
         let (key, set) = (replicaset.key, replicaset.set);
+        self.object_discharged(key);
         let entry = self.note(key, "Deleted", Why::NONE, cause);
         self.journal_object(key);
         self.touch_object(key, Cause::Entry(entry));

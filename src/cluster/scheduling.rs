@@ -245,6 +245,7 @@ impl Cluster {
             let name = self.names.intern(name);
             let cause = self.note_pod(id, "Unschedulable", Why::with("there is no node {}", Arg::Text(name)), cause);
             self.touch_pod(id, cause);
+            self.plan_nodeless(id);
             return;
         };
         let template = self.set(self.pod(id).set).template;

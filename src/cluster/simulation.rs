@@ -117,6 +117,8 @@ pub struct Cluster {
     pub(super) quotas: Quotas,
     /// Grace periods that differ from those of the pods' templates.
     pub(super) graces: BTreeMap<super::PodId, Duration>,
+    /// Containers that wait for an image that they may not pull.
+    pub(super) image_waits: BTreeSet<super::ContainerId>,
     /// Pods that were active for too long and have not ended yet.
     pub(super) overdue: BTreeSet<super::PodId>,
     pub(super) sets: Vec<PodSet>,
@@ -210,6 +212,7 @@ impl Cluster {
             quotas: Quotas::default(),
             graces: BTreeMap::new(),
             overdue: BTreeSet::new(),
+            image_waits: BTreeSet::new(),
             sets: Vec::new(),
             sets_by_subject: BTreeMap::new(),
             sets_by_base: BTreeMap::new(),
@@ -344,6 +347,7 @@ impl Cluster {
             Event::VolumeDetached(volume, node) => self.on_volume_detached(volume, node),
             Event::Detach(volume, node) => self.on_detach(volume, node),
             Event::PreBind(id) => self.on_pre_bind(id),
+            Event::NodelessPod(id) => self.on_nodeless_pod(id),
             Event::PodDeadline(id) => self.on_pod_deadline(id),
             Event::DetachOverdue(volume, node) => self.on_detach_overdue(volume, node),
             Event::Autoscaler(id) => self.on_autoscaler(id),

@@ -32,6 +32,8 @@ pub struct PodTemplate {
     pub spread: Vec<TopologySpread>,
     /// Priority in the scheduler's queue, if no priority class says it.
     pub priority: i32,
+    /// The priority that the pods themselves name (`spec.priority`): the API refuses them unless it is that of their class.
+    pub stated_priority: Option<i32>,
     /// The priority class; empty: the cluster's default class, if it has one.
     pub priority_class: String,
     /// False: the pods wait for room rather than evict others (`preemptionPolicy: Never`).
@@ -75,6 +77,7 @@ impl Default for PodTemplate {
             affinity: Affinity::default(),
             spread: Vec::new(),
             priority: 0,
+            stated_priority: None,
             priority_class: String::new(),
             preempts: true,
             deletion_cost: 0,
@@ -104,6 +107,10 @@ pub struct Container {
     pub limits: Resources,
     /// What its environment is made from.
     pub environment: Vec<EnvironmentSource>,
+    /// `imagePullPolicy: Never`: the image must be on the node.
+    pub never_pulls: bool,
+    /// How long its `preStop` hook sleeps before it is told to stop.
+    pub pre_stop: Duration,
     /// For an init container: it goes on running beside the others (`restartPolicy: Always`).
     pub sidecar: bool,
     /// Restarts the container unless it starts in time.

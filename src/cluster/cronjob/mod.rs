@@ -232,6 +232,10 @@ impl Cluster {
         if self.objects.contains_key(&job_key) {
             return;
         }
+        if let Some(again_at) = self.refuse_owned(key, job_key, None) {
+            self.queue_cronjob(id, again_at);
+            return;
+        }
         let late = Arg::Length(Duration::from_secs(u64::try_from(now - due).unwrap_or(0)));
         let entry = self.note(key, "Scheduled", Why::with2("{}, {} late", Arg::Subject(job_key), late), cause);
         self.cronjob_mut(id).last = entry;

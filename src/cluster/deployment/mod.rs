@@ -215,6 +215,11 @@ impl Cluster {
                 self.write_deployment(sync);
             }
         } else if make {
+            let (owner, key) = (self.deployment(id).key, self.next_replicaset(id));
+            if let Some(again_at) = self.refuse_owned(owner, key, None) {
+                self.schedule(again_at, Class::BUILT_IN, Event::ProgressDeadline(id));
+                return;
+            }
             let replicas = newest_size(sync, 0);
             let newest = self.make_replicaset(id);
             let size =

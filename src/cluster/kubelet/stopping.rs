@@ -71,7 +71,11 @@ impl Cluster {
         let takes = self.draw(id, "stop", |row| &row.stop);
         let pod = self.container(id).pod;
         let grace = self.grace_period(pod);
-        if takes > grace { (grace, KILLED) } else { (takes, STOPPED) }
+        // The hook before the stop has the same grace period; what it leaves is for the container, and never less than a
+        // little (`killContainer`).
+        let hook = self.container_spec(id).pre_stop.min(grace);
+        let left = Duration::from_nanos(grace.nanos() - hook.nanos()).max(self.profile.grace_min);
+        if takes > left { (hook + left, KILLED) } else { (hook + takes, STOPPED) }
     }
 
     /// Asks a pod to go within another time than its template gives it.

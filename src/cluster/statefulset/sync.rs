@@ -5,7 +5,7 @@
 use super::range;
 use crate::cluster::creation::PODS_MAX;
 use crate::cluster::pen::{Draft, Pen};
-use crate::cluster::{Arg, Cause, Cluster, PodSetId, StatefulSetId, Why};
+use crate::cluster::{Arg, Cause, Class, Cluster, Event, PodSetId, StatefulSetId, Why};
 use crate::workload::StatefulSetStatus;
 use crate::workload::apps::StatefulSetStrategy;
 
@@ -97,6 +97,10 @@ impl Cluster {
 
     fn make_statefulset_pod(&mut self, id: StatefulSetId, ordinal: u32, pen: &mut Pen) {
         let cause = Cause::Entry(self.statefulset(id).last);
+        if let Some(again_at) = self.refuse_claims(id, ordinal) {
+            self.schedule(again_at, Class::BUILT_IN, Event::StatefulSet(id));
+            return;
+        }
         if let Some(set) = self.revision_of(id, ordinal) {
             self.write(pen, Draft::CreatePod { set, ordinal: Some(ordinal), node: None, cause });
         }

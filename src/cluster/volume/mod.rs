@@ -13,7 +13,7 @@ use smallvec::SmallVec;
 use super::apply::ObjectId;
 use super::pod::Owner;
 use super::scheduler::ClusterEvent;
-use super::{Arg, Cause, ClaimId, Cluster, NodeId, PodId, Subject, VolumeId, Why};
+use super::{Arg, Cause, ClaimId, Cluster, NodeId, PodId, Subject, Symbol, VolumeId, Why};
 use crate::timeline::{EntryId, Kind};
 use crate::workload::storage::{AccessMode, ClaimSpec, StorageClassSpec, VolumeSpec};
 use crate::workload::{ClaimStatus, Volume as Mounted};
@@ -98,6 +98,12 @@ impl Volumes {
     fn find(&self, key: Subject) -> Option<ClaimId> {
         let claims = (0..self.claims.len() as u32).rev().map(ClaimId);
         claims.into_iter().find(|id| self.claim(*id).key == key && !self.claim(*id).gone)
+    }
+
+    /// The claims of a namespace that are there.
+    pub(super) fn claims_in(&self, namespace: Symbol) -> Vec<(Subject, ClaimSpec)> {
+        let there = self.claims.iter().filter(|claim| claim.key.namespace == namespace && !claim.gone);
+        there.map(|claim| (claim.key, claim.spec.clone())).collect()
     }
 
     /// The class of a claim: its own, or the default one.
@@ -189,6 +195,7 @@ impl Cluster {
         claim.gone = true;
         let (key, volume) = (claim.key, claim.volume);
         self.objects.remove(&key);
+        self.object_discharged(key);
         let entry = self.note(key, "Deleted", Why::NONE, cause);
         self.touch_object(key, Cause::Entry(entry));
         if let Some(volume) = volume {
@@ -299,6 +306,10 @@ impl Cluster {
             {
                 self.claim_gone(claim, cause);
             }
+        }
+        if let Owner::StatefulSet(owner) = self.set(self.pod(id).set).owner {
+            let ordinal = self.pod(id).ordinal;
+            self.claims_of_shrunk(owner, ordinal, cause);
         }
         self.volumes_changed();
     }

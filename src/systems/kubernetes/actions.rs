@@ -66,6 +66,11 @@ impl Kubernetes {
             Action::Apply(source) => self.apply_document(source, false, cause, world),
             Action::Replace(source) => self.apply_document(source, true, cause, world),
             Action::Delete(text) => {
+                let immortal = ["default", "kube-system", "kube-public"];
+                if let Some(name) = text.strip_prefix("Namespace/").filter(|name| immortal.contains(name)) {
+                    // k8s.io/apiserver v0.36.3, pkg/admission/plugin/namespace/lifecycle/admission.go.
+                    return Err(format!("namespaces {name:?} is forbidden: this namespace may not be deleted"));
+                }
                 match self.find(text) {
                     Ok(position) => self.remove(position, cause, world),
                     Err(unknown) => self.remove_owned(text, cause, world).ok_or(unknown)?,

@@ -28,6 +28,12 @@ pub fn job(from: &batch::JobSpec, path: &str, findings: &mut Findings) -> JobSpe
         let detail = "only \"Never\" is supported when podFailurePolicy is specified";
         findings.invalid_text(policy_path, "OnFailure", detail);
     }
+    let names_pods = from.selector.as_ref().is_some_and(|selector| *selector != Default::default());
+    if path != "spec" && from.selector.is_some() {
+        findings.invalid(at("selector"), "{}", "`selector` will be auto-generated");
+    } else if names_pods && from.manual_selector != Some(true) {
+        findings.invalid(at("selector"), "{}", "`selector` not auto-generated");
+    }
     let indexed = match from.completion_mode.as_deref() {
         None | Some("NonIndexed") => false,
         Some("Indexed") => true,

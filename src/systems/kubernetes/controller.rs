@@ -228,6 +228,10 @@ impl Kubernetes {
             }
             Outcome::Refused(reason) => {
                 let subject = held.subject;
+                let reason = match kinds::forbidden(&held.live.identity, &world.text(reason)) {
+                    Some(forbidden) => world.intern(&forbidden),
+                    None => reason,
+                };
                 held.life = if deletes { Life::There } else { Life::Refused };
                 world.note(subject, "Rejected", Why::symbol(reason), cause);
                 return;

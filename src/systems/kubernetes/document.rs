@@ -141,6 +141,13 @@ impl<'s> Gathering<'s> {
             return items.iter().for_each(|item| self.take(item, of, depth + 1));
         }
         self.seen += 1;
+        if let (Some("List"), Some(items)) = (kind, node.get("items"))
+            && items.as_seq().is_none()
+            && !items.is_null()
+        {
+            let message = format!("error decoding a List: items: expected a list, found {}", items.kind());
+            return self.nobody(Diagnostic::error(self.source, items.span, message));
+        }
         let (Some(kind), Some(version)) = (kind, version) else {
             let missing: Vec<&str> = [("apiVersion", version), ("kind", kind)]
                 .iter()
