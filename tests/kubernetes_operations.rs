@@ -416,3 +416,27 @@ fn a_collected_job_keeps_its_end() {
     assert_told(&told, &["Job/j Deleted", "00:05:00.000 Job/j Created", "Pulling b:1"]);
     assert!(unfired(&told).is_empty(), "{:#?}", unfired(&told));
 }
+
+#[test]
+fn a_pool_may_begin_empty() {
+    let scenario = "name: s\nuntil: 20m\ncluster:\n  nodes:\n    - { pool: a, count: 0, cpu: 8, memory: 32Gi, autoscale: { min: 0, max: 2 } }\ndeploy:\n  - \
+                    { document: web.yaml, system: kubernetes }\nexpect:\n  - eventually: { Deployment/web: Complete }\n";
+    let documents = Memory([("web.yaml", workload("Deployment", "web", ""))].into());
+    let loaded = load_from(&Source::new("s.yaml", scenario), &documents);
+    let told = loaded.and_then(|scenario| rehearse(&scenario, Options::default(), &mut []));
+    let told = told.map_err(|errors| render::render(&errors, false)).unwrap_or_else(|told| panic!("{told}"));
+    assert_told(&told, &["NodePool/a Growing 0 to 1 nodes", "Node/a-0 ", "Deployment/web Complete"]);
+}
+
+/// Goal: what goes with a pod keeps its node from being drained, unless it is said that it may.
+#[test]
+fn data_in_an_empty_dir_refuses_a_drain() {
+    let web = workload("Deployment", "web", "")
+        .replace("      containers:", "      volumes: [ { name: v, emptyDir: {} } ]\n      containers:");
+    let drain = |more: &str| {
+        let fault = format!("faults:\n  - {{ name: d, at: 2m, drain: {{ running: web{more} }} }}\n");
+        story(&run(&[("web.yaml", &web)], &fault))
+    };
+    assert!(drain("").iter().any(|line| line.contains("DrainRefused Pod/web-r1-0 has data in an emptyDir")));
+    assert!(drain(", delete_emptydir_data: true").iter().any(|line| line.contains(" Drained")));
+}

@@ -42,6 +42,8 @@ pub struct PodTemplate {
     pub deletion_cost: i32,
     /// What must be there before the containers start.
     pub volumes: Vec<Volume>,
+    /// True if they mount an `emptyDir`, whose content goes with them.
+    pub has_empty_dir: bool,
     /// Ports of the node that the pods take, each with its protocol (`TCP`).
     pub host_ports: Vec<(u16, String)>,
     /// The one node that the pods go to without a scheduler.
@@ -82,6 +84,7 @@ impl Default for PodTemplate {
             preempts: true,
             deletion_cost: 0,
             volumes: Vec::new(),
+            has_empty_dir: false,
             host_ports: Vec::new(),
             node_name: None,
             scheduler_name: String::new(),

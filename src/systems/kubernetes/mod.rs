@@ -31,3 +31,4 @@ mod volumes;
 pub use controller::{Kubernetes, load};
 pub use document::{Manifests, Read, Refused, read};
 pub use manifest::{Body, Identity, Manifest};
+pub use names::taint_mistake;

@@ -119,6 +119,7 @@ fn pod(
         preempts: preempts(spec.preemption_policy.as_deref(), &format!("{path}.preemptionPolicy"), findings),
         deletion_cost: deletion_cost(metadata, metadata_path, findings),
         volumes,
+        has_empty_dir: spec.volumes.iter().flatten().any(|volume| volume.empty_dir.is_some()),
         host_ports,
         node_name: spec.node_name.clone().filter(|name| !name.is_empty()),
         // Its default and none are one.
