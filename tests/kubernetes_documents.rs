@@ -345,6 +345,12 @@ fn cron_jobs_that_cannot_be() {
              { labels: { app: a } }\n    spec:\n      restartPolicy: Never\n      containers: [ { name: a, image: 'a:1' } ]\n"
                 .to_owned(),
         ),
+        (
+            "an amount that no machine has",
+            "apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec: { containers: [ { name: a, image: 'a:1', resources: { requests: { memory: \
+             99999999999999Ei } } } ] }\n"
+                .to_owned(),
+        ),
         ("a list that is a map", "apiVersion: v1\nkind: List\nitems: { a: b }\n".to_owned()),
         (
             "a bare pod with a label that is none, told once",

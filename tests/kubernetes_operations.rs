@@ -419,7 +419,7 @@ fn a_collected_job_keeps_its_end() {
 
 #[test]
 fn a_pool_may_begin_empty() {
-    let scenario = "name: s\nuntil: 20m\ncluster:\n  nodes:\n    - { pool: a, count: 0, cpu: 8, memory: 32Gi, autoscale: { min: 0, max: 2 } }\ndeploy:\n  - \
+    let scenario = "name: s\nuntil: 20m\ncluster:\n  provisioning: 2m\n  nodes:\n    - { pool: a, count: 0, cpu: 8, memory: 32Gi, autoscale: { min: 0, max: 2 } }\ndeploy:\n  - \
                     { document: web.yaml, system: kubernetes }\nexpect:\n  - eventually: { Deployment/web: Complete }\n";
     let documents = Memory([("web.yaml", workload("Deployment", "web", ""))].into());
     let loaded = load_from(&Source::new("s.yaml", scenario), &documents);
@@ -434,7 +434,7 @@ fn data_in_an_empty_dir_refuses_a_drain() {
     let web = workload("Deployment", "web", "")
         .replace("      containers:", "      volumes: [ { name: v, emptyDir: {} } ]\n      containers:");
     let drain = |more: &str| {
-        let fault = format!("faults:\n  - {{ name: d, at: 2m, drain: {{ running: web{more} }} }}\n");
+        let fault = format!("faults:\n  - {{ name: d, at: 2m, drain: {{ workload: web{more} }} }}\n");
         story(&run(&[("web.yaml", &web)], &fault))
     };
     assert!(drain("").iter().any(|line| line.contains("DrainRefused Pod/web-r1-0 has data in an emptyDir")));
