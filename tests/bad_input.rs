@@ -226,6 +226,8 @@ fn faults_and_actions_that_cannot_be() {
         "faults: [ { on: { subject: deploiment/web, reaches: active }, pod_kill: { deployment: web } } ]",
         "faults: [ { on: { subject: deployment/web@east, reaches: active, occurrence: 0 }, pod_kill: { deployment: web } } ]",
         "faults: [ { name: a, at: 1m, pod_kill: { pod: x } }, { name: a, at: 1m, pod_kill: { pod: x } } ]",
+        "faults: [ { at: 1m, taint: { node: gpu-0, key: 'a b', effect: NoSchedule } } ]",
+        "faults: [ { at: 1m, taint: { node: gpu-0, key: a, value: '-', effect: NoSchedule } } ]",
         "actions: [ { at: 1m } ]",
         "actions: [ { at: 1m, undeploy: '' } ]",
         "actions: [ { undeploy: web } ]",

@@ -182,7 +182,8 @@ fn what_controllers_made_can_be_deleted_by_name() {
             "00:02:00.000 Pod/web-r1-0 Terminating deleted",
             "00:02:00.000 Pod/web-r1-2 Pending",
             "00:04:00.000 ReplicaSet/web-r1 Deleted",
-            "00:04:00.000 ReplicaSet/web-r2 Created",
+            "00:04:00.000 ReplicaSet/web-r1 Created",
+            "00:04:00.000 Pod/web-r1-3 Pending",
             "Deployment/web Complete 2 available",
         ],
     );

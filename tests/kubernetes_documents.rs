@@ -320,3 +320,43 @@ proptest! {
         }
     }
 }
+
+/// Goal: a CronJob is checked when it is read, in the API's words.
+#[test]
+fn cron_jobs_that_cannot_be() {
+    let cron = |name: &str, spec: &str| {
+        format!(
+            "apiVersion: batch/v1\nkind: CronJob\nmetadata: {{ name: {name} }}\nspec:\n  {spec}\n  jobTemplate:\n    spec:\n      template:\n        \
+             spec:\n          restartPolicy: Never\n          containers: [ {{ name: a, image: 'a:1' }} ]\n"
+        )
+    };
+    let long = "a-name-of-more-than-fifty-two-characters-is-too-long-";
+    let texts = [
+        ("a range that ends before it begins", cron("a", "schedule: 5-1 * * * *")),
+        ("a minute too far", cron("a", "schedule: '60 * * * *'")),
+        ("no number", cron("a", "schedule: x * * * *")),
+        ("a zone in the schedule", cron("a", "schedule: TZ=UTC * * * * *")),
+        ("a zone that nobody knows", cron("a", "schedule: '@daily'\n  timeZone: Europe/Atlantis")),
+        ("the zone of the machine", cron("a", "schedule: '@daily'\n  timeZone: Local")),
+        ("a long name", cron(&format!("{long}x"), "schedule: '@daily'")),
+        (
+            "a Job that names its pods",
+            "apiVersion: batch/v1\nkind: Job\nmetadata: { name: a }\nspec:\n  selector: { matchLabels: { app: a } }\n  template:\n    metadata: \
+             { labels: { app: a } }\n    spec:\n      restartPolicy: Never\n      containers: [ { name: a, image: 'a:1' } ]\n"
+                .to_owned(),
+        ),
+        (
+            "an amount that no machine has",
+            "apiVersion: v1\nkind: Pod\nmetadata: { name: a }\nspec: { containers: [ { name: a, image: 'a:1', resources: { requests: { memory: \
+             99999999999999Ei } } } ] }\n"
+                .to_owned(),
+        ),
+        ("a list that is a map", "apiVersion: v1\nkind: List\nitems: { a: b }\n".to_owned()),
+        (
+            "a bare pod with a label that is none, told once",
+            "apiVersion: v1\nkind: Pod\nmetadata: { name: a, labels: { app: '-' } }\nspec: { containers: [ { name: a, image: 'a:1' } ] }\n".to_owned(),
+        ),
+    ];
+    let texts: Vec<(&str, &str)> = texts.iter().map(|(what, text)| (*what, text.as_str())).collect();
+    insta::assert_snapshot!(told(&texts));
+}

@@ -247,6 +247,16 @@ fn a_message_about_manifests_with_secrets_does_not_show_them() {
         ("            \"hunter5-arg\"\n", "            \"hunter5-arg\n"),
         ("\"note\": \"hunter6-sig\"", "\"n ote\": \"hunter6-sig\""),
         ("\"note\": \"hunter6-sig\"", "\"note\": [\"hunter6-sig\"]"),
+        ("\"note\": \"hunter6-sig\" }", "\"note\": \"hunter6-sig\" }, \"labels\": { \"a\": \"-b\" }"),
+        (
+            "\"args\": [",
+            "\"livenessProbe\": { \"httpGet\": { \"port\": 80, \"httpHeaders\": [ \"X: hunter7-token\" ] } }, \"args\": [",
+        ),
+        (
+            "\"args\": [",
+            "\"livenessProbe\": { \"httpGet\": { \"port\": 80, \"httpHeaders\": { \"name\": \"hunter7-token\" } } }, \"args\": [",
+        ),
+        ("\"note\": \"hunter6-sig\" }", "\"/x\": \"hunter6-sig\", \"note\": \"hunter6-sig\" }"),
     ];
     for (good, bad) in spoils {
         assert!(MANIFESTS.contains(good), "{good}");

@@ -28,7 +28,7 @@ Exit codes:
   3    a snapshot is new or changed
   4    no scenario was found, or nothing to explain
   5    the environment failed: a file cannot be written, a folder cannot be read
-  8    a fault or an action never fired
+  8    a fault or an action never fired, or an object was refused
   130  interrupted
 The gravest wins: 130, 5, 2, 1, 8, 3, 4.";
 

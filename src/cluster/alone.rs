@@ -28,6 +28,9 @@ impl Cluster {
         let ordinal = key.name.ordinal().unwrap_or(NO_ORDINAL);
         let set = self.make_set(key.name.base(), key, key, Owner::Alone(id), u32::MAX - id.0, template);
         self.resolve_priority(set).map_err(|refusal| format!("forbidden: {refusal}"))?;
+        if let Some(refusal) = self.lone_pod_refusal(set) {
+            return Err(refusal);
+        }
         self.objects.insert(key, ObjectId::Pod(set));
         self.create_pod(set, Some(ordinal), None, cause);
         Ok(())

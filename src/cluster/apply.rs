@@ -52,6 +52,8 @@ pub enum ObjectId {
     StorageClass,
     /// A custom resource.
     Custom,
+    /// A LeaderWorkerSet; it is known by its name.
+    GroupSet,
     /// A ConfigMap, a Secret or a Namespace: that it is there is all that counts.
     Present,
 }
@@ -102,11 +104,7 @@ impl Cluster {
                 | Object::AnalysisRun(_)),
                 None | Some(ObjectId::Custom),
             ) => self.apply_custom(key, object, cause),
-            // A custom resource: the API keeps it, and its controller stands outside.
-            (Object::LeaderWorkerSet(_), Some(ObjectId::Present)) => {}
-            (Object::LeaderWorkerSet(_), None) => {
-                self.objects.insert(key, ObjectId::Present);
-            }
+            (Object::LeaderWorkerSet(spec), None | Some(ObjectId::GroupSet)) => self.apply_group_set(key, spec, cause),
             (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), None) => {
                 self.create_present(key, cause)
             }
@@ -158,7 +156,11 @@ impl Cluster {
             Some(ObjectId::StorageClass) => self.delete_class(key, cause),
             Some(ObjectId::Autoscaler(id)) => self.delete_autoscaler(id, cause),
             Some(ObjectId::Custom) => self.delete_custom(key, cause),
-            Some(ObjectId::Present) if key.kind == Kind::LeaderWorkerSet => self.touch_object(key, cause),
+            Some(ObjectId::GroupSet) => {
+                self.group_sets.remove(&key);
+                self.journal_object(key);
+                self.touch_object(key, cause);
+            }
             Some(ObjectId::Present) if key.kind == Kind::Namespace => self.delete_namespace(key, cause),
             Some(ObjectId::Present) => {
                 let entry = self.note(key, "Deleted", Why::NONE, cause);
@@ -217,18 +219,31 @@ impl Cluster {
         self.queue_deployment(id);
     }
 
+    /// The name of a Deployment's next ReplicaSet.
+    pub(super) fn next_replicaset(&mut self, deployment: DeploymentId) -> Subject {
+        let (revision, owner) = (self.next_revision(deployment, None), self.deployment(deployment).key);
+        let name = format!("{}-r{revision}", self.names.show(owner.name));
+        Subject { kind: Kind::ReplicaSet, name: self.names.name(&name), ..owner }
+    }
+
     /// Makes the ReplicaSet of a Deployment's template; it has no size yet.
     pub(super) fn make_replicaset(&mut self, deployment: DeploymentId) -> ReplicaSetId {
         let id = ReplicaSetId(self.replicasets.len() as u32);
+        let next = self.next_revision(deployment, None);
         let owner = self.deployment_mut(deployment);
-        owner.revision += 1;
+        owner.revision = next;
         owner.replicasets.push(id);
         let (revision, template, owner_key) = (owner.revision, Arc::clone(&owner.spec.template), owner.key);
         let last = owner.last;
         let name = format!("{}-r{revision}", self.names.show(owner_key.name));
         let base = self.names.intern(&name);
         let key = Subject { kind: Kind::ReplicaSet, name: self.names.name(&name), ..owner_key };
+        // One that was deleted by hand may have had this name: the names of its pods are not given again.
+        let before = self.sets_by_subject.get(&key).and_then(|sets| sets.last()).copied();
         let set = self.make_set(base, key, owner_key, Owner::ReplicaSet(id), deployment.0, &template);
+        if let Some(before) = before {
+            self.set_mut(set).next_ordinal = self.set(before).next_ordinal;
+        }
         self.push_replicaset(key, set, Some(deployment), template, revision, last);
         id
     }

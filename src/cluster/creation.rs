@@ -8,7 +8,7 @@ use crate::workload::PodPhase;
 
 /// The most pods that may be there at a time: ten times as many as the largest clusters have nodes for.
 /// Source: Kubernetes' documentation, "Considerations for large clusters": 150,000 pods in all.
-const PODS_MAX: usize = 1_500_000;
+pub const PODS_MAX: usize = 1_500_000;
 
 impl Cluster {
     /// True if no more pods can be there; the run ends with the reason.

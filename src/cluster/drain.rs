@@ -1,5 +1,6 @@
 //! `kubectl drain`: the node is cordoned, then its pods are evicted, and evicted again while a budget refuses.
-//! Source: k8s.io/kubectl v0.36.3, pkg/cmd/drain/drain.go and pkg/drain (drain.go, filters.go).
+//! Source: k8s.io/kubectl v0.36.3, pkg/cmd/drain/drain.go and pkg/drain (drain.go, filters.go); that pods with data in an
+//! `emptyDir` refuse it is from the documentation of `kubectl drain --delete-emptydir-data`.
 
 use std::collections::BTreeSet;
 
@@ -42,6 +43,13 @@ impl Cluster {
         if let (Some(&bare), false) = (bare, options.force) {
             let bare = Arg::Subject(self.pod_subject(bare));
             self.note_node(node, "DrainRefused", Why::with("no controller would make {} again", bare), cause);
+            return true;
+        }
+        let local =
+            pods.iter().find(|id| self.set(self.pod(**id).set).source.has_empty_dir && !finished(self.pod(**id).phase));
+        if let (Some(&local), false) = (local, options.deletes_empty_dirs) {
+            let local = Arg::Subject(self.pod_subject(local));
+            self.note_node(node, "DrainRefused", Why::with("{} has data in an emptyDir", local), cause);
             return true;
         }
         let why = Why::with("{} pods to evict", Arg::Count(pods.len() as u64));

@@ -101,6 +101,14 @@ pub enum Event {
     VolumeAttached(VolumeId, NodeId),
     /// A volume has left a node.
     VolumeDetached(VolumeId, NodeId),
+    /// The reconciler of attachments looks whether a volume may leave a node.
+    Detach(VolumeId, NodeId),
+    /// A pod that names a node that is not there is collected.
+    NodelessPod(PodId),
+    /// The scheduler looks whether the claims of a pod are bound.
+    PreBind(PodId),
+    /// A pod has been active on its node for as long as it may.
+    PodDeadline(PodId),
     /// A node had its time to unmount a volume.
     DetachOverdue(VolumeId, NodeId),
     /// The cluster autoscaler looks for pods without room and for nodes without use.

@@ -63,6 +63,17 @@ impl Cluster {
         Err(format!("namespaces {name:?} not found"))
     }
 
+    /// True if a namespace is being deleted, or is not there.
+    pub(super) fn is_leaving(&self, namespace: Symbol) -> bool {
+        let name = self.names.text(namespace);
+        if namespace == Symbol::EMPTY || ALWAYS_NAMESPACES.contains(&name) {
+            return self.namespaces.is_leaving(namespace);
+        }
+        let name = self.names.find_name(name);
+        let key = name.map(|name| Subject { kind: Kind::Namespace, namespace: Symbol::EMPTY, name });
+        self.namespaces.is_leaving(namespace) || !key.is_some_and(|key| self.objects.contains_key(&key))
+    }
+
     /// Begins to delete a namespace: what is in it goes a little later.
     pub(super) fn delete_namespace(&mut self, key: Subject, cause: Cause) {
         // Its name is taken until it is gone.

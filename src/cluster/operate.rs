@@ -112,7 +112,7 @@ impl Cluster {
         let why = Why::with("its provider takes it back in {}", Arg::Length(notice));
         let cause = self.note_node(node, "Reclaimed", why, cause);
         if drains {
-            self.drain(node, Drain { force: true, ..Drain::default() }, cause);
+            self.drain(node, Drain { force: true, deletes_empty_dirs: true, ..Drain::default() }, cause);
         }
         let at = self.queue.now() + notice;
         self.schedule(at, Class::FAULT, Event::Reclaimed(node));

@@ -151,7 +151,7 @@ impl Cluster {
             Draft::DeletePod(pod, why, cause) => self.delete_pod(pod, why, cause),
             Draft::Appear(id, size) => self.replicaset_appears(id, size),
             Draft::Scale(id, size) => self.scale_replicaset(id, size),
-            Draft::Forget(id) => self.replicaset_mut(id).deleted = true,
+            Draft::Forget(id) => self.forget_replicaset(id),
             Draft::DeploymentStatus(id, status) => self.write_deployment_status(id, status),
             Draft::DaemonSetStatus(id, status) => self.write_daemonset_status(id, status),
             Draft::JobStatus(id, status) => self.write_job_status(id, status),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::apply::ObjectId;
 use super::ranking::DeletionOrder;
 use super::{
     Cluster, ContainerId, DaemonSetId, JobId, NodeId, PodId, PodSetId, ReplicaSetId, ServiceId, SpreadId,
@@ -386,6 +387,13 @@ impl Cluster {
         let pod = self.pod_mut(id);
         pod.gone = true;
         let (set_id, node) = (pod.set, pod.node);
+        if let Owner::Alone(_) = self.set(set_id).owner {
+            // Its name is free again, whoever deleted it.
+            let key = self.set(set_id).workload;
+            if self.objects.get(&key) == Some(&ObjectId::Pod(set_id)) {
+                self.objects.remove(&key);
+            }
+        }
         self.pods_gone += 1;
         let set = self.set_mut(set_id);
         set.terminating -= 1;

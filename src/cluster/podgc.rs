@@ -102,6 +102,22 @@ impl Cluster {
         }
     }
 
+    /// A pod names a node that is not there: it is collected as the pods of a node that is gone (`gcOrphaned`).
+    pub(super) fn plan_nodeless(&mut self, id: PodId) {
+        let waits = self.queue.now() + self.profile.pod_gc_quarantine;
+        let at = waits.ceil_to(Time::ZERO, self.profile.pod_gc_period);
+        self.schedule(at, Class::COMPLETION, Event::NodelessPod(id));
+    }
+
+    /// Handles [`Event::NodelessPod`].
+    pub(super) fn on_nodeless_pod(&mut self, id: PodId) {
+        if self.pod(id).node.is_none() && !self.pod(id).gone {
+            let cause = self.pod_cause(id);
+            self.mark_disrupted(id);
+            self.force_delete_pod(id, Why::text("its node is gone"), cause);
+        }
+    }
+
     /// Takes a pod out of the API without waiting for its kubelet (`markFailedAndDeletePodWithCondition`): one that has
     /// not ended counts as failed.
     fn force_delete_pod(&mut self, id: PodId, why: Why, cause: Cause) {

@@ -1,10 +1,14 @@
 //! The cluster as one controller sees it.
 
+use std::sync::Arc;
+
 use super::watch::Parcel;
 use super::{Cause, Cluster, Subject, Symbol, Why};
 use crate::kernel::Time;
 use crate::timeline::{Entry, EntryId, Kind, Layer};
-use crate::workload::{Ask, AskId, Object, Outcome, PodStatus, RecordChange, Status, World};
+use crate::workload::{
+    Ask, AskId, LeaderWorkerSetSpec, Object, Outcome, PodStatus, PodTemplate, RecordChange, Status, World,
+};
 
 /// One controller's side of the cluster.
 pub struct Port<'a> {
@@ -35,6 +39,10 @@ impl<'a> Port<'a> {
                     Some(status) => Outcome::Accepted(Some(status)),
                     None => Outcome::NotFound,
                 },
+            },
+            Ask::TellGroups { key, available, .. } => match cluster.tell_groups(key, available, cause) {
+                true => Outcome::Accepted(None),
+                false => Outcome::NotFound,
             },
             Ask::PatchNode { key, patch, .. } => match cluster.find_node(key) {
                 None => Outcome::NotFound,
@@ -83,6 +91,22 @@ impl World for Port<'_> {
         pods.sort_unstable();
         let shown = |id| cluster.observed_pod(id).map(|status| (cluster.pod_subject(id), status));
         pods.into_iter().filter_map(shown).collect()
+    }
+
+    fn revisions(&self, workload: Subject) -> Vec<(u32, Arc<PodTemplate>)> {
+        self.cluster.revisions_of(workload)
+    }
+
+    fn scale(&self, workload: Subject) -> Option<u32> {
+        self.cluster.scale_of(workload)
+    }
+
+    fn is_leaving(&self, namespace: Symbol) -> bool {
+        self.cluster.is_leaving(namespace)
+    }
+
+    fn group_set(&self, key: Subject) -> Option<LeaderWorkerSetSpec> {
+        self.cluster.group_sets.get(&key).map(|set| set.spec.clone())
     }
 
     fn observed_nodes(&self, labels: &[(&str, &str)]) -> Vec<(Subject, bool)> {

@@ -59,6 +59,12 @@ impl Cluster {
     pub(super) fn resolve_priority(&mut self, set: PodSetId) -> Result<(), String> {
         let (source, template) = (&self.set(set).source, self.set(set).template);
         let (priority, preempts) = self.priority_of(&source.priority_class, source.priority)?;
+        if let Some(stated) = source.stated_priority.filter(|stated| *stated != priority) {
+            return Err(format!(
+                "the integer value of priority ({stated}) must not be provided in pod spec; priority admission controller \
+                 computed {priority} from the given PriorityClass name"
+            ));
+        }
         let preempts = preempts && source.preempts;
         let resolved = self.templates.with_priority(template, priority, preempts);
         // Pods that are there keep what they were made with.

@@ -90,8 +90,16 @@ pub struct Profile {
     pub cpu_initialization: Duration,
     /// How often the metrics server asks the kubelets; a pod has metrics once it has been asked about twice.
     pub metrics_resolution: Duration,
+    /// The least time that a container has to stop, however short its grace period is.
+    pub grace_min: Duration,
     /// How often claims without a volume are looked at again.
     pub volume_sync: Duration,
+    /// How often the controller of attachments compares what is attached with what pods need.
+    pub attach_sync: Duration,
+    /// How often the scheduler looks whether the claims of a pod that it has placed are bound, and for how long.
+    pub volume_bind_poll: Duration,
+    /// The same: after so long it gives up.
+    pub volume_bind_timeout: Duration,
     /// How long a node that does not answer has to unmount a volume before it is detached by force.
     pub unmount_wait: Duration,
     /// How long a provider takes to make a volume.
@@ -228,8 +236,16 @@ impl Profile {
             cpu_initialization: Duration::from_secs(300),
             // kubernetes-sigs/metrics-server v0.7, its manifests (--metric-resolution=15s)
             metrics_resolution: Duration::from_secs(15),
+            // pkg/kubelet/kuberuntime/kuberuntime_manager.go:84 (minimumGracePeriodInSeconds)
+            grace_min: Duration::from_secs(2),
             // pkg/controller/volume/persistentvolume/config/v1alpha1/defaults.go:39 (PVClaimBinderSyncPeriod)
             volume_sync: Duration::from_secs(15),
+            // pkg/controller/volume/attachdetach/attach_detach_controller.go:90 (ReconcilerLoopPeriod)
+            attach_sync: Duration::from_millis(100),
+            // pkg/scheduler/framework/plugins/volumebinding/binder.go:496 (BindPodVolumes) and
+            // pkg/scheduler/apis/config/v1/defaults.go (BindTimeoutSeconds)
+            volume_bind_poll: Duration::from_secs(1),
+            volume_bind_timeout: Duration::from_secs(600),
             // pkg/controller/volume/attachdetach/attach_detach_controller.go:91 (ReconcilerMaxWaitForUnmountDuration)
             unmount_wait: Duration::from_secs(360),
             // Not constants of Kubernetes but of the provider, and assumed: a block volume that is made, attached, detached.

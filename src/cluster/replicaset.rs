@@ -191,11 +191,26 @@ impl Cluster {
         }
     }
 
+    /// An old ReplicaSet without pods goes, beyond the history that its Deployment keeps.
+    pub(super) fn forget_replicaset(&mut self, id: ReplicaSetId) {
+        let replicaset = self.replicaset(id);
+        let cause = replicaset.deployment.map_or(replicaset.last, |owner| self.deployment(owner).last);
+        let key = replicaset.key;
+        if std::mem::replace(&mut self.replicaset_mut(id).deleted, true) {
+            return;
+        }
+        self.object_discharged(key);
+        let entry = self.note(key, "Deleted", Why::text("beyond revisionHistoryLimit"), Cause::Entry(cause));
+        self.journal_object(key);
+        self.touch_object(key, Cause::Entry(entry));
+    }
+
     /// Deletes a ReplicaSet and its pods.
     pub(super) fn delete_replicaset(&mut self, id: ReplicaSetId, cause: Cause) {
         let replicaset = self.replicaset_mut(id);
         replicaset.deleted = true;
         let (key, set) = (replicaset.key, replicaset.set);
+        self.object_discharged(key);
         let entry = self.note(key, "Deleted", Why::NONE, cause);
         self.journal_object(key);
         self.touch_object(key, Cause::Entry(entry));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::apply::ObjectId;
 use super::{Cause, Cluster, Subject};
-use crate::workload::{DeploymentSpec, Object, ReplicaSetSpec, StatefulSetSpec};
+use crate::workload::{DeploymentSpec, Object, PodTemplate, ReplicaSetSpec, StatefulSetSpec};
 
 impl Cluster {
     /// How many pods a workload wants, if it has a scale.
@@ -17,6 +17,7 @@ impl Cluster {
                 Object::Rollout(spec) => Some(spec.replicas),
                 _ => None,
             },
+            ObjectId::GroupSet => Some(self.group_sets.get(&workload)?.spec.replicas),
             _ => None,
         }
     }
@@ -48,8 +49,28 @@ impl Cluster {
                 }
                 _ => return false,
             },
+            Some(ObjectId::GroupSet) => self.scale_group_set(workload, replicas, cause),
             _ => return false,
         }
         true
+    }
+
+    /// The templates of a workload that are still there, by revision: those of a Deployment's ReplicaSets, or of the
+    /// ControllerRevisions of a StatefulSet or DaemonSet.
+    pub(super) fn revisions_of(&self, workload: Subject) -> Vec<(u32, Arc<PodTemplate>)> {
+        let mut revisions: Vec<(u32, Arc<PodTemplate>)> = match self.objects.get(&workload) {
+            Some(ObjectId::Deployment(id)) => {
+                let replicasets = self.deployment(*id).replicasets.iter().map(|one| self.replicaset(*one));
+                replicasets.map(|one| (one.revision, Arc::clone(&one.template))).collect()
+            }
+            Some(ObjectId::StatefulSet(id)) => {
+                let revisions = self.statefulset(*id).revisions.iter();
+                revisions.map(|one| (one.number, Arc::clone(&self.set(one.set).source))).collect()
+            }
+            Some(ObjectId::DaemonSet(id)) => self.daemonset(*id).templates().collect(),
+            _ => Vec::new(),
+        };
+        revisions.sort_by_key(|(number, _)| *number);
+        revisions
     }
 }

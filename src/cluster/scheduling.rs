@@ -129,6 +129,9 @@ impl Cluster {
     /// The pod leaves the API: whatever it waited for no longer matters.
     pub(super) fn stop_waiting(&mut self, id: PodId) {
         self.waiting.forget(id);
+        if let Some(event) = self.forget_assumed(id) {
+            self.tell_scheduler(event);
+        }
         self.scheduling.preempted.remove(&id);
         self.scheduling.only.remove(&id);
         if let Some(nominee) = self.nominations.clear(id)
@@ -183,7 +186,7 @@ impl Cluster {
                 Ok(node) => {
                     self.waiting.forget(id);
                     self.nominations.clear(id);
-                    self.bind_pod(id, node);
+                    self.place_pod(id, node);
                     if self.templates.count_others() {
                         self.tell_scheduler(ClusterEvent::PodAdded(seeker.template));
                     }
@@ -242,6 +245,7 @@ impl Cluster {
             let name = self.names.intern(name);
             let cause = self.note_pod(id, "Unschedulable", Why::with("there is no node {}", Arg::Text(name)), cause);
             self.touch_pod(id, cause);
+            self.plan_nodeless(id);
             return;
         };
         let template = self.set(self.pod(id).set).template;

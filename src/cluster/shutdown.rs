@@ -57,7 +57,8 @@ impl Cluster {
 
     /// Pods of the group that is being ended, and have not yet.
     fn group_of(&self, node: NodeId, group: usize) -> Vec<PodId> {
-        let critical = |id: PodId| self.set(self.pod(id).set).source.priority >= self.profile.system_critical_priority;
+        let priority = |id: PodId| self.templates.get(self.set(self.pod(id).set).template).priority;
+        let critical = |id: PodId| priority(id) >= self.profile.system_critical_priority;
         let left = |id: &PodId| self.pod(*id).is_active() && usize::from(critical(*id)) == group;
         self.kubelet(node).pods.iter().copied().filter(left).collect()
     }

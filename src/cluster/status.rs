@@ -47,6 +47,7 @@ impl Cluster {
             ObjectId::Custom => return self.custom_status(key),
             ObjectId::Budget(id) => Status::PodDisruptionBudget(self.budgets.get(id).status),
             ObjectId::NodePool(id) => Status::NodePool(self.pools[id.0 as usize].status),
+            ObjectId::GroupSet => Status::LeaderWorkerSet(self.group_sets.get(&key)?.status()),
             ObjectId::PriorityClass | ObjectId::Volume(_) | ObjectId::StorageClass | ObjectId::Present => {
                 Status::Present
             }
@@ -132,7 +133,7 @@ impl Cluster {
             counts.serving += set.serving;
             counts.restarts += set.restarts;
             counts.gpus += set.gpus;
-            counts.desired += match set.owner {
+            let desired = match set.owner {
                 Owner::ReplicaSet(id) => self.replicaset(id).replicas,
                 Owner::StatefulSet(owner) if self.statefulset(owner).update == Some(*id) => {
                     self.statefulset(owner).spec.replicas
@@ -145,6 +146,7 @@ impl Cluster {
                 Owner::Job(id) => self.job(id).spec.parallelism,
                 Owner::Alone(_) => 1,
             };
+            counts.desired = counts.desired.saturating_add(desired);
         }
         Some(counts)
     }

@@ -11,7 +11,7 @@ use crate::kernel::Time;
 use crate::scenario::model::{ActionKind, FaultKind, Scenario, SystemName, Trigger};
 use crate::systems::{self, System};
 use crate::text::{Diagnostic, Place};
-use crate::timeline::{Arg, Cause, Entry, EntryId, Kind, Layer, Subject, Why};
+use crate::timeline::{Arg, Cause, Entry, EntryId, Kind, Layer, Subject, Why, render};
 use crate::workload::{Action, Controller, Happening, Stage, Status, Struck, Wake};
 
 /// How a run differs from what its scenario says.
@@ -313,7 +313,8 @@ impl<S: Stage> Rehearsal<S> {
     /// Ends the run: gathers verdicts, what never fired, and the state as the systems show it.
     pub fn finish(mut self, options: Options, observers: &mut [Box<dyn Observer + '_>]) -> RunResult {
         let verdicts: Vec<Verdict> = observers.iter_mut().flat_map(|observer| observer.finish(&self.stage)).collect();
-        let unfired = self.unfired();
+        let mut unfired = self.unfired();
+        unfired.extend(self.refusals());
         let native = options.native.then(|| self.native());
         let names = self.stage.names().clone();
         // A run that was cut short, or only set up, has not met all its workloads.
@@ -363,6 +364,42 @@ impl<S: Stage> Rehearsal<S> {
                 })
             })
             .collect()
+    }
+
+    /// Objects that the API refused while the run went on, as for a quota, although no expectation says so. What is refused on
+    /// sight is told with its document, and what an action was refused at once with the action.
+    fn refusals(&self) -> Vec<Unfired> {
+        let (timeline, names) = (self.stage.timeline(), self.stage.names());
+        let on_sight = self.rejections.iter().flat_map(|one| &one.diagnostics);
+        let on_sight: BTreeSet<&str> = on_sight.map(|one| one.message.as_str()).collect();
+        let mut refusals = Vec::new();
+        for (id, entry) in timeline.since(0).filter(|(_, entry)| entry.became == "Rejected") {
+            let reason = render::why(&entry.why, names);
+            let first = timeline.chain(id).last().and_then(|first| timeline.get(*first));
+            let Some(Cause::Line(line)) = first.map(|first| first.cause) else { continue };
+            let cue = self.cues.cues.iter().find(|cue| cue.line == line && cue.kind != CueKind::End);
+            let (Some(cue), Some(place)) = (cue, timeline.line(line)) else { continue };
+            let told = matches!(cue.outcome, CueOutcome::Void(_)) || on_sight.contains(reason.as_str());
+            if told || self.expects_refusal(entry.subject) {
+                continue;
+            }
+            let name = cues::cue_name(&self.scenario, cue.kind);
+            let why = format!("{} was refused: {reason}", entry.subject.show(names));
+            refusals.push(Unfired { line: place.clone(), name, why });
+        }
+        refusals.dedup();
+        refusals
+    }
+
+    /// True if an expectation names the state `Rejected` of an object, or `rejected` of manifests that have it.
+    fn expects_refusal(&self, subject: Subject) -> bool {
+        let names = self.stage.names();
+        let shown = subject.show(names);
+        let sets: Vec<String> = self.systems.iter().filter_map(|system| system.set_with(subject)).collect();
+        let expected = self.scenario.expect.iter().flat_map(|expect| expect.kind.states());
+        expected
+            .filter(|(_, state)| state.eq_ignore_ascii_case("rejected"))
+            .any(|(subject, _)| *subject == shown || sets.contains(subject))
     }
 
     fn native(&mut self) -> serde_json::Value {

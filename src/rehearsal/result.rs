@@ -78,7 +78,7 @@ pub struct Verdict {
     pub evidence: Option<EntryId>,
 }
 
-/// A fault or action that never fired, or could not do what it says.
+/// A fault or action that never fired, or could not do what it says; an object that the API refused while the run went on.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unfired {
     /// Where it stands.

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 use crate::text::{Diagnostic, Source};
-use crate::timeline::Cause;
+use crate::timeline::{Cause, Subject};
 use crate::workload::{Action, Controller, Wake, World};
 
 /// The names of the systems, as a scenario's `system:` has them.
@@ -128,6 +128,14 @@ impl System {
         match self {
             System::Oci(_) => Vec::new(),
             System::Kubernetes(set) => set.wanted().collect(),
+        }
+    }
+
+    /// The subject of the manifests, if this object stands in them: `manifests/web`.
+    pub fn set_with(&self, subject: Subject) -> Option<String> {
+        match self {
+            System::Kubernetes(set) if set.has(subject) => Some(format!("manifests/{}", set.name())),
+            _ => None,
         }
     }
 

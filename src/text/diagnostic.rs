@@ -1,5 +1,7 @@
 //! A message about a text, with the place that it is about. How it is shown on a terminal is [`super::render`]'s.
 
+use std::sync::Arc;
+
 use super::{Place, Source, Span, mask};
 
 /// The most characters of the user's own text that a message repeats.
@@ -48,6 +50,8 @@ pub struct Diagnostic {
     pub helps: Vec<String>,
     /// True if of its lines nothing but the places may be shown: beside them may stand the content of a secret.
     pub is_private: bool,
+    /// Parts of its source that may never be shown, as the values of annotations.
+    pub hidden: Arc<[Span]>,
 }
 
 impl Diagnostic {
@@ -73,6 +77,7 @@ impl Diagnostic {
             notes: Vec::new(),
             helps: Vec::new(),
             is_private: false,
+            hidden: Arc::default(),
         }
     }
 
@@ -80,6 +85,13 @@ impl Diagnostic {
     #[must_use]
     pub const fn private(mut self) -> Diagnostic {
         self.is_private = true;
+        self
+    }
+
+    /// Shows nothing of these parts of its source.
+    #[must_use]
+    pub fn hiding(mut self, hidden: &Arc<[Span]>) -> Diagnostic {
+        self.hidden = Arc::clone(hidden);
         self
     }
 

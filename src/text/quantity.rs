@@ -18,6 +18,9 @@ const SUFFIXES: &[(&str, u128)] = &[
     ("", 1000),
 ];
 
+/// What is said of an amount that is one, but cannot be meant. Kubernetes takes it and bounds it by 2^63.
+pub const TOO_LARGE: &str = "larger than any machine has";
+
 /// The amount in thousandths, rounded up as Kubernetes does.
 ///
 /// # Errors
@@ -38,7 +41,7 @@ pub fn milli(text: &str) -> Result<u64, String> {
         return Err(form());
     }
     let value = scaled(whole, fraction, factor, exponent);
-    value.and_then(|value| u64::try_from(value).ok()).ok_or_else(|| "larger than any machine has".to_owned())
+    value.and_then(|value| u64::try_from(value).ok()).ok_or_else(|| TOO_LARGE.to_owned())
 }
 
 /// The amount in whole units, a fraction rounded up.

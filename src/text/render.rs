@@ -28,7 +28,7 @@ pub fn render(diagnostics: &[Diagnostic], colour: bool) -> String {
 /// A line of a source, by its number from 1, without the spaces around it and with stars over what may be secret.
 pub fn line(source: &Source, number: u32) -> String {
     let range = line_of(source, source.span_at(number, 1));
-    redact(&source.text()[range], &[]).trim().to_owned()
+    redact(&source.text()[range], &[], Vec::new()).trim().to_owned()
 }
 
 fn render_one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
@@ -49,7 +49,7 @@ fn render_one(diagnostic: &Diagnostic, renderer: &Renderer) -> String {
                 label: &related.label,
                 primary: false,
             }));
-            for snippet in snippets(&marks, diagnostic.is_private) {
+            for snippet in snippets(&marks, diagnostic) {
                 group = group.element(snippet);
             }
         }
@@ -72,7 +72,7 @@ struct Mark<'a> {
 }
 
 /// One snippet for each line that is shown; marks of one line share it.
-fn snippets<'a>(marks: &[Mark<'a>], is_private: bool) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
+fn snippets<'a>(marks: &[Mark<'a>], diagnostic: &Diagnostic) -> Vec<Snippet<'a, annotate_snippets::Annotation<'a>>> {
     let mut lines: Vec<(&Source, Range<usize>, Vec<&Mark<'a>>)> = Vec::new();
     for mark in marks {
         let line = line_of(mark.source, mark.span);
@@ -81,14 +81,14 @@ fn snippets<'a>(marks: &[Mark<'a>], is_private: bool) -> Vec<Snippet<'a, annotat
             None => lines.push((mark.source, line, vec![mark])),
         }
     }
-    lines.into_iter().map(|(source, line, marks)| snippet(source, &line, &marks, is_private)).collect()
+    lines.into_iter().map(|(source, line, marks)| snippet(source, &line, &marks, diagnostic)).collect()
 }
 
 fn snippet<'a>(
     source: &Source,
     line: &Range<usize>,
     marks: &[&Mark<'a>],
-    is_private: bool,
+    diagnostic: &Diagnostic,
 ) -> Snippet<'a, annotate_snippets::Annotation<'a>> {
     let within = |span: Span| {
         let start = (span.start as usize).clamp(line.start, line.end);
@@ -97,7 +97,9 @@ fn snippet<'a>(
     };
     let spans: Vec<Range<usize>> = marks.iter().map(|mark| within(mark.span)).collect();
     let text = &source.text()[line.clone()];
-    let shown = if is_private { redact_all(text, &spans) } else { redact(text, &spans) };
+    let is_its = source.name() == diagnostic.source.name();
+    let hidden = diagnostic.hidden.iter().filter(|_| is_its).map(|span| within(*span)).collect();
+    let shown = if diagnostic.is_private { redact_all(text, &spans, hidden) } else { redact(text, &spans, hidden) };
     let number = source.place(Span::new(line.start as u32, line.start as u32)).line;
     let mut snippet = Snippet::source(shown).path(source.name().to_string()).line_start(number as usize);
     for (mark, span) in marks.iter().zip(spans) {
@@ -123,8 +125,8 @@ fn line_of(source: &Source, span: Span) -> Range<usize> {
 }
 
 /// The line with stars over what may be secret, byte for byte, so that places in it stay.
-fn redact(line: &str, shown: &[Range<usize>]) -> String {
-    let mut hidden = mask::secrets(line);
+fn redact(line: &str, shown: &[Range<usize>], mut hidden: Vec<Range<usize>>) -> String {
+    hidden.extend(mask::secrets(line));
     for key in ["value", "args", "command", "env"] {
         for (found, _) in line.match_indices(key) {
             hidden.extend(value_of_key(line, found + key.len()));
@@ -144,9 +146,10 @@ fn redact(line: &str, shown: &[Range<usize>]) -> String {
     String::from_utf8(bytes).unwrap_or_else(|error| "*".repeat(error.as_bytes().len()))
 }
 
-/// The line with stars over everything but the places, byte for byte.
-fn redact_all(line: &str, shown: &[Range<usize>]) -> String {
-    let is_shown = |at: usize| shown.iter().any(|span| span.contains(&at));
+/// The line with stars over everything but the places, byte for byte; of these, what is hidden stays so.
+fn redact_all(line: &str, shown: &[Range<usize>], hidden: Vec<Range<usize>>) -> String {
+    let holds = |ranges: &[Range<usize>], at: usize| ranges.iter().any(|range| range.contains(&at));
+    let is_shown = |at: usize| holds(shown, at) && !holds(&hidden, at);
     let bytes = line.bytes().enumerate();
     let bytes = bytes.map(|(at, byte)| if is_shown(at) || byte == b' ' || byte == b'\t' { byte } else { b'*' });
     String::from_utf8(bytes.collect()).unwrap_or_else(|error| "*".repeat(error.as_bytes().len()))

@@ -21,6 +21,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Initializing",
             "Pulling",
             "ImagePullBackOff",
+            "ErrImageNeverPull",
             "Running",
             "Serving",
             "Ready",
@@ -34,6 +35,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Terminating",
             "Succeeded",
             "Failed",
+            "Rejected",
             "Deleted",
         ],
         Kind::LeaderWorkerSet => &[
@@ -114,6 +116,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Changed",
             "Scheduled",
             "MissedSchedule",
+            "FailedCreate",
             "Skipped",
             "Suspended",
             "Resumed",

@@ -37,6 +37,10 @@ pub struct StatefulSetSpec {
     pub template: Arc<PodTemplate>,
     /// A claim of each for every pod.
     pub claims: Vec<ClaimTemplate>,
+    /// `persistentVolumeClaimRetentionPolicy.whenDeleted: Delete`: the claims go with the set.
+    pub claims_go_when_deleted: bool,
+    /// `persistentVolumeClaimRetentionPolicy.whenScaled: Delete`: those of pods that are not wanted any more go with these.
+    pub claims_go_when_scaled: bool,
     /// `podManagementPolicy: Parallel`; else `OrderedReady`.
     pub parallel: bool,
     /// How a new template reaches the pods.
@@ -56,6 +60,8 @@ impl StatefulSetSpec {
             service: String::new(),
             template,
             claims: Vec::new(),
+            claims_go_when_deleted: false,
+            claims_go_when_scaled: false,
             parallel: false,
             strategy: StatefulSetStrategy::RollingUpdate { partition: 0, max_unavailable: IntOrPercent::Int(1) },
             min_ready: Duration::ZERO,

@@ -55,6 +55,8 @@ pub enum NodeDisruption {
 pub struct Drain {
     /// `--force`: pods that no controller would make again go too; without it they refuse the drain.
     pub force: bool,
+    /// `--delete-emptydir-data`: pods with data in an `emptyDir` go too; without it they refuse the drain.
+    pub deletes_empty_dirs: bool,
     /// `--disable-eviction`: pods are deleted, whatever budgets say.
     pub ignores_budgets: bool,
     /// `--grace-period`; `None`: that of each pod.

@@ -10,6 +10,7 @@ pub mod pod;
 pub mod policy;
 pub mod resources;
 pub mod rollout;
+pub mod schedule;
 pub mod selector;
 pub mod stage;
 pub mod status;
@@ -31,9 +32,9 @@ pub use rollout::{AnalysisPhase, AnalysisRunStatus, AnalysisTemplateSpec, Rollou
 pub use selector::{Affinity, LabelSelector, TopologySpread};
 pub use stage::{Counts, Disruption, Happening, Stage, Struck};
 pub use status::{
-    AutoscalerStatus, BudgetStatus, ClaimStatus, CronJobStatus, DaemonSetStatus, DeploymentStatus, JobEnd, JobReason,
-    JobStatus, NodePoolStatus, PodPhase, PodStatus, ProgressReason, Progressing, QuotaStatus, ReplicaSetStatus,
-    ServiceStatus, StatefulSetStatus, Status,
+    AutoscalerStatus, BudgetStatus, ClaimStatus, CronJobStatus, DaemonSetStatus, DeploymentStatus, GroupSetStatus,
+    JobEnd, JobReason, JobStatus, NodePoolStatus, PodPhase, PodStatus, ProgressReason, Progressing, QuotaStatus,
+    ReplicaSetStatus, ServiceStatus, StatefulSetStatus, Status,
 };
 pub use storage::Volume;
 pub use world::{Ask, AskId, Outcome, RecordChange, World};

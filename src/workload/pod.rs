@@ -32,6 +32,8 @@ pub struct PodTemplate {
     pub spread: Vec<TopologySpread>,
     /// Priority in the scheduler's queue, if no priority class says it.
     pub priority: i32,
+    /// The priority that the pods themselves name (`spec.priority`): the API refuses them unless it is that of their class.
+    pub stated_priority: Option<i32>,
     /// The priority class; empty: the cluster's default class, if it has one.
     pub priority_class: String,
     /// False: the pods wait for room rather than evict others (`preemptionPolicy: Never`).
@@ -40,6 +42,8 @@ pub struct PodTemplate {
     pub deletion_cost: i32,
     /// What must be there before the containers start.
     pub volumes: Vec<Volume>,
+    /// True if they mount an `emptyDir`, whose content goes with them.
+    pub has_empty_dir: bool,
     /// Ports of the node that the pods take, each with its protocol (`TCP`).
     pub host_ports: Vec<(u16, String)>,
     /// The one node that the pods go to without a scheduler.
@@ -75,10 +79,12 @@ impl Default for PodTemplate {
             affinity: Affinity::default(),
             spread: Vec::new(),
             priority: 0,
+            stated_priority: None,
             priority_class: String::new(),
             preempts: true,
             deletion_cost: 0,
             volumes: Vec::new(),
+            has_empty_dir: false,
             host_ports: Vec::new(),
             node_name: None,
             scheduler_name: String::new(),
@@ -104,6 +110,10 @@ pub struct Container {
     pub limits: Resources,
     /// What its environment is made from.
     pub environment: Vec<EnvironmentSource>,
+    /// `imagePullPolicy: Never`: the image must be on the node.
+    pub never_pulls: bool,
+    /// How long its `preStop` hook sleeps before it is told to stop.
+    pub pre_stop: Duration,
     /// For an init container: it goes on running beside the others (`restartPolicy: Always`).
     pub sidecar: bool,
     /// Restarts the container unless it starts in time.

@@ -38,6 +38,8 @@ pub enum Status {
     Rollout(RolloutStatus),
     /// Of an AnalysisRun.
     AnalysisRun(AnalysisRunStatus),
+    /// Of a LeaderWorkerSet.
+    LeaderWorkerSet(GroupSetStatus),
 }
 
 /// apps/v1 DeploymentStatus, as far as it decides anything.
@@ -49,6 +51,8 @@ pub struct DeploymentStatus {
     pub generation: u32,
     /// Pods that are wanted.
     pub desired: u32,
+    /// Pods that its ReplicaSets want together, beyond those that are available.
+    pub unavailable: u32,
     /// Pods that are not terminating.
     pub replicas: u32,
     /// Of these, pods of the newest template.
@@ -188,6 +192,15 @@ impl StatefulSetStatus {
             && self.available == self.desired
             && self.observed_generation >= self.generation
     }
+}
+
+/// leaderworkerset/v1 LeaderWorkerSetStatus, as far as it decides anything.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct GroupSetStatus {
+    /// Groups that are wanted: this is the spec's.
+    pub desired: u32,
+    /// True while all of them are ready and of the newest template, as its controller wrote last.
+    pub available: bool,
 }
 
 /// apps/v1 DaemonSetStatus, as far as it decides anything.

@@ -4,8 +4,10 @@
 //! A controller never waits: every ask has an id, and what became of it comes back later as [`super::Wake::Answered`].
 //! What it reads is what it *observes*: an informer's view, which may lag behind the truth.
 
+use std::sync::Arc;
+
 use super::rollout::SelectorPatch;
-use super::{AnalysisPhase, NodePatch, Object, PodStatus, Status};
+use super::{AnalysisPhase, LeaderWorkerSetSpec, NodePatch, Object, PodStatus, PodTemplate, Status};
 use crate::kernel::{Symbol, Time};
 use crate::timeline::{Cause, EntryId, Subject, Why};
 
@@ -36,6 +38,15 @@ pub enum Ask {
     Get {
         /// The object.
         key: Subject,
+        /// For whom.
+        serves: Subject,
+    },
+    /// Write the status of a LeaderWorkerSet, as its controller does.
+    TellGroups {
+        /// The LeaderWorkerSet.
+        key: Subject,
+        /// True while all of its groups are ready and of the newest template.
+        available: bool,
         /// For whom.
         serves: Subject,
     },
@@ -102,6 +113,7 @@ impl Ask {
             Ask::Apply { key, .. }
             | Ask::Delete { key, .. }
             | Ask::Get { key, .. }
+            | Ask::TellGroups { key, .. }
             | Ask::PatchNode { key, .. }
             | Ask::PatchSelector { key, .. }
             | Ask::Scale { key, .. }
@@ -117,6 +129,7 @@ impl Ask {
             Ask::Apply { serves, .. }
             | Ask::Delete { serves, .. }
             | Ask::Get { serves, .. }
+            | Ask::TellGroups { serves, .. }
             | Ask::PatchNode { serves, .. }
             | Ask::PatchSelector { serves, .. }
             | Ask::Scale { serves, .. }
@@ -176,6 +189,27 @@ pub trait World {
 
     /// The pods of a Deployment or Job as observed, oldest first.
     fn observed_pods(&self, workload: Subject) -> Vec<(Subject, PodStatus)>;
+
+    /// The templates of a workload that the API still has, by revision, the oldest first: those of a Deployment's ReplicaSets,
+    /// or of the ControllerRevisions of a StatefulSet or DaemonSet.
+    fn revisions(&self, _workload: Subject) -> Vec<(u32, Arc<PodTemplate>)> {
+        Vec::new()
+    }
+
+    /// How many pods or groups a workload wants as the API has it now, whoever said so; `None` if it has no scale.
+    fn scale(&self, _workload: Subject) -> Option<u32> {
+        None
+    }
+
+    /// True if a namespace is on its way out, or gone.
+    fn is_leaving(&self, _namespace: Symbol) -> bool {
+        false
+    }
+
+    /// What the API has as the spec of a LeaderWorkerSet; `None` if it has none of this name.
+    fn group_set(&self, _key: Subject) -> Option<LeaderWorkerSetSpec> {
+        None
+    }
 
     /// The nodes as observed that have all of these labels, in the order in which they joined: the node, and whether it is ready.
     fn observed_nodes(&self, labels: &[(&str, &str)]) -> Vec<(Subject, bool)>;

@@ -379,6 +379,7 @@ impl World for Replay {
             Ask::Delete { .. } => "delete",
             Ask::Get { .. } => "get",
             Ask::PatchNode { .. } | Ask::PatchSelector { .. } => "patch",
+            Ask::TellGroups { .. } => "tell",
             Ask::Scale { .. } => "scale",
             Ask::Evict { .. } => "evict",
             Ask::WriteStatus { .. } => "status",

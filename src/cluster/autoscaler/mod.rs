@@ -106,7 +106,8 @@ impl Cluster {
     pub(super) fn autoscaled_touched(&mut self, workload: Subject) {
         for index in 0..self.autoscalers.len() {
             let autoscaler = &self.autoscalers[index];
-            if autoscaler.spec.target == workload && autoscaler.next.is_none() {
+            let target = autoscaler.spec.target;
+            if (target == workload || Cluster::scaled_pods(target) == workload) && autoscaler.next.is_none() {
                 self.wake_autoscaler(AutoscalerId(index as u32), self.queue.now());
             }
         }
@@ -218,9 +219,17 @@ impl Cluster {
         }
     }
 
+    /// True if several autoscalers have one target: none of them goes by its metrics then (`validateAndParseSelector`).
+    fn is_ambiguous(&self, target: Subject) -> bool {
+        self.autoscalers.iter().filter(|one| !one.deleted && one.spec.target == target).count() > 1
+    }
+
     /// What the metrics ask for: the most of them. Some that cannot be read do not keep it from growing
     /// (`computeReplicasForMetrics`).
     fn answer(&mut self, spec: &AutoscalerSpec, current: u32) -> Result<Answer, &'static str> {
+        if self.is_ambiguous(spec.target) {
+            return Err("AmbiguousSelector: its pods are controlled by multiple HPAs");
+        }
         let mut best: Option<(u32, Symbol)> = None;
         let mut failed = None;
         let mut settled = true;
@@ -254,7 +263,7 @@ impl Cluster {
             true => [spec.down.tolerance_permille, spec.up.tolerance_permille],
             false => [self.profile.autoscaler_tolerance_permille; 2],
         };
-        let pods = self.pods_of(spec.target);
+        let pods = self.pods_of(Cluster::scaled_pods(spec.target));
         let load = self.load(&pods, &metric.name).ok_or("unable to get metrics: no series in `behaviour`")?;
         if let MetricTarget::ValueMilli(target) = metric.target {
             let ready = pods.iter().filter(|id| self.pod(**id).ready && self.pod(**id).running).count() as u32;
@@ -288,7 +297,7 @@ impl Cluster {
     /// When one of the series changes next.
     fn next_load(&self, spec: &AutoscalerSpec) -> Option<Time> {
         let now = self.queue.now();
-        let pods = self.pods_of(spec.target);
+        let pods = self.pods_of(Cluster::scaled_pods(spec.target));
         let later = spec.metrics.iter().filter_map(|metric| self.series(&pods, &metric.name)).flatten();
         later.map(|load| load.at).filter(|at| *at > now).min()
     }

@@ -1,17 +1,14 @@
 //! CronJobs: a Job whenever their schedule says so.
 //! Source: k8s.io/kubernetes v1.36.3, pkg/controller/cronjob (cronjob_controllerv2.go, utils.go).
 //!
-//! The wall clock is the run's epoch and the time since. `schedule` is cron itself.
-
-mod schedule;
-
-use schedule::Schedule;
+//! The wall clock is the run's epoch and the time since. [`Schedule`] is cron itself.
 
 use super::apply::ObjectId;
 use super::{Arg, Cause, Class, Cluster, CronJobId, Event, JobId, Subject, Why};
 use crate::kernel::{Duration, EventId, Name, Time};
 use crate::timeline::{EntryId, Kind};
 use crate::workload::batch::Concurrency;
+use crate::workload::schedule::Schedule;
 use crate::workload::{CronJobSpec, CronJobStatus};
 
 /// One CronJob.
@@ -233,6 +230,10 @@ impl Cluster {
         let name = Name::numbered(base, u32::try_from(due / 60).unwrap_or(u32::MAX - 1));
         let job_key = Subject { kind: Kind::Job, name, ..key };
         if self.objects.contains_key(&job_key) {
+            return;
+        }
+        if let Some(again_at) = self.refuse_owned(key, job_key, None) {
+            self.queue_cronjob(id, again_at);
             return;
         }
         let late = Arg::Length(Duration::from_secs(u64::try_from(now - due).unwrap_or(0)));

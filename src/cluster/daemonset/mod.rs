@@ -58,12 +58,19 @@ pub struct DaemonSet {
 pub struct Revision {
     template: Arc<PodTemplate>,
     set: PodSetId,
+    /// Its number: one that comes again gets the next.
+    number: u32,
 }
 
 impl DaemonSet {
     /// The pods of the newest template.
     pub fn newest_set(&self) -> Option<PodSetId> {
         self.revisions.last().map(|one| one.set)
+    }
+
+    /// The number and template of each revision.
+    pub fn templates(&self) -> impl Iterator<Item = (u32, Arc<PodTemplate>)> {
+        self.revisions.iter().map(|one| (one.number, Arc::clone(&one.template)))
     }
 }
 
@@ -158,8 +165,13 @@ impl Cluster {
         if let Some(at) = known {
             let newest = at + 1 == daemonset.revisions.len();
             let revisions = &mut self.daemonset_mut(id).revisions;
-            let revision = revisions.remove(at);
+            let highest = revisions.last().map_or(0, |one| one.number);
+            let mut revision = revisions.remove(at);
             let set = revision.set;
+            if !newest {
+                // A rollback: the earlier revision becomes the newest (pkg/controller/daemon/update.go, constructHistory).
+                revision.number = highest + 1;
+            }
             revisions.push(revision);
             let next = self.next_daemon_ordinal(id);
             self.set_mut(set).next_ordinal = next;
@@ -174,7 +186,9 @@ impl Cluster {
         let set = self.make_set(base, key, key, Owner::DaemonSet(id), family, &source);
         let next = self.next_daemon_ordinal(id);
         self.set_mut(set).next_ordinal = next;
-        self.daemonset_mut(id).revisions.push(Revision { template, set });
+        let revisions = &mut self.daemonset_mut(id).revisions;
+        let number = revisions.last().map_or(0, |one| one.number) + 1;
+        revisions.push(Revision { template, set, number });
         (set, true)
     }
 }

@@ -73,7 +73,10 @@ impl Bounds {
 #[derive(Clone, Copy, Debug)]
 struct Member {
     id: ReplicaSetId,
+    /// How many pods it wants, with what the sync has written so far.
     replicas: u32,
+    /// How many pods it wanted when the sync read it.
+    asked: u32,
     desired: u32,
     most: u32,
     status: ReplicaSetStatus,
@@ -166,7 +169,8 @@ impl Cluster {
         let deployment = self.deployment(id);
         let member = |id: &ReplicaSetId| {
             let one = self.replicaset(*id);
-            Member { id: *id, replicas: one.replicas, desired: one.desired, most: one.most, status: one.status }
+            let (replicas, status) = (one.replicas, one.status);
+            Member { id: *id, replicas, asked: replicas, desired: one.desired, most: one.most, status }
         };
         Sync {
             id,
@@ -193,11 +197,11 @@ impl Cluster {
         let id = sync.id;
         if let Some(newest) = sync.newest {
             let newest = sync.members[newest].id;
-            let highest = self.deployment(id).revision;
-            if self.replicaset(newest).revision < highest {
+            let next = self.next_revision(id, Some(newest));
+            if self.replicaset(newest).revision < next {
                 // A rollback brings an older ReplicaSet to the front: it becomes the newest revision again.
-                self.deployment_mut(id).revision += 1;
-                self.replicaset_mut(newest).revision = highest + 1;
+                self.deployment_mut(id).revision = next;
+                self.replicaset_mut(newest).revision = next;
                 self.write_in_vain(&mut sync.pen);
                 sync.again = true;
                 return;
@@ -211,6 +215,11 @@ impl Cluster {
                 self.write_deployment(sync);
             }
         } else if make {
+            let (owner, key) = (self.deployment(id).key, self.next_replicaset(id));
+            if let Some(again_at) = self.refuse_owned(owner, key, None) {
+                self.schedule(again_at, Class::BUILT_IN, Event::ProgressDeadline(id));
+                return;
+            }
             let replicas = newest_size(sync, 0);
             let newest = self.make_replicaset(id);
             let size =
@@ -218,7 +227,8 @@ impl Cluster {
             self.write(&mut sync.pen, Draft::Appear(newest, size));
             sync.newest = Some(sync.members.len());
             let (desired, most) = (size.desired, size.most);
-            sync.members.push(Member { id: newest, replicas, desired, most, status: ReplicaSetStatus::default() });
+            let status = ReplicaSetStatus::default();
+            sync.members.push(Member { id: newest, replicas, asked: replicas, desired, most, status });
             let revised = self.note_revision(id);
             let waits = self.has_deadline(id);
             if waits {
@@ -228,6 +238,12 @@ impl Cluster {
                 self.write_deployment(sync);
             }
         }
+    }
+
+    /// The revision of a Deployment's newest ReplicaSet: one more than the highest of the others (`MaxRevision`).
+    pub(super) fn next_revision(&self, id: DeploymentId, newest: Option<ReplicaSetId>) -> u32 {
+        let others = self.deployment(id).replicasets.iter().filter(|one| Some(**one) != newest);
+        others.map(|one| self.replicaset(*one).revision).max().unwrap_or(0) + 1
     }
 
     /// Writes the revision of the newest ReplicaSet on its Deployment; `false` if it stands there.

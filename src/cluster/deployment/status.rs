@@ -49,7 +49,10 @@ impl Cluster {
             replica_failure: sync.status.replica_failure,
             ..DeploymentStatus::default()
         };
+        let mut asked = 0;
         for (index, member) in sync.members.iter().enumerate() {
+            // What the sync read: its own writes are in the next one's (`calculateStatus`, sync.go:496).
+            asked = u32::saturating_add(asked, member.asked);
             status.replicas += member.status.replicas;
             status.ready += member.status.ready;
             status.available += member.status.available;
@@ -58,6 +61,7 @@ impl Cluster {
                 status.updated = member.status.replicas;
             }
         }
+        status.unavailable = asked.saturating_sub(status.available);
         status.minimum_available = Some(status.available >= sync.replicas - sync.bounds.unavailable.min(sync.replicas));
         if judges {
             status.replica_failure = sync.members.iter().any(|one| one.status.replica_failure);

@@ -329,6 +329,11 @@ impl Cluster {
             self.pod_stopped(pod);
             return;
         }
+        if self.is_overdue(pod) {
+            self.container_mut(id).state = ContainerState::Terminated;
+            self.end_overdue(pod, cause);
+            return;
+        }
         if self.shuts_down(pod) {
             self.container_mut(id).state = ContainerState::Terminated;
             self.shut_down_pod(pod, cause);

@@ -99,6 +99,10 @@ impl Cluster {
         if self.kubelet(node).has_image(image) && !asks_registry {
             return true;
         }
+        if self.container_spec(id).never_pulls {
+            self.never_pulled(id, image, cause);
+            return false;
+        }
         self.container_mut(id).state = ContainerState::Pulling;
         let kubelet = self.kubelet_mut(node);
         kubelet.pulls.push_back(id);
@@ -106,6 +110,31 @@ impl Cluster {
             self.begin_pull(node, cause);
         }
         false
+    }
+
+    /// An image may not be pulled and is not there: its container waits until another pod has brought it to the node
+    /// (pkg/kubelet/images/image_manager.go, `EnsureImageExists`).
+    fn never_pulled(&mut self, id: ContainerId, image: Symbol, cause: Cause) {
+        let pod = self.container(id).pod;
+        self.container_mut(id).state = ContainerState::ImageBackOff;
+        if self.image_waits.insert(id) {
+            self.pod_record_mut(pod).reason = "ErrImageNeverPull";
+            let why = Why::with("{} is not present with pull policy of Never", Arg::Text(image));
+            let cause = self.note_pod(pod, "ErrImageNeverPull", why, cause);
+            self.touch_pod(pod, cause);
+        }
+    }
+
+    /// An image has come to a node: containers there that may not pull it start.
+    fn image_came(&mut self, node: NodeId, image: Symbol) {
+        let here = |id: &ContainerId| {
+            self.pod(self.container(*id).pod).node == Some(node) && self.container_image(*id) == image
+        };
+        for id in self.image_waits.iter().copied().filter(here).collect::<Vec<_>>() {
+            self.image_waits.remove(&id);
+            let (now, start) = (self.queue.now(), self.container(id).start);
+            self.schedule(now, Class::COMPLETION, Event::PullAgain(id, start));
+        }
     }
 
     /// Starts the pull at the head of a node's queue.
@@ -134,6 +163,9 @@ impl Cluster {
             Some(fault) => self.pull_failed(id, fault),
             None => {
                 self.kubelet_mut(node).keep_image(image);
+                if !self.image_waits.is_empty() {
+                    self.image_came(node, image);
+                }
                 let bytes = self.image_bytes(id);
                 if bytes > 0 || self.nodes.knows_images() {
                     let image_name = self.names.text(image).to_owned();

@@ -2,6 +2,7 @@
 //! stops them. Sources are files of k8s.io/kubernetes v1.36.3 under pkg/kubelet.
 
 mod containers;
+mod deadline;
 mod environment;
 mod images;
 mod probes;
@@ -53,6 +54,7 @@ impl Cluster {
         if self.has_claims(id) {
             self.claims_get_node(id, node);
         }
+        self.begin_deadline(id);
         if self.kubelet(node).in_touch() {
             self.start_next(id, cause);
         }

@@ -7,9 +7,9 @@ use super::{ContainerState, probes};
 use crate::kernel::Duration;
 use crate::workload::{PodPhase, RestartPolicy};
 
-/// The exit code of a container that was killed or told to stop: 128 + SIGTERM.
+/// The exit code of a container that stopped when it was told to: 128 + SIGTERM.
 const STOPPED: u8 = 143;
-/// The exit code of a container whose node went down: 128 + SIGKILL.
+/// The exit code of a container that was killed, at the end of its grace period or with its node: 128 + SIGKILL.
 const KILLED: u8 = 137;
 
 impl Cluster {
@@ -61,16 +61,21 @@ impl Cluster {
     pub(in crate::cluster) fn on_stopped(&mut self, id: ContainerId, start: u32) {
         let container = self.container(id);
         if container.start == start && container.state == ContainerState::Stopping {
-            let cause = self.pod_cause(container.pod);
-            self.container_ended(id, STOPPED, cause);
+            let (cause, code) = (self.pod_cause(container.pod), container.exit_code);
+            self.container_ended(id, code, cause);
         }
     }
 
-    /// From the order to stop to the end: as the behaviour has it, cut at the grace period.
-    pub(in crate::cluster) fn stop_length(&mut self, id: ContainerId) -> Duration {
+    /// From the order to stop to the end, and the exit code: as the behaviour has it, or killed at the end of the grace period.
+    pub(in crate::cluster) fn stop_length(&mut self, id: ContainerId) -> (Duration, u8) {
         let takes = self.draw(id, "stop", |row| &row.stop);
         let pod = self.container(id).pod;
-        takes.min(self.grace_period(pod))
+        let grace = self.grace_period(pod);
+        // The hook before the stop has the same grace period; what it leaves is for the container, and never less than a
+        // little (`killContainer`).
+        let hook = self.container_spec(id).pre_stop.min(grace);
+        let left = Duration::from_nanos(grace.nanos() - hook.nanos()).max(self.profile.grace_min);
+        if takes > left { (hook + left, KILLED) } else { (hook + takes, STOPPED) }
     }
 
     /// Asks a pod to go within another time than its template gives it.
@@ -137,7 +142,7 @@ impl Cluster {
                 self.stop_pod(id, cause);
                 continue;
             }
-            if !self.pod(id).is_active() {
+            if !self.pod(id).is_active() || self.overran(id) {
                 continue;
             }
             if self.main_containers(id).all(|one| one.state == ContainerState::Terminated) {
@@ -160,6 +165,9 @@ impl Cluster {
                 continue;
             }
             if !self.pod(id).is_active() {
+                continue;
+            }
+            if self.overran(id) {
                 continue;
             }
             let had_started = self.main_containers(id).any(|one| one.attempts > 0);

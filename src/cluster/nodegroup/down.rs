@@ -111,7 +111,8 @@ impl Cluster {
         let mut taints = self.nodes.get(id).taints.clone();
         taints.push(Taint { key: TO_BE_DELETED.to_owned(), value: String::new(), effect: TaintEffect::NoSchedule });
         self.set_taints(id, taints, cause);
-        let options = Drain { timeout: Some(self.profile.pod_eviction_max), ..Drain::default() };
+        let options =
+            Drain { deletes_empty_dirs: true, timeout: Some(self.profile.pod_eviction_max), ..Drain::default() };
         self.evict_all(id, options, cause);
     }
 

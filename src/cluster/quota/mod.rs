@@ -12,6 +12,7 @@ use super::{Cause, Class, Cluster, Event, PodId, PodSetId, QuotaId, Subject, Sym
 use crate::kernel::{Duration, Time};
 use crate::timeline::EntryId;
 use crate::workload::policy::QuotaSpec;
+use crate::workload::storage::ClaimSpec;
 use crate::workload::{Object, QuotaStatus};
 use usage::Usage;
 
@@ -58,6 +59,8 @@ pub struct Quotas {
     exhausted: Vec<Exhausted>,
     /// What every object is charged for, by namespace.
     objects: BTreeMap<Subject, Usage>,
+    /// Workloads whose controllers may not create an object of their own, and when they try again.
+    refused_owners: BTreeMap<Subject, Refused>,
 }
 
 impl Quotas {
@@ -79,6 +82,9 @@ impl Cluster {
     pub(super) fn create_quota(&mut self, key: Subject, spec: QuotaSpec, cause: Cause) {
         let id = QuotaId(self.quotas.quotas.len() as u32);
         let last = self.note(key, "Created", Why::NONE, cause);
+        if !self.quotas.by_namespace.contains_key(&key.namespace) {
+            self.charge_owned(key.namespace);
+        }
         let used = Usage::new();
         self.quotas.quotas.push(Quota { key, spec, used, queued: false, deleted: false, last });
         self.quotas.by_namespace.entry(key.namespace).or_default().push(id);
@@ -219,6 +225,14 @@ impl Cluster {
         }
     }
 
+    /// Why a pod that nobody owns cannot be created; charges it if it can.
+    pub(super) fn lone_pod_refusal(&mut self, set: PodSetId) -> Option<String> {
+        if self.quotas.is_empty() {
+            return None;
+        }
+        self.pod_refusal(set).map(|(refusal, _)| refusal)
+    }
+
     /// Why a pod of this set cannot be created; charges it if it can.
     fn pod_refusal(&mut self, set: PodSetId) -> Option<(String, Cause)> {
         let now = self.queue.now();
@@ -305,7 +319,14 @@ impl Cluster {
 
     /// Why an object that is not a pod cannot be created; charges it if it can.
     pub(super) fn admit_object(&mut self, key: Subject, object: &Object) -> Result<(), String> {
-        let asked = usage::object_usage(object);
+        self.admit_usage(key, usage::object_usage(object))
+    }
+
+    /// Why an object of this usage cannot be created; charges it if it can. One that is charged already is not again.
+    fn admit_usage(&mut self, key: Subject, asked: Usage) -> Result<(), String> {
+        if self.quotas.objects.contains_key(&key) {
+            return Ok(());
+        }
         let ids = self.quotas.by_namespace.get(&key.namespace).cloned().unwrap_or_default();
         let ids: BTreeSet<QuotaId> = ids.into_iter().filter(|id| self.quota(*id).spec.scopes.is_empty()).collect();
         for id in &ids {
@@ -322,9 +343,57 @@ impl Cluster {
         Ok(())
     }
 
+    /// When a controller may try again to create an object of its own that the quotas of its namespace refuse; `None`: it is
+    /// created, and charged. Each refusal is told once on the owner (`FailedCreate`).
+    pub(super) fn refuse_owned(&mut self, owner: Subject, key: Subject, claim: Option<&ClaimSpec>) -> Option<Time> {
+        if !self.quotas.by_namespace.contains_key(&key.namespace) {
+            return None;
+        }
+        let usage = match claim {
+            Some(claim) => usage::claim_usage(claim),
+            None => usage::kind_usage(key.kind),
+        };
+        let Err(refusal) = self.admit_usage(key, usage) else {
+            self.quotas.refused_owners.remove(&owner);
+            return None;
+        };
+        let message = self.names.intern(&refusal);
+        let before = self.quotas.refused_owners.get(&owner).copied();
+        let now = self.queue.now();
+        if let Some(before) = before.filter(|before| before.again_at > now) {
+            return Some(before.again_at);
+        }
+        let times = before.map_or(0, |before| before.times);
+        let [first, most] = self.profile.sync_backoff;
+        let again_at = now + (first * (1_u64 << times.min(30))).min(most);
+        self.quotas.refused_owners.insert(owner, Refused { times: times + 1, message, again_at });
+        if before.is_none_or(|before| before.message != message) {
+            let quota = self.quotas.by_namespace.get(&key.namespace).and_then(|quotas| quotas.first());
+            let cause = quota.map_or(Cause::Entry(EntryId(0)), |id| Cause::Entry(self.quota(*id).last));
+            let entry = self.note(owner, "FailedCreate", Why::symbol(message), cause);
+            self.touch_object(owner, Cause::Entry(entry));
+        }
+        Some(again_at)
+    }
+
+    /// What controllers made in a namespace before its first quota counts too.
+    fn charge_owned(&mut self, namespace: Symbol) {
+        let sets = self.replicasets.iter().filter(|one| one.deployment.is_some() && !one.deleted).map(|one| one.key);
+        let jobs = self.jobs.iter().filter(|one| one.cronjob.is_some() && !one.deleted).map(|one| one.key);
+        let owned: Vec<Subject> = sets.chain(jobs).filter(|key| key.namespace == namespace).collect();
+        for key in owned {
+            self.quotas.objects.insert(key, usage::kind_usage(key.kind));
+        }
+        for (key, spec) in self.volumes.claims_in(namespace) {
+            self.quotas.objects.insert(key, usage::claim_usage(&spec));
+        }
+    }
+
     /// An object is no more.
     pub(super) fn object_discharged(&mut self, key: Subject) {
-        self.quotas.objects.remove(&key);
+        if self.quotas.objects.remove(&key).is_none() && self.quotas.by_namespace.is_empty() {
+            return;
+        }
         let now = self.queue.now();
         self.queue_quotas(key.namespace, now);
     }

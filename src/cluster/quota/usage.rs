@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use crate::timeline::Kind;
 use crate::workload::policy::QuotaScope;
+use crate::workload::storage::ClaimSpec;
 use crate::workload::{Container, Object, PodTemplate, Resources};
 
 /// Amounts by the names that quotas have for them: CPU in thousandths, memory and storage in bytes, all else in units.
@@ -93,7 +94,15 @@ fn is_best_effort(template: &PodTemplate) -> bool {
 
 /// What an object that is not a pod is charged for.
 pub fn object_usage(object: &Object) -> Usage {
-    let names: &[&str] = match object.kind() {
+    match object {
+        Object::PersistentVolumeClaim(claim) => claim_usage(claim),
+        _ => kind_usage(object.kind()),
+    }
+}
+
+/// What an object of a kind is charged for whatever it asks for.
+pub fn kind_usage(kind: Kind) -> Usage {
+    let names: &[&str] = match kind {
         Kind::Deployment => &["count/deployments.apps"],
         Kind::ReplicaSet => &["count/replicasets.apps"],
         Kind::StatefulSet => &["count/statefulsets.apps"],
@@ -113,13 +122,16 @@ pub fn object_usage(object: &Object) -> Usage {
         Kind::LeaderWorkerSet => &["count/leaderworkersets.leaderworkerset.x-k8s.io"],
         _ => &[],
     };
-    let mut usage: Usage = names.iter().map(|name| ((*name).to_owned(), 1)).collect();
-    if let Object::PersistentVolumeClaim(claim) = object {
-        usage.insert("requests.storage".to_owned(), claim.size_bytes);
-        if let Some(class) = claim.class.as_deref().filter(|class| !class.is_empty()) {
-            usage.insert(format!("{class}.storageclass.storage.k8s.io/requests.storage"), claim.size_bytes);
-            usage.insert(format!("{class}.storageclass.storage.k8s.io/persistentvolumeclaims"), 1);
-        }
+    names.iter().map(|name| ((*name).to_owned(), 1)).collect()
+}
+
+/// What a claim is charged for.
+pub fn claim_usage(claim: &ClaimSpec) -> Usage {
+    let mut usage = kind_usage(Kind::PersistentVolumeClaim);
+    usage.insert("requests.storage".to_owned(), claim.size_bytes);
+    if let Some(class) = claim.class.as_deref().filter(|class| !class.is_empty()) {
+        usage.insert(format!("{class}.storageclass.storage.k8s.io/requests.storage"), claim.size_bytes);
+        usage.insert(format!("{class}.storageclass.storage.k8s.io/persistentvolumeclaims"), 1);
     }
     usage
 }

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::ranges::Ranges;
 use crate::cluster::{Cause, Cluster, PodId, StatefulSetId};
 use crate::workload::PodPhase;
 
@@ -13,7 +14,7 @@ pub struct Index {
     /// All pods that are not gone.
     pub pods: BTreeMap<u32, PodId>,
     /// Wanted numbers without a pod.
-    pub missing: BTreeSet<u32>,
+    pub missing: Ranges,
     /// Wanted numbers whose pod is not available or terminates.
     pub unavailable: BTreeSet<u32>,
     /// Pods that were asked to go and have not gone.
@@ -29,7 +30,7 @@ pub struct Index {
 impl Index {
     /// An index without pods.
     pub fn of(range: (u32, u32)) -> Index {
-        Index { range, missing: (range.0..range.1).collect(), ..Index::default() }
+        Index { range, missing: Ranges::of(range), ..Index::default() }
     }
 
     fn is_wanted(&self, ordinal: u32) -> bool {
@@ -68,7 +69,11 @@ impl Cluster {
             index.pods.insert(ordinal, pod_id);
         }
         let there = index.pods.contains_key(&ordinal);
-        keep(&mut index.missing, ordinal, wanted && !there);
+        if wanted && !there {
+            index.missing.insert(ordinal);
+        } else {
+            index.missing.remove(ordinal);
+        }
         keep(&mut index.unavailable, ordinal, wanted && there && !available);
         keep(&mut index.leaving, ordinal, there && pod.terminating);
         keep(&mut index.ended, ordinal, there && ended);

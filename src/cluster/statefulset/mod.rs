@@ -5,7 +5,9 @@
 //! Pods of one revision are a set of their own; all of them have names of one row. `index` knows which numbers need
 //! attention, so that a sync need not look at every pod; `sync` decides. Claims are not made here.
 
+mod claims;
 mod index;
+mod ranges;
 mod sync;
 
 use std::sync::Arc;
@@ -146,6 +148,7 @@ impl Cluster {
         for revision in revisions {
             self.delete_pods(revision.set, Why::with("{} deleted", Arg::Subject(key)), Cause::Entry(entry));
         }
+        self.claims_of_deleted(id, Cause::Entry(entry));
     }
 
     /// The pods of a template: the set of an earlier revision that had it, or a new one.

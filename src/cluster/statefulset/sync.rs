@@ -3,8 +3,9 @@
 //! The status tells of the pods that were there at the start of the sync. A pod that the sync makes is in the next one's.
 
 use super::range;
+use crate::cluster::creation::PODS_MAX;
 use crate::cluster::pen::{Draft, Pen};
-use crate::cluster::{Arg, Cause, Cluster, PodSetId, StatefulSetId, Why};
+use crate::cluster::{Arg, Cause, Class, Cluster, Event, PodSetId, StatefulSetId, Why};
 use crate::workload::StatefulSetStatus;
 use crate::workload::apps::StatefulSetStrategy;
 
@@ -96,6 +97,10 @@ impl Cluster {
 
     fn make_statefulset_pod(&mut self, id: StatefulSetId, ordinal: u32, pen: &mut Pen) {
         let cause = Cause::Entry(self.statefulset(id).last);
+        if let Some(again_at) = self.refuse_claims(id, ordinal) {
+            self.schedule(again_at, Class::BUILT_IN, Event::StatefulSet(id));
+            return;
+        }
         if let Some(set) = self.revision_of(id, ordinal) {
             self.write(pen, Draft::CreatePod { set, ordinal: Some(ordinal), node: None, cause });
         }
@@ -113,7 +118,7 @@ impl Cluster {
     /// `true` if the sync ends here.
     fn walk_in_order(&mut self, id: StatefulSetId, pen: &mut Pen) -> bool {
         let index = &self.statefulset(id).index;
-        let missing = index.missing.first().copied();
+        let missing = index.missing.first();
         let unavailable = index.unavailable.first().copied();
         match (missing, unavailable) {
             (Some(missing), other) if other.is_none_or(|other| missing < other) => {
@@ -147,7 +152,8 @@ impl Cluster {
         let index = &self.statefulset(id).index;
         let wanted = range(&self.statefulset(id).spec);
         let ended: Vec<u32> = index.ended.range(wanted.0..wanted.1.max(wanted.0)).copied().collect();
-        let missing: Vec<u32> = index.missing.iter().copied().collect();
+        // More than can be there are not tried at all: the first too many ends the run.
+        let missing: Vec<u32> = index.missing.iter().take(PODS_MAX + 1).collect();
         let terminating = |ordinal: &u32| index.pods.get(ordinal).is_none_or(|pod| self.pod(*pod).terminating);
         let condemned: Vec<u32> =
             index.condemned.iter().rev().copied().filter(|ordinal| !terminating(ordinal)).collect();
@@ -172,8 +178,9 @@ impl Cluster {
         let from = statefulset.update_from();
         let index = &statefulset.index;
         let Some(ordinal) = index.outdated.range(from..).next_back().copied() else { return };
-        let waits_for = index.unavailable.range(from..).next_back().max(index.missing.range(from..).next_back());
-        if waits_for.is_some_and(|other| *other > ordinal) {
+        let unavailable = index.unavailable.range(from..).next_back().copied();
+        let waits_for = unavailable.max(index.missing.last_from(from));
+        if waits_for.is_some_and(|other| other > ordinal) {
             return;
         }
         self.delete_statefulset_pod(id, ordinal, "{} has a new template", pen);

@@ -4,6 +4,7 @@
 
 use super::super::lifecycle::ReadyCondition;
 use super::super::{Cause, Class, Cluster, Event, NodeId, PodId, Subject, VolumeId, Why};
+use crate::kernel::{Duration, Time};
 
 /// Where a volume stands with a node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -96,21 +97,33 @@ impl Cluster {
     }
 
     /// A pod on this node uses these claims no more.
-    pub(super) fn unmount(&mut self, claims: &[Subject], node: NodeId, cause: Cause) {
+    pub(super) fn unmount(&mut self, claims: &[Subject], node: NodeId) {
         for key in claims {
             let volume = self.volumes.find(*key).and_then(|claim| self.volumes.claim(claim).volume);
             if let Some(volume) = volume.filter(|volume| self.is_unused_on(*volume, node)) {
-                let _ = cause;
                 self.detach(volume, node);
             }
         }
     }
 
-    /// Detaches a volume from a node that uses it no more, once the node can have unmounted it: a node that does not answer
-    /// has time for that, unless it is out of service.
+    /// A node uses a volume no more: the reconciler sees it at its next look.
     fn detach(&mut self, volume: VolumeId, node: NodeId) {
+        if self.is_attached(volume, node) {
+            let next = self.queue.now() + Duration::from_nanos(1);
+            let at = next.ceil_to(Time::ZERO, self.profile.attach_sync);
+            self.schedule(at, Class::BUILT_IN, Event::Detach(volume, node));
+        }
+    }
+
+    fn is_attached(&self, volume: VolumeId, node: NodeId) -> bool {
         let attached = &self.volumes.volume(volume).attached;
-        if !attached.iter().any(|one| one.node == node && one.state == State::Attached) {
+        attached.iter().any(|one| one.node == node && one.state == State::Attached)
+    }
+
+    /// Handles [`Event::Detach`]: a volume leaves a node unless a pod of its claim is there again, once the node can have
+    /// unmounted it. A node that does not answer has time for that, unless it is out of service (`reconcile`).
+    pub(in crate::cluster) fn on_detach(&mut self, volume: VolumeId, node: NodeId) {
+        if !self.is_attached(volume, node) || !self.is_unused_on(volume, node) {
             return;
         }
         let unmounted = self.kubelet(node).in_touch() || !self.nodes.get(node).joined;

@@ -73,7 +73,7 @@ impl Cluster {
         (claim.told, claim.last) = (true, last);
     }
 
-    /// A pod with claims is bound to a node: claims that waited for it get volumes that the node reaches.
+    /// A pod with claims gets a node: claims that waited for it get volumes that the node reaches.
     pub(in crate::cluster) fn claims_get_node(&mut self, pod: PodId, node: NodeId) {
         for key in self.volumes.of_pod.get(&pod).cloned().unwrap_or_default() {
             let Some(id) = self.volumes.find(key) else { continue };
@@ -158,6 +158,7 @@ impl Cluster {
         claim.provisioning = false;
         claim.last = entry;
         self.volumes_changed();
+        self.plan_pre_binds();
         self.retry_mounts();
         self.touch_object(key, Cause::Entry(entry));
     }

@@ -62,7 +62,11 @@ impl Cluster {
         };
         let spec = &self.volumes.volume(volume).spec;
         let alone = spec.access == [AccessMode::ReadWriteOncePod];
-        let used = || self.users_of(claim.key).any(|other| other != pod && self.pod(other).node.is_some());
+        let used = || {
+            self.users_of(claim.key).any(|other| {
+                other != pod && (self.pod(other).node.is_some() || self.volumes.assumed.contains_key(&other))
+            })
+        };
         if alone && used() {
             return Some(VolumeProblem::InUse);
         }

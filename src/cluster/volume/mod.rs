@@ -4,6 +4,7 @@
 mod attach;
 mod binding;
 mod filter;
+mod prebind;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -12,12 +13,13 @@ use smallvec::SmallVec;
 use super::apply::ObjectId;
 use super::pod::Owner;
 use super::scheduler::ClusterEvent;
-use super::{Arg, Cause, ClaimId, Cluster, NodeId, PodId, Subject, VolumeId, Why};
+use super::{Arg, Cause, ClaimId, Cluster, NodeId, PodId, Subject, Symbol, VolumeId, Why};
 use crate::timeline::{EntryId, Kind};
 use crate::workload::storage::{AccessMode, ClaimSpec, StorageClassSpec, VolumeSpec};
 use crate::workload::{ClaimStatus, Volume as Mounted};
 use attach::Attachment;
 pub use filter::VolumeView;
+use prebind::Assumed;
 
 /// One PersistentVolumeClaim.
 #[derive(Clone, Debug)]
@@ -69,6 +71,8 @@ pub struct Volumes {
     waiting: BTreeMap<PodId, Why>,
     /// Claims that were made with a pod and go with it.
     ephemeral: BTreeMap<PodId, Vec<Subject>>,
+    /// Pods whose room is kept while their claims are bound.
+    assumed: BTreeMap<PodId, Assumed>,
     /// True while the binder's next round is planned.
     sync_planned: bool,
 }
@@ -94,6 +98,12 @@ impl Volumes {
     fn find(&self, key: Subject) -> Option<ClaimId> {
         let claims = (0..self.claims.len() as u32).rev().map(ClaimId);
         claims.into_iter().find(|id| self.claim(*id).key == key && !self.claim(*id).gone)
+    }
+
+    /// The claims of a namespace that are there.
+    pub(super) fn claims_in(&self, namespace: Symbol) -> Vec<(Subject, ClaimSpec)> {
+        let there = self.claims.iter().filter(|claim| claim.key.namespace == namespace && !claim.gone);
+        there.map(|claim| (claim.key, claim.spec.clone())).collect()
     }
 
     /// The class of a claim: its own, or the default one.
@@ -185,6 +195,7 @@ impl Cluster {
         claim.gone = true;
         let (key, volume) = (claim.key, claim.volume);
         self.objects.remove(&key);
+        self.object_discharged(key);
         let entry = self.note(key, "Deleted", Why::NONE, cause);
         self.touch_object(key, Cause::Entry(entry));
         if let Some(volume) = volume {
@@ -282,7 +293,7 @@ impl Cluster {
         self.volumes.waiting.remove(&id);
         let cause = self.pod_cause(id);
         if let Some(node) = self.pod(id).node {
-            self.unmount(&claims, node, cause);
+            self.unmount(&claims, node);
         }
         for key in self.volumes.ephemeral.remove(&id).unwrap_or_default() {
             if let Some(claim) = self.volumes.find(key) {
@@ -295,6 +306,10 @@ impl Cluster {
             {
                 self.claim_gone(claim, cause);
             }
+        }
+        if let Owner::StatefulSet(owner) = self.set(self.pod(id).set).owner {
+            let ordinal = self.pod(id).ordinal;
+            self.claims_of_shrunk(owner, ordinal, cause);
         }
         self.volumes_changed();
     }

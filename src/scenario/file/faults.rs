@@ -135,6 +135,8 @@ fault_types! {
     pub struct DrainFile as "`drain`" {
         /// Pods that no controller would make again go too. Default: false, they refuse the drain.
         force: Option<bool>,
+        /// Pods with data in an `emptyDir` go too. Default: false, they refuse the drain.
+        delete_emptydir_data: Option<bool>,
         /// Pods are deleted rather than evicted, whatever budgets say. Default: false.
         disable_eviction: Option<bool>,
         /// How long pods may take to stop. Default: as each pod has it.

@@ -148,6 +148,8 @@ impl Reader<'_, '_> {
                 self.object_name(pool, "a pool");
                 taken.take(&pool.value, pool.span, "nodes or pools", self);
                 let count = match &file.count {
+                    // A pool that grows may begin empty.
+                    Some(count) if count.value == 0 && file.autoscale.is_some() => 0,
                     Some(count) => self.count(count, NODES_MAX, "the nodes of a pool")?,
                     None => 1,
                 };

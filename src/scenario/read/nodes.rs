@@ -7,6 +7,7 @@ use crate::kernel::Duration;
 use crate::scenario::file::{FaultFile, NodeShutdownFile, ReadinessFlapFile};
 use crate::scenario::model::{FaultKind, Target, TargetKind};
 use crate::scenario::values::Length;
+use crate::systems::kubernetes::taint_mistake;
 use crate::text::Diagnostic;
 use crate::text::decode::Spanned;
 use crate::workload::{Drain, NodeDisruption, Taint};
@@ -46,17 +47,18 @@ impl Reader<'_, '_> {
         if let Some(taint) = &file.taint {
             let lasts = self.lasts(taint.r#for.as_ref())?;
             let (key, value) = (taint.key.value.clone(), taint.value.clone().unwrap_or_default());
-            self.taint_key(&taint.key);
+            self.taint_key(&taint.key, &value);
             let what = NodeDisruption::Taint { taint: Taint { key, value, effect: taint.effect.0 }, lasts };
             return Some((self.target(taint.span, "taint", targets!(taint, node)), what));
         }
         if let Some(untaint) = &file.untaint {
-            self.taint_key(&untaint.key);
+            self.taint_key(&untaint.key, "");
             let what = NodeDisruption::Untaint { key: untaint.key.value.clone() };
             return Some((self.target(untaint.span, "untaint", targets!(untaint, node)), what));
         }
         if let Some(drain) = &file.drain {
             let what = NodeDisruption::Drain(Drain {
+                deletes_empty_dirs: drain.delete_emptydir_data.unwrap_or(false),
                 force: drain.force.unwrap_or(false),
                 ignores_budgets: drain.disable_eviction.unwrap_or(false),
                 grace_period: length(drain.grace_period.as_ref()),
@@ -105,9 +107,11 @@ impl Reader<'_, '_> {
         Some(NodeDisruption::Shutdown { grace_period, critical, lasts: self.lasts(file.r#for.as_ref())? })
     }
 
-    fn taint_key(&mut self, key: &Spanned<String>) {
+    fn taint_key(&mut self, key: &Spanned<String>, value: &str) {
         if key.value.is_empty() {
             self.context.error(key.span, "a taint needs a key");
+        } else if let Some(wrong) = taint_mistake(&key.value, value) {
+            self.context.error(key.span, format!("invalid taint: {wrong}"));
         }
     }
 }

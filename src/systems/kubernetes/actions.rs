@@ -6,11 +6,10 @@ use std::sync::Arc;
 use super::controller::Kubernetes;
 use super::document;
 use super::fingerprint::touched;
-use super::health;
 use super::kinds;
 use super::manifest::{Body, Identity, Manifest};
 use super::pod::label_revision;
-use super::state::{Life, Revision, State};
+use super::state::State;
 use crate::systems::argorollouts::Rollout;
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
@@ -56,8 +55,7 @@ fn owned(text: &str) -> Option<Identity> {
 
 /// Where the set holds an object, if it does.
 fn position(set: &Kubernetes, identity: &Identity) -> Option<usize> {
-    let held = |life: Life| !matches!(life, Life::Gone | Life::Deleting);
-    set.memory.objects.iter().position(|one| one.live.identity == *identity && held(one.life))
+    set.memory.objects.iter().position(|one| one.live.identity == *identity && one.life.is_held())
 }
 
 impl Kubernetes {
@@ -71,6 +69,11 @@ impl Kubernetes {
             Action::Apply(source) => self.apply_document(source, false, cause, world),
             Action::Replace(source) => self.apply_document(source, true, cause, world),
             Action::Delete(text) => {
+                let immortal = ["default", "kube-system", "kube-public"];
+                if let Some(name) = text.strip_prefix("Namespace/").filter(|name| immortal.contains(name)) {
+                    // k8s.io/apiserver v0.36.3, pkg/admission/plugin/namespace/lifecycle/admission.go.
+                    return Err(format!("namespaces {name:?} is forbidden: this namespace may not be deleted"));
+                }
                 match self.find(text) {
                     Ok(position) => self.remove(position, cause, world),
                     Err(unknown) => self.remove_owned(text, cause, world).ok_or(unknown)?,
@@ -170,12 +173,9 @@ impl Kubernetes {
     fn patch(&mut self, position: usize, cause: Cause, world: &mut dyn World, change: impl FnOnce(&mut Manifest)) {
         let held = &self.memory.objects[position];
         let mut live = Manifest::clone(&held.live);
-        // What an autoscaler has scaled since stays as it is.
-        if self.is_autoscaled(position)
-            && let Some(desired) = health::scale(held.subject, world)
-            && let Some(replicas) = live.replicas_mut()
-        {
-            *replicas = desired;
+        // What an autoscaler or another set has scaled since stays as it is.
+        if let (Some(scale), Some(replicas)) = (world.scale(held.subject), live.replicas_mut()) {
+            *replicas = scale;
         }
         change(&mut live);
         self.change(position, live, cause, world);
@@ -187,17 +187,6 @@ impl Kubernetes {
         for position in keys.iter().filter_map(|key| self.memory.positions.get(key).copied()).collect::<Vec<_>>() {
             self.look(position, world);
         }
-    }
-
-    fn is_autoscaled(&self, position: usize) -> bool {
-        let target = &self.memory.objects[position].live.identity;
-        self.memory.objects.iter().any(|held| match &held.live.body {
-            Body::Autoscaler(autoscaler) => {
-                held.live.identity.namespace == target.namespace
-                    && autoscaler.target == (target.kind, target.name.clone())
-            }
-            Body::Object(_) => false,
-        })
     }
 
     /// `kubectl rollout restart`: the template gets an annotation with the time.
@@ -238,7 +227,8 @@ impl Kubernetes {
         Ok(())
     }
 
-    /// `kubectl rollout undo`: an earlier template comes back.
+    /// `kubectl rollout undo`: an earlier template comes back, if the cluster still has a ReplicaSet or ControllerRevision of it.
+    /// Source: k8s.io/kubectl v0.36.3, pkg/polymorphichelpers/rollback.go, deploymentRevision and findHistory.
     fn rollback(
         &mut self,
         text: &str,
@@ -260,26 +250,33 @@ impl Kubernetes {
             let first = "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume'";
             return Err(format!("{first} and try again"));
         }
-        let old: Revision = match revision {
+        // The ReplicaSets of a Rollout are its own controller's, which names them by these revisions.
+        let own = held.revisions.iter().map(|one| (one.number, Arc::clone(&one.template)));
+        let there = if is_rollout { own.collect() } else { world.revisions(held.subject) };
+        let (number, template) = match revision {
             None | Some(0) => {
-                let before = held.revisions.len().checked_sub(2).and_then(|index| held.revisions.get(index));
-                before.cloned().ok_or_else(|| match is_rollout {
-                    true => format!("no revision found for rollout {:?}", held.live.identity.name),
-                    false => format!("no rollout history found for {text}"),
+                let before = there.len().checked_sub(2).and_then(|index| there.get(index));
+                before.cloned().ok_or_else(|| match held.subject.kind {
+                    Kind::Rollout => format!("no revision found for rollout {:?}", held.live.identity.name),
+                    Kind::Deployment => {
+                        format!("no rollout history found for deployment {:?}", held.live.identity.name)
+                    }
+                    _ => "no last revision to roll back to".to_owned(),
                 })?
             }
             Some(number) => {
-                let found = held.revisions.iter().find(|one| one.number == number);
-                found.cloned().ok_or_else(|| format!("unable to find specified revision {number} in history"))?
+                let found = there.into_iter().find(|(one, _)| *one == number);
+                found.ok_or_else(|| format!("unable to find specified revision {number} in history"))?
             }
         };
-        if held.live.template() == Some(&old.template) {
-            return Err(format!("skipped rollback (current template already matches revision {})", old.number));
+        if held.live.template() == Some(&template) {
+            return Err(format!("skipped rollback (current template already matches revision {number})"));
         }
-        self.memory.objects[position].restarted = old.restarted;
+        let restarted = held.revisions.iter().find(|one| one.template == template).and_then(|one| one.restarted);
+        self.memory.objects[position].restarted = restarted;
         self.patch(position, cause, world, |live| {
-            if let Some(template) = live.template_mut() {
-                *template = old.template;
+            if let Some(own) = live.template_mut() {
+                *own = template;
             }
         });
         Ok(())

@@ -191,6 +191,18 @@ pub fn stateful_set(from: &apps::StatefulSetSpec, findings: &mut Findings) -> St
             false
         }
     };
+    let retention = from.persistent_volume_claim_retention_policy.as_ref();
+    let mut goes = |policy: Option<&String>, field: &str| match policy.map(String::as_str) {
+        None | Some("" | "Retain") => false,
+        Some("Delete") => true,
+        Some(other) => {
+            let path = format!("spec.persistentVolumeClaimRetentionPolicy.{field}");
+            findings.unsupported(path, other, &["Retain", "Delete"]);
+            false
+        }
+    };
+    let claims_go_when_deleted = goes(retention.and_then(|one| one.when_deleted.as_ref()), "whenDeleted");
+    let claims_go_when_scaled = goes(retention.and_then(|one| one.when_scaled.as_ref()), "whenScaled");
     let first = from.ordinals.as_ref().and_then(|ordinals| ordinals.start);
     StatefulSetSpec {
         replicas: figures::count(from.replicas, 1, "spec.replicas", findings),
@@ -198,6 +210,8 @@ pub fn stateful_set(from: &apps::StatefulSetSpec, findings: &mut Findings) -> St
         service: from.service_name.clone().unwrap_or_default(),
         template,
         claims,
+        claims_go_when_deleted,
+        claims_go_when_scaled,
         parallel,
         strategy: stateful_strategy(from.update_strategy.as_ref(), findings),
         min_ready: min_ready(from.min_ready_seconds, findings),

@@ -9,6 +9,7 @@ use super::complaint::Findings;
 use super::{figures, pod};
 use crate::kernel::Duration;
 use crate::workload::batch::{Concurrency, FailureAction, FailureMatch, FailureRule, SuccessRule};
+use crate::workload::schedule::Schedule;
 use crate::workload::{CronJobSpec, JobSpec, RestartPolicy};
 
 /// Failed pods that a Job outlives.
@@ -26,6 +27,12 @@ pub fn job(from: &batch::JobSpec, path: &str, findings: &mut Findings) -> JobSpe
     } else if from.pod_failure_policy.is_some() && template.restart_policy != RestartPolicy::Never {
         let detail = "only \"Never\" is supported when podFailurePolicy is specified";
         findings.invalid_text(policy_path, "OnFailure", detail);
+    }
+    let names_pods = from.selector.as_ref().is_some_and(|selector| *selector != Default::default());
+    if path != "spec" && from.selector.is_some() {
+        findings.invalid(at("selector"), "{}", "`selector` will be auto-generated");
+    } else if names_pods && from.manual_selector != Some(true) {
+        findings.invalid(at("selector"), "{}", "`selector` not auto-generated");
     }
     let indexed = match from.completion_mode.as_deref() {
         None | Some("NonIndexed") => false,
@@ -218,15 +225,9 @@ fn indexes(text: &str) -> Option<Vec<(u32, u32)>> {
 pub fn cron_job(from: &batch::CronJobSpec, findings: &mut Findings) -> CronJobSpec {
     let empty = batch::JobSpec::default();
     let job = job(from.job_template.spec.as_ref().unwrap_or(&empty), "spec.jobTemplate.spec", findings);
-    let fields = from.schedule.split_whitespace().count();
-    if from.schedule.is_empty() {
-        findings.required("spec.schedule", "");
-    } else if from.schedule.contains("TZ") {
-        let detail = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
-        findings.invalid_text("spec.schedule", &from.schedule, detail);
-    } else if fields != 5 && !from.schedule.starts_with('@') {
-        let detail = format!("expected exactly 5 fields, found {fields}: [{}]", from.schedule);
-        findings.invalid_text("spec.schedule", &from.schedule, &detail);
+    check_schedule(&from.schedule, findings);
+    if let Some(zone) = &from.time_zone {
+        check_time_zone(zone, findings);
     }
     let concurrency = match from.concurrency_policy.as_deref() {
         None | Some("" | "Allow") => Concurrency::Allow,
@@ -252,6 +253,43 @@ pub fn cron_job(from: &batch::CronJobSpec, findings: &mut Findings) -> CronJobSp
         ),
         failed_history: figures::count(from.failed_jobs_history_limit, 1, "spec.failedJobsHistoryLimit", findings),
         job,
+    }
+}
+
+/// `validateScheduleFormat`.
+fn check_schedule(schedule: &str, findings: &mut Findings) {
+    let path = "spec.schedule";
+    if schedule.is_empty() {
+        return findings.required(path, "");
+    }
+    // A zone before the fields is forbidden whatever follows.
+    let fields = match schedule.split_once(' ') {
+        Some((zone, fields)) if zone.starts_with("TZ=") || zone.starts_with("CRON_TZ=") => fields.trim(),
+        _ => schedule,
+    };
+    if let Err(wrong) = Schedule::parse(fields, None) {
+        findings.invalid_text(path, schedule, &wrong);
+    }
+    if schedule.contains("TZ") {
+        let detail = "cannot use TZ or CRON_TZ in schedule, use timeZone field instead";
+        findings.invalid_text(path, schedule, detail);
+    }
+}
+
+/// `validateTimeZone`.
+fn check_time_zone(zone: &str, findings: &mut Findings) {
+    let path = "spec.timeZone";
+    let is_part = |part: &str| {
+        let fits = |one: u8| one.is_ascii_alphanumeric() || b".-_+".contains(&one);
+        !matches!(part, "" | "." | "..") && part.len() <= 14 && !part.starts_with('-') && part.bytes().all(fits)
+    };
+    if zone.is_empty() {
+        findings.invalid_text(path, zone, "timeZone must be nil or non-empty string");
+    } else if zone.eq_ignore_ascii_case("Local") {
+        let detail = "timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones";
+        findings.invalid_text(path, zone, detail);
+    } else if !zone.split('/').all(is_part) || !Schedule::knows_zone(zone) {
+        findings.invalid_text(path, zone, &format!("unknown time zone {zone}"));
     }
 }
 

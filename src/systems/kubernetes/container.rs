@@ -121,11 +121,35 @@ fn container(
         requests,
         limits,
         environment: environment(from),
+        never_pulls: never_pulls(from.image_pull_policy.as_deref(), path, findings),
+        pre_stop: pre_stop(from.lifecycle.as_ref(), path, findings),
         sidecar,
         startup_probe: probed(&from.startup_probe, "startupProbe", findings),
         liveness_probe: probed(&from.liveness_probe, "livenessProbe", findings),
         readiness_probe: probed(&from.readiness_probe, "readinessProbe", findings),
     }
+}
+
+/// True for `imagePullPolicy: Never`.
+fn never_pulls(policy: Option<&str>, path: &str, findings: &mut Findings) -> bool {
+    if let Some(other) = policy.filter(|policy| !["", "Always", "IfNotPresent", "Never"].contains(policy)) {
+        findings.unsupported(format!("{path}.imagePullPolicy"), other, &["Always", "IfNotPresent", "Never"]);
+    }
+    policy == Some("Never")
+}
+
+/// How long the hook before a stop sleeps; other hooks take no time here.
+fn pre_stop(lifecycle: Option<&core::Lifecycle>, path: &str, findings: &mut Findings) -> Duration {
+    let Some(hook) = lifecycle.and_then(|lifecycle| lifecycle.pre_stop.as_ref()) else { return Duration::ZERO };
+    let path = format!("{path}.lifecycle.preStop");
+    for (field, there) in [("exec", hook.exec.is_some()), ("httpGet", hook.http_get.is_some())] {
+        if there {
+            findings
+                .note(format!("{path}.{field}"), "this has no effect here: the container stops as its behaviour says");
+        }
+    }
+    let seconds = hook.sleep.as_ref().map(|sleep| sleep.seconds);
+    figures::seconds(seconds, &format!("{path}.sleep.seconds"), findings).unwrap_or(Duration::ZERO)
 }
 
 /// The objects that a container's environment is made from, in the order in which the kubelet looks for them.

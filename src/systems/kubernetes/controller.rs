@@ -140,14 +140,7 @@ impl Kubernetes {
         if replace {
             held.restarted = None;
         } else {
-            merge(&mut live, held);
-            // Somebody else may have scaled it since.
-            let scaled = health::scale(subject, world).filter(|_| held.life == Life::There);
-            if !(manifest.says_replicas || held.applied.says_replicas)
-                && let (Some(scaled), Some(replicas)) = (scaled, live.replicas_mut())
-            {
-                *replicas = scaled;
-            }
+            merge(&mut live, held, world.scale(subject));
         }
         held.applied = Arc::new(manifest.clone());
         self.change(position, live, cause, world);
@@ -157,7 +150,9 @@ impl Kubernetes {
     fn hold(&mut self, subject: Subject, manifest: Arc<Manifest>) {
         let template = manifest.template().cloned();
         let first = template.map(|template| Revision { number: 1, template, restarted: None });
-        self.memory.positions.insert(subject, self.memory.objects.len());
+        if let Some(before) = self.memory.positions.insert(subject, self.memory.objects.len()) {
+            self.memory.objects[before].life = Life::Gone;
+        }
         self.memory.objects.push(Held {
             subject,
             applied: Arc::clone(&manifest),
@@ -196,18 +191,15 @@ impl Kubernetes {
         held.life = Life::Asked;
         let (key, live) = (held.subject, Arc::clone(&held.live));
         let object = live.object(world);
-        let groups = match &object {
-            Object::LeaderWorkerSet(spec) => Some(spec.clone()),
-            _ => None,
-        };
         let rollout = match &object {
             Object::Rollout(spec) => Some(RolloutSpec::clone(spec)),
             _ => None,
         };
+        let was_there = world.group_set(key).is_some();
         let id = world.ask(Ask::Apply { key, object, serves }, cause);
         self.memory.asks.insert(id, position);
-        if let Some(spec) = groups {
-            self.memory.control_groups(key, serves, spec, cause, world);
+        if key.kind == Kind::LeaderWorkerSet {
+            self.memory.control_groups(key, serves, was_there, cause, world);
         }
         if let Some(spec) = rollout {
             self.memory.control_rollout(key, serves, spec, cause, world);
@@ -221,7 +213,7 @@ impl Kubernetes {
         if matches!(held.life, Life::Gone | Life::Deleting) {
             return;
         }
-        if held.life == Life::Refused {
+        if matches!(held.life, Life::Refused | Life::Lost | Life::Collected) {
             held.life = Life::Gone;
             return;
         }
@@ -252,6 +244,10 @@ impl Kubernetes {
             }
             Outcome::Refused(reason) => {
                 let subject = held.subject;
+                let reason = match kinds::forbidden(&held.live.identity, &world.text(reason)) {
+                    Some(forbidden) => world.intern(&forbidden),
+                    None => reason,
+                };
                 held.life = if deletes { Life::There } else { Life::Refused };
                 world.note(subject, "Rejected", Why::symbol(reason), cause);
                 return;
@@ -273,15 +269,15 @@ impl Kubernetes {
     pub(super) fn look(&mut self, position: usize, world: &dyn World) {
         let held = &mut self.memory.objects[position];
         match held.life {
-            // Somebody else deleted it. A Job that ended well stays so when it is collected.
-            Life::There
-                if held.seen
-                    && !matches!(held.health, Health::Done | Health::Failed(_))
-                    && is_gone(held.subject, world) =>
-            {
-                held.life = Life::Gone;
+            // Somebody else deleted it. A Job that ended stays so when it is collected; a pod is missed, unless its
+            // namespace went.
+            Life::There if held.seen && is_gone(held.subject, world) => {
+                held.life = match held.health {
+                    Health::Done | Health::Failed(_) => Life::Collected,
+                    _ if held.subject.kind == Kind::Pod && !world.is_leaving(held.subject.namespace) => Life::Lost,
+                    _ => Life::Gone,
+                };
             }
-            Life::There if held.seen && is_gone(held.subject, world) => {}
             Life::There => {
                 held.seen |= world.observed(held.subject).is_some();
                 let groups = self.memory.group_sets.iter().find(|set| set.key() == held.subject);
@@ -291,13 +287,17 @@ impl Kubernetes {
                     None if rollout.is_some() => rollout.map_or(Health::Progressing, health::rollout),
                     Some(set) if set.is_available() => Health::Ready,
                     Some(_) => Health::Progressing,
+                    // Another set's controller makes its groups, and its status tells.
                     None => health::health(&held.live, held.subject, world),
                 };
                 let (available, wanted) = availability(held.subject, world);
                 match held.health {
                     Health::Ready => held.settled = available,
                     // A group that is not ready restarts as a whole.
-                    Health::Progressing => held.is_short = groups.is_some() || available < held.settled.min(wanted),
+                    Health::Progressing => {
+                        let has_groups = held.subject.kind == Kind::LeaderWorkerSet;
+                        held.is_short = has_groups || available < held.settled.min(wanted);
+                    }
                     _ => {}
                 }
             }
@@ -342,7 +342,7 @@ impl Kubernetes {
             };
         }
         let refused = memory.refused + objects().filter(|held| held.life == Life::Refused).count();
-        let there = || objects().filter(|held| held.life == Life::There);
+        let there = || objects().filter(|held| matches!(held.life, Life::There | Life::Collected));
         if refused > 0 && there().count() == 0 {
             return (State::Rejected, Why::with("objects refused: {}", Arg::Count(refused as u64)));
         }
@@ -355,6 +355,9 @@ impl Kubernetes {
         }
         if refused > 0 {
             return (State::Failed, Why::with("objects refused: {}", Arg::Count(refused as u64)));
+        }
+        if let Some(lost) = objects().find(|held| held.life == Life::Lost) {
+            return (State::Degraded, Why::with("{} is gone", Arg::Subject(lost.subject)));
         }
         let waiting = there().filter(|held| held.health == Health::Progressing);
         if let Some(first) = waiting.clone().next() {
@@ -375,9 +378,10 @@ impl Kubernetes {
 
 /// What a document does not say stays as it is: replicas that no document named, a pause, a restart.
 /// Source: k8s.io/kubectl v0.36.3, pkg/cmd/apply: a field is removed only if the last applied document had it.
-fn merge(new: &mut Manifest, held: &Held) {
+/// `scale` is what the object wants now, whoever scaled it.
+fn merge(new: &mut Manifest, held: &Held, scale: Option<u32>) {
     let said = held.applied.says_replicas;
-    if let (false, false, Some(live)) = (new.says_replicas, said, held.live.replicas())
+    if let (false, false, Some(live)) = (new.says_replicas, said, scale.or(held.live.replicas()))
         && let Some(replicas) = new.replicas_mut()
     {
         *replicas = live;
@@ -435,6 +439,7 @@ impl Controller for Kubernetes {
                     rollout.changed(object, cause, world);
                 }
                 self.look_at_rollouts(world);
+                self.memory.follow_groups(object, cause, world);
                 let mut sets = self.memory.group_sets.iter_mut();
                 let set = sets.find(|set| set.watches(object));
                 let object = set.map_or(object, |set| {
@@ -477,6 +482,11 @@ impl Controller for Kubernetes {
 }
 
 impl Kubernetes {
+    /// True if the object stands in its documents.
+    pub fn has(&self, subject: Subject) -> bool {
+        self.memory.positions.contains_key(&subject)
+    }
+
     /// How much an action is this set's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
     pub fn interest(&self, action: &Action) -> u8 {
         super::actions::interest(self, action)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::kinds::{self, group_version};
 use super::manifest::{Body, Identity, Manifest};
 use super::object::{self, head};
-use super::served;
+use super::{secret, served};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node, Source, Span, tree};
 use crate::timeline::Kind;
@@ -64,6 +64,12 @@ pub fn read(source: &Source) -> Result<Read, Vec<Diagnostic>> {
     }
     gathering.name_ports();
     gathering.tell_ignored();
+    if !gathering.warnings.is_empty() || !gathering.problems.is_empty() {
+        let hidden = secret::values(&documents).into();
+        for told in gathering.warnings.iter_mut().chain(&mut gathering.problems) {
+            told.hidden = Arc::clone(&hidden);
+        }
+    }
     let mut objects: Vec<Manifest> = gathering.objects.into_iter().map(|(manifest, ..)| manifest).collect();
     objects.sort_by_key(|manifest| kinds::rank(manifest.identity.kind));
     let manifests = Manifests { objects, refused: gathering.refused, nameless: gathering.nameless };
@@ -77,9 +83,10 @@ struct NamedPorts {
     ports: Vec<(String, u16)>,
 }
 
-/// A text that is no YAML may break off within the content of a Secret, which nothing may repeat.
+/// A text that is no YAML may break off within what nothing may repeat, as the content of a Secret.
 fn private(error: Diagnostic, source: &Source) -> Diagnostic {
-    let has_content = ["Secret", "ConfigMap"].iter().any(|kind| source.text().contains(kind));
+    let has_content =
+        ["Secret", "ConfigMap", "annotations", "httpHeaders"].iter().any(|kind| source.text().contains(kind));
     if has_content { error.private() } else { error }
 }
 
@@ -137,6 +144,13 @@ impl<'s> Gathering<'s> {
             return items.iter().for_each(|item| self.take(item, of, depth + 1));
         }
         self.seen += 1;
+        if let (Some("List"), Some(items)) = (kind, node.get("items"))
+            && items.as_seq().is_none()
+            && !items.is_null()
+        {
+            let message = format!("error decoding a List: items: expected a list, found {}", items.kind());
+            return self.nobody(Diagnostic::error(self.source, items.span, message));
+        }
         let (Some(kind), Some(version)) = (kind, version) else {
             let missing: Vec<&str> = [("apiVersion", version), ("kind", kind)]
                 .iter()

@@ -82,8 +82,9 @@ fn amount_of(
             findings.invalid_text(path, text, NEGATIVE);
             0
         }
-        Err(_) => {
-            findings.invalid_text(path, text, QUANTITY);
+        Err(wrong) => {
+            let detail = if wrong == quantity::TOO_LARGE { quantity::TOO_LARGE } else { QUANTITY };
+            findings.invalid_text(path, text, detail);
             0
         }
     }

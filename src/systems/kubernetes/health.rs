@@ -46,6 +46,7 @@ pub fn health(manifest: &Manifest, subject: Subject, world: &dyn World) -> Healt
             if all { Health::Ready } else { Health::Progressing }
         }
         (Object::StatefulSet(spec), Some(Status::StatefulSet(status))) => stateful_set(spec, &status),
+        (Object::LeaderWorkerSet(_), Some(Status::LeaderWorkerSet(status))) if status.available => Health::Ready,
         // Its controller tells.
         (Object::LeaderWorkerSet(_) | Object::Rollout(_), _) => Health::Progressing,
         (Object::DaemonSet(spec), Some(Status::DaemonSet(status))) => daemon_set(spec, &status),
@@ -106,17 +107,6 @@ pub fn availability(subject: Subject, world: &dyn World) -> (u32, u32) {
         Some(Status::DaemonSet(status)) => (status.available, status.desired),
         Some(Status::Pod(status)) => (u32::from(status.ready && !status.terminating), 1),
         _ => (0, 0),
-    }
-}
-
-/// Pods that a workload wants as it is now, if others can have scaled it.
-pub fn scale(subject: Subject, world: &dyn World) -> Option<u32> {
-    match world.observed(subject)? {
-        Status::Deployment(status) => Some(status.desired),
-        Status::ReplicaSet(status) => Some(status.desired),
-        Status::StatefulSet(status) => Some(status.desired),
-        Status::Rollout(status) => Some(status.desired),
-        _ => None,
     }
 }
 

@@ -91,6 +91,16 @@ pub fn not_found(identity: &Identity) -> String {
     format!("{}{dot}{group} {:?} not found", plural(identity.kind), identity.name)
 }
 
+/// A refusal by admission as the API words it: `services "web" is forbidden: exceeded quota: …`; `None`: it is no such refusal.
+/// Source: k8s.io/apiserver v0.36.3, pkg/admission/errors.go, NewForbidden.
+pub fn forbidden(identity: &Identity, refusal: &str) -> Option<String> {
+    let by_quota = ["exceeded quota: ", "failed quota: "].iter().any(|start| refusal.starts_with(start));
+    let why = refusal.strip_prefix("forbidden: ").or(by_quota.then_some(refusal))?;
+    let group = KINDS.iter().find(|one| one.kind == identity.kind).map_or("", |one| one.group);
+    let dot = if group.is_empty() { "" } else { "." };
+    Some(format!("{}{dot}{group} {:?} is forbidden: {why}", plural(identity.kind), identity.name))
+}
+
 /// The name of a kind's resource: `deployments`.
 pub fn plural(kind: Kind) -> String {
     let name = kind.text().to_ascii_lowercase();

@@ -93,6 +93,13 @@ pub fn check_labels(labels: &BTreeMap<String, String>, path: &str, findings: &mu
     }
 }
 
+/// What is wrong with the key or value of a taint, which are those of labels, if anything is.
+pub fn taint_mistake(key: &str, value: &str) -> Option<String> {
+    let mut findings = Findings::default();
+    check_labels(&[(key.to_owned(), value.to_owned())].into(), "taint", &mut findings);
+    findings.complaints.first().map(|complaint| complaint.message.clone())
+}
+
 /// Complains of a key of labels or annotations that is none.
 pub fn check_key(key: &str, path: &str, findings: &mut Findings) {
     let (prefix, name) = match key.split_once('/') {

@@ -46,7 +46,7 @@ fn object(set: &Kubernetes, held: &Held, world: &dyn World) -> Value {
     shown.insert("kind".to_owned(), json!(identity.kind.text()));
     let namespaced = api.is_some_and(|api| api.namespaced);
     shown.insert("metadata".to_owned(), metadata(&identity.name, namespaced.then_some(identity.namespace.as_str())));
-    if let Some(replicas) = held.live.replicas() {
+    if let Some(replicas) = held.live.replicas().map(|live| world.scale(held.subject).unwrap_or(live)) {
         shown.insert("spec".to_owned(), json!({ "replicas": replicas }));
     }
     if let Some(rollout) = set.memory.rollout(held.subject) {
@@ -98,7 +98,7 @@ fn status(status: Status) -> Option<Value> {
             "updatedReplicas": status.updated,
             "readyReplicas": status.ready,
             "availableReplicas": status.available,
-            "unavailableReplicas": status.desired.saturating_sub(status.available),
+            "unavailableReplicas": status.unavailable,
             "terminatingReplicas": status.terminating,
             "conditions": deployment_conditions(&status),
         }),

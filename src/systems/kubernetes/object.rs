@@ -15,6 +15,10 @@ use crate::text::{Diagnostic, Node, Source, Span};
 use crate::timeline::Kind;
 use crate::workload::Object;
 
+/// The longest name of a CronJob, whose Jobs' names have eleven characters more. Source: k8s.io/kubernetes v1.36.3,
+/// pkg/apis/batch/validation/validation.go, ValidateCronJobCreate.
+const CRON_JOB_NAME_MAX: usize = 52;
+
 /// An object that was read.
 #[derive(Debug, Default)]
 pub struct Read {
@@ -244,6 +248,9 @@ impl<'n> Reader<'n> {
             }
             Kind::CronJob => {
                 let spec: batch::v1::CronJobSpec = self.part("spec");
+                if name.len() > CRON_JOB_NAME_MAX {
+                    self.findings.invalid_text("metadata.name", name, "must be no more than 52 characters");
+                }
                 Object::CronJob(Box::new(jobs::cron_job(&spec, &mut self.findings)))
             }
             Kind::Service => {
@@ -367,7 +374,7 @@ impl<'n> Reader<'n> {
 
 /// True for fields whose values no message repeats.
 fn may_be_secret(path: &str) -> bool {
-    path.split(['.', '[']).any(|step| matches!(step, "env" | "args" | "command" | "annotations"))
+    path.split(['.', '[']).any(|step| matches!(step, "env" | "args" | "command" | "annotations" | "httpHeaders"))
 }
 
 /// What a Pod asks for, but for what may be changed.

@@ -72,9 +72,12 @@ fn pod(
 ) -> PodTemplate {
     let (metadata_path, path) = paths;
     let mut labels = metadata.labels.clone().unwrap_or_default();
-    names::check_labels(&labels, &format!("{metadata_path}.labels"), findings);
-    for key in metadata.annotations.iter().flatten().map(|(key, _)| key) {
-        names::check_key(&key.to_ascii_lowercase(), &format!("{metadata_path}.annotations"), findings);
+    // Those of a pod that no workload makes are those of the object, which are checked.
+    if metadata_path != "metadata" {
+        names::check_labels(&labels, &format!("{metadata_path}.labels"), findings);
+        for key in metadata.annotations.iter().flatten().map(|(key, _)| key) {
+            names::check_key(&key.to_ascii_lowercase(), &format!("{metadata_path}.annotations"), findings);
+        }
     }
     for label in revision_labels(spec) {
         labels.insert(label.to_owned(), "unknown".to_owned());
@@ -93,24 +96,30 @@ fn pod(
     let findings = placing.findings;
     let node_selector = spec.node_selector.clone().unwrap_or_default();
     names::check_labels(&node_selector, &format!("{path}.nodeSelector"), findings);
-    let grace = Some(spec.termination_grace_period_seconds.unwrap_or(GRACE_SECONDS));
+    let mut grace = spec.termination_grace_period_seconds.unwrap_or(GRACE_SECONDS);
+    if grace < 0 {
+        // pkg/api/pod/warnings.go, warningsForPodSpecAndMeta.
+        let warning = "must be >= 0; negative values are invalid and will be treated as 1";
+        findings.note(format!("{path}.terminationGracePeriodSeconds"), warning);
+        grace = 1;
+    }
     let gates = spec.scheduling_gates.iter().flatten().map(|gate| gate.name.clone()).collect();
     PodTemplate {
         init_containers,
         containers,
         restart_policy: restart_policy(spec, path, findings),
-        termination_grace_period: figures::seconds(grace, &format!("{path}.terminationGracePeriodSeconds"), findings)
-            .unwrap_or(Duration::ZERO),
+        termination_grace_period: Duration::from_secs(grace.unsigned_abs().min(u64::from(u32::MAX))),
         node_selector,
         node_terms,
         tolerations: placement::tolerations(spec.tolerations.as_deref(), &format!("{path}.tolerations"), findings),
         affinity,
         spread,
-        priority: spec.priority.unwrap_or(0),
+        stated_priority: spec.priority,
         priority_class: spec.priority_class_name.clone().unwrap_or_default(),
         preempts: preempts(spec.preemption_policy.as_deref(), &format!("{path}.preemptionPolicy"), findings),
         deletion_cost: deletion_cost(metadata, metadata_path, findings),
         volumes,
+        has_empty_dir: spec.volumes.iter().flatten().any(|volume| volume.empty_dir.is_some()),
         host_ports,
         node_name: spec.node_name.clone().filter(|name| !name.is_empty()),
         // Its default and none are one.

@@ -9,7 +9,7 @@ use crate::kernel::Time;
 use crate::systems::argorollouts::Rollout;
 use crate::systems::leaderworkerset::LeaderWorkerSet;
 use crate::timeline::{Cause, Subject};
-use crate::workload::{AskId, LeaderWorkerSetSpec, PodTemplate, RolloutSpec, World};
+use crate::workload::{AskId, PodTemplate, RolloutSpec, World};
 
 /// Where a set of manifests is in its life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -65,8 +65,19 @@ pub enum Life {
     Refused,
     /// The API was asked to delete it.
     Deleting,
+    /// It was deleted by nobody who may: a pod that was killed, preempted or evicted. It is missed.
+    Lost,
+    /// It had ended, and was collected since: how it ended stands.
+    Collected,
     /// It is gone, or was never there.
     Gone,
+}
+
+impl Life {
+    /// True while the API has it, or is to have it.
+    pub const fn is_held(self) -> bool {
+        matches!(self, Life::Asked | Life::There | Life::Refused)
+    }
 }
 
 /// A template that a workload once had.
@@ -135,19 +146,32 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// A LeaderWorkerSet was applied: its controller makes it so. One of a name that was deleted begins anew.
+    /// A LeaderWorkerSet was applied: its controller makes it so. One of a name that was deleted begins anew; one that was there
+    /// already has its controller elsewhere.
     pub fn control_groups(
         &mut self,
         key: Subject,
         serves: Subject,
-        spec: LeaderWorkerSetSpec,
+        was_there: bool,
         cause: Cause,
         world: &mut dyn World,
     ) {
         self.group_sets.retain(|set| set.key() != key || !set.is_deleted());
+        let Some(spec) = world.group_set(key) else { return };
         match self.group_sets.iter_mut().find(|set| set.key() == key) {
             Some(set) => set.change(spec, cause, world),
+            None if was_there => {}
             None => self.group_sets.push(LeaderWorkerSet::create(key, serves, spec, cause, world)),
+        }
+    }
+
+    /// Somebody else, as an autoscaler, may have written a LeaderWorkerSet: its controller follows.
+    pub fn follow_groups(&mut self, key: Subject, cause: Cause, world: &mut dyn World) {
+        if let Some(set) = self.group_sets.iter_mut().find(|set| set.key() == key) {
+            match world.group_set(key) {
+                Some(spec) => set.change(spec, cause, world),
+                None => set.delete(cause, world),
+            }
         }
     }
 
@@ -182,6 +206,6 @@ impl Memory {
     /// The object of this subject, unless it is gone.
     pub fn held(&self, subject: Subject) -> Option<usize> {
         let position = *self.positions.get(&subject)?;
-        (!matches!(self.objects[position].life, Life::Gone | Life::Deleting)).then_some(position)
+        self.objects[position].life.is_held().then_some(position)
     }
 }

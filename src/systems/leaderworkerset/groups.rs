@@ -42,6 +42,27 @@ pub struct State {
     pub updated: bool,
 }
 
+/// The states of all groups. Beyond the last that was ever seen none is ready.
+#[derive(Clone, Debug, Default)]
+pub struct States {
+    /// Of the first groups, up to the last that was seen.
+    pub known: Vec<State>,
+    /// How many groups there should be.
+    pub count: u32,
+}
+
+impl States {
+    /// The state of a group.
+    pub fn of(&self, group: u32) -> State {
+        self.known.get(group as usize).copied().unwrap_or_default()
+    }
+
+    /// How many of the first groups fulfil a condition that no unknown one does.
+    pub fn count(&self, first: u32, holds: impl Fn(&State) -> bool) -> u32 {
+        self.known.iter().take(first as usize).filter(|state| holds(state)).count() as u32
+    }
+}
+
 impl LeaderWorkerSet {
     /// Looks at the leaders and workers, makes the workers that are missing, and restarts groups.
     pub(super) fn look_at_groups(&mut self, world: &mut dyn World) {
@@ -152,7 +173,7 @@ impl LeaderWorkerSet {
     }
 
     /// The state of each group that the leaders' StatefulSet has (`getReplicaStates`).
-    pub(super) fn states(&self, world: &dyn World) -> Vec<State> {
+    pub(super) fn states(&self, world: &dyn World) -> States {
         let state = |number: u32| {
             let Some(group) = self.groups.get(&number).filter(|group| group.is_there) else { return State::default() };
             let updated = group.revision == self.revision;
@@ -170,6 +191,7 @@ impl LeaderWorkerSet {
             };
             State { ready: group.leader_ready && all, updated }
         };
-        (0..self.replicas).map(state).collect()
+        let known = self.groups.last_key_value().map_or(0, |(last, _)| last + 1);
+        States { known: (0..self.replicas.min(known)).map(state).collect(), count: self.replicas }
     }
 }

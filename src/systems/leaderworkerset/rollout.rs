@@ -2,9 +2,9 @@
 //! beside groups that are there for the time of the update alone (`rollingUpdateParameters`).
 
 use super::LeaderWorkerSet;
-use super::groups::State;
+use super::groups::States;
 use crate::timeline::{Arg, Why};
-use crate::workload::World;
+use crate::workload::{Ask, World};
 
 impl LeaderWorkerSet {
     /// The surge, which is never more than there are groups.
@@ -41,14 +41,13 @@ impl LeaderWorkerSet {
     }
 
     /// The partition and the number of groups.
-    fn next_step(&self, states: &[State]) -> (u32, u32) {
+    fn next_step(&self, states: &States) -> (u32, u32) {
         let wanted = self.spec.replicas;
         if self.partition == 0 && (self.replicas == wanted || self.wanted != wanted) {
             return (0, wanted);
         }
-        let unready =
-            (0..wanted as usize).filter(|group| !states.get(*group).is_some_and(|one| one.ready && one.updated));
-        let replicas = self.wanted_with(unready.count() as u32);
+        let unready = wanted - states.count(wanted, |one| one.ready && one.updated);
+        let replicas = self.wanted_with(unready);
         let most = wanted + self.surge();
         if self.wanted != wanted {
             return (self.partition.min(most), replicas);
@@ -59,53 +58,63 @@ impl LeaderWorkerSet {
     }
 
     /// Writes down whether all groups are ready, when that changes (`updateConditions`).
-    fn judge(&mut self, states: &[State], world: &mut dyn World) {
-        let wanted = self.spec.replicas as usize;
-        let own = &states[..states.len().min(wanted)];
-        let from = self.spec.partition.min(self.partition) as usize;
-        let ready = own.iter().filter(|one| one.ready).count();
-        let outdated = own.iter().skip(from).any(|one| !one.updated);
+    fn judge(&mut self, states: &States, world: &mut dyn World) {
+        let wanted = self.spec.replicas;
+        let own = states.count.min(wanted);
+        let from = self.spec.partition.min(self.partition);
+        let ready = states.count(wanted, |one| one.ready);
+        let outdated = own.saturating_sub(from)
+            > states.count(own, |one| one.updated) - states.count(from.min(own), |one| one.updated);
         let became = match () {
-            () if ready == wanted && !outdated && states.len() == wanted => "Available",
+            () if ready == wanted && !outdated && states.count == wanted => "Available",
             () if outdated && self.revision > 1 => "UpdateInProgress",
             () => "Progressing",
         };
         if became != self.became {
             self.became = became;
-            let why = Why::with2("{} of {} groups ready", Arg::Count(ready as u64), Arg::Count(wanted as u64));
+            let why = Why::with2("{} of {} groups ready", Arg::Count(ready.into()), Arg::Count(wanted.into()));
             let cause = self.cause();
             self.note(became, why, cause, world);
+            let available = became == "Available";
+            world.ask(Ask::TellGroups { key: self.key, available, serves: self.serves }, self.cause());
         }
     }
 }
 
 /// The next partition (`rollingUpdatePartition`): it only ever falls.
-fn step_partition(states: &[State], step: i64, current: u32) -> u32 {
-    let count = states.len() as i64;
-    let done = states.iter().rev().take_while(|one| one.ready && one.updated).count() as i64;
+fn step_partition(states: &States, step: i64, current: u32) -> u32 {
+    let (count, known) = (i64::from(states.count), states.known.len() as i64);
+    let last = states.known.iter().rev().take_while(|one| one.ready && one.updated).count() as i64;
+    // Groups that were never seen are the last, and not done.
+    let done = if count > known { 0 } else { last };
     let least = (count - done - step).max(0);
-    let unavailable = states.iter().take(least as usize).filter(|one| !one.ready).count() as i64;
+    let first = u32::try_from(least).unwrap_or(u32::MAX);
+    let unavailable = least.min(count) - i64::from(states.count(first, |one| one.ready));
     let mut partition = least + unavailable;
     // Groups that are not ready anyway may be replaced without making anything worse.
     let mut group = partition.min(count - 1);
     while group >= least && group >= 0 {
-        let state = states[group as usize];
+        if group >= known {
+            group = least.max(known);
+        }
+        let state = states.of(u32::try_from(group).unwrap_or(u32::MAX));
         if state.ready && !state.updated {
             break;
         }
         partition = group;
         group -= 1;
     }
-    u32::try_from(partition).unwrap_or(0).min(current)
+    u32::try_from(partition).unwrap_or(u32::MAX).min(current)
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::groups::State;
     use super::*;
 
-    fn states(text: &str) -> Vec<State> {
+    fn states(text: &str) -> States {
         let state = |one: char| State { ready: one != 'x', updated: one == 'n' };
-        text.chars().map(state).collect()
+        States { known: text.chars().map(state).collect(), count: text.len() as u32 }
     }
 
     #[test]
@@ -123,5 +132,9 @@ mod tests {
     fn groups_that_are_broken_anyway_do_not_hold_it_up() {
         assert_eq!(step_partition(&states("xxxx"), 1, 4), 3);
         assert_eq!(step_partition(&states("xoox"), 1, 4), 3);
+        // The last two were never seen.
+        let states = States { count: 4, ..states("oo") };
+        assert_eq!(step_partition(&states, 1, 4), 3);
+        assert_eq!(step_partition(&States { count: u32::MAX - 1, ..states }, 1, u32::MAX), 4_294_967_293);
     }
 }

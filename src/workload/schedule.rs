@@ -56,6 +56,11 @@ impl Schedule {
         Ok(Schedule { rule, zone })
     }
 
+    /// True for the name of a time zone.
+    pub fn knows_zone(name: &str) -> bool {
+        name.parse::<Tz>().is_ok()
+    }
+
     /// The first time after `after`, if one comes within five years.
     pub fn next(&self, after: i64) -> Option<i64> {
         let fields = match self.rule {
@@ -121,7 +126,10 @@ fn descriptor(name: &str) -> Result<Rule, String> {
 
 /// A length as Go writes it (`1h30m`), in whole seconds, one at least.
 fn every(text: &str) -> Result<i64, String> {
-    let wrong = || format!("failed to parse duration {text}");
+    let wrong = || {
+        let what = if text.bytes().all(|one| one.is_ascii_digit()) { "missing unit in" } else { "invalid" };
+        format!("failed to parse duration @every {text}: time: {what} duration {text:?}")
+    };
     let (mut seconds, mut rest) = (0_i64, text.trim());
     while !rest.is_empty() {
         let digits = rest.find(|one: char| !one.is_ascii_digit()).filter(|at| *at > 0).ok_or_else(wrong)?;
@@ -142,54 +150,84 @@ fn every(text: &str) -> Result<i64, String> {
 fn fields(text: &str) -> Result<Fields, String> {
     let parts: Vec<&str> = text.split_whitespace().collect();
     let [minutes, hours, days, months, weekdays] = parts[..] else {
-        return Err(format!("expected exactly 5 fields, found {}: [{text}]", parts.len()));
+        return Err(format!("expected exactly 5 fields, found {}: [{}]", parts.len(), parts.join(" ")));
     };
+    let minutes = field(minutes, 0, 59, &[])?.0;
+    let hours = field(hours, 0, 23, &[])?.0;
     let (days, any_day) = field(days, 1, 31, &[])?;
+    let months = field(months, 1, 12, &MONTHS)?.0;
     let (weekdays, any_weekday) = field(weekdays, 0, 6, &WEEKDAYS)?;
-    Ok(Fields {
-        minutes: field(minutes, 0, 59, &[])?.0,
-        hours: field(hours, 0, 23, &[])?.0,
-        days,
-        months: field(months, 1, 12, &MONTHS)?.0,
-        weekdays,
-        any_day,
-        any_weekday,
-    })
+    Ok(Fields { minutes, hours, days, months, weekdays, any_day, any_weekday })
 }
 
-/// The values that a field allows, and whether it is a star.
+/// The values that a field allows, and whether it is a star (parser.go, getField and getRange).
 fn field(text: &str, least: u32, most: u32, names: &[&str]) -> Result<(u64, bool), String> {
     let (mut values, mut star) = (0, false);
-    for part in text.split(',') {
-        let (range, step) = match part.split_once('/') {
-            None => (part, None),
-            Some((range, step)) => (range, Some(step)),
+    for part in text.split(',').filter(|part| !part.is_empty()) {
+        let mut steps = part.split('/');
+        let mut ends = steps.next().unwrap_or("").split('-');
+        let (first, last, step) = (ends.next().unwrap_or(""), ends.next(), steps.next());
+        let is_star = matches!(first, "*" | "?");
+        let (first, mut end) = match (is_star, last) {
+            (true, _) => (least, most),
+            (false, None) => {
+                let first = number(first, least, names)?;
+                (first, first)
+            }
+            (false, Some(last)) => {
+                let first = number(first, least, names)?;
+                if ends.next().is_some() {
+                    return Err(format!("too many hyphens: {part}"));
+                }
+                (first, number(last, least, names)?)
+            }
         };
-        let number = |text: &str| {
-            let named = names.iter().position(|name| text.eq_ignore_ascii_case(name)).map(|at| at as u32 + least);
-            named.or_else(|| text.parse().ok()).ok_or_else(|| format!("failed to parse number: {text}"))
+        let step = match step {
+            None => 1,
+            Some(_) if steps.next().is_some() => return Err(format!("too many slashes: {part}")),
+            Some(step) => {
+                let step = number(step, 0, &[])?;
+                if last.is_none() {
+                    // `5/15` goes from 5 to the end.
+                    end = most;
+                }
+                step
+            }
         };
-        let is_star = matches!(range, "*" | "?");
-        let (first, last) = match range.split_once('-') {
-            _ if is_star => (least, most),
-            Some((first, last)) => (number(first)?, number(last)?),
-            // `5/15` goes from 5 to the end.
-            None if step.is_some() => (number(range)?, most),
-            None => (number(range)?, number(range)?),
-        };
-        let step = step.map_or(Ok(1), number)?;
-        if first < least || last > most || first > last {
-            return Err(format!("{part} is not between {least} and {most}"));
+        if first < least {
+            return Err(format!("beginning of range ({first}) below minimum ({least}): {part}"));
+        }
+        if end > most {
+            return Err(format!("end of range ({end}) above maximum ({most}): {part}"));
+        }
+        if first > end {
+            return Err(format!("beginning of range ({first}) beyond end of range ({end}): {part}"));
         }
         if step == 0 {
             return Err(format!("step of range should be a positive number: {part}"));
         }
         star |= is_star && step == 1;
-        for value in (first..=last).step_by(step as usize) {
+        for value in (first..=end).step_by(step as usize) {
             values |= 1 << value;
         }
     }
     Ok((values, star))
+}
+
+/// A number, or the name of one (`parseIntOrName`, `mustParseInt`).
+fn number(text: &str, least: u32, names: &[&str]) -> Result<u32, String> {
+    if let Some(at) = names.iter().position(|name| text.eq_ignore_ascii_case(name)) {
+        return Ok(at as u32 + least);
+    }
+    let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
+    let is_number = !digits.is_empty() && digits.bytes().all(|one| one.is_ascii_digit());
+    let failed = |why: &str| format!("failed to parse int from {text}: strconv.Atoi: parsing {text:?}: {why}");
+    match text.parse::<i64>() {
+        Ok(number) if number < 0 => Err(format!("negative number ({number}) not allowed: {text}")),
+        Ok(number) => Ok(u32::try_from(number).unwrap_or(u32::MAX)),
+        Err(_) if is_number => Err(failed("value out of range")),
+        Err(_) => Err(failed("invalid syntax")),
+    }
 }
 
 #[cfg(test)]
@@ -230,6 +268,23 @@ mod tests {
         let first = next("30 2 * * *", berlin, "2026-10-24T12:00:00Z");
         assert_eq!(first, Some(at("2026-10-25T00:30:00Z")));
         assert_eq!(next("30 2 * * *", berlin, "2026-10-25T00:30:00Z"), Some(at("2026-10-25T01:30:00Z")));
+    }
+
+    #[test]
+    fn refusals_are_worded_as_in_the_source() {
+        for (text, wrong) in [
+            ("5-1 * * * *", "beginning of range (5) beyond end of range (1): 5-1"),
+            ("60 * * * *", "end of range (60) above maximum (59): 60"),
+            ("* * 0 * *", "beginning of range (0) below minimum (1): 0"),
+            ("x * * * *", "failed to parse int from x: strconv.Atoi: parsing \"x\": invalid syntax"),
+            ("1-2-3 * * * *", "too many hyphens: 1-2-3"),
+            ("*/5/5 * * * *", "too many slashes: */5/5"),
+            ("* * * *", "expected exactly 5 fields, found 4: [* * * *]"),
+            ("@often", "unrecognized descriptor: @often"),
+            ("@every 5", "failed to parse duration @every 5: time: missing unit in duration \"5\""),
+        ] {
+            assert_eq!(Schedule::parse(text, None), Err(wrong.to_owned()), "{text}");
+        }
     }
 
     #[test]
