@@ -10,6 +10,7 @@ use crate::plan::mend::{Change, told as told_changes};
 use crate::plan::rules::Gravity;
 use crate::report::Paint;
 use crate::report::paint::Tone;
+use crate::systems::kubernetes::hidden;
 use crate::text::render::render;
 use crate::text::{Diagnostic, diagnostic::Severity};
 
@@ -163,7 +164,10 @@ pub fn diagnostic(finding: &Finding) -> Diagnostic {
     let title = format!("[{} {}] {}", finding.rule.code, finding.rule.name, finding.message);
     let about = crate::text::Source::new(finding.subject.clone(), "");
     let shown = match &finding.place {
-        Some((source, span)) => Diagnostic::error(source, *span, title),
+        Some((source, span)) => {
+            let hidden = hidden(source);
+            Diagnostic { hidden, ..Diagnostic::error(source, *span, title) }
+        }
         None => Diagnostic::about(&about, title),
     };
     let severity = match finding.rule.gravity {

@@ -36,3 +36,4 @@ pub use controller::{Kubernetes, load};
 pub use document::{Manifests, Read, Refused, read};
 pub use manifest::{Body, Identity, Manifest};
 pub use names::taint_mistake;
+pub use secret::hidden;

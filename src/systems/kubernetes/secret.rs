@@ -1,7 +1,9 @@
 //! Which values of a document may never be shown: those of annotations, headers, variables and arguments, and what Secrets and
 //! ConfigMaps hold, whatever shape they have. Their keys and names may be.
 
-use crate::text::{Node, Span};
+use std::sync::Arc;
+
+use crate::text::{Node, Source, Span, tree};
 
 /// Fields whose values may hold a credential.
 pub const FIELDS: [&str; 8] =
@@ -14,6 +16,12 @@ pub fn values(documents: &[Node]) -> Vec<Span> {
         gather(document, false, &mut spans);
     }
     spans
+}
+
+/// The same for a text of manifests; a text that cannot be read is hidden as a whole.
+pub fn hidden(source: &Source) -> Arc<[Span]> {
+    let whole = || vec![Span::new(0, source.text().len() as u32)];
+    tree::parse_all(source).map_or_else(|_| whole(), |documents| values(&documents)).into()
 }
 
 fn gather(node: &Node, hides: bool, spans: &mut Vec<Span>) {
@@ -40,7 +48,6 @@ fn gather(node: &Node, hides: bool, spans: &mut Vec<Span>) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::{Source, tree};
 
     #[test]
     fn values_are_hidden_in_every_shape_and_names_are_not() {
