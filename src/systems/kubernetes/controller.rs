@@ -8,6 +8,7 @@ use super::document::{self, Manifests};
 use super::fingerprint::touched;
 use super::health::{Health, availability, has_pods, health};
 use super::kinds;
+use super::last_applied;
 use super::manifest::Manifest;
 use super::native;
 use super::pod::label_revision;
@@ -117,8 +118,9 @@ impl Kubernetes {
             if replace {
                 return Err(kinds::not_found(&manifest.identity));
             }
-            let manifest = Arc::new(manifest.clone());
-            self.hold(subject, manifest);
+            let manifest = last_applied::join(manifest, subject, world)?;
+            last_applied::write(&manifest, world);
+            self.hold(subject, Arc::new(manifest));
             let position = self.memory.objects.len() - 1;
             world.watch(subject);
             self.ask(position, cause, world);
@@ -137,6 +139,7 @@ impl Kubernetes {
             merge(&mut live, held, world.scale(subject));
         }
         held.applied = Arc::new(manifest.clone());
+        last_applied::write(manifest, world);
         self.change(position, live, cause, world);
         Ok(())
     }

@@ -13,6 +13,7 @@ mod figures;
 mod fingerprint;
 mod health;
 mod kinds;
+mod last_applied;
 mod leader_worker_set;
 mod manifest;
 mod names;
