@@ -101,6 +101,34 @@ fn nothing_undoes_what_an_autoscaler_scaled() {
     assert_told(&told, &["Rescaled 1 to 3", "00:02:00.000 Deployment/web Changed replicas 3 to 5"]);
 }
 
+/// Goal: a set that joins an object of another keeps what neither document says, and may not change what cannot be changed.
+#[test]
+fn a_second_set_joins_a_deployment() {
+    let web = workload("Deployment", "web", "");
+    let documents = [("web.yaml", web.as_str()), ("same.yaml", &web)];
+    let later = "actions:\n  - { at: 1m, scale: { Deployment/web: 3 } }\n";
+    let scenario = |documents: &[(&'static str, &str)], more: &str| {
+        let deploy = "deploy:\n  - { document: web.yaml, system: kubernetes }\n  - { document: same.yaml, system: kubernetes, at: 2m }\n";
+        let text = format!(
+            "name: s\nuntil: 5m\ncluster:\n  nodes: [ {{ pool: cpu, count: 2, cpu: 8, memory: 32Gi }} ]\n{more}{deploy}"
+        );
+        let documents = Memory(documents.iter().map(|(name, text)| (*name, (*text).to_owned())).collect());
+        let loaded = load_from(&Source::new("s.yaml", text), &documents);
+        let run =
+            loaded.and_then(|scenario| rehearse(&scenario, Options { native: true, ..Options::default() }, &mut []));
+        run.map_err(|errors| render::render(&errors, false)).unwrap_or_else(|told| panic!("{told}"))
+    };
+    let told = scenario(&documents, later);
+    assert_eq!(replicas(&told), 3, "{:#?}", story(&told));
+    let other = web.replace("app: web", "app: wob");
+    let told = scenario(&[("web.yaml", &web), ("same.yaml", &other)], "");
+    let refused = unfired(&told);
+    assert!(
+        refused.len() == 1 && refused[0].starts_with("deploy same.yaml: Deployment/web was refused: spec.selector"),
+        "{refused:#?}"
+    );
+}
+
 /// Goal: the scale of a LeaderWorkerSet is its groups, and its leaders are the pods that count.
 #[test]
 fn an_autoscaler_scales_groups() {

@@ -6,8 +6,9 @@ use std::sync::Arc;
 
 use super::document::{self, Manifests};
 use super::fingerprint::touched;
-use super::health::{self, Health, availability, has_pods, is_gone};
+use super::health::{Health, has_pods};
 use super::kinds;
+use super::last_applied;
 use super::manifest::{Body, Manifest};
 use super::native;
 use super::pod::label_revision;
@@ -15,7 +16,7 @@ use super::state::{Held, Life, Memory, ROLLOUT_TIMERS, Revision, State};
 use crate::kernel::names::split;
 use crate::kernel::{Duration, Name};
 use crate::text::Source;
-use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
+use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::{Action, Ask, AskId, Controller, Object, Outcome, RolloutSpec, Wake, World};
 
 /// An ask that the API could not take now is asked again so often, as `kubectl apply` does on conflicts, and after so long.
@@ -123,8 +124,9 @@ impl Kubernetes {
             if replace {
                 return Err(kinds::not_found(&manifest.identity));
             }
-            let manifest = Arc::new(manifest.clone());
-            self.hold(subject, manifest);
+            let manifest = last_applied::join(manifest, subject, world)?;
+            last_applied::write(&manifest, world);
+            self.hold(subject, Arc::new(manifest));
             let position = self.memory.objects.len() - 1;
             world.watch(subject);
             self.ask(position, cause, world);
@@ -143,6 +145,7 @@ impl Kubernetes {
             merge(&mut live, held, world.scale(subject));
         }
         held.applied = Arc::new(manifest.clone());
+        last_applied::write(manifest, world);
         self.change(position, live, cause, world);
         Ok(())
     }
@@ -263,116 +266,6 @@ impl Kubernetes {
         } else {
             world.wake_at(world.now() + RETRY_AFTER, position as u64, cause);
         }
-    }
-
-    /// Looks at an object that changed.
-    pub(super) fn look(&mut self, position: usize, world: &dyn World) {
-        let held = &mut self.memory.objects[position];
-        match held.life {
-            // Somebody else deleted it. A Job that ended stays so when it is collected; a pod is missed, unless its
-            // namespace went.
-            Life::There if held.seen && is_gone(held.subject, world) => {
-                held.life = match held.health {
-                    Health::Done | Health::Failed(_) => Life::Collected,
-                    _ if held.subject.kind == Kind::Pod && !world.is_leaving(held.subject.namespace) => Life::Lost,
-                    _ => Life::Gone,
-                };
-            }
-            Life::There => {
-                held.seen |= world.observed(held.subject).is_some();
-                let groups = self.memory.group_sets.iter().find(|set| set.key() == held.subject);
-                let rollouts = &self.memory.rollouts;
-                let rollout = rollouts.iter().find(|one| one.key() == held.subject && !one.is_deleted());
-                held.health = match groups {
-                    None if rollout.is_some() => rollout.map_or(Health::Progressing, health::rollout),
-                    Some(set) if set.is_available() => Health::Ready,
-                    Some(_) => Health::Progressing,
-                    // Another set's controller makes its groups, and its status tells.
-                    None => health::health(&held.live, held.subject, world),
-                };
-                let (available, wanted) = availability(held.subject, world);
-                match held.health {
-                    Health::Ready => held.settled = available,
-                    // A group that is not ready restarts as a whole.
-                    Health::Progressing => {
-                        let has_groups = held.subject.kind == Kind::LeaderWorkerSet;
-                        held.is_short = has_groups || available < held.settled.min(wanted);
-                    }
-                    _ => {}
-                }
-            }
-            Life::Deleting if is_gone(held.subject, world) => held.life = Life::Gone,
-            _ => {}
-        }
-    }
-
-    /// Looks at all Rollouts: what their controllers were told may have changed them.
-    pub(super) fn become_state(&mut self, state: State, why: Why, cause: Cause, world: &mut dyn World) -> EntryId {
-        self.memory.state = Some(state);
-        let subject =
-            self.memory.subject.unwrap_or_else(|| Subject::new(Kind::Manifests, Name::plain(world.intern(""))));
-        let entry = world.note(subject, state.text(), why, cause);
-        self.memory.since = Some((world.now(), Cause::Entry(entry)));
-        entry
-    }
-
-    /// Writes where the set is now, if that is elsewhere than before.
-    fn update(&mut self, cause: Cause, world: &mut dyn World) {
-        if self.memory.subject.is_none() || matches!(self.memory.state, Some(State::Deleted)) {
-            return;
-        }
-        // Until every ask is answered nothing can be said of the set.
-        if !self.memory.asks.is_empty() {
-            return;
-        }
-        let (state, why) = self.standing(world);
-        if self.memory.state != Some(state) {
-            self.become_state(state, why, cause, world);
-        }
-    }
-
-    /// Where the set is now, and why.
-    fn standing(&mut self, world: &mut dyn World) -> (State, Why) {
-        let memory = &mut self.memory;
-        let objects = || memory.objects.iter().filter(|held| held.life != Life::Gone);
-        if memory.removing {
-            return match objects().count() {
-                0 => (State::Deleted, Why::NONE),
-                left => (State::Deleting, Why::with("objects left: {}", Arg::Count(left as u64))),
-            };
-        }
-        let refused = memory.refused + objects().filter(|held| held.life == Life::Refused).count();
-        let there = || objects().filter(|held| matches!(held.life, Life::There | Life::Collected));
-        if refused > 0 && there().count() == 0 {
-            return (State::Rejected, Why::with("objects refused: {}", Arg::Count(refused as u64)));
-        }
-        let failed = there().find_map(|held| match held.health {
-            Health::Failed(reason) => Some((held.subject, reason)),
-            _ => None,
-        });
-        if let Some((subject, reason)) = failed {
-            return (State::Failed, Why::with2("{}: {}", Arg::Subject(subject), Arg::Text(world.intern(reason))));
-        }
-        if refused > 0 {
-            return (State::Failed, Why::with("objects refused: {}", Arg::Count(refused as u64)));
-        }
-        if let Some(lost) = objects().find(|held| held.life == Life::Lost) {
-            return (State::Degraded, Why::with("{} is gone", Arg::Subject(lost.subject)));
-        }
-        let waiting = there().filter(|held| held.health == Health::Progressing);
-        if let Some(first) = waiting.clone().next() {
-            let short = memory.settled && waiting.clone().any(|held| held.is_short);
-            let state = if short { State::Degraded } else { State::Progressing };
-            let why =
-                Why::with2("not ready: {}, {} in all", Arg::Subject(first.subject), Arg::Count(waiting.count() as u64));
-            return (state, why);
-        }
-        let ready = there().any(|held| held.health == Health::Ready);
-        let done = there().any(|held| held.health == Health::Done);
-        let count = Arg::Count(there().count() as u64);
-        let state = if done && !ready { State::Complete } else { State::Ready };
-        memory.settled = true;
-        (state, Why::with("objects: {}", count))
     }
 }
 
