@@ -50,7 +50,10 @@ pub fn write(out: &mut dyn Write, judged: &Judged, paint: Paint) -> io::Result<(
         writeln!(out, "{} {failure}", paint.tone(Tone::Bad, "failed:"))?;
     }
     let counts = [Gravity::Error, Gravity::Warning, Gravity::Note].map(|gravity| plan.findings_of(gravity).count());
-    writeln!(out, "{} errors, {} warnings, {} notes", counts[0], counts[1], counts[2])
+    let words = ["error", "warning", "note"].into_iter().zip(counts);
+    let told: Vec<String> =
+        words.map(|(word, count)| format!("{count} {word}{}", if count == 1 { "" } else { "s" })).collect();
+    writeln!(out, "{}", told.join(", "))
 }
 
 /// The verdict in a line.
@@ -115,7 +118,9 @@ fn figures(judged: &Judged) -> Vec<(String, String)> {
         row("", format!("and {} more Services", services.len() - SHOWN_MAX));
     }
     let stall = course.stall;
-    row("longest stall", format!("{} from {}", stall.length, stall.from));
+    let is_the_end = course.took().is_none() && stall.from == course.last_progress;
+    let length = if is_the_end { "without end".to_owned() } else { stall.length.to_string() };
+    row("longest stall", format!("{length}, from {}", stall.from));
     rows
 }
 
