@@ -198,11 +198,13 @@ fn listings_of_a_live_cluster_are_read() {
     let nodes = "apiVersion: v1\nkind: List\nitems:\n- apiVersion: v1\n  kind: Node\n  metadata:\n    name: gpu-1\n    labels: { kubernetes.io/hostname: \
                  gpu-1, nvidia.com/gpu.product: A10, topology.kubernetes.io/zone: z1 }\n    managedFields: []\n  spec:\n    taints:\n    \
                  - { key: nvidia.com/gpu, effect: NoSchedule }\n    - { key: node.kubernetes.io/not-ready, effect: NoExecute }\n  status:\n    \
-                 allocatable: { cpu: 7910m, memory: 31000Mi, pods: '110', nvidia.com/gpu: '1', ephemeral-storage: '100' }\n- apiVersion: v1\n  \
+                 allocatable: { cpu: 7910m, memory: 31000Mi, pods: '110', nvidia.com/gpu: '1', rdma/ib: '4', hugepages-2Mi: 1Gi, ephemeral-storage: '100' }\n- apiVersion: v1\n  \
                  kind: Node\n  metadata: { name: cordoned }\n  spec: { unschedulable: true }\n  status: { allocatable: { cpu: 8, memory: 8Gi } }\n";
     let stage = load_cluster_from(&Source::new("nodes.yaml", nodes), &Nothing).expect("a listing");
     let [node] = &stage.cluster.nodes[..] else { panic!("{:?}", stage.cluster.nodes) };
     assert_eq!((node.cpu_milli, node.gpus.as_ref().map(|gpus| gpus.count)), (Some(7910), Some(1)));
+    assert_eq!(node.extended.get("rdma/ib"), Some(&4));
+    assert_eq!(node.extended.get("hugepages-2Mi"), Some(&(1 << 30)));
     assert_eq!((node.taints.len(), node.zone.as_deref()), (1, Some("z1")));
     // A pod without a toleration finds no place there, and the plan says what mends that.
     let one = Value::from(1);
@@ -210,4 +212,36 @@ fn listings_of_a_live_cluster_are_read() {
     let plan = plan_of(&rollout::first(stage, &new), true);
     assert_eq!(codes(&plan, Gravity::Error), ["GR003"], "{:?}", plan.findings);
     assert!(plan.findings[0].mends.iter().any(|mend| mend.took.is_some()), "{:?}", plan.findings);
+}
+
+/// Goal: what manifests take for granted of a live cluster is there, and what only the new version needs is not.
+#[test]
+fn what_the_old_version_uses_is_assumed() {
+    let one = Value::from(1);
+    let env = "          envFrom: [ { secretRef: { name: token } } ]\n";
+    let text = |tag: u32, more: &str| {
+        deployment(&one, &one, &one, tag).replace("name: w\nspec", "name: w\n  namespace: prod\nspec") + more
+    };
+    let cluster = "nodes: [ { pool: gpu, count: 2, shape: VM.GPU.A10.1 } ]\n";
+    let kept = plan_of(&between(cluster, &text(1, env), &text(2, env)), false);
+    assert!(kept.findings.is_empty() && kept.course.took().is_some(), "{:?}", kept.findings);
+    let new = plan_of(&between(cluster, &text(1, ""), &text(2, env)), false);
+    assert_eq!(codes(&new, Gravity::Error), ["GR011"]);
+}
+
+/// Goal: a Service that a rollout leads away from its pods is out, from that instant on.
+#[test]
+fn a_selector_that_matches_nothing_is_an_outage() {
+    let one = Value::from(1);
+    let service = |app: &str| {
+        format!(
+            "---\napiVersion: v1\nkind: Service\nmetadata: {{ name: w }}\nspec: {{ selector: {{ app: {app} }}, ports: [ {{ port: 80 }} ] }}\n"
+        )
+    };
+    let cluster = "nodes: [ { pool: gpu, count: 2, shape: VM.GPU.A10.1 } ]\n";
+    let text = |app: &str| deployment(&one, &one, &one, 1) + &service(app);
+    let plan = plan_of(&between(cluster, &text("w"), &text("typo")), false);
+    let [service] = &plan.course.services[..] else { panic!("{:?}", plan.course.services) };
+    assert!(service.is_out() && service.outages[0].from == plan.course.begins, "{service:?}");
+    assert_eq!(codes(&plan, Gravity::Warning), ["GR007"]);
 }

@@ -202,3 +202,24 @@ fn pods_behind_a_gate() {
     let gate = "      schedulingGates: [ { name: kueue.x-k8s.io/admission } ]\n";
     only(&plan(GPU, &simple(1), &web(2, 1, "", gate, ""), ""), "GR020");
 }
+
+#[test]
+fn a_daemon_set_that_surges_on_full_nodes() {
+    let agent = |tag: u32| {
+        format!(
+            "apiVersion: apps/v1\nkind: DaemonSet\nmetadata: {{ name: agent }}\nspec:\n  updateStrategy: {{ rollingUpdate: {{ maxSurge: 1, \
+             maxUnavailable: 0 }} }}\n  selector: {{ matchLabels: {{ app: agent }} }}\n  template:\n    metadata: {{ labels: {{ app: agent }} }}\n    \
+             spec:\n      containers: [ {{ name: c, image: 'a:{tag}', resources: {{ limits: {{ nvidia.com/gpu: 1 }} }} }} ]\n"
+        )
+    };
+    let made = plan(GPU, &agent(1), &agent(2), "");
+    mended(only(&made, "GR001"), "spec.updateStrategy.rollingUpdate.maxSurge: 0");
+}
+
+#[test]
+fn a_tainted_pool_beside_nodes_without_gpus() {
+    let nodes = "    - { pool: gpu, count: 2, cpu: 16, memory: 64Gi, gpus: { model: A10, count: 1 }, taints: [ { key: nvidia.com/gpu, effect: \
+                 NoSchedule } ] }\n    - { pool: cpu, count: 1, cpu: 8, memory: 32Gi }\n";
+    let made = plan(nodes, &simple(1), "", "");
+    mended(only(&made, "GR003"), "spec.template.spec.tolerations");
+}

@@ -55,6 +55,14 @@ pub struct Stuck {
     pub entry: EntryId,
 }
 
+impl Stuck {
+    /// What it became, and why: `Pod/web-r2-0 Unschedulable: no nodes available`.
+    pub fn told(&self) -> String {
+        let colon = if self.why.is_empty() { "" } else { ": " };
+        format!("{} {}{colon}{}", self.subject, self.became, self.why)
+    }
+}
+
 /// One run.
 #[derive(Clone, Debug)]
 pub struct Course {
@@ -84,6 +92,8 @@ pub struct Course {
     pub old_revisions: BTreeSet<String>,
     /// Disruption budgets at the end.
     pub budgets: Vec<(Identity, BudgetStatus)>,
+    /// The limit of a run that was hit.
+    pub limit: Option<String>,
     /// Documents that were refused.
     pub rejections: Vec<Rejection>,
     /// What the user should know.
@@ -181,7 +191,7 @@ fn judge(mut rehearsal: Rehearsal<Cluster>, watch: &Watch, quiet_from: Time, opt
             Kind::PersistentVolumeClaim => {
                 matches!(entry.became, "Pending" | "FailedBinding" | "ProvisioningFailed" | "Terminating")
             }
-            Kind::Job => entry.became == "Failed",
+            Kind::Job => matches!(entry.became, "Failed" | "Rejected"),
             Kind::Rollout => matches!(entry.became, "Paused" | "Degraded" | "Rejected"),
             _ => matches!(entry.became, "FailedCreate" | "Rejected" | "ReplicaFailure"),
         };
@@ -229,6 +239,10 @@ fn judge(mut rehearsal: Rehearsal<Cluster>, watch: &Watch, quiet_from: Time, opt
         deadlines,
         old_revisions,
         budgets,
+        limit: match run.ending {
+            Ending::LimitReached(limit) => Some(limit),
+            _ => None,
+        },
         rejections: run.rejections,
         notices: run.notices,
         objects,

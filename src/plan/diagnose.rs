@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 
 use super::course::{Course, Outcome, Stuck};
 use super::document::find;
-use super::figures::Service;
+use super::figures::{Service, Workload};
 use super::finding::Finding;
 use super::rules::{self, Rule};
 use crate::kernel::Duration;
 use crate::scenario::Scenario;
 use crate::systems::kubernetes::{Body, Identity, Manifest};
 use crate::timeline::Kind;
+use crate::workload::apps::DaemonSetStrategy;
 use crate::workload::rollout::RolloutStrategy;
 use crate::workload::{Object, Strategy};
 
@@ -103,6 +104,12 @@ impl Findings<'_> {
                 RolloutStrategy::BlueGreen(_) => true,
                 RolloutStrategy::Canary(canary) => canary.max_unavailable.rounded_down(spec.replicas) == 0,
             },
+            // Its new pods stand beside the old ones on every node.
+            Some(Body::Object(Object::DaemonSet(spec))) => {
+                let surges = matches!(spec.strategy, DaemonSetStrategy::RollingUpdate { max_surge, .. } if max_surge.rounded_up(100) > 0);
+                let was_there = |one: &Workload| one.subject == shown && one.before.is_some_and(|before| before > 0);
+                return surges && self.course.workloads.iter().any(was_there);
+            }
             _ => false,
         };
         none_may_go && self.course.old_revisions.contains(&shown)
@@ -140,6 +147,13 @@ impl Findings<'_> {
             let Some(rule) = rules::find(code) else { continue };
             self.tell(rule, &subject, &members);
         }
+        for problem in self.course.rejections.iter().filter(|one| !one.expected).flat_map(|one| &one.diagnostics) {
+            let file = problem.source.name().to_string();
+            let mut finding =
+                Finding::new(&rules::REJECTED, format!("{file}:{}", problem.place().line), &*problem.message);
+            finding.place = problem.span.map(|span| (problem.source.clone(), span));
+            self.add(finding);
+        }
         let is_told = |found: &[Finding]| found.iter().any(|finding| finding.rule.gravity == rules::Gravity::Error);
         if self.course.outcome == Outcome::Waiting {
             let paused: Vec<Identity> =
@@ -152,7 +166,11 @@ impl Findings<'_> {
             for set in &self.course.complaints {
                 let what = format!("{} is {} at the end", set.subject, set.became);
                 let finding = Finding::new(&rules::UNFINISHED, &set.subject, what);
-                self.add(finding.shown_by(set.at, format!("{}: {}", set.became, set.why)));
+                let finding = finding.shown_by(set.at, set.told());
+                self.add(match &self.course.limit {
+                    Some(limit) => finding.shown_by(self.course.ends, limit),
+                    None => finding,
+                });
             }
         }
     }
@@ -233,6 +251,7 @@ impl Findings<'_> {
                 &["spec", "strategy", "rollingUpdate", "maxUnavailable"],
                 &["spec", "strategy", "canary", "maxUnavailable"],
                 &["spec", "strategy", "canary"],
+                &["spec", "updateStrategy", "rollingUpdate", "maxSurge"],
                 &["spec", "strategy", "blueGreen"],
                 &["spec", "strategy"],
                 &["spec", "replicas"],
@@ -253,11 +272,25 @@ impl Findings<'_> {
             "GR021" => &[&["spec", "progressDeadlineAbort"], &["spec", "strategy"]],
             _ => &[],
         };
+        // What keeps pods from an eviction is the budget.
+        let budget = members.iter().find_map(|member| {
+            let at = member.why.find("PodDisruptionBudget/")?;
+            identity(member.why[at..].split(' ').next()?)
+        });
         let mut finding = Finding::new(rule, subject, message);
         for member in members.iter().take(3) {
-            finding = finding.shown_by(member.at, format!("{}: {}, {}", member.subject, member.became, member.why));
+            finding = finding.shown_by(member.at, member.told());
         }
-        self.add_at(finding, own, fields);
+        match budget.filter(|_| rule.code == "GR006") {
+            Some(budget) => {
+                let fields: &[&[&str]] = &[&["spec", "minAvailable"], &["spec", "maxUnavailable"]];
+                finding.place =
+                    find(self.scenario, &budget).map(|written| (written.source.clone(), written.first_span(fields)));
+                finding.object = own;
+                self.add(finding);
+            }
+            None => self.add_at(finding, own, fields),
+        }
     }
 
     /// What a Deployment's strategy comes to: `maxUnavailable 25% of 2 is 0`.
@@ -273,6 +306,9 @@ impl Findings<'_> {
                     return Some(format!("blue-green keeps all {} until the switch", spec.replicas));
                 }
             },
+            Body::Object(Object::DaemonSet(_)) => {
+                return Some("with maxSurge each stands until its successor is ready".to_owned());
+            }
             _ => return None,
         };
         let down = max_unavailable.rounded_down(replicas);
@@ -286,7 +322,7 @@ impl Findings<'_> {
         for struck in &self.course.deadlines {
             let what = format!("{} reports ProgressDeadlineExceeded on the way", struck.subject);
             let finding = Finding::new(&rules::DEADLINE, &struck.subject, what);
-            let finding = finding.shown_by(struck.at, format!("{}: {}, {}", struck.subject, struck.became, struck.why));
+            let finding = finding.shown_by(struck.at, struck.told());
             self.add_at(finding, identity(&struck.subject), &[&["spec", "progressDeadlineSeconds"]]);
         }
     }

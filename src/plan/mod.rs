@@ -1,6 +1,7 @@
 //! The verdict on a rollout before it runs: does it come to its end, what does it cost on the way, what stands against it,
 //! and what would mend that. A plan is made of runs; how they are shown is `report`'s.
 
+pub mod assumed;
 pub mod baseline;
 pub mod course;
 mod diagnose;
@@ -151,7 +152,21 @@ fn try_mends(scenario: &Scenario, seed: u64, course: &Course, findings: &mut [Fi
         for finding in findings.iter_mut().filter(|finding| finding.rule.code == code) {
             let mended = trials.iter().filter(|trial| !trial.keys.contains(&own_key(finding)));
             finding.mends = mended.map(|trial| trial.mend(finding)).collect();
+            blame_taint(finding);
         }
+    }
+}
+
+/// Room that a toleration gives is not lacking: a taint stands before it.
+fn blame_taint(finding: &mut Finding) {
+    let tolerates = |mend: &Mend| {
+        mend.changes.iter().all(|change| {
+            matches!(change, Change::Field { path, .. } if path.last().is_some_and(|last| last == "tolerations"))
+        })
+    };
+    if finding.rule == &rules::NO_ROOM && finding.mends.iter().any(tolerates) {
+        finding.rule = &rules::TAINTED;
+        finding.message = format!("{}: the nodes that have it have a taint that they do not tolerate", finding.message);
     }
 }
 
@@ -194,7 +209,8 @@ fn trial(scenario: &Scenario, seed: u64, changes: Vec<Change>, findings: &[Findi
     let found = diagnose::diagnose(&changed, &course);
     let known: BTreeSet<Key> = findings.iter().map(own_key).collect();
     let errors = found.iter().filter(|finding| finding.rule.gravity == Gravity::Error);
-    let brings_worse = errors.map(own_key).any(|key| !known.contains(&key));
+    let leaves_out = course.services.iter().any(|service| !service.preview && service.is_out());
+    let brings_worse = leaves_out || errors.map(own_key).any(|key| !known.contains(&key));
     (!brings_worse).then(|| Trial { changes, course, keys: found.iter().map(own_key).collect() })
 }
 

@@ -47,7 +47,10 @@ pub fn candidates(scenario: &Scenario, course: &Course, same: &[&Finding]) -> Ve
             found.push(all(&none_above));
             found.extend(nodes(scenario, course, first).into_iter().map(Some));
         }
-        "GR002" => found.extend(nodes(scenario, course, first).into_iter().map(Some)),
+        "GR002" => {
+            found.push(all(&|finding| tolerate(scenario, finding)));
+            found.extend(nodes(scenario, course, first).into_iter().map(Some));
+        }
         "GR003" => found.push(all(&|finding| tolerate(scenario, finding))),
         "GR005" => {
             found.push(raise_quota(course, first));
@@ -89,6 +92,12 @@ fn one_missing(course: &Course, finding: &Finding) -> Option<Vec<Change>> {
             let canary =
                 |key: &'static str, value: &str| Change::field(identity, &["spec", "strategy", "canary", key], value);
             return Some(vec![canary("maxUnavailable", "1"), canary("maxSurge", "0")]);
+        }
+        Body::Object(Object::DaemonSet(_)) => {
+            let own = |key: &'static str, value: &str| {
+                Change::field(identity, &["spec", "updateStrategy", "rollingUpdate", key], value)
+            };
+            return Some(vec![own("maxUnavailable", "1"), own("maxSurge", "0")]);
         }
         _ => return None,
     };
@@ -133,6 +142,7 @@ fn tolerate(scenario: &Scenario, finding: &Finding) -> Option<Vec<Change>> {
     let identity = finding.object.as_ref()?;
     let written = find(scenario, identity)?;
     let mut tolerations = written.value(PATH).and_then(|value| value.as_array().cloned()).unwrap_or_default();
+    let before = tolerations.len();
     let taints = scenario.cluster.nodes.iter().flat_map(|entry| &entry.taints);
     for taint in taints {
         let toleration = serde_json::json!({ "key": taint.key, "operator": "Exists" });
@@ -140,7 +150,8 @@ fn tolerate(scenario: &Scenario, finding: &Finding) -> Option<Vec<Change>> {
             tolerations.push(toleration);
         }
     }
-    Some(vec![Change::field(identity, PATH, serde_json::Value::Array(tolerations).to_string())])
+    (tolerations.len() > before)
+        .then(|| vec![Change::field(identity, PATH, serde_json::Value::Array(tolerations).to_string())])
 }
 
 /// The quota that refuses, raised by what the rollout asks for at once.

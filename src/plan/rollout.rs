@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::assumed;
 use super::course::{Outcome, course};
 use super::finding::Finding;
 use super::rules;
@@ -25,7 +26,10 @@ pub fn between(
 ) -> Result<(Scenario, Option<Finding>), Vec<Diagnostic>> {
     let mut scenario = stage;
     let place = Place { file: Arc::clone(&scenario.file), line: 1, column: 1 };
-    scenario.deploy = old.iter().map(|source| deployed(source, &place)).collect();
+    scenario.cluster.namespaces.extend(assumed::namespaces(old));
+    scenario.cluster.namespaces.extend(assumed::namespaces(new));
+    let given = assumed::objects(old, new);
+    scenario.deploy = given.iter().chain(old).map(|source| deployed(source, &place)).collect();
     let first = course(&scenario, seed)?;
     let (settled, finding) = match first.outcome {
         Outcome::Finished(at) => (at, None),
@@ -42,7 +46,9 @@ pub fn between(
 pub fn first(stage: Scenario, new: &[Source]) -> Scenario {
     let mut scenario = stage;
     let place = Place { file: Arc::clone(&scenario.file), line: 1, column: 1 };
-    scenario.deploy = new.iter().map(|source| deployed(source, &place)).collect();
+    scenario.cluster.namespaces.extend(assumed::namespaces(new));
+    let given = assumed::objects(&[], new);
+    scenario.deploy = given.iter().chain(new).map(|source| deployed(source, &place)).collect();
     scenario
 }
 
@@ -71,7 +77,7 @@ fn not_ready(course: &super::course::Course, old: &[Source]) -> Finding {
     let message = "what is there now does not become ready on this cluster";
     let mut finding = Finding::new(&rules::OLD_NOT_READY, subject, message);
     for stuck in course.stuck.iter().chain(&course.complaints).take(3) {
-        finding = finding.shown_by(stuck.at, format!("{}: {}, {}", stuck.subject, stuck.became, stuck.why));
+        finding = finding.shown_by(stuck.at, stuck.told());
     }
     finding
 }

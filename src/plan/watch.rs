@@ -20,6 +20,8 @@ struct Pods {
 /// What is known of a Service so far.
 #[derive(Clone, Debug, Default)]
 struct Endpoints {
+    /// Ready endpoints at the end of the last instant before the rollout.
+    before: u32,
     lowest: Option<u32>,
     outages: Vec<Outage>,
 }
@@ -48,7 +50,8 @@ pub struct Watch {
     /// The last entry about each set of manifests, group, drain and workload.
     others: BTreeMap<Subject, EntryId>,
     last_progress: Time,
-    stall: Option<Stall>,
+    /// Instants at which something of the rollout went on.
+    progress: Vec<Time>,
     /// True if pods or Services changed at this instant.
     dirty: bool,
     ends: Time,
@@ -122,9 +125,16 @@ impl Watch {
             pods.was_complete = true;
             pods.lowest = Some((available, now));
         }
+        for endpoints in self.services.values_mut() {
+            // What the action itself has changed is part of the rollout.
+            endpoints.lowest = (endpoints.before > 0).then_some(endpoints.before);
+        }
+    }
+
+    /// Keeps what is there before the rollout.
+    fn look(&mut self, stage: &dyn Stage) {
         for (subject, endpoints) in &mut self.services {
-            let ready = stage.ready_endpoints(*subject).unwrap_or(0);
-            endpoints.lowest = (ready > 0).then_some(ready);
+            endpoints.before = stage.ready_endpoints(*subject).unwrap_or(0);
         }
     }
 
@@ -175,9 +185,8 @@ impl Watch {
             self.pods.insert(entry.subject, PodState { last: id, ready });
         }
         if is_progress(entry.became) && self.begins.is_some() {
-            let length = entry.at.since(self.last_progress);
-            if self.stall.is_none_or(|stall| length > stall.length) {
-                self.stall = Some(Stall { from: self.last_progress, length });
+            if self.progress.last() != Some(&entry.at) {
+                self.progress.push(entry.at);
             }
             self.last_progress = entry.at;
         }
@@ -198,9 +207,17 @@ impl Watch {
             lowest: endpoints.lowest,
             outages: endpoints.outages.clone(),
         });
-        let end = finished.unwrap_or(self.ends).max(self.last_progress);
-        let last = Stall { from: self.last_progress, length: end.since(self.last_progress) };
-        let longest = self.stall.filter(|stall| stall.length >= last.length).unwrap_or(last);
+        // What goes on after the end is no part of the rollout.
+        let end = finished.unwrap_or(self.ends);
+        let mut longest = Stall { from: self.begins(), length: Duration::ZERO };
+        let mut from = self.begins();
+        for at in self.progress.iter().copied().filter(|at| *at < end).chain([end]) {
+            let length = at.since(from);
+            if length > longest.length {
+                longest = Stall { from, length };
+            }
+            from = at;
+        }
         (self.gpus, workloads.collect(), services.collect(), longest)
     }
 }
@@ -236,8 +253,11 @@ impl Observer for Watch {
 
     fn instant_ended(&mut self, stage: &dyn Stage) {
         self.ends = stage.now();
-        if std::mem::take(&mut self.dirty) && self.begins.is_some() {
-            self.count(stage);
+        if std::mem::take(&mut self.dirty) {
+            match self.begins {
+                Some(_) => self.count(stage),
+                None => self.look(stage),
+            }
         }
     }
 

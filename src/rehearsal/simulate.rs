@@ -111,6 +111,8 @@ fn spec(cluster: &mut Cluster, entry: &NodeEntry, base: &str, pods_per_node: u32
         mig: entry.mig.as_deref(),
     })
     .map_err(|problem| format!("node {base}: {problem}"))?;
+    let mut made = made;
+    made.resources.extended.extend(entry.extended.iter().map(|(name, count)| (name.clone(), *count)));
     let mut labels: BTreeMap<String, String> = entry.labels.clone();
     if let NodeNaming::Pool { pool, .. } = &entry.naming {
         labels.entry("greenroom.dev/pool".to_owned()).or_insert_with(|| pool.clone());

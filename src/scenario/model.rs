@@ -159,6 +159,8 @@ pub struct NodeEntry {
     pub pods: Option<u32>,
     /// GPUs.
     pub gpus: Option<Gpus>,
+    /// Other resources that pods can ask for, by name: what a live cluster lists.
+    pub extended: BTreeMap<String, u64>,
     /// Labels beside those that every node has.
     pub labels: BTreeMap<String, String>,
     /// Taints.

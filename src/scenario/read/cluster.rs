@@ -101,6 +101,7 @@ impl Reader<'_, '_> {
             provisioned_after: file.provisioned_after.map(|spread| spread.0),
             mig: file.mig.map(|mig| mig.value),
             bandwidth: self.bytes_not_zero(file.bandwidth.as_ref(), "the bandwidth"),
+            extended: BTreeMap::new(),
             autoscale,
         };
         self.machine(&entry, at);

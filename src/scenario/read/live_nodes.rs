@@ -64,6 +64,9 @@ fn node(item: &Node, context: &mut Context<'_>) -> Option<NodeEntry> {
         let model = labels.get("nvidia.com/gpu.product").cloned();
         (count > 0).then(|| Gpus { resource: resource.to_owned(), model, count, memory_bytes: None })
     });
+    let is_other = |key: &str| Some(key) != gpu && (key.contains('/') || key.starts_with("hugepages-"));
+    let others: Vec<&str> = resources.iter().map(|(key, _)| key.text.as_str()).filter(|key| is_other(key)).collect();
+    let extended = others.into_iter().filter_map(|key| Some((key.to_owned(), figure(key, quantity::units)?))).collect();
     let taints = spec.and_then(|spec| spec.get("taints")).and_then(Node::as_seq).unwrap_or_default();
     Some(NodeEntry {
         place: context.source.place(item.span),
@@ -74,6 +77,7 @@ fn node(item: &Node, context: &mut Context<'_>) -> Option<NodeEntry> {
         ephemeral_storage_bytes,
         pods,
         gpus,
+        extended,
         labels,
         taints: taints.iter().filter_map(taint).collect(),
         zone,

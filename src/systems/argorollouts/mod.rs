@@ -181,6 +181,7 @@ impl Rollout {
             () => Why::NONE,
         };
         world.note(self.key, "Changed", why, cause);
+        self.drop_services(&spec, cause, world);
         self.spec = spec;
         self.generation += 1;
     }

@@ -6,7 +6,7 @@ use super::Rollout;
 use super::pass::Pass;
 use super::sets::HASH_LABEL;
 use crate::timeline::{Cause, Kind, Subject};
-use crate::workload::rollout::{RolloutStrategy, SelectorPatch};
+use crate::workload::rollout::{RolloutSpec, RolloutStrategy, SelectorPatch};
 use crate::workload::{Ask, Status, World};
 
 /// The selector of a Service as a world shows it, taken apart.
@@ -14,20 +14,24 @@ fn labels(shown: &str) -> impl Iterator<Item = (&str, &str)> {
     shown.split(',').filter_map(|label| label.split_once('='))
 }
 
+/// The Services that a spec names, each with its field.
+fn named_by(spec: &RolloutSpec) -> Vec<(&'static str, String)> {
+    let named: [(&'static str, Option<&String>); 2] = match &spec.strategy {
+        RolloutStrategy::BlueGreen(strategy) => [
+            ("spec.strategy.blueGreen.activeService", Some(&strategy.active_service)),
+            ("spec.strategy.blueGreen.previewService", strategy.preview_service.as_ref()),
+        ],
+        RolloutStrategy::Canary(strategy) => [
+            ("spec.strategy.canary.stableService", strategy.stable_service.as_ref()),
+            ("spec.strategy.canary.canaryService", strategy.canary_service.as_ref()),
+        ],
+    };
+    named.into_iter().filter_map(|(field, name)| Some((field, name?.clone()))).collect()
+}
+
 impl Pass<'_> {
-    /// The Services that the spec names, each with its field.
     fn named_services(&self) -> Vec<(&'static str, String)> {
-        let named: [(&'static str, Option<&String>); 2] = match &self.ro.spec.strategy {
-            RolloutStrategy::BlueGreen(strategy) => [
-                ("spec.strategy.blueGreen.activeService", Some(&strategy.active_service)),
-                ("spec.strategy.blueGreen.previewService", strategy.preview_service.as_ref()),
-            ],
-            RolloutStrategy::Canary(strategy) => [
-                ("spec.strategy.canary.stableService", strategy.stable_service.as_ref()),
-                ("spec.strategy.canary.canaryService", strategy.canary_service.as_ref()),
-            ],
-        };
-        named.into_iter().filter_map(|(field, name)| Some((field, name?.clone()))).collect()
+        named_by(&self.ro.spec)
     }
 
     /// What is wrong with the objects that the spec names, if anything (`getRolloutValidationErrors`).
@@ -121,6 +125,19 @@ impl Rollout {
     /// A Service by its name, if it was ever looked for.
     fn known_service(&self, name: &str) -> Option<Subject> {
         self.services.get(name).copied()
+    }
+
+    /// Services that another spec no longer names select without the Rollout again (`removedKeys`).
+    pub(super) fn drop_services(&mut self, spec: &RolloutSpec, cause: Cause, world: &mut dyn World) {
+        let named: Vec<String> = named_by(spec).into_iter().map(|(_, name)| name).collect();
+        let dropped: Vec<String> = self.services.keys().filter(|name| !named.contains(name)).cloned().collect();
+        for name in dropped {
+            let Some(key) = self.services.remove(&name) else { continue };
+            self.switched.remove(&key);
+            world.unwatch(key);
+            let patch = SelectorPatch::from([(HASH_LABEL.to_owned(), None)]);
+            world.ask(Ask::PatchSelector { key, patch, serves: self.serves }, cause);
+        }
     }
 
     /// The Rollout is no more: its Services select without it.
