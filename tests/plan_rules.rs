@@ -223,3 +223,21 @@ fn a_tainted_pool_beside_nodes_without_gpus() {
     let made = plan(nodes, &simple(1), "", "");
     mended(only(&made, "GR003"), "spec.template.spec.tolerations");
 }
+
+#[test]
+fn groups_that_surge_on_a_full_fleet() {
+    let groups = |tag: u32| {
+        format!(
+            "apiVersion: leaderworkerset.x-k8s.io/v1\nkind: LeaderWorkerSet\nmetadata: {{ name: large }}\nspec:\n  replicas: 2\n  rolloutStrategy: \
+             {{ type: RollingUpdate, rollingUpdateConfiguration: {{ maxSurge: 1, maxUnavailable: 0 }} }}\n  leaderWorkerTemplate:\n    size: 2\n    \
+             workerTemplate:\n      spec:\n        containers: [ {{ name: c, image: 'a:{tag}', resources: {{ limits: {{ nvidia.com/gpu: 1 }} }} }} ]\n"
+        )
+    };
+    let four = GPU.replace("count: 2, cpu", "count: 4, cpu");
+    let made = plan(&four, &groups(1), &groups(2), "");
+    let finding = only(&made, "GR001");
+    assert_eq!(finding.subject, "LeaderWorkerSet/large");
+    mended(finding, "maxSurge: 0");
+    mended(finding, "2 more nodes like gpu");
+    assert_eq!(made.course.workloads.len(), 1, "{:?}", made.course.workloads);
+}

@@ -157,8 +157,8 @@ fn last_cue(scenario: &Scenario) -> Time {
 fn judge(mut rehearsal: Rehearsal<Cluster>, watch: &Watch, quiet_from: Time, options: Options) -> Course {
     let stage = rehearsal.stage();
     let (timeline, names) = (stage.timeline(), stage.names());
-    let rollouts = rollouts(names, watch);
-    let tell = |id: EntryId| told(timeline, names, &rollouts, id);
+    let makers = makers(names, watch);
+    let tell = |id: EntryId| told(timeline, names, &makers, id);
     let mut sets: Vec<Stuck> = Vec::new();
     let mut finished = Some(watch.begins());
     for (subject, id) in watch.others() {
@@ -210,13 +210,16 @@ fn judge(mut rehearsal: Rehearsal<Cluster>, watch: &Watch, quiet_from: Time, opt
             && entry.at >= watch.begins()
     });
     let deadlines: Vec<Stuck> = struck.map(|(id, _)| id).collect::<Vec<_>>().into_iter().filter_map(tell).collect();
-    let old_revisions = old_revisions(timeline, names, &rollouts, watch);
+    let old_revisions = old_revisions(timeline, names, &makers, watch);
     let objects: Vec<Manifest> = rehearsal.systems().iter().flat_map(System::manifests).cloned().collect();
     let paused = objects.iter().any(Manifest::is_paused)
         || stuck.iter().any(|one| one.kind == Kind::Rollout && one.became == "Paused");
+    let made: BTreeSet<String> = makers.keys().map(|made| made.show(names)).collect();
     let (gpus, workloads, services, stall) = watch.figures(stage, finished);
     let budgets = budgets(&mut rehearsal, &objects, watch);
-    let workloads = workloads.into_iter().map(|one| with_replicas(one, &objects)).collect();
+    // The pods of a custom resource are counted with it.
+    let is_own = |one: &Workload| !made.contains(&one.subject);
+    let workloads = workloads.into_iter().filter(is_own).map(|one| with_replicas(one, &objects)).collect();
     let of_previews = |one: Service| Service { preview: is_preview(&objects, &one.subject), ..one };
     let services: Vec<Service> = services.into_iter().map(of_previews).collect();
     let (begins, last_progress, is_still) = (watch.begins(), watch.last_progress(), watch.is_still(STILL_AFTER));
@@ -293,10 +296,10 @@ fn ended_badly(stuck: &[Stuck], sets: &[Stuck], paused: bool, is_still: bool) ->
 }
 
 /// Deployments of which ready pods of more than one revision are there, or of one that is not the newest.
-fn old_revisions(timeline: &Timeline, names: &Names, rollouts: &Rollouts, watch: &Watch) -> BTreeSet<String> {
+fn old_revisions(timeline: &Timeline, names: &Names, makers: &Makers, watch: &Watch) -> BTreeSet<String> {
     let of = |is_ready: bool| {
         let pods = watch.pods().values().filter(move |pod| pod.ready == is_ready);
-        let sets = pods.filter_map(|pod| match owners(timeline, rollouts, pod.last)[..] {
+        let sets = pods.filter_map(|pod| match owners(timeline, makers, pod.last)[..] {
             [set, deployment, ..] => Some((deployment, set)),
             _ => None,
         });
@@ -312,7 +315,10 @@ fn old_revisions(timeline: &Timeline, names: &Names, rollouts: &Rollouts, watch:
 /// A workload of the manifests wants as many pods as its manifest says, however many its ReplicaSets want together.
 fn with_replicas(workload: Workload, objects: &[Manifest]) -> Workload {
     let own = objects.iter().find(|object| object.identity.show() == workload.subject);
-    let desired = own.and_then(Manifest::replicas).unwrap_or(workload.desired);
+    let desired = match own.map(|own| &own.body) {
+        Some(Body::Object(Object::LeaderWorkerSet(spec))) => spec.replicas.saturating_mul(spec.size),
+        _ => own.and_then(Manifest::replicas).unwrap_or(workload.desired),
+    };
     Workload { desired, ..workload }
 }
 
@@ -349,7 +355,7 @@ fn budgets(rehearsal: &mut Rehearsal<Cluster>, objects: &[Manifest], watch: &Wat
 }
 
 /// An entry in words, with the workloads that it is of.
-fn told(timeline: &Timeline, names: &Names, rollouts: &Rollouts, id: EntryId) -> Option<Stuck> {
+fn told(timeline: &Timeline, names: &Names, makers: &Makers, id: EntryId) -> Option<Stuck> {
     let entry = timeline.get(id)?;
     // Who refused an eviction or a creation says nothing of whose the subject is; its first entry does.
     let first = match entry.became {
@@ -364,29 +370,37 @@ fn told(timeline: &Timeline, names: &Names, rollouts: &Rollouts, id: EntryId) ->
         became: entry.became,
         why: render::why(&entry.why, names),
         at: entry.at,
-        owners: owners(timeline, rollouts, first.unwrap_or(id)).into_iter().map(|owner| owner.show(names)).collect(),
+        owners: owners(timeline, makers, first.unwrap_or(id)).into_iter().map(|owner| owner.show(names)).collect(),
         entry: id,
     })
 }
 
-/// The Rollout of each of its ReplicaSets.
-type Rollouts = BTreeMap<Subject, Subject>;
+/// The custom resource behind a workload that its controller made: the Rollout of a ReplicaSet, the LeaderWorkerSet of a
+/// StatefulSet.
+type Makers = BTreeMap<Subject, Subject>;
 
-/// Finds ReplicaSets of Rollouts by their names: `chat-r2` is of `chat`.
-fn rollouts(names: &Names, watch: &Watch) -> Rollouts {
-    let of_kind = |kind: Kind| watch.others().keys().filter(move |subject| subject.kind == kind);
-    let shown: BTreeMap<String, Subject> =
-        of_kind(Kind::Rollout).map(|one| (one.show(names).replacen("Rollout/", "", 1), *one)).collect();
-    let owner = |set: &Subject| {
-        let name = set.show(names).replacen("ReplicaSet/", "", 1);
-        let (base, _) = name.rsplit_once("-r")?;
-        Some((*set, *shown.get(base)?))
+/// Finds what custom controllers made by its name: `ReplicaSet/chat-r2` is of `Rollout/chat`, `StatefulSet/large-0` of
+/// `LeaderWorkerSet/large`.
+fn makers(names: &Names, watch: &Watch) -> Makers {
+    let named = |kind: Kind| {
+        let all = watch.others().keys().filter(move |subject| subject.kind == kind);
+        all.map(move |subject| (subject.show(names).replacen(kind.text(), "", 1), *subject))
     };
-    of_kind(Kind::ReplicaSet).filter_map(owner).collect()
+    let rollouts: BTreeMap<String, Subject> = named(Kind::Rollout).collect();
+    let sets: BTreeMap<String, Subject> = named(Kind::LeaderWorkerSet).collect();
+    let of_rollouts = named(Kind::ReplicaSet).filter_map(|(name, made)| {
+        let (base, _) = name.rsplit_once("-r")?;
+        Some((made, *rollouts.get(base)?))
+    });
+    let of_sets = named(Kind::StatefulSet).filter_map(|(name, made)| {
+        let base = name.rsplit_once('-').map_or("", |(base, _)| base);
+        Some((made, *sets.get(&name).or_else(|| sets.get(base))?))
+    });
+    of_rollouts.chain(of_sets).collect()
 }
 
 /// The workloads on the way from an entry to its first cause.
-fn owners(timeline: &Timeline, rollouts: &Rollouts, id: EntryId) -> Vec<Subject> {
+fn owners(timeline: &Timeline, makers: &Makers, id: EntryId) -> Vec<Subject> {
     let mut owners: Vec<Subject> = Vec::new();
     let mut at = timeline.get(id).map(|entry| entry.cause);
     while let Some(Cause::Entry(id)) = at {
@@ -405,8 +419,8 @@ fn owners(timeline: &Timeline, rollouts: &Rollouts, id: EntryId) -> Vec<Subject>
         );
         if owns && !owners.contains(&entry.subject) {
             owners.push(entry.subject);
-            // A Rollout makes its ReplicaSets as any client of the API would: their causes do not lead through it.
-            owners.extend(rollouts.get(&entry.subject));
+            // A custom controller makes objects as any client of the API would: their causes do not lead through it.
+            owners.extend(makers.get(&entry.subject));
         }
         at = Some(entry.cause);
     }

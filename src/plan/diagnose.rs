@@ -45,9 +45,13 @@ pub fn identity(subject: &str) -> Option<Identity> {
 
 /// The workload that something is to be told of: not the ReplicaSet of a Deployment.
 fn workload(stuck: &Stuck) -> &str {
-    let is_replica_set = |owner: &&String| owner.starts_with("ReplicaSet/");
+    // A ReplicaSet or StatefulSet that something else made stands for that.
+    let is_made = |owner: &&String| {
+        owner.starts_with("ReplicaSet/")
+            || (owner.starts_with("StatefulSet/") && stuck.owners.iter().any(|one| one.starts_with("LeaderWorkerSet/")))
+    };
     let own = (stuck.kind != Kind::Pod && stuck.kind != Kind::ReplicaSet).then_some(&stuck.subject);
-    own.or_else(|| stuck.owners.iter().find(|owner| !is_replica_set(owner)))
+    own.or_else(|| stuck.owners.iter().find(|owner| !is_made(owner)))
         .or_else(|| stuck.owners.first())
         .unwrap_or(&stuck.subject)
 }
@@ -104,6 +108,13 @@ impl Findings<'_> {
                 RolloutStrategy::BlueGreen(_) => true,
                 RolloutStrategy::Canary(canary) => canary.max_unavailable.rounded_down(spec.replicas) == 0,
             },
+            // New groups stand beside the old ones until they are ready.
+            Some(Body::Object(Object::LeaderWorkerSet(spec))) => {
+                let none_may_go = spec.max_unavailable.rounded_down(spec.replicas) == 0;
+                let surges = spec.max_surge.rounded_up(spec.replicas) > 0;
+                let was_there = |one: &Workload| one.subject == shown && one.before.is_some_and(|before| before > 0);
+                return surges && none_may_go && self.course.workloads.iter().any(was_there);
+            }
             // Its new pods stand beside the old ones on every node.
             Some(Body::Object(Object::DaemonSet(spec))) => {
                 let surges = matches!(spec.strategy, DaemonSetStrategy::RollingUpdate { max_surge, .. } if max_surge.rounded_up(100) > 0);
@@ -252,6 +263,7 @@ impl Findings<'_> {
                 &["spec", "strategy", "canary", "maxUnavailable"],
                 &["spec", "strategy", "canary"],
                 &["spec", "updateStrategy", "rollingUpdate", "maxSurge"],
+                &["spec", "rolloutStrategy", "rollingUpdateConfiguration", "maxUnavailable"],
                 &["spec", "strategy", "blueGreen"],
                 &["spec", "strategy"],
                 &["spec", "replicas"],
@@ -306,6 +318,7 @@ impl Findings<'_> {
                     return Some(format!("blue-green keeps all {} until the switch", spec.replicas));
                 }
             },
+            Body::Object(Object::LeaderWorkerSet(spec)) => (spec.max_unavailable, spec.replicas),
             Body::Object(Object::DaemonSet(_)) => {
                 return Some("with maxSurge each stands until its successor is ready".to_owned());
             }

@@ -93,6 +93,12 @@ fn one_missing(course: &Course, finding: &Finding) -> Option<Vec<Change>> {
                 |key: &'static str, value: &str| Change::field(identity, &["spec", "strategy", "canary", key], value);
             return Some(vec![canary("maxUnavailable", "1"), canary("maxSurge", "0")]);
         }
+        Body::Object(Object::LeaderWorkerSet(_)) => {
+            let own = |key: &'static str, value: &str| {
+                Change::field(identity, &["spec", "rolloutStrategy", "rollingUpdateConfiguration", key], value)
+            };
+            return Some(vec![own("maxUnavailable", "1"), own("maxSurge", "0")]);
+        }
         Body::Object(Object::DaemonSet(_)) => {
             let own = |key: &'static str, value: &str| {
                 Change::field(identity, &["spec", "updateStrategy", "rollingUpdate", key], value)
