@@ -36,13 +36,6 @@ struct Findings<'a> {
     found: Vec<Finding>,
 }
 
-/// The object of this subject's text.
-pub fn identity(subject: &str) -> Option<Identity> {
-    let (kind, rest) = subject.split_once('/')?;
-    let (namespace, name) = rest.split_once('/').unwrap_or(("", rest));
-    Some(Identity { kind: Kind::parse(kind)?, namespace: namespace.to_owned(), name: name.to_owned() })
-}
-
 /// The workload that something is to be told of: not the ReplicaSet of a Deployment.
 fn workload(stuck: &Stuck) -> &str {
     // A ReplicaSet or StatefulSet that something else made stands for that.
@@ -190,7 +183,7 @@ impl Findings<'_> {
     fn rule(&self, stuck: &Stuck) -> Option<&'static Rule> {
         Some(match (stuck.kind, stuck.became) {
             (Kind::Pod, "Unschedulable") => {
-                let holds_on = identity(workload(stuck)).is_some_and(|identity| self.holds_on(&identity));
+                let holds_on = Identity::parse(workload(stuck)).is_some_and(|identity| self.holds_on(&identity));
                 match lack(&stuck.why)? {
                     Lack::Room if holds_on => &rules::SURGE_DEADLOCK,
                     Lack::Room => &rules::NO_ROOM,
@@ -233,7 +226,7 @@ impl Findings<'_> {
             pods => format!("{pods} pods"),
         };
         let verb = if pods == 1 { "waits" } else { "wait" };
-        let own = identity(subject);
+        let own = Identity::parse(subject);
         let message = match rule.code {
             "GR001" => {
                 let bounds = own.as_ref().and_then(|own| self.bounds(own)).unwrap_or_default();
@@ -287,7 +280,7 @@ impl Findings<'_> {
         // What keeps pods from an eviction is the budget.
         let budget = members.iter().find_map(|member| {
             let at = member.why.find("PodDisruptionBudget/")?;
-            identity(member.why[at..].split(' ').next()?)
+            Identity::parse(member.why[at..].split(' ').next()?)
         });
         let mut finding = Finding::new(rule, subject, message);
         for member in members.iter().take(3) {
@@ -336,7 +329,7 @@ impl Findings<'_> {
             let what = format!("{} reports ProgressDeadlineExceeded on the way", struck.subject);
             let finding = Finding::new(&rules::DEADLINE, &struck.subject, what);
             let finding = finding.shown_by(struck.at, struck.told());
-            self.add_at(finding, identity(&struck.subject), &[&["spec", "progressDeadlineSeconds"]]);
+            self.add_at(finding, Identity::parse(&struck.subject), &[&["spec", "progressDeadlineSeconds"]]);
         }
     }
 
@@ -356,7 +349,7 @@ impl Findings<'_> {
                     outage.until.map_or("to the end".to_owned(), |until| format!("for {}", until.since(outage.from)));
                 finding = finding.shown_by(outage.from, format!("{}: no ready endpoint {length}", service.subject));
             }
-            let behind = identity(&service.subject).and_then(|service| self.behind(&service));
+            let behind = Identity::parse(&service.subject).and_then(|service| self.behind(&service));
             self.add_at(finding, behind, &[&["spec", "strategy"], &["spec", "replicas"]]);
         }
     }

@@ -1,7 +1,6 @@
 //! Which changes might mend a finding. They are only proposed here; `mod` runs each, and keeps those that do.
 
 use super::course::Course;
-use super::diagnose::identity;
 use super::document::find;
 use super::finding::Finding;
 use super::mend::{Change, name};
@@ -128,7 +127,7 @@ fn replica_owner(course: &Course, finding: &Finding) -> Option<Identity> {
     let stuck = course.stuck.iter().find(|stuck| stuck.subject == finding.subject);
     let owners = stuck.map(|stuck| stuck.owners.clone()).unwrap_or_default();
     let names = std::iter::once(finding.subject.clone()).chain(owners);
-    names.filter_map(|name| identity(&name)).find(|identity| identity.kind == Kind::Deployment)
+    names.filter_map(|name| Identity::parse(&name)).find(|identity| identity.kind == Kind::Deployment)
 }
 
 /// One more node of each pool that has what the pods ask for; how many more it takes is found by trying.
@@ -194,7 +193,7 @@ fn loosen_budget(scenario: &Scenario, course: &Course, finding: &Finding) -> Opt
     let said = finding.evidence.iter().find(|line| line.contains("PodDisruptionBudget/"))?;
     let start = said.find("PodDisruptionBudget/")?;
     let subject = said[start..].split(' ').next()?;
-    let budget = identity(subject)?;
+    let budget = Identity::parse(subject)?;
     let written = find(scenario, &budget)?;
     let status = course.budgets.iter().find(|(identity, _)| *identity == budget).map(|(_, status)| *status);
     let change = match written.value(&["spec", "minAvailable"]) {

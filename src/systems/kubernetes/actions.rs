@@ -18,7 +18,7 @@ use crate::workload::{Action, Ask, Object, World};
 
 /// How much an action is this set's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
 pub fn interest(set: &Kubernetes, action: &Action) -> u8 {
-    let has = |text: &str| identity(text).is_some_and(|identity| position(set, &identity).is_some());
+    let has = |text: &str| Identity::parse(text).is_some_and(|identity| position(set, &identity).is_some());
     let about = |about: bool| if about { 2 } else { 0 };
     match action {
         Action::Undeploy(name) => about(*name == *set.name),
@@ -39,18 +39,9 @@ pub fn interest(set: &Kubernetes, action: &Action) -> u8 {
     }
 }
 
-/// `Deployment/web`, `Deployment/shop/web`.
-fn identity(text: &str) -> Option<Identity> {
-    let (kind, rest) = text.split_once('/')?;
-    let kind = Kind::parse(kind)?;
-    let (namespace, name) = rest.split_once('/').unwrap_or(("", rest));
-    let namespace = if namespace == "default" { "" } else { namespace };
-    Some(Identity { kind, namespace: namespace.to_owned(), name: name.to_owned() })
-}
-
 /// What a controller makes, and may be deleted by its own name.
 fn owned(text: &str) -> Option<Identity> {
-    identity(text).filter(|identity| matches!(identity.kind, Kind::Pod | Kind::ReplicaSet))
+    Identity::parse(text).filter(|identity| matches!(identity.kind, Kind::Pod | Kind::ReplicaSet))
 }
 
 /// Where the set holds an object, if it does.
@@ -105,8 +96,8 @@ impl Kubernetes {
     }
 
     fn find(&self, text: &str) -> Result<usize, String> {
-        let known = identity(text).and_then(|identity| position(self, &identity));
-        known.ok_or_else(|| match identity(text) {
+        let known = Identity::parse(text).and_then(|identity| position(self, &identity));
+        known.ok_or_else(|| match Identity::parse(text) {
             Some(identity) => kinds::not_found(&identity),
             None => format!("manifests/{} have no {text}", self.name),
         })

@@ -31,6 +31,15 @@ impl Identity {
         Subject { kind: self.kind, namespace, name }
     }
 
+    /// What [`Identity::show`] gives, read again; `default` is no other namespace than none.
+    pub fn parse(text: &str) -> Option<Identity> {
+        let (kind, rest) = text.split_once('/')?;
+        let kind = Kind::parse(kind)?;
+        let (namespace, name) = rest.split_once('/').unwrap_or(("", rest));
+        let namespace = if namespace == "default" { "" } else { namespace };
+        Some(Identity { kind, namespace: namespace.to_owned(), name: name.to_owned() })
+    }
+
     /// The subject's text: `Deployment/web`, `Deployment/shop/web`.
     pub fn show(&self) -> String {
         match self.namespace.as_str() {
