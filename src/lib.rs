@@ -4,6 +4,8 @@ pub mod cli;
 pub mod cluster;
 pub mod explain;
 pub mod kernel;
+#[cfg(feature = "live")]
+pub mod live;
 pub mod oracle;
 pub mod plan;
 pub mod rehearsal;

@@ -2,7 +2,13 @@
 //! in what was asked for to stderr.
 
 mod check;
+#[cfg(feature = "live")]
+mod cleanup;
+#[cfg(feature = "live")]
+mod cluster;
 mod completions;
+#[cfg(feature = "live")]
+mod doctor;
 mod explain;
 mod find;
 mod output;
@@ -27,10 +33,12 @@ Exit codes:
   2    wrong usage, or a file that is not valid
   3    a snapshot is new or changed
   4    no scenario was found, or nothing to explain
-  5    the environment failed: a file cannot be written, a folder cannot be read
+  5    the environment failed: a file cannot be written, a cluster does not answer
+  6    the simulation and the cluster diverge
+  7    something that a run made on a cluster could not be removed
   8    a fault or an action never fired, or an object was refused
   130  interrupted
-The gravest wins: 130, 5, 2, 1, 8, 3, 4.";
+The gravest wins: 130, 5, 2, 6, 1, 8, 3, 7, 4.";
 
 /// Rehearses a GPU deployment before it goes on stage.
 #[derive(Parser)]
@@ -47,6 +55,10 @@ enum Verb {
     Check(check::CheckArgs),
     Plan(plan::PlanArgs),
     Explain(explain::ExplainArgs),
+    #[cfg(feature = "live")]
+    Cleanup(cleanup::CleanupArgs),
+    #[cfg(feature = "live")]
+    Doctor(doctor::DoctorArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -60,6 +72,10 @@ pub fn main() -> ExitCode {
             Verb::Check(args) => check::check(&args),
             Verb::Plan(args) => plan::plan(&args),
             Verb::Explain(args) => explain::explain(&args),
+            #[cfg(feature = "live")]
+            Verb::Cleanup(args) => cleanup::cleanup(&args),
+            #[cfg(feature = "live")]
+            Verb::Doctor(args) => doctor::doctor(&args),
             Verb::Schema(args) => schema::schema(&args),
             Verb::Completions(args) => completions::completions(&args),
         },

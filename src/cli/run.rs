@@ -6,11 +6,12 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output::{OutputArgs, refuse, stderr_is_coloured, tell, to_stdout};
-use super::scenario::rehearse_file;
+use super::scenario::{read_at, rehearse_file};
 use crate::kernel::Time;
-use crate::rehearsal::Options;
+use crate::rehearsal::{Options, RunResult};
 use crate::report::text::{self, Form};
 use crate::report::{Exit, Invalid, Item, Paint, Rehearsed, Report, SnapshotState, json};
+use crate::text::Diagnostic;
 use crate::text::duration::parse_time;
 use crate::text::render::render;
 
@@ -31,6 +32,16 @@ pub struct RunArgs {
     /// Leave the timeline out; show the verdict alone.
     #[arg(long, short)]
     quiet: bool,
+    /// So many times as fast: every length of the scenario is divided by this. What Kubernetes and the documents bring is not.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = super::scenario::speed)]
+    speed: u32,
+    /// Run on the cluster of this context of the kubeconfig, in real time. Its current context is never used.
+    #[cfg(feature = "live")]
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["at", "native"])]
+    context: Option<String>,
+    #[cfg(feature = "live")]
+    #[command(flatten)]
+    cluster: super::cluster::ClusterArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -41,8 +52,12 @@ pub fn run(args: &RunArgs) -> Exit {
         return refuse(&refusal);
     }
     let options = Options { seed: args.seed, stop_at: args.at, native: args.native };
-    let item = match rehearse_file(&args.file, options) {
-        Ok((run, _)) => Item::Ran(Box::new(Rehearsed::new(run, SnapshotState::NotCompared))),
+    let ran = match rehearsed(args, options) {
+        Ok(ran) => ran,
+        Err(exit) => return exit,
+    };
+    let item = match ran {
+        Ok(run) => Item::Ran(Box::new(Rehearsed::new(run, SnapshotState::NotCompared))),
         Err(problems) => Item::Invalid(Invalid { file: args.file.to_string_lossy().into_owned(), problems }),
     };
     if let (true, Item::Ran(rehearsed)) = (args.native, &item) {
@@ -63,6 +78,39 @@ pub fn run(args: &RunArgs) -> Exit {
         }
     };
     args.output.write(&report, &human, &|out, _| json::write_item(out, &report.items[0]))
+}
+
+/// Runs the scenario where the user wants it. The outer error is that of a cluster, which was told.
+fn rehearsed(args: &RunArgs, options: Options) -> Result<Result<RunResult, Vec<Diagnostic>>, Exit> {
+    #[cfg(feature = "live")]
+    use super::cluster;
+    #[cfg(feature = "live")]
+    if args.cluster.dry_run {
+        let scenario = match read_at(&args.file, args.speed) {
+            Ok(scenario) => scenario,
+            Err(problems) => return Ok(Err(problems)),
+        };
+        return match cluster::show_plan(&scenario, options, &args.cluster.options(None)) {
+            Ok(exit) => Err(exit),
+            Err(problems) => Ok(Err(problems)),
+        };
+    }
+    #[cfg(feature = "live")]
+    if let Some(context) = &args.context {
+        let scenario = match read_at(&args.file, args.speed) {
+            Ok(scenario) => scenario,
+            Err(problems) => return Ok(Err(problems)),
+        };
+        let connection = cluster::connected(context)?;
+        let live = args.cluster.options(Some(cluster::show_progress()));
+        tell(&format!("run {} on {} ({})", live.run, connection.context, connection.version));
+        return match cluster::rehearse_on(&connection, &scenario, options, &live) {
+            Ok(run) => Ok(Ok(run)),
+            Err(cluster::NoResult::Invalid(problems)) => Ok(Err(problems)),
+            Err(cluster::NoResult::Exit(exit)) => Err(exit),
+        };
+    }
+    Ok(rehearse_file(&args.file, args.speed, options).map(|(run, _)| run))
 }
 
 /// Shows the system's own JSON.

@@ -12,8 +12,13 @@ use crate::text::Diagnostic;
 ///
 /// # Errors
 /// What is wrong with the file, in its order.
-pub fn rehearse_file(path: &Path, options: Options) -> Result<(RunResult, SnapshotLayers), Vec<Diagnostic>> {
-    let (scenario, judge) = read(path)?;
+pub fn rehearse_file(
+    path: &Path,
+    speed: u32,
+    options: Options,
+) -> Result<(RunResult, SnapshotLayers), Vec<Diagnostic>> {
+    let scenario = read_at(path, speed)?;
+    let judge = Judge::new(&scenario)?;
     let judge = if options.stop_at.is_some() { judge.decided_only() } else { judge };
     let mut observers: [Box<dyn Observer>; 1] = [Box::new(judge)];
     let mut run = rehearse(&scenario, options, &mut observers)?;
@@ -33,6 +38,26 @@ pub fn rehearse_whole(path: &Path, options: Options) -> Result<(RunResult, Scena
     let mut observers: [Box<dyn Observer>; 1] = [Box::new(judge)];
     let run = rehearse(&scenario, options, &mut observers)?;
     Ok((run, scenario))
+}
+
+/// Reads a scenario, which is to run `speed` times as fast.
+///
+/// # Errors
+/// What is wrong with it or its documents, in their order.
+pub fn read_at(path: &Path, speed: u32) -> Result<Scenario, Vec<Diagnostic>> {
+    let scenario = load(path)?;
+    Ok(if speed == 1 { scenario } else { scenario.at_speed(speed) })
+}
+
+/// A factor by which a scenario runs faster.
+///
+/// # Errors
+/// It is none.
+pub fn speed(text: &str) -> Result<u32, String> {
+    match text.parse() {
+        Ok(speed @ 1..=1_000_000) => Ok(speed),
+        _ => Err("a speed is a whole number from 1 to 1000000".to_owned()),
+    }
 }
 
 /// Reads a scenario, its documents and its expectations.

@@ -92,7 +92,7 @@ fn run_all(files: &[PathBuf], jobs: Option<u16>) -> Result<Vec<Outcome>, String>
 }
 
 fn run_one(path: &Path) -> Outcome {
-    let (run, layers) = rehearse_file(path, Options::default())?;
+    let (run, layers) = rehearse_file(path, 1, Options::default())?;
     let text = snapshot_text(&run, layers);
     Ok((run, text))
 }

@@ -80,6 +80,25 @@ pub struct Load {
     pub each: bool,
 }
 
+impl Behaviour {
+    /// The same with every length divided by `speed`, but for what comes at times of its own.
+    pub fn at_speed(self, speed: u32) -> Behaviour {
+        let pull = match self.pull {
+            Pull::Takes(length) => Pull::Takes(length.at_speed(speed)),
+            size @ Pull::Size { .. } => size,
+        };
+        Behaviour {
+            pull,
+            init: self.init.at_speed(speed),
+            start: self.start.at_speed(speed),
+            run: self.run.at_speed(speed),
+            crash: self.crash.map(|crash| Crash { after: crash.after.at_speed(speed), ..crash }),
+            stop: self.stop.at_speed(speed),
+            ..self
+        }
+    }
+}
+
 impl Default for Behaviour {
     /// What containers do that no row matches: stated here and in docs/scenario.md, sourced nowhere.
     fn default() -> Behaviour {

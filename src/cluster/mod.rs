@@ -54,10 +54,11 @@ mod volume;
 mod watch;
 mod zones;
 
-pub use behaviour::{Behaviour, Crash, Load, Match, Pull};
+pub use behaviour::{Behaviour, Candidate, Crash, Load, Match, Pull};
 pub use custom::Measurements;
 pub use event::Event;
 pub use journal::{Shown, Write};
+pub use kubelet::{Outlook as ProbeOutlook, outlook as probe_outlook};
 pub use namespace::ALWAYS_NAMESPACES;
 pub use node::{NodeId, NodeSpec};
 pub use nodegroup::Expander;

@@ -54,8 +54,10 @@ pub struct Settings {
     pub profile: Profile,
     /// How the scheduler scores.
     pub scheduler: SchedulerProfile,
-    /// Rows of behaviour; the first that matches is used, and the defaults where none does.
+    /// Rows of behaviour; the first that matches is used.
     pub behaviour: Vec<Behaviour>,
+    /// What containers do that no row matches.
+    pub usual: Behaviour,
     /// What the cloud provider can deliver, and how fast.
     pub provider: Provider,
     /// Limits on the number of events.
@@ -70,6 +72,7 @@ impl Settings {
             profile: Profile::kubernetes_1_36(),
             scheduler: SchedulerProfile::KubeDefault,
             behaviour: Vec::new(),
+            usual: Behaviour::default(),
             provider: Provider::default(),
             limits: Limits::default(),
         }
@@ -179,7 +182,7 @@ impl Cluster {
     pub fn new(settings: Settings) -> Cluster {
         let mut names = Names::default();
         let mut rows = settings.behaviour;
-        rows.push(Behaviour::default());
+        rows.push(settings.usual);
         let scheduler = Scheduler::of_release(&settings.scheduler, settings.profile.balance, &mut names);
         Cluster {
             queue: Queue::new(settings.limits),

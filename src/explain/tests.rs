@@ -52,6 +52,7 @@ impl Written {
             rejections: Vec::new(),
             notices: Vec::new(),
             native: None,
+            live: None,
         }
     }
 }

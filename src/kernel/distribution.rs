@@ -62,6 +62,32 @@ impl Distribution {
     /// What `max` is where a scenario gives none.
     pub const MAX: Duration = Duration::from_nanos(Time::MAX.nanos());
 
+    /// The same with every length divided by `speed`; a bound that is none stays none.
+    pub fn at_speed(&self, speed: u32) -> Distribution {
+        let faster = |length: &Duration| match *length {
+            Distribution::MAX => Distribution::MAX,
+            length => Duration::from_nanos(length.nanos() / u64::from(speed.max(1))),
+        };
+        let [mean, deviation, min, max] = match self {
+            Distribution::Constant(length) => return Distribution::Constant(faster(length)),
+            Distribution::Empirical { values } => {
+                let values = values.iter().map(|(length, weight)| (faster(length), *weight)).collect();
+                return Distribution::Empirical { values };
+            }
+            Distribution::Uniform { min, max } => [&Duration::ZERO, &Duration::ZERO, min, max].map(faster),
+            Distribution::Normal { mean, deviation, min, max }
+            | Distribution::LogNormal { mean, deviation, min, max } => [mean, deviation, min, max].map(faster),
+            Distribution::Exponential { mean, min, max } => [mean, &Duration::ZERO, min, max].map(faster),
+        };
+        match self {
+            Distribution::Constant(_) | Distribution::Empirical { .. } => self.clone(),
+            Distribution::Uniform { .. } => Distribution::Uniform { min, max },
+            Distribution::Normal { .. } => Distribution::Normal { mean, deviation, min, max },
+            Distribution::LogNormal { .. } => Distribution::LogNormal { mean, deviation, min, max },
+            Distribution::Exponential { .. } => Distribution::Exponential { mean, min, max },
+        }
+    }
+
     /// Says what is wrong with the parameters.
     ///
     /// # Errors

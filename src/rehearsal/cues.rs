@@ -21,6 +21,8 @@ pub(super) enum CueKind {
     End,
     /// An observer wants to look, even if nothing happens.
     Look,
+    /// A controller that was away is there again.
+    Resume(usize),
 }
 
 /// One cue and what has become of it.
@@ -86,6 +88,12 @@ impl Cues {
         self.cues.len() as u64 - 1
     }
 
+    /// Adds a cue that has a controller come back.
+    pub fn resume(&mut self, fault: usize, line: LineId) -> u64 {
+        self.cues.push(Cue { kind: CueKind::Resume(fault), line, waits: None, outcome: CueOutcome::Fired });
+        self.cues.len() as u64 - 1
+    }
+
     /// The cues that an entry sets off, with how long each waits from then on.
     pub fn reached(&mut self, entry: &Entry) -> Vec<(u64, Duration)> {
         if self.by_state.is_empty() {
@@ -142,6 +150,8 @@ pub(super) fn disruption(kind: &FaultKind, stage: &mut dyn Stage) -> Option<Disr
         FaultKind::SlowStart { target, extra, percent } => {
             Disruption::SlowStart { target: subject(target, stage)?, extra: *extra, percent: *percent }
         }
+        // It strikes a system, not the world.
+        FaultKind::ControllerRestart { .. } => return None,
         FaultKind::ExportFail { deployment, times } => {
             let (_, names) = stage.timeline_mut();
             Disruption::ReadFail { serves: Subject::parse(&format!("deployment/{deployment}"), names)?, times: *times }
@@ -201,6 +211,7 @@ pub(super) fn cue_name(scenario: &Scenario, kind: CueKind) -> String {
         CueKind::Action(index) => format!("action {}", scenario.actions[index].name),
         CueKind::End => "end".to_owned(),
         CueKind::Look => "look".to_owned(),
+        CueKind::Resume(index) => format!("fault {}", scenario.faults[index].name),
     }
 }
 

@@ -11,5 +11,5 @@ mod simulate;
 pub use observer::Observer;
 pub use play::{Options, Rehearsal, rehearse};
 pub use profiles::profiles;
-pub use result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
-pub use simulate::simulated;
+pub use result::{Cleanup, Ending, LiveRun, Notice, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
+pub use simulate::{behaviour, node_spec, simulated, usual};

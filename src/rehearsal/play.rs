@@ -32,6 +32,10 @@ pub struct Rehearsal<S> {
     scenario: std::sync::Arc<Scenario>,
     stage: S,
     systems: Vec<System>,
+    /// The systems as they were before anything happened: what a restarted controller begins with.
+    pristine: std::sync::Arc<Vec<System>>,
+    /// The controllers that are away; what happens meanwhile does not reach them.
+    away: BTreeSet<usize>,
     cues: Cues,
     /// Entries before this position have been seen by triggers and observers.
     seen: usize,
@@ -115,6 +119,8 @@ impl<S: Stage> Rehearsal<S> {
         Ok(Rehearsal {
             scenario: std::sync::Arc::new(scenario.clone()),
             stage,
+            pristine: std::sync::Arc::new(read.clone()),
+            away: BTreeSet::new(),
             systems: read,
             cues,
             seen: 0,
@@ -129,6 +135,11 @@ impl<S: Stage> Rehearsal<S> {
     /// The world.
     pub const fn stage(&self) -> &S {
         &self.stage
+    }
+
+    /// The world, for who keeps it.
+    pub const fn stage_mut(&mut self) -> &mut S {
+        &mut self.stage
     }
 
     /// The systems that act in it, in the order of the scenario's documents.
@@ -160,6 +171,7 @@ impl<S: Stage> Rehearsal<S> {
             Happening::InstantEnded => self.end_instant(observers),
             Happening::Quiet => self.ending = Some(Ending::Quiet),
             Happening::LimitReached(limit) => self.ending = Some(Ending::LimitReached(limit)),
+            Happening::Stopped(stop) => self.ending = Some(Ending::Stopped(stop)),
         }
         self.show_entries(observers);
         self.ending.is_none()
@@ -202,6 +214,9 @@ impl<S: Stage> Rehearsal<S> {
     }
 
     fn wake(&mut self, controller: usize, wake: Wake, cause: Cause) {
+        if self.away.contains(&controller) {
+            return;
+        }
         if let Some(system) = self.systems.get_mut(controller) {
             let mut world = self.stage.port(controller);
             // Only actions are ever refused, and those are not woken from here.
@@ -225,6 +240,10 @@ impl<S: Stage> Rehearsal<S> {
             CueKind::Fault(index) => {
                 let cause = self.note_cue(token, Kind::Fault);
                 let fault = self.scenario.faults[index].kind.clone();
+                if let FaultKind::ControllerRestart { of, lasts } = &fault {
+                    self.cues.cues[token].outcome = self.stop_controller(index, of, self.stage.now() + *lasts, token);
+                    return;
+                }
                 self.cues.cues[token].outcome = match cues::disruption(&fault, &mut self.stage) {
                     None => CueOutcome::Void("its target is no subject".to_owned()),
                     Some(disruption) => match self.stage.disrupt(&disruption, cause) {
@@ -238,12 +257,44 @@ impl<S: Stage> Rehearsal<S> {
                     },
                 };
             }
+            CueKind::Resume(index) => self.start_controller(index, Cause::Line(self.cues.cues[token].line)),
             CueKind::Action(index) => {
                 let cause = self.note_cue(token, Kind::Action);
                 let action = cues::action(&self.scenario.actions[index].kind);
                 self.cues.cues[token].outcome = self.act(&action, cause);
             }
         }
+    }
+
+    /// The controller that a fault restarts.
+    fn controller_of(&self, name: &str) -> Option<usize> {
+        self.systems.iter().position(|system| system.names().contains(&name))
+    }
+
+    /// A controller ends; it is there again at a later time.
+    fn stop_controller(&mut self, fault: usize, of: &str, until: Time, token: usize) -> CueOutcome {
+        let Some(controller) = self.controller_of(of) else {
+            return CueOutcome::Void(format!("no controller has {}", crate::text::diagnostic::quote(of)));
+        };
+        if !self.systems[controller].keeps_records() {
+            let why = "refused: whoever applies manifests keeps nothing that a restart could lose";
+            return CueOutcome::Void(why.to_owned());
+        }
+        self.away.insert(controller);
+        let line = self.cues.cues[token].line;
+        let token = self.cues.resume(fault, line);
+        self.stage.call_at(until, token, false);
+        CueOutcome::Fired
+    }
+
+    /// A controller that was away begins anew, with what it kept outside its memory.
+    fn start_controller(&mut self, fault: usize, cause: Cause) {
+        let FaultKind::ControllerRestart { of, .. } = &self.scenario.faults[fault].kind else { return };
+        let Some(controller) = self.controller_of(of) else { return };
+        self.away.remove(&controller);
+        self.systems[controller] = self.pristine[controller].clone();
+        let mut world = self.stage.port(controller);
+        self.systems[controller].resume(cause, world.as_mut());
     }
 
     /// Tells of a fault that found less to hit than it asks for.
@@ -344,6 +395,7 @@ impl<S: Stage> Rehearsal<S> {
             rejections: self.rejections,
             notices: self.notices,
             native,
+            live: None,
         }
     }
 

@@ -3,6 +3,7 @@
 use crate::kernel::{Names, Time};
 use crate::text::Diagnostic;
 use crate::timeline::{EntryId, ScenarioLine, Timeline};
+use crate::workload::Stop;
 
 /// All that a run gave.
 #[derive(Clone, Debug)]
@@ -33,6 +34,37 @@ pub struct RunResult {
     pub notices: Vec<Notice>,
     /// The state as the system would show it, if it was asked for.
     pub native: Option<serde_json::Value>,
+    /// What only a run on a real cluster has.
+    pub live: Option<LiveRun>,
+}
+
+/// What a run on a real cluster adds to its result. The causes of its entries are inferred: from owners, and from what greenroom
+/// asked for last.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct LiveRun {
+    /// The id that all that it made was labelled with.
+    pub run: String,
+    /// The context of the cluster.
+    pub context: String,
+    /// The cluster's version.
+    pub version: String,
+    /// What became of what it made.
+    pub cleanup: Cleanup,
+    /// What faults could not do, because the API refused it.
+    pub refused_faults: Vec<String>,
+    /// Calls of the API, watches not among them.
+    pub calls: u64,
+}
+
+/// What became of what a run made on a cluster.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Cleanup {
+    /// All of it is gone, and what was changed is as before.
+    Done,
+    /// The user wants to keep it.
+    Kept,
+    /// Some of it is still there; the text says what and why.
+    Failed(String),
 }
 
 /// Why a run ended.
@@ -48,6 +80,8 @@ pub enum Ending {
     Settled,
     /// A limit was hit; the text says which and how to raise it.
     LimitReached(String),
+    /// The user ended it, or the cluster could not be reached any more.
+    Stopped(Stop),
 }
 
 /// How an expectation came out.
@@ -128,6 +162,11 @@ impl RunResult {
         let failed = self.verdicts.iter().any(|verdict| verdict.status != VerdictStatus::Passed);
         if self.rejections.iter().any(|rejection| !rejection.expected) {
             2
+        } else if let Ending::Stopped(stop) = &self.ending {
+            match stop {
+                Stop::Interrupted => 130,
+                Stop::Lost(_) => 5,
+            }
         } else if failed || matches!(self.ending, Ending::LimitReached(_)) {
             1
         } else if !self.unfired.is_empty() {

@@ -32,18 +32,19 @@ pub fn simulated(scenario: &Scenario, seed: u64) -> Result<Cluster, Vec<Diagnost
     let mut provider = Provider { capacity: scenario.cluster.capacity.clone(), ..Provider::default() };
     if let Some(length) = scenario.oci.provisioning.as_ref().or(scenario.cluster.provisioning.as_ref()) {
         provider.provisioning = length.clone();
+    } else {
+        provider.provisioning = provider.provisioning.at_speed(scenario.speed);
     }
-    let bandwidth = scenario.cluster.bandwidth.unwrap_or(BANDWIDTH_BYTES_PER_SECOND);
-    let behaviour = scenario.behaviour.iter().map(|row| behaviour(row, bandwidth)).collect();
+    let (behaviour, usual) = (behaviour(scenario), usual(scenario));
     for entry in &scenario.cluster.nodes {
         if let (Some(bandwidth), NodeNaming::One(name) | NodeNaming::Pool { pool: name, .. }) =
             (entry.bandwidth, &entry.naming)
         {
-            provider.bandwidths.insert(name.clone(), bandwidth);
+            provider.bandwidths.insert(name.clone(), bandwidth.saturating_mul(scenario.speed.into()));
         }
     }
     let mut cluster =
-        Cluster::new(Settings { seed, profile, scheduler, behaviour, provider, limits: Limits::default() });
+        Cluster::new(Settings { seed, profile, scheduler, behaviour, usual, provider, limits: Limits::default() });
     cluster.set_expander(scenario.cluster.expander);
     let rows = scenario.behaviour.iter().zip(0..).filter(|(row, _)| !row.measurements.is_empty());
     let measurements = rows.map(|(row, number)| Measurements {
@@ -75,7 +76,8 @@ fn add_nodes(cluster: &mut Cluster, entry: &NodeEntry, pods_per_node: u32) -> Re
         NodeNaming::One(name) => (name.clone(), None),
         NodeNaming::Pool { pool, count } => (pool.clone(), Some(*count)),
     };
-    let spec = spec(cluster, entry, &base, pods_per_node)?;
+    let name = cluster.timeline_mut().1.name(&base);
+    let spec = node_spec(entry, name, pods_per_node).map_err(|problem| format!("node {base}{problem}"))?;
     let what = format!("cluster {base}");
     let cause = Cause::Line(cluster.timeline_mut().0.add_line(line(&entry.place, &what)));
     if let Some(bounds) = entry.autoscale {
@@ -101,7 +103,10 @@ fn add_nodes(cluster: &mut Cluster, entry: &NodeEntry, pods_per_node: u32) -> Re
 }
 
 /// What the nodes of an entry have in common.
-fn spec(cluster: &mut Cluster, entry: &NodeEntry, base: &str, pods_per_node: u32) -> Result<NodeSpec, String> {
+///
+/// # Errors
+/// Why there can be no such node, as it goes on behind its name.
+pub fn node_spec(entry: &NodeEntry, name: Name, pods_per_node: u32) -> Result<NodeSpec, String> {
     let made = machine::from_figures(&machine::Figures {
         shape: entry.shape.as_deref(),
         cpu_milli: entry.cpu_milli,
@@ -110,7 +115,7 @@ fn spec(cluster: &mut Cluster, entry: &NodeEntry, base: &str, pods_per_node: u32
         gpus: entry.gpus.as_ref().map(|gpus| (gpus.resource.as_str(), gpus.model.as_deref(), gpus.count)),
         mig: entry.mig.as_deref(),
     })
-    .map_err(|problem| format!("node {base}: {problem}"))?;
+    .map_err(|problem| format!(": {problem}"))?;
     let mut made = made;
     made.resources.extended.extend(entry.extended.iter().map(|(name, count)| (name.clone(), *count)));
     let mut labels: BTreeMap<String, String> = entry.labels.clone();
@@ -127,17 +132,28 @@ fn spec(cluster: &mut Cluster, entry: &NodeEntry, base: &str, pods_per_node: u32
         shape: entry.shape.clone(),
         gpu_model: made.gpu_model,
         pods_max: entry.pods.unwrap_or(pods_per_node),
-        ..NodeSpec::new(cluster.timeline_mut().1.name(base), made.resources)
+        ..NodeSpec::new(name, made.resources)
     };
     match spec.refusal() {
-        Some(refusal) => Err(format!("node {base} {refusal}")),
+        Some(refusal) => Err(format!(" {refusal}")),
         None => Ok(spec),
     }
 }
 
+/// How the containers of a scenario behave: its rows, in their order.
+pub fn behaviour(scenario: &Scenario) -> Vec<Behaviour> {
+    let bandwidth = scenario.cluster.bandwidth.unwrap_or(BANDWIDTH_BYTES_PER_SECOND);
+    let (bandwidth, usual) = (bandwidth.saturating_mul(scenario.speed.into()), usual(scenario));
+    scenario.behaviour.iter().map(|row| row_of(row, bandwidth, usual.clone())).collect()
+}
+
+/// What containers do that no row of the scenario matches.
+pub fn usual(scenario: &Scenario) -> Behaviour {
+    Behaviour::default().at_speed(scenario.speed)
+}
+
 /// A row of the scenario, its gaps filled with the defaults.
-fn behaviour(row: &BehaviourRow, bandwidth: u64) -> Behaviour {
-    let usual = Behaviour::default();
+fn row_of(row: &BehaviourRow, bandwidth: u64, usual: Behaviour) -> Behaviour {
     let pull = match (&row.pull, row.image_size) {
         (Some(length), _) => Pull::Takes(length.clone()),
         (None, Some(bytes)) => Pull::Size { bytes, bytes_per_second: bandwidth },

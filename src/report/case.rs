@@ -4,10 +4,11 @@
 use super::replay::replay;
 use super::{Exit, SnapshotState};
 use crate::kernel::Time;
-use crate::rehearsal::{Ending, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
+use crate::rehearsal::{Cleanup, Ending, LiveRun, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
 use crate::text::mask::mask;
 use crate::text::{Diagnostic, Place};
 use crate::timeline::{Cause, EntryId, ScenarioLine, render};
+use crate::workload::Stop;
 
 /// Causes shown behind the entry that decided a case.
 const CAUSES_SHOWN: usize = 5;
@@ -60,6 +61,7 @@ pub fn cases(run: &RunResult, snapshot: &SnapshotState) -> Vec<Case> {
     );
     cases.push(ended(run));
     cases.extend(run.unfired.iter().map(|unfired| never_fired(run, unfired)));
+    cases.extend(run.live.iter().flat_map(|live| on_cluster(run, live)));
     cases.extend(compared(run, snapshot));
     cases
 }
@@ -111,12 +113,18 @@ fn rejected(run: &RunResult, rejection: &Rejection) -> Vec<Case> {
 }
 
 fn ended(run: &RunResult) -> Case {
-    let failed = matches!(run.ending, Ending::LimitReached(_));
+    let exit = match &run.ending {
+        Ending::LimitReached(_) => Exit::Failed,
+        Ending::Stopped(Stop::Interrupted) => Exit::Interrupted,
+        Ending::Stopped(Stop::Lost(_)) => Exit::Environment,
+        Ending::Until | Ending::Asked | Ending::Quiet | Ending::Settled => Exit::Passed,
+    };
+    let failed = exit != Exit::Passed;
     Case {
         kind: "ended",
         name: "the run comes to its end".to_owned(),
         status: if failed { CaseStatus::Failed } else { CaseStatus::Passed },
-        exit: if failed { Exit::Failed } else { Exit::Passed },
+        exit,
         place: whole(run),
         at: Some(run.ended_at),
         detail: ending(&run.ending).to_owned(),
@@ -126,6 +134,37 @@ fn ended(run: &RunResult) -> Case {
         origin: None,
         replay: if failed { replay(run, Some(run.ended_at)) } else { String::new() },
     }
+}
+
+/// What is judged of a run on a real cluster beyond its scenario: that faults did what they say, and that it left nothing behind.
+fn on_cluster(run: &RunResult, live: &LiveRun) -> Vec<Case> {
+    let case = |kind, name: &str, exit: Exit, detail: String| Case {
+        kind,
+        name: name.to_owned(),
+        status: if exit == Exit::Passed { CaseStatus::Passed } else { CaseStatus::Failed },
+        exit,
+        place: whole(run),
+        at: None,
+        detail,
+        problem: None,
+        evidence: None,
+        because: Vec::new(),
+        origin: None,
+        replay: String::new(),
+    };
+    let refused = live.refused_faults.iter();
+    let mut cases: Vec<Case> =
+        refused.map(|why| case("unfired", "faults change the cluster", Exit::Unfired, why.clone())).collect();
+    let name = "the cluster is as it was before";
+    match &live.cleanup {
+        Cleanup::Done => cases.push(case("cleanup", name, Exit::Passed, "all that the run made is gone".to_owned())),
+        Cleanup::Failed(why) => {
+            let again = format!("greenroom cleanup --context {} --run {}", live.context, live.run);
+            cases.push(case("cleanup", name, Exit::Cleanup, format!("{why}; try again: {again}")));
+        }
+        Cleanup::Kept => {}
+    }
+    cases
 }
 
 fn never_fired(run: &RunResult, unfired: &Unfired) -> Case {
@@ -178,6 +217,8 @@ pub fn ending(ending: &Ending) -> &str {
         Ending::Quiet => "nothing is left that could happen",
         Ending::Settled => "every expectation is decided",
         Ending::LimitReached(limit) => limit,
+        Ending::Stopped(Stop::Interrupted) => "it was interrupted",
+        Ending::Stopped(Stop::Lost(why)) => why,
     }
 }
 

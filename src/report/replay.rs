@@ -8,7 +8,11 @@ use crate::rehearsal::RunResult;
 /// `replay: greenroom run x.yaml --seed 42 --at 00:07:31.250`.
 pub fn replay(run: &RunResult, at: Option<Time>) -> String {
     let mut line = format!("replay: greenroom run {} --seed {}", shell_word(&run.file), run.seed);
-    if let Some(at) = at {
+    if let Some(live) = &run.live {
+        // What happened on a real cluster does not happen at the same time again.
+        line.push_str(" --context ");
+        line.push_str(&shell_word(&live.context));
+    } else if let Some(at) = at {
         line.push_str(" --at ");
         line.push_str(&shown_after(at).to_string());
     }

@@ -10,6 +10,7 @@ use crate::rehearsal::{Ending, Notice, RunResult};
 use crate::text::Diagnostic;
 use crate::text::mask::mask;
 use crate::timeline::{Cause, Entry, EntryId, Layer, LineId, ScenarioLine, render};
+use crate::workload::Stop;
 
 /// What identifies a run.
 #[derive(Serialize)]
@@ -202,6 +203,8 @@ pub fn summary(rehearsed: &Rehearsed) -> SummaryRow<'_> {
             Ending::Quiet => "quiet",
             Ending::Settled => "settled",
             Ending::LimitReached(_) => "limit",
+            Ending::Stopped(Stop::Interrupted) => "interrupted",
+            Ending::Stopped(Stop::Lost(_)) => "lost",
         },
         ending_text: ending(&run.ending),
         entry_count: run.timeline.len(),

@@ -77,6 +77,7 @@ pub fn run() -> RunResult {
         }],
         rejections: Vec::new(),
         native: None,
+        live: None,
     }
 }
 

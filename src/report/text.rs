@@ -8,6 +8,7 @@ use super::Rehearsed;
 use super::case::{Case, CaseStatus, ending};
 use super::paint::{Paint, Tone};
 use super::state::states;
+use crate::kernel::Names;
 use crate::rehearsal::{Notice, RunResult};
 use crate::scenario::model::SnapshotLayers;
 use crate::text::Place;
@@ -124,7 +125,7 @@ fn timeline(out: &mut dyn Write, run: &RunResult, form: Form) -> io::Result<()> 
     writeln!(out)?;
     for (_, entry) in run.timeline.since(0).filter(|(_, entry)| form.holds(entry.layer)) {
         line.clear();
-        entry_line(&mut line, &entry, run);
+        entry_line(&mut line, &entry, &run.names);
         match (form.paint(), entry.layer) {
             (Paint::Colour, Layer::Substrate) => writeln!(out, "{}", Paint::Colour.tone(Tone::Faint, &line))?,
             (Paint::Colour, Layer::Scenario) => writeln!(out, "{}", Paint::Colour.tone(Tone::Notice, &line))?,
@@ -135,11 +136,11 @@ fn timeline(out: &mut dyn Write, run: &RunResult, form: Form) -> io::Result<()> 
 }
 
 /// Appends the line of an entry.
-fn entry_line(line: &mut String, entry: &Entry, run: &RunResult) {
+pub fn entry_line(line: &mut String, entry: &Entry, names: &Names) {
     write!(line, "{}  ", entry.at).expect("writing to a string cannot fail");
-    column(line, SUBJECT_WIDTH, |line| entry.subject.write(&run.names, line));
+    column(line, SUBJECT_WIDTH, |line| entry.subject.write(names, line));
     column(line, STATE_WIDTH, |line| line.push_str(entry.became));
-    line.push_str(&words::why(&entry.why, &run.names));
+    line.push_str(&words::why(&entry.why, names));
     line.truncate(line.trim_end().len());
 }
 

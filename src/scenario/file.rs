@@ -14,7 +14,7 @@ use super::values::{
 };
 
 pub use faults::{
-    ContainerCrashFile, CordonFile, DrainFile, ExportFailFile, GpuLossFile, ImagePullFailFile, NodeDownFile,
+    ContainerCrashFile, ControllerRestartFile, CordonFile, DrainFile, ExportFailFile, GpuLossFile, ImagePullFailFile, NodeDownFile,
     NodeShutdownFile, NodeSilentFile, NodeTaintFile, PodKillFile, QuotaExhaustedFile, ReadinessFlapFile, SlowStartFile,
     SpotReclaimFile, UncordonFile, UntaintFile,
 };
@@ -307,6 +307,8 @@ file_types! {
         slow_start: Option<SlowStartFile>,
         /// The exports of a deployment cannot be read.
         export_fail: Option<ExportFailFile>,
+        /// The controller of a system ends and is started again.
+        controller_restart: Option<ControllerRestartFile>,
         /// GPUs of a node are lost.
         gpu_loss: Option<GpuLossFile>,
         /// Readiness probes fail, again and again.

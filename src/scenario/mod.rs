@@ -6,6 +6,7 @@ pub mod model;
 pub mod read;
 pub mod scheduler;
 pub mod schema;
+mod speed;
 pub mod values;
 
 pub use documents::{Documents, Folder};

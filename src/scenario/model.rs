@@ -35,6 +35,9 @@ pub struct Scenario {
     pub seed: u64,
     /// Where the run ends at the latest.
     pub until: Time,
+    /// How many times as fast as its file says: every length of the file is divided by it already. What systems and
+    /// Kubernetes bring along is not.
+    pub speed: u32,
     /// True if the run ends as soon as every expectation is decided.
     pub stop_when_settled: bool,
     /// Which entries of the timeline its snapshot holds.

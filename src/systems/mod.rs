@@ -162,6 +162,14 @@ impl System {
         }
     }
 
+    /// True if it keeps durable records that a restarted controller goes on from.
+    pub const fn keeps_records(&self) -> bool {
+        match self {
+            System::Oci(_) => true,
+            System::Kubernetes(_) => false,
+        }
+    }
+
     /// Goes on from the durable records of an earlier controller of the same document; `false` if there are none.
     pub fn resume(&mut self, cause: Cause, world: &mut dyn World) -> bool {
         match self {

@@ -45,6 +45,17 @@ pub enum Happening {
     Quiet,
     /// A limit of the kernel was hit; the text says which.
     LimitReached(String),
+    /// Somebody or something outside the world ends the run.
+    Stopped(Stop),
+}
+
+/// What ends a run from outside.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Stop {
+    /// The user.
+    Interrupted,
+    /// The world cannot be reached any more; the text says what was tried last.
+    Lost(String),
 }
 
 /// How a world can be disturbed. The names are those that chaos tools use.

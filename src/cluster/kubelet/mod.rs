@@ -11,6 +11,7 @@ mod stopping;
 pub use containers::{Container, ContainerState, RestartBackoff};
 pub use environment::Environments;
 pub use images::{Kubelet, PullBackoffs, PullFault};
+pub use probes::{Outlook, outlook};
 
 use super::{Arg, Cluster, NodeId, PodId, Symbol, Why};
 

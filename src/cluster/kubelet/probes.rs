@@ -8,7 +8,7 @@
 use super::super::{Arg, Cause, Class, Cluster, ContainerId, Event, Why};
 use super::ContainerState;
 use crate::kernel::{Duration, Time};
-use crate::workload::Probe;
+use crate::workload::{Container as Spec, Probe};
 
 /// When a probe that fails until `serving_at` gives its verdict.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,42 +32,58 @@ pub fn follow(probe: &Probe, origin: Time, from: Time, serving_at: Time) -> Verd
     Verdict::Succeeds(success + period * u64::from(probe.success_threshold.max(1) - 1))
 }
 
+/// What the probes of a container do, if it is left alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Outlook {
+    /// When one that runs out of tries has it killed.
+    pub killed_at: Option<Time>,
+    /// When it is ready; `None`: it is killed before it counts as started.
+    pub ready_at: Option<Time>,
+}
+
+/// What the probes of a container do whose pod was admitted, that started, and whose application answers at these times.
+pub fn outlook(spec: &Spec, admitted_at: Time, started_at: Time, serving_at: Time) -> Outlook {
+    let container_started_at = started_at;
+    let mut started_at = started_at;
+    if let Some(probe) = spec.startup_probe {
+        match follow(&probe, admitted_at, started_at + probe.initial_delay, serving_at) {
+            Verdict::Succeeds(at) => started_at = at,
+            Verdict::Fails(at) => return Outlook { killed_at: Some(at), ready_at: None },
+        }
+    }
+    let killed_at = spec.liveness_probe.and_then(|probe| {
+        let from = started_at.max(container_started_at + probe.initial_delay);
+        match follow(&probe, admitted_at, from, serving_at) {
+            Verdict::Fails(at) => Some(at),
+            Verdict::Succeeds(_) => None,
+        }
+    });
+    let ready_at = match spec.readiness_probe {
+        None => started_at,
+        Some(probe) => {
+            let from = started_at.max(container_started_at + probe.initial_delay);
+            // A readiness probe never runs out of tries: it keeps the pod unready until it succeeds.
+            let patient = Probe { failure_threshold: u32::MAX, ..probe };
+            match follow(&patient, started_at, from, serving_at) {
+                Verdict::Succeeds(at) | Verdict::Fails(at) => at,
+            }
+        }
+    };
+    Outlook { killed_at, ready_at: Some(ready_at) }
+}
+
 impl Cluster {
     /// Plans what the probes of a container that has just started will do.
     pub(in crate::cluster) fn plan_probes(&mut self, id: ContainerId, serving_at: Time) {
         let container = *self.container(id);
         let admitted_at = self.pod_record(container.pod).admitted_at;
-        let spec = self.container_spec(id);
-        let (startup, liveness, readiness) = (spec.startup_probe, spec.liveness_probe, spec.readiness_probe);
-        let start = container.start;
-        let mut started_at = container.started_at;
-        if let Some(probe) = startup {
-            match follow(&probe, admitted_at, started_at + probe.initial_delay, serving_at) {
-                Verdict::Succeeds(at) => started_at = at,
-                Verdict::Fails(at) => {
-                    self.schedule(at, Class::COMPLETION, Event::ProbeKill(id, start));
-                    return;
-                }
-            }
+        let outlook = outlook(self.container_spec(id), admitted_at, container.started_at, serving_at);
+        if let Some(at) = outlook.killed_at {
+            self.schedule(at, Class::COMPLETION, Event::ProbeKill(id, container.start));
         }
-        if let Some(probe) = liveness {
-            let from = started_at.max(container.started_at + probe.initial_delay);
-            if let Verdict::Fails(at) = follow(&probe, admitted_at, from, serving_at) {
-                self.schedule(at, Class::COMPLETION, Event::ProbeKill(id, start));
-            }
+        if let Some(at) = outlook.ready_at {
+            self.schedule(at, Class::COMPLETION, Event::Ready(id, container.start));
         }
-        let ready_at = match readiness {
-            None => started_at,
-            Some(probe) => {
-                let from = started_at.max(container.started_at + probe.initial_delay);
-                // A readiness probe never runs out of tries: it keeps the pod unready until it succeeds.
-                let patient = Probe { failure_threshold: u32::MAX, ..probe };
-                match follow(&patient, started_at, from, serving_at) {
-                    Verdict::Succeeds(at) | Verdict::Fails(at) => at,
-                }
-            }
-        };
-        self.schedule(ready_at, Class::COMPLETION, Event::Ready(id, start));
     }
 
     /// Handles [`Event::ProbeKill`]: the container is told to stop, and is started again by its restart policy.

@@ -183,6 +183,14 @@ file_types! {
         times: Option<Spanned<u32>>,
     }
 
+    /// The controller of a system ends and is started again: what it kept in memory is lost, and it goes on from its durable records.
+    pub struct ControllerRestartFile as "`controller_restart`" {
+        /// The name of a group or deployment of its document.
+        of: Spanned<String>,
+        /// How long it is away; it misses all that happens meanwhile. Default: 0s.
+        r#for: Option<Spanned<Length>>,
+    }
+
     /// The quota of a namespace is used up by others: no pod can be created there.
     pub struct QuotaExhaustedFile as "`quota_exhausted`" {
         /// The namespace. Default: default.

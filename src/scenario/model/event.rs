@@ -84,6 +84,13 @@ pub enum FaultKind {
         /// How many times; `None`: always.
         times: Option<u32>,
     },
+    /// The controller of a system ends and is started again.
+    ControllerRestart {
+        /// A group or deployment of its document.
+        of: String,
+        /// How long it is away.
+        lasts: Duration,
+    },
     /// Readiness probes fail, again and again.
     ReadinessFlap {
         /// Of which pods.
@@ -130,6 +137,7 @@ impl FaultKind {
             FaultKind::ImagePullFail { .. } => "image_pull_fail",
             FaultKind::SlowStart { .. } => "slow_start",
             FaultKind::ExportFail { .. } => "export_fail",
+            FaultKind::ControllerRestart { .. } => "controller_restart",
             FaultKind::ReadinessFlap { .. } => "readiness_flap",
             FaultKind::QuotaExhausted { .. } => "quota_exhausted",
             FaultKind::Node { what, .. } => node_fault(what),

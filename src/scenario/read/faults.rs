@@ -105,6 +105,7 @@ impl Reader<'_, '_> {
 
     fn fault_kind(&mut self, file: &FaultFile) -> Option<FaultKind> {
         let there = given!(file: pod_kill container_crash node_down image_pull_fail slow_start export_fail gpu_loss
+            controller_restart
             readiness_flap quota_exhausted node_silent cordon uncordon taint untaint drain node_shutdown spot_reclaim);
         self.exactly_one("a fault", file.span, &there)?;
         if let Some(kill) = &file.pod_kill {
@@ -134,6 +135,10 @@ impl Reader<'_, '_> {
         if let Some(export) = &file.export_fail {
             let times = self.optional_count(export.times.as_ref(), TIMES_MAX, "the number of reads")?;
             return Some(FaultKind::ExportFail { deployment: export.deployment.value.clone(), times });
+        }
+        if let Some(restart) = &file.controller_restart {
+            let lasts = restart.r#for.as_ref().map_or(Duration::ZERO, |length| length.value.0);
+            return Some(FaultKind::ControllerRestart { of: restart.of.value.clone(), lasts });
         }
         let Some(loss) = &file.gpu_loss else { return self.node_fault(file) };
         let target = self.target(loss.span, "gpu_loss", targets!(loss, node));

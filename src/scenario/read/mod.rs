@@ -95,6 +95,7 @@ impl Reader<'_, '_> {
             folder: folder_of(source.name()),
             seed: file.seed.unwrap_or(0),
             until: self.until,
+            speed: 1,
             stop_when_settled: file.stop_when_settled.unwrap_or(false),
             snapshot: file.snapshot.map(|snapshot| snapshot.0).unwrap_or_default(),
             epoch: file.epoch.map_or(EPOCH_DEFAULT, |epoch| epoch.0),

@@ -79,6 +79,7 @@ impl Reader<'_, '_> {
             folder: folder_of(source.name()),
             seed: file.seed.unwrap_or(0),
             until: Time::ZERO,
+            speed: 1,
             stop_when_settled: false,
             snapshot: SnapshotLayers::All,
             epoch: file.epoch.map_or(EPOCH_DEFAULT, |epoch| epoch.0),

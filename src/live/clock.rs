@@ -1,0 +1,90 @@
+//! The clock of a live run: real time since its start, as the kernel's times, and the timers that are set on it.
+
+use std::cmp::Reverse;
+use std::collections::BinaryHeap;
+use std::time::Duration as StdDuration;
+
+use tokio::time::Instant;
+
+use crate::kernel::Time;
+use crate::timeline::{Cause, Subject};
+
+/// What a timer is for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Timer {
+    /// The rehearsal's own.
+    Rehearsal(u64),
+    /// A controller's.
+    Controller {
+        /// Which.
+        controller: usize,
+        /// Its token.
+        token: u64,
+        /// What led to it.
+        cause: Cause,
+    },
+    /// The end of something that a fault began.
+    FaultEnds(usize),
+    /// An eviction of a drain that is tried again.
+    EvictAgain(usize, Subject),
+    /// Nothing happens, but observers look.
+    Look,
+}
+
+/// Real time, and what is due when.
+#[derive(Debug)]
+pub struct Clock {
+    started: Instant,
+    now: Time,
+    /// When, whether at the end of the instant, and which.
+    due: BinaryHeap<Reverse<(Time, bool, usize)>>,
+    timers: Vec<Timer>,
+}
+
+impl Clock {
+    /// A clock that starts now.
+    pub fn start() -> Clock {
+        Clock { started: Instant::now(), now: Time::ZERO, due: BinaryHeap::new(), timers: Vec::new() }
+    }
+
+    /// The present as far as the run has come: it stands still while something is handled.
+    pub const fn now(&self) -> Time {
+        self.now
+    }
+
+    /// Begins to count from here on.
+    pub fn restart(&mut self) {
+        self.started = Instant::now();
+    }
+
+    /// Lets the present catch up with real time.
+    pub fn advance(&mut self) {
+        let elapsed = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        // Whole milliseconds are what a timeline shows.
+        self.now = self.now.max(Time::from_nanos(elapsed / 1_000_000 * 1_000_000));
+    }
+
+    /// Sets a timer.
+    pub fn set(&mut self, at: Time, late: bool, timer: Timer) {
+        self.due.push(Reverse((at.max(self.now), late, self.timers.len())));
+        self.timers.push(timer);
+    }
+
+    /// The next timer that is due.
+    pub fn pop(&mut self) -> Option<Timer> {
+        let Reverse((at, _, index)) = *self.due.peek()?;
+        if at > self.now {
+            return None;
+        }
+        self.due.pop();
+        Some(self.timers[index])
+    }
+
+    /// How long it is until the next timer.
+    pub fn wait(&self) -> StdDuration {
+        let longest = StdDuration::from_secs(3600);
+        let Some(Reverse((at, ..))) = self.due.peek() else { return longest };
+        let elapsed = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
+        StdDuration::from_nanos(at.nanos().saturating_sub(elapsed)).min(longest) + StdDuration::from_millis(1)
+    }
+}

@@ -1,0 +1,243 @@
+//! The live world: what a run knows of the cluster that it is on, and the record that it writes. It is one thread; what tasks
+//! find out reaches it as messages. How a rehearsal drives it is in `stage`, how a controller sees it in `port`, what a
+//! watch's event means in `mirror`.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::clock::Clock;
+use super::connection::Connection;
+use super::custom::Custom;
+use super::faults::Standing;
+use super::message::Message;
+use super::mirror::Mirror;
+use super::options::LiveOptions;
+use super::nodes::DrainRun;
+use super::render::Rendering;
+use super::request::{self, Request};
+use super::watch::Watches;
+use crate::kernel::{Names, Streams, Symbol, Time};
+use crate::scenario::Scenario;
+use crate::timeline::{Cause, Entry, EntryId, Kind, Layer, ScenarioLine, Subject, Timeline, Why};
+use crate::workload::{Happening, Object, PodTemplate};
+
+/// An object that a controller asked for.
+#[derive(Clone, Debug)]
+pub(super) struct Applied {
+    /// What was asked for last.
+    pub object: Object,
+    /// What led to the last ask.
+    pub cause: Cause,
+}
+
+/// A real cluster as the world of a run.
+pub struct LiveCluster {
+    pub(super) connection: Connection,
+    pub(super) options: LiveOptions,
+    pub(super) rendering: Rendering,
+    pub(super) requests: UnboundedSender<Request>,
+    pub(super) clock: Clock,
+    pub(super) inbox: Receiver<Message>,
+    pub(super) outbox: Sender<Message>,
+    pub(super) watches: Watches,
+    /// What is to be handled before anything else is read.
+    pub(super) pending: VecDeque<Happening>,
+    /// True while something happened since the last instant ended.
+    pub(super) is_open: bool,
+    pub(super) timeline: Timeline,
+    pub(super) names: Names,
+    pub(super) streams: Streams,
+    pub(super) mirror: Mirror,
+    /// What controllers asked for, and is there or on its way.
+    pub(super) applied: BTreeMap<Subject, Applied>,
+    /// Every template that was asked for, by the number that its pods carry.
+    pub(super) templates: Vec<std::sync::Arc<PodTemplate>>,
+    pub(super) custom: BTreeMap<Subject, Custom>,
+    pub(super) watchers: BTreeMap<Subject, BTreeSet<usize>>,
+    pub(super) node_watchers: BTreeSet<usize>,
+    pub(super) published: BTreeMap<(Subject, String), String>,
+    pub(super) records: BTreeMap<String, (u64, String)>,
+    pub(super) asks: u32,
+    pub(super) standing: Vec<Standing>,
+    pub(super) drains: Vec<DrainRun>,
+    /// What made objects go that no document asked to go.
+    pub(super) deletions: BTreeMap<Subject, Cause>,
+    /// What is about to change nodes.
+    pub(super) strikes: BTreeMap<Subject, Cause>,
+    /// Nodes that the run made.
+    pub(super) own_nodes: BTreeSet<Subject>,
+    /// Nodes of others that it changed.
+    pub(super) touched_nodes: BTreeSet<Subject>,
+    /// The models of the GPUs of fake nodes.
+    pub(super) models: BTreeMap<Subject, String>,
+    /// The pools that fake nodes belong to.
+    pub(super) pools: BTreeMap<Subject, Subject>,
+    /// Objects of faults, which are not written about.
+    pub(super) hidden: BTreeSet<Subject>,
+    /// Pods whose images a fault has changed.
+    pub(super) spoiled: BTreeSet<Subject>,
+    /// What went wrong beside the run: faults that the API refused.
+    pub(super) troubles: Vec<String>,
+    pub(super) scenario: std::sync::Arc<Scenario>,
+    /// The line of the scenario's cluster: the cause of what nobody asked for.
+    pub(super) origin: Cause,
+    /// Namespaces on the cluster that are watched.
+    pub(super) namespaces: BTreeSet<String>,
+    /// Namespaces of the document that were deleted.
+    pub(super) leaving: BTreeSet<Symbol>,
+}
+
+impl LiveCluster {
+    /// The world of a run that has made nothing yet.
+    pub(super) fn new(
+        connection: Connection,
+        scenario: &Scenario,
+        options: LiveOptions,
+        rendering: Rendering,
+        seed: u64,
+    ) -> LiveCluster {
+        let (outbox, inbox) = channel();
+        let mut timeline = Timeline::default();
+        let place = &scenario.cluster.place;
+        let what = "cluster".into();
+        let line = ScenarioLine { file: place.file.clone(), line: place.line, column: place.column, what };
+        let origin = Cause::Line(timeline.add_line(line));
+        LiveCluster {
+            rendering,
+            requests: request::start(&connection, outbox.clone()),
+            connection,
+            options,
+            clock: Clock::start(),
+            inbox,
+            outbox,
+            watches: Watches::default(),
+            pending: VecDeque::new(),
+            is_open: false,
+            timeline,
+            names: Names::default(),
+            streams: Streams::new(seed),
+            mirror: Mirror::default(),
+            applied: BTreeMap::new(),
+            templates: Vec::new(),
+            custom: BTreeMap::new(),
+            watchers: BTreeMap::new(),
+            node_watchers: BTreeSet::new(),
+            published: BTreeMap::new(),
+            records: BTreeMap::new(),
+            asks: 0,
+            standing: Vec::new(),
+            drains: Vec::new(),
+            deletions: BTreeMap::new(),
+            strikes: BTreeMap::new(),
+            own_nodes: BTreeSet::new(),
+            touched_nodes: BTreeSet::new(),
+            models: BTreeMap::new(),
+            pools: BTreeMap::new(),
+            hidden: BTreeSet::new(),
+            spoiled: BTreeSet::new(),
+            troubles: Vec::new(),
+            scenario: std::sync::Arc::new(scenario.clone()),
+            origin,
+            namespaces: BTreeSet::new(),
+            leaving: BTreeSet::new(),
+        }
+    }
+
+    /// Writes an entry about an object of the cluster.
+    pub(super) fn note(&mut self, subject: Subject, became: &'static str, why: Why, cause: Cause) -> EntryId {
+        self.note_in(Layer::Substrate, subject, became, why, cause)
+    }
+
+    /// Writes an entry.
+    pub(super) fn note_in(
+        &mut self,
+        layer: Layer,
+        subject: Subject,
+        became: &'static str,
+        why: Why,
+        cause: Cause,
+    ) -> EntryId {
+        let entry = Entry { at: self.clock.now(), subject, became, why, cause, layer };
+        let id = self.timeline.push(entry, &self.names);
+        if let Some(progress) = &self.options.progress {
+            progress(&self.timeline, &self.names, id);
+        }
+        id
+    }
+
+    /// What led to an object's being as it is asked to be.
+    pub(super) fn cause_of(&self, key: Subject) -> Cause {
+        self.applied.get(&key).map_or(self.origin, |applied| applied.cause)
+    }
+
+    /// An object changed: those that watch it are told.
+    pub(super) fn touch(&mut self, key: Subject, cause: Cause) {
+        let Some(watchers) = self.watchers.get(&key) else { return };
+        for controller in watchers.clone() {
+            self.tell(controller, Some(key), cause);
+        }
+    }
+
+    /// Nodes changed: those that watch nodes are told.
+    pub(super) fn touch_nodes(&mut self, cause: Cause) {
+        for controller in self.node_watchers.clone() {
+            self.tell(controller, None, cause);
+        }
+    }
+
+    fn tell(&mut self, controller: usize, subject: Option<Subject>, cause: Cause) {
+        let told = |one: &Happening| {
+            matches!(one, Happening::Changed { controller: other, subject: about, .. }
+                if *other == controller && *about == subject)
+        };
+        if !self.pending.iter().any(told) {
+            self.pending.push_back(Happening::Changed { controller, subject, cause });
+        }
+    }
+
+    /// Watches a namespace of the cluster, once.
+    pub(super) fn watch_namespace(&mut self, namespace: &str) {
+        if self.namespaces.insert(namespace.to_owned()) {
+            let Connection { runtime, client, .. } = &self.connection;
+            self.watches.namespace(runtime, client, namespace, &self.outbox);
+        }
+    }
+
+    /// The name of an object on the cluster, and its namespace there; none for what has no namespace.
+    pub(super) fn place_of(&self, key: Subject) -> (String, Option<String>) {
+        let name = self.names.show(key.name);
+        match key.kind {
+            Kind::Node => (self.rendering.naming.reference(key.kind, &name), None),
+            Kind::PriorityClass | Kind::StorageClass | Kind::PersistentVolume | Kind::Namespace => {
+                (self.rendering.naming.name(key.kind, &name), None)
+            }
+            Kind::Pod => match self.mirror.pods.get(&key) {
+                Some(pod) => (pod.name.clone(), Some(pod.namespace.clone())),
+                None => (name, Some(self.rendering.naming.namespace(self.names.text(key.namespace)))),
+            },
+            Kind::ReplicaSet => match self.mirror.sets.get(&key) {
+                Some(set) => (set.name.clone(), Some(self.rendering.naming.namespace(self.names.text(key.namespace)))),
+                None => (name, Some(self.rendering.naming.namespace(self.names.text(key.namespace)))),
+            },
+            _ => (name, Some(self.rendering.naming.namespace(self.names.text(key.namespace)))),
+        }
+    }
+
+    /// The number of a template among those that were asked for.
+    pub(super) fn template_number(&mut self, template: &std::sync::Arc<PodTemplate>) -> usize {
+        match self.templates.iter().position(|known| known == template) {
+            Some(known) => known,
+            None => {
+                self.templates.push(std::sync::Arc::clone(template));
+                self.templates.len() - 1
+            }
+        }
+    }
+
+    /// The present.
+    pub(super) const fn present(&self) -> Time {
+        self.clock.now()
+    }
+}

@@ -1,0 +1,83 @@
+//! The way to a cluster: a context that the user named, a client for it, and whether what answers is new enough.
+//! The kubeconfig's current context is never used: nobody should rehearse on a cluster that they did not name.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use kube::config::{KubeConfigOptions, Kubeconfig};
+use kube::{Client, Config};
+use tokio::runtime::{Builder, Runtime};
+
+use super::trouble::Trouble;
+
+/// The oldest Kubernetes that a run works with: pods have scheduling gates (stable since 1.30, k8s.io/api core/v1), and what
+/// is compared has a profile from 1.33 on.
+pub const LEAST_VERSION: &str = "1.30";
+
+/// How long the API server may take to answer one request.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// A cluster that answers.
+#[derive(Clone)]
+pub struct Connection {
+    /// The context that the user named.
+    pub context: String,
+    /// Its version, as it says (`v1.36.3`).
+    pub version: String,
+    pub(super) client: Client,
+    pub(super) runtime: Arc<Runtime>,
+    /// Calls of the API so far, watches not among them.
+    pub(super) calls: Arc<AtomicU64>,
+}
+
+/// Connects to the cluster behind a context of the kubeconfig (`KUBECONFIG`, else `~/.kube/config`).
+///
+/// # Errors
+/// There is no such context, nothing answers, it does not let us in, or it is too old.
+pub fn connect(context: &str) -> Result<Connection, Trouble> {
+    let kubeconfig = Kubeconfig::read().map_err(|error| Trouble::Kubeconfig(super::trouble::innermost(&error)))?;
+    let known: Vec<String> = kubeconfig.contexts.iter().map(|context| context.name.clone()).collect();
+    if !known.iter().any(|known| known == context) {
+        return Err(Trouble::NoContext { name: context.to_owned(), known });
+    }
+    // Two threads are enough: one for requests while the other turns watches into messages.
+    let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().thread_name("live").build();
+    let runtime = Arc::new(runtime.map_err(|error| Trouble::Api(error.to_string()))?);
+    let options = KubeConfigOptions { context: Some(context.to_owned()), ..KubeConfigOptions::default() };
+    let unreachable = |why: String| Trouble::Unreachable { context: context.to_owned(), why };
+    let (client, version) = runtime.block_on(async {
+        let mut config = Config::from_custom_kubeconfig(kubeconfig, &options)
+            .await
+            .map_err(|error| Trouble::Kubeconfig(super::trouble::innermost(&error)))?;
+        config.connect_timeout = Some(Duration::from_secs(10));
+        let client = Client::try_from(config).map_err(|error| unreachable(super::trouble::innermost(&error)))?;
+        let answer = tokio::time::timeout(READ_TIMEOUT, client.apiserver_version()).await;
+        let version = answer.map_err(|_| unreachable("no answer in 30 s".to_owned()))?;
+        version.map(|version| (client, version)).map_err(|error| Trouble::of(&error, context))
+    })?;
+    let number = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<u32>().ok();
+    let (major, minor) = (number(&version.major).unwrap_or(0), number(&version.minor).unwrap_or(0));
+    let least: Vec<u32> = LEAST_VERSION.split('.').filter_map(number).collect();
+    if [major, minor].as_slice() < least.as_slice() {
+        return Err(Trouble::TooOld { version: version.git_version, least: LEAST_VERSION });
+    }
+    Ok(Connection {
+        context: context.to_owned(),
+        version: version.git_version,
+        client,
+        runtime,
+        calls: Arc::default(),
+    })
+}
+
+impl Connection {
+    /// How many calls of the API were made, watches not among them.
+    pub fn calls(&self) -> u64 {
+        self.calls.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn count_call(&self) {
+        self.calls.fetch_add(1, Ordering::Relaxed);
+    }
+}

@@ -1,0 +1,146 @@
+//! Custom resources whose controllers are greenroom's own, and durable records. They live in the run's memory and, so that a
+//! person can see them, in ConfigMaps of the run's namespace. Where a cluster serves the real kinds, they are not used: the
+//! run's Rollouts are decided here, and only what these make is on the cluster.
+
+use super::cluster::LiveCluster;
+use super::mirror::workloads::WorkloadSeen;
+use crate::timeline::{Cause, EntryId, Kind, Subject, Why};
+use crate::workload::{AnalysisPhase, GroupSetStatus, Object, Outcome, RecordChange, RolloutStatus, Status};
+
+/// A custom resource.
+#[derive(Clone, Debug)]
+pub(super) struct Custom {
+    /// What it asks for.
+    pub object: Object,
+    /// What its controller wrote last.
+    pub status: Option<Status>,
+}
+
+impl Custom {
+    /// What it shows; how many pods it wants is the spec's.
+    pub(super) fn shown(&self) -> Option<Status> {
+        match (self.status, &self.object) {
+            (Some(Status::Rollout(status)), Object::Rollout(spec)) => {
+                Some(Status::Rollout(RolloutStatus { desired: spec.replicas, ..status }))
+            }
+            (status, Object::Rollout(_) | Object::AnalysisRun(_)) => status,
+            (Some(status), Object::LeaderWorkerSet(_)) => Some(status),
+            (None, Object::LeaderWorkerSet(spec)) => {
+                Some(Status::LeaderWorkerSet(GroupSetStatus { desired: spec.replicas, available: false }))
+            }
+            _ => Some(Status::Present),
+        }
+    }
+}
+
+/// True for kinds that live in greenroom.
+pub(super) const fn is_custom(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Rollout
+            | Kind::AnalysisTemplate
+            | Kind::ClusterAnalysisTemplate
+            | Kind::AnalysisRun
+            | Kind::LeaderWorkerSet
+    )
+}
+
+impl LiveCluster {
+    /// Creates a custom resource or changes what it asks for. Its controller writes down what comes of it.
+    pub(super) fn apply_custom(&mut self, key: Subject, object: Object, cause: Cause) {
+        let told = matches!(key.kind, Kind::AnalysisTemplate | Kind::ClusterAnalysisTemplate);
+        let became = match self.custom.get_mut(&key) {
+            Some(known) if known.object == object => return,
+            Some(known) => {
+                known.object = object;
+                "Changed"
+            }
+            None => {
+                self.custom.insert(key, Custom { object, status: None });
+                "Created"
+            }
+        };
+        let cause = if told { Cause::Entry(self.note(key, became, Why::NONE, cause)) } else { cause };
+        self.touch(key, cause);
+    }
+
+    /// Deletes a custom resource.
+    pub(super) fn delete_custom(&mut self, key: Subject, cause: Cause) {
+        if self.custom.remove(&key).is_none() {
+            return;
+        }
+        let told = matches!(key.kind, Kind::AnalysisTemplate | Kind::ClusterAnalysisTemplate);
+        let cause = if told { Cause::Entry(self.note(key, "Deleted", Why::NONE, cause)) } else { cause };
+        self.touch(key, cause);
+    }
+
+    /// The controller of a custom resource writes its status.
+    pub(super) fn write_status(&mut self, key: Subject, status: Status, cause: Cause) -> Outcome {
+        let Some(custom) = self.custom.get_mut(&key) else { return Outcome::NotFound };
+        custom.status = Some(status);
+        self.touch(key, cause);
+        Outcome::Accepted(None)
+    }
+
+    /// Gives a custom resource another size.
+    pub(super) fn scale_custom(&mut self, key: Subject, replicas: u32, cause: Cause) -> Outcome {
+        let Some(custom) = self.custom.get_mut(&key) else { return Outcome::NotFound };
+        match &mut custom.object {
+            Object::Rollout(spec) => spec.replicas = replicas,
+            Object::LeaderWorkerSet(spec) => spec.replicas = replicas,
+            _ => return Outcome::NotFound,
+        }
+        self.touch(key, cause);
+        Outcome::Accepted(None)
+    }
+
+    /// Asks a provider outside the cluster: a live run has those of the scenario too, so that an analysis ends as it says.
+    pub(super) fn measure(&self, template: &str, metric: &str) -> Outcome {
+        let fits = |own: &Option<String>, asked: &str| own.as_deref().is_none_or(|own| own == asked);
+        let rows = self.scenario.behaviour.iter().filter(|row| !row.measurements.is_empty());
+        let mut rows = rows.filter(|row| fits(&row.matches.analysis, template) && fits(&row.matches.metric, metric));
+        let Some(row) = rows.next() else { return Outcome::Measured(AnalysisPhase::Successful) };
+        let at = row.measurements.partition_point(|(from, _)| *from <= self.present());
+        let phase = at.checked_sub(1).map_or(AnalysisPhase::Successful, |at| row.measurements[at].1);
+        Outcome::Measured(phase)
+    }
+
+    /// Writes several records, or none of them.
+    pub(super) fn commit_records(&mut self, changes: &[RecordChange]) -> bool {
+        let records = &mut self.records;
+        let version = |name: &str| records.get(name).map_or(0, |(version, _)| *version);
+        if changes.iter().any(|change| version(&change.name) != change.expected_version) {
+            return false;
+        }
+        for change in changes {
+            match &change.value {
+                Some(value) => {
+                    records.insert(change.name.clone(), (change.expected_version + 1, value.clone()));
+                }
+                None => {
+                    records.remove(&change.name);
+                }
+            }
+        }
+        true
+    }
+
+    /// Notes that an object is there of which nothing more is known.
+    pub(super) fn keep_present(&mut self, key: Subject, cause: Cause) {
+        let seen = WorkloadSeen {
+            status: Status::Present,
+            desired: 0,
+            serves: None,
+            generation: 1,
+            template: None,
+            paused: false,
+            last: EntryId(0),
+        };
+        self.mirror.workloads.insert(key, seen);
+        let entry = self.note(key, "Created", Why::NONE, cause);
+        if let Some(seen) = self.mirror.workloads.get_mut(&key) {
+            seen.last = entry;
+        }
+        self.touch(key, Cause::Entry(entry));
+    }
+}

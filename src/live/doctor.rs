@@ -1,0 +1,89 @@
+//! Whether a cluster will do: one check after the other, each with what was found.
+
+use std::collections::BTreeMap;
+
+use k8s_openapi::api::core::v1::Node;
+use kube::api::{Api, ListParams};
+use serde_json::json;
+
+use super::access;
+use super::cleanup::cleanup;
+use super::connection::{Connection, connect};
+use super::options::LiveOptions;
+use super::render::{MANAGED_BY, RUN};
+use super::session::{make_nodes, is_open};
+use super::trouble::Trouble;
+
+/// One thing that was looked at.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// What.
+    pub what: &'static str,
+    /// What was found, or what is wrong with it.
+    pub found: Result<String, Trouble>,
+}
+
+/// Looks at a cluster. With `fake_nodes` a node is made for a moment, to see whether kwok plays it.
+pub fn diagnose(context: &str, options: &LiveOptions) -> Vec<Check> {
+    let mut checks = Vec::new();
+    let connection = match connect(context) {
+        Ok(connection) => connection,
+        Err(trouble) => return vec![Check { what: "API server", found: Err(trouble) }],
+    };
+    checks.push(Check { what: "API server", found: Ok(format!("{context}, {}", connection.version)) });
+    let rights = access::check(&connection, options).map(|()| "all that a run needs".to_owned());
+    checks.push(Check { what: "rights", found: rights });
+    checks.push(Check { what: "nodes", found: nodes(&connection, options) });
+    if options.fake_nodes {
+        checks.push(Check { what: "kwok", found: kwok(&connection, options) });
+    }
+    checks
+}
+
+/// The nodes that are there, and their GPUs.
+fn nodes(connection: &Connection, options: &LiveOptions) -> Result<String, Trouble> {
+    let selector: Vec<String> = options.node_selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let found = connection.runtime.block_on(async {
+        let api: Api<Node> = Api::all(connection.client.clone());
+        connection.count_call();
+        api.list(&ListParams::default().labels(&selector.join(","))).await
+    });
+    let found = found.map_err(|error| Trouble::of(&error, &connection.context))?;
+    let ready = found.items.iter().filter(|node| is_open(node));
+    let mut gpus: BTreeMap<&str, u64> = BTreeMap::new();
+    for node in ready.clone() {
+        let amounts = node.status.iter().flat_map(|status| status.allocatable.iter().flatten());
+        for (resource, amount) in amounts.filter(|(resource, _)| resource.ends_with("/gpu")) {
+            *gpus.entry(resource).or_default() += amount.0.parse::<u64>().unwrap_or(0);
+        }
+    }
+    let ready = ready.count();
+    if ready == 0 && !options.fake_nodes {
+        return Err(Trouble::Nodes("the cluster has no node that is ready".to_owned()));
+    }
+    let gpus: Vec<String> = gpus.into_iter().map(|(resource, count)| format!("{count} {resource}")).collect();
+    let gpus = if gpus.is_empty() { "no GPU".to_owned() } else { gpus.join(", ") };
+    Ok(format!("{ready} of {} ready, {gpus}", found.items.len()))
+}
+
+/// Makes a node for a moment.
+fn kwok(connection: &Connection, options: &LiveOptions) -> Result<String, Trouble> {
+    let name = format!("greenroom-{}-doctor", options.run);
+    let body = json!({
+        "apiVersion": "v1",
+        "kind": "Node",
+        "metadata": {
+            "name": name,
+            "labels": { (MANAGED_BY.0): MANAGED_BY.1, (RUN): options.run, "type": "kwok" },
+            "annotations": { "kwok.x-k8s.io/node": "fake" },
+        },
+        "spec": { "taints": [{ "key": RUN, "value": options.run, "effect": "NoSchedule" }] },
+        "status": { "capacity": { "pods": "1" }, "allocatable": { "pods": "1" }, "phase": "Running" },
+    });
+    let made = connection.runtime.block_on(make_nodes(connection, &[body]));
+    let cleaned = cleanup(connection, Some(&options.run))?;
+    if let Some(left) = cleaned.left.first() {
+        return Err(Trouble::Api(left.clone()));
+    }
+    made.map(|()| "it plays nodes".to_owned())
+}

@@ -1,0 +1,59 @@
+//! What a live run cannot do, told by name before it makes anything.
+
+use crate::scenario::Scenario;
+use crate::scenario::model::{FaultKind, TargetKind};
+use crate::workload::NodeDisruption;
+
+use super::options::LiveOptions;
+
+/// What of a scenario cannot be done on a cluster; empty if it can be run.
+pub fn refusals(scenario: &Scenario, options: &LiveOptions) -> Vec<String> {
+    let mut refusals = Vec::new();
+    for fault in &scenario.faults {
+        if let Some(why) = fault_refusal(&fault.kind, options) {
+            refusals.push(format!("fault {} ({}): {why}", fault.name, fault.kind.text()));
+        }
+    }
+    if !options.fake_nodes {
+        let growing = scenario.cluster.nodes.iter().filter(|node| node.autoscale.is_some());
+        refusals.extend(growing.map(|node| format!("{}: node groups grow only in simulation", node.place)));
+    }
+    for node in &scenario.cluster.nodes {
+        if options.fake_nodes && node.autoscale.is_some() {
+            refusals.push(format!("{}: node groups grow only in simulation", node.place));
+        }
+        if options.fake_nodes && node.provisioned_after.is_some() {
+            refusals.push(format!("{}: fake nodes are there from the start (provisioned_after)", node.place));
+        }
+    }
+    refusals
+}
+
+/// Why a fault cannot be caused through an API; `None` if it can.
+fn fault_refusal(fault: &FaultKind, options: &LiveOptions) -> Option<&'static str> {
+    let on_kwok = options.fake_nodes;
+    match fault {
+        FaultKind::PodKill { .. }
+        | FaultKind::ControllerRestart { .. }
+        | FaultKind::ExportFail { .. } | FaultKind::QuotaExhausted { .. } => None,
+        FaultKind::ContainerCrash { .. } => on_kwok.then_some("kwok's containers do not start again"),
+        FaultKind::ImagePullFail { times, .. } => match times {
+            Some(_) => Some("pulls cannot be counted; give it a length (`for`)"),
+            None => on_kwok.then_some("kwok pulls no images"),
+        },
+        FaultKind::NodeDown { .. } => (!on_kwok).then_some("an API cannot switch a machine off; fake nodes can be silenced"),
+        FaultKind::SlowStart { .. } => Some("pods that are there cannot be made slower"),
+        FaultKind::ReadinessFlap { .. } => Some("the API sets no probe's answer"),
+        FaultKind::GpuLoss { .. } => Some("the API takes no GPU away from a container"),
+        FaultKind::Node { target, what } => match what {
+            NodeDisruption::Silent { .. } => {
+                (!on_kwok).then_some("an API cannot silence a kubelet; fake nodes can be silenced")
+            }
+            NodeDisruption::Shutdown { .. } => Some("an API cannot shut a machine down"),
+            NodeDisruption::Reclaim { .. } => Some("an API cannot take a machine back"),
+            _ if on_kwok || options.allow_node_faults => None,
+            _ if target.kind == TargetKind::Node => Some("nodes of others are changed only with --allow-node-faults"),
+            _ => Some("nodes of others are changed only with --allow-node-faults"),
+        },
+    }
+}

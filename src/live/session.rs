@@ -1,0 +1,293 @@
+//! A live run from its beginning to its end: what must be there is made, the scenario is played, and all of it is taken away
+//! again, however it ended.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use k8s_openapi::api::core::v1::{Namespace, Node};
+use kube::api::{Api, ListParams, Patch, PatchParams};
+use serde_json::{Value, json};
+use tokio::time::Instant;
+
+use super::access;
+use super::cleanup::cleanup;
+use super::cluster::LiveCluster;
+use super::conduct::Conducts;
+use super::connection::Connection;
+use super::message::Message;
+use super::options::LiveOptions;
+use super::refusals::refusals;
+use super::render::{Naming, Nodes, Pods, RUN, Rendering};
+use super::request::MANAGER;
+use super::trouble::Trouble;
+use crate::rehearsal::{Cleanup, LiveRun, Observer, Options, Rehearsal, RunResult};
+use crate::scenario::Scenario;
+use crate::text::Diagnostic;
+
+/// How long fake nodes may take to be ready: kwok plays them within a second or two.
+const NODES_READY_WITHIN: Duration = Duration::from_secs(30);
+
+/// Why there is no result.
+#[derive(Clone, Debug)]
+pub enum Failure {
+    /// The scenario or a document is not valid.
+    Invalid(Vec<Diagnostic>),
+    /// The cluster will not do.
+    Trouble(Trouble),
+    /// A run could not start, and what it had made could not be taken away.
+    Uncleaned(Trouble, String),
+}
+
+impl From<Trouble> for Failure {
+    fn from(trouble: Trouble) -> Failure {
+        Failure::Trouble(trouble)
+    }
+}
+
+/// Runs a scenario on a cluster, from its start to its end, and cleans up.
+///
+/// # Errors
+/// What is wrong with the scenario, or why the cluster will not do. What was made by then is gone again.
+pub fn rehearse_live(
+    connection: &Connection,
+    scenario: &Scenario,
+    options: Options,
+    live: &LiveOptions,
+    observers: &mut [Box<dyn Observer + '_>],
+) -> Result<RunResult, Failure> {
+    let refused = refusals(scenario, live);
+    if !refused.is_empty() {
+        return Err(Trouble::Unsupported(refused).into());
+    }
+    access::check(connection, live)?;
+    if !live.fake_nodes {
+        check_nodes(connection, scenario, live)?;
+    }
+    let played = play(connection, scenario, options, live, observers);
+    let cleaned = if live.keep { Cleanup::Kept } else { clean(connection, &live.run) };
+    match (played, cleaned) {
+        (Ok((mut result, refused_faults)), cleanup) => {
+            result.live = Some(LiveRun {
+                run: live.run.clone(),
+                context: connection.context.clone(),
+                version: connection.version.clone(),
+                cleanup,
+                refused_faults,
+                calls: connection.calls(),
+            });
+            result.profile = format!("kubernetes {} at {}", connection.version, connection.context);
+            Ok(result)
+        }
+        (Err(Failure::Trouble(trouble)), Cleanup::Failed(why)) => Err(Failure::Uncleaned(trouble, why)),
+        (Err(failure), _) => Err(failure),
+    }
+}
+
+/// Cleans up after a run, and says how that went.
+fn clean(connection: &Connection, run: &str) -> Cleanup {
+    match cleanup(connection, Some(run)) {
+        Ok(cleaned) if cleaned.left.is_empty() => Cleanup::Done,
+        Ok(cleaned) => Cleanup::Failed(cleaned.left.join("; ")),
+        Err(trouble) => Cleanup::Failed(trouble.to_string()),
+    }
+}
+
+fn play(
+    connection: &Connection,
+    scenario: &Scenario,
+    options: Options,
+    live: &LiveOptions,
+    observers: &mut [Box<dyn Observer + '_>],
+) -> Result<(RunResult, Vec<String>), Failure> {
+    let seed = options.seed.unwrap_or(scenario.seed);
+    let cluster = begin(connection, scenario, live, seed)?;
+    let mut rehearsal: Rehearsal<LiveCluster> =
+        Rehearsal::new(scenario, cluster, options).map_err(Failure::Invalid)?;
+    rehearsal.stage_mut().start();
+    while rehearsal.step(observers) {}
+    let troubles = rehearsal.stage().troubles.clone();
+    Ok((rehearsal.finish(options, observers), troubles))
+}
+
+/// How the objects of a run are rendered.
+///
+/// # Errors
+/// The run's id is none.
+pub fn rendering(scenario: &Scenario, live: &LiveOptions, seed: u64) -> Result<Rendering, Trouble> {
+    let conducts = Conducts::of(scenario, seed);
+    let (nodes, pods) = if live.fake_nodes {
+        (Nodes::Own, Pods::Kwok(conducts))
+    } else {
+        let pods = Pods::StandIn { conducts, image: live.image.clone(), pulls: !live.never_pulls };
+        (Nodes::Existing { selector: live.node_selector.clone() }, pods)
+    };
+    let mut naming = Naming::new(&live.run).map_err(Trouble::Api)?;
+    for namespace in &scenario.cluster.namespaces {
+        naming.learn_namespace(namespace);
+    }
+    Ok(Rendering { naming, nodes, pods, owns_cluster: false })
+}
+
+/// Makes what a run needs before its first document, and begins to watch.
+fn begin(connection: &Connection, scenario: &Scenario, live: &LiveOptions, seed: u64) -> Result<LiveCluster, Trouble> {
+    let rendering = rendering(scenario, live, seed)?;
+    let mut cluster = LiveCluster::new(connection.clone(), scenario, live.clone(), rendering, seed);
+    let interrupted = cluster.outbox.clone();
+    connection.runtime.spawn(async move {
+        loop {
+            wait_for_interrupt().await;
+            if interrupted.send(Message::Interrupted).is_err() {
+                return;
+            }
+        }
+    });
+    if live.fake_nodes {
+        let nodes = cluster.fake_nodes().map_err(Trouble::Api)?;
+        connection.runtime.block_on(make_nodes(connection, &nodes))?;
+    }
+    for namespace in scenario.cluster.namespaces.iter().map(String::as_str).chain([""]) {
+        cluster.make_namespace(namespace)?;
+    }
+    let selector = if live.fake_nodes { vec![(RUN, live.run.as_str())] } else { of(&live.node_selector) };
+    let selector: Vec<String> = selector.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let selector = (!selector.is_empty()).then(|| selector.join(","));
+    let LiveCluster { watches, outbox, .. } = &mut cluster;
+    watches.nodes(&connection.runtime, &connection.client, selector.as_deref(), outbox);
+    cluster.wait_for_nodes();
+    Ok(cluster)
+}
+
+fn of(labels: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
+    labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
+}
+
+/// Returns when the user or the machine wants the process to end.
+async fn wait_for_interrupt() {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
+            tokio::select! {
+                _ = tokio::signal::ctrl_c() => {}
+                _ = terminated.recv() => {}
+            }
+            return;
+        }
+    }
+    let _ = tokio::signal::ctrl_c().await;
+}
+
+/// Creates fake nodes and waits until kwok has them ready and the node controller has taken their first taint off.
+pub(super) async fn make_nodes(connection: &Connection, nodes: &[Value]) -> Result<(), Trouble> {
+    let api: Api<Node> = Api::all(connection.client.clone());
+    let fail = |error: kube::Error| Trouble::of(&error, &connection.context);
+    let params = PatchParams::apply(MANAGER).force();
+    let mut names = Vec::new();
+    for body in nodes {
+        let name = body["metadata"]["name"].as_str().unwrap_or_default().to_owned();
+        connection.count_call();
+        api.patch(&name, &params, &Patch::Apply(body)).await.map_err(fail)?;
+        connection.count_call();
+        api.patch_status(&name, &params, &Patch::Apply(body)).await.map_err(fail)?;
+        names.push(name);
+    }
+    let begun = Instant::now();
+    for name in names {
+        loop {
+            connection.count_call();
+            if is_open(&api.get(&name).await.map_err(fail)?) {
+                break;
+            }
+            if begun.elapsed() > NODES_READY_WITHIN {
+                return Err(Trouble::NoKwok { seconds: NODES_READY_WITHIN.as_secs() });
+            }
+            tokio::time::sleep(Duration::from_millis(250)).await;
+        }
+    }
+    Ok(())
+}
+
+/// True if a node is ready and new pods may come.
+pub(super) fn is_open(node: &Node) -> bool {
+    let ready = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
+    let taints = node.spec.iter().flat_map(|spec| spec.taints.iter().flatten());
+    ready.into_iter().any(|one| one.type_ == "Ready" && one.status == "True")
+        && !taints.into_iter().any(|taint| taint.key == "node.kubernetes.io/not-ready")
+}
+
+/// Looks whether the nodes that are there could be those of the scenario.
+fn check_nodes(connection: &Connection, scenario: &Scenario, live: &LiveOptions) -> Result<(), Trouble> {
+    let mut wanted: BTreeMap<String, u64> = BTreeMap::new();
+    for entry in &scenario.cluster.nodes {
+        let count = match &entry.naming {
+            crate::scenario::model::NodeNaming::One(_) => 1,
+            crate::scenario::model::NodeNaming::Pool { count, .. } => u64::from(*count),
+        };
+        let mut names = crate::kernel::Names::default();
+        let name = names.name("node");
+        let spec = crate::rehearsal::node_spec(entry, name, 110).map_err(Trouble::Api)?;
+        let gpus = spec.allocatable.extended.iter().filter(|(resource, _)| resource.ends_with("/gpu"));
+        for (resource, gpus) in gpus.filter(|(_, gpus)| **gpus > 0) {
+            *wanted.entry(resource.clone()).or_default() += count * gpus;
+        }
+    }
+    let selector: Vec<String> = live.node_selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    let nodes = connection.runtime.block_on(async {
+        let api: Api<Node> = Api::all(connection.client.clone());
+        connection.count_call();
+        api.list(&ListParams::default().labels(&selector.join(","))).await
+    });
+    let nodes = nodes.map_err(|error| Trouble::of(&error, &connection.context))?;
+    if nodes.items.iter().filter(|node| is_open(node)).count() == 0 {
+        return Err(Trouble::Nodes("the cluster has no node that is ready".to_owned()));
+    }
+    for (resource, wanted) in wanted {
+        let amounts = nodes.items.iter().filter_map(|node| node.status.as_ref()?.allocatable.as_ref()?.get(&resource));
+        let there: u64 = amounts.filter_map(|amount| amount.0.parse::<u64>().ok()).sum();
+        if there < wanted {
+            let why = format!("the scenario's nodes have {wanted} {resource}, those of the cluster {there}");
+            return Err(Trouble::Nodes(why));
+        }
+    }
+    Ok(())
+}
+
+impl LiveCluster {
+    /// Makes a namespace of the run and watches it.
+    fn make_namespace(&mut self, document: &str) -> Result<(), Trouble> {
+        let name = self.rendering.naming.namespace(document);
+        let body = json!({
+            "apiVersion": "v1",
+            "kind": "Namespace",
+            "metadata": { "name": name, "labels": self.run_labels() },
+        });
+        let connection = self.connection.clone();
+        let made = connection.runtime.block_on(async {
+            let api: Api<Namespace> = Api::all(connection.client.clone());
+            connection.count_call();
+            api.patch(&name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(&body)).await
+        });
+        made.map_err(|error| Trouble::of(&error, &connection.context))?;
+        self.watch_namespace(&name);
+        Ok(())
+    }
+
+    /// Waits until the nodes have been seen, so that they are in the timeline before anything else.
+    fn wait_for_nodes(&mut self) {
+        let begun = Instant::now();
+        let is_listed = |message: &Message| matches!(message, Message::Listed { kind: super::message::SeenKind::Node, .. });
+        while begun.elapsed() < NODES_READY_WITHIN {
+            let Ok(message) = self.inbox.recv_timeout(Duration::from_millis(500)) else { continue };
+            let listed = is_listed(&message);
+            self.handle(message);
+            if listed {
+                return;
+            }
+        }
+    }
+
+    /// The run begins now.
+    fn start(&mut self) {
+        self.clock.restart();
+    }
+}

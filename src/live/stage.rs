@@ -1,0 +1,137 @@
+//! The live world as a rehearsal drives it: messages and timers become happenings, one after the other.
+
+use std::sync::mpsc::RecvTimeoutError;
+
+use super::clock::Timer;
+use super::cluster::LiveCluster;
+use super::message::{Message, Reply};
+use super::port::Port;
+use super::request::NOBODY;
+use crate::kernel::{Names, Time};
+use crate::timeline::{Cause, Subject, Timeline};
+use crate::workload::{Counts, Disruption, Happening, Outcome, Stage, Stop, Struck, World};
+
+impl Stage for LiveCluster {
+    fn now(&self) -> Time {
+        self.clock.now()
+    }
+
+    fn next(&mut self) -> Happening {
+        loop {
+            if let Some(happening) = self.pending.pop_front() {
+                self.is_open = true;
+                return happening;
+            }
+            self.clock.advance();
+            while let Ok(message) = self.inbox.try_recv() {
+                self.is_open = true;
+                self.handle(message);
+            }
+            if !self.pending.is_empty() {
+                continue;
+            }
+            if let Some(timer) = self.clock.pop() {
+                self.is_open = true;
+                match timer {
+                    Timer::Rehearsal(token) => return Happening::Rehearsal(token),
+                    Timer::Controller { controller, token, cause } => {
+                        return Happening::Timer { controller, token, cause };
+                    }
+                    Timer::FaultEnds(standing) => self.end_fault(standing),
+                    Timer::EvictAgain(drain, pod) => self.drain_pod(drain, pod),
+                    Timer::Look => {}
+                }
+                continue;
+            }
+            if std::mem::replace(&mut self.is_open, false) {
+                return Happening::InstantEnded;
+            }
+            match self.inbox.recv_timeout(self.clock.wait()) {
+                Ok(message) => {
+                    self.clock.advance();
+                    self.is_open = true;
+                    self.handle(message);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                // The run holds a sender itself.
+                Err(RecvTimeoutError::Disconnected) => return Happening::Quiet,
+            }
+        }
+    }
+
+    fn port(&mut self, controller: usize) -> Box<dyn World + '_> {
+        Box::new(Port::new(self, controller))
+    }
+
+    fn call_at(&mut self, at: Time, token: u64, late: bool) {
+        self.clock.set(at, late, Timer::Rehearsal(token));
+    }
+
+    fn disrupt(&mut self, disruption: &Disruption, cause: Cause) -> Result<Struck, String> {
+        self.strike(disruption, cause)
+    }
+
+    fn effects(&self, standing: usize) -> u64 {
+        self.standing.get(standing).map_or(0, |standing| standing.effects)
+    }
+
+    fn counts(&self, subject: Subject) -> Option<Counts> {
+        self.mirror.counts(subject, self.clock.now())
+    }
+
+    fn ready_endpoints(&self, service: Subject) -> Option<u32> {
+        self.mirror.services.get(&service).map(|service| service.ready())
+    }
+
+    fn observed_counts(&self, subject: Subject) -> Option<Counts> {
+        // What a live run knows of the truth is what its watches show.
+        self.counts(subject)
+    }
+
+    fn gpus(&self) -> (u64, u64) {
+        self.mirror.gpus()
+    }
+
+    fn published(&self, subject: Subject, key: &str) -> Option<&str> {
+        self.published.get(&(subject, key.to_owned())).map(String::as_str)
+    }
+
+    fn timeline(&self) -> &Timeline {
+        &self.timeline
+    }
+
+    fn timeline_mut(&mut self) -> (&mut Timeline, &mut Names) {
+        (&mut self.timeline, &mut self.names)
+    }
+
+    fn names(&self) -> &Names {
+        &self.names
+    }
+}
+
+impl LiveCluster {
+    /// Handles one message: what it means is written down, and those that it is for are told.
+    pub(super) fn handle(&mut self, message: Message) {
+        match message {
+            Message::Seen(object) => self.saw(object),
+            Message::Gone(object) => self.lost_sight(&object),
+            Message::Listed { kind, namespace, uids } => self.listed(kind, &namespace, &uids),
+            Message::Answered { controller, ask, key, outcome, cause } => {
+                let outcome = match outcome {
+                    Reply::Plain(outcome) => outcome,
+                    Reply::Found => Outcome::Accepted(self.shown(key)),
+                    Reply::Refused(why) => Outcome::Refused(self.names.intern(&why)),
+                    Reply::Failed(why) => Outcome::Failed(self.names.intern(&why)),
+                };
+                if controller == NOBODY {
+                    self.fault_answered(key, outcome);
+                    return;
+                }
+                self.answered(key, outcome, cause);
+                self.pending.push_back(Happening::Answered { controller, ask, outcome, cause });
+            }
+            Message::Silent(why) => self.pending.push_back(Happening::Stopped(Stop::Lost(why))),
+            Message::Interrupted => self.pending.push_back(Happening::Stopped(Stop::Interrupted)),
+        }
+    }
+}

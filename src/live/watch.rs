@@ -1,0 +1,129 @@
+//! Watches: for each kind and namespace a reflector's stream, begun again by itself when it breaks, whose events are sent to
+//! the run. What an event means is `mirror`'s.
+
+use std::fmt::Debug;
+use std::future::Future;
+use std::pin::pin;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
+use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
+use k8s_openapi::api::batch::v1::{CronJob, Job};
+use k8s_openapi::api::core::v1::{Event as KubernetesEvent, Node, Pod, ResourceQuota, Service};
+use k8s_openapi::api::discovery::v1::EndpointSlice;
+use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::runtime::WatchStreamExt;
+use kube::runtime::watcher::{Config, Event, watcher};
+use kube::{Api, Client};
+use serde::de::DeserializeOwned;
+use tokio::runtime::Runtime;
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use super::message::{Message, Seen, SeenKind};
+
+/// A watch that fails for so long has lost the cluster: an API server that is restarted is back before.
+const SILENCE_MAX: Duration = Duration::from_secs(90);
+
+/// The tasks that watch; they end with it.
+#[derive(Debug, Default)]
+pub struct Watches {
+    tasks: Vec<JoinHandle<()>>,
+}
+
+impl Drop for Watches {
+    fn drop(&mut self) {
+        for task in &self.tasks {
+            task.abort();
+        }
+    }
+}
+
+impl Watches {
+    /// Watches all that a run may make in a namespace.
+    pub fn namespace(&mut self, runtime: &Runtime, client: &Client, namespace: &str, outbox: &Sender<Message>) {
+        let mut add = |task: JoinHandle<()>| self.tasks.push(task);
+        macro_rules! watch {
+            ($($kind:ident => $seen:ident),* $(,)?) => {$(
+                let api: Api<$kind> = Api::namespaced(client.clone(), namespace);
+                let shown = stream(api, Config::default(), SeenKind::$seen, namespace.to_owned(), outbox.clone());
+                add(runtime.spawn(shown));
+            )*};
+        }
+        watch! {
+            Deployment => Deployment,
+            ReplicaSet => ReplicaSet,
+            StatefulSet => StatefulSet,
+            DaemonSet => DaemonSet,
+            Job => Job,
+            CronJob => CronJob,
+            Pod => Pod,
+            Service => Service,
+            EndpointSlice => EndpointSlice,
+            PodDisruptionBudget => PodDisruptionBudget,
+            HorizontalPodAutoscaler => HorizontalPodAutoscaler,
+            ResourceQuota => ResourceQuota,
+            KubernetesEvent => Event,
+        }
+    }
+
+    /// Watches nodes: those with this label, or all.
+    pub fn nodes(&mut self, runtime: &Runtime, client: &Client, selector: Option<&str>, outbox: &Sender<Message>) {
+        let config = selector.map_or_else(Config::default, |selector| Config::default().labels(selector));
+        let api: Api<Node> = Api::all(client.clone());
+        self.tasks.push(runtime.spawn(stream(api, config, SeenKind::Node, String::new(), outbox.clone())));
+    }
+}
+
+/// Sends what one watch shows, for as long as anybody takes it.
+fn stream<K>(
+    api: Api<K>,
+    config: Config,
+    kind: SeenKind,
+    namespace: String,
+    outbox: Sender<Message>,
+) -> impl Future<Output = ()> + Send
+where
+    K: kube::Resource + Clone + Debug + DeserializeOwned + Into<Seen> + Send + 'static,
+{
+    async move {
+        let mut events = pin!(watcher(api, config).default_backoff());
+        let mut listed = Vec::new();
+        let mut failing_since: Option<Instant> = None;
+        while let Some(event) = events.next().await {
+            let message = match event {
+                Ok(event) => {
+                    failing_since = None;
+                    match event {
+                        Event::Apply(object) => Message::Seen(object.into()),
+                        Event::Delete(object) => Message::Gone(object.into()),
+                        Event::Init => {
+                            listed.clear();
+                            continue;
+                        }
+                        Event::InitApply(object) => {
+                            listed.extend(object.meta().uid.clone());
+                            Message::Seen(object.into())
+                        }
+                        Event::InitDone => {
+                            Message::Listed { kind, namespace: namespace.clone(), uids: std::mem::take(&mut listed) }
+                        }
+                    }
+                }
+                Err(error) => {
+                    let since = *failing_since.get_or_insert_with(Instant::now);
+                    if since.elapsed() < SILENCE_MAX {
+                        continue;
+                    }
+                    failing_since = None;
+                    Message::Silent(super::trouble::innermost(&error))
+                }
+            };
+            if outbox.send(message).is_err() {
+                return;
+            }
+        }
+    }
+}
