@@ -51,6 +51,7 @@ pub const RULES: &[Rule] = &[
         verbs: WRITE,
         when: When::Always,
     },
+    Rule { group: "", resources: &["pods"], verbs: &["deletecollection"], when: When::Always },
     Rule { group: "", resources: &["pods/eviction"], verbs: &["create"], when: When::Always },
     Rule { group: "", resources: &["events"], verbs: &["list", "watch"], when: When::Always },
     Rule { group: "", resources: &["nodes"], verbs: &["get", "list", "watch"], when: When::Always },

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use k8s_openapi::api::core::v1::{Namespace, Node, PersistentVolume};
+use k8s_openapi::api::core::v1::{Namespace, Node, PersistentVolume, Pod};
 use k8s_openapi::api::scheduling::v1::PriorityClass;
 use k8s_openapi::api::storage::v1::StorageClass;
 use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
@@ -131,6 +131,7 @@ impl Sweep<'_> {
             let name = namespace.name_any();
             self.tell(namespace.labels().get(RUN), &format!("Namespace/{name}"));
             if namespace.metadata.deletion_timestamp.is_none() {
+                self.end_pods(&name).await?;
                 self.connection.count_call();
                 ignore_gone(api.delete(&name, &DeleteParams::background()).await.map(drop))?;
             }
@@ -140,6 +141,13 @@ impl Sweep<'_> {
             self.left.push(format!("Namespace/{name} is still there{why}"));
         }
         Ok(())
+    }
+
+    /// Has the pods of a namespace go without their grace periods: they are stand-ins, with nothing to save.
+    async fn end_pods(&mut self, namespace: &str) -> kube::Result<()> {
+        let api: Api<Pod> = Api::namespaced(self.client(), namespace);
+        let params = DeleteParams { grace_period_seconds: Some(1), ..DeleteParams::default() };
+        ignore_gone(api.delete_collection(&params, &ListParams::default()).await.map(drop))
     }
 
     async fn all_of<K>(&mut self) -> kube::Result<()>

@@ -57,11 +57,16 @@ impl Clock {
         self.started = Instant::now();
     }
 
-    /// Lets the present catch up with real time.
+    /// Lets the present catch up with real time. Timers that are due come first: they are to find the time that they were set
+    /// for.
     pub fn advance(&mut self) {
+        self.now = self.now.max(self.real());
+    }
+
+    /// Real time since the start, in the whole milliseconds that a timeline shows.
+    fn real(&self) -> Time {
         let elapsed = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
-        // Whole milliseconds are what a timeline shows.
-        self.now = self.now.max(Time::from_nanos(elapsed / 1_000_000 * 1_000_000));
+        Time::from_nanos(elapsed / 1_000_000 * 1_000_000)
     }
 
     /// Sets a timer.
@@ -70,13 +75,14 @@ impl Clock {
         self.timers.push(timer);
     }
 
-    /// The next timer that is due.
+    /// The next timer that is due. The present is its time then, although it may be a little later in reality.
     pub fn pop(&mut self) -> Option<Timer> {
         let Reverse((at, _, index)) = *self.due.peek()?;
-        if at > self.now {
+        if at > self.now.max(self.real()) {
             return None;
         }
         self.due.pop();
+        self.now = self.now.max(at);
         Some(self.timers[index])
     }
 

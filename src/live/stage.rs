@@ -22,14 +22,6 @@ impl Stage for LiveCluster {
                 self.is_open = true;
                 return happening;
             }
-            self.clock.advance();
-            while let Ok(message) = self.inbox.try_recv() {
-                self.is_open = true;
-                self.handle(message);
-            }
-            if !self.pending.is_empty() {
-                continue;
-            }
             if let Some(timer) = self.clock.pop() {
                 self.is_open = true;
                 match timer {
@@ -43,6 +35,14 @@ impl Stage for LiveCluster {
                 }
                 continue;
             }
+            self.clock.advance();
+            while let Ok(message) = self.inbox.try_recv() {
+                self.is_open = true;
+                self.handle(message);
+            }
+            if !self.pending.is_empty() {
+                continue;
+            }
             if std::mem::replace(&mut self.is_open, false) {
                 return Happening::InstantEnded;
             }
@@ -52,6 +52,7 @@ impl Stage for LiveCluster {
                     self.is_open = true;
                     self.handle(message);
                 }
+                // A timer is due.
                 Err(RecvTimeoutError::Timeout) => {}
                 // The run holds a sender itself.
                 Err(RecvTimeoutError::Disconnected) => return Happening::Quiet,

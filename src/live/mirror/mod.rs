@@ -47,6 +47,8 @@ pub struct Mirror {
     revisions: BTreeMap<Subject, Vec<String>>,
     /// Events of the cluster that were told.
     events: BTreeSet<String>,
+    /// Objects whose owners have not been seen yet, by the uid of the owner: watches of two kinds keep no order.
+    orphans: BTreeMap<String, Vec<Seen>>,
 }
 
 impl Mirror {
@@ -110,6 +112,29 @@ impl Mirror {
 impl LiveCluster {
     /// An object came or changed.
     pub(in crate::live) fn saw(&mut self, object: Seen) {
+        if let Some(owner) = self.missing_owner(object.meta()) {
+            self.mirror.orphans.entry(owner).or_default().push(object);
+            return;
+        }
+        let uid = object.meta().uid.clone().unwrap_or_default();
+        self.read(object);
+        for orphan in self.mirror.orphans.remove(&uid).unwrap_or_default() {
+            self.saw(orphan);
+        }
+    }
+
+    /// The uid of an object's owner that has not been seen yet.
+    fn missing_owner(&self, meta: &ObjectMeta) -> Option<String> {
+        const WATCHED: [&str; 7] =
+            ["ReplicaSet", "StatefulSet", "DaemonSet", "Job", "Deployment", "CronJob", "Service"];
+        let owner = meta.owner_references.iter().flatten().find(|owner| owner.controller == Some(true))?;
+        let is_awaited = WATCHED.contains(&owner.kind.as_str())
+            && !self.mirror.uids.contains_key(&owner.uid)
+            && self.known(meta).is_none();
+        is_awaited.then(|| owner.uid.clone())
+    }
+
+    fn read(&mut self, object: Seen) {
         match object {
             Seen::Pod(pod) => self.saw_pod(&pod),
             Seen::ReplicaSet(set) => self.saw_replicaset(&set),
@@ -135,6 +160,10 @@ impl LiveCluster {
         }
         if let Some(uid) = object.meta().uid.as_deref() {
             self.forget(uid);
+            self.mirror.orphans.remove(uid);
+            for orphans in self.mirror.orphans.values_mut() {
+                orphans.retain(|orphan| orphan.meta().uid.as_deref() != Some(uid));
+            }
         }
     }
 
