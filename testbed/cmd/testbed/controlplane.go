@@ -48,6 +48,8 @@ func controlPlane(layout Layout, bin string, ports Ports, client *Client) []*Com
 				"--service-account-key-file=" + pki("service-accounts.key"),
 				"--service-account-signing-key-file=" + pki("service-accounts.key"),
 				"--kubelet-client-certificate=" + pki("kubelet-client.crt"), "--kubelet-client-key=" + pki("kubelet-client.key"),
+				// A real node's name is known to no name server.
+				"--kubelet-preferred-address-types=InternalIP",
 				// Pods would wait for a service account's token that nothing on a kwok node mounts.
 				"--disable-admission-plugins=ServiceAccount",
 			}, serving...),

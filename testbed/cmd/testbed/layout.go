@@ -3,7 +3,9 @@ package main
 // Where a testbed keeps what it makes: the files below --dir, and the programs that the launcher starts.
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 )
@@ -23,14 +25,40 @@ func (l Layout) log(name string) string {
 	return l.path("logs", name+".log")
 }
 func (l Layout) socket() string { return l.path("control.sock") }
-func (l Layout) lock() string   { return l.path("lock") }
-func (l Layout) state() string  { return l.path("testbed.json") }
 
-// made are the files and folders that `up` makes, but for the logs. Nothing else in the folder is ever removed.
+// nodeSocket takes the requests about what runs inside a real node.
+func (l Layout) nodeSocket() string { return l.path("node", "control.sock") }
+func (l Layout) lock() string       { return l.path("testbed.lock") }
+func (l Layout) state() string      { return l.path("testbed.json") }
+
+// made are the files and folders that `up` makes, but for the logs, the state and the lock.
 func (l Layout) made() []string {
-	return []string{
-		l.kubeconfig(), l.components(), l.socket(), l.state(), l.path("pki"), l.path("etcd"), l.path("node"),
+	return []string{l.kubeconfig(), l.components(), l.socket(), l.path("pki"), l.path("etcd"), l.path("node")}
+}
+
+// claim makes sure that what will be removed in the end is the testbed's own: the folder may be anybody's.
+func (l Layout) claim() error {
+	for _, path := range l.made() {
+		if _, err := os.Lstat(path); err == nil {
+			return fmt.Errorf("%s is there already and is no testbed's: choose another --dir", path)
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
 	}
+	return nil
+}
+
+// removeLogs removes the logs of components, and no other file beside them.
+func (l Layout) removeLogs() error {
+	var failed error
+	for _, pattern := range []string{"etcd", "kube-*", "kwok", "node", "containerd", "kubelet", "import-*"} {
+		// The pattern is well formed, which is the only error that Glob has.
+		logs, _ := filepath.Glob(l.log(pattern))
+		for _, log := range logs {
+			failed = errors.Join(failed, os.Remove(log))
+		}
+	}
+	return failed
 }
 
 // The address of a unix socket has 108 bytes with its end (unix(7)).
@@ -42,7 +70,7 @@ func absolute(options *Options) error {
 	if options.dir, err = filepath.Abs(options.dir); err != nil {
 		return err
 	}
-	if longest := (Layout{options.dir}).path("node", "control.sock"); len(longest) > socketPathMax {
+	if longest := (Layout{options.dir}).nodeSocket(); len(longest) > socketPathMax {
 		return fmt.Errorf("--dir is too long: %s has %d bytes, a socket's path at most %d", longest, len(longest), socketPathMax)
 	}
 	if options.bin == "" {

@@ -16,6 +16,9 @@ const usage = `usage: testbed VERB --dir DIR [flags]
 
   up        makes a cluster in DIR and runs it until Ctrl-C; --detach leaves it running behind
               --ports BASE   the first of ten ports, one after another; 0 finds ten that are free
+              --real-node    adds a node whose containers really run (needs root)
+              --image FILE   an OCI tar that the real node gets; repeatable
+              --gpus N       the real node says that it has N nvidia.com/gpu
               --timeout T    how long it may take until all components answer (2m)
   down      ends it and removes what up made, but for the logs; --purge removes these too
   status    what runs, and on which ports
@@ -24,7 +27,7 @@ const usage = `usage: testbed VERB --dir DIR [flags]
   restart   kill and start
   kubectl   kubectl for this cluster: testbed kubectl --dir DIR -- get nodes
 
-Components: etcd kube-apiserver kube-controller-manager kube-scheduler kwok.
+Components: etcd kube-apiserver kube-controller-manager kube-scheduler kwok; with a real node also node containerd kubelet.
 `
 
 // Options are the flags of all verbs; each verb accepts those that concern it.
@@ -35,10 +38,19 @@ type Options struct {
 	detach    bool
 	purge     bool
 	component string
+	realNode  bool
+	images    list
+	gpus      int
 	timeout   time.Duration
 	reportFD  int
 	rest      []string
 }
+
+// list is a flag that may be given several times.
+type list []string
+
+func (l *list) String() string         { return fmt.Sprint(*l) }
+func (l *list) Set(value string) error { *l = append(*l, value); return nil }
 
 // The kernel ends a child when the *thread* that made it ends (prctl(2), PR_SET_PDEATHSIG). Children are therefore made by
 // the main goroutine alone, on the one thread that lives as long as the process.
@@ -51,6 +63,8 @@ func main() {
 	}
 	verbs := map[string]func(*Options) error{
 		"up": up, "down": down, "status": status, "kill": kill, "start": start, "restart": restart, "kubectl": kubectl,
+		// What `up` starts inside the namespaces of a real node.
+		"node": runNode,
 	}
 	verb, known := verbs[os.Args[1]]
 	if !known {
@@ -76,9 +90,12 @@ func parse(verb string, args []string) (*Options, error) {
 	flags.StringVar(&options.dir, "dir", "", "")
 	flags.StringVar(&options.bin, "bin", "", "")
 	switch verb {
-	case "up":
+	case "up", "node":
 		flags.IntVar(&options.ports, "ports", 0, "")
 		flags.BoolVar(&options.detach, "detach", false, "")
+		flags.BoolVar(&options.realNode, "real-node", false, "")
+		flags.Var(&options.images, "image", "")
+		flags.IntVar(&options.gpus, "gpus", 0, "")
 		flags.DurationVar(&options.timeout, "timeout", 2*time.Minute, "")
 		flags.IntVar(&options.reportFD, "report-fd", 0, "")
 	case "down":

@@ -137,7 +137,14 @@ func (s *Supervisor) watch() error {
 				request.answer <- reply{}
 				return nil
 			}
-			request.answer <- s.serve(request)
+			answer := s.serve(request)
+			request.answer <- answer
+			if errors.Is(answer.err, errInterrupted) {
+				return nil
+			}
+			if err := s.died(); err != nil {
+				return err
+			}
 		}
 	}
 }

@@ -18,12 +18,16 @@ import (
 
 // State is what a running testbed writes down for other verbs.
 type State struct {
-	PID   int   `json:"pid"`
-	Ports Ports `json:"ports"`
+	PID      int   `json:"pid"`
+	Ports    Ports `json:"ports"`
+	RealNode bool  `json:"realNode"`
 }
 
 func up(options *Options) error {
 	if err := hasPrograms(options); err != nil {
+		return err
+	}
+	if err := checkNode(options); err != nil {
 		return err
 	}
 	if options.detach {
@@ -50,9 +54,12 @@ func run(options *Options) error {
 	if err != nil {
 		return err
 	}
-	defer lock.Close()
+	defer giveBack(lock)
 	// What a supervisor that was killed could not remove.
-	if err := remove(layout); err != nil {
+	if err := errors.Join(remove(layout), layout.removeLogs()); err != nil {
+		return err
+	}
+	if err := layout.claim(); err != nil {
 		return err
 	}
 	ports, err := choosePorts(options.ports)
@@ -60,6 +67,14 @@ func run(options *Options) error {
 		return err
 	}
 	began := time.Now()
+	if err := writeState(layout, State{os.Getpid(), ports, options.realNode}); err != nil {
+		return err
+	}
+	return errors.Join(serve(options, layout, ports, began), remove(layout))
+}
+
+// serve makes keys, starts the components, and stays until they are to end or one of them does.
+func serve(options *Options, layout Layout, ports Ports, began time.Time) error {
 	keys, err := makeKeys(layout)
 	if err != nil {
 		return err
@@ -67,10 +82,16 @@ func run(options *Options) error {
 	if err := writeKubeconfigs(layout, ports, keys); err != nil {
 		return err
 	}
-	if err := writeState(layout, State{os.Getpid(), ports}); err != nil {
-		return err
+	client := newClient(keys)
+	components := controlPlane(layout, options.bin, ports, client)
+	if options.realNode {
+		node, err := realNode(layout, options, ports, client)
+		if err != nil {
+			return err
+		}
+		components = append(components, node)
 	}
-	supervisor := newSupervisor(layout, controlPlane(layout, options.bin, ports, newClient(keys)))
+	supervisor := newSupervisor(layout, components)
 	if err := supervisor.listen(layout.socket()); err != nil {
 		return err
 	}
@@ -80,13 +101,13 @@ func run(options *Options) error {
 		err = supervisor.watch()
 	}
 	supervisor.end()
-	return errors.Join(err, remove(layout))
+	return err
 }
 
 func hasPrograms(options *Options) error {
 	for _, name := range []string{"kubernetes", "kwok", "stages.yaml"} {
 		if _, err := os.Stat(filepath.Join(options.bin, name)); err != nil {
-			return fmt.Errorf("%w: `cargo xtask testbed build` makes it; --bin names the folder", err)
+			return fmt.Errorf("%w: `cargo xtask testbed build` makes it, and --bin names its folder", err)
 		}
 	}
 	return nil
@@ -113,6 +134,12 @@ func takeLock(layout Layout) (*os.File, error) {
 	return lock, nil
 }
 
+// giveBack removes the lock's file while it is still held.
+func giveBack(lock *os.File) {
+	_ = os.Remove(lock.Name())
+	lock.Close()
+}
+
 // announce prints how the cluster is used and ended, and tells a waiting `up --detach` that it is ready.
 func announce(options *Options, layout Layout, took time.Duration) {
 	text := ready(layout, took)
@@ -128,9 +155,9 @@ func announce(options *Options, layout Layout, took time.Duration) {
 func ready(layout Layout, took time.Duration) string {
 	return fmt.Sprintf(`KUBECONFIG=%s
 Ready after %.1f s. The context is %s and is not the current one: name it, as in
-  testbed kubectl --dir %[4]s -- get nodes
+  %s kubectl --dir %s -- get nodes
   kubectl --kubeconfig %[1]s --context %[3]s get nodes
-`, layout.kubeconfig(), took.Seconds(), contextName, layout.dir)
+`, layout.kubeconfig(), took.Seconds(), contextName, os.Args[0], layout.dir)
 }
 
 // readyMark begins the report of a testbed that is ready; any other report is an error.
@@ -153,7 +180,7 @@ func detach(options *Options) error {
 	if err != nil {
 		return err
 	}
-	log, err := os.OpenFile(layout.log("testbed"), os.O_CREATE|os.O_WRONLY|os.O_APPEND, 0o644)
+	log, err := os.OpenFile(layout.log("testbed"), os.O_CREATE|os.O_WRONLY|os.O_TRUNC, 0o644)
 	if err != nil {
 		return err
 	}
@@ -164,9 +191,17 @@ func detach(options *Options) error {
 	}
 	args := []string{
 		"up", "--dir", options.dir, "--bin", options.bin, "--ports", strconv.Itoa(options.ports),
-		"--timeout", options.timeout.String(), "--report-fd", "3",
+		"--timeout", options.timeout.String(), "--report-fd", "3", "--gpus", strconv.Itoa(options.gpus),
+	}
+	if options.realNode {
+		args = append(args, "--real-node")
+	}
+	for _, image := range options.images {
+		args = append(args, "--image", image)
 	}
 	supervisor := exec.Command(own, args...)
+	// The name under which it was called is the one that it shows.
+	supervisor.Args[0] = os.Args[0]
 	supervisor.Stdout, supervisor.Stderr, supervisor.ExtraFiles = log, log, []*os.File{writer}
 	supervisor.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
 	err = supervisor.Start()
@@ -182,6 +217,6 @@ func detach(options *Options) error {
 	if !isReady {
 		return fmt.Errorf("%s\n(also in %s)", text, layout.log("testbed"))
 	}
-	fmt.Printf("%s`testbed down --dir %s` ends it.\n", text, layout.dir)
+	fmt.Printf("%s`%s down --dir %s` ends it.\n", text, os.Args[0], layout.dir)
 	return nil
 }

@@ -35,27 +35,40 @@ func down(options *Options) error {
 		}
 		time.Sleep(pollEvery)
 	}
-	defer lock.Close()
-	if err := remove(layout); err != nil {
-		return err
-	}
-	// The lock's file goes last, while it is held.
-	err = os.Remove(layout.lock())
+	err = remove(layout)
+	giveBack(lock)
 	if options.purge && err == nil {
-		err = os.RemoveAll(layout.path("logs"))
-		// The folder stays if somebody keeps something else in it.
-		_ = os.Remove(layout.dir)
+		err = layout.removeLogs()
+		// The folders stay if somebody keeps something else in them.
+		for _, path := range []string{layout.log("testbed"), layout.path("logs"), layout.dir} {
+			_ = os.Remove(path)
+		}
 	}
 	return err
 }
 
-// remove takes away what `up` made, but for the logs and the lock, which the caller holds.
+// remove takes away what `up` made, but for the logs and the lock, which the caller holds. A folder without a state is no
+// testbed's, and nothing in it is touched.
 func remove(layout Layout) error {
+	state, err := readState(layout)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
 	var failed error
+	if state.RealNode {
+		failed = removeNode(state.Ports)
+	}
 	for _, path := range layout.made() {
 		failed = errors.Join(failed, os.RemoveAll(path))
 	}
-	return failed
+	if failed != nil {
+		// The state stays, so that `down` can be tried again.
+		return failed
+	}
+	return os.Remove(layout.state())
 }
 
 func readState(layout Layout) (State, error) {
@@ -77,25 +90,35 @@ func status(options *Options) error {
 	if err != nil {
 		return err
 	}
-	fmt.Printf("KUBECONFIG=%s\n%-26s pid %d\n", layout.kubeconfig(), "supervisor", state.PID)
+	// A node that was killed cannot be asked; that it does not run is among the answers above.
+	inside, err := ask(layout.nodeSocket(), "status", "")
+	if err != nil && !errors.Is(err, errNotRunning) {
+		return err
+	}
+	ports, err := json.Marshal(state.Ports)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("KUBECONFIG=%s\n%-26s %s\n%-26s pid %d\n", layout.kubeconfig(), "ports", ports, "supervisor", state.PID)
+	dead := show(components, "") + show(inside, " in the node")
+	if dead > 0 {
+		return fmt.Errorf("%d components do not run", dead)
+	}
+	return nil
+}
+
+// show prints a line for each component, and counts those that do not run.
+func show(components []ComponentStatus, where string) int {
 	dead := 0
 	for _, c := range components {
 		if c.PID == 0 {
 			fmt.Printf("%-26s does not run\n", c.Name)
 			dead++
 		} else {
-			fmt.Printf("%-26s pid %d\n", c.Name, c.PID)
+			fmt.Printf("%-26s pid %d%s\n", c.Name, c.PID, where)
 		}
 	}
-	ports, err := json.Marshal(state.Ports)
-	if err != nil {
-		return err
-	}
-	fmt.Printf("%-26s %s\n", "ports", ports)
-	if dead > 0 {
-		return fmt.Errorf("%d of %d components do not run", dead, len(components))
-	}
-	return nil
+	return dead
 }
 
 func kill(options *Options) error    { return component(options, "kill") }
@@ -106,8 +129,12 @@ func component(options *Options, verbs ...string) error {
 	if options.component == "" {
 		return errors.New("--component is missing")
 	}
+	socket := Layout{options.dir}.socket()
+	if options.component == "containerd" || options.component == "kubelet" {
+		socket = Layout{options.dir}.nodeSocket()
+	}
 	for _, verb := range verbs {
-		if _, err := ask(Layout{options.dir}.socket(), verb, options.component); err != nil {
+		if _, err := ask(socket, verb, options.component); err != nil {
 			return err
 		}
 	}
