@@ -4,12 +4,12 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"os"
 
 	"github.com/spf13/cobra"
 	"go.etcd.io/etcd/server/v3/etcdmain"
-	apiserver "k8s.io/apiserver/pkg/server"
 	"k8s.io/component-base/cli"
 	_ "k8s.io/component-base/logs/json/register"
 	_ "k8s.io/component-base/metrics/prometheus/clientgo"
@@ -36,7 +36,8 @@ func main() {
 	case "kube-scheduler":
 		run(scheduler.NewSchedulerCommand())
 	case "kubelet":
-		run(kubelet.NewKubeletCommand(apiserver.SetupSignalContext()))
+		// It makes a context that ends with a signal by itself, which can be done once a process.
+		run(kubelet.NewKubeletCommand(context.Background()))
 	default:
 		usage()
 	}

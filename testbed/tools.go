@@ -4,5 +4,6 @@
 package main
 
 import (
+	_ "k8s.io/kubernetes/cmd/kubectl"
 	_ "sigs.k8s.io/kwok/cmd/kwok"
 )

@@ -1,5 +1,5 @@
 //! Chores of the project, one verb a file: `cargo xtask help`. Nothing here is part of greenroom itself, and nothing must
-//! be installed first: every verb needs cargo alone.
+//! be installed first: every verb but `testbed`, which needs Go, needs cargo alone.
 
 mod accept;
 mod bench;
@@ -7,6 +7,7 @@ mod ci;
 mod docs;
 mod schema;
 mod shell;
+mod testbed;
 
 use std::process::ExitCode;
 
@@ -17,7 +18,7 @@ struct Verb {
     run: fn(&[String]) -> Result<(), String>,
 }
 
-const VERBS: [Verb; 5] = [
+const VERBS: [Verb; 6] = [
     Verb { name: "ci", about: "all checks that a change must pass: runs .ci/run", run: ci::run },
     Verb { name: "bench", about: "the benches, and the table of docs/performance.md", run: bench::run },
     Verb {
@@ -31,6 +32,11 @@ const VERBS: [Verb; 5] = [
         run: docs::run,
     },
     Verb { name: "schema", about: "writes schema/scenario.schema.json; --check only compares", run: schema::run },
+    Verb {
+        name: "testbed",
+        about: "a real Kubernetes on this machine: build, up, down, kubectl, ...",
+        run: testbed::run,
+    },
 ];
 
 fn main() -> ExitCode {
