@@ -11,6 +11,7 @@ mod run;
 mod scenario;
 mod schema;
 mod snapshots;
+mod stand_in;
 mod test;
 
 use std::process::ExitCode;
@@ -18,6 +19,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::report::Exit;
+
+pub use stand_in::stand_in_alone;
 
 /// What scripts rely on; shown by `greenroom --help`.
 const EXIT_CODES: &str = "\
@@ -47,6 +50,7 @@ enum Verb {
     Check(check::CheckArgs),
     Plan(plan::PlanArgs),
     Explain(explain::ExplainArgs),
+    StandIn(stand_in::StandInArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -60,14 +64,19 @@ pub fn main() -> ExitCode {
             Verb::Check(args) => check::check(&args),
             Verb::Plan(args) => plan::plan(&args),
             Verb::Explain(args) => explain::explain(&args),
+            // It ends with the code that it was asked to end with, which may be any.
+            Verb::StandIn(args) => return stand_in::stand_in(args),
             Verb::Schema(args) => schema::schema(&args),
             Verb::Completions(args) => completions::completions(&args),
         },
-        Err(error) => {
-            // Help and version are such an "error" too, and go to stdout. Nobody can be told if the writing fails.
-            let _ = error.print();
-            if error.use_stderr() { Exit::Invalid } else { Exit::Passed }
-        }
+        Err(error) => return usage(&error),
     };
     ExitCode::from(exit.code())
+}
+
+/// Tells what is wrong with the command line, or what was asked of it.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Help and version are such an "error" too, and go to stdout. Nobody can be told if the writing fails.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { Exit::Invalid } else { Exit::Passed }.code())
 }

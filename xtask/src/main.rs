@@ -5,6 +5,7 @@ mod accept;
 mod bench;
 mod ci;
 mod docs;
+mod image;
 mod schema;
 mod shell;
 
@@ -17,7 +18,7 @@ struct Verb {
     run: fn(&[String]) -> Result<(), String>,
 }
 
-const VERBS: [Verb; 5] = [
+const VERBS: [Verb; 6] = [
     Verb { name: "ci", about: "all checks that a change must pass: runs .ci/run", run: ci::run },
     Verb { name: "bench", about: "the benches, and the table of docs/performance.md", run: bench::run },
     Verb {
@@ -31,6 +32,11 @@ const VERBS: [Verb; 5] = [
         run: docs::run,
     },
     Verb { name: "schema", about: "writes schema/scenario.schema.json; --check only compares", run: schema::run },
+    Verb {
+        name: "image",
+        about: "the images of the stand-in and of the pause container, below target/image/; --arch amd64|arm64",
+        run: image::run,
+    },
 ];
 
 fn main() -> ExitCode {
