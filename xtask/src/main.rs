@@ -1,5 +1,5 @@
 //! Chores of the project, one verb a file: `cargo xtask help`. Nothing here is part of greenroom itself, and nothing must
-//! be installed first: every verb needs cargo alone.
+//! be installed first: every verb needs cargo alone, but for `image`, which has rustup add a target.
 
 mod accept;
 mod bench;

@@ -9,7 +9,7 @@ use sha2::{Digest as _, Sha256};
 use tar::{Builder, EntryType, Header};
 
 /// The user and group of the process, by numbers: the kubelet lets an image run under `runAsNonRoot` only if it can see that its
-/// user is not 0 (kubernetes/kubernetes pkg/kubelet/kuberuntime/security_context.go, v1.36).
+/// user is not 0 (kubernetes/kubernetes pkg/kubelet/kuberuntime/security_context_others.go, v1.36).
 const USER: &str = "65532:65532";
 
 /// What an image is made of.
@@ -43,7 +43,7 @@ impl Image<'_> {
         let digest = manifest["digest"].as_str().unwrap_or_default().to_string();
         manifest["platform"] = json!({ "architecture": self.architecture, "os": "linux" });
         // containerd takes an image's name from the first, and without it from the second (containerd/containerd
-        // core/images/archive/reference.go, v2.0); others know the second.
+        // client/import.go, v2.4); others know the second.
         manifest["annotations"] =
             json!({ "io.containerd.image.name": self.name, "org.opencontainers.image.ref.name": self.name });
         let index = json!({
