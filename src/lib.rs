@@ -11,6 +11,7 @@ pub mod plan;
 pub mod rehearsal;
 pub mod report;
 pub mod scenario;
+pub mod standin;
 pub mod systems;
 pub mod text;
 pub mod timeline;

@@ -8,9 +8,10 @@ use std::collections::BTreeSet;
 use source::{File, files};
 
 /// The layers, top first. A module uses those before it, never those behind it.
-const LAYERS: [&str; 16] = [
+const LAYERS: [&str; 17] = [
     "kernel",
     "text",
+    "standin",
     "timeline",
     "workload",
     "cluster",

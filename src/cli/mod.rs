@@ -17,6 +17,7 @@ mod run;
 mod scenario;
 mod schema;
 mod snapshots;
+mod stand_in;
 mod test;
 
 use std::process::ExitCode;
@@ -24,6 +25,8 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 
 use crate::report::Exit;
+
+pub use stand_in::stand_in_alone;
 
 /// What scripts rely on; shown by `greenroom --help`.
 const EXIT_CODES: &str = "\
@@ -59,6 +62,7 @@ enum Verb {
     Cleanup(cleanup::CleanupArgs),
     #[cfg(feature = "live")]
     Doctor(doctor::DoctorArgs),
+    StandIn(stand_in::StandInArgs),
     Schema(schema::SchemaArgs),
     Completions(completions::CompletionsArgs),
 }
@@ -76,14 +80,19 @@ pub fn main() -> ExitCode {
             Verb::Cleanup(args) => cleanup::cleanup(&args),
             #[cfg(feature = "live")]
             Verb::Doctor(args) => doctor::doctor(&args),
+            // It ends with the code that it was asked to end with, which may be any.
+            Verb::StandIn(args) => return stand_in::stand_in(args),
             Verb::Schema(args) => schema::schema(&args),
             Verb::Completions(args) => completions::completions(&args),
         },
-        Err(error) => {
-            // Help and version are such an "error" too, and go to stdout. Nobody can be told if the writing fails.
-            let _ = error.print();
-            if error.use_stderr() { Exit::Invalid } else { Exit::Passed }
-        }
+        Err(error) => return usage(&error),
     };
     ExitCode::from(exit.code())
+}
+
+/// Tells what is wrong with the command line, or what was asked of it.
+fn usage(error: &clap::Error) -> ExitCode {
+    // Help and version are such an "error" too, and go to stdout. Nobody can be told if the writing fails.
+    let _ = error.print();
+    ExitCode::from(if error.use_stderr() { Exit::Invalid } else { Exit::Passed }.code())
 }

@@ -1,10 +1,12 @@
 //! Chores of the project, one verb a file: `cargo xtask help`. Nothing here is part of greenroom itself, and nothing must
-//! be installed first: every verb but `testbed`, which needs Go, needs cargo alone.
+//! be installed first: every verb needs cargo alone, but for `testbed`, which needs Go, and `image`, which has rustup add a
+//! target.
 
 mod accept;
 mod bench;
 mod ci;
 mod docs;
+mod image;
 mod schema;
 mod shell;
 mod testbed;
@@ -18,7 +20,7 @@ struct Verb {
     run: fn(&[String]) -> Result<(), String>,
 }
 
-const VERBS: [Verb; 6] = [
+const VERBS: [Verb; 7] = [
     Verb { name: "ci", about: "all checks that a change must pass: runs .ci/run", run: ci::run },
     Verb { name: "bench", about: "the benches, and the table of docs/performance.md", run: bench::run },
     Verb {
@@ -36,6 +38,11 @@ const VERBS: [Verb; 6] = [
         name: "testbed",
         about: "a real Kubernetes on this machine: build, up, down, kubectl, ...",
         run: testbed::run,
+    },
+    Verb {
+        name: "image",
+        about: "the images of the stand-in and of the pause container, below target/image/; --arch amd64|arm64",
+        run: image::run,
     },
 ];
 
