@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use source::{File, files};
 
 /// The layers, top first. A module uses those before it, never those behind it.
-const LAYERS: [&str; 16] = [
+const LAYERS: [&str; 17] = [
     "kernel",
     "text",
     "timeline",
@@ -22,6 +22,7 @@ const LAYERS: [&str; 16] = [
     "explain",
     "explore",
     "plan",
+    "conform",
     "fleet",
     "report",
     "cli",

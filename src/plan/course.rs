@@ -332,8 +332,7 @@ fn is_preview(objects: &[Manifest], service: &str) -> bool {
         };
         let namespace = &object.identity.namespace;
         name.is_some_and(|name| {
-            Identity::parse(service)
-                .is_some_and(|service| service.name == *name && service.namespace == *namespace)
+            Identity::parse(service).is_some_and(|service| service.name == *name && service.namespace == *namespace)
         })
     };
     objects.iter().any(previews)
