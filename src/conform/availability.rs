@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::COALESCED_BELOW;
+use super::align::Run;
 use super::findings::{Aspect, Findings, Seen, Tolerance, Toleration};
 use super::story::{Story, is_gone};
 use crate::kernel::Time;
@@ -60,7 +61,7 @@ impl Course {
         }
         for (levels, count, counts) in [(&mut self.ready, ready, self.complete), (&mut self.there, there, true)] {
             // Of one instant only its end counts.
-            if levels.last().is_some_and(|last| last.at == at) {
+            if levels.last().is_some_and(|last| last.at == at && last.count != count) {
                 levels.pop();
             }
             if counts && levels.last().is_none_or(|last| last.count != count) {
@@ -136,7 +137,9 @@ pub fn compare(findings: &mut Findings<'_>) {
                 detail: format!("{} in both for {COALESCED_BELOW} or longer", one.0.count),
             });
             let side = |level: Level| -> Seen { (format!("{what}: {}", level.count), Some(level.by)) };
-            findings.add(Aspect::Availability, name, side(one.1), side(other.1), tolerated.into_iter().collect());
+            let further = if (one.1.count < other.1.count) == least { Run::Simulated } else { Run::Live };
+            let reasons = tolerated.into_iter().collect();
+            findings.add_shown_by(further, Aspect::Availability, name, side(one.1), side(other.1), reasons);
         }
     }
 }

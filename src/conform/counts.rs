@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Substrate;
+use super::align::Run;
 use super::findings::{Aspect, Findings, Seen, Tolerance, Toleration};
 use super::story::{Story, is_gone};
 use crate::timeline::{EntryId, Kind, Layer};
@@ -71,5 +72,6 @@ fn differ(findings: &mut Findings<'_>, about: &str, what: &str, counts: [&Count;
     let shown = |count: &Count| count.get(one.min(other)).or(count.last()).copied();
     let [simulated, live] = counts.map(|count| -> Seen { (format!("{what}: {}", count.len()), shown(count)) });
     let tolerated = reason.map(|tolerance| Toleration { tolerance, detail: format!("{what}: {one} and {other}") });
-    findings.add(Aspect::Counts, about, simulated, live, tolerated.into_iter().collect());
+    let more = if one > other { Run::Simulated } else { Run::Live };
+    findings.add_shown_by(more, Aspect::Counts, about, simulated, live, tolerated.into_iter().collect());
 }

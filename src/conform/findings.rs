@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::align::Run;
 use super::evidence::Evidence;
 use super::story::Story;
 use super::{Comparison, Conformity, Substrate};
@@ -137,6 +138,8 @@ pub struct Difference {
     pub simulated: Side,
     /// The live run.
     pub live: Side,
+    /// When it shows, in the run that shows it.
+    pub at: Option<Time>,
     /// Why it does not matter, if it does not.
     pub tolerated: Vec<Toleration>,
 }
@@ -145,12 +148,6 @@ impl Difference {
     /// Whether the difference matters.
     pub fn conformity(&self) -> Conformity {
         if self.tolerated.is_empty() { Conformity::Diverge } else { Conformity::Tolerated }
-    }
-
-    /// When it shows: in the run in which it shows first.
-    pub fn at(&self) -> Option<Time> {
-        let sides = [&self.simulated, &self.live].into_iter();
-        sides.filter_map(|side| side.evidence.as_ref()?.entry()).map(|entry| entry.at).min()
     }
 }
 
@@ -186,16 +183,27 @@ impl<'a> Findings<'a> {
         self.subjects.entry(about.to_owned()).or_insert(Conformity::Agree);
     }
 
-    /// A difference. It does not matter if there is a reason why.
+    /// A difference that the simulated run shows. It does not matter if there is a reason why.
     pub fn add(&mut self, aspect: Aspect, about: &str, simulated: Seen, live: Seen, tolerated: Vec<Toleration>) {
+        self.add_shown_by(Run::Simulated, aspect, about, simulated, live, tolerated);
+    }
+
+    /// The same where it is known which run shows it: what the other has to set against it may be long past.
+    pub fn add_shown_by(
+        &mut self,
+        run: Run,
+        aspect: Aspect,
+        about: &str,
+        simulated: Seen,
+        live: Seen,
+        tolerated: Vec<Toleration>,
+    ) {
         let side = |run, (text, id): Seen| Side { text, evidence: id.map(|id| Evidence::of(run, id)) };
-        let found = Difference {
-            aspect,
-            about: about.to_owned(),
-            simulated: side(self.simulated.run, simulated),
-            live: side(self.live.run, live),
-            tolerated,
-        };
+        let (simulated, live) = (side(self.simulated.run, simulated), side(self.live.run, live));
+        let (first, second) = if run == Run::Simulated { (&simulated, &live) } else { (&live, &simulated) };
+        let at = |side: &Side| Some(side.evidence.as_ref()?.entry()?.at);
+        let at = at(first).or_else(|| at(second));
+        let found = Difference { aspect, about: about.to_owned(), simulated, live, at, tolerated };
         if let Some(verdict) = self.subjects.get_mut(about) {
             *verdict = found.conformity().max(*verdict);
         }
@@ -205,9 +213,8 @@ impl<'a> Findings<'a> {
     /// The comparison.
     pub fn finish(mut self) -> Comparison {
         let run = self.simulated.run;
-        let is_late = |found: &Difference| found.at().is_none();
         let gravest_first = |found: &Difference| std::cmp::Reverse(found.conformity());
-        self.list.sort_by_key(|found| (gravest_first(found), is_late(found), found.at(), found.aspect));
+        self.list.sort_by_key(|found| (gravest_first(found), found.at.is_none(), found.at, found.aspect));
         Comparison {
             name: run.name.clone(),
             file: run.file.clone(),

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::align::Run;
 use super::findings::{Aspect, Findings};
 use super::story::Story;
 use crate::timeline::{EntryId, Kind, Layer};
@@ -54,7 +55,7 @@ impl<'a> Firsts<'a> {
 
 /// Compares the order.
 pub fn compare(findings: &mut Findings<'_>) {
-    let [simulated, live] = [findings.simulated, findings.live].map(|story| Firsts::of(story));
+    let [simulated, live] = [findings.simulated, findings.live].map(Firsts::of);
     for (effect, id) in &simulated.at {
         // An effect that is missing, and a cause that is missing with it, are told by the states.
         let Some(seen) = live.at.get(effect) else { continue };
@@ -67,7 +68,8 @@ pub fn compare(findings: &mut Findings<'_>) {
             let text = |one: &str| format!("{} {} {one} {} {}", effect.0, effect.1, cause.0, cause.1);
             let found = if before.is_some() { text("before") } else { text("without") };
             let about = format!("{} {}", effect.0, effect.1);
-            findings.add(Aspect::Order, &about, (text("after"), Some(*id)), (found, Some(*seen)), Vec::new());
+            let (one, other) = ((text("after"), Some(*id)), (found, Some(*seen)));
+            findings.add_shown_by(Run::Live, Aspect::Order, &about, one, other, Vec::new());
         }
     }
 }

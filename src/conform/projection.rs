@@ -80,9 +80,8 @@ pub fn left_out() -> &'static [LeftOut] {
 
 /// True if subjects of this kind are compared in this state.
 pub fn is_compared(kind: Kind, word: &str, substrate: Substrate) -> bool {
-    let leaves = |row: &LeftOut| {
-        row.kind == kind && row.on.is_none_or(|on| on == substrate) && row.words.iter().any(|one| *one == word)
-    };
+    let leaves =
+        |row: &LeftOut| row.kind == kind && row.on.is_none_or(|on| on == substrate) && row.words.contains(&word);
     !LEFT_OUT.iter().any(leaves)
 }
 

@@ -46,7 +46,7 @@ pub fn tell(
         simulated.0.push_str(&format!(" (and {others} more differ)"));
     }
     let reasons = if tolerated { gaps.iter().filter_map(|gap| gap.tolerated.clone()).collect() } else { Vec::new() };
-    findings.add(Aspect::States, about, simulated, live, reasons);
+    findings.add_shown_by(gap.run, Aspect::States, about, simulated, live, reasons);
 }
 
 /// What a run shows where the sequences part: the state that it alone has, or what it has instead.

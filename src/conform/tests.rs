@@ -111,6 +111,9 @@ fn only_a_short_state_may_be_missing() {
     assert_eq!(aspects(&long, Conformity::Diverge), [Aspect::States, Aspect::Outages]);
     let first = long.first().expect("a divergence");
     assert_eq!((first.simulated.text.as_str(), first.live.text.as_str()), ("becomes NoEndpoints", "stays Ready"));
+    assert_eq!(first.at, Some(Time::from_nanos(20_000 * 1_000_000)));
+    let other = compared(&steady, &flap(2_000));
+    assert_eq!(other.first().and_then(|first| first.at), first.at);
     let entry = first.simulated.evidence.as_ref().and_then(Evidence::entry).expect("an entry");
     assert_eq!((entry.id, entry.became), (2, "NoEndpoints"));
 }
@@ -163,6 +166,10 @@ fn pods_of_one_owner_are_compared_as_a_set() {
     assert_eq!(aspects(&gpu, Conformity::Diverge), [Aspect::Placements]);
     let fewer = compared(&simulated, &simulated[..2]);
     assert!(aspects(&fewer, Conformity::Diverge).contains(&Aspect::Counts), "{:#?}", fewer.findings);
+    for (one, other) in [(&simulated[..1], &simulated[..3]), (&simulated[..3], &simulated[..1])] {
+        let none = compared(one, other);
+        assert!(aspects(&none, Conformity::Diverge).contains(&Aspect::Ends), "{:#?}", none.findings);
+    }
 }
 
 /// Members of a StatefulSet are not interchangeable.

@@ -48,7 +48,7 @@ fn finding(finding: &Difference) -> Value {
         "aspect": finding.aspect.text(),
         "about": finding.about,
         "verdict": word(finding.conformity()),
-        "at": finding.at().map(time),
+        "at": finding.at.map(time),
         "simulated": side(&finding.simulated),
         "live": side(&finding.live),
         "tolerated": tolerated.collect::<Vec<_>>(),
