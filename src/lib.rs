@@ -2,6 +2,7 @@
 
 pub mod cli;
 pub mod cluster;
+pub mod conform;
 pub mod explain;
 pub mod kernel;
 #[cfg(feature = "live")]

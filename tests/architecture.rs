@@ -23,6 +23,7 @@ const LAYERS: [&str; 17] = [
     "explain",
     "explore",
     "plan",
+    "conform",
     "fleet",
     "report",
     "cli",

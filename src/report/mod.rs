@@ -2,6 +2,7 @@
 //! Everything here is made from [`Report`]; what a run means was decided before, by `oracle` and `rehearsal`.
 
 pub mod case;
+pub mod conform;
 pub mod diff;
 pub mod exit;
 pub mod explain;
