@@ -8,6 +8,8 @@ mod cleanup;
 mod cluster;
 mod completions;
 #[cfg(feature = "live")]
+mod conform;
+#[cfg(feature = "live")]
 mod doctor;
 mod explain;
 mod find;
@@ -59,6 +61,8 @@ enum Verb {
     Plan(plan::PlanArgs),
     Explain(explain::ExplainArgs),
     #[cfg(feature = "live")]
+    Conform(Box<conform::ConformArgs>),
+    #[cfg(feature = "live")]
     Cleanup(cleanup::CleanupArgs),
     #[cfg(feature = "live")]
     Doctor(doctor::DoctorArgs),
@@ -76,6 +80,8 @@ pub fn main() -> ExitCode {
             Verb::Check(args) => check::check(&args),
             Verb::Plan(args) => plan::plan(&args),
             Verb::Explain(args) => explain::explain(&args),
+            #[cfg(feature = "live")]
+            Verb::Conform(args) => conform::conform(&args),
             #[cfg(feature = "live")]
             Verb::Cleanup(args) => cleanup::cleanup(&args),
             #[cfg(feature = "live")]

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 
 use super::findings::{Aspect, Findings, Seen, Tolerance, Toleration};
 use crate::rehearsal::{Ending, RunResult, Verdict, VerdictStatus};
+use crate::workload::Stop;
 
 /// Compares the verdicts.
 pub fn compare(findings: &mut Findings<'_>) {
@@ -71,5 +72,7 @@ const fn ending(ending: &Ending) -> &'static str {
         Ending::Quiet => "because nothing was left to happen",
         Ending::Settled => "because every expectation was settled",
         Ending::LimitReached(_) => "at a limit",
+        Ending::Stopped(Stop::Interrupted) => "because it was interrupted",
+        Ending::Stopped(Stop::Lost(_)) => "because the connection was lost",
     }
 }
