@@ -104,6 +104,8 @@ pub struct Held {
     pub life: Life,
     /// How it fared when it was last looked at.
     pub health: Health,
+    /// True if it was there before it was asked for last: a LeaderWorkerSet that somebody else made has its controller elsewhere.
+    pub was_there: bool,
     /// True once it was observed.
     pub seen: bool,
     /// Pods that were available when it was last ready.
