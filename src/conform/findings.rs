@@ -66,11 +66,13 @@ pub enum Tolerance {
     Repeats,
     /// A live run cannot know that nothing more will happen.
     NeverQuiet,
+    /// Both runs reach what was to be reached by a time, and only one of them by then.
+    Deadline,
 }
 
 impl Tolerance {
     /// Every reason.
-    pub const ALL: [Tolerance; 7] = [
+    pub const ALL: [Tolerance; 8] = [
         Tolerance::Coalesced,
         Tolerance::CutOff,
         Tolerance::MoreSteps,
@@ -78,6 +80,7 @@ impl Tolerance {
         Tolerance::Length,
         Tolerance::Repeats,
         Tolerance::NeverQuiet,
+        Tolerance::Deadline,
     ];
 
     /// The reason's name.
@@ -90,6 +93,7 @@ impl Tolerance {
             Tolerance::Length => "length",
             Tolerance::Repeats => "repeats",
             Tolerance::NeverQuiet => "never-quiet",
+            Tolerance::Deadline => "deadline",
         }
     }
 
@@ -105,6 +109,7 @@ impl Tolerance {
             Tolerance::Length => "how long an outage is depends on times, which are not compared",
             Tolerance::Repeats => "how often a container starts again depends on times, which are not compared",
             Tolerance::NeverQuiet => "a live run cannot know that nothing more will happen",
+            Tolerance::Deadline => "both runs reach it; by which time is a matter of times, which are not compared",
         }
     }
 }

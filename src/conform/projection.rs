@@ -45,6 +45,7 @@ const LEFT_OUT: &[LeftOut] = &[
         &["Error", "Restarted"],
         "steps of a loop that goes on as long as the run; whether containers start again is compared by count",
     ),
+    out_on_kwok(Kind::Pod, &["Running"], "kwok has a pod running no sooner than it is ready"),
     out_on_kwok(
         Kind::Pod,
         &["CrashLoopBackOff", "ImagePullBackOff", "ErrImageNeverPull", "CreateContainerConfigError"],

@@ -53,8 +53,25 @@ fn expectations(findings: &mut Findings<'_>, one: &RunResult, other: &RunResult)
                 |verdict: &Verdict| (format!("{}: {}", status(verdict.status), verdict.detail), verdict.evidence);
             verdict.map_or(("is not judged".to_owned(), None), told)
         };
-        findings.add(Aspect::Verdicts, &verdict.text, side(pair.0), side(pair.1), Vec::new());
+        let late = |run: &RunResult| reaches(run, &verdict.text);
+        let tolerated = (late(one) && late(other)).then(|| Toleration {
+            tolerance: Tolerance::Deadline,
+            detail: "reached in both".to_owned(),
+        });
+        let tolerated = tolerated.into_iter().collect();
+        findings.add(Aspect::Verdicts, &verdict.text, side(pair.0), side(pair.1), tolerated);
     }
+}
+
+/// True if an expectation asks for states by a time, and a run has reached each of them at some time.
+fn reaches(run: &RunResult, expectation: &str) -> bool {
+    let asked = expectation.strip_prefix("eventually ").and_then(|rest| rest.rsplit_once(" within "));
+    let Some((states, _)) = asked else { return false };
+    states.split(", ").all(|state| {
+        let Some((subject, word)) = state.rsplit_once(": ") else { return false };
+        let names = &run.names;
+        run.timeline.since(0).any(|(_, entry)| entry.became == word && entry.subject.show(names) == subject)
+    })
 }
 
 const fn status(status: VerdictStatus) -> &'static str {

@@ -99,8 +99,9 @@ impl LiveCluster {
         cause: Cause,
     ) -> Option<Reply> {
         if is_custom(key.kind) {
-            self.apply_custom(key, object, cause);
-            return Some(ACCEPTED);
+            // It is there once all that was asked for before it is: its controller is to find that.
+            self.deferred.insert(ask, object);
+            return self.request(controller, ask, key, Operation::Nothing, cause).err().map(Reply::Refused);
         }
         if let Object::NodePool(spec) = &object {
             return Some(match self.create_pool(key, spec, cause) {
@@ -112,7 +113,7 @@ impl LiveCluster {
             Ok(body) => body,
             Err(refusal) => return Some(Reply::Refused(refusal)),
         };
-        self.applied.insert(key, Applied { object, cause });
+        self.applied.insert(key, Applied { object, cause, is_awaited: self.mirror.status(key).is_none() });
         if key.kind == Kind::Namespace {
             let (name, _) = self.place_of(key);
             self.watch_namespace(&name);
@@ -161,9 +162,10 @@ impl LiveCluster {
         operation: Operation,
         cause: Cause,
     ) -> Result<(), String> {
-        let Some(resource) = resource(key.kind) else {
+        let resource = resource(key.kind);
+        if resource.is_none() && operation != Operation::Nothing {
             return Err(format!("a live cluster has no {}", key.kind.text()));
-        };
+        }
         let (name, namespace) = self.place_of(key);
         let request = Request { controller, ask, key, resource, namespace, name, operation, cause };
         // The task that takes requests lasts as long as the run.

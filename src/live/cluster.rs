@@ -12,6 +12,7 @@ use super::connection::Connection;
 use super::custom::Custom;
 use super::faults::Standing;
 use super::message::Message;
+use super::answers::Answer;
 use super::mirror::Mirror;
 use super::options::LiveOptions;
 use super::nodes::DrainRun;
@@ -21,7 +22,7 @@ use super::watch::Watches;
 use crate::kernel::{Names, Streams, Symbol, Time};
 use crate::scenario::Scenario;
 use crate::timeline::{Cause, Entry, EntryId, Kind, Layer, ScenarioLine, Subject, Timeline, Why};
-use crate::workload::{Happening, Object, PodTemplate};
+use crate::workload::{AskId, Happening, Object, PodTemplate};
 
 /// An object that a controller asked for.
 #[derive(Clone, Debug)]
@@ -30,6 +31,8 @@ pub(super) struct Applied {
     pub object: Object,
     /// What led to the last ask.
     pub cause: Cause,
+    /// True until it was seen, or its answer has waited long enough for that.
+    pub is_awaited: bool,
 }
 
 /// A real cluster as the world of a run.
@@ -74,6 +77,10 @@ pub struct LiveCluster {
     pub(super) models: BTreeMap<Subject, String>,
     /// The pools that fake nodes belong to.
     pub(super) pools: BTreeMap<Subject, Subject>,
+    /// Custom resources that are asked for and not there yet.
+    pub(super) deferred: BTreeMap<AskId, Object>,
+    /// Answers that wait until watches show what they are about: who reads after it has written is to find that.
+    pub(super) answers: VecDeque<Answer>,
     /// Objects of faults, which are not written about.
     pub(super) hidden: BTreeSet<Subject>,
     /// Pods whose images a fault has changed.
@@ -135,6 +142,8 @@ impl LiveCluster {
             touched_nodes: BTreeSet::new(),
             models: BTreeMap::new(),
             pools: BTreeMap::new(),
+            deferred: BTreeMap::new(),
+            answers: VecDeque::new(),
             hidden: BTreeSet::new(),
             spoiled: BTreeSet::new(),
             troubles: Vec::new(),

@@ -8,6 +8,7 @@
 //! away by it (`cleanup`). Causes of entries are inferred: from owners, and from what was asked for last.
 
 pub mod access;
+mod answers;
 mod asks;
 pub mod cleanup;
 mod clock;

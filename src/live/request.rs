@@ -29,7 +29,7 @@ const TRIES_FOR: Duration = Duration::from_secs(60);
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
 
 /// What is to be done.
-#[derive(Clone, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 pub enum Operation {
     /// Server-side apply.
     Apply(Value),
@@ -50,6 +50,8 @@ pub enum Operation {
         /// The run's id.
         run: String,
     },
+    /// Nothing: what comes behind it in the queue is done later, and what comes before it earlier.
+    Nothing,
     /// Has the stand-in of a pod end with this exit code.
     Crash(u8),
     /// A merge patch of a subresource: `scale`, `status`.
@@ -69,8 +71,8 @@ pub struct Request {
     pub ask: AskId,
     /// The object, as the scenario names it.
     pub key: Subject,
-    /// Its kind on the cluster.
-    pub resource: ApiResource,
+    /// Its kind on the cluster; none for [`Operation::Nothing`].
+    pub resource: Option<ApiResource>,
     /// Its namespace there; none for what has no namespace.
     pub namespace: Option<String>,
     /// Its name there.
@@ -141,11 +143,12 @@ async fn work(connection: Connection, mut requests: UnboundedReceiver<Request>, 
 
 /// Makes one request. An error is that nothing answered, and trying again may help.
 async fn perform(connection: &Connection, request: &Request) -> Result<Reply, String> {
+    let Some(resource) = &request.resource else { return Ok(Reply::Plain(Outcome::Accepted(None))) };
     connection.count_call();
     let client = connection.client.clone();
     let api: Api<DynamicObject> = match &request.namespace {
-        Some(namespace) => Api::namespaced_with(client.clone(), namespace, &request.resource),
-        None => Api::all_with(client.clone(), &request.resource),
+        Some(namespace) => Api::namespaced_with(client.clone(), namespace, resource),
+        None => Api::all_with(client.clone(), resource),
     };
     let name = request.name.as_str();
     let params = PatchParams { field_manager: Some(MANAGER.to_owned()), ..PatchParams::default() };
@@ -190,6 +193,7 @@ async fn perform(connection: &Connection, request: &Request) -> Result<Reply, St
             pods.evict(name, &params).await.map(drop)
         }
         Operation::Get => api.get(name).await.map(drop),
+        Operation::Nothing => Ok(()),
     };
     match done {
         Ok(()) => Ok(match request.operation {

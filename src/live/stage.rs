@@ -4,12 +4,12 @@ use std::sync::mpsc::RecvTimeoutError;
 
 use super::clock::Timer;
 use super::cluster::LiveCluster;
-use super::message::{Message, Reply};
+use super::answers::Answer;
+use super::message::Message;
 use super::port::Port;
-use super::request::NOBODY;
 use crate::kernel::{Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
-use crate::workload::{Counts, Disruption, Happening, Outcome, Stage, Stop, Struck, World};
+use crate::workload::{Counts, Disruption, Happening, Stage, Stop, Struck, World};
 
 impl Stage for LiveCluster {
     fn now(&self) -> Time {
@@ -31,7 +31,7 @@ impl Stage for LiveCluster {
                     }
                     Timer::FaultEnds(standing) => self.end_fault(standing),
                     Timer::EvictAgain(drain, pod) => self.drain_pod(drain, pod),
-                    Timer::Look => {}
+                    Timer::Look => self.hand_out_answers(),
                 }
                 continue;
             }
@@ -118,21 +118,12 @@ impl LiveCluster {
             Message::Gone(object) => self.lost_sight(&object),
             Message::Listed { kind, namespace, uids } => self.listed(kind, &namespace, &uids),
             Message::Answered { controller, ask, key, outcome, cause } => {
-                let outcome = match outcome {
-                    Reply::Plain(outcome) => outcome,
-                    Reply::Found => Outcome::Accepted(self.shown(key)),
-                    Reply::Refused(why) => Outcome::Refused(self.names.intern(&why)),
-                    Reply::Failed(why) => Outcome::Failed(self.names.intern(&why)),
-                };
-                if controller == NOBODY {
-                    self.fault_answered(key, outcome);
-                    return;
-                }
-                self.answered(key, outcome, cause);
-                self.pending.push_back(Happening::Answered { controller, ask, outcome, cause });
+                let at = self.present();
+                self.answer(Answer { controller, ask, key, reply: outcome, cause, at });
             }
             Message::Silent(why) => self.pending.push_back(Happening::Stopped(Stop::Lost(why))),
             Message::Interrupted => self.pending.push_back(Happening::Stopped(Stop::Interrupted)),
         }
+        self.hand_out_answers();
     }
 }

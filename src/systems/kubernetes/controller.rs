@@ -17,7 +17,7 @@ use crate::kernel::names::split;
 use crate::kernel::{Duration, Name};
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
-use crate::workload::{Action, Ask, AskId, Controller, Object, Outcome, RolloutSpec, Wake, World};
+use crate::workload::{Action, Ask, AskId, Controller, Object, Outcome, Wake, World};
 
 /// An ask that the API could not take now is asked again so often, as `kubectl apply` does on conflicts, and after so long.
 /// Source: k8s.io/kubectl v0.36.3, pkg/cmd/apply/patcher.go, maxPatchRetry and backOffPeriod.
@@ -162,6 +162,7 @@ impl Kubernetes {
             live: manifest,
             life: Life::Asked,
             health: Health::Plain,
+            was_there: false,
             seen: false,
             settled: 0,
             is_short: false,
@@ -194,18 +195,24 @@ impl Kubernetes {
         held.life = Life::Asked;
         let (key, live) = (held.subject, Arc::clone(&held.live));
         let object = live.object(world);
-        let rollout = match &object {
-            Object::Rollout(spec) => Some(RolloutSpec::clone(spec)),
-            _ => None,
-        };
-        let was_there = world.group_set(key).is_some();
+        held.was_there = world.group_set(key).is_some();
         let id = world.ask(Ask::Apply { key, object, serves }, cause);
         self.memory.asks.insert(id, position);
-        if key.kind == Kind::LeaderWorkerSet {
-            self.memory.control_groups(key, serves, was_there, cause, world);
-        }
-        if let Some(spec) = rollout {
-            self.memory.control_rollout(key, serves, spec, cause, world);
+    }
+
+    /// The API has taken a custom resource: its controller learns of it.
+    fn control(&mut self, position: usize, cause: Cause, world: &mut dyn World) {
+        let Some(serves) = self.memory.subject else { return };
+        let held = &self.memory.objects[position];
+        let (key, was_there, live) = (held.subject, held.was_there, Arc::clone(&held.live));
+        match key.kind {
+            Kind::LeaderWorkerSet => self.memory.control_groups(key, serves, was_there, cause, world),
+            Kind::Rollout => {
+                if let Object::Rollout(spec) = live.object(world) {
+                    self.memory.control_rollout(key, serves, *spec, cause, world);
+                }
+            }
+            _ => {}
         }
     }
 
@@ -238,9 +245,12 @@ impl Kubernetes {
         let deletes = held.life == Life::Deleting;
         let reason = match outcome {
             Outcome::Accepted(_) | Outcome::Measured(_) | Outcome::NotFound => {
-                if !deletes && held.life == Life::Asked {
-                    held.life = Life::There;
-                } else if deletes && !has_pods(held.subject.kind) {
+                if !deletes {
+                    if held.life == Life::Asked {
+                        held.life = Life::There;
+                    }
+                    self.control(position, cause, world);
+                } else if !has_pods(held.subject.kind) {
                     held.life = Life::Gone;
                 }
                 return;

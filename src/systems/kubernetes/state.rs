@@ -104,6 +104,8 @@ pub struct Held {
     pub life: Life,
     /// How it fared when it was last looked at.
     pub health: Health,
+    /// True if it was there before it was asked for last: a LeaderWorkerSet that somebody else made has its controller elsewhere.
+    pub was_there: bool,
     /// True once it was observed.
     pub seen: bool,
     /// Pods that were available when it was last ready.
@@ -190,6 +192,10 @@ impl Memory {
                 let token = ROLLOUT_TIMERS + self.rollouts.len() as u64;
                 self.rollouts.push(Rollout::create(key, serves, spec, token, cause, world));
             }
+        }
+        // The change of the Rollout itself may have been shown before the answer came.
+        if let Some(rollout) = self.rollout_mut(key) {
+            rollout.changed(key, cause, world);
         }
     }
 
