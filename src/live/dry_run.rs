@@ -17,8 +17,8 @@ use crate::rehearsal::{Options, Rehearsal, simulated};
 use crate::scenario::Scenario;
 use crate::timeline::{Cause, EntryId, Kind, Subject, Timeline, Why};
 use crate::workload::{
-    Ask, AskId, Counts, Disruption, Happening, LeaderWorkerSetSpec, Object, PodStatus, PodTemplate, RecordChange, Stage,
-    Status, Struck, World,
+    Ask, AskId, Counts, Disruption, Happening, LeaderWorkerSetSpec, Object, PodStatus, PodTemplate, RecordChange,
+    Stage, Status, Struck, World,
 };
 
 /// An object that would be applied.
@@ -48,7 +48,8 @@ pub fn dry_run(scenario: &Scenario, options: Options, live: &LiveOptions) -> Res
     let Recorder { cluster, asked } = rehearsal.stage();
     let render = |(at, key, object): &(Time, Subject, Object)| Planned {
         at: *at,
-        object: render::object(*key, object, cluster.names(), &rendering).map_err(|unsupported| unsupported.to_string()),
+        object: render::object(*key, object, cluster.names(), &rendering)
+            .map_err(|unsupported| unsupported.to_string()),
     };
     Ok(asked.iter().map(render).collect())
 }

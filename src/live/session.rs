@@ -101,8 +101,7 @@ fn play(
 ) -> Result<(RunResult, Vec<String>), Failure> {
     let seed = options.seed.unwrap_or(scenario.seed);
     let cluster = begin(connection, scenario, live, seed)?;
-    let mut rehearsal: Rehearsal<LiveCluster> =
-        Rehearsal::new(scenario, cluster, options).map_err(Failure::Invalid)?;
+    let mut rehearsal: Rehearsal<LiveCluster> = Rehearsal::new(scenario, cluster, options).map_err(Failure::Invalid)?;
     rehearsal.stage_mut().start();
     while rehearsal.step(observers) {}
     let troubles = rehearsal.stage().troubles.clone();
@@ -275,7 +274,8 @@ impl LiveCluster {
     /// Waits until the nodes have been seen, so that they are in the timeline before anything else.
     fn wait_for_nodes(&mut self) {
         let begun = Instant::now();
-        let is_listed = |message: &Message| matches!(message, Message::Listed { kind: super::message::SeenKind::Node, .. });
+        let is_listed =
+            |message: &Message| matches!(message, Message::Listed { kind: super::message::SeenKind::Node, .. });
         while begun.elapsed() < NODES_READY_WITHIN {
             let Ok(message) = self.inbox.recv_timeout(Duration::from_millis(500)) else { continue };
             let listed = is_listed(&message);
