@@ -102,6 +102,9 @@ impl LiveCluster {
                 Err(refusal) => Reply::Refused(refusal),
             });
         }
+        // Pods that come behind a class are to name the run's own.
+        let (namespace, name) = (self.names.text(key.namespace).to_owned(), self.names.show(key.name));
+        self.rendering.naming.learn(key.kind, &namespace, &name);
         let body = match self.body(key, &object) {
             Ok(body) => body,
             Err(refusal) => return Some(Reply::Refused(refusal)),

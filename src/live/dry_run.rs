@@ -41,17 +41,18 @@ pub fn dry_run(scenario: &Scenario, options: Options, live: &LiveOptions) -> Res
     }
     let seed = options.seed.unwrap_or(scenario.seed);
     let cluster = simulated(scenario, seed).map_err(Failure::Invalid)?;
-    let rendering = rendering(scenario, live, seed)?;
+    let mut rendering = rendering(scenario, live, seed)?;
     let recorder = Recorder { cluster, asked: Vec::new() };
     let mut rehearsal = Rehearsal::new(scenario, recorder, options).map_err(Failure::Invalid)?;
     while rehearsal.step(&mut []) {}
     let Recorder { cluster, asked } = rehearsal.stage();
-    let render = |(at, key, object): &(Time, Subject, Object)| Planned {
-        at: *at,
-        object: render::object(*key, object, cluster.names(), &rendering)
-            .map_err(|unsupported| unsupported.to_string()),
+    let names = cluster.names();
+    let mut render = |(at, key, object): &(Time, Subject, Object)| {
+        rendering.naming.learn(key.kind, names.text(key.namespace), &names.show(key.name));
+        let object = render::object(*key, object, names, &rendering).map_err(|unsupported| unsupported.to_string());
+        Planned { at: *at, object }
     };
-    Ok(asked.iter().map(render).collect())
+    Ok(asked.iter().map(&mut render).collect())
 }
 
 /// A simulated cluster that keeps what it is asked to apply.

@@ -155,7 +155,13 @@ async fn perform(connection: &Connection, request: &Request) -> Result<Reply, St
     let done = match &request.operation {
         Operation::Apply(object) => {
             let params = PatchParams::apply(MANAGER).force();
-            api.patch(name, &params, &Patch::Apply(object)).await.map(drop)
+            match api.patch(name, &params, &Patch::Apply(object)).await {
+                Ok(taken) => {
+                    let generation = taken.metadata.generation.unwrap_or_default();
+                    return Ok(Reply::Applied(u32::try_from(generation).unwrap_or_default()));
+                }
+                Err(error) => Err(error),
+            }
         }
         Operation::ApplyNode(object) => {
             let params = PatchParams::apply(MANAGER).force();
@@ -222,8 +228,9 @@ fn refusal(status: &Status, operation: &Operation) -> Result<Reply, String> {
         404 if matches!(operation, Operation::Apply(_)) => Ok(Reply::Refused(status.message.clone())),
         404 => Ok(Reply::Plain(Outcome::NotFound)),
         409 if status.reason == "Conflict" => Ok(Reply::Plain(Outcome::Conflict)),
-        429 => Ok(Reply::Failed(status.message.clone())),
-        500..=599 => Err(status.message.clone()),
+        // Of an eviction it means that a budget does not allow it, of anything else that the server is busy.
+        429 if matches!(operation, Operation::Evict(_)) => Ok(Reply::Failed(status.message.clone())),
+        429 | 500..=599 => Err(status.message.clone()),
         _ => Ok(Reply::Refused(status.message.clone())),
     }
 }
