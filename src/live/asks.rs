@@ -168,8 +168,7 @@ impl LiveCluster {
         }
         let (name, namespace) = self.place_of(key);
         let request = Request { controller, ask, key, resource, namespace, name, operation, cause };
-        // The task that takes requests lasts as long as the run.
-        let _ = self.requests.send(request);
+        self.requests.send(request);
         Ok(())
     }
 }
