@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use source::{File, files};
 
 /// The layers, top first. A module uses those before it, never those behind it.
-const LAYERS: [&str; 17] = [
+const LAYERS: [&str; 18] = [
     "kernel",
     "text",
     "standin",

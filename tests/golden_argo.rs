@@ -306,6 +306,7 @@ fn cluster(latency: u64) -> Cluster {
         profile: Profile { watch_latency: Duration::from_millis(latency), ..Profile::kubernetes_1_36() },
         scheduler: SchedulerProfile::KubeDefault,
         behaviour: rows,
+        usual: Behaviour::default(),
         provider: Provider::default(),
         limits: Limits::default(),
     });

@@ -41,6 +41,7 @@ impl Rig {
                     }
                 }
                 Happening::LimitReached(limit) => panic!("{limit}"),
+                Happening::Stopped(stop) => panic!("{stop:?}"),
                 _ => {}
             }
         }

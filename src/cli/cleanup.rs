@@ -25,7 +25,9 @@ pub struct CleanupArgs {
 /// Cleans up.
 pub fn cleanup(args: &CleanupArgs) -> Exit {
     if let Some(run) = args.run.as_deref().filter(|run| !is_id(run)) {
-        return super::output::refuse(&format!("`{run}` is no id of a run: it has seven lower-case consonants and digits"));
+        return super::output::refuse(&format!(
+            "`{run}` is no id of a run: it has seven lower-case consonants and digits"
+        ));
     }
     let connection = match connected(&args.context) {
         Ok(connection) => connection,

@@ -7,7 +7,9 @@ use clap::Args;
 
 use super::output::{complain, tell, to_stdout};
 use crate::live::render::Pods;
-use crate::live::{Connection, Failure, Planned, dry_run, LiveOptions, Progress, connect, is_id, new_run_id, rehearse_live};
+use crate::live::{
+    Connection, Failure, LiveOptions, Planned, Progress, connect, dry_run, is_id, new_run_id, rehearse_live,
+};
 use crate::oracle::Judge;
 use crate::rehearsal::{Observer, Options, RunResult};
 use crate::report::{Exit, text};
@@ -47,7 +49,11 @@ fn label(text: &str) -> Result<(String, String), String> {
 }
 
 fn run_id(text: &str) -> Result<String, String> {
-    if is_id(text) { Ok(text.to_owned()) } else { Err("a run's id has seven lower-case consonants and digits".to_owned()) }
+    if is_id(text) {
+        Ok(text.to_owned())
+    } else {
+        Err("a run's id has seven lower-case consonants and digits".to_owned())
+    }
 }
 
 impl ClusterArgs {
@@ -67,7 +73,11 @@ impl ClusterArgs {
     }
 }
 
-#[allow(clippy::disallowed_types, clippy::disallowed_methods, reason = "timestamps of a real API are counted from the start")]
+#[allow(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "timestamps of a real API are counted from the start"
+)]
 fn unix_seconds() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(0)

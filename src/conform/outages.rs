@@ -17,7 +17,8 @@ fn outages(service: &Actor) -> Vec<&Step> {
 /// Compares the outages of Services that are in both runs; what else they became is told by the states.
 pub fn compare(findings: &mut Findings<'_>) {
     let (simulated, live) = (findings.simulated, findings.live);
-    let services = simulated.actors.values().filter(|actor| actor.kind == Kind::Service);
+    let is_ready = |actor: &&Actor| actor.steps.iter().any(|step| step.state.word == "Ready");
+    let services = simulated.actors.values().filter(|actor| actor.kind == Kind::Service).filter(is_ready);
     let names: BTreeSet<&String> = services.map(|actor| &actor.name).collect();
     for name in names {
         let (Some(one), Some(other)) = (simulated.actors.get(name), live.actors.get(name)) else { continue };

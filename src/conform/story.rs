@@ -77,6 +77,12 @@ pub fn is_gone(word: &str) -> bool {
     matches!(word, "Deleted" | "Removed" | "deleted" | "undeployed")
 }
 
+/// True for words about the endpoints of a Service. These are objects of their own, and watches of two kinds keep no order
+/// between them: whether a Service changed before its endpoints did, or after, a live run cannot know.
+fn is_of_endpoints(kind: Kind, word: &str) -> bool {
+    kind == Kind::Service && matches!(word, "Ready" | "NoEndpoints")
+}
+
 /// Kinds that make pods, or make those who do.
 const fn is_workload(kind: Kind) -> bool {
     matches!(
@@ -96,10 +102,12 @@ const fn is_workload(kind: Kind) -> bool {
 impl<'a> Story<'a> {
     /// Reads a run.
     pub fn of(run: &'a RunResult, substrate: Substrate) -> Story<'a> {
-        let mut actors: BTreeMap<Subject, Actor> = BTreeMap::new();
+        let mut actors: BTreeMap<(Subject, bool), Actor> = BTreeMap::new();
         for (id, entry) in run.timeline.since(0).filter(|(_, entry)| entry.subject.kind != Kind::Scenario) {
-            let actor = actors.entry(entry.subject).or_insert_with(|| Actor {
-                name: entry.subject.show(&run.names),
+            let shown = entry.subject.show(&run.names);
+            let of_endpoints = is_of_endpoints(entry.subject.kind, entry.became);
+            let actor = actors.entry((entry.subject, of_endpoints)).or_insert_with(|| Actor {
+                name: if of_endpoints { format!("endpoints of {shown}") } else { shown },
                 kind: entry.subject.kind,
                 first: id,
                 owner: named_owner(&entry, run),
@@ -110,7 +118,13 @@ impl<'a> Story<'a> {
             if is_compared(actor.kind, entry.became, substrate) {
                 let why = render::why(&entry.why, &run.names);
                 let state = State { word: entry.became, detail: detail(actor.kind, entry.became, &why) };
-                actor.enter(id, entry.at, state);
+                actor.enter(id, entry.at, state.clone());
+                // Endpoints go with their Service.
+                if is_gone(entry.became)
+                    && let Some(endpoints) = actors.get_mut(&(entry.subject, true))
+                {
+                    endpoints.enter(id, entry.at, state);
+                }
             }
         }
         let mut actors: BTreeMap<String, Actor> =

@@ -44,6 +44,7 @@ fn run(rows: &[Row]) -> RunResult {
         rejections: Vec::new(),
         notices: Vec::new(),
         native: None,
+        live: None,
     }
 }
 

@@ -54,10 +54,8 @@ fn expectations(findings: &mut Findings<'_>, one: &RunResult, other: &RunResult)
             verdict.map_or(("is not judged".to_owned(), None), told)
         };
         let late = |run: &RunResult| reaches(run, &verdict.text);
-        let tolerated = (late(one) && late(other)).then(|| Toleration {
-            tolerance: Tolerance::Deadline,
-            detail: "reached in both".to_owned(),
-        });
+        let tolerated = (late(one) && late(other))
+            .then(|| Toleration { tolerance: Tolerance::Deadline, detail: "reached in both".to_owned() });
         let tolerated = tolerated.into_iter().collect();
         findings.add(Aspect::Verdicts, &verdict.text, side(pair.0), side(pair.1), tolerated);
     }

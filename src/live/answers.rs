@@ -1,8 +1,8 @@
 //! Answers to asks, in the order of the asks. An answer that an object was taken waits until the watches show the object: a
 //! controller that reads what it has written finds it, as in simulation.
 
-use super::cluster::LiveCluster;
 use super::clock::Timer;
+use super::cluster::LiveCluster;
 use super::message::Reply;
 use super::request::NOBODY;
 use crate::kernel::{Duration, Time};

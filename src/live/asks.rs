@@ -90,14 +90,7 @@ impl LiveCluster {
     }
 
     /// Creates an object or changes it.
-    fn apply(
-        &mut self,
-        controller: usize,
-        ask: AskId,
-        key: Subject,
-        object: Object,
-        cause: Cause,
-    ) -> Option<Reply> {
+    fn apply(&mut self, controller: usize, ask: AskId, key: Subject, object: Object, cause: Cause) -> Option<Reply> {
         if is_custom(key.kind) {
             // It is there once all that was asked for before it is: its controller is to find that.
             self.deferred.insert(ask, object);
@@ -109,6 +102,7 @@ impl LiveCluster {
                 Err(refusal) => Reply::Refused(refusal),
             });
         }
+        self.rendering.naming.learn(key.kind, self.names.text(key.namespace), &self.names.show(key.name));
         let body = match self.body(key, &object) {
             Ok(body) => body,
             Err(refusal) => return Some(Reply::Refused(refusal)),

@@ -5,15 +5,15 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use super::answers::Answer;
 use super::clock::Clock;
 use super::connection::Connection;
 use super::custom::Custom;
 use super::faults::Standing;
 use super::message::Message;
-use super::answers::Answer;
 use super::mirror::Mirror;
-use super::options::LiveOptions;
 use super::nodes::DrainRun;
+use super::options::LiveOptions;
 use super::render::Rendering;
 use super::request::{self, Requests};
 use super::watch::Watches;

@@ -76,7 +76,6 @@ pub struct Owner<'a> {
 pub struct Conducts {
     rows: Vec<Behaviour>,
     streams: Streams,
-    speed: u32,
 }
 
 impl Conducts {
@@ -88,12 +87,7 @@ impl Conducts {
     /// These rows, the first that matches first; what none matches does as `usual` says.
     pub fn new(mut rows: Vec<Behaviour>, usual: Behaviour, seed: u64) -> Conducts {
         rows.push(usual);
-        Conducts { rows, streams: Streams::new(seed), speed: 1 }
-    }
-
-    /// The same with every length divided by `speed`.
-    pub fn at_speed(self, speed: u32) -> Conducts {
-        Conducts { speed: speed.max(1), ..self }
+        Conducts { rows, streams: Streams::new(seed) }
     }
 
     /// What the pods of a template do.
@@ -104,6 +98,10 @@ impl Conducts {
             let mut conduct = self.container(owner, index, &container.image);
             if pulled.contains(&container.image.as_str()) {
                 conduct.pull = Duration::ZERO;
+            }
+            if conducts.len() < template.init_containers.len() {
+                // As in the simulation, where a row's crash is about those that serve.
+                conduct.crash = None;
             }
             pulled.push(&container.image);
             conducts.push(conduct);
@@ -125,15 +123,13 @@ impl Conducts {
         let row = self.rows.iter().find(|row| row.applies_to.matches(&candidate));
         let row = row.expect("the last row is the default and matches everything");
         let name = format!("{first_pod}/{index}");
-        let draw = |purpose: &str, length: &Distribution| {
-            // The first start of a container is number 1 in the simulation.
-            self.faster(length.sample(&mut self.streams.stream(purpose, &name, 1)))
-        };
+        // The first start of a container is number 1 in the simulation.
+        let draw = |purpose: &str, length: &Distribution| length.sample(&mut self.streams.stream(purpose, &name, 1));
         let pull = match &row.pull {
-            Pull::Takes(length) => self.faster(length.sample(&mut self.streams.stream("pull", image, 0))),
+            Pull::Takes(length) => length.sample(&mut self.streams.stream("pull", image, 0)),
             Pull::Size { bytes, bytes_per_second } => {
                 let nanos = u128::from(*bytes) * 1_000_000_000 / u128::from((*bytes_per_second).max(1));
-                self.faster(Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX)))
+                Duration::from_nanos(u64::try_from(nanos).unwrap_or(u64::MAX))
             }
         };
         Conduct {
@@ -149,10 +145,6 @@ impl Conducts {
             }),
             stop: draw("stop", &row.stop),
         }
-    }
-
-    const fn faster(&self, length: Duration) -> Duration {
-        Duration::from_nanos(length.nanos() / self.speed as u64)
     }
 }
 
@@ -189,7 +181,7 @@ mod tests {
             pull: Pull::Takes(seconds(pull)),
             ..Behaviour::default()
         };
-        let conducts = Conducts::new(vec![row("db", 1), row("web", 2), row("web", 3)], 7);
+        let conducts = Conducts::new(vec![row("db", 1), row("web", 2), row("web", 3)], Behaviour::default(), 7);
         let pulls = |name| {
             conducts
                 .pod(&owner(name), &template(&["a", "a", "b"]))
@@ -206,9 +198,8 @@ mod tests {
     fn draws_are_those_of_the_simulations_first_pod() {
         let length = Distribution::Uniform { min: Duration::ZERO, max: Duration::from_secs(100) };
         let row = Behaviour { start: length.clone(), ..Behaviour::default() };
-        let conduct = Conducts::new(vec![row.clone()], 7).pod(&owner("web"), &template(&["a"])).main[0].start;
+        let conduct =
+            Conducts::new(vec![row], Behaviour::default(), 7).pod(&owner("web"), &template(&["a"])).main[0].start;
         assert_eq!(conduct, length.sample(&mut Streams::new(7).stream("start", "web-r1-0/0", 1)));
-        let faster = Conducts::new(vec![row], 7).at_speed(10).pod(&owner("web"), &template(&["a"])).main[0].start;
-        assert_eq!(faster.nanos(), conduct.nanos() / 10);
     }
 }

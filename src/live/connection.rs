@@ -63,13 +63,7 @@ pub fn connect(context: &str) -> Result<Connection, Trouble> {
     if [major, minor].as_slice() < least.as_slice() {
         return Err(Trouble::TooOld { version: version.git_version, least: LEAST_VERSION });
     }
-    Ok(Connection {
-        context: context.to_owned(),
-        version: version.git_version,
-        client,
-        runtime,
-        calls: Arc::default(),
-    })
+    Ok(Connection { context: context.to_owned(), version: version.git_version, client, runtime, calls: Arc::default() })
 }
 
 /// Where the kubeconfig was looked for.

@@ -11,7 +11,7 @@ use super::cleanup::cleanup;
 use super::connection::{Connection, connect};
 use super::options::LiveOptions;
 use super::render::{MANAGED_BY, RUN};
-use super::session::{make_nodes, is_open};
+use super::session::{is_open, make_nodes};
 use super::trouble::Trouble;
 
 /// One thing that was looked at.

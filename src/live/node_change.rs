@@ -265,7 +265,8 @@ mod tests {
         let theirs = Taint { key: "theirs".into(), ..ours("x") };
         node.spec.as_mut().and_then(|spec| spec.taints.as_mut()).expect("taints").push(taint(&theirs));
         undo(&mut node, "k7f3q2b");
-        let left: Vec<String> = node.spec.and_then(|spec| spec.taints).into_iter().flatten().map(|one| one.key).collect();
+        let left: Vec<String> =
+            node.spec.and_then(|spec| spec.taints).into_iter().flatten().map(|one| one.key).collect();
         assert_eq!(left, ["theirs"]);
     }
 }

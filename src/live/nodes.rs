@@ -57,8 +57,9 @@ impl LiveCluster {
 
     fn fake_node(&mut self, entry: &NodeEntry, name: &str) -> Result<Value, String> {
         let key = Subject::new(Kind::Node, self.names.name(name));
-        let spec = crate::rehearsal::node_spec(entry, key.name, crate::cluster::Profile::kubernetes_1_36().pods_per_node)
-            .map_err(|problem| format!("node {name}{problem}"))?;
+        let spec =
+            crate::rehearsal::node_spec(entry, key.name, crate::cluster::Profile::kubernetes_1_36().pods_per_node)
+                .map_err(|problem| format!("node {name}{problem}"))?;
         Ok(self.node_body(key, &spec))
     }
 
@@ -79,11 +80,8 @@ impl LiveCluster {
         let mut taints: Vec<Value> = spec.taints.iter().map(shown).collect();
         taints.push(json!({ "key": super::render::RUN, "value": self.options.run, "effect": "NoSchedule" }));
         let resources = &spec.allocatable;
-        let mut amounts: BTreeMap<String, Value> = resources
-            .extended
-            .iter()
-            .map(|(resource, count)| (resource.clone(), json!(count.to_string())))
-            .collect();
+        let mut amounts: BTreeMap<String, Value> =
+            resources.extended.iter().map(|(resource, count)| (resource.clone(), json!(count.to_string()))).collect();
         amounts.insert("cpu".to_owned(), json!(format!("{}m", resources.cpu_milli)));
         amounts.insert("memory".to_owned(), json!(resources.memory_bytes.to_string()));
         amounts.insert("ephemeral-storage".to_owned(), json!(resources.ephemeral_storage_bytes.to_string()));
@@ -277,8 +275,7 @@ impl LiveCluster {
             return;
         }
         let entry = self.note(key, "Deleted", Why::NONE, cause);
-        let nodes: Vec<Subject> =
-            self.pools.iter().filter(|(_, pool)| **pool == key).map(|(node, _)| *node).collect();
+        let nodes: Vec<Subject> = self.pools.iter().filter(|(_, pool)| **pool == key).map(|(node, _)| *node).collect();
         for node in nodes {
             self.strikes.insert(node, Cause::Entry(entry));
             if let Err(why) = self.do_to(node, Operation::Delete(None), Cause::Entry(entry)) {

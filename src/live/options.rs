@@ -34,6 +34,9 @@ pub struct LiveOptions {
 
 impl fmt::Debug for LiveOptions {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.debug_struct("LiveOptions").field("run", &self.run).field("fake_nodes", &self.fake_nodes).finish_non_exhaustive()
+        out.debug_struct("LiveOptions")
+            .field("run", &self.run)
+            .field("fake_nodes", &self.fake_nodes)
+            .finish_non_exhaustive()
     }
 }

@@ -64,8 +64,7 @@ impl World for Port<'_> {
 
     fn observed_pods(&self, workload: Subject) -> Vec<(Subject, PodStatus)> {
         let pods = self.run.mirror.pods.values();
-        let mut pods: Vec<_> =
-            pods.filter(|pod| pod.workload == workload || pod.owner == Some(workload)).collect();
+        let mut pods: Vec<_> = pods.filter(|pod| pod.workload == workload || pod.owner == Some(workload)).collect();
         pods.sort_by_key(|pod| (pod.status.created_at, pod.subject));
         pods.into_iter().map(|pod| (pod.subject, pod.status)).collect()
     }
@@ -84,9 +83,7 @@ impl World for Port<'_> {
             Some(Object::LeaderWorkerSet(spec)) => Some(spec.replicas),
             _ => match workload.kind {
                 Kind::ReplicaSet => self.run.mirror.sets.get(&workload).map(|set| set.status.desired),
-                Kind::Deployment | Kind::StatefulSet => {
-                    self.run.mirror.workloads.get(&workload).map(|own| own.desired)
-                }
+                Kind::Deployment | Kind::StatefulSet => self.run.mirror.workloads.get(&workload).map(|own| own.desired),
                 _ => None,
             },
         }
@@ -105,7 +102,8 @@ impl World for Port<'_> {
 
     fn observed_nodes(&self, labels: &[(&str, &str)]) -> Vec<(Subject, bool)> {
         let mirror = &self.run.mirror;
-        let nodes = mirror.node_order.iter().filter_map(|subject| mirror.nodes.get(subject).map(|node| (*subject, node)));
+        let nodes =
+            mirror.node_order.iter().filter_map(|subject| mirror.nodes.get(subject).map(|node| (*subject, node)));
         let has = |own: &std::collections::BTreeMap<String, String>| {
             labels.iter().all(|(key, value)| own.get(*key).is_some_and(|own| own == value))
         };
@@ -114,7 +112,8 @@ impl World for Port<'_> {
 
     fn observed_node_labels(&self, label: &str) -> Vec<(Subject, Option<String>)> {
         let mirror = &self.run.mirror;
-        let nodes = mirror.node_order.iter().filter_map(|subject| mirror.nodes.get(subject).map(|node| (*subject, node)));
+        let nodes =
+            mirror.node_order.iter().filter_map(|subject| mirror.nodes.get(subject).map(|node| (*subject, node)));
         nodes.map(|(subject, node)| (subject, node.labels.get(label).cloned())).collect()
     }
 

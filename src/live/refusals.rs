@@ -35,13 +35,16 @@ fn fault_refusal(fault: &FaultKind, options: &LiveOptions) -> Option<&'static st
     match fault {
         FaultKind::PodKill { .. }
         | FaultKind::ControllerRestart { .. }
-        | FaultKind::ExportFail { .. } | FaultKind::QuotaExhausted { .. } => None,
+        | FaultKind::ExportFail { .. }
+        | FaultKind::QuotaExhausted { .. } => None,
         FaultKind::ContainerCrash { .. } => on_kwok.then_some("kwok's containers do not start again"),
         FaultKind::ImagePullFail { times, .. } => match times {
             Some(_) => Some("pulls cannot be counted; give it a length (`for`)"),
             None => on_kwok.then_some("kwok pulls no images"),
         },
-        FaultKind::NodeDown { .. } => (!on_kwok).then_some("an API cannot switch a machine off; fake nodes can be silenced"),
+        FaultKind::NodeDown { .. } => {
+            (!on_kwok).then_some("an API cannot switch a machine off; fake nodes can be silenced")
+        }
         FaultKind::SlowStart { .. } => Some("pods that are there cannot be made slower"),
         FaultKind::ReadinessFlap { .. } => Some("the API sets no probe's answer"),
         FaultKind::GpuLoss { .. } => Some("the API takes no GPU away from a container"),

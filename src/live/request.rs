@@ -212,8 +212,8 @@ async fn perform(connection: &Connection, request: &Request) -> Result<Reply, St
         }
         Operation::Evict(grace) => {
             let pods: Api<Pod> = Api::namespaced(client, request.namespace.as_deref().unwrap_or_default());
-            let delete_options = grace
-                .map(|grace| DeleteParams { grace_period_seconds: Some(grace), ..DeleteParams::default() });
+            let delete_options =
+                grace.map(|grace| DeleteParams { grace_period_seconds: Some(grace), ..DeleteParams::default() });
             let params = EvictParams { delete_options, ..EvictParams::default() };
             pods.evict(name, &params).await.map(drop)
         }
@@ -233,8 +233,7 @@ async fn perform(connection: &Connection, request: &Request) -> Result<Reply, St
 /// Tells the stand-in of a pod to end, through the API server's proxy.
 async fn crash(client: kube::Client, namespace: &str, pod: &str, exit_code: u8) -> kube::Result<()> {
     let port = super::conduct::PORT;
-    let path =
-        format!("/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy/crash?exit_code={exit_code}");
+    let path = format!("/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy/crash?exit_code={exit_code}");
     let request = http::Request::post(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
     client.request_text(request).await.map(drop)
 }

@@ -14,6 +14,7 @@ use super::cleanup::cleanup;
 use super::cluster::LiveCluster;
 use super::conduct::Conducts;
 use super::connection::Connection;
+use super::dry_run;
 use super::message::Message;
 use super::options::LiveOptions;
 use super::refusals::refusals;
@@ -100,9 +101,10 @@ fn play(
     observers: &mut [Box<dyn Observer + '_>],
 ) -> Result<(RunResult, Vec<String>), Failure> {
     let seed = options.seed.unwrap_or(scenario.seed);
-    let cluster = begin(connection, scenario, live, seed)?;
-    let mut rehearsal: Rehearsal<LiveCluster> =
-        Rehearsal::new(scenario, cluster, options).map_err(Failure::Invalid)?;
+    let mut rendering = rendering(scenario, live, seed)?;
+    dry_run::foresee(&mut rendering, scenario, options)?;
+    let cluster = begin(connection, scenario, live, rendering, seed)?;
+    let mut rehearsal: Rehearsal<LiveCluster> = Rehearsal::new(scenario, cluster, options).map_err(Failure::Invalid)?;
     rehearsal.stage_mut().start();
     while rehearsal.step(observers) {}
     let troubles = rehearsal.stage().troubles.clone();
@@ -129,8 +131,13 @@ pub fn rendering(scenario: &Scenario, live: &LiveOptions, seed: u64) -> Result<R
 }
 
 /// Makes what a run needs before its first document, and begins to watch.
-fn begin(connection: &Connection, scenario: &Scenario, live: &LiveOptions, seed: u64) -> Result<LiveCluster, Trouble> {
-    let rendering = rendering(scenario, live, seed)?;
+fn begin(
+    connection: &Connection,
+    scenario: &Scenario,
+    live: &LiveOptions,
+    rendering: Rendering,
+    seed: u64,
+) -> Result<LiveCluster, Trouble> {
     let mut cluster = LiveCluster::new(connection.clone(), scenario, live.clone(), rendering, seed);
     let interrupted = cluster.outbox.clone();
     connection.runtime.spawn(async move {
@@ -275,7 +282,8 @@ impl LiveCluster {
     /// Waits until the nodes have been seen, so that they are in the timeline before anything else.
     fn wait_for_nodes(&mut self) {
         let begun = Instant::now();
-        let is_listed = |message: &Message| matches!(message, Message::Listed { kind: super::message::SeenKind::Node, .. });
+        let is_listed =
+            |message: &Message| matches!(message, Message::Listed { kind: super::message::SeenKind::Node, .. });
         while begun.elapsed() < NODES_READY_WITHIN {
             let Ok(message) = self.inbox.recv_timeout(Duration::from_millis(500)) else { continue };
             let listed = is_listed(&message);

@@ -2,9 +2,9 @@
 
 use std::sync::mpsc::RecvTimeoutError;
 
+use super::answers::Answer;
 use super::clock::Timer;
 use super::cluster::LiveCluster;
-use super::answers::Answer;
 use super::message::Message;
 use super::port::Port;
 use crate::kernel::{Names, Time};

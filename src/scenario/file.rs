@@ -14,9 +14,9 @@ use super::values::{
 };
 
 pub use faults::{
-    ContainerCrashFile, ControllerRestartFile, CordonFile, DrainFile, ExportFailFile, GpuLossFile, ImagePullFailFile, NodeDownFile,
-    NodeShutdownFile, NodeSilentFile, NodeTaintFile, PodKillFile, QuotaExhaustedFile, ReadinessFlapFile, SlowStartFile,
-    SpotReclaimFile, UncordonFile, UntaintFile,
+    ContainerCrashFile, ControllerRestartFile, CordonFile, DrainFile, ExportFailFile, GpuLossFile, ImagePullFailFile,
+    NodeDownFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, PodKillFile, QuotaExhaustedFile, ReadinessFlapFile,
+    SlowStartFile, SpotReclaimFile, UncordonFile, UntaintFile,
 };
 
 /// Named words and the states that go with them: `deployment/vllm: monitoring`.

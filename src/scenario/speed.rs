@@ -90,7 +90,9 @@ impl Speed {
 
     fn node_fault(self, what: &mut NodeDisruption) {
         match what {
-            NodeDisruption::Silent { lasts } | NodeDisruption::Cordon { lasts } | NodeDisruption::Taint { lasts, .. } => {
+            NodeDisruption::Silent { lasts }
+            | NodeDisruption::Cordon { lasts }
+            | NodeDisruption::Taint { lasts, .. } => {
                 self.maybe(lasts);
             }
             // A kubelet's grace period is Kubernetes' own, a provider's notice is the scenario's.

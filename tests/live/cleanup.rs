@@ -6,7 +6,7 @@ use crate::ground::{alone, ground, share};
 use crate::play::{Started, end, web};
 
 const READY: &str = "expect: [ { eventually: { Deployment/web: Complete }, within: 15s } ]";
-const NEVER: &str = "expect: [ { eventually: { Deployment/web: Failed }, within: 10s } ]";
+const NEVER: &str = "expect: [ { eventually: { Deployment/web: ProgressDeadlineExceeded }, within: 10s } ]";
 
 #[test]
 fn nothing_is_left_of_a_run_that_passes() {

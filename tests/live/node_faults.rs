@@ -43,7 +43,8 @@ fn nodes_of_others_are_not_touched_unless_that_is_allowed() {
     let _shared = share();
     let node = ground.node(&name("kept"), json!({ "mine": "1" }), taints());
     let before = ground.state_of(&node.name);
-    let started = start(&ground, &scenario(&node.name, "10s"), &node.name, &[]);
+    let scenario = scenario(&node.name, "10s");
+    let started = start(&ground, &scenario, &node.name, &[]);
     let run = started.run.clone();
     started.end().expect_message(5, &["fault cordon", "fault drain", "--allow-node-faults"]);
     assert_eq!(ground.state_of(&node.name), before);

@@ -11,13 +11,9 @@ use tempfile::TempDir;
 /// How long a test waits for something that should come at once.
 const PATIENCE: Duration = Duration::from_secs(90);
 
-/// A Deployment, its Service and a PriorityClass: what a run makes within its namespace and beside it.
-pub const WEB: &str = r"apiVersion: scheduling.k8s.io/v1
-kind: PriorityClass
-metadata: { name: web }
-value: 1000
----
-apiVersion: v1
+/// A Deployment, its Service and its PriorityClass: what a run makes within its namespace and beside it. The class comes last: what
+/// names it must lead to the run's own nevertheless.
+pub const WEB: &str = r"apiVersion: v1
 kind: Service
 metadata: { name: web }
 spec:
@@ -38,6 +34,11 @@ spec:
         - name: web
           image: registry.example.com/web:1
           resources: { requests: { cpu: 500m, memory: 512Mi } }
+---
+apiVersion: scheduling.k8s.io/v1
+kind: PriorityClass
+metadata: { name: web }
+value: 1000
 ";
 
 /// A scenario that serves [`WEB`] on two nodes, and what is to be added to it.

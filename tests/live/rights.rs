@@ -110,7 +110,8 @@ fn all_rights_that_are_lacking_are_told_at_once() {
     let Some(ground) = ground() else { return };
     let _shared = share();
     let account = Account::new(&ground, "nobody", None);
-    let started = account.start(&web("5s", ""), &[]);
+    let scenario = web("5s", "");
+    let started = account.start(&scenario, &[]);
     let run = started.run.clone();
     let ended = started.end();
     ended.expect_message(5, &["not allowed", "docs/live.md"]);
@@ -130,7 +131,8 @@ fn a_right_that_is_taken_away_is_missed() {
     let rules = role["rules"].as_array_mut().expect("rules");
     rules.retain(|rule| !rule["resources"].to_string().contains("\"jobs\""));
     let account = Account::new(&ground, "jobless", Some(role));
-    let ended = account.start(&web("5s", ""), &[]).end();
+    let scenario = web("5s", "");
+    let ended = account.start(&scenario, &[]).end();
     ended.expect_message(5, &["not allowed: list, watch, create, patch, delete jobs.batch", "cronjobs.batch"]);
     assert!(!ended.said.contains("deployments"), "only jobs are lacking: {}", ended.said);
 }
@@ -197,20 +199,20 @@ expect:
     within: 15s
   - eventually: { Node/cpu-0: Drained }
     within: 22s
-  - eventually: \"available('Deployment/web') == 4\"
-    within: 35s
+  - final: { Deployment/web: Complete }
 ";
     let scenario = Scenario::new(text, &documents);
     let started = account.start(&scenario, &[]);
     let run = started.run.clone();
     let ended = started.end();
-    ended.expect(0, &["StorageClass/fast", "Secret/web", "Drained"]);
+    ended.expect(0, &["StorageClass/fast", "Secret/web", "Drained", "4 available"]);
     for word in ["forbidden", "Refused", "cannot "] {
         assert!(!ended.said.contains(word), "{}", ended.said);
     }
     ground.expect_nothing_of(&run);
 
-    let kept = account.start(&web("4s", ""), &["--keep"]);
+    let scenario = web("4s", "");
+    let kept = account.start(&scenario, &["--keep"]);
     let run = kept.run.clone();
     kept.end().expect(0, &[]);
     end(account.greenroom("cleanup").args(["--run", &run])).expect(0, &["runs: 1"]);

@@ -87,6 +87,7 @@ fn record(scenario: &Scenario, deals: &[(Time, Deal)], until: Time) -> (Cluster,
             Happening::InstantEnded => continue,
             Happening::Quiet => break,
             Happening::LimitReached(limit) => panic!("{limit}"),
+            Happening::Stopped(stop) => panic!("{stop:?}"),
         };
         let mut recorder = Recorder::new(cluster.port(0), &mut recording, LABELS);
         control.wake(wake.clone(), cause, &mut recorder).expect("no action is refused");

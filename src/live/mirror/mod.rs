@@ -171,9 +171,8 @@ impl LiveCluster {
     pub(in crate::live) fn listed(&mut self, kind: SeenKind, namespace: &str, uids: &[String]) {
         let there: BTreeSet<&str> = uids.iter().map(String::as_str).collect();
         let known = self.mirror.uids.iter();
-        let gone = known.filter(|(uid, (other, within, _))| {
-            *other == kind && within == namespace && !there.contains(uid.as_str())
-        });
+        let gone = known
+            .filter(|(uid, (other, within, _))| *other == kind && within == namespace && !there.contains(uid.as_str()));
         let gone: Vec<String> = gone.map(|(uid, _)| uid.clone()).collect();
         for uid in gone {
             self.forget(&uid);

@@ -109,7 +109,13 @@ impl LiveCluster {
     }
 
     /// Writes an entry about a node, from which what happens to it next follows.
-    pub(in crate::live) fn note_node(&mut self, subject: Subject, became: &'static str, why: Why, cause: Cause) -> Cause {
+    pub(in crate::live) fn note_node(
+        &mut self,
+        subject: Subject,
+        became: &'static str,
+        why: Why,
+        cause: Cause,
+    ) -> Cause {
         let entry = self.note(subject, became, why, cause);
         if let Some(node) = self.mirror.nodes.get_mut(&subject) {
             node.last = entry;

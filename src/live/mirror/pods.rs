@@ -186,7 +186,10 @@ impl LiveCluster {
         let mut cause = self.last_of(subject);
         let mut tell = |run: &mut LiveCluster, became, why| cause = run.note_pod(subject, became, why, cause);
         if after.message != before.message && !after.message.is_empty() && after.status.node.is_none() {
-            let gated = pod.spec.as_ref().is_some_and(|spec| spec.scheduling_gates.as_ref().is_some_and(|gates| !gates.is_empty()));
+            let gated = pod
+                .spec
+                .as_ref()
+                .is_some_and(|spec| spec.scheduling_gates.as_ref().is_some_and(|gates| !gates.is_empty()));
             let became = if gated { "SchedulingGated" } else { "Unschedulable" };
             let why = Why::symbol(self.names.intern(&after.message));
             tell(self, became, why);
@@ -238,7 +241,13 @@ impl LiveCluster {
     }
 
     /// Writes an entry about a pod, from which what happens to it next follows.
-    pub(in crate::live) fn note_pod(&mut self, subject: Subject, became: &'static str, why: Why, cause: Cause) -> Cause {
+    pub(in crate::live) fn note_pod(
+        &mut self,
+        subject: Subject,
+        became: &'static str,
+        why: Why,
+        cause: Cause,
+    ) -> Cause {
         let entry = self.note(subject, became, why, cause);
         if let Some(pod) = self.mirror.pods.get_mut(&subject) {
             pod.last = entry;

@@ -47,10 +47,8 @@ impl LiveCluster {
 
     pub(super) fn saw_autoscaler(&mut self, object: &HorizontalPodAutoscaler) {
         let status = object.status.clone().unwrap_or_default();
-        let now = AutoscalerStatus {
-            current: count(status.current_replicas),
-            desired: count(Some(status.desired_replicas)),
-        };
+        let now =
+            AutoscalerStatus { current: count(status.current_replicas), desired: count(Some(status.desired_replicas)) };
         let seen = shown(Status::HorizontalPodAutoscaler(now), object.metadata.generation);
         let kind = (SeenKind::HorizontalPodAutoscaler, Kind::HorizontalPodAutoscaler);
         if let Some((subject, before)) = self.keep(kind, &object.metadata, seen, Why::NONE) {

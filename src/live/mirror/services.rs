@@ -101,11 +101,12 @@ impl LiveCluster {
         let Some(own) = self.named(Kind::Service, meta) else { return };
         let subject = Subject { name: self.names.name(name), ..own };
         let uid = meta.uid.clone().unwrap_or_default();
-        let ready = slice.endpoints.iter().flatten().filter(|endpoint| {
-            endpoint.conditions.as_ref().and_then(|conditions| conditions.ready) != Some(false)
-        });
-        let ready: BTreeSet<String> =
-            ready.filter_map(|endpoint| endpoint.target_ref.as_ref()?.uid.clone()).collect();
+        let ready = slice
+            .endpoints
+            .iter()
+            .flatten()
+            .filter(|endpoint| endpoint.conditions.as_ref().and_then(|conditions| conditions.ready) != Some(false));
+        let ready: BTreeSet<String> = ready.filter_map(|endpoint| endpoint.target_ref.as_ref()?.uid.clone()).collect();
         let pods: Vec<Subject> =
             ready.iter().filter_map(|uid| self.mirror.uids.get(uid)).map(|(_, _, pod)| *pod).collect();
         let Some(service) = self.mirror.services.get_mut(&subject) else { return };

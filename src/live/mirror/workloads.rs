@@ -241,7 +241,8 @@ impl LiveCluster {
             _ => None,
         });
         self.introduce(SeenKind::ReplicaSet, meta, subject);
-        let pods = object.spec.as_ref().and_then(|spec| spec.template.as_ref()?.metadata.as_ref()?.annotations.as_ref());
+        let pods =
+            object.spec.as_ref().and_then(|spec| spec.template.as_ref()?.metadata.as_ref()?.annotations.as_ref());
         let number = pods.and_then(|annotations| annotations.get(TEMPLATE)?.parse::<usize>().ok());
         let wanted = object.spec.as_ref().and_then(|spec| spec.replicas).map_or(1, |replicas| count(Some(replicas)));
         let (cause, why, from) = match deployment {
@@ -301,7 +302,8 @@ impl LiveCluster {
             current_revision,
             update_revision,
         };
-        let template = spec.template.metadata.as_ref().and_then(|meta| meta.annotations.as_ref()?.get(TEMPLATE).cloned());
+        let template =
+            spec.template.metadata.as_ref().and_then(|meta| meta.annotations.as_ref()?.get(TEMPLATE).cloned());
         let now = WorkloadSeen {
             status: Status::StatefulSet(shown),
             desired,
@@ -339,7 +341,8 @@ impl LiveCluster {
             updated: count(status.updated_number_scheduled),
             available: count(status.number_available),
         };
-        let template = spec.template.metadata.as_ref().and_then(|meta| meta.annotations.as_ref()?.get(TEMPLATE).cloned());
+        let template =
+            spec.template.metadata.as_ref().and_then(|meta| meta.annotations.as_ref()?.get(TEMPLATE).cloned());
         let now = WorkloadSeen {
             status: Status::DaemonSet(shown),
             desired: shown.desired,

@@ -43,13 +43,15 @@ pub(super) fn containers(
         }
         let place = usize::from(index);
         let is_init = place < from.init_containers.len();
-        let port = PORT.saturating_add(index);
+        // Containers that serve come first: a Service leads to the first of them.
+        let (init, main) = (from.init_containers.len() as u16, from.containers.len() as u16);
+        let port = PORT.saturating_add(index.checked_sub(init).unwrap_or_else(|| index.saturating_add(main)));
         let mut container = container(draft, one, is_init, port)?;
         if let (Some(played), Some((image, pulls))) = (played, image) {
             let conduct = played.conduct.init.iter().chain(&played.conduct.main).nth(place);
             let conduct = conduct.expect("each container has its conduct");
             let role = role(from, is_init && !one.sidecar, is_init);
-            stand_in(draft, &mut container, (conduct, role, port), (image, pulls), from)?;
+            stand_in(draft, &mut container, (conduct, role, port), (image, pulls), from);
             if conduct.counts_starts(role) {
                 container.volume_mounts.get_or_insert_default().push(core::VolumeMount {
                     name: STATE.to_owned(),
@@ -130,7 +132,7 @@ fn resources(from: &Container) -> Option<core::ResourceRequirements> {
         limits.extended.entry(name.clone()).or_insert(*amount);
     }
     let (requests, limits) = (quantities(&from.requests), quantities(&limits));
-    (requests.is_some() || limits.is_some()).then(|| core::ResourceRequirements { claims: None, requests, limits })
+    (requests.is_some() || limits.is_some()).then_some(core::ResourceRequirements { claims: None, requests, limits })
 }
 
 fn environment(from: &EnvironmentSource) -> core::EnvFromSource {
@@ -174,16 +176,14 @@ fn stand_in(
     (conduct, role, port): (&Conduct, Role, u16),
     (image, pulls): (&str, bool),
     from: &PodTemplate,
-) -> Result<(), Unsupported> {
+) {
     let name = from.serves.map_or_else(|| draft.show(), |serves| serves.show(draft.names));
-    let arguments = stand_in_arguments(conduct, role, port, &name).map_err(|error| draft.of(error))?;
-    container.args = Some(arguments);
+    container.args = Some(stand_in_arguments(conduct, role, port, &name));
     put_image(container, image, pulls);
     if role != Role::Init {
         let listens = core::ContainerPort { container_port: i32::from(port), ..core::ContainerPort::default() };
         container.ports = Some(vec![listens]);
     }
-    Ok(())
 }
 
 fn put_image(container: &mut core::Container, image: &str, pulls: bool) {

@@ -32,7 +32,7 @@ fn replaced(text: &str, name: impl Fn(&str) -> Option<String>) -> String {
         let begin = at - text.as_bytes()[..at].iter().rev().take_while(|byte| is_part(**byte)).count();
         let service = begin.checked_sub(2).and_then(|before| text.as_bytes().get(before..begin));
         let is_name = service.is_some_and(|end| end[1] == b'.' && is_part(end[0]));
-        if !is_name || begin < done || behind.is_some_and(|byte| is_part(*byte) || *byte == b'_') {
+        if !is_name || begin == at || begin < done || behind.is_some_and(|byte| is_part(*byte) || *byte == b'_') {
             continue;
         }
         if let Some(namespace) = name(&text[begin..at]) {

@@ -8,6 +8,9 @@
 //!   hold a placeholder. Environment, arguments and parameters of storage classes are never known here.
 //! - A Service has its first port. One with an ingress leads to a load balancer only on a cluster that is the run's alone, else an
 //!   annotation says so (`greenroom.dev/ingress`).
+//! - On kwok a pod's grace period is as long as its stop, because that is all that kwok's deletion goes by. On real nodes an init
+//!   container (`greenroom-pull`) stands for the pulls of a pod, and a Service leads to the stand-in's port, with the real one in an
+//!   annotation (`greenroom.dev/target-port`).
 //! - A ReplicaSet of a custom resource has no owner reference, because its owner lives in greenroom: an annotation names it.
 //!
 //! [`Unsupported`] by name is what cannot be expressed: Rollouts, LeaderWorkerSets, analyses and their runs (custom resources that
@@ -222,7 +225,7 @@ impl<'a> Draft<'a> {
     }
 
     fn unsupported(&self, what: &str, why: &str) -> Unsupported {
-        Unsupported { what: format!("{what} of {}", self.show()), why: why.to_owned() }
+        Unsupported { what: format!("{}: {what}", self.show()), why: why.to_owned() }
     }
 
     /// Tells of which object something is.

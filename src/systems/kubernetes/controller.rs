@@ -245,10 +245,12 @@ impl Kubernetes {
         let deletes = held.life == Life::Deleting;
         let reason = match outcome {
             Outcome::Accepted(_) | Outcome::Measured(_) | Outcome::NotFound => {
-                if !deletes && held.life == Life::Asked {
-                    held.life = Life::There;
+                if !deletes {
+                    if held.life == Life::Asked {
+                        held.life = Life::There;
+                    }
                     self.control(position, cause, world);
-                } else if deletes && !has_pods(held.subject.kind) {
+                } else if !has_pods(held.subject.kind) {
                     held.life = Life::Gone;
                 }
                 return;

@@ -193,6 +193,10 @@ impl Memory {
                 self.rollouts.push(Rollout::create(key, serves, spec, token, cause, world));
             }
         }
+        // The change of the Rollout itself may have been shown before the answer came.
+        if let Some(rollout) = self.rollout_mut(key) {
+            rollout.changed(key, cause, world);
+        }
     }
 
     /// The controller of a Rollout that is there.
