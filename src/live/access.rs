@@ -25,6 +25,9 @@ pub struct Rule {
 pub enum When {
     /// In every run.
     Always,
+    /// For documents with volumes or classes of storage of their own. It is not asked for before a run: without it the API refuses
+    /// these documents alone.
+    Storage,
     /// With `--fake-nodes`.
     FakeNodes,
     /// With `--allow-node-faults`.
@@ -33,32 +36,31 @@ pub enum When {
     StandIns,
 }
 
-const WRITE: &[&str] = &["get", "list", "watch", "create", "patch", "delete"];
+/// Kinds that a run makes and watches. It never reads one by its name, and it replaces none.
+const WATCHED: &[&str] = &["list", "watch", "create", "patch", "delete"];
+/// Kinds that it makes and does not look at again: nobody gives away their secrets for a rehearsal.
+const MADE: &[&str] = &["create", "patch", "delete"];
+/// Kinds of the whole cluster, which a cleanup has to find.
+const FOUND: &[&str] = &["list", "create", "patch", "delete"];
 
 /// All rules.
 pub const RULES: &[Rule] = &[
+    Rule { group: "", resources: &["namespaces"], verbs: FOUND, when: When::Always },
+    Rule { group: "", resources: &["pods", "services", "resourcequotas"], verbs: WATCHED, when: When::Always },
     Rule {
         group: "",
-        resources: &[
-            "namespaces",
-            "pods",
-            "services",
-            "configmaps",
-            "secrets",
-            "resourcequotas",
-            "persistentvolumeclaims",
-        ],
-        verbs: WRITE,
+        resources: &["configmaps", "secrets", "persistentvolumeclaims"],
+        verbs: MADE,
         when: When::Always,
     },
+    Rule { group: "", resources: &["services"], verbs: &["get"], when: When::Always },
     Rule { group: "", resources: &["pods"], verbs: &["deletecollection"], when: When::Always },
     Rule { group: "", resources: &["pods/eviction"], verbs: &["create"], when: When::Always },
-    Rule { group: "", resources: &["events"], verbs: &["list", "watch"], when: When::Always },
-    Rule { group: "", resources: &["nodes"], verbs: &["get", "list", "watch"], when: When::Always },
+    Rule { group: "", resources: &["events", "nodes"], verbs: &["list", "watch"], when: When::Always },
     Rule {
         group: "apps",
         resources: &["deployments", "replicasets", "statefulsets", "daemonsets"],
-        verbs: WRITE,
+        verbs: WATCHED,
         when: When::Always,
     },
     Rule {
@@ -67,19 +69,21 @@ pub const RULES: &[Rule] = &[
         verbs: &["patch"],
         when: When::Always,
     },
-    Rule { group: "batch", resources: &["jobs", "cronjobs"], verbs: WRITE, when: When::Always },
-    Rule { group: "autoscaling", resources: &["horizontalpodautoscalers"], verbs: WRITE, when: When::Always },
-    Rule { group: "policy", resources: &["poddisruptionbudgets"], verbs: WRITE, when: When::Always },
+    Rule { group: "batch", resources: &["jobs", "cronjobs"], verbs: WATCHED, when: When::Always },
+    Rule { group: "autoscaling", resources: &["horizontalpodautoscalers"], verbs: WATCHED, when: When::Always },
+    Rule { group: "policy", resources: &["poddisruptionbudgets"], verbs: WATCHED, when: When::Always },
     Rule { group: "discovery.k8s.io", resources: &["endpointslices"], verbs: &["list", "watch"], when: When::Always },
+    Rule { group: "scheduling.k8s.io", resources: &["priorityclasses"], verbs: FOUND, when: When::Always },
+    Rule { group: "", resources: &["persistentvolumes"], verbs: FOUND, when: When::Storage },
+    Rule { group: "storage.k8s.io", resources: &["storageclasses"], verbs: FOUND, when: When::Storage },
     Rule {
-        group: "scheduling.k8s.io",
-        resources: &["priorityclasses"],
-        verbs: &["get", "list", "create", "patch", "delete"],
-        when: When::Always,
+        group: "",
+        resources: &["nodes"],
+        verbs: &["get", "create", "patch", "update", "delete"],
+        when: When::FakeNodes,
     },
-    Rule { group: "", resources: &["nodes"], verbs: &["create", "patch", "update", "delete"], when: When::FakeNodes },
     Rule { group: "", resources: &["nodes/status"], verbs: &["patch"], when: When::FakeNodes },
-    Rule { group: "", resources: &["nodes"], verbs: &["update"], when: When::NodeFaults },
+    Rule { group: "", resources: &["nodes"], verbs: &["get", "update"], when: When::NodeFaults },
     Rule { group: "", resources: &["pods/proxy"], verbs: &["create"], when: When::StandIns },
 ];
 
@@ -91,6 +95,7 @@ pub fn needed(options: &LiveOptions) -> impl Iterator<Item = &'static Rule> {
         When::FakeNodes => fake,
         When::NodeFaults => faults,
         When::StandIns => !fake,
+        When::Storage => false,
     })
 }
 
@@ -153,6 +158,7 @@ pub fn cluster_role() -> String {
             When::FakeNodes => "  # with --fake-nodes",
             When::NodeFaults => "  # with --allow-node-faults",
             When::StandIns => "  # for crashes of stand-ins",
+            When::Storage => "  # for volumes and classes of storage in documents",
         };
         text += &format!(
             "  - apiGroups: [\"{}\"]{when}\n    resources: [{}]\n    verbs: [{}]\n",

@@ -102,9 +102,7 @@ impl LiveCluster {
                 Err(refusal) => Reply::Refused(refusal),
             });
         }
-        // Pods that come behind a class are to name the run's own.
-        let (namespace, name) = (self.names.text(key.namespace).to_owned(), self.names.show(key.name));
-        self.rendering.naming.learn(key.kind, &namespace, &name);
+        self.rendering.naming.learn(key.kind, self.names.text(key.namespace), &self.names.show(key.name));
         let body = match self.body(key, &object) {
             Ok(body) => body,
             Err(refusal) => return Some(Reply::Refused(refusal)),
@@ -164,8 +162,7 @@ impl LiveCluster {
         }
         let (name, namespace) = self.place_of(key);
         let request = Request { controller, ask, key, resource, namespace, name, operation, cause };
-        // The task that takes requests lasts as long as the run.
-        let _ = self.requests.send(request);
+        self.requests.send(request);
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use kube::api::{Api, DeleteParams, ListParams, Patch, PatchParams};
 use kube::{Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::json;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 use super::connection::Connection;
 use super::node_change::{self, TOUCHED};
@@ -21,6 +21,9 @@ use super::trouble::{Trouble, innermost};
 /// How long the cluster may take to let everything go. Namespaces take their pods' grace periods.
 const PATIENCE: Duration = Duration::from_secs(180);
 const LOOK_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// How long nothing may answer. An API server that is restarted is back before; a run that lost its own has waited longer already.
+const SILENCE_MAX: Duration = Duration::from_secs(30);
 
 /// What a cleanup did.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -45,17 +48,28 @@ pub fn cleanup(connection: &Connection, run: Option<&str>) -> Result<Cleaned, Tr
 async fn clean(connection: &Connection, run: Option<&str>) -> Result<Cleaned, Trouble> {
     let mut cleaned = Cleaned::default();
     let begun = Instant::now();
+    let (mut answered, mut cleaned_before) = (begun, 0);
     let mut told = BTreeSet::new();
     loop {
-        let found = match sweep(connection, run, &mut cleaned, &mut told).await {
-            Ok(found) => found,
-            // An API server that is restarted is back before long.
-            Err(error) if is_passing(&error) && begun.elapsed() < PATIENCE => {
+        let found = match timeout(SILENCE_MAX, sweep(connection, run, &mut cleaned, &mut told)).await {
+            Ok(Ok(found)) => found,
+            Ok(Err(error)) if is_passing(&error) && answered.elapsed() < SILENCE_MAX => {
                 tokio::time::sleep(LOOK_AGAIN_AFTER).await;
                 continue;
             }
-            Err(error) => return Err(Trouble::of(&error, &connection.context)),
+            Ok(Err(error)) => return Err(Trouble::of(&error, &connection.context)),
+            // Either nothing answers any more, or there was more to do than one sweep can.
+            Err(_) if begun.elapsed() < PATIENCE && told.len() > cleaned_before => {
+                cleaned_before = told.len();
+                answered = Instant::now();
+                continue;
+            }
+            Err(_) => {
+                let why = format!("no answer in {} s", SILENCE_MAX.as_secs());
+                return Err(Trouble::Unreachable { context: connection.context.clone(), why });
+            }
         };
+        answered = Instant::now();
         if found.is_empty() || begun.elapsed() >= PATIENCE {
             cleaned.left = found;
             return Ok(cleaned);

@@ -5,8 +5,6 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
-use tokio::sync::mpsc::UnboundedSender;
-
 use super::answers::Answer;
 use super::clock::Clock;
 use super::connection::Connection;
@@ -17,7 +15,7 @@ use super::mirror::Mirror;
 use super::nodes::DrainRun;
 use super::options::LiveOptions;
 use super::render::Rendering;
-use super::request::{self, Request};
+use super::request::{self, Requests};
 use super::watch::Watches;
 use crate::kernel::{Names, Streams, Symbol, Time};
 use crate::scenario::Scenario;
@@ -40,7 +38,7 @@ pub struct LiveCluster {
     pub(super) connection: Connection,
     pub(super) options: LiveOptions,
     pub(super) rendering: Rendering,
-    pub(super) requests: UnboundedSender<Request>,
+    pub(super) requests: Requests,
     pub(super) clock: Clock,
     pub(super) inbox: Receiver<Message>,
     pub(super) outbox: Sender<Message>,

@@ -36,7 +36,8 @@ pub struct Connection {
 /// # Errors
 /// There is no such context, nothing answers, it does not let us in, or it is too old.
 pub fn connect(context: &str) -> Result<Connection, Trouble> {
-    let kubeconfig = Kubeconfig::read().map_err(|error| Trouble::Kubeconfig(super::trouble::innermost(&error)))?;
+    let kubeconfig = Kubeconfig::read()
+        .map_err(|error| Trouble::Kubeconfig(format!("{}: {}", looked_for(), super::trouble::innermost(&error))))?;
     let known: Vec<String> = kubeconfig.contexts.iter().map(|context| context.name.clone()).collect();
     if !known.iter().any(|known| known == context) {
         return Err(Trouble::NoContext { name: context.to_owned(), known });
@@ -65,6 +66,14 @@ pub fn connect(context: &str) -> Result<Connection, Trouble> {
         return Err(Trouble::TooOld { version: version.git_version, least: LEAST_VERSION });
     }
     Ok(Connection { context: context.to_owned(), version: version.git_version, client, runtime, calls: Arc::default() })
+}
+
+/// Where the kubeconfig was looked for.
+fn looked_for() -> String {
+    match std::env::var_os("KUBECONFIG").filter(|paths| !paths.is_empty()) {
+        Some(paths) => format!("KUBECONFIG={}", paths.to_string_lossy()),
+        None => "~/.kube/config (KUBECONFIG is not set)".to_owned(),
+    }
 }
 
 impl Connection {

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::custom::is_custom;
 use super::options::LiveOptions;
 use super::refusals::refusals;
-use super::render;
+use super::render::{self, Rendering};
 use super::session::{Failure, rendering};
 use super::trouble::Trouble;
 use crate::cluster::Cluster;
@@ -40,19 +40,43 @@ pub fn dry_run(scenario: &Scenario, options: Options, live: &LiveOptions) -> Res
         return Err(Trouble::Unsupported(refused).into());
     }
     let seed = options.seed.unwrap_or(scenario.seed);
-    let cluster = simulated(scenario, seed).map_err(Failure::Invalid)?;
     let mut rendering = rendering(scenario, live, seed)?;
+    let rehearsal = played(scenario, options)?;
+    let Recorder { cluster, asked } = rehearsal.stage();
+    learn(&mut rendering, cluster.names(), asked);
+    let render = |(at, key, object): &(Time, Subject, Object)| Planned {
+        at: *at,
+        object: render::object(*key, object, cluster.names(), &rendering)
+            .map_err(|unsupported| unsupported.to_string()),
+    };
+    Ok(asked.iter().map(render).collect())
+}
+
+/// Lets a rendering know what a run is going to make, as far as a simulation can tell: a Deployment may name a class that its
+/// document has further down.
+///
+/// # Errors
+/// What is wrong with the scenario.
+pub(super) fn foresee(rendering: &mut Rendering, scenario: &Scenario, options: Options) -> Result<(), Failure> {
+    let rehearsal = played(scenario, options)?;
+    let Recorder { cluster, asked } = rehearsal.stage();
+    learn(rendering, cluster.names(), asked);
+    Ok(())
+}
+
+fn learn(rendering: &mut Rendering, names: &Names, asked: &[(Time, Subject, Object)]) {
+    for (_, key, _) in asked {
+        rendering.naming.learn(key.kind, names.text(key.namespace), &names.show(key.name));
+    }
+}
+
+/// The scenario, played in simulation.
+fn played(scenario: &Scenario, options: Options) -> Result<Rehearsal<Recorder>, Failure> {
+    let cluster = simulated(scenario, options.seed.unwrap_or(scenario.seed)).map_err(Failure::Invalid)?;
     let recorder = Recorder { cluster, asked: Vec::new() };
     let mut rehearsal = Rehearsal::new(scenario, recorder, options).map_err(Failure::Invalid)?;
     while rehearsal.step(&mut []) {}
-    let Recorder { cluster, asked } = rehearsal.stage();
-    let names = cluster.names();
-    let mut render = |(at, key, object): &(Time, Subject, Object)| {
-        rendering.naming.learn(key.kind, names.text(key.namespace), &names.show(key.name));
-        let object = render::object(*key, object, names, &rendering).map_err(|unsupported| unsupported.to_string());
-        Planned { at: *at, object }
-    };
-    Ok(asked.iter().map(&mut render).collect())
+    Ok(rehearsal)
 }
 
 /// A simulated cluster that keeps what it is asked to apply.

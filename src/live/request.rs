@@ -9,7 +9,8 @@ use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, EvictParams, Patc
 use kube::core::{GroupVersionKind, Status};
 use serde_json::Value;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
-use tokio::time::Instant;
+use tokio::task::JoinHandle;
+use tokio::time::{Instant, timeout};
 
 use super::connection::Connection;
 use super::message::{Message, Reply};
@@ -27,6 +28,9 @@ pub const NOBODY: usize = usize::MAX;
 /// How long a request is tried again while nothing answers. An API server that is restarted is back before.
 const TRIES_FOR: Duration = Duration::from_secs(60);
 const TRY_AGAIN_AFTER: Duration = Duration::from_millis(500);
+
+/// A request that takes longer was not answered: the client itself would wait for ever.
+const ONE_TAKES_MAX: Duration = Duration::from_secs(20);
 
 /// What is to be done.
 #[derive(Clone, PartialEq, Debug)]
@@ -110,20 +114,41 @@ pub fn resource(kind: Kind) -> Option<ApiResource> {
     Some(ApiResource::from_gvk_with_plural(&GroupVersionKind::gvk(group, version, kind.text()), plural))
 }
 
-/// Starts the task that makes requests; it ends when nobody can ask any more.
-pub fn start(connection: &Connection, outbox: Sender<Message>) -> UnboundedSender<Request> {
+/// The requests that are still to be made. They end with it: what a run asked for last must not come after its cleanup.
+#[derive(Debug)]
+pub struct Requests {
+    queue: UnboundedSender<Request>,
+    task: JoinHandle<()>,
+}
+
+impl Requests {
+    /// Queues a request.
+    pub fn send(&self, request: Request) {
+        // The task that takes requests lasts as long as this.
+        let _ = self.queue.send(request);
+    }
+}
+
+impl Drop for Requests {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// Starts the task that makes requests.
+pub fn start(connection: &Connection, outbox: Sender<Message>) -> Requests {
     let (queue, requests) = unbounded_channel();
     let connection = connection.clone();
     let runtime = std::sync::Arc::clone(&connection.runtime);
-    runtime.spawn(work(connection, requests, outbox));
-    queue
+    Requests { queue, task: runtime.spawn(work(connection, requests, outbox)) }
 }
 
 async fn work(connection: Connection, mut requests: UnboundedReceiver<Request>, outbox: Sender<Message>) {
     while let Some(request) = requests.recv().await {
         let begun = Instant::now();
         let outcome = loop {
-            match perform(&connection, &request).await {
+            let performed = timeout(ONE_TAKES_MAX, perform(&connection, &request)).await;
+            match performed.unwrap_or_else(|_| Err(format!("no answer in {} s", ONE_TAKES_MAX.as_secs()))) {
                 Ok(reply) => break reply,
                 Err(why) if begun.elapsed() >= TRIES_FOR => {
                     if outbox.send(Message::Silent(why)).is_err() {

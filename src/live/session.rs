@@ -14,6 +14,7 @@ use super::cleanup::cleanup;
 use super::cluster::LiveCluster;
 use super::conduct::Conducts;
 use super::connection::Connection;
+use super::dry_run;
 use super::message::Message;
 use super::options::LiveOptions;
 use super::refusals::refusals;
@@ -100,7 +101,9 @@ fn play(
     observers: &mut [Box<dyn Observer + '_>],
 ) -> Result<(RunResult, Vec<String>), Failure> {
     let seed = options.seed.unwrap_or(scenario.seed);
-    let cluster = begin(connection, scenario, live, seed)?;
+    let mut rendering = rendering(scenario, live, seed)?;
+    dry_run::foresee(&mut rendering, scenario, options)?;
+    let cluster = begin(connection, scenario, live, rendering, seed)?;
     let mut rehearsal: Rehearsal<LiveCluster> = Rehearsal::new(scenario, cluster, options).map_err(Failure::Invalid)?;
     rehearsal.stage_mut().start();
     while rehearsal.step(observers) {}
@@ -128,8 +131,13 @@ pub fn rendering(scenario: &Scenario, live: &LiveOptions, seed: u64) -> Result<R
 }
 
 /// Makes what a run needs before its first document, and begins to watch.
-fn begin(connection: &Connection, scenario: &Scenario, live: &LiveOptions, seed: u64) -> Result<LiveCluster, Trouble> {
-    let rendering = rendering(scenario, live, seed)?;
+fn begin(
+    connection: &Connection,
+    scenario: &Scenario,
+    live: &LiveOptions,
+    rendering: Rendering,
+    seed: u64,
+) -> Result<LiveCluster, Trouble> {
     let mut cluster = LiveCluster::new(connection.clone(), scenario, live.clone(), rendering, seed);
     let interrupted = cluster.outbox.clone();
     connection.runtime.spawn(async move {

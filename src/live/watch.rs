@@ -15,6 +15,7 @@ use k8s_openapi::api::core::v1::{Event as KubernetesEvent, Node, Pod, ResourceQu
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::runtime::WatchStreamExt;
+use kube::runtime::utils::Backoff;
 use kube::runtime::watcher::{Config, Event, watcher};
 use kube::{Api, Client};
 use serde::de::DeserializeOwned;
@@ -26,6 +27,25 @@ use super::message::{Message, Seen, SeenKind};
 
 /// A watch that fails for so long has lost the cluster: an API server that is restarted is back before.
 const SILENCE_MAX: Duration = Duration::from_secs(90);
+
+/// How soon a watch that failed is begun again. The client's usual wait grows to half a minute: an API server that is back for so
+/// long would look as if nothing happened there.
+const AGAIN_AFTER: Duration = Duration::from_secs(2);
+
+/// Waits always as long.
+struct Patient;
+
+impl Iterator for Patient {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        Some(AGAIN_AFTER)
+    }
+}
+
+impl Backoff for Patient {
+    fn reset(&mut self) {}
+}
 
 /// The tasks that watch; they end with it.
 #[derive(Debug, Default)]
@@ -89,7 +109,7 @@ where
     K: kube::Resource + Clone + Debug + DeserializeOwned + Into<Seen> + Send + 'static,
 {
     async move {
-        let mut events = pin!(watcher(api, config).default_backoff());
+        let mut events = pin!(watcher(api, config).backoff(Patient));
         let mut listed = Vec::new();
         let mut failing_since: Option<Instant> = None;
         while let Some(event) = events.next().await {

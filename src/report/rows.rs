@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::case::{Case, CaseStatus, ending};
 use super::{Rehearsed, SnapshotState};
 use crate::kernel::{Names, Symbol, Time};
-use crate::rehearsal::{Ending, Notice, RunResult};
+use crate::rehearsal::{Cleanup, Ending, LiveRun, Notice, RunResult};
 use crate::text::Diagnostic;
 use crate::text::mask::mask;
 use crate::timeline::{Cause, Entry, EntryId, Layer, LineId, ScenarioLine, render};
@@ -106,7 +106,20 @@ pub struct SummaryRow<'a> {
     snapshot: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     snapshot_diff: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    live: Option<LiveRow<'a>>,
     exit_code: u8,
+}
+
+/// What a run on a real cluster has beyond one in simulation.
+#[derive(Serialize)]
+pub struct LiveRow<'a> {
+    run: &'a str,
+    context: &'a str,
+    version: &'a str,
+    cleanup: &'static str,
+    refused_faults: &'a [String],
+    calls: u64,
 }
 
 pub fn head(run: &RunResult) -> HeadRow<'_> {
@@ -220,6 +233,22 @@ pub fn summary(rehearsed: &Rehearsed) -> SummaryRow<'_> {
             SnapshotState::Changed { diff, .. } => Some(diff),
             _ => None,
         },
+        live: run.live.as_ref().map(live),
         exit_code: rehearsed.exit().code(),
+    }
+}
+
+fn live(live: &LiveRun) -> LiveRow<'_> {
+    LiveRow {
+        run: &live.run,
+        context: &live.context,
+        version: &live.version,
+        cleanup: match live.cleanup {
+            Cleanup::Done => "done",
+            Cleanup::Kept => "kept",
+            Cleanup::Failed(_) => "failed",
+        },
+        refused_faults: &live.refused_faults,
+        calls: live.calls,
     }
 }
