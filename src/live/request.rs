@@ -52,8 +52,13 @@ pub enum Operation {
     },
     /// Nothing: what comes behind it in the queue is done later, and what comes before it earlier.
     Nothing,
-    /// Has the stand-in of a pod end with this exit code.
-    Crash(u8),
+    /// Has a stand-in of a pod end.
+    Crash {
+        /// The port on which it listens.
+        port: u16,
+        /// With what.
+        exit_code: u8,
+    },
     /// A merge patch of a subresource: `scale`, `status`.
     MergeInto(&'static str, Value),
     /// The eviction subresource.
@@ -169,9 +174,9 @@ async fn perform(connection: &Connection, request: &Request) -> Result<Reply, St
             let nodes: Api<Node> = Api::all(client);
             node_change::change(&nodes, name, run, *is_own, change).await
         }
-        Operation::Crash(exit_code) => {
+        Operation::Crash { port, exit_code } => {
             let namespace = request.namespace.as_deref().unwrap_or_default();
-            crash(client, namespace, name, *exit_code).await
+            crash(client, namespace, name, *port, *exit_code).await
         }
         Operation::Merge(patch) => api.patch(name, &params, &Patch::Merge(patch)).await.map(drop),
         Operation::MergeInto(subresource, patch) => {
@@ -205,9 +210,9 @@ async fn perform(connection: &Connection, request: &Request) -> Result<Reply, St
     }
 }
 
-/// Tells the stand-in of a pod to end, through the API server's proxy.
-async fn crash(client: kube::Client, namespace: &str, pod: &str, exit_code: u8) -> kube::Result<()> {
-    let port = super::conduct::PORT;
+/// Tells a stand-in of a pod to end, through the API server's proxy. One that does not listen yet is told as soon as it does,
+/// because the proxy's answer is then that of a server which may be back.
+async fn crash(client: kube::Client, namespace: &str, pod: &str, port: u16, exit_code: u8) -> kube::Result<()> {
     let path =
         format!("/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy/crash?exit_code={exit_code}");
     let request = http::Request::post(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
