@@ -1,10 +1,13 @@
 //! Requests to the API: one after the other, in the order in which they were asked for, tried again while the API server does
 //! not answer. What an ask means as a request is `asks`.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Node, Pod};
+use kube::Client;
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, EvictParams, Patch, PatchParams, PropagationPolicy};
 use kube::core::{GroupVersionKind, Status};
 use serde_json::Value;
@@ -118,17 +121,25 @@ pub fn resource(kind: Kind) -> Option<ApiResource> {
 /// Starts the task that makes requests; it ends when nobody can ask any more.
 pub fn start(connection: &Connection, outbox: Sender<Message>) -> UnboundedSender<Request> {
     let (queue, requests) = unbounded_channel();
-    let connection = connection.clone();
-    let runtime = std::sync::Arc::clone(&connection.runtime);
-    runtime.spawn(work(connection, requests, outbox));
+    // Not the connection: the runtime in it may not end in one of its own tasks.
+    let (client, calls) = (connection.client.clone(), Arc::clone(&connection.calls));
+    connection.runtime.spawn(work(client, calls, requests, outbox));
     queue
 }
 
-async fn work(connection: Connection, mut requests: UnboundedReceiver<Request>, outbox: Sender<Message>) {
+async fn work(
+    client: Client,
+    calls: Arc<AtomicU64>,
+    mut requests: UnboundedReceiver<Request>,
+    outbox: Sender<Message>,
+) {
     while let Some(request) = requests.recv().await {
         let begun = Instant::now();
         let outcome = loop {
-            match perform(&connection, &request).await {
+            if request.resource.is_some() {
+                calls.fetch_add(1, Ordering::Relaxed);
+            }
+            match perform(client.clone(), &request).await {
                 Ok(reply) => break reply,
                 Err(why) if begun.elapsed() >= TRIES_FOR => {
                     if outbox.send(Message::Silent(why)).is_err() {
@@ -147,10 +158,8 @@ async fn work(connection: Connection, mut requests: UnboundedReceiver<Request>, 
 }
 
 /// Makes one request. An error is that nothing answered, and trying again may help.
-async fn perform(connection: &Connection, request: &Request) -> Result<Reply, String> {
+async fn perform(client: Client, request: &Request) -> Result<Reply, String> {
     let Some(resource) = &request.resource else { return Ok(Reply::Plain(Outcome::Accepted(None))) };
-    connection.count_call();
-    let client = connection.client.clone();
     let api: Api<DynamicObject> = match &request.namespace {
         Some(namespace) => Api::namespaced_with(client.clone(), namespace, resource),
         None => Api::all_with(client.clone(), resource),
@@ -212,7 +221,7 @@ async fn perform(connection: &Connection, request: &Request) -> Result<Reply, St
 
 /// Tells a stand-in of a pod to end, through the API server's proxy. One that does not listen yet is told as soon as it does,
 /// because the proxy's answer is then that of a server which may be back.
-async fn crash(client: kube::Client, namespace: &str, pod: &str, port: u16, exit_code: u8) -> kube::Result<()> {
+async fn crash(client: Client, namespace: &str, pod: &str, port: u16, exit_code: u8) -> kube::Result<()> {
     let path =
         format!("/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy/crash?exit_code={exit_code}");
     let request = http::Request::post(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
