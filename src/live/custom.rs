@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 use serde_json::json;
 
 use super::cluster::LiveCluster;
-use super::request::Operation;
 use super::mirror::workloads::WorkloadSeen;
+use super::request::Operation;
 use crate::timeline::{Cause, EntryId, Kind, Subject, Why};
 use crate::workload::{AnalysisPhase, GroupSetStatus, Object, Outcome, RecordChange, RolloutStatus, Status};
 
