@@ -1,7 +1,6 @@
 //! What verbs that run on a real cluster have in common: which cluster, how the run is made there, what is shown meanwhile.
 
 use std::sync::Arc;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use clap::Args;
 
@@ -79,7 +78,7 @@ impl ClusterArgs {
     reason = "timestamps of a real API are counted from the start"
 )]
 fn unix_seconds() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(0)
 }
 

@@ -2,7 +2,6 @@
 //! the run. What an event means is `mirror`'s.
 
 use std::fmt::Debug;
-use std::future::Future;
 use std::pin::pin;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
@@ -98,52 +97,44 @@ impl Watches {
 }
 
 /// Sends what one watch shows, for as long as anybody takes it.
-fn stream<K>(
-    api: Api<K>,
-    config: Config,
-    kind: SeenKind,
-    namespace: String,
-    outbox: Sender<Message>,
-) -> impl Future<Output = ()> + Send
+async fn stream<K>(api: Api<K>, config: Config, kind: SeenKind, namespace: String, outbox: Sender<Message>)
 where
     K: kube::Resource + Clone + Debug + DeserializeOwned + Into<Seen> + Send + 'static,
 {
-    async move {
-        let mut events = pin!(watcher(api, config).backoff(Patient));
-        let mut listed = Vec::new();
-        let mut failing_since: Option<Instant> = None;
-        while let Some(event) = events.next().await {
-            let message = match event {
-                Ok(event) => {
-                    failing_since = None;
-                    match event {
-                        Event::Apply(object) => Message::Seen(object.into()),
-                        Event::Delete(object) => Message::Gone(object.into()),
-                        Event::Init => {
-                            listed.clear();
-                            continue;
-                        }
-                        Event::InitApply(object) => {
-                            listed.extend(object.meta().uid.clone());
-                            Message::Seen(object.into())
-                        }
-                        Event::InitDone => {
-                            Message::Listed { kind, namespace: namespace.clone(), uids: std::mem::take(&mut listed) }
-                        }
-                    }
-                }
-                Err(error) => {
-                    let since = *failing_since.get_or_insert_with(Instant::now);
-                    if since.elapsed() < SILENCE_MAX {
+    let mut events = pin!(watcher(api, config).backoff(Patient));
+    let mut listed = Vec::new();
+    let mut failing_since: Option<Instant> = None;
+    while let Some(event) = events.next().await {
+        let message = match event {
+            Ok(event) => {
+                failing_since = None;
+                match event {
+                    Event::Apply(object) => Message::Seen(object.into()),
+                    Event::Delete(object) => Message::Gone(object.into()),
+                    Event::Init => {
+                        listed.clear();
                         continue;
                     }
-                    failing_since = None;
-                    Message::Silent(super::trouble::innermost(&error))
+                    Event::InitApply(object) => {
+                        listed.extend(object.meta().uid.clone());
+                        Message::Seen(object.into())
+                    }
+                    Event::InitDone => {
+                        Message::Listed { kind, namespace: namespace.clone(), uids: std::mem::take(&mut listed) }
+                    }
                 }
-            };
-            if outbox.send(message).is_err() {
-                return;
             }
+            Err(error) => {
+                let since = *failing_since.get_or_insert_with(Instant::now);
+                if since.elapsed() < SILENCE_MAX {
+                    continue;
+                }
+                failing_since = None;
+                Message::Silent(super::trouble::innermost(&error))
+            }
+        };
+        if outbox.send(message).is_err() {
+            return;
         }
     }
 }

@@ -3,7 +3,7 @@
 #![allow(clippy::disallowed_methods, reason = "the stand-in is no part of a run: it waits for the world outside")]
 
 use std::io;
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
+use std::sync::mpsc::{self, Receiver, Sender};
 use std::time::Duration;
 
 /// What the process is asked to do.
@@ -51,10 +51,7 @@ impl Requests {
 
     /// Waits at most this long for the process to be asked to end.
     pub fn within(&self, limit: Duration) -> Option<Asked> {
-        match self.asked.recv_timeout(limit) {
-            Ok(asked) => Some(asked),
-            Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => None,
-        }
+        self.asked.recv_timeout(limit).ok()
     }
 
     /// Waits until the process is asked to end.
