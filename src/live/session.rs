@@ -14,7 +14,7 @@ use super::cleanup::cleanup;
 use super::cluster::LiveCluster;
 use super::conduct::Conducts;
 use super::connection::Connection;
-use super::dry_run;
+use super::dry_run::{self, dry_run};
 use super::message::Message;
 use super::options::LiveOptions;
 use super::render::{Naming, Nodes, Pods, RUN, Rendering};
@@ -55,7 +55,7 @@ pub fn rehearse_live(
     live: &LiveOptions,
     observers: &mut [Box<dyn Observer + '_>],
 ) -> Result<RunResult, Failure> {
-    let planned = dry_run::dry_run(scenario, options, live)?;
+    let planned = dry_run(scenario, options, live)?;
     let mut refused: Vec<String> = planned.into_iter().filter_map(|planned| planned.object.err()).collect();
     refused.dedup();
     if !refused.is_empty() {
