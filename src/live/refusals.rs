@@ -67,3 +67,41 @@ fn fault_refusal(fault: &FaultKind, options: &LiveOptions) -> Option<&'static st
         },
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    fn refused(scenario: &str) -> Vec<String> {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(scenario).join("scenario.yaml");
+        let options = LiveOptions {
+            run: "k7f3q2b".into(),
+            keep: false,
+            fake_nodes: true,
+            allow_node_faults: false,
+            image: String::new(),
+            never_pulls: false,
+            node_selector: std::collections::BTreeMap::new(),
+            began_at_unix_seconds: 0,
+            progress: None,
+        };
+        refusals(&crate::scenario::load(&file).expect("the scenario is valid"), &options)
+    }
+
+    #[test]
+    fn what_has_no_counterpart_on_a_cluster_is_refused() {
+        for (scenario, what) in [
+            ("gpu-packed", "cluster.scheduler"),
+            ("gpu-packed-by-config", "cluster.scheduler"),
+            ("out-of-capacity", "cluster.capacity"),
+            ("pool-grows", "node groups"),
+            ("gpu-loss", "gpu_loss"),
+        ] {
+            let refused = refused(scenario);
+            assert!(refused.iter().any(|one| one.contains(what)), "{scenario}: {refused:?}");
+        }
+        assert_eq!(refused("rolling-update"), [""; 0]);
+    }
+}

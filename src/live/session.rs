@@ -14,10 +14,9 @@ use super::cleanup::cleanup;
 use super::cluster::LiveCluster;
 use super::conduct::Conducts;
 use super::connection::Connection;
-use super::dry_run;
+use super::dry_run::{self, dry_run};
 use super::message::Message;
 use super::options::LiveOptions;
-use super::refusals::refusals;
 use super::render::{Naming, Nodes, Pods, RUN, Rendering};
 use super::request::MANAGER;
 use super::trouble::Trouble;
@@ -56,7 +55,9 @@ pub fn rehearse_live(
     live: &LiveOptions,
     observers: &mut [Box<dyn Observer + '_>],
 ) -> Result<RunResult, Failure> {
-    let refused = refusals(scenario, live);
+    let planned = dry_run(scenario, options, live)?;
+    let mut refused: Vec<String> = planned.into_iter().filter_map(|planned| planned.object.err()).collect();
+    refused.dedup();
     if !refused.is_empty() {
         return Err(Trouble::Unsupported(refused).into());
     }

@@ -26,7 +26,7 @@ const USAGE: &str =
 
   --all         those that take long in real time, too
   --check       compare the table of docs/conformance.md with what was found, and write nothing
-  --jobs N      so many side by side (20)
+  --jobs N      so many side by side (32)
   --context     a cluster with kwok instead of a testbed of its own; --kubeconfig FILE says where it is written
   SCENARIO      folders of scenarios/, instead of all of them
 
@@ -90,7 +90,7 @@ fn wanted(case: &cases::Case, options: &Options) -> bool {
 }
 
 fn read(args: &[String]) -> Result<Options, String> {
-    let mut options = Options { all: false, check: false, jobs: 20, context: None, kubeconfig: None, only: Vec::new() };
+    let mut options = Options { all: false, check: false, jobs: 32, context: None, kubeconfig: None, only: Vec::new() };
     let mut args = args.iter();
     while let Some(arg) = args.next() {
         let mut value = || args.next().cloned().ok_or_else(|| format!("{arg} needs a value"));

@@ -4,7 +4,7 @@
 use std::collections::VecDeque;
 use std::fs;
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, Output};
 use std::sync::Mutex;
 use std::thread;
 use std::time::Instant;
@@ -70,6 +70,7 @@ fn one(greenroom: &Path, ground: &Ground, case: &Case) -> Verdict {
     let began = Instant::now();
     let verdict = match command.output() {
         Ok(output) => {
+            keep(case, &output);
             let (told, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
             read(case, output.status.code(), &told, &said)
         }
@@ -77,6 +78,18 @@ fn one(greenroom: &Path, ground: &Ground, case: &Case) -> Verdict {
     };
     eprintln!("{:>4} s  {:<32}{}", began.elapsed().as_secs(), case.scenario, shown(&verdict));
     verdict
+}
+
+/// Keeps a run for those who want to know why it diverged: the comparison with its evidence, and the live timeline.
+fn keep(case: &Case, output: &Output) {
+    let folder = shell::root().join("target/conform");
+    let write = |end: &str, bytes: &[u8]| fs::write(folder.join(format!("{}.{end}", case.scenario)), bytes);
+    let kept = fs::create_dir_all(&folder)
+        .and_then(|()| write("json", &output.stdout))
+        .and_then(|()| write("live", &output.stderr));
+    if let Err(error) = kept {
+        eprintln!("failed to keep the run in {}: {error}", folder.display());
+    }
 }
 
 /// What greenroom's answer means.
