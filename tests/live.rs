@@ -6,7 +6,11 @@
 //! (docs/testbed.md). `GREENROOM_BIN` names another program to test.
 
 #![cfg(all(feature = "live", unix))]
-#![allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "live runs go on in real time, several at once")]
+#![allow(
+    clippy::disallowed_methods,
+    clippy::disallowed_types,
+    reason = "live runs go on in real time, several at once"
+)]
 
 #[path = "live/cleanup.rs"]
 mod cleanup;

@@ -141,6 +141,33 @@ fn a_crash_ends_it_with_its_code_while_clients_are_connected() {
 }
 
 #[test]
+fn a_request_crashes_it_once_the_client_has_its_answer() {
+    let mut running = Running::start(&["--listen=0", "--name=deployment/vllm", "--stop=1h"]);
+    assert_eq!(running.line(), "started, stands in for deployment/vllm");
+    let line = running.line();
+    let port = line.rsplit(' ').next().and_then(|port| port.parse().ok()).expect("a port");
+    assert_eq!(running.line(), "ready");
+    assert!(answer(port, b"GET /crash?exit_code=3 HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 200 "));
+    assert!(answer(port, b"POST /crash?exit_code=x HTTP/1.1\r\n\r\n").starts_with("HTTP/1.1 400 "));
+    let told = answer(port, b"POST /crash?exit_code=3 HTTP/1.1\r\nContent-Length: 0\r\n\r\n");
+    assert!(told.starts_with("HTTP/1.1 200 ") && told.ends_with("deployment/vllm: ends with 3\n"), "{told}");
+    assert_eq!(running.end(), (vec!["crashing with 3 as asked".to_string()], Some(3)));
+}
+
+#[test]
+fn a_crash_on_request_counts_as_one_of_those_it_was_told_to_have() {
+    let state = tempfile::tempdir().expect("a folder");
+    let state_option = format!("--state={}", state.path().display());
+    let mut running = Running::start(&["--listen=0", "--crash-after=1h", "--crash-times=1", &state_option]);
+    let port = running.port();
+    assert_eq!(running.line(), "ready");
+    let _ = answer(port, b"POST /crash HTTP/1.1\r\n\r\n");
+    assert_eq!(running.end().1, Some(1));
+    let again = Running::start(&["--crash-after=0s", "--crash-times=1", "--run=100ms", &state_option]).end();
+    assert_eq!(again.0, ["started", "ready", "ending with 0 as asked"]);
+}
+
+#[test]
 fn work_that_is_done_ends_well_or_as_asked() {
     let ends = |args: &[&str]| Running::start(args).end();
     assert_eq!(ends(&["--run=100ms"]).1, Some(0));

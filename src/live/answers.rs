@@ -56,11 +56,14 @@ impl LiveCluster {
                 | Kind::PersistentVolume
                 | Kind::PersistentVolumeClaim
         );
-        answer.reply == Reply::Plain(Outcome::Accepted(None))
-            && self.applied.get(&answer.key).is_some_and(|applied| applied.is_awaited)
-            && watched
-            && self.mirror.status(answer.key).is_none()
-            && answer.at + PATIENCE > self.present()
+        let Reply::Applied(generation) = answer.reply else { return false };
+        let is_awaited = self.applied.get(&answer.key).is_some_and(|applied| applied.is_awaited);
+        // One that was there is still shown as it was: ready, after a change that makes it wait.
+        let is_seen = match self.mirror.workloads.get(&answer.key) {
+            Some(seen) => seen.generation >= generation,
+            None => !is_awaited || self.mirror.status(answer.key).is_some(),
+        };
+        watched && !is_seen && answer.at + PATIENCE > self.present()
     }
 
     fn hand_out(&mut self, answer: Answer) {
@@ -70,6 +73,7 @@ impl LiveCluster {
         }
         let outcome = match reply {
             Reply::Plain(outcome) => outcome,
+            Reply::Applied(_) => Outcome::Accepted(None),
             Reply::Found => Outcome::Accepted(self.shown(key)),
             Reply::Refused(why) => Outcome::Refused(self.interned(&why)),
             Reply::Failed(why) => Outcome::Failed(self.interned(&why)),

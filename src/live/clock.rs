@@ -27,6 +27,8 @@ pub enum Timer {
     FaultEnds(usize),
     /// An eviction of a drain that is tried again.
     EvictAgain(usize, Subject),
+    /// A drain is given up.
+    DrainTimeout(usize),
     /// Nothing happens, but observers look.
     Look,
 }

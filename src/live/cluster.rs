@@ -20,7 +20,7 @@ use super::watch::Watches;
 use crate::kernel::{Names, Streams, Symbol, Time};
 use crate::scenario::Scenario;
 use crate::timeline::{Cause, Entry, EntryId, Kind, Layer, ScenarioLine, Subject, Timeline, Why};
-use crate::workload::{AskId, Happening, Object, PodTemplate};
+use crate::workload::{AskId, Drain, Happening, Object, PodTemplate};
 
 /// An object that a controller asked for.
 #[derive(Clone, Debug)]
@@ -63,6 +63,8 @@ pub struct LiveCluster {
     pub(super) asks: u32,
     pub(super) standing: Vec<Standing>,
     pub(super) drains: Vec<DrainRun>,
+    /// Drains whose nodes are not cordoned yet.
+    pub(super) drains_to_come: BTreeMap<Subject, Drain>,
     /// What made objects go that no document asked to go.
     pub(super) deletions: BTreeMap<Subject, Cause>,
     /// What is about to change nodes.
@@ -134,6 +136,7 @@ impl LiveCluster {
             asks: 0,
             standing: Vec::new(),
             drains: Vec::new(),
+            drains_to_come: BTreeMap::new(),
             deletions: BTreeMap::new(),
             strikes: BTreeMap::new(),
             own_nodes: BTreeSet::new(),

@@ -52,6 +52,8 @@ pub fn connect(context: &str) -> Result<Connection, Trouble> {
             .await
             .map_err(|error| Trouble::Kubeconfig(super::trouble::innermost(&error)))?;
         config.connect_timeout = Some(Duration::from_secs(10));
+        // The client would try a refused eviction again for minutes, and keep all other requests waiting: who asks decides.
+        config.default_retry = false;
         let client = Client::try_from(config).map_err(|error| unreachable(super::trouble::innermost(&error)))?;
         let answer = tokio::time::timeout(READ_TIMEOUT, client.apiserver_version()).await;
         let version = answer.map_err(|_| unreachable("no answer in 30 s".to_owned()))?;

@@ -1,11 +1,19 @@
-//! Custom resources whose controllers are greenroom's own, and durable records. They live in the run's memory and, so that a
-//! person can see them, in ConfigMaps of the run's namespace. Where a cluster serves the real kinds, they are not used: the
-//! run's Rollouts are decided here, and only what these make is on the cluster.
+//! Custom resources whose controllers are greenroom's own, and durable records. Resources live in the run's memory: where a cluster
+//! serves the real kinds they are not used, the run's Rollouts are decided here, and only what these make is on the cluster.
+//! Records are kept in a ConfigMap of the run's namespace as well.
+
+use std::collections::BTreeMap;
+
+use serde_json::json;
 
 use super::cluster::LiveCluster;
 use super::mirror::workloads::WorkloadSeen;
+use super::request::Operation;
 use crate::timeline::{Cause, EntryId, Kind, Subject, Why};
 use crate::workload::{AnalysisPhase, GroupSetStatus, Object, Outcome, RecordChange, RolloutStatus, Status};
+
+/// The ConfigMap with the records.
+const RECORDS: &str = "greenroom-records";
 
 /// A custom resource.
 #[derive(Clone, Debug)]
@@ -122,7 +130,34 @@ impl LiveCluster {
                 }
             }
         }
+        self.keep_records();
         true
+    }
+
+    /// Writes the records down in the run's namespace.
+    fn keep_records(&mut self) {
+        let key = Subject::new(Kind::ConfigMap, self.names.name(RECORDS));
+        let (name, namespace) = self.place_of(key);
+        // Keys of a ConfigMap have few letters: k8s.io/apimachinery v0.36.3, pkg/util/validation/validation.go, IsConfigMapKey.
+        let fits = |letter: char| letter.is_ascii_alphanumeric() || "-._".contains(letter);
+        let shown = |name: &str| name.chars().map(|letter| if fits(letter) { letter } else { '_' }).collect::<String>();
+        let data: BTreeMap<String, String> = self
+            .records
+            .iter()
+            .map(|(name, (version, value))| {
+                let record = json!({ "name": name, "version": version, "value": value });
+                (shown(name), record.to_string())
+            })
+            .collect();
+        let body = json!({
+            "apiVersion": "v1",
+            "kind": "ConfigMap",
+            "metadata": { "name": name, "namespace": namespace, "labels": self.run_labels() },
+            "data": data,
+        });
+        if let Err(why) = self.do_to(key, Operation::Apply(body), self.origin) {
+            self.troubles.push(why);
+        }
     }
 
     /// Notes that an object is there of which nothing more is known.

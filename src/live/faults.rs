@@ -62,13 +62,15 @@ impl LiveCluster {
                 Ok(Struck::Now(pods.len() as u32))
             }
             Disruption::ContainerCrash { target, exit_code } => {
-                let pods = self.pods_at(*target);
-                let Some(pod) = pods.iter().find(|pod| self.mirror.pods.get(pod).is_some_and(|pod| pod.running)) else {
-                    return Ok(Struck::Now(0));
-                };
-                let pod = *pod;
-                self.do_to(pod, Operation::Crash(*exit_code), cause)?;
-                Ok(Struck::Now(1))
+                let mut hit = 0;
+                for pod in self.pods_at(*target) {
+                    let ports = self.mirror.pods.get(&pod).map(|pod| pod.serving.clone()).unwrap_or_default();
+                    for port in ports {
+                        self.do_to(pod, Operation::Crash { port, exit_code: *exit_code }, cause)?;
+                        hit += 1;
+                    }
+                }
+                Ok(Struck::Now(hit))
             }
             Disruption::NodeDown { target, lasts } => self.silence(*target, "Down", *lasts, cause),
             Disruption::Node { target, what } => self.strike_node(*target, what, cause),

@@ -95,6 +95,8 @@ pub enum Message {
 pub enum Reply {
     /// An outcome without a text.
     Plain(Outcome),
+    /// The object was taken, and has this generation now.
+    Applied(u32),
     /// A read that found the object: what it shows is what the watches say.
     Found,
     /// Refused for good.

@@ -146,9 +146,26 @@ impl LiveCluster {
         self.do_to(node, Operation::Node { change, is_own, run: self.options.run.clone() }, cause)
     }
 
-    /// Drains a node of the run's own pods. Those of others are never touched.
+    /// Drains a node of the run's own pods. Those of others are never touched. It is cordoned first, so that what is evicted
+    /// does not come back.
     pub(super) fn drain(&mut self, node: Subject, options: Drain, cause: Cause) -> Result<(), String> {
-        self.change_node(node, NodeChange::Cordon(true), cause)?;
+        if self.mirror.nodes.get(&node).is_some_and(|node| node.unschedulable) {
+            self.evict_all(node, options, cause);
+            return Ok(());
+        }
+        self.drains_to_come.insert(node, options);
+        self.change_node(node, NodeChange::Cordon(true), cause)
+    }
+
+    /// A node was seen to be cordoned: a drain that waited for this begins.
+    pub(super) fn node_cordoned(&mut self, node: Subject, cause: Cause) {
+        if let Some(options) = self.drains_to_come.remove(&node) {
+            self.evict_all(node, options, cause);
+        }
+    }
+
+    /// Evicts the pods of a node.
+    fn evict_all(&mut self, node: Subject, options: Drain, cause: Cause) {
         let on_node = self.mirror.pods.values().filter(|pod| pod.status.node == Some(node.name));
         let evicted = on_node.filter(|pod| pod.workload.kind != Kind::DaemonSet || pod.is_finished());
         let evicted: Vec<(Subject, bool)> =
@@ -156,7 +173,7 @@ impl LiveCluster {
         if let (Some((bare, _)), false) = (evicted.iter().find(|(_, bare)| *bare), options.force) {
             let why = Why::with("no controller would make {} again", Arg::Subject(*bare));
             self.note_node(node, "DrainRefused", why, cause);
-            return Ok(());
+            return;
         }
         let left: BTreeSet<Subject> = evicted.into_iter().map(|(pod, _)| pod).collect();
         let why = Why::with("{} pods to evict", Arg::Count(left.len() as u64));
@@ -164,11 +181,23 @@ impl LiveCluster {
         let index = self.drains.len();
         let pods = left.clone();
         self.drains.push(DrainRun { node, options, left, refused: BTreeSet::new(), cause });
+        if let Some(timeout) = options.timeout {
+            self.clock.set(self.present() + timeout, false, Timer::DrainTimeout(index));
+        }
         for pod in pods {
             self.drain_pod(index, pod);
         }
         self.end_drain(index);
-        Ok(())
+    }
+
+    /// The time of a drain is over: it is given up, and pods that were evicted go all the same.
+    pub(super) fn drain_timeout(&mut self, index: usize) {
+        let left = std::mem::take(&mut self.drains[index].left);
+        if !left.is_empty() {
+            let (node, cause) = (self.drains[index].node, self.drains[index].cause);
+            let why = Why::with("timed out with {} pods left", Arg::Count(left.len() as u64));
+            self.note_node(node, "DrainFailed", why, cause);
+        }
     }
 
     /// Evicts a pod of a drain.
@@ -185,7 +214,10 @@ impl LiveCluster {
 
     /// A budget refused the eviction of a pod: it is tried again later.
     pub(super) fn eviction_refused(&mut self, pod: Subject, why: &str) -> bool {
-        let Some(index) = self.drains.iter().position(|drain| drain.left.contains(&pod)) else { return false };
+        let Some(index) = self.drains.iter().position(|drain| drain.left.contains(&pod)) else {
+            // The drain was given up while it was asked for.
+            return self.drains.iter().any(|drain| drain.refused.contains(&pod));
+        };
         let cause = self.drains[index].cause;
         if self.drains[index].refused.insert(pod) {
             let why = Why::symbol(self.names.intern(why));

@@ -1,5 +1,6 @@
 //! What a live run cannot do, told by name before it makes anything.
 
+use crate::cluster::scheduler::SchedulerProfile;
 use crate::scenario::Scenario;
 use crate::scenario::model::{FaultKind, TargetKind};
 use crate::workload::NodeDisruption;
@@ -17,6 +18,12 @@ pub fn refusals(scenario: &Scenario, options: &LiveOptions) -> Vec<String> {
     if !options.fake_nodes {
         let growing = scenario.cluster.nodes.iter().filter(|node| node.autoscale.is_some());
         refusals.extend(growing.map(|node| format!("{}: node groups grow only in simulation", node.place)));
+    }
+    if !matches!(scenario.cluster.scheduler, SchedulerProfile::KubeDefault | SchedulerProfile::KubeSampled) {
+        refusals.push("the cluster has a scheduler of its own (cluster.scheduler)".to_owned());
+    }
+    if !scenario.cluster.capacity.is_empty() {
+        refusals.push("no provider is asked for nodes (cluster.capacity)".to_owned());
     }
     for node in &scenario.cluster.nodes {
         if options.fake_nodes && node.autoscale.is_some() {

@@ -1,10 +1,13 @@
 //! Requests to the API: one after the other, in the order in which they were asked for, tried again while the API server does
 //! not answer. What an ask means as a request is `asks`.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Node, Pod};
+use kube::Client;
 use kube::api::{Api, ApiResource, DeleteParams, DynamicObject, EvictParams, Patch, PatchParams, PropagationPolicy};
 use kube::core::{GroupVersionKind, Status};
 use serde_json::Value;
@@ -56,8 +59,13 @@ pub enum Operation {
     },
     /// Nothing: what comes behind it in the queue is done later, and what comes before it earlier.
     Nothing,
-    /// Has the stand-in of a pod end with this exit code.
-    Crash(u8),
+    /// Has a stand-in of a pod end.
+    Crash {
+        /// The port on which it listens.
+        port: u16,
+        /// With what.
+        exit_code: u8,
+    },
     /// A merge patch of a subresource: `scale`, `status`.
     MergeInto(&'static str, Value),
     /// The eviction subresource.
@@ -138,16 +146,24 @@ impl Drop for Requests {
 /// Starts the task that makes requests.
 pub fn start(connection: &Connection, outbox: Sender<Message>) -> Requests {
     let (queue, requests) = unbounded_channel();
-    let connection = connection.clone();
-    let runtime = std::sync::Arc::clone(&connection.runtime);
-    Requests { queue, task: runtime.spawn(work(connection, requests, outbox)) }
+    // Not the connection: the runtime in it may not end in one of its own tasks.
+    let (client, calls) = (connection.client.clone(), Arc::clone(&connection.calls));
+    Requests { queue, task: connection.runtime.spawn(work(client, calls, requests, outbox)) }
 }
 
-async fn work(connection: Connection, mut requests: UnboundedReceiver<Request>, outbox: Sender<Message>) {
+async fn work(
+    client: Client,
+    calls: Arc<AtomicU64>,
+    mut requests: UnboundedReceiver<Request>,
+    outbox: Sender<Message>,
+) {
     while let Some(request) = requests.recv().await {
         let begun = Instant::now();
         let outcome = loop {
-            let performed = timeout(ONE_TAKES_MAX, perform(&connection, &request)).await;
+            if request.resource.is_some() {
+                calls.fetch_add(1, Ordering::Relaxed);
+            }
+            let performed = timeout(ONE_TAKES_MAX, perform(client.clone(), &request)).await;
             match performed.unwrap_or_else(|_| Err(format!("no answer in {} s", ONE_TAKES_MAX.as_secs()))) {
                 Ok(reply) => break reply,
                 Err(why) if begun.elapsed() >= TRIES_FOR => {
@@ -167,10 +183,8 @@ async fn work(connection: Connection, mut requests: UnboundedReceiver<Request>, 
 }
 
 /// Makes one request. An error is that nothing answered, and trying again may help.
-async fn perform(connection: &Connection, request: &Request) -> Result<Reply, String> {
+async fn perform(client: Client, request: &Request) -> Result<Reply, String> {
     let Some(resource) = &request.resource else { return Ok(Reply::Plain(Outcome::Accepted(None))) };
-    connection.count_call();
-    let client = connection.client.clone();
     let api: Api<DynamicObject> = match &request.namespace {
         Some(namespace) => Api::namespaced_with(client.clone(), namespace, resource),
         None => Api::all_with(client.clone(), resource),
@@ -180,7 +194,13 @@ async fn perform(connection: &Connection, request: &Request) -> Result<Reply, St
     let done = match &request.operation {
         Operation::Apply(object) => {
             let params = PatchParams::apply(MANAGER).force();
-            api.patch(name, &params, &Patch::Apply(object)).await.map(drop)
+            match api.patch(name, &params, &Patch::Apply(object)).await {
+                Ok(taken) => {
+                    let generation = taken.metadata.generation.unwrap_or_default();
+                    return Ok(Reply::Applied(u32::try_from(generation).unwrap_or_default()));
+                }
+                Err(error) => Err(error),
+            }
         }
         Operation::ApplyNode(object) => {
             let params = PatchParams::apply(MANAGER).force();
@@ -194,9 +214,9 @@ async fn perform(connection: &Connection, request: &Request) -> Result<Reply, St
             let nodes: Api<Node> = Api::all(client);
             node_change::change(&nodes, name, run, *is_own, change).await
         }
-        Operation::Crash(exit_code) => {
+        Operation::Crash { port, exit_code } => {
             let namespace = request.namespace.as_deref().unwrap_or_default();
-            crash(client, namespace, name, *exit_code).await
+            crash(client, namespace, name, *port, *exit_code).await
         }
         Operation::Merge(patch) => api.patch(name, &params, &Patch::Merge(patch)).await.map(drop),
         Operation::MergeInto(subresource, patch) => {
@@ -230,9 +250,9 @@ async fn perform(connection: &Connection, request: &Request) -> Result<Reply, St
     }
 }
 
-/// Tells the stand-in of a pod to end, through the API server's proxy.
-async fn crash(client: kube::Client, namespace: &str, pod: &str, exit_code: u8) -> kube::Result<()> {
-    let port = super::conduct::PORT;
+/// Tells a stand-in of a pod to end, through the API server's proxy. One that does not listen yet is told as soon as it does,
+/// because the proxy's answer is then that of a server which may be back.
+async fn crash(client: Client, namespace: &str, pod: &str, port: u16, exit_code: u8) -> kube::Result<()> {
     let path = format!("/api/v1/namespaces/{namespace}/pods/{pod}:{port}/proxy/crash?exit_code={exit_code}");
     let request = http::Request::post(path).body(Vec::new()).map_err(kube::Error::HttpError)?;
     client.request_text(request).await.map(drop)
@@ -247,8 +267,9 @@ fn refusal(status: &Status, operation: &Operation) -> Result<Reply, String> {
         404 if matches!(operation, Operation::Apply(_)) => Ok(Reply::Refused(status.message.clone())),
         404 => Ok(Reply::Plain(Outcome::NotFound)),
         409 if status.reason == "Conflict" => Ok(Reply::Plain(Outcome::Conflict)),
-        429 => Ok(Reply::Failed(status.message.clone())),
-        500..=599 => Err(status.message.clone()),
+        // Of an eviction it means that a budget does not allow it, of anything else that the server is busy.
+        429 if matches!(operation, Operation::Evict(_)) => Ok(Reply::Failed(status.message.clone())),
+        429 | 500..=599 => Err(status.message.clone()),
         _ => Ok(Reply::Refused(status.message.clone())),
     }
 }

@@ -31,6 +31,7 @@ impl Stage for LiveCluster {
                     }
                     Timer::FaultEnds(standing) => self.end_fault(standing),
                     Timer::EvictAgain(drain, pod) => self.drain_pod(drain, pod),
+                    Timer::DrainTimeout(drain) => self.drain_timeout(drain),
                     Timer::Look => self.hand_out_answers(),
                 }
                 continue;

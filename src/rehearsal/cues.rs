@@ -101,8 +101,9 @@ impl Cues {
         }
         let mut off = Vec::new();
         for token in self.by_state.get(&(entry.subject, entry.became.to_owned())).into_iter().flatten() {
-            if let Some(waits) = &mut self.cues[*token].waits {
-                waits.left = waits.left.saturating_sub(1);
+            // What has been reached often enough sets its cue off once, however often it comes again.
+            if let Some(waits) = self.cues[*token].waits.as_mut().filter(|waits| waits.left > 0) {
+                waits.left -= 1;
                 if waits.left == 0 && self.cues[*token].outcome == CueOutcome::Pending {
                     off.push((
                         *token as u64,

@@ -18,7 +18,7 @@ use super::crashes;
 use super::options::Options;
 use super::schedule::{Phase, schedule};
 use super::serve::{Site, serve};
-use super::signals::Stop;
+use super::signals::{Asked, Requests};
 
 /// Why a stand-in cannot do what it was asked to.
 #[derive(Error, Debug)]
@@ -51,17 +51,17 @@ pub enum Failure {
 /// A [`Failure`]; the process then ends with a code of its own, so that it is not taken for a crash that was asked for.
 pub fn run(options: &Options) -> Result<u8, Failure> {
     let start = Instant::now();
-    let stop = Stop::listen().map_err(Failure::Signals)?;
+    let requests = Requests::listen().map_err(Failure::Signals)?;
     let counted = counted(options)?;
-    let site = Arc::new(Site { name: options.name.clone(), ready: AtomicBool::new(false) });
+    let site = Arc::new(Site { name: options.name.clone(), ready: AtomicBool::new(false), asker: requests.asker() });
     match &options.name {
         Some(name) => say(&format!("started, stands in for {name}")),
         None => say("started"),
     }
     for step in schedule(options, counted) {
         let due = start + Duration::from_nanos(step.at.nanos());
-        if stop.within(due.saturating_duration_since(Instant::now())) {
-            return Ok(stopped(options.stop));
+        if let Some(asked) = requests.within(due.saturating_duration_since(Instant::now())) {
+            return end_as(asked, options, counted);
         }
         match step.phase {
             Phase::Serve => {
@@ -75,9 +75,7 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
                 say("ready");
             }
             Phase::Crash(code) => {
-                count(options, counted.saturating_add(1))?;
-                say(&format!("crashing with {code} as asked"));
-                return Ok(code);
+                return crash(code, options, counted);
             }
             Phase::End(code) => {
                 say(&format!("ending with {code} as asked"));
@@ -85,8 +83,22 @@ pub fn run(options: &Options) -> Result<u8, Failure> {
             }
         }
     }
-    stop.wait();
-    Ok(stopped(options.stop))
+    end_as(requests.wait(), options, counted)
+}
+
+/// Ends as it was asked to from outside.
+fn end_as(asked: Asked, options: &Options, counted: u32) -> Result<u8, Failure> {
+    match asked {
+        Asked::Stop => Ok(stopped(options.stop)),
+        // It counts as one of the crashes of `--crash-times`: what counts there is how often the container was started.
+        Asked::Crash(code) => crash(code, options, counted),
+    }
+}
+
+fn crash(code: u8, options: &Options, counted: u32) -> Result<u8, Failure> {
+    count(options, counted.saturating_add(1))?;
+    say(&format!("crashing with {code} as asked"));
+    Ok(code)
 }
 
 /// Takes the time that stopping takes. It goes on to serve meanwhile, as a program that drains its connections does.

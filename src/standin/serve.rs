@@ -12,7 +12,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::http::{HEAD_LIMIT, answer, is_complete};
+use super::http::{Answer, HEAD_LIMIT, answer, is_complete};
+use super::signals::{Asked, Asker};
 
 /// How many connections a port serves at once; further ones wait in the system's queue. Probes come one at a time.
 const WORKERS: usize = 8;
@@ -30,6 +31,8 @@ pub struct Site {
     pub name: Option<String>,
     /// Whether it answers 200 rather than 503.
     pub ready: AtomicBool,
+    /// Whom to tell of a request for a crash.
+    pub asker: Asker,
 }
 
 /// Opens a port and serves it until the process ends. Returns the port, which the system chooses if it is 0.
@@ -90,9 +93,20 @@ fn attend(mut stream: TcpStream, site: &Site) -> io::Result<()> {
         return Ok(());
     }
     stream.set_write_timeout(Some(left(deadline)?))?;
-    stream.write_all(&answer(&head, site.name.as_deref(), site.ready.load(Ordering::Acquire)))?;
+    let Answer { bytes, crash } = answer(&head, site.name.as_deref(), site.ready.load(Ordering::Acquire));
+    let sent = stream.write_all(&bytes).and_then(|()| linger(&mut stream, deadline));
+    // Only now, because the end of the process takes the connection along; and even if the client went away meanwhile.
+    if let Some(code) = crash {
+        site.asker.ask(Asked::Crash(code));
+    }
+    sent
+}
+
+/// Waits until the client has read what it was sent and closes.
+fn linger(stream: &mut TcpStream, deadline: Instant) -> io::Result<()> {
     stream.shutdown(Shutdown::Write)?;
-    while read_until(&mut stream, &mut buffer, deadline)? > 0 {}
+    let mut rest = [0; 1024];
+    while read_until(stream, &mut rest, deadline)? > 0 {}
     Ok(())
 }
 

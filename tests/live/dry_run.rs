@@ -29,8 +29,7 @@ fn documents(file: &Path) -> Option<Vec<Value>> {
 fn scenarios() -> Vec<std::path::PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
     let folders = fs::read_dir(root).expect("scenarios/").map(|folder| folder.expect("a folder").path());
-    let mut files: Vec<_> =
-        folders.map(|folder| folder.join("scenario.yaml")).filter(|file| file.is_file()).collect();
+    let mut files: Vec<_> = folders.map(|folder| folder.join("scenario.yaml")).filter(|file| file.is_file()).collect();
     files.sort();
     files
 }
@@ -66,7 +65,8 @@ fn an_api_takes_what_a_dry_run_shows() {
         .iter()
         .flat_map(|file| documents(file).unwrap_or_default().into_iter().map(|one| (file.display().to_string(), one)))
         .collect();
-    let namespaces: BTreeSet<&str> = documents.iter().filter_map(|(_, one)| one["metadata"]["namespace"].as_str()).collect();
+    let namespaces: BTreeSet<&str> =
+        documents.iter().filter_map(|(_, one)| one["metadata"]["namespace"].as_str()).collect();
     let _made: Vec<_> = namespaces.iter().map(|name| ground.namespace(name, json!({}))).collect();
     for (file, document) in &documents {
         let text = |value: &Value| value.as_str().expect("a text").to_owned();

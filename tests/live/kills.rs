@@ -17,7 +17,10 @@ const KILLED_WITHIN_MS: u64 = 9_000;
 fn nothing_is_left_of_runs_that_are_killed() {
     let Some(ground) = ground() else { return };
     let _alone = alone();
-    let scenario = web("10m", "actions: [ { at: 4s, apply: web-v2.yaml } ]\nfaults: [ { name: drain, at: 6s, drain: { node: cpu-0 } } ]");
+    let scenario = web(
+        "10m",
+        "actions: [ { at: 4s, apply: web-v2.yaml } ]\nfaults: [ { name: drain, at: 6s, drain: { node: cpu-0 } } ]",
+    );
     let streams = Streams::new(7);
     let mut runs = Vec::new();
     let mut made_something = 0;

@@ -1,10 +1,11 @@
 //! Chores of the project, one verb a file: `cargo xtask help`. Nothing here is part of greenroom itself, and nothing must
-//! be installed first: every verb needs cargo alone, but for `testbed`, which needs Go, and `image`, which has rustup add a
-//! target.
+//! be installed first: every verb needs cargo alone, but for `testbed` and `conform`, which need Go, and `image`, which has
+//! rustup add a target.
 
 mod accept;
 mod bench;
 mod ci;
+mod conform;
 mod docs;
 mod image;
 mod schema;
@@ -20,7 +21,7 @@ struct Verb {
     run: fn(&[String]) -> Result<(), String>,
 }
 
-const VERBS: [Verb; 7] = [
+const VERBS: [Verb; 8] = [
     Verb { name: "ci", about: "all checks that a change must pass: runs .ci/run", run: ci::run },
     Verb { name: "bench", about: "the benches, and the table of docs/performance.md", run: bench::run },
     Verb {
@@ -38,6 +39,11 @@ const VERBS: [Verb; 7] = [
         name: "testbed",
         about: "a real Kubernetes on this machine: build, up, down, kubectl, ...",
         run: testbed::run,
+    },
+    Verb {
+        name: "conform",
+        about: "scenarios in simulation and on a real control plane, and the table of docs/conformance.md; --check only compares",
+        run: conform::run,
     },
     Verb {
         name: "image",

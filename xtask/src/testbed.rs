@@ -3,6 +3,7 @@
 
 mod build;
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use crate::shell;
@@ -31,6 +32,11 @@ pub fn run(args: &[String]) -> Result<(), String> {
         "path" => build::folder().map(|folder| println!("{}", folder.display())),
         _ => launch(verb, rest, real_node),
     }
+}
+
+/// The launcher, built if it is not there yet.
+pub fn launcher() -> Result<PathBuf, String> {
+    build::programs(false).map(|programs| programs.join("testbed"))
 }
 
 /// Becomes the launcher, so that Ctrl-C reaches it and not a process before it.

@@ -4,7 +4,8 @@
 use super::Conduct;
 use crate::kernel::Duration;
 
-/// The port of the first container; those behind it have the next ones, because the containers of a pod share its ports.
+/// The port of the first container that is no init container, which is where Services send to; the others have the next ones,
+/// because the containers of a pod share its ports.
 pub const PORT: u16 = 8080;
 /// Where a container keeps count of its starts.
 pub const STATE_FOLDER: &str = "/greenroom/state";

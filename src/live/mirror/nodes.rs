@@ -86,6 +86,9 @@ impl LiveCluster {
         }
         for (became, why) in entries {
             cause = self.note_node(subject, became, why, cause);
+            if became == "Cordoned" {
+                self.node_cordoned(subject, cause);
+            }
         }
         if changed {
             self.touch_nodes(cause);

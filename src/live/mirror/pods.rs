@@ -35,6 +35,8 @@ pub struct PodSeen {
     pub status: PodStatus,
     /// True while a container runs.
     pub running: bool,
+    /// The first port of each container that runs, which is where its stand-in listens.
+    pub serving: Vec<u16>,
     /// Since when it has been ready.
     pub ready_since: Time,
     /// How long it must be ready to count as available.
@@ -161,6 +163,7 @@ impl LiveCluster {
                 labels: meta.labels.clone().unwrap_or_default(),
                 status,
                 running: false,
+                serving: Vec::new(),
                 ready_since: Time::ZERO,
                 min_ready,
                 gpus: containers.iter().map(gpus).sum(),
@@ -326,9 +329,17 @@ fn read(pod: &Pod, into: &mut PodSeen) {
     let runs = |one: &ContainerStatus| one.state.as_ref().is_some_and(|state| state.running.is_some());
     into.initializing = init.iter().any(runs) && !main.iter().any(runs);
     into.running = main.iter().any(runs);
+    let serves = |one: &&ContainerStatus| runs(one);
+    into.serving = main.iter().filter(serves).filter_map(|one| port(pod, &one.name)).collect();
     into.was_running |= into.running || into.status.phase == PodPhase::Running;
     into.status.restarts = main.iter().chain(&init).map(|one| super::count(Some(one.restart_count))).sum();
     into.status.reason = main.iter().chain(&init).map(reason).find(|reason| !reason.is_empty()).unwrap_or("");
+}
+
+/// The first port of a container.
+fn port(pod: &Pod, container: &str) -> Option<u16> {
+    let container = pod.spec.as_ref()?.containers.iter().find(|one| one.name == container)?;
+    u16::try_from(container.ports.as_ref()?.first()?.container_port).ok()
 }
 
 /// Why a container waits or ended, if that is a state of its own.

@@ -43,9 +43,7 @@ pub(super) fn containers(
         }
         let place = usize::from(index);
         let is_init = place < from.init_containers.len();
-        // Containers that serve come first: a Service leads to the first of them.
-        let (init, main) = (from.init_containers.len() as u16, from.containers.len() as u16);
-        let port = PORT.saturating_add(index.checked_sub(init).unwrap_or_else(|| index.saturating_add(main)));
+        let port = PORT.saturating_add(port_number(from, index));
         let mut container = container(draft, one, is_init, port)?;
         if let (Some(played), Some((image, pulls))) = (played, image) {
             let conduct = played.conduct.init.iter().chain(&played.conduct.main).nth(place);
@@ -83,6 +81,14 @@ pub(super) fn containers(
         first.ports = some(first.ports.take().into_iter().flatten().chain(ports).collect());
     }
     Ok(made)
+}
+
+/// The number of a container's port: Services send to that of the first that is no init container, and behind them come those
+/// that run before the others.
+fn port_number(from: &PodTemplate, index: u16) -> u16 {
+    let count = |containers: &[Container]| u16::try_from(containers.len()).unwrap_or(u16::MAX);
+    let init = count(&from.init_containers);
+    if index < init { count(&from.containers).saturating_add(index) } else { index - init }
 }
 
 const fn role(from: &PodTemplate, runs_first: bool, is_init: bool) -> Role {

@@ -211,8 +211,6 @@ impl Rollout {
             Kind::ReplicaSet => self.sets.iter().any(|set| set.key == subject),
             Kind::Rollout => self.key == subject,
             Kind::Job => self.runs.iter().any(|run| run.measures_with(subject)),
-            // `service.Controller` hands every change of a Service to the Rollouts that name it (service/service.go, syncService).
-            Kind::Service => self.services.values().any(|service| *service == subject),
             Kind::Deployment => matches!(self.spec.source, TemplateSource::Workload { .. }),
             _ => false,
         }

@@ -245,12 +245,11 @@ impl Kubernetes {
         let deletes = held.life == Life::Deleting;
         let reason = match outcome {
             Outcome::Accepted(_) | Outcome::Measured(_) | Outcome::NotFound => {
-                if !deletes {
-                    if held.life == Life::Asked {
-                        held.life = Life::There;
-                    }
+                // A watch may have shown the object, or that it is gone, before the answer came.
+                if matches!(held.life, Life::Asked | Life::There) {
+                    held.life = Life::There;
                     self.control(position, cause, world);
-                } else if !has_pods(held.subject.kind) {
+                } else if deletes && !has_pods(held.subject.kind) {
                     held.life = Life::Gone;
                 }
                 return;

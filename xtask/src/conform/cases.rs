@@ -1,0 +1,136 @@
+//! Which scenario runs live, how fast, and which does not. Every folder of scenarios/ has a row.
+//!
+//! A scenario's own lengths are divided by the speed; those of Kubernetes and of documents are not: passes of a control plane every
+//! 10 s, a node's grace of 40 s, tolerations, deadlines, back-offs. The speed is the highest at which the simulated run still tells
+//! what it tells at speed 1, so that what differs is not two lengths that meet.
+
+/// One scenario.
+pub struct Case {
+    /// Its folder below scenarios/.
+    pub scenario: &'static str,
+    /// Whether it runs live.
+    pub live: Live,
+}
+
+/// Whether a scenario runs live.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Live {
+    /// At this speed, in minutes of real time.
+    Short(u32),
+    /// At this speed; it waits for what no speed shortens, and takes longer.
+    Long(u32),
+    /// greenroom refuses it and says why.
+    Refused,
+    /// It would run, but not mean the same: why.
+    Left(&'static str),
+}
+
+impl Case {
+    /// Whether it runs without `--all`.
+    pub const fn is_short(&self) -> bool {
+        !matches!(self.live, Live::Long(_))
+    }
+
+    /// Its scenario file.
+    pub fn file(&self) -> String {
+        format!("scenarios/{}/scenario.yaml", self.scenario)
+    }
+}
+
+const fn short(scenario: &'static str, speed: u32) -> Case {
+    Case { scenario, live: Live::Short(speed) }
+}
+
+const fn long(scenario: &'static str, speed: u32) -> Case {
+    Case { scenario, live: Live::Long(speed) }
+}
+
+const fn refused(scenario: &'static str) -> Case {
+    Case { scenario, live: Live::Refused }
+}
+
+const fn left(scenario: &'static str, why: &'static str) -> Case {
+    Case { scenario, live: Live::Left(why) }
+}
+
+/// The cases, by name.
+pub const CASES: &[Case] = &[
+    refused("autoscaled-by-load"),
+    refused("autoscaled-inference"),
+    short("blue-green", 20),
+    short("blue-green-full-fleet", 20),
+    short("canary-aborted", 20),
+    left("claims-per-member", "nothing on the cluster provides volumes"),
+    short("deadline-exceeded", 20),
+    short("dedicated-pools", 60),
+    short("dependency-cycle", 60),
+    short("diamond", 10),
+    short("drain-blocked", 20),
+    short("drain-blocked-by-budget", 20),
+    short("export-fails-twice", 10),
+    short("full-fleet-deadlock", 20),
+    short("gpu-fragmentation", 30),
+    refused("gpu-loss"),
+    refused("gpu-packed"),
+    refused("gpu-packed-by-config"),
+    refused("image-pull-fails"),
+    short("job-backoff", 10),
+    short("job-before-service", 10),
+    refused("job-dependency"),
+    left("kubernetes-1.33", "it is about another version than the testbed's"),
+    short("llama-stack", 20),
+    short("mig-slices", 10),
+    refused("multi-node-inference"),
+    refused("node-agents"),
+    short("node-drain", 7),
+    short("node-lost", 5),
+    long("node-lost-while-loading", 5),
+    short("node-out-of-service", 10),
+    refused("node-shutdown"),
+    long("node-silent", 2),
+    refused("out-of-capacity"),
+    short("pod-kill", 7),
+    refused("pool-grows"),
+    short("preemption", 60),
+    short("priority-preempts", 20),
+    short("quota-blocks-rollout", 20),
+    short("rolling-update", 20),
+    short("rollout-deadline", 20),
+    short("shared-pool-never-comes", 90),
+    short("slow-model-load-with-probe", 10),
+    left("slow-model-load-without-probe", "it is about what an application does behind no probe, which no API shows"),
+    refused("slow-start"),
+    refused("spot-reclaim"),
+    refused("startup-budget-too-short"),
+    short("statefulset-update", 20),
+    short("stuck-and-undone", 10),
+    short("stuck-canary", 20),
+    short("stuck-compute-unavailable", 20),
+    short("stuck-controller-upgrade", 20),
+    refused("stuck-pool-at-its-limit"),
+    short("stuck-restart-again", 20),
+    short("stuck-single-gpu", 20),
+    short("stuck-single-replicas", 20),
+    short("undeploy-reverse", 5),
+    refused("undo-a-rollout"),
+    left("volume-held-by-lost-node", "nothing on the cluster provides volumes"),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::shell;
+
+    #[test]
+    fn every_scenario_has_one_row_and_the_rows_are_in_order() {
+        let mut folders: Vec<String> = std::fs::read_dir(shell::root().join("scenarios"))
+            .expect("scenarios/ is there")
+            .map(|entry| entry.expect("scenarios/ can be read").path())
+            .filter(|path| path.join("scenario.yaml").is_file())
+            .map(|path| path.file_name().expect("a folder has a name").to_string_lossy().into_owned())
+            .collect();
+        folders.sort();
+        let rows: Vec<&str> = CASES.iter().map(|case| case.scenario).collect();
+        assert_eq!(rows, folders);
+    }
+}
