@@ -72,6 +72,7 @@ pub fn rehearse_live(
                 run: live.run.clone(),
                 context: connection.context.clone(),
                 version: connection.version.clone(),
+                options: live.as_arguments(),
                 cleanup,
                 refused_faults,
                 calls: connection.calls(),
