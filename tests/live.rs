@@ -24,8 +24,6 @@ mod kills;
 mod node_faults;
 #[path = "live/outage.rs"]
 mod outage;
-#[path = "live/page.rs"]
-mod page;
 #[path = "live/play.rs"]
 mod play;
 #[path = "live/refused.rs"]

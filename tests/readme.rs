@@ -146,6 +146,13 @@ fn part(name: &str) -> String {
         "scenarios" => scenarios(),
         "verbs" => verbs(),
         "rules" => rules(),
+        #[cfg(feature = "live")]
+        "live-rights" => format!("```yaml\n{}```\n", greenroom::live::access::cluster_role()),
+        #[cfg(not(feature = "live"))]
+        "live-rights" => pages::read("docs/live.md")
+            .split("live-rights -->\n")
+            .nth(1)
+            .map_or_else(String::new, |rest| rest.split("<!-- end -->").next().unwrap_or_default().to_owned()),
         other => panic!("no part is named `{other}`"),
     }
 }

@@ -34,6 +34,7 @@ fn run(rows: &[Row]) -> RunResult {
         name: "web".to_owned(),
         file: "scenario.yaml".to_owned(),
         seed: 0,
+        speed: 1,
         profile: "kubernetes 1.36".to_owned(),
         timeline,
         names,

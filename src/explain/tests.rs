@@ -42,6 +42,7 @@ impl Written {
             name: "written".to_owned(),
             file: "s.yaml".to_owned(),
             seed: 0,
+            speed: 1,
             profile: String::new(),
             ended_at: Time::ZERO + Duration::from_secs(self.timeline.len() as u64),
             timeline: self.timeline,

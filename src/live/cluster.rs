@@ -48,6 +48,8 @@ pub struct LiveCluster {
     /// True while something happened since the last instant ended.
     pub(super) is_open: bool,
     pub(super) timeline: Timeline,
+    /// How many entries the user was told of.
+    told: usize,
     pub(super) names: Names,
     pub(super) streams: Streams,
     pub(super) mirror: Mirror,
@@ -123,6 +125,7 @@ impl LiveCluster {
             pending: VecDeque::new(),
             is_open: false,
             timeline,
+            told: 0,
             names: Names::default(),
             streams: Streams::new(seed),
             mirror: Mirror::default(),
@@ -170,11 +173,17 @@ impl LiveCluster {
         cause: Cause,
     ) -> EntryId {
         let entry = Entry { at: self.clock.now(), subject, became, why, cause, layer };
-        let id = self.timeline.push(entry, &self.names);
-        if let Some(progress) = &self.options.progress {
-            progress(&self.timeline, &self.names, id);
+        self.timeline.push(entry, &self.names)
+    }
+
+    /// Tells the user of what was written since the last time, by the rehearsal too.
+    pub(super) fn tell_progress(&mut self) {
+        for entry in self.told..self.timeline.len() {
+            if let Some(progress) = &self.options.progress {
+                progress(&self.timeline, &self.names, EntryId(entry as u32));
+            }
         }
-        id
+        self.told = self.timeline.len();
     }
 
     /// What led to an object's being as it is asked to be.

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::render::Pods;
 use crate::kernel::Names;
 use crate::timeline::{EntryId, Timeline};
 
@@ -30,6 +31,22 @@ pub struct LiveOptions {
     pub began_at_unix_seconds: i64,
     /// Who is told of entries while the run goes on.
     pub progress: Option<Progress>,
+}
+
+impl LiveOptions {
+    /// What of this decides how a run goes, as arguments of `greenroom run`.
+    pub fn as_arguments(&self) -> Vec<String> {
+        let mut arguments = Vec::new();
+        let flags = [(self.fake_nodes, "--fake-nodes"), (self.allow_node_faults, "--allow-node-faults")];
+        arguments.extend(flags.iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| (*flag).to_owned()));
+        for (key, value) in &self.node_selector {
+            arguments.extend(["--node-selector".to_owned(), format!("{key}={value}")]);
+        }
+        if !self.fake_nodes && self.image != Pods::stand_in_image() {
+            arguments.extend(["--stand-in-image".to_owned(), self.image.clone()]);
+        }
+        arguments
+    }
 }
 
 impl fmt::Debug for LiveOptions {

@@ -73,6 +73,7 @@ pub fn rehearse_live(
                 run: live.run.clone(),
                 context: connection.context.clone(),
                 version: connection.version.clone(),
+                options: live.as_arguments(),
                 cleanup,
                 refused_faults,
                 calls: connection.calls(),

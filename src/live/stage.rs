@@ -7,6 +7,7 @@ use super::clock::Timer;
 use super::cluster::LiveCluster;
 use super::message::Message;
 use super::port::Port;
+use super::trouble::Trouble;
 use crate::kernel::{Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
 use crate::workload::{Counts, Disruption, Happening, Stage, Stop, Struck, World};
@@ -17,6 +18,7 @@ impl Stage for LiveCluster {
     }
 
     fn next(&mut self) -> Happening {
+        self.tell_progress();
         loop {
             if let Some(happening) = self.pending.pop_front() {
                 self.is_open = true;
@@ -122,7 +124,10 @@ impl LiveCluster {
                 let at = self.present();
                 self.answer(Answer { controller, ask, key, reply: outcome, cause, at });
             }
-            Message::Silent(why) => self.pending.push_back(Happening::Stopped(Stop::Lost(why))),
+            Message::Silent(why) => {
+                let why = Trouble::Lost(why).to_string();
+                self.pending.push_back(Happening::Stopped(Stop::Lost(why)));
+            }
             Message::Interrupted => self.pending.push_back(Happening::Stopped(Stop::Interrupted)),
         }
         self.hand_out_answers();

@@ -110,5 +110,9 @@ pub(super) fn innermost(error: &dyn std::error::Error) -> String {
     while let Some(source) = last.source() {
         last = source;
     }
-    last.to_string()
+    match last.to_string().as_str() {
+        // The client's own words for a server that does not say anything.
+        "deadline has elapsed" => "no answer in time".to_owned(),
+        said => said.to_owned(),
+    }
 }

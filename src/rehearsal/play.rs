@@ -385,6 +385,7 @@ impl<S: Stage> Rehearsal<S> {
             name: self.scenario.name.clone(),
             file: self.scenario.file.to_string(),
             seed: options.seed.unwrap_or(self.scenario.seed),
+            speed: self.scenario.speed,
             profile: format!("kubernetes {}", self.scenario.kubernetes.version),
             timeline: self.stage.timeline().clone(),
             names,

@@ -14,6 +14,8 @@ pub struct RunResult {
     pub file: String,
     /// The seed of the run.
     pub seed: u64,
+    /// So many times as fast as its file says.
+    pub speed: u32,
     /// The profile of the cluster, for the header: `kubernetes 1.36`.
     pub profile: String,
     /// What happened.
@@ -48,6 +50,8 @@ pub struct LiveRun {
     pub context: String,
     /// The cluster's version.
     pub version: String,
+    /// The options that the run was made with, beyond its context, as they stand in a command.
+    pub options: Vec<String>,
     /// What became of what it made.
     pub cleanup: Cleanup,
     /// What faults could not do, because the API refused it.

@@ -8,10 +8,17 @@ use crate::rehearsal::RunResult;
 /// `replay: greenroom run x.yaml --seed 42 --at 00:07:31.250`.
 pub fn replay(run: &RunResult, at: Option<Time>) -> String {
     let mut line = format!("replay: greenroom run {} --seed {}", shell_word(&run.file), run.seed);
+    if run.speed > 1 {
+        line.push_str(&format!(" --speed {}", run.speed));
+    }
     if let Some(live) = &run.live {
         // What happened on a real cluster does not happen at the same time again.
         line.push_str(" --context ");
         line.push_str(&shell_word(&live.context));
+        for option in &live.options {
+            line.push(' ');
+            line.push_str(&shell_word(option));
+        }
     } else if let Some(at) = at {
         line.push_str(" --at ");
         line.push_str(&shown_after(at).to_string());

@@ -49,6 +49,7 @@ pub fn run() -> RunResult {
         name: "two-members".to_owned(),
         file: "scenarios/two/scenario.yaml".to_owned(),
         seed: 42,
+        speed: 1,
         profile: "kubernetes 1.36, oci documented".to_owned(),
         timeline,
         names,

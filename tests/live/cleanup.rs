@@ -23,10 +23,11 @@ fn nothing_is_left_of_a_run_that_passes() {
 fn nothing_is_left_of_a_run_that_fails() {
     let Some(ground) = ground() else { return };
     let _shared = share();
-    let scenario = web("12s", NEVER);
-    let started = ground.start(&scenario, &[]);
+    let scenario = web("24s", NEVER);
+    let started = ground.start(&scenario, &["--speed", "2"]);
     let run = started.run.clone();
-    started.end().expect(1, &["FAILED"]);
+    let again = format!("--seed 0 --speed 2 --context {} --fake-nodes\n", ground.context);
+    started.end().expect(1, &["FAILED", &again]);
     ground.expect_nothing_of(&run);
 }
 

@@ -59,7 +59,7 @@ fn nodes_of_others_are_as_before_when_a_run_ends() {
     let node = ground.node(&name("changed"), json!({ "mine": "1" }), taints());
     let before = ground.state_of(&node.name);
     for signal in [None, Some("INT")] {
-        let scenario = scenario(&node.name, if signal.is_some() { "10m" } else { "15s" });
+        let scenario = scenario(&node.name, if signal.is_some() { "10m" } else { "25s" });
         let mut started = start(&ground, &scenario, &node.name, &["--allow-node-faults"]);
         let run = started.run.clone();
         started.wait_for(&[&node.name, "Drained"]);

@@ -43,7 +43,10 @@ fn a_run_that_lost_the_api_server_says_what_to_do() {
     let ended = started.end();
     let took = begun.elapsed();
     let again = format!("greenroom cleanup --context {} --run {run}", ground.context);
-    ended.expect(5, &["lost", "the cluster is as it was before", &again]);
+    ended.expect(
+        5,
+        &["the connection to the API server was lost: Connection refused", "the cluster is as it was before", &again],
+    );
     assert!(took < Duration::from_secs(150), "it took {took:?}");
     testbed.launcher(&["start", "--component", "kube-apiserver"]);
     assert!(!ground.with(&run).is_empty(), "the run left nothing");
@@ -65,7 +68,7 @@ fn a_server_that_is_silent_is_not_waited_for_for_ever() {
     let ended = started.end();
     let took = begun.elapsed();
     testbed.signal("kube-apiserver", "CONT");
-    ended.expect(5, &["lost", "no answer in"]);
+    ended.expect(5, &["the connection to the API server was lost: no answer in"]);
     assert!(took < Duration::from_secs(180), "it took {took:?}");
     crate::play::end(ground.greenroom("cleanup").args(["--run", &run])).expect(0, &[]);
     ground.expect_nothing_of(&run);

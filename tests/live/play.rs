@@ -30,6 +30,7 @@ spec:
     metadata: { labels: { app: web } }
     spec:
       priorityClassName: web
+      terminationGracePeriodSeconds: 2
       containers:
         - name: web
           image: registry.example.com/web:1

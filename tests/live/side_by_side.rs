@@ -23,8 +23,6 @@ fn states(ended: &Ended) -> Vec<String> {
 fn two_runs_do_not_see_each_other() {
     let Some(ground) = ground() else { return };
     let _shared = share();
-    // The nodes have room for one of the runs alone: pods of one on nodes of the other would be seen. The second run would preempt
-    // the pods of the first, had it the same nodes.
     let scenario = web(
         "25s",
         "actions: [ { at: 8s, apply: web-v2.yaml } ]
@@ -32,7 +30,7 @@ expect:
   - eventually: { ReplicaSet/web-r2: Created }
     within: 15s
   - always: \"available('Deployment/web') >= 2\"
-    from: { Deployment/web: Complete }
+    from: { ReplicaSet/web-r2: Created }
   - final: { Deployment/web: Complete }
 ",
     );
