@@ -220,7 +220,10 @@ fn a_changed_twin_diverges() {
         ("rolling-update", &[("pool: cpu", "pool: large")], &[Aspect::Placements, Aspect::Ends]),
     ];
     for (name, edits, aspects) in cases {
-        let comparison = compare(&run(name, None, &[]), &as_live(&run(name, None, edits)), Substrate::Containers);
+        // Real nodes need not be those of the scenario.
+        let on_nodes = aspects.contains(&Aspect::Placements);
+        let substrate = if on_nodes { Substrate::Kwok } else { Substrate::Containers };
+        let comparison = compare(&run(name, None, &[]), &as_live(&run(name, None, edits)), substrate);
         let found: Vec<Aspect> = comparison.findings_of(Conformity::Diverge).map(|one| one.aspect).collect();
         for aspect in aspects {
             assert!(found.contains(aspect), "{name} {edits:?}: no {}: {:#?}", aspect.text(), diverging(&comparison));

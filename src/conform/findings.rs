@@ -68,11 +68,13 @@ pub enum Tolerance {
     NeverQuiet,
     /// Both runs reach what was to be reached by a time, and only one of them by then.
     Deadline,
+    /// The live run used nodes that are not those of the scenario.
+    OwnNodes,
 }
 
 impl Tolerance {
     /// Every reason.
-    pub const ALL: [Tolerance; 8] = [
+    pub const ALL: [Tolerance; 9] = [
         Tolerance::Coalesced,
         Tolerance::CutOff,
         Tolerance::MoreSteps,
@@ -81,6 +83,7 @@ impl Tolerance {
         Tolerance::Repeats,
         Tolerance::NeverQuiet,
         Tolerance::Deadline,
+        Tolerance::OwnNodes,
     ];
 
     /// The reason's name.
@@ -94,6 +97,7 @@ impl Tolerance {
             Tolerance::Repeats => "repeats",
             Tolerance::NeverQuiet => "never-quiet",
             Tolerance::Deadline => "deadline",
+            Tolerance::OwnNodes => "own-nodes",
         }
     }
 
@@ -110,6 +114,7 @@ impl Tolerance {
             Tolerance::Repeats => "how often a container starts again depends on times, which are not compared",
             Tolerance::NeverQuiet => "a live run cannot know that nothing more will happen",
             Tolerance::Deadline => "both runs reach it; by which time is a matter of times, which are not compared",
+            Tolerance::OwnNodes => "without fake nodes a run uses the nodes that the cluster has",
         }
     }
 }

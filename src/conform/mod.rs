@@ -11,6 +11,7 @@ mod ends;
 mod evidence;
 mod exports;
 mod findings;
+mod nodes;
 mod order;
 mod outages;
 mod placements;
@@ -90,7 +91,8 @@ impl Comparison {
 
 /// Compares two runs of a scenario.
 pub fn compare(simulated: &RunResult, live: &RunResult, substrate: Substrate) -> Comparison {
-    let [told, seen] = [simulated, live].map(|run| Story::of(run, substrate));
+    let [mut told, mut seen] = [simulated, live].map(|run| Story::of(run, substrate));
+    let own_nodes = nodes::set_apart(&mut told, &mut seen, substrate);
     let mut findings = Findings::new(&told, &seen, substrate);
     sequences::compare(&mut findings);
     order::compare(&mut findings);
@@ -99,7 +101,10 @@ pub fn compare(simulated: &RunResult, live: &RunResult, substrate: Substrate) ->
     exports::compare(&mut findings);
     outages::compare(&mut findings);
     availability::compare(&mut findings);
-    placements::compare(&mut findings);
+    match own_nodes {
+        None => placements::compare(&mut findings),
+        Some(own) => own.tell(&mut findings),
+    }
     verdicts::compare(&mut findings);
     findings.finish()
 }

@@ -338,3 +338,17 @@ fn verdicts_and_endings_are_compared() {
     let comparison = compare(&simulated, &live, Substrate::Kwok);
     assert_eq!(comparison.first().map(|first| first.about.as_str()), Some("final manifests/web: ready"));
 }
+
+#[test]
+fn nodes_of_the_cluster_need_not_be_those_of_the_scenario() {
+    let on = |node: &'static str, placed: &'static str| -> [Row; 3] {
+        [(0, node, None), (1, "Pod/web-r1-0 Pending created by ReplicaSet/web-r1", None), (2, placed, Some(1))]
+    };
+    let simulated = run(&on("Node/cpu-0 Ready no GPU", "Pod/web-r1-0 Scheduled on cpu-0"));
+    let live = run(&on("Node/worker-a Ready no GPU", "Pod/web-r1-0 Scheduled on worker-a"));
+    assert_eq!(tolerances(&compare(&simulated, &live, Substrate::Containers)), [Tolerance::OwnNodes]);
+    assert_eq!(compare(&simulated, &live, Substrate::Kwok).verdict, Conformity::Diverge);
+    // By the same names they are compared.
+    let elsewhere = run(&on("Node/cpu-0 Ready no GPU", "Pod/web-r1-0 Scheduled on gpu-0"));
+    assert_eq!(compare(&simulated, &elsewhere, Substrate::Containers).verdict, Conformity::Diverge);
+}

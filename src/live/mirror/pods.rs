@@ -236,7 +236,9 @@ impl LiveCluster {
             let by = self.deletions_take(subject).unwrap_or(by);
             cause = self.note_pod(subject, "Terminating", Why::NONE, by);
         }
-        if after.is_finished() && !before.is_finished() {
+        // What ends because it was told to go is on its way already: a kubelet gives such a pod a last phase before it is gone
+        // (k8s.io/kubernetes v1.36.3, pkg/kubelet/kubelet_pods.go, getPhase with podIsTerminal).
+        if after.is_finished() && !before.is_finished() && !before.status.terminating {
             let became = if after.status.phase == PodPhase::Succeeded { "Succeeded" } else { "Failed" };
             cause = self.note_pod(subject, became, Why::NONE, cause);
         }
