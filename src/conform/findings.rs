@@ -68,11 +68,13 @@ pub enum Tolerance {
     NeverQuiet,
     /// Both runs reach what was to be reached by a time, and only one of them by then.
     Deadline,
+    /// Things happened at nearly the same time, and in another order than watches told of them.
+    Simultaneous,
 }
 
 impl Tolerance {
     /// Every reason.
-    pub const ALL: [Tolerance; 8] = [
+    pub const ALL: [Tolerance; 9] = [
         Tolerance::Coalesced,
         Tolerance::CutOff,
         Tolerance::MoreSteps,
@@ -81,6 +83,7 @@ impl Tolerance {
         Tolerance::Repeats,
         Tolerance::NeverQuiet,
         Tolerance::Deadline,
+        Tolerance::Simultaneous,
     ];
 
     /// The reason's name.
@@ -94,6 +97,7 @@ impl Tolerance {
             Tolerance::Repeats => "repeats",
             Tolerance::NeverQuiet => "never-quiet",
             Tolerance::Deadline => "deadline",
+            Tolerance::Simultaneous => "simultaneous",
         }
     }
 
@@ -110,6 +114,9 @@ impl Tolerance {
             Tolerance::Repeats => "how often a container starts again depends on times, which are not compared",
             Tolerance::NeverQuiet => "a live run cannot know that nothing more will happen",
             Tolerance::Deadline => "both runs reach it; by which time is a matter of times, which are not compared",
+            Tolerance::Simultaneous => {
+                "watches tell of what happens within a moment in another order than the scheduler decided in"
+            }
         }
     }
 }
@@ -170,17 +177,31 @@ pub struct Findings<'a> {
     list: Vec<Difference>,
     compared: BTreeMap<Aspect, usize>,
     subjects: BTreeMap<String, Conformity>,
+    not_checked: Vec<String>,
 }
 
 impl<'a> Findings<'a> {
     /// Nothing found yet.
     pub fn new(simulated: &'a Story<'a>, live: &'a Story<'a>, substrate: Substrate) -> Findings<'a> {
-        Findings { simulated, live, substrate, list: Vec::new(), compared: BTreeMap::new(), subjects: BTreeMap::new() }
+        Findings {
+            simulated,
+            live,
+            substrate,
+            list: Vec::new(),
+            compared: BTreeMap::new(),
+            subjects: BTreeMap::new(),
+            not_checked: Vec::new(),
+        }
     }
 
     /// Something was compared.
     pub fn compared(&mut self, aspect: Aspect) {
         *self.compared.entry(aspect).or_default() += 1;
+    }
+
+    /// Something could not be compared: what, and why.
+    pub fn not_checked(&mut self, what: &str) {
+        self.not_checked.push(what.to_owned());
     }
 
     /// A subject was compared.
@@ -228,6 +249,7 @@ impl<'a> Findings<'a> {
             verdict: self.list.iter().map(Difference::conformity).max().unwrap_or(Conformity::Agree),
             subjects: self.subjects.into_iter().collect(),
             compared: self.compared.into_iter().collect(),
+            not_checked: self.not_checked,
             findings: self.list,
         }
     }
