@@ -70,11 +70,13 @@ pub enum Tolerance {
     Deadline,
     /// The live run used nodes that are not those of the scenario.
     OwnNodes,
+    /// Things happened at nearly the same time, and in another order than watches told of them.
+    Simultaneous,
 }
 
 impl Tolerance {
     /// Every reason.
-    pub const ALL: [Tolerance; 9] = [
+    pub const ALL: [Tolerance; 10] = [
         Tolerance::Coalesced,
         Tolerance::CutOff,
         Tolerance::MoreSteps,
@@ -84,6 +86,7 @@ impl Tolerance {
         Tolerance::NeverQuiet,
         Tolerance::Deadline,
         Tolerance::OwnNodes,
+        Tolerance::Simultaneous,
     ];
 
     /// The reason's name.
@@ -98,6 +101,7 @@ impl Tolerance {
             Tolerance::NeverQuiet => "never-quiet",
             Tolerance::Deadline => "deadline",
             Tolerance::OwnNodes => "own-nodes",
+            Tolerance::Simultaneous => "simultaneous",
         }
     }
 
@@ -115,6 +119,9 @@ impl Tolerance {
             Tolerance::NeverQuiet => "a live run cannot know that nothing more will happen",
             Tolerance::Deadline => "both runs reach it; by which time is a matter of times, which are not compared",
             Tolerance::OwnNodes => "without fake nodes a run uses the nodes that the cluster has",
+            Tolerance::Simultaneous => {
+                "watches tell of what happens within a moment in another order than the scheduler decided in"
+            }
         }
     }
 }
@@ -175,17 +182,31 @@ pub struct Findings<'a> {
     list: Vec<Difference>,
     compared: BTreeMap<Aspect, usize>,
     subjects: BTreeMap<String, Conformity>,
+    not_checked: Vec<String>,
 }
 
 impl<'a> Findings<'a> {
     /// Nothing found yet.
     pub fn new(simulated: &'a Story<'a>, live: &'a Story<'a>, substrate: Substrate) -> Findings<'a> {
-        Findings { simulated, live, substrate, list: Vec::new(), compared: BTreeMap::new(), subjects: BTreeMap::new() }
+        Findings {
+            simulated,
+            live,
+            substrate,
+            list: Vec::new(),
+            compared: BTreeMap::new(),
+            subjects: BTreeMap::new(),
+            not_checked: Vec::new(),
+        }
     }
 
     /// Something was compared.
     pub fn compared(&mut self, aspect: Aspect) {
         *self.compared.entry(aspect).or_default() += 1;
+    }
+
+    /// Something could not be compared: what, and why.
+    pub fn not_checked(&mut self, what: &str) {
+        self.not_checked.push(what.to_owned());
     }
 
     /// A subject was compared.
@@ -233,6 +254,7 @@ impl<'a> Findings<'a> {
             verdict: self.list.iter().map(Difference::conformity).max().unwrap_or(Conformity::Agree),
             subjects: self.subjects.into_iter().collect(),
             compared: self.compared.into_iter().collect(),
+            not_checked: self.not_checked,
             findings: self.list,
         }
     }

@@ -7,6 +7,9 @@
 mod align;
 mod availability;
 mod counts;
+#[cfg(test)]
+mod decision_tests;
+mod decisions;
 mod ends;
 mod evidence;
 mod exports;
@@ -17,6 +20,8 @@ mod outages;
 mod placements;
 mod pods;
 mod projection;
+mod reorder;
+mod replay;
 mod sequences;
 mod story;
 #[cfg(test)]
@@ -26,6 +31,7 @@ mod verdicts;
 pub use evidence::{Evidence, Told};
 pub use findings::{Aspect, Difference, Side, Tolerance, Toleration};
 pub use projection::{LeftOut, left_out};
+pub use reorder::SIMULTANEOUS;
 
 use crate::kernel::Duration;
 use crate::rehearsal::RunResult;
@@ -73,6 +79,8 @@ pub struct Comparison {
     pub subjects: Vec<(String, Conformity)>,
     /// How much was compared, by aspect.
     pub compared: Vec<(Aspect, usize)>,
+    /// What could not be compared, and why.
+    pub not_checked: Vec<String>,
     /// What differs: that which diverges first, each in the order in which it happened.
     pub findings: Vec<Difference>,
 }
@@ -105,6 +113,7 @@ pub fn compare(simulated: &RunResult, live: &RunResult, substrate: Substrate) ->
         None => placements::compare(&mut findings),
         Some(own) => own.tell(&mut findings),
     }
+    decisions::compare(&mut findings);
     verdicts::compare(&mut findings);
     findings.finish()
 }

@@ -17,7 +17,7 @@ fn line() -> ScenarioLine {
 }
 
 /// A run that ends after 100 s.
-fn run(rows: &[Row]) -> RunResult {
+pub(super) fn run(rows: &[Row]) -> RunResult {
     let mut names = Names::default();
     let mut timeline = Timeline::default();
     timeline.add_line(line());

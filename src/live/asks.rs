@@ -120,6 +120,7 @@ impl LiveCluster {
         let rendered = super::render::object(key, object, &self.names, &self.rendering);
         let mut body = rendered.map_err(|unsupported| unsupported.to_string())?;
         let template = match object {
+            Object::CronJob(spec) => Some(&spec.job.template),
             Object::Deployment(spec) => Some(&spec.template),
             Object::StatefulSet(spec) => Some(&spec.template),
             Object::DaemonSet(spec) => Some(&spec.template),
@@ -128,7 +129,9 @@ impl LiveCluster {
         };
         if let Some(template) = template {
             let number = self.template_number(template);
-            let pods = &mut body["spec"]["template"]["metadata"]["annotations"];
+            let spec = &mut body["spec"];
+            let spec = if let Object::CronJob(_) = object { &mut spec["jobTemplate"]["spec"] } else { spec };
+            let pods = &mut spec["template"]["metadata"]["annotations"];
             if pods.is_null() {
                 *pods = json!({});
             }

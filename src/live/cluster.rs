@@ -17,7 +17,9 @@ use super::options::LiveOptions;
 use super::render::Rendering;
 use super::request::{self, Requests};
 use super::watch::Watches;
+use crate::cluster::NodeSpec;
 use crate::kernel::{Names, Streams, Symbol, Time};
+use crate::rehearsal::scheduling::Sighting;
 use crate::scenario::Scenario;
 use crate::timeline::{Cause, Entry, EntryId, Kind, Layer, ScenarioLine, Subject, Timeline, Why};
 use crate::workload::{AskId, Drain, Happening, Object, PodTemplate};
@@ -73,6 +75,12 @@ pub struct LiveCluster {
     pub(super) strikes: BTreeMap<Subject, Cause>,
     /// Nodes that the run made.
     pub(super) own_nodes: BTreeSet<Subject>,
+    /// These as they were made, with what watches showed of them since.
+    pub(super) node_specs: BTreeMap<Subject, NodeSpec>,
+    /// Those that a watch has shown.
+    pub(super) sighted_nodes: BTreeSet<Subject>,
+    /// What was seen of the scheduler's work.
+    pub(super) sightings: Vec<Sighting>,
     /// Nodes of others that it changed.
     pub(super) touched_nodes: BTreeSet<Subject>,
     /// The models of the GPUs of fake nodes.
@@ -143,6 +151,9 @@ impl LiveCluster {
             deletions: BTreeMap::new(),
             strikes: BTreeMap::new(),
             own_nodes: BTreeSet::new(),
+            node_specs: BTreeMap::new(),
+            sighted_nodes: BTreeSet::new(),
+            sightings: Vec::new(),
             touched_nodes: BTreeSet::new(),
             models: BTreeMap::new(),
             pools: BTreeMap::new(),

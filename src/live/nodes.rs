@@ -68,6 +68,7 @@ impl LiveCluster {
         let name = self.names.show(key.name);
         self.rendering.naming.learn(Kind::Node, "", &name);
         self.own_nodes.insert(key);
+        self.node_specs.insert(key, spec.clone());
         let mut labels = spec.labels.clone();
         labels.extend(self.run_labels());
         labels.insert(KWOK_LABEL.0.to_owned(), KWOK_LABEL.1.to_owned());

@@ -20,6 +20,7 @@ use super::options::LiveOptions;
 use super::render::{Naming, Nodes, Pods, RUN, Rendering};
 use super::request::MANAGER;
 use super::trouble::Trouble;
+use crate::rehearsal::scheduling::Scheduling;
 use crate::rehearsal::{Cleanup, LiveRun, Observer, Options, Rehearsal, RunResult};
 use crate::scenario::Scenario;
 use crate::text::Diagnostic;
@@ -68,7 +69,7 @@ pub fn rehearse_live(
     let played = play(connection, scenario, options, live, observers);
     let cleaned = if live.keep { Cleanup::Kept } else { clean(connection, &live.run) };
     match (played, cleaned) {
-        (Ok((mut result, refused_faults)), cleanup) => {
+        (Ok((mut result, refused_faults, scheduling)), cleanup) => {
             result.live = Some(LiveRun {
                 run: live.run.clone(),
                 context: connection.context.clone(),
@@ -77,6 +78,7 @@ pub fn rehearse_live(
                 cleanup,
                 refused_faults,
                 calls: connection.calls(),
+                scheduling,
             });
             result.profile = format!("kubernetes {} at {}", connection.version, connection.context);
             Ok(result)
@@ -101,7 +103,7 @@ fn play(
     options: Options,
     live: &LiveOptions,
     observers: &mut [Box<dyn Observer + '_>],
-) -> Result<(RunResult, Vec<String>), Failure> {
+) -> Result<(RunResult, Vec<String>, Option<Scheduling>), Failure> {
     let seed = options.seed.unwrap_or(scenario.seed);
     let mut rendering = rendering(scenario, live, seed)?;
     dry_run::foresee(&mut rendering, scenario, options)?;
@@ -109,8 +111,8 @@ fn play(
     let mut rehearsal: Rehearsal<LiveCluster> = Rehearsal::new(scenario, cluster, options).map_err(Failure::Invalid)?;
     rehearsal.stage_mut().start();
     while rehearsal.step(observers) {}
-    let troubles = rehearsal.stage().troubles.clone();
-    Ok((rehearsal.finish(options, observers), troubles))
+    let (troubles, scheduling) = (rehearsal.stage().troubles.clone(), rehearsal.stage().scheduling());
+    Ok((rehearsal.finish(options, observers), troubles, scheduling))
 }
 
 /// How the objects of a run are rendered.

@@ -6,6 +6,7 @@ pub mod observer;
 mod play;
 mod profiles;
 pub mod result;
+pub mod scheduling;
 mod simulate;
 
 pub use observer::Observer;

@@ -1,5 +1,6 @@
 //! The result of a run. Console, JSON, JUnit, annotations, snapshot and exit code are all made from this one value.
 
+use super::scheduling::Scheduling;
 use crate::kernel::{Names, Time};
 use crate::text::Diagnostic;
 use crate::timeline::{EntryId, ScenarioLine, Timeline};
@@ -58,6 +59,8 @@ pub struct LiveRun {
     pub refused_faults: Vec<String>,
     /// Calls of the API, watches not among them.
     pub calls: u64,
+    /// What it saw of the scheduler's work; `None` if it ran on nodes of others.
+    pub scheduling: Option<Scheduling>,
 }
 
 /// What became of what a run made on a cluster.

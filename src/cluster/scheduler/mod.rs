@@ -214,6 +214,54 @@ impl Scheduler {
     pub fn find(&mut self, view: &View<'_>, seeker: Seeker) -> Result<NodeId, Rejection> {
         let View { nodes, templates, .. } = *view;
         let template = templates.get(seeker.template);
+        let Prepared { profile, rules, plain, spread } = self.prepare(view, seeker);
+        let index = &mut self.indexes[self.latest].0;
+        let can_preempt = rules.rules.preemption.is_some()
+            && nodes.lowest_priority().is_some_and(|lowest| lowest < template.priority);
+        if !plain || index.feasible.len() == 0 && can_preempt {
+            return self.search(view, seeker, (profile, &rules));
+        }
+        let place = match index.feasible.len() {
+            0 => {
+                let rejection = Rejection::new(seeker.template, index.detail());
+                let preemption = without_victims(&rules.rules, template);
+                return Err(rejection.after_preemption(preemption));
+            }
+            1 => index.feasible.select(0),
+            _ => self.choice.best_place(&rules.rules, index, nodes, template, spread),
+        };
+        Ok(nodes.order().node_at(place).expect("a feasible place has a node"))
+    }
+
+    /// What [`Scheduler::find`] would make of each node for a pod, all of them looked at: those that will do with their total
+    /// scores, and why the others will not. It decides nothing, and what is decided later is the same without it.
+    pub fn weigh(&mut self, view: &View<'_>, seeker: Seeker, names: &Names) -> Weighed {
+        let Prepared { profile, rules, .. } = self.prepare(view, seeker);
+        let template = view.templates.get(seeker.template);
+        self.survey(view, seeker, (profile, &rules), |survey, keys| {
+            let (feasible, rejected) = survey.weigh(keys);
+            let others = rejected.others.map(|(verdict, _)| verdict);
+            let why = |id: NodeId| rejected.verdicts.get(&id).copied().or(others);
+            let rest = view.nodes.order().iter().filter(|id| feasible.iter().all(|(other, _)| other != id));
+            let refused = rest.filter_map(|id| Some((id, why(id)?.text(names, template)))).collect();
+            Weighed { feasible, refused }
+        })
+    }
+
+    /// True if every node is looked at in a cluster of so many. What a profile says of `kube-default` is not what the
+    /// scheduler of a cluster does: that one samples from 100 nodes on.
+    pub fn looks_at_all(&self, nodes: usize) -> bool {
+        let percent = |rules: &Rules| match rules.sampling {
+            Sampling::All => 0,
+            Sampling::Percent(percent) => percent,
+        };
+        self.config.profiles.iter().all(|rules| rules::enough_nodes(percent(rules), nodes) >= nodes)
+    }
+
+    /// Brings what is known of the nodes up to date for a pod.
+    fn prepare(&mut self, view: &View<'_>, seeker: Seeker) -> Prepared {
+        let View { nodes, templates, .. } = *view;
+        let template = templates.get(seeker.template);
         let profile = self.config.profile_of(&template.scheduler).unwrap_or(0);
         let rules = Arc::clone(&self.rules[profile]);
         let scores_spread = rules.rules.spread == SpreadDefaults::System && rules.rules.weights.spread > 0;
@@ -232,21 +280,7 @@ impl Scheduler {
         let (index, used) = &mut self.indexes[self.latest];
         *used = self.placements;
         index.refresh(nodes, template);
-        let can_preempt = rules.rules.preemption.is_some()
-            && nodes.lowest_priority().is_some_and(|lowest| lowest < template.priority);
-        if !plain || index.feasible.len() == 0 && can_preempt {
-            return self.search(view, seeker, (profile, &rules));
-        }
-        let place = match index.feasible.len() {
-            0 => {
-                let rejection = Rejection::new(seeker.template, index.detail());
-                let preemption = without_victims(&rules.rules, template);
-                return Err(rejection.after_preemption(preemption));
-            }
-            1 => index.feasible.select(0),
-            _ => self.choice.best_place(&rules.rules, index, nodes, template, spread),
-        };
-        Ok(nodes.order().node_at(place).expect("a feasible place has a node"))
+        Prepared { profile, rules, plain, spread }
     }
 
     /// True if a node takes a pod as far as labels, taints, resources and ports say: what an autoscaler asks of nodes that
@@ -297,14 +331,44 @@ impl Scheduler {
             })
     }
 
-    /// Looks at each node, on top of the index that was refreshed last.
-    fn search(
+    /// Looks for a node among all, on top of the index that was refreshed last.
+    fn search(&mut self, view: &View<'_>, seeker: Seeker, rules: (usize, &Arc<Ruleset>)) -> Result<NodeId, Rejection> {
+        let View { nodes, templates, nominations, surroundings } = *view;
+        let template = templates.get(seeker.template);
+        let ruleset = &rules.1.rules;
+        let mut next_start = self.next_start;
+        let result = self.survey(view, seeker, rules, |survey, keys| {
+            survey.search(keys, &mut next_start).map_err(|rejected| {
+                let verdicts = rejected.counts();
+                let mut rejection = Rejection::new(seeker.template, Detail::new(verdicts));
+                if let Some(ClaimProblem::Missing(claim)) = surroundings.claim_problem(seeker.pod) {
+                    rejection.missing = Some(claim.name);
+                }
+                let waits_for = nominations.node_of(seeker.pod);
+                if seeker.only.is_some() || waits_for.is_some() || surroundings.has_claims(seeker.pod) {
+                    rejection.own = u64::from(seeker.pod.0) + 1;
+                }
+                let can_preempt = nodes.lowest_priority().is_some_and(|lowest| lowest < template.priority);
+                let preemption = match ruleset.preemption {
+                    Some(tries) if can_preempt => survey.preempt(tries, &rejected.verdicts, waits_for),
+                    _ => without_victims(ruleset, template),
+                };
+                rejection.after_preemption(preemption)
+            })
+        });
+        self.next_start = next_start;
+        result
+    }
+
+    /// Counts what a pod asks of others, and asks something of that.
+    fn survey<T>(
         &mut self,
         view: &View<'_>,
         seeker: Seeker,
         (profile, rules): (usize, &Arc<Ruleset>),
-    ) -> Result<NodeId, Rejection> {
-        let View { nodes, templates, nominations, surroundings } = *view;
+        ask: impl FnOnce(&mut Survey<'_>, &SpreadKeys) -> T,
+    ) -> T {
+        let View { nodes, templates, nominations, .. } = *view;
         let template = templates.get(seeker.template);
         self.topologies.refresh(nodes);
         let keys = SpreadKeys::of(&mut self.topologies, rules, nodes, template, seeker.spread);
@@ -322,26 +386,9 @@ impl Scheduler {
         let index = &self.indexes[self.latest].0;
         let mut survey = Survey::new(view, seeker, rules, index, &self.topologies, &row, &keys);
         survey.count_hard();
-        let found = survey.search(&keys, &mut self.next_start);
-        let result = found.map_err(|rejected| {
-            let verdicts = rejected.counts();
-            let mut rejection = Rejection::new(seeker.template, Detail::new(verdicts));
-            if let Some(ClaimProblem::Missing(claim)) = surroundings.claim_problem(seeker.pod) {
-                rejection.missing = Some(claim.name);
-            }
-            let waits_for = nominations.node_of(seeker.pod);
-            if seeker.only.is_some() || waits_for.is_some() || surroundings.has_claims(seeker.pod) {
-                rejection.own = u64::from(seeker.pod.0) + 1;
-            }
-            let can_preempt = nodes.lowest_priority().is_some_and(|lowest| lowest < template.priority);
-            let preemption = match rules.rules.preemption {
-                Some(tries) if can_preempt => survey.preempt(tries, &rejected.verdicts, waits_for),
-                _ => without_victims(&rules.rules, template),
-            };
-            rejection.after_preemption(preemption)
-        });
+        let answer = ask(&mut survey, &keys);
         self.relations.put(profile, seeker.template, row);
-        result
+        answer
     }
 
     /// Where the index of these pods is; the one that was not used for longest makes room for a new one.
@@ -370,6 +417,39 @@ impl Clone for Scheduler {
             next_start: self.next_start,
             ..Scheduler::with(Arc::clone(&self.config), self.rules.clone())
         }
+    }
+}
+
+/// What is known of a pod before nodes are looked at.
+struct Prepared {
+    profile: usize,
+    rules: Arc<Ruleset>,
+    /// True if the index alone decides.
+    plain: bool,
+    spread: SpreadId,
+}
+
+/// What the scheduler makes of each node for one pod.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Weighed {
+    /// The nodes that will do, each with its total score. Where one alone is asked (the node that the pod waits for, or is for),
+    /// it is the only one.
+    pub feasible: Vec<(NodeId, i64)>,
+    /// The others, each with what the filters say of it.
+    pub refused: Vec<(NodeId, String)>,
+}
+
+impl Weighed {
+    /// The nodes with the highest score: kube-scheduler draws one of them (`selectHost`, k8s.io/kubernetes v1.36.3,
+    /// pkg/scheduler/schedule_one.go).
+    pub fn best(&self) -> impl Iterator<Item = NodeId> {
+        let most = self.feasible.iter().map(|(_, total)| *total).max();
+        self.feasible.iter().filter(move |(_, total)| Some(*total) == most).map(|(id, _)| *id)
+    }
+
+    /// The score of a node, if it will do.
+    pub fn score(&self, node: NodeId) -> Option<i64> {
+        self.feasible.iter().find(|(id, _)| *id == node).map(|(_, total)| *total)
     }
 }
 

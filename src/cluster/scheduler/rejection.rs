@@ -105,7 +105,8 @@ impl Verdict {
         }
     }
 
-    fn text(self, names: &Names, template: &Template) -> String {
+    /// The reasons, in Kubernetes' words.
+    pub fn text(self, names: &Names, template: &Template) -> String {
         reasons(self, names, template).join(", ")
     }
 

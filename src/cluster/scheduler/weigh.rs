@@ -14,6 +14,15 @@ pub(super) type Feasible = (usize, NodeId);
 impl Survey<'_> {
     /// The best of two or more feasible nodes, in the order in which they were found.
     pub fn best(&self, feasible: &[Feasible], soft: &[Constraint], all_places: bool) -> NodeId {
+        let totals = self.totals(feasible, soft, all_places);
+        let most = totals.iter().max().expect("there are feasible nodes");
+        let ranks = (0..feasible.len()).filter(|rank| totals[*rank] == *most);
+        let rank = ranks.min_by_key(|rank| preorder(*rank)).expect("one has the best score");
+        feasible[rank].1
+    }
+
+    /// The total score of each feasible node.
+    pub fn totals(&self, feasible: &[Feasible], soft: &[Constraint], all_places: bool) -> Vec<i64> {
         let weights = self.rules.rules.weights;
         let mut totals: Vec<i64> = feasible.iter().map(|one| self.own(*one)).collect();
         let seats = || feasible.iter().map(|(place, _)| &self.index.seats[*place]);
@@ -27,14 +36,11 @@ impl Survey<'_> {
             let spread = self.spread(feasible, soft, all_places);
             totals.iter_mut().zip(spread).for_each(|(total, spread)| *total += weights.spread * spread);
         }
-        if weights.pods > 0 && !self.scores.is_empty() {
+        if weights.pods > 0 && !self.scores.is_empty() && !feasible.is_empty() {
             let pods = self.pods(feasible);
             totals.iter_mut().zip(pods).for_each(|(total, pods)| *total += weights.pods * pods);
         }
-        let most = totals.iter().max().expect("there are feasible nodes");
-        let ranks = (0..feasible.len()).filter(|rank| totals[*rank] == *most);
-        let rank = ranks.min_by_key(|rank| preorder(*rank)).expect("one has the best score");
-        feasible[rank].1
+        totals
     }
 
     /// NodeResourcesFit, BalancedAllocation and ImageLocality.

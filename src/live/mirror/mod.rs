@@ -7,6 +7,7 @@ pub mod jobs;
 pub mod nodes;
 pub mod pods;
 pub mod policy;
+pub mod scheduling;
 pub mod services;
 pub mod workloads;
 

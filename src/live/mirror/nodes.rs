@@ -53,6 +53,7 @@ impl LiveCluster {
                 Subject::new(Kind::Node, self.names.name(&shown))
             }
         };
+        self.sight_node(subject, object);
         let now = read(object);
         let Some(before) = self.mirror.nodes.get(&subject).cloned() else {
             // A fake node is not there for anybody before it is ready for the first time.
@@ -127,6 +128,7 @@ impl LiveCluster {
     }
 
     pub(super) fn node_gone(&mut self, subject: Subject) {
+        self.sight_node_gone(subject);
         let Some(node) = self.mirror.nodes.remove(&subject) else { return };
         self.mirror.node_order.retain(|other| *other != subject);
         let cause = self.strikes_take(subject).unwrap_or(Cause::Entry(node.last));

@@ -202,8 +202,15 @@ impl LiveCluster {
             let node = self.names.name(&node);
             tell(self, "Nominated", Why::with("to {}", Arg::Name(node)));
         }
+        if after.nominated != before.nominated && after.status.node.is_none() {
+            let node = after.nominated.as_ref().map(|node| self.rendering.naming.document_name(Kind::Node, node));
+            let node = node.map(|node| self.names.name(&node));
+            self.sight_nominated(pod, after, node);
+        }
         if let (Some(node), None) = (after.status.node, before.status.node) {
             tell(self, "Scheduled", Why::with("on {}", Arg::Name(node)));
+            let entry = self.mirror.pods.get(&subject).map_or(NO_ENTRY, |pod| pod.last);
+            self.sight_bound(pod, after, node, entry);
         }
         if after.initializing && !before.initializing {
             tell(self, "Initializing", Why::NONE);
@@ -235,12 +242,14 @@ impl LiveCluster {
             let by = after.owner.map_or(cause, |owner| self.last_of(owner));
             let by = self.deletions_take(subject).unwrap_or(by);
             cause = self.note_pod(subject, "Terminating", Why::NONE, by);
+            self.sight_leaving(subject);
         }
         // What ends because it was told to go is on its way already: a kubelet gives such a pod a last phase before it is gone
         // (k8s.io/kubernetes v1.36.3, pkg/kubelet/kubelet_pods.go, getPhase with podIsTerminal).
         if after.is_finished() && !before.is_finished() && !before.status.terminating {
             let became = if after.status.phase == PodPhase::Succeeded { "Succeeded" } else { "Failed" };
             cause = self.note_pod(subject, became, Why::NONE, cause);
+            self.sight_gone(subject);
         }
         cause
     }
@@ -262,6 +271,7 @@ impl LiveCluster {
 
     pub(super) fn pod_gone(&mut self, subject: Subject) {
         let Some(pod) = self.mirror.pods.get(&subject).cloned() else { return };
+        self.sight_gone(subject);
         let mut cause = Cause::Entry(pod.last);
         if !pod.status.terminating && !pod.is_finished() {
             // It went faster than the watch could show it.

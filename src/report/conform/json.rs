@@ -34,6 +34,7 @@ fn value(comparison: &Comparison) -> Value {
         "compared": compared
             .map(|(aspect, count)| json!({ "aspect": aspect.text(), "count": count }))
             .collect::<Vec<_>>(),
+        "not_checked": comparison.not_checked,
         "findings": comparison.findings.iter().map(finding).collect::<Vec<_>>(),
         "exit_code": exit(comparison).code(),
     })

@@ -31,6 +31,12 @@ pub fn write(out: &mut dyn Write, comparison: &Comparison, paint: Paint) -> io::
         }
         writeln!(out, "  {:<14}{told}", aspect.text())?;
     }
+    if !comparison.not_checked.is_empty() {
+        writeln!(out, "\n{}", paint.tone(Tone::Strong, "what is not checked"))?;
+        for what in &comparison.not_checked {
+            writeln!(out, "  {what}")?;
+        }
+    }
     for (gravity, title) in
         [(Conformity::Diverge, "where the runs diverge, the first first"), (Conformity::Tolerated, "what is tolerated")]
     {
