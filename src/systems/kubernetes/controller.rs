@@ -163,6 +163,8 @@ impl Kubernetes {
             life: Life::Asked,
             health: Health::Plain,
             was_there: false,
+            shown_early: false,
+            controlled: false,
             seen: false,
             settled: 0,
             is_short: false,
@@ -198,6 +200,12 @@ impl Kubernetes {
         held.was_there = world.group_set(key).is_some();
         let id = world.ask(Ask::Apply { key, object, serves }, cause);
         self.memory.asks.insert(id, position);
+        // A Rollout that is under control is changed together with what a command writes into its status.
+        let controlled = self.memory.rollout(key).is_some();
+        self.memory.objects[position].controlled = controlled;
+        if controlled {
+            self.control(position, cause, world);
+        }
     }
 
     /// The API has taken a custom resource: its controller learns of it.
@@ -210,6 +218,14 @@ impl Kubernetes {
             Kind::Rollout => {
                 if let Object::Rollout(spec) = live.object(world) {
                     self.memory.control_rollout(key, serves, *spec, cause, world);
+                }
+                // A controller is woken by what its watch shows, and that was before it knew of this.
+                let held = &mut self.memory.objects[position];
+                if std::mem::take(&mut held.shown_early)
+                    && !held.controlled
+                    && let Some(rollout) = self.memory.rollout_mut(key)
+                {
+                    rollout.changed(key, cause, world);
                 }
             }
             _ => {}
@@ -248,7 +264,9 @@ impl Kubernetes {
                 // A watch may have shown the object, or that it is gone, before the answer came.
                 if matches!(held.life, Life::Asked | Life::There) {
                     held.life = Life::There;
-                    self.control(position, cause, world);
+                    if !std::mem::take(&mut held.controlled) {
+                        self.control(position, cause, world);
+                    }
                 } else if deletes && !has_pods(held.subject.kind) {
                     held.life = Life::Gone;
                 }
@@ -337,6 +355,11 @@ impl Controller for Kubernetes {
                 Ok(())
             }
             Wake::Changed(object) => {
+                if let Some(position) = self.memory.positions.get(&object).copied()
+                    && self.memory.asks.values().any(|asked| *asked == position)
+                {
+                    self.memory.objects[position].shown_early = true;
+                }
                 for rollout in self.memory.rollouts.iter_mut().filter(|rollout| rollout.watches(object)) {
                     rollout.changed(object, cause, world);
                 }

@@ -106,6 +106,10 @@ pub struct Held {
     pub health: Health,
     /// True if it was there before it was asked for last: a LeaderWorkerSet that somebody else made has its controller elsewhere.
     pub was_there: bool,
+    /// True if its controller has learned of what is asked for already.
+    pub controlled: bool,
+    /// True if a watch has shown a change of it whose ask is not answered yet.
+    pub shown_early: bool,
     /// True once it was observed.
     pub seen: bool,
     /// Pods that were available when it was last ready.
@@ -192,10 +196,6 @@ impl Memory {
                 let token = ROLLOUT_TIMERS + self.rollouts.len() as u64;
                 self.rollouts.push(Rollout::create(key, serves, spec, token, cause, world));
             }
-        }
-        // The change of the Rollout itself may have been shown before the answer came.
-        if let Some(rollout) = self.rollout_mut(key) {
-            rollout.changed(key, cause, world);
         }
     }
 

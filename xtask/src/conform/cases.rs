@@ -111,7 +111,7 @@ pub const CASES: &[Case] = &[
     refused("spot-reclaim"),
     refused("startup-budget-too-short"),
     short("statefulset-update", 20),
-    short("stuck-and-undone", 10),
+    short("surge-undone", 10),
     short("stuck-canary", 20),
     short("stuck-compute-unavailable", 20),
     short("stuck-controller-upgrade", 20),
