@@ -160,6 +160,28 @@ fn what_is_bound_within_a_moment_may_be_seen_in_another_order() {
     }
 }
 
+/// Many things at once: an order is found where there is one, and where there are too many to look at, that is said.
+#[test]
+fn a_burst_is_looked_at_as_far_as_can_be() {
+    let burst = |count: usize, cpu: &dyn Fn(usize) -> u64| {
+        let mut rows = vec![(1_000, bound("Pod/old", "a", template(32_000, 0)))];
+        let pods = (0..count).map(|pod| (5_000, bound(&format!("Pod/web-{pod}"), "b", template(cpu(pod), 0))));
+        rows.extend(pods);
+        rows.push((5_100, bound("Pod/large", "b", template(30_000, 0))));
+        rows.push((5_200, bound("Pod/small", "b", template(100, 0))));
+        by_default(&TWO, rows)
+    };
+    // `b` was emptier than `a` until the large one came: the small one was placed before that.
+    let scheduling = burst(10, &|_| 1_900);
+    let judged_so = judged(&scheduling);
+    assert_eq!((judged_so.count, wrong(&judged_so)), (13, found("Pod/small", true)));
+    // Pods of as many sizes as there are, more than `b` should have: whether some order explains it is not found out.
+    let scheduling = burst(20, &|pod| 1_500 + pod as u64);
+    let judged_so = judged(&scheduling);
+    let told: Vec<&str> = judged_so.wrong.iter().filter_map(|(_, _, excuse)| excuse.as_deref()).collect();
+    assert!(told.iter().any(|told| told.contains("too many orders")), "{:?}", wrong(&judged_so));
+}
+
 /// No order of two equal pods on one node makes them right where the second belongs on the other.
 #[test]
 fn no_order_excuses_what_is_wrong_in_all() {

@@ -86,9 +86,7 @@ impl<'a> Walk<'a> {
             self.judged.unknown += 1;
             return self.happens(event);
         }
-        if self.now.can_judge(placement) {
-            self.judged.count += 1;
-            self.judged.feasible_only += usize::from(!self.now.asks_best());
+        if self.count(&self.scheduling.sightings[event].change) {
             let judgement = self.now.judge(placement);
             if judgement != Judgement::Right {
                 let excuse = self.excuse(event);
@@ -103,27 +101,47 @@ impl<'a> Walk<'a> {
         self.happens(event);
     }
 
+    /// Counts a placement that the state lets be judged; true if it does.
+    fn count(&mut self, change: &Change) -> bool {
+        let is_judged = matches!(change, Change::Bound(placement) if self.now.can_judge(placement));
+        self.judged.count += usize::from(is_judged);
+        self.judged.feasible_only += usize::from(is_judged && !self.now.asks_best());
+        is_judged
+    }
+
     /// Looks for another order of what happened just before and after; if there is one, it is what happened.
     fn excuse(&mut self, event: usize) -> Option<String> {
         let sightings = &self.scheduling.sightings;
         let at = sightings[event].at;
-        let soon = self.left.iter().copied().take_while(|later| sightings[*later].at.since(at) <= SIMULTANEOUS);
+        let is_soon = |later: &usize| {
+            let later = &sightings[*later];
+            let is_unknown = matches!(&later.change, Change::Bound(placement) if placement.template.is_none());
+            later.at.since(at) <= SIMULTANEOUS && !is_unknown
+        };
+        let soon = self.left.iter().copied().take_while(is_soon);
         let mut events: Vec<usize> = self.recent.iter().copied().chain([event]).chain(soon).collect();
         events.sort_unstable();
-        let moment = Moment { before: &self.before, sightings, events: &events, wrong: &self.unexplained };
+        let wanted: Vec<usize> = self.recent.iter().copied().chain([event]).collect();
+        let (before, wrong) = (&self.before, &self.unexplained);
+        let moment = Moment { before, sightings, events: &events, wanted: &wanted, wrong };
         let (order, told) = match moment.order(event) {
             Order::Found(order) => {
                 let told = format!("right in another order of the {} changes of that moment", events.len());
                 (order, told)
             }
             Order::TooMany => {
-                let order = self.recent.iter().copied().chain([event]).collect();
-                (order, format!("{} changes of that moment have too many orders to look at", events.len()))
+                (wanted, format!("{} changes of that moment have too many orders to look at", events.len()))
             }
             Order::None => return None,
         };
         self.now = self.before.clone();
-        order.iter().for_each(|event| self.now.apply(&sightings[*event].change));
+        for one in &order {
+            if *one != event && self.left.contains(one) {
+                // It was seen later, and is right where it stands in the order.
+                self.count(&sightings[*one].change);
+            }
+            self.now.apply(&sightings[*one].change);
+        }
         self.left.retain(|later| !order.contains(later));
         self.recent = order.into();
         Some(told)

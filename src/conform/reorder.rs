@@ -13,7 +13,7 @@ pub const SIMULTANEOUS: Duration = Duration::from_millis(250);
 
 /// The most things that are put into another order: one bit each.
 const EVENTS_MAX: usize = 128;
-/// The most placements that are judged for one.
+/// The most states and placements that are looked at for one.
 const TRIES_MAX: usize = 2_000;
 
 /// What was found.
@@ -35,19 +35,24 @@ pub struct Moment<'a> {
     pub sightings: &'a [Sighting],
     /// What of it belongs to the moment.
     pub events: &'a [usize],
+    /// What of that is to happen in it: the rest may happen later.
+    pub wanted: &'a [usize],
     /// Placements that no order explains: they are not asked about again.
     pub wrong: &'a BTreeSet<usize>,
 }
 
 impl Moment<'_> {
-    /// An order in which everything up to the placement at `asked` is right, and perhaps something more that was seen after it.
+    /// An order in which all that is wanted is right, the placement at `asked` among it, and perhaps something more.
     pub fn order(&self, asked: usize) -> Order {
         let Some(place) = self.events.iter().position(|event| *event == asked) else { return Order::None };
         if self.events.len() > EVENTS_MAX {
             return Order::TooMany;
         }
         let firsts = (0..self.events.len()).map(|at| self.firsts(at)).collect();
-        let mut search = Search { moment: self, firsts, place, seen: BTreeSet::new(), tries: 0, order: Vec::new() };
+        let is_wanted = |at: &usize| self.wanted.contains(&self.events[*at]);
+        let wanted = (0..self.events.len()).filter(is_wanted).fold(0, |set, at| set | 1 << at);
+        let mut search =
+            Search { moment: self, firsts, place, wanted, seen: BTreeSet::new(), tries: 0, order: Vec::new() };
         match search.go(0) {
             true => Order::Found(search.order.iter().map(|at| self.events[*at]).collect()),
             false if search.tries >= TRIES_MAX => Order::TooMany,
@@ -92,6 +97,8 @@ struct Search<'a> {
     firsts: Vec<u128>,
     /// Where the placement that is asked about is among the events.
     place: usize,
+    /// What is to happen.
+    wanted: u128,
     /// Sets of events that lead nowhere: the state depends on which happened, not on their order.
     seen: BTreeSet<u128>,
     tries: usize,
@@ -101,13 +108,13 @@ struct Search<'a> {
 impl Search<'_> {
     /// Goes on from a state in which these events have happened.
     fn go(&mut self, done: u128) -> bool {
-        let wanted = u128::MAX >> (127 - self.place);
-        if done & wanted == wanted {
+        if self.wanted & !done == 0 {
             return true;
         }
-        if !self.seen.insert(done) {
+        if self.tries >= TRIES_MAX || !self.seen.insert(done) {
             return false;
         }
+        self.tries += 1;
         let mut state: Option<Replay> = None;
         // The one that is asked about as early as can be, the others as they were seen.
         let (count, place) = (self.moment.events.len(), self.place);

@@ -96,7 +96,16 @@ impl World {
             nominations: &self.nominations,
             surroundings: &self.around,
         };
-        self.scheduler.find(&view, seeker)
+        let weighed = self.scheduler.weigh(&view, seeker, &self.names);
+        let found = self.scheduler.find(&view, seeker);
+        // Whatever a test is about: what is taken is among the best, unless only some were looked at.
+        let is_sampled = self.scheduler.config().profiles.iter().any(|rules| rules.sampling != Sampling::All);
+        match &found {
+            Ok(node) if is_sampled => assert!(weighed.score(*node).is_some()),
+            Ok(node) => assert!(weighed.best().any(|best| best == *node), "{node:?}: {weighed:?}"),
+            Err(_) => assert_eq!(weighed.feasible, []),
+        }
+        found
     }
 
     fn place(&mut self, template: TemplateId) -> Result<u32, String> {

@@ -6,7 +6,7 @@
 //! something of other pods, of ports or of volumes goes through `survey` instead, which looks at each node once on top
 //! of the index; `relation` says what pods are to each other and `topology` where nodes are. `preemption` finds pods to
 //! put out, `nominated` keeps who waits for them to go. `queue` says whose turn it is, `event` whom a change may help,
-//! `rejection` why there is no node, `rules` what a scheduler is made of. `plain`, for tests, is a plain pod's placement
+//! `rejection` why there is no node, `rules` what a scheduler is made of, `weighed` what it makes of nodes that others chose. `plain`, for tests, is a plain pod's placement
 //! without an index.
 //!
 //! It binds nothing and knows no pods: who asks for a place tells [`crate::cluster::node::Nodes`] what became of it.
@@ -32,6 +32,7 @@ mod surroundings;
 mod survey;
 mod topology;
 mod weigh;
+mod weighed;
 
 pub use event::{ClusterEvent, NodeUpdate};
 pub use nominated::{Nominations, Nominee};
@@ -40,6 +41,7 @@ pub use rejection::{Plugins, Preemption, Rejection};
 pub use rules::{Balance, Rules, SchedulerConfig};
 pub use score::{balanced_allocation_score, image_bytes};
 pub use surroundings::{Budget, ClaimProblem, Surroundings, Tenant, VolumeProblem};
+pub use weighed::Weighed;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -233,31 +235,6 @@ impl Scheduler {
         Ok(nodes.order().node_at(place).expect("a feasible place has a node"))
     }
 
-    /// What [`Scheduler::find`] would make of each node for a pod, all of them looked at: those that will do with their total
-    /// scores, and why the others will not. It decides nothing, and what is decided later is the same without it.
-    pub fn weigh(&mut self, view: &View<'_>, seeker: Seeker, names: &Names) -> Weighed {
-        let Prepared { profile, rules, .. } = self.prepare(view, seeker);
-        let template = view.templates.get(seeker.template);
-        self.survey(view, seeker, (profile, &rules), |survey, keys| {
-            let (feasible, rejected) = survey.weigh(keys);
-            let others = rejected.others.map(|(verdict, _)| verdict);
-            let why = |id: NodeId| rejected.verdicts.get(&id).copied().or(others);
-            let rest = view.nodes.order().iter().filter(|id| feasible.iter().all(|(other, _)| other != id));
-            let refused = rest.filter_map(|id| Some((id, why(id)?.text(names, template)))).collect();
-            Weighed { feasible, refused }
-        })
-    }
-
-    /// True if every node is looked at in a cluster of so many. What a profile says of `kube-default` is not what the
-    /// scheduler of a cluster does: that one samples from 100 nodes on.
-    pub fn looks_at_all(&self, nodes: usize) -> bool {
-        let percent = |rules: &Rules| match rules.sampling {
-            Sampling::All => 0,
-            Sampling::Percent(percent) => percent,
-        };
-        self.config.profiles.iter().all(|rules| rules::enough_nodes(percent(rules), nodes) >= nodes)
-    }
-
     /// Brings what is known of the nodes up to date for a pod.
     fn prepare(&mut self, view: &View<'_>, seeker: Seeker) -> Prepared {
         let View { nodes, templates, .. } = *view;
@@ -427,30 +404,6 @@ struct Prepared {
     /// True if the index alone decides.
     plain: bool,
     spread: SpreadId,
-}
-
-/// What the scheduler makes of each node for one pod.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Weighed {
-    /// The nodes that will do, each with its total score. Where one alone is asked (the node that the pod waits for, or is for),
-    /// it is the only one.
-    pub feasible: Vec<(NodeId, i64)>,
-    /// The others, each with what the filters say of it.
-    pub refused: Vec<(NodeId, String)>,
-}
-
-impl Weighed {
-    /// The nodes with the highest score: kube-scheduler draws one of them (`selectHost`, k8s.io/kubernetes v1.36.3,
-    /// pkg/scheduler/schedule_one.go).
-    pub fn best(&self) -> impl Iterator<Item = NodeId> {
-        let most = self.feasible.iter().map(|(_, total)| *total).max();
-        self.feasible.iter().filter(move |(_, total)| Some(*total) == most).map(|(id, _)| *id)
-    }
-
-    /// The score of a node, if it will do.
-    pub fn score(&self, node: NodeId) -> Option<i64> {
-        self.feasible.iter().find(|(id, _)| *id == node).map(|(_, total)| *total)
-    }
 }
 
 /// What preemption comes to where no pod has a lower priority.

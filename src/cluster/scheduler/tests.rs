@@ -200,6 +200,20 @@ impl Rehearsal {
         }
     }
 
+    fn weigh(&mut self, template: TemplateId, spread: SpreadId) -> Weighed {
+        struct Nothing;
+        impl Surroundings for Nothing {
+            fn tenants(&self, _: NodeId) -> Vec<Tenant> {
+                Vec::new()
+            }
+        }
+        let nominations = Nominations::default();
+        let view =
+            View { nodes: &self.nodes, templates: &self.templates, nominations: &nominations, surroundings: &Nothing };
+        let seeker = Seeker { pod: PodId(u32::MAX), template, spread, only: None };
+        self.scheduler.weigh(&view, seeker, &self.names)
+    }
+
     fn place(&mut self, template: usize, spread: usize, binds: bool) {
         let template = self.ids[template];
         let spread = if spread == 0 { SpreadId::NONE } else { SpreadId(spread as u32) };
@@ -210,6 +224,12 @@ impl Rehearsal {
         let surveyed = self.scheduler.place(&self.nodes, &self.templates, template, spread);
         self.scheduler.surveys_all = false;
         assert_eq!(surveyed, plain, "looked at node by node");
+        let weighed = self.weigh(template, spread);
+        let most = weighed.feasible.iter().map(|(_, total)| *total).max();
+        let ranks = (0..weighed.feasible.len()).filter(|rank| Some(weighed.feasible[*rank].1) == most);
+        let first = ranks.min_by_key(|rank| preorder::preorder(*rank)).map(|rank| weighed.feasible[rank].0);
+        assert_eq!(first, placed.clone().ok(), "the first of the best");
+        assert_eq!(weighed.feasible.len() + weighed.refused.len(), self.nodes.len());
         if let (Ok(node), true) = (placed, binds) {
             let devices = self.nodes.take_devices(&self.templates, node, template);
             let held = self.bound.iter().filter(|pod| pod.node == node).fold(0, |held, pod| held | pod.devices);
@@ -234,7 +254,7 @@ proptest! {
     /// Goal: the index chooses what the plain scheduler chooses, and rejects with the same counts, whatever happened.
     /// Method: nodes join and leave in up to three zones and none, pods are bound, terminate and go, taints, labels,
     /// cordons, images and GPUs change; each placement is made by both, and by a survey of the nodes as pods with terms about
-    /// others get it. ReplicaSets are counted by their index or not.
+    /// others get it, of whose best nodes it is the first. ReplicaSets are counted by their index or not.
     #[test]
     fn the_index_agrees_with_the_plain_scheduler(
         packed in any::<bool>(),
