@@ -47,6 +47,8 @@ pub struct LiveCluster {
     pub(super) pending: VecDeque<Happening>,
     /// True while something happened since the last instant ended.
     pub(super) is_open: bool,
+    /// When the instant that is open began.
+    pub(super) opened_at: Option<Time>,
     pub(super) timeline: Timeline,
     pub(super) names: Names,
     pub(super) streams: Streams,
@@ -122,6 +124,7 @@ impl LiveCluster {
             watches: Watches::default(),
             pending: VecDeque::new(),
             is_open: false,
+            opened_at: None,
             timeline,
             names: Names::default(),
             streams: Streams::new(seed),
