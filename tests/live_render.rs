@@ -204,7 +204,7 @@ fn what_is_rendered_reads_as_the_document_does() {
     ConfigMap 32
     CronJob 1
     DaemonSet 8
-    Deployment 77
+    Deployment 84
     HorizontalPodAutoscaler 5
     Job 13
     Namespace 4
@@ -215,7 +215,7 @@ fn what_is_rendered_reads_as_the_document_does() {
     PriorityClass 5
     ResourceQuota 3
     Secret 9
-    Service 50
+    Service 55
     StatefulSet 9
     StorageClass 3
     ");

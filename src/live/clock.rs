@@ -59,10 +59,12 @@ impl Clock {
         self.started = Instant::now();
     }
 
-    /// Lets the present catch up with real time. Timers that are due come first: they are to find the time that they were set
-    /// for.
+    /// Lets the present catch up with real time, but never over a timer that is due: it is to find the time that it was set for,
+    /// by which its owner knows it.
     pub fn advance(&mut self) {
-        self.now = self.now.max(self.real());
+        let real = self.real();
+        let reached = self.due.peek().map_or(real, |Reverse((at, ..))| real.min(*at));
+        self.now = self.now.max(reached);
     }
 
     /// Real time since the start, in the whole milliseconds that a timeline shows.
@@ -94,5 +96,27 @@ impl Clock {
         let Some(Reverse((at, ..))) = self.due.peek() else { return longest };
         let elapsed = u64::try_from(self.started.elapsed().as_nanos()).unwrap_or(u64::MAX);
         StdDuration::from_nanos(at.nanos().saturating_sub(elapsed)).min(longest) + StdDuration::from_millis(1)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Duration;
+
+    #[test]
+    fn a_timer_finds_the_time_that_it_was_set_for_however_late_it_is() {
+        let mut clock = Clock::start();
+        let times = [1, 2].map(|millis| Time::ZERO + Duration::from_millis(millis));
+        times.iter().rev().for_each(|at| clock.set(*at, false, Timer::Look));
+        while clock.real() <= times[1] {}
+        for at in times {
+            // A message comes before the timers are looked at.
+            clock.advance();
+            assert_eq!(clock.pop(), Some(Timer::Look));
+            assert_eq!(clock.now(), at);
+        }
+        clock.advance();
+        assert!(clock.now() > times[1], "nothing holds the present back any more");
     }
 }

@@ -49,6 +49,8 @@ pub struct LiveCluster {
     pub(super) pending: VecDeque<Happening>,
     /// True while something happened since the last instant ended.
     pub(super) is_open: bool,
+    /// When the instant that is open began.
+    pub(super) opened_at: Option<Time>,
     pub(super) timeline: Timeline,
     /// How many entries the user was told of.
     told: usize,
@@ -132,6 +134,7 @@ impl LiveCluster {
             watches: Watches::default(),
             pending: VecDeque::new(),
             is_open: false,
+            opened_at: None,
             timeline,
             told: 0,
             names: Names::default(),

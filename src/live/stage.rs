@@ -1,6 +1,7 @@
 //! The live world as a rehearsal drives it: messages and timers become happenings, one after the other.
 
 use std::sync::mpsc::RecvTimeoutError;
+use std::time::Duration;
 
 use super::answers::Answer;
 use super::clock::Timer;
@@ -11,6 +12,13 @@ use super::trouble::Trouble;
 use crate::kernel::{Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
 use crate::workload::{Counts, Disruption, Happening, Stage, Stop, Struck, World};
+
+/// An instant ends when nothing has come for so long. Watches of different kinds are streams of their own: that a Deployment is
+/// complete can be told a moment before that its pod is ready, and an observer that looks in between sees what never was.
+const SETTLES_AFTER: Duration = Duration::from_millis(50);
+
+/// No instant lasts longer, for clusters where something always comes.
+const INSTANT_MAX: crate::kernel::Duration = crate::kernel::Duration::from_millis(500);
 
 impl Stage for LiveCluster {
     fn now(&self) -> Time {
@@ -46,7 +54,17 @@ impl Stage for LiveCluster {
             if !self.pending.is_empty() {
                 continue;
             }
-            if std::mem::replace(&mut self.is_open, false) {
+            if self.is_open {
+                let opened_at = *self.opened_at.get_or_insert(self.clock.now());
+                let is_settled = self.clock.now() >= opened_at + INSTANT_MAX;
+                let quiet = self.clock.wait().min(SETTLES_AFTER);
+                if !is_settled && let Ok(message) = self.inbox.recv_timeout(quiet) {
+                    self.clock.advance();
+                    self.handle(message);
+                    continue;
+                }
+                self.is_open = false;
+                self.opened_at = None;
                 return Happening::InstantEnded;
             }
             match self.inbox.recv_timeout(self.clock.wait()) {
