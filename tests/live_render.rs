@@ -338,6 +338,7 @@ fn what_the_scenarios_ask_for_holds_together() {
     insta::assert_snapshot!(told.into_iter().collect::<Vec<_>>().join("\n"), @"
     kwok, autoscaled-by-load: HorizontalPodAutoscaler/api: load of Deployment/api (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
     kwok, autoscaled-inference: HorizontalPodAutoscaler/serving: load of Deployment/serving (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
+    kwok, crash-loop: Deployment/worker: crash of container worker cannot be run on a cluster: kwok starts no container again: use real nodes
     kwok, startup-budget-too-short: Deployment/llm-assistant: a probe that kills container llm-assistant after 1m8s cannot be run on a cluster: kwok has no probes and starts no container again: use real nodes
     kwok, undo-a-rollout: Deployment/api: crash of container api cannot be run on a cluster: kwok starts no container again: use real nodes
     stand-ins, autoscaled-by-load: HorizontalPodAutoscaler/api: load of Deployment/api (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead

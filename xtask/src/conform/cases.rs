@@ -90,7 +90,10 @@ pub const CASES: &[Case] = &[
     refused("node-agents"),
     short("node-drain", 7),
     short("node-lost", 5),
-    left("node-lost-while-loading", "kwok goes on with a pod that it has begun to start on a node that is then silenced"),
+    left(
+        "node-lost-while-loading",
+        "kwok goes on with a pod that it has begun to start on a node that is then silenced",
+    ),
     short("node-out-of-service", 10),
     refused("node-shutdown"),
     long("node-silent", 1),
@@ -113,7 +116,6 @@ pub const CASES: &[Case] = &[
     // Not with many beside it: kwok deletes by name alone (sigs.k8s.io/kwok v0.8.0, pkg/kwok/controllers/pod_controller.go), and when it
     // does so twice the second strikes the pod that has the name then.
     long("statefulset-update", 20),
-    short("surge-undone", 10),
     short("stuck-canary", 20),
     short("stuck-compute-unavailable", 20),
     short("stuck-controller-upgrade", 20),
@@ -121,6 +123,7 @@ pub const CASES: &[Case] = &[
     short("stuck-restart-again", 20),
     short("stuck-single-gpu", 20),
     short("stuck-single-replicas", 20),
+    short("surge-undone", 10),
     short("undeploy-reverse", 10),
     refused("undo-a-rollout"),
     left("volume-held-by-lost-node", "nothing on the cluster provides volumes"),
