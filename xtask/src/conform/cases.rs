@@ -119,7 +119,6 @@ pub const CASES: &[Case] = &[
     // Not with many beside it: kwok deletes by name alone (sigs.k8s.io/kwok v0.8.0, pkg/kwok/controllers/pod_controller.go), and when it
     // does so twice the second strikes the pod that has the name then.
     long("statefulset-update", 20),
-    short("surge-undone", 10),
     short("stuck-canary", 20),
     short("stuck-compute-unavailable", 20),
     short("stuck-controller-upgrade", 20),
@@ -127,6 +126,7 @@ pub const CASES: &[Case] = &[
     short("stuck-restart-again", 20),
     short("stuck-single-gpu", 20),
     short("stuck-single-replicas", 20),
+    short("surge-undone", 10),
     short("undeploy-reverse", 10),
     refused("undo-a-rollout"),
     left("volume-held-by-lost-node", "nothing on the cluster provides volumes"),
