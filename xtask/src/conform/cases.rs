@@ -54,6 +54,9 @@ const fn left(scenario: &'static str, why: &'static str) -> Case {
     Case { scenario, live: Live::Left(why) }
 }
 
+/// Expectations on `serving` where no probe tells of it.
+const NO_PROBE: &str = "it is about what an application does behind no probe, which no API shows";
+
 /// The cases, by name.
 pub const CASES: &[Case] = &[
     refused("autoscaled-by-load"),
@@ -96,7 +99,7 @@ pub const CASES: &[Case] = &[
     ),
     short("node-out-of-service", 10),
     refused("node-shutdown"),
-    long("node-silent", 1),
+    left("node-silent", NO_PROBE),
     refused("out-of-capacity"),
     short("pod-kill", 7),
     refused("pool-grows"),
@@ -109,7 +112,7 @@ pub const CASES: &[Case] = &[
     short("rollout-deadline", 20),
     short("shared-pool-never-comes", 90),
     short("slow-model-load-with-probe", 10),
-    left("slow-model-load-without-probe", "it is about what an application does behind no probe, which no API shows"),
+    left("slow-model-load-without-probe", NO_PROBE),
     refused("slow-start"),
     refused("spot-reclaim"),
     refused("startup-budget-too-short"),
