@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use clap::Args;
 
 use super::output::{OutputArgs, refuse, stderr_is_coloured, tell, to_stdout};
-use super::scenario::{read_at, rehearse_file};
+#[cfg(feature = "live")]
+use super::scenario::read_at;
+use super::scenario::rehearse_file;
 use crate::kernel::Time;
 use crate::rehearsal::{Options, RunResult};
 use crate::report::text::{self, Form};
