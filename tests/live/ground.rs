@@ -96,9 +96,9 @@ impl Ground {
     /// The objects in which the id of a run stands: in their names, labels, annotations or taints.
     pub fn with(&self, run: &str) -> Vec<String> {
         let mut found = Vec::new();
-        fn note<K: Resource<DynamicType = ()>>(objects: Vec<K>, run: &str, found: &mut Vec<String>)
+        fn note<K>(objects: Vec<K>, run: &str, found: &mut Vec<String>)
         where
-            K: serde::Serialize + ResourceExt,
+            K: Resource<DynamicType = ()> + serde::Serialize + ResourceExt,
         {
             for object in objects {
                 let mut whole = serde_json::to_value(&object).expect("an object of the API");
