@@ -32,7 +32,8 @@ struct Course {
     /// How many of the pods are ready, and how many are there.
     counts: (usize, usize),
     complete: bool,
-    gone: bool,
+    /// When it was deleted: from then on it wants no pod.
+    gone_at: Option<Time>,
     ready: Vec<Level>,
     there: Vec<Level>,
 }
@@ -56,7 +57,7 @@ impl Course {
 
     fn note(&mut self, at: Time, by: EntryId) {
         let (ready, there) = self.counts;
-        if self.gone {
+        if self.gone_at.is_some() {
             return;
         }
         for (levels, count, counts) in [(&mut self.ready, ready, self.complete), (&mut self.there, there, true)] {
@@ -89,8 +90,10 @@ fn courses(story: &Story<'_>) -> BTreeMap<String, Course> {
         if let Some(word) = complete(kind) {
             let course = courses.entry(name).or_default();
             course.complete |= entry.became == word;
-            course.gone |= is_gone(entry.became);
             course.note(entry.at, id);
+            if is_gone(entry.became) {
+                course.gone_at.get_or_insert(entry.at);
+            }
         } else if kind == Kind::Pod {
             let Some(course) = story.root(&name).and_then(|root| courses.get_mut(root)) else { continue };
             course.change(name, entry.became);
@@ -121,6 +124,7 @@ pub fn compare(findings: &mut Findings<'_>) {
     let ends = [findings.simulated.run.ended_at, findings.live.run.ended_at];
     for (name, one) in &simulated {
         let Some(other) = live.get(name) else { continue };
+        let ends = [one.gone_at.unwrap_or(ends[0]), other.gone_at.unwrap_or(ends[1])];
         let questions = [
             ("ready pods at least", &one.ready, &other.ready, true),
             ("pods at most", &one.there, &other.there, false),

@@ -291,6 +291,33 @@ fn the_lowest_count_of_ready_pods_is_compared_once_it_lasts() {
     assert_eq!((found.simulated.text.as_str(), found.live.text.as_str()), ("pods at most: 1", "pods at most: 2"));
 }
 
+/// A watch may show that a pod goes just before it shows that its Deployment is gone: that is no lack of pods to the end of the run.
+#[test]
+fn a_workload_that_is_gone_lacks_no_pod() {
+    let course = |pod_goes_at: u64| {
+        vec![
+            (0, "Deployment/web Created", None),
+            (0, "ReplicaSet/web-r1 Created of Deployment/web", None),
+            (0, "Pod/web-r1-0 Pending created by ReplicaSet/web-r1", None),
+            (1_000, "Pod/web-r1-0 Ready", None),
+            (1_000, "Deployment/web Complete 1 available", None),
+            (
+                pod_goes_at.min(10_000),
+                if pod_goes_at < 10_000 { "Pod/web-r1-0 Terminating" } else { "Deployment/web Deleted" },
+                None,
+            ),
+            (10_000, if pod_goes_at < 10_000 { "Deployment/web Deleted" } else { "Pod/web-r1-0 Terminating" }, None),
+            (10_000, "ReplicaSet/web-r1 Deleted", None),
+            (10_600, "Pod/web-r1-0 Deleted", None),
+            (60_000, "group/web undeployed", None),
+        ]
+    };
+    let skewed = compared(&course(10_000), &course(9_988));
+    assert_eq!(aspects(&skewed, Conformity::Diverge), []);
+    let early = compared(&course(10_000), &course(2_000));
+    assert!(aspects(&early, Conformity::Diverge).contains(&Aspect::Availability));
+}
+
 #[test]
 fn containers_that_fail_have_no_equal_on_kwok() {
     let simulated = run(&[
