@@ -34,6 +34,31 @@ pub struct Measurements {
     pub points: Vec<(Time, AnalysisPhase)>,
 }
 
+impl Measurements {
+    /// What is answered at a time to one measurement, and by which row: the first that fits counts. `None`: none fits, and all goes
+    /// well.
+    pub fn answer(rows: &[Measurements], template: &str, metric: &str, now: Time) -> Option<(u32, AnalysisPhase)> {
+        let fits = |own: &Option<String>, asked: &str| own.as_deref().is_none_or(|own| own == asked);
+        let row = rows.iter().find(|row| fits(&row.analysis, template) && fits(&row.metric, metric))?;
+        let at = row.points.partition_point(|(from, _)| *from <= now);
+        let phase = at.checked_sub(1).map_or(AnalysisPhase::Successful, |at| row.points[at].1);
+        Some((row.row, phase))
+    }
+}
+
+impl Custom {
+    /// What it shows. How many pods it wants is the spec's.
+    pub fn shown(&self) -> Option<Status> {
+        match (self.status, &self.object) {
+            (Some(Status::Rollout(status)), Object::Rollout(spec)) => {
+                Some(Status::Rollout(RolloutStatus { desired: spec.replicas, ..status }))
+            }
+            (status, Object::Rollout(_) | Object::AnalysisRun(_)) => status,
+            _ => Some(Status::Present),
+        }
+    }
+}
+
 impl Cluster {
     /// What providers outside the cluster answer; the first that fits counts, and where none does all goes well.
     pub fn set_measurements(&mut self, measurements: Vec<Measurements>) {
@@ -77,14 +102,7 @@ impl Cluster {
 
     /// What a custom resource shows. How many pods it wants is the spec's.
     pub(super) fn custom_status(&self, key: Subject) -> Option<Status> {
-        let custom = self.custom.get(&key)?;
-        match (custom.status, &custom.object) {
-            (Some(Status::Rollout(status)), Object::Rollout(spec)) => {
-                Some(Status::Rollout(RolloutStatus { desired: spec.replicas, ..status }))
-            }
-            (status, Object::Rollout(_) | Object::AnalysisRun(_)) => status,
-            _ => Some(Status::Present),
-        }
+        self.custom.get(&key)?.shown()
     }
 
     /// The controller of a custom resource writes its status.
@@ -188,14 +206,12 @@ impl Cluster {
 
     /// Asks a provider outside the cluster.
     pub(super) fn measure(&mut self, template: &str, metric: &str) -> Outcome {
-        let now = self.queue.now();
-        let fits = |own: &Option<String>, asked: &str| own.as_deref().is_none_or(|own| own == asked);
-        let mut rows = self.measurements.iter();
-        let row = rows.find(|row| fits(&row.analysis, template) && fits(&row.metric, metric));
-        let Some(row) = row else { return Outcome::Measured(AnalysisPhase::Successful) };
-        self.rows_met.insert(row.row);
-        let at = row.points.partition_point(|(from, _)| *from <= now);
-        let phase = at.checked_sub(1).map_or(AnalysisPhase::Successful, |at| row.points[at].1);
-        Outcome::Measured(phase)
+        match Measurements::answer(&self.measurements, template, metric, self.queue.now()) {
+            Some((row, phase)) => {
+                self.rows_met.insert(row);
+                Outcome::Measured(phase)
+            }
+            None => Outcome::Measured(AnalysisPhase::Successful),
+        }
     }
 }

@@ -56,7 +56,7 @@ mod watch;
 mod zones;
 
 pub use behaviour::{Behaviour, Candidate, Crash, Load, Match, Pull};
-pub use custom::Measurements;
+pub use custom::{Custom, Measurements};
 pub use event::Event;
 pub use journal::{Shown, Write};
 pub use kubelet::{Outlook as ProbeOutlook, outlook as probe_outlook};

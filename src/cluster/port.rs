@@ -160,26 +160,11 @@ impl World for Port<'_> {
     }
 
     fn record(&self, name: &str) -> Option<(u64, String)> {
-        self.cluster.records.get(name).cloned()
+        self.cluster.records.get(name)
     }
 
     fn commit(&mut self, changes: &[RecordChange]) -> bool {
-        let records = &mut self.cluster.records;
-        let version = |name: &str| records.get(name).map_or(0, |(version, _)| *version);
-        if changes.iter().any(|change| version(&change.name) != change.expected_version) {
-            return false;
-        }
-        for change in changes {
-            match &change.value {
-                Some(value) => {
-                    records.insert(change.name.clone(), (change.expected_version + 1, value.clone()));
-                }
-                None => {
-                    records.remove(&change.name);
-                }
-            }
-        }
-        true
+        self.cluster.records.commit(changes)
     }
 
     fn draw(&mut self, purpose: &str, object: Subject, ordinal: u64, bound: u64) -> u64 {

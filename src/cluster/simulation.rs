@@ -43,7 +43,7 @@ use super::zones::Zones;
 use super::{Cause, Class, Event, PodSetId, Subject, Symbol, Why};
 use crate::kernel::{Duration, EventId, Limits, Names, Queue, Streams, Time};
 use crate::timeline::{Entry, EntryId, Layer, Timeline};
-use crate::workload::Happening;
+use crate::workload::{Happening, Records};
 
 /// What a cluster is made with.
 #[derive(Clone, Debug)]
@@ -166,7 +166,7 @@ pub struct Cluster {
     /// How often each standing fault has had an effect.
     pub(super) effects: Vec<u64>,
     pub(super) asks: u32,
-    pub(super) records: BTreeMap<String, (u64, String)>,
+    pub(super) records: Records,
     pub(super) published: BTreeMap<(Subject, String), String>,
     /// What custom resources ask for and show.
     pub(super) custom: BTreeMap<Subject, Custom>,
@@ -255,7 +255,7 @@ impl Cluster {
             read_faults: Vec::new(),
             effects: Vec::new(),
             asks: 0,
-            records: BTreeMap::new(),
+            records: Records::default(),
             published: BTreeMap::new(),
             unsettled: false,
             stream_name: String::new(),

@@ -8,7 +8,6 @@ use std::sync::mpsc::{Receiver, Sender, channel};
 use super::answers::Answer;
 use super::clock::Clock;
 use super::connection::Connection;
-use super::custom::Custom;
 use super::faults::Standing;
 use super::message::Message;
 use super::mirror::Mirror;
@@ -17,12 +16,13 @@ use super::options::LiveOptions;
 use super::render::Rendering;
 use super::request::{self, Requests};
 use super::watch::Watches;
-use crate::cluster::NodeSpec;
+use crate::cluster::{Custom, Measurements, NodeSpec};
 use crate::kernel::{Names, Streams, Symbol, Time};
+use crate::rehearsal;
 use crate::rehearsal::scheduling::Sighting;
 use crate::scenario::Scenario;
 use crate::timeline::{Cause, Entry, EntryId, Kind, Layer, ScenarioLine, Subject, Timeline, Why};
-use crate::workload::{AskId, Drain, Happening, Object, PodTemplate};
+use crate::workload::{AskId, Drain, Happening, Object, PodTemplate, Records};
 
 /// An object that a controller asked for.
 #[derive(Clone, Debug)]
@@ -62,10 +62,12 @@ pub struct LiveCluster {
     /// Every template that was asked for, by the number that its pods carry.
     pub(super) templates: Vec<std::sync::Arc<PodTemplate>>,
     pub(super) custom: BTreeMap<Subject, Custom>,
+    /// What providers outside the cluster answer: those of the scenario, so that an analysis ends as it says.
+    pub(super) measurements: Vec<Measurements>,
     pub(super) watchers: BTreeMap<Subject, BTreeSet<usize>>,
     pub(super) node_watchers: BTreeSet<usize>,
     pub(super) published: BTreeMap<(Subject, String), String>,
-    pub(super) records: BTreeMap<String, (u64, String)>,
+    pub(super) records: Records,
     pub(super) asks: u32,
     pub(super) standing: Vec<Standing>,
     pub(super) drains: Vec<DrainRun>,
@@ -143,10 +145,11 @@ impl LiveCluster {
             applied: BTreeMap::new(),
             templates: Vec::new(),
             custom: BTreeMap::new(),
+            measurements: rehearsal::measurements(scenario),
             watchers: BTreeMap::new(),
             node_watchers: BTreeSet::new(),
             published: BTreeMap::new(),
-            records: BTreeMap::new(),
+            records: Records::default(),
             asks: 0,
             standing: Vec::new(),
             drains: Vec::new(),

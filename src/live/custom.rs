@@ -9,37 +9,12 @@ use serde_json::json;
 use super::cluster::LiveCluster;
 use super::mirror::workloads::WorkloadSeen;
 use super::request::Operation;
+use crate::cluster::{Custom, Measurements};
 use crate::timeline::{Cause, EntryId, Kind, Subject, Why};
-use crate::workload::{AnalysisPhase, GroupSetStatus, Object, Outcome, RecordChange, RolloutStatus, Status};
+use crate::workload::{AnalysisPhase, Object, Outcome, RecordChange, Status};
 
 /// The ConfigMap with the records.
 const RECORDS: &str = "greenroom-records";
-
-/// A custom resource.
-#[derive(Clone, Debug)]
-pub(super) struct Custom {
-    /// What it asks for.
-    pub object: Object,
-    /// What its controller wrote last.
-    pub status: Option<Status>,
-}
-
-impl Custom {
-    /// What it shows; how many pods it wants is the spec's.
-    pub(super) fn shown(&self) -> Option<Status> {
-        match (self.status, &self.object) {
-            (Some(Status::Rollout(status)), Object::Rollout(spec)) => {
-                Some(Status::Rollout(RolloutStatus { desired: spec.replicas, ..status }))
-            }
-            (status, Object::Rollout(_) | Object::AnalysisRun(_)) => status,
-            (Some(status), Object::LeaderWorkerSet(_)) => Some(status),
-            (None, Object::LeaderWorkerSet(spec)) => {
-                Some(Status::LeaderWorkerSet(GroupSetStatus { desired: spec.replicas, available: false }))
-            }
-            _ => Some(Status::Present),
-        }
-    }
-}
 
 /// True for kinds that live in greenroom.
 pub(super) const fn is_custom(kind: Kind) -> bool {
@@ -104,31 +79,14 @@ impl LiveCluster {
 
     /// Asks a provider outside the cluster: a live run has those of the scenario too, so that an analysis ends as it says.
     pub(super) fn measure(&self, template: &str, metric: &str) -> Outcome {
-        let fits = |own: &Option<String>, asked: &str| own.as_deref().is_none_or(|own| own == asked);
-        let rows = self.scenario.behaviour.iter().filter(|row| !row.measurements.is_empty());
-        let mut rows = rows.filter(|row| fits(&row.matches.analysis, template) && fits(&row.matches.metric, metric));
-        let Some(row) = rows.next() else { return Outcome::Measured(AnalysisPhase::Successful) };
-        let at = row.measurements.partition_point(|(from, _)| *from <= self.present());
-        let phase = at.checked_sub(1).map_or(AnalysisPhase::Successful, |at| row.measurements[at].1);
-        Outcome::Measured(phase)
+        let answer = Measurements::answer(&self.measurements, template, metric, self.present());
+        Outcome::Measured(answer.map_or(AnalysisPhase::Successful, |(_, phase)| phase))
     }
 
     /// Writes several records, or none of them.
     pub(super) fn commit_records(&mut self, changes: &[RecordChange]) -> bool {
-        let records = &mut self.records;
-        let version = |name: &str| records.get(name).map_or(0, |(version, _)| *version);
-        if changes.iter().any(|change| version(&change.name) != change.expected_version) {
+        if !self.records.commit(changes) {
             return false;
-        }
-        for change in changes {
-            match &change.value {
-                Some(value) => {
-                    records.insert(change.name.clone(), (change.expected_version + 1, value.clone()));
-                }
-                None => {
-                    records.remove(&change.name);
-                }
-            }
         }
         self.keep_records();
         true
@@ -144,7 +102,7 @@ impl LiveCluster {
         let data: BTreeMap<String, String> = self
             .records
             .iter()
-            .map(|(name, (version, value))| {
+            .map(|(name, version, value)| {
                 let record = json!({ "name": name, "version": version, "value": value });
                 (shown(name), record.to_string())
             })

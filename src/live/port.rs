@@ -6,10 +6,12 @@ use std::sync::Arc;
 use super::clock::Timer;
 use super::cluster::LiveCluster;
 use super::message::{Message, Reply};
+use crate::cluster::Custom;
 use crate::kernel::{Symbol, Time};
 use crate::timeline::{Cause, EntryId, Kind, Layer, Subject, Why};
 use crate::workload::{
-    Ask, AskId, LeaderWorkerSetSpec, Object, Outcome, PodStatus, PodTemplate, RecordChange, Status, World,
+    Ask, AskId, GroupSetStatus, LeaderWorkerSetSpec, Object, Outcome, PodStatus, PodTemplate, RecordChange, Status,
+    World,
 };
 
 /// One controller's side of a live cluster.
@@ -155,7 +157,7 @@ impl World for Port<'_> {
     }
 
     fn record(&self, name: &str) -> Option<(u64, String)> {
-        self.run.records.get(name).cloned()
+        self.run.records.get(name)
     }
 
     fn commit(&mut self, changes: &[RecordChange]) -> bool {
@@ -180,6 +182,8 @@ impl LiveCluster {
     /// What an object shows, custom resources among them.
     pub(super) fn shown(&self, key: Subject) -> Option<Status> {
         match self.custom.get(&key) {
+            Some(Custom { object: Object::LeaderWorkerSet(spec), status }) => status
+                .or({ Some(Status::LeaderWorkerSet(GroupSetStatus { desired: spec.replicas, available: false })) }),
             Some(custom) => custom.shown(),
             None => self.mirror.status(key),
         }

@@ -13,4 +13,4 @@ pub use observer::Observer;
 pub use play::{Options, Rehearsal, rehearse};
 pub use profiles::profiles;
 pub use result::{Cleanup, Ending, LiveRun, Notice, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
-pub use simulate::{behaviour, node_spec, simulated, usual};
+pub use simulate::{behaviour, measurements, node_spec, simulated, usual};

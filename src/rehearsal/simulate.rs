@@ -46,14 +46,7 @@ pub fn simulated(scenario: &Scenario, seed: u64) -> Result<Cluster, Vec<Diagnost
     let mut cluster =
         Cluster::new(Settings { seed, profile, scheduler, behaviour, usual, provider, limits: Limits::default() });
     cluster.set_expander(scenario.cluster.expander);
-    let rows = scenario.behaviour.iter().zip(0..).filter(|(row, _)| !row.measurements.is_empty());
-    let measurements = rows.map(|(row, number)| Measurements {
-        row: number,
-        analysis: row.matches.analysis.clone(),
-        metric: row.matches.metric.clone(),
-        points: row.measurements.clone(),
-    });
-    cluster.set_measurements(measurements.collect());
+    cluster.set_measurements(measurements(scenario));
     cluster.set_epoch(scenario.epoch);
     for namespace in &scenario.cluster.namespaces {
         cluster.add_namespace(namespace);
@@ -138,6 +131,18 @@ pub fn node_spec(entry: &NodeEntry, name: Name, pods_per_node: u32) -> Result<No
         Some(refusal) => Err(format!(" {refusal}")),
         None => Ok(spec),
     }
+}
+
+/// What providers outside the cluster of a scenario answer to measurements.
+pub fn measurements(scenario: &Scenario) -> Vec<Measurements> {
+    let rows = scenario.behaviour.iter().zip(0..).filter(|(row, _)| !row.measurements.is_empty());
+    let measurements = rows.map(|(row, number)| Measurements {
+        row: number,
+        analysis: row.matches.analysis.clone(),
+        metric: row.matches.metric.clone(),
+        points: row.measurements.clone(),
+    });
+    measurements.collect()
 }
 
 /// How the containers of a scenario behave: its rows, in their order.

@@ -8,6 +8,7 @@ pub mod disruption;
 pub mod object;
 pub mod pod;
 pub mod policy;
+pub mod records;
 pub mod resources;
 pub mod rollout;
 pub mod schedule;
@@ -27,6 +28,7 @@ pub use pod::{
     Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, RestartPolicy, Taint,
     TaintEffect, Toleration,
 };
+pub use records::Records;
 pub use resources::Resources;
 pub use rollout::{AnalysisPhase, AnalysisRunStatus, AnalysisTemplateSpec, RolloutPhase, RolloutSpec, RolloutStatus};
 pub use selector::{Affinity, LabelSelector, TopologySpread};

@@ -8,7 +8,7 @@ use greenroom::kernel::{Duration, Names, Symbol, Time};
 use greenroom::timeline::{Cause, Entry, EntryId, Kind, Layer, ScenarioLine, Subject, Timeline, Why, render};
 use greenroom::workload::{
     Action, Ask, AskId, Controller, DeploymentStatus, JobStatus, NodePoolStatus, Object, Outcome, PodPhase, PodStatus,
-    RecordChange, ServiceStatus, Status, Wake, World,
+    RecordChange, Records, ServiceStatus, Status, Wake, World,
 };
 
 /// Something that the script brings about.
@@ -58,7 +58,7 @@ pub struct Replay {
     /// What was published.
     pub published: BTreeMap<(String, String), String>,
     /// Durable records.
-    pub records: BTreeMap<String, (u64, String)>,
+    pub records: Records,
     /// Outcomes of reads for a system's deployment (its name), used up one after the other before reads succeed.
     pub reads: BTreeMap<String, VecDeque<Outcome>>,
     /// Outcomes of writes of objects by name, used up likewise.
@@ -92,7 +92,7 @@ impl Default for Replay {
             timeline,
             transcript: String::new(),
             published: BTreeMap::new(),
-            records: BTreeMap::new(),
+            records: Records::default(),
             reads: BTreeMap::new(),
             writes: BTreeMap::new(),
             deeds: Vec::new(),
@@ -419,26 +419,12 @@ impl World for Replay {
     }
 
     fn record(&self, name: &str) -> Option<(u64, String)> {
-        self.records.get(name).cloned()
+        self.records.get(name)
     }
 
     fn commit(&mut self, changes: &[RecordChange]) -> bool {
         self.did(Deed::Commit(changes.to_vec()));
-        let version = |name: &str| self.records.get(name).map_or(0, |(version, _)| *version);
-        if changes.iter().any(|change| version(&change.name) != change.expected_version) {
-            return false;
-        }
-        for change in changes {
-            match &change.value {
-                Some(value) => {
-                    self.records.insert(change.name.clone(), (change.expected_version + 1, value.clone()));
-                }
-                None => {
-                    self.records.remove(&change.name);
-                }
-            }
-        }
-        true
+        self.records.commit(changes)
     }
 
     /// Not random, but as good: a number by the names alone.

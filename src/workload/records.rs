@@ -1,0 +1,42 @@
+//! Durable records as every world keeps them: a value and a version under a name, and several changed at once or not at all.
+
+use std::collections::BTreeMap;
+
+use super::RecordChange;
+
+/// The records of a world.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Records {
+    kept: BTreeMap<String, (u64, String)>,
+}
+
+impl Records {
+    /// A record and its version.
+    pub fn get(&self, name: &str) -> Option<(u64, String)> {
+        self.kept.get(name).cloned()
+    }
+
+    /// Every record, by its name: its version and its value.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, u64, &str)> {
+        self.kept.iter().map(|(name, (version, value))| (name.as_str(), *version, value.as_str()))
+    }
+
+    /// Writes several records, or none of them: `false` if any version was not the expected one.
+    pub fn commit(&mut self, changes: &[RecordChange]) -> bool {
+        let version = |name: &str| self.kept.get(name).map_or(0, |(version, _)| *version);
+        if changes.iter().any(|change| version(&change.name) != change.expected_version) {
+            return false;
+        }
+        for change in changes {
+            match &change.value {
+                Some(value) => {
+                    self.kept.insert(change.name.clone(), (change.expected_version + 1, value.clone()));
+                }
+                None => {
+                    self.kept.remove(&change.name);
+                }
+            }
+        }
+        true
+    }
+}
