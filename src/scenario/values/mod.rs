@@ -21,7 +21,7 @@ pub use scheduler::SchedulerValue;
 pub use spread::Spread;
 pub use timestamp::Timestamp;
 pub use words::{
-    ExpanderValue, FailOnValue, FailReason, FullValue, GateValue, JobGateValue, MeasurementValue, MonitoringWhenValue,
+    BugModeValue, DelayFromValue, EngineValue, ExpanderValue, FailOnValue, FailReason, FullValue, GateValue, JobGateValue, MeasurementValue, MonitoringWhenValue,
     NamesValue, NodePoolsValue, ReferencesValue, SnapshotValue, SystemValue, TaintEffectValue, ViewValue, WaitForValue,
     WorkloadKindValue,
 };

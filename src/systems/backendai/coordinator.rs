@@ -152,11 +152,12 @@ impl Coordinator {
         };
         let Some(to) = to else { return };
         let deployment = candidate.deployment;
+        let from = board.status(deployment);
         board.history(deployment).add(Record {
             phase: handler.name,
             category: handler.category,
             error_code: code,
-            from: board.status(deployment),
+            from,
             to,
             verdict,
             attempts: 1,

@@ -1,6 +1,7 @@
 //! The deployments of one file with their routes: the tables that Backend.AI's manager keeps, and the few changes of them that
 //! all handlers share. When something changes is decided elsewhere.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::document::{DeploymentSpec, Document};
@@ -21,6 +22,8 @@ pub struct Deployments {
     pub options: Arc<Options>,
     /// One for each of the file; none before the file is submitted.
     pub list: Vec<Deployment>,
+    /// Whose session each pod is: the positions of a deployment and of its route.
+    pub sessions: BTreeMap<Subject, (usize, usize)>,
 }
 
 /// A deployment as the database has it.
@@ -119,6 +122,7 @@ impl Deployments {
             let mut route = Route::new(name, revision, one.rollout, traffic, now, one.cause);
             let why = Why::text(if traffic { "made with traffic" } else { "made without traffic" });
             route.cause = Cause::Entry(world.note(route.subject, route.word(), why, one.cause));
+            self.sessions.insert(route.pod, (index, one.routes.len()));
             one.routes.push(route);
         }
     }

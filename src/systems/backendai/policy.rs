@@ -94,7 +94,7 @@ impl FromNode for StrategyWord {
 
 /// A bound as a document has it.
 #[derive(Clone, PartialEq, Eq, Debug, schemars::JsonSchema)]
-pub struct BudgetValue(#[schemars(skip)] Budget);
+pub struct BudgetValue(#[schemars(with = "BudgetFile")] Budget);
 
 impl FromNode for BudgetValue {
     fn from_node(node: &Node, context: &mut Context<'_>) -> Option<BudgetValue> {

@@ -42,20 +42,6 @@ pub enum BugMode {
     BatchWideMutationFlag,
 }
 
-/// Modes and their names.
-pub const BUG_MODES: [(&str, BugMode); 10] = [
-    ("need_retry_missing", BugMode::NeedRetryMissing),
-    ("tz_naive_elapsed", BugMode::TzNaiveElapsed),
-    ("timeout_never_fires", BugMode::TimeoutNeverFires),
-    ("promote_zero_green", BugMode::PromoteZeroGreen),
-    ("apply_missing_promote_arg", BugMode::ApplyMissingPromoteArg),
-    ("delay_ignored", BugMode::DelayIgnored),
-    ("manual_promote_no_ready", BugMode::ManualPromoteNoReady),
-    ("rolling_never_ready", BugMode::RollingNeverReady),
-    ("green_leak", BugMode::GreenLeak),
-    ("batch_wide_mutation_flag", BugMode::BatchWideMutationFlag),
-];
-
 /// The modes of pull request 10426 at its last commit. Time zones and the missing argument were mended there; the flag of the
 /// whole batch is main's, where a failure is tried again.
 const PR_10426: [BugMode; 7] = [
