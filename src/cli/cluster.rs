@@ -64,7 +64,6 @@ impl ClusterArgs {
             fake_nodes: self.fake_nodes,
             allow_node_faults: self.allow_node_faults,
             image: self.stand_in_image.clone(),
-            never_pulls: false,
             node_selector: self.node_selector.iter().cloned().collect(),
             began_at_unix_seconds: unix_seconds(),
             progress,

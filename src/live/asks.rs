@@ -67,7 +67,7 @@ impl LiveCluster {
                 }
                 self.strikes.insert(key, cause);
                 let labels = patch.labels.into_iter().map(|(label, value)| (label, Some(value)));
-                let (change, is_own) = (NodeChange::Label(labels.collect()), self.own_nodes.contains(&key));
+                let (change, is_own) = (NodeChange::Label(labels.collect()), self.made(key));
                 Operation::Node { change, is_own, run: self.options.run.clone() }
             }
             Ask::PatchSelector { patch, .. } => {

@@ -15,6 +15,7 @@ use tokio::time::{Instant, timeout};
 
 use super::connection::Connection;
 use super::node_change::{self, TOUCHED};
+use super::nodes::{KWOK_ANNOTATION, KWOK_LABEL};
 use super::render::{MANAGED_BY, RUN};
 use super::trouble::{Trouble, innermost};
 
@@ -196,11 +197,11 @@ impl Sweep<'_> {
         let api: Api<Node> = Api::all(self.client());
         for node in api.list(&self.list()).await? {
             let name = node.name_any();
-            if node.labels().get("type").is_none_or(|value| value != "kwok") {
+            if node.labels().get(KWOK_LABEL.0).is_none_or(|value| value != KWOK_LABEL.1) {
                 self.connection.count_call();
                 let patch = json!({ "metadata": {
-                    "labels": { "type": "kwok" },
-                    "annotations": { "kwok.x-k8s.io/node": "fake" },
+                    "labels": { KWOK_LABEL.0: KWOK_LABEL.1 },
+                    "annotations": { KWOK_ANNOTATION.0: KWOK_ANNOTATION.1 },
                 } });
                 ignore_gone(api.patch(&name, &PatchParams::default(), &Patch::Merge(&patch)).await.map(drop))?;
             }

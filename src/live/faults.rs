@@ -150,7 +150,7 @@ impl LiveCluster {
         cause: Cause,
     ) -> Result<Struck, String> {
         let Some(node) = self.node_at(target) else { return Ok(Struck::Now(0)) };
-        if !self.own_nodes.contains(&node) {
+        if !self.made(node) {
             return Err("only fake nodes can be silenced through the API".to_owned());
         }
         let cause = self.note_node(node, became, Why::NONE, cause);

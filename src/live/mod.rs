@@ -19,6 +19,7 @@ mod custom;
 mod doctor;
 mod dry_run;
 mod faults;
+mod machines;
 mod message;
 mod mirror;
 mod node_change;

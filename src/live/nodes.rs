@@ -11,16 +11,16 @@ use super::node_change::NodeChange;
 use super::request::Operation;
 use crate::cluster::{NodeSpec, machine};
 use crate::kernel::Duration;
-use crate::scenario::model::{NodeEntry, NodeNaming};
+use crate::scenario::model::NodeEntry;
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
 use crate::workload::pod::Taint;
 use crate::workload::{Drain, NodePoolSpec, NodePoolStatus, Status};
 
 /// The label by which kwok takes a node for its own, as the testbed starts it.
-const KWOK_LABEL: (&str, &str) = ("type", "kwok");
+pub(super) const KWOK_LABEL: (&str, &str) = ("type", "kwok");
 
 /// The annotation by which it does so as it is installed from its manifests.
-const KWOK_ANNOTATION: (&str, &str) = ("kwok.x-k8s.io/node", "fake");
+pub(super) const KWOK_ANNOTATION: (&str, &str) = ("kwok.x-k8s.io/node", "fake");
 
 /// An eviction that a budget refuses is tried again after so long: k8s.io/kubectl v0.36.3, pkg/drain/drain.go.
 const EVICT_AGAIN_AFTER: Duration = Duration::from_secs(5);
@@ -44,11 +44,7 @@ impl LiveCluster {
         let scenario = std::sync::Arc::clone(&self.scenario);
         let mut nodes = Vec::new();
         for entry in &scenario.cluster.nodes {
-            let names = match &entry.naming {
-                NodeNaming::One(name) => vec![name.clone()],
-                NodeNaming::Pool { pool, count } => (0..*count).map(|ordinal| format!("{pool}-{ordinal}")).collect(),
-            };
-            for name in names {
+            for name in entry.naming.names() {
                 nodes.push(self.fake_node(entry, &name)?);
             }
         }
@@ -67,7 +63,6 @@ impl LiveCluster {
     fn node_body(&mut self, key: Subject, spec: &NodeSpec) -> Value {
         let name = self.names.show(key.name);
         self.rendering.naming.learn(Kind::Node, "", &name);
-        self.own_nodes.insert(key);
         self.node_specs.insert(key, spec.clone());
         let mut labels = spec.labels.clone();
         labels.extend(self.run_labels());
@@ -87,9 +82,6 @@ impl LiveCluster {
         amounts.insert("memory".to_owned(), json!(resources.memory_bytes.to_string()));
         amounts.insert("ephemeral-storage".to_owned(), json!(resources.ephemeral_storage_bytes.to_string()));
         amounts.insert("pods".to_owned(), json!(spec.pods_max.to_string()));
-        if let Some(model) = &spec.gpu_model {
-            self.models.insert(key, model.clone());
-        }
         json!({
             "apiVersion": "v1",
             "kind": "Node",
@@ -103,9 +95,14 @@ impl LiveCluster {
         })
     }
 
+    /// True if the run made the node.
+    pub(super) fn made(&self, node: Subject) -> bool {
+        self.node_specs.contains_key(&node)
+    }
+
     /// The GPU model of a fake node.
     pub(super) fn model_of(&self, node: Subject) -> Option<String> {
-        self.models.get(&node).cloned()
+        self.node_specs.get(&node)?.gpu_model.clone()
     }
 
     /// Labels of all that the run makes.
@@ -131,7 +128,7 @@ impl LiveCluster {
     /// # Errors
     /// It did not make it and was not allowed to.
     pub(super) fn may_touch(&self, node: Subject) -> Result<(), String> {
-        if self.own_nodes.contains(&node) || self.options.allow_node_faults {
+        if self.made(node) || self.options.allow_node_faults {
             return Ok(());
         }
         let name = self.names.show(node.name);
@@ -140,10 +137,7 @@ impl LiveCluster {
 
     /// Changes a node, so that it can be taken back.
     pub(super) fn change_node(&mut self, node: Subject, change: NodeChange, cause: Cause) -> Result<(), String> {
-        let is_own = self.own_nodes.contains(&node);
-        if !is_own {
-            self.touched_nodes.insert(node);
-        }
+        let is_own = self.made(node);
         self.do_to(node, Operation::Node { change, is_own, run: self.options.run.clone() }, cause)
     }
 

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Namespace, Node};
-use kube::api::{Api, ListParams, Patch, PatchParams};
+use kube::api::{Api, Patch, PatchParams};
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
@@ -15,6 +15,7 @@ use super::cluster::LiveCluster;
 use super::conduct::Conducts;
 use super::connection::Connection;
 use super::dry_run::{self, dry_run};
+use super::machines::{check_nodes, is_open};
 use super::message::Message;
 use super::options::LiveOptions;
 use super::render::{Naming, Nodes, Pods, RUN, Rendering};
@@ -124,7 +125,7 @@ pub fn rendering(scenario: &Scenario, live: &LiveOptions, seed: u64) -> Result<R
     let (nodes, pods) = if live.fake_nodes {
         (Nodes::Own, Pods::Kwok(conducts))
     } else {
-        let pods = Pods::StandIn { conducts, image: live.image.clone(), pulls: !live.never_pulls };
+        let pods = Pods::StandIn { conducts, image: live.image.clone() };
         (Nodes::Existing { selector: live.node_selector.clone() }, pods)
     };
     let mut naming = Naming::new(&live.run).map_err(Trouble::Api)?;
@@ -213,51 +214,6 @@ pub(super) async fn make_nodes(connection: &Connection, nodes: &[Value]) -> Resu
                 return Err(Trouble::NoKwok { seconds: NODES_READY_WITHIN.as_secs() });
             }
             tokio::time::sleep(Duration::from_millis(250)).await;
-        }
-    }
-    Ok(())
-}
-
-/// True if a node is ready and new pods may come.
-pub(super) fn is_open(node: &Node) -> bool {
-    let ready = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    let taints = node.spec.iter().flat_map(|spec| spec.taints.iter().flatten());
-    ready.into_iter().any(|one| one.type_ == "Ready" && one.status == "True")
-        && !taints.into_iter().any(|taint| taint.key == "node.kubernetes.io/not-ready")
-}
-
-/// Looks whether the nodes that are there could be those of the scenario.
-fn check_nodes(connection: &Connection, scenario: &Scenario, live: &LiveOptions) -> Result<(), Trouble> {
-    let mut wanted: BTreeMap<String, u64> = BTreeMap::new();
-    for entry in &scenario.cluster.nodes {
-        let count = match &entry.naming {
-            crate::scenario::model::NodeNaming::One(_) => 1,
-            crate::scenario::model::NodeNaming::Pool { count, .. } => u64::from(*count),
-        };
-        let mut names = crate::kernel::Names::default();
-        let name = names.name("node");
-        let spec = crate::rehearsal::node_spec(entry, name, 110).map_err(Trouble::Api)?;
-        let gpus = spec.allocatable.extended.iter().filter(|(resource, _)| resource.ends_with("/gpu"));
-        for (resource, gpus) in gpus.filter(|(_, gpus)| **gpus > 0) {
-            *wanted.entry(resource.clone()).or_default() += count * gpus;
-        }
-    }
-    let selector: Vec<String> = live.node_selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    let nodes = connection.runtime.block_on(async {
-        let api: Api<Node> = Api::all(connection.client.clone());
-        connection.count_call();
-        api.list(&ListParams::default().labels(&selector.join(","))).await
-    });
-    let nodes = nodes.map_err(|error| Trouble::of(&error, &connection.context))?;
-    if nodes.items.iter().filter(|node| is_open(node)).count() == 0 {
-        return Err(Trouble::Nodes("the cluster has no node that is ready".to_owned()));
-    }
-    for (resource, wanted) in wanted {
-        let amounts = nodes.items.iter().filter_map(|node| node.status.as_ref()?.allocatable.as_ref()?.get(&resource));
-        let there: u64 = amounts.filter_map(|amount| amount.0.parse::<u64>().ok()).sum();
-        if there < wanted {
-            let why = format!("the scenario's nodes have {wanted} {resource}, those of the cluster {there}");
-            return Err(Trouble::Nodes(why));
         }
     }
     Ok(())

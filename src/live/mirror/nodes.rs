@@ -8,6 +8,7 @@ use super::super::cluster::LiveCluster;
 use super::super::message::SeenKind;
 use super::{Mirror, NO_ENTRY};
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
+use crate::workload::resources::is_gpu;
 
 /// What is known of a node.
 #[derive(Clone, Debug)]
@@ -155,7 +156,7 @@ fn read(object: &Node) -> NodeSeen {
         }
     });
     let allocatable = status.allocatable.unwrap_or_default();
-    let gpus = allocatable.iter().filter(|(resource, _)| resource.ends_with("/gpu"));
+    let gpus = allocatable.iter().filter(|(resource, _)| is_gpu(resource));
     NodeSeen {
         ready,
         labels: object.metadata.labels.clone().unwrap_or_default(),

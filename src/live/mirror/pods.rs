@@ -12,6 +12,7 @@ use super::super::message::SeenKind;
 use super::NO_ENTRY;
 use crate::kernel::{Duration, Time};
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
+use crate::workload::resources::is_gpu;
 use crate::workload::{Object, PodPhase, PodStatus, PodTemplate};
 
 /// What is known of a pod.
@@ -322,7 +323,7 @@ pub(in crate::live) fn template_of(object: &Object) -> Option<&Arc<PodTemplate>>
 fn gpus(container: &k8s_openapi::api::core::v1::Container) -> u64 {
     let resources = container.resources.as_ref();
     let limits = resources.and_then(|resources| resources.limits.as_ref().or(resources.requests.as_ref()));
-    let counted = limits.into_iter().flatten().filter(|(name, _)| name.ends_with("/gpu"));
+    let counted = limits.into_iter().flatten().filter(|(name, _)| is_gpu(name));
     counted.filter_map(|(_, quantity)| quantity.0.parse::<u64>().ok()).sum()
 }
 

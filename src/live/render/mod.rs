@@ -102,10 +102,8 @@ pub enum Pods {
     StandIn {
         /// How they behave.
         conducts: Conducts,
-        /// The image of the stand-in.
+        /// The image of the stand-in: nodes may have it already.
         image: String,
-        /// True if a registry has the image (`IfNotPresent`); else nodes have it (`Never`).
-        pulls: bool,
     },
 }
 
