@@ -165,15 +165,13 @@ impl FromNode for SystemValue {
         if let Some(system) = node.as_str().filter(|text| LATER_SYSTEMS.contains(text)) {
             let message = format!("the system {} is not in this version of greenroom yet", quote(system));
             context.report(
-                Diagnostic::error(context.source, node.span, message).note("this version knows `oci`, `kubernetes` and `backendai`"),
+                Diagnostic::error(context.source, node.span, message)
+                    .note("this version knows `oci`, `kubernetes` and `backendai`"),
             );
             return None;
         }
-        let known = [
-            ("oci", SystemName::Oci),
-            ("kubernetes", SystemName::Kubernetes),
-            ("backendai", SystemName::BackendAi),
-        ];
+        let known =
+            [("oci", SystemName::Oci), ("kubernetes", SystemName::Kubernetes), ("backendai", SystemName::BackendAi)];
         one_of(node, context, &known, "a system").map(SystemValue)
     }
 }

@@ -176,7 +176,11 @@ mod tests {
         let failure = Outcome::Failure("evaluation_error", Why::NONE);
         assert_eq!(verdict(5, Some(0), failure), Some(Verdict::GiveUp));
         assert_eq!(verdict(4, Some(0), failure), Some(Verdict::Expired));
-        assert_eq!(verdict(4, Some(100), failure), Some(Verdict::NeedRetry), "a hundred seconds are not more than that");
+        assert_eq!(
+            verdict(4, Some(100), failure),
+            Some(Verdict::NeedRetry),
+            "a hundred seconds are not more than that"
+        );
         assert_eq!(verdict(0, None, failure), Some(Verdict::NeedRetry));
     }
 

@@ -85,6 +85,8 @@ pub struct Options {
     pub running_routes: Cycle,
     /// The loop over routes that are to end: 30 s, without a mark (route/coordinator.py).
     pub terminating_routes: Cycle,
+    /// The loop that looks for routes of revisions that nothing belongs to: 60 s, without a mark (route/coordinator.py).
+    pub eviction: Cycle,
     /// How long a sub-step may last: 3600 s in the code of this era; BEP-1049 says 30 minutes.
     pub deploying_timeout: Duration,
     /// How often a sub-step is tried: SERVICE_MAX_RETRIES, 5 (manager/defs.py).
@@ -141,6 +143,7 @@ impl Default for Options {
             starting_routes: cycle(Some(5), 60, 10),
             running_routes: cycle(Some(10), 60, 10),
             terminating_routes: cycle(None, 30, 10),
+            eviction: cycle(None, 60, 10),
             deploying_timeout: Duration::from_secs(3600),
             attempts_max: 5,
             delay_from: DelayFrom::Phase,
