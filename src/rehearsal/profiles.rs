@@ -6,7 +6,7 @@ use crate::systems::oci::options::Options;
 
 /// The profiles of all systems in a scenario.
 pub fn profiles(scenario: &Scenario) -> Profiles {
-    Profiles { oci: oci(scenario) }
+    Profiles { oci: oci(scenario), backendai: scenario.backendai.clone() }
 }
 
 fn oci(scenario: &Scenario) -> Options {

@@ -48,6 +48,8 @@ pub struct Scenario {
     pub kubernetes: Kubernetes,
     /// What the OCI control plane does where its documents do not say.
     pub oci: OciOptions,
+    /// Which code of Backend.AI is rehearsed, and its constants.
+    pub backendai: crate::systems::backendai::Options,
     /// The nodes and what is behind them.
     pub cluster: Cluster,
     /// The documents, in the order of the file.
@@ -238,6 +240,8 @@ pub enum SystemName {
     Oci,
     /// Plain Kubernetes manifests.
     Kubernetes,
+    /// Backend.AI.
+    BackendAi,
 }
 
 impl SystemName {
@@ -246,6 +250,7 @@ impl SystemName {
         match self {
             SystemName::Oci => "oci",
             SystemName::Kubernetes => "kubernetes",
+            SystemName::BackendAi => "backendai",
         }
     }
 
@@ -253,6 +258,7 @@ impl SystemName {
     pub const fn has_actions(self) -> bool {
         match self {
             SystemName::Oci | SystemName::Kubernetes => false,
+            SystemName::BackendAi => true,
         }
     }
 }

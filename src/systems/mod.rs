@@ -2,6 +2,7 @@
 //! Nothing here simulates: a system decides, and the world does. Which worlds there are is not known here.
 
 pub mod argorollouts;
+pub mod backendai;
 pub mod kubernetes;
 pub mod leaderworkerset;
 pub mod oci;
@@ -15,13 +16,15 @@ use crate::timeline::{Cause, Subject};
 use crate::workload::{Action, Controller, Wake, World};
 
 /// The names of the systems, as a scenario's `system:` has them.
-pub const NAMES: &[&str] = &["oci", "kubernetes"];
+pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai"];
 
 /// The profiles of all systems.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Profiles {
     /// Of OCI AI Blueprints.
     pub oci: oci::Options,
+    /// Of Backend.AI.
+    pub backendai: backendai::Options,
 }
 
 /// A system with one document.
@@ -31,6 +34,8 @@ pub enum System {
     Oci(oci::Oci),
     /// Plain Kubernetes manifests.
     Kubernetes(kubernetes::Kubernetes),
+    /// Backend.AI.
+    BackendAi(Box<backendai::BackendAi>),
 }
 
 /// A document that was read.
@@ -60,6 +65,11 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
             warnings: read.warnings,
             problems: read.problems,
         }),
+        "backendai" => backendai::read(source, &profiles.backendai).map(|read| Document {
+            system: System::BackendAi(Box::new(read.backendai)),
+            warnings: Vec::new(),
+            problems: read.problems,
+        }),
         _ => {
             let message = format!("there is no system `{name}`; known are {}", NAMES.join(", "));
             Err(vec![Diagnostic::about(source, message)])
@@ -74,7 +84,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in &*systems {
         let own: BTreeSet<&str> = match system {
             System::Oci(oci) => oci.member_names().collect(),
-            System::Kubernetes(_) => BTreeSet::new(),
+            System::Kubernetes(_) | System::BackendAi(_) => BTreeSet::new(),
         };
         for name in own {
             if !seen.insert(name.to_owned()) {
@@ -85,7 +95,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in systems {
         match system {
             System::Oci(oci) => oci.qualify(&twice),
-            System::Kubernetes(_) => {}
+            System::Kubernetes(_) | System::BackendAi(_) => {}
         }
     }
     twice
@@ -120,13 +130,14 @@ impl System {
         match self {
             System::Oci(oci) => oci.names().collect(),
             System::Kubernetes(set) => vec![set.name()],
+            System::BackendAi(manager) => manager.names().collect(),
         }
     }
 
     /// The manifests that it holds as they are wanted now; none of a system that has documents of its own.
     pub fn manifests(&self) -> Vec<&kubernetes::Manifest> {
         match self {
-            System::Oci(_) => Vec::new(),
+            System::Oci(_) | System::BackendAi(_) => Vec::new(),
             System::Kubernetes(set) => set.wanted().collect(),
         }
     }
@@ -142,7 +153,7 @@ impl System {
     /// The namespaces that its objects are in, and those that it makes.
     pub fn namespaces(&self) -> (BTreeSet<&str>, BTreeSet<&str>) {
         match self {
-            System::Oci(_) => Default::default(),
+            System::Oci(_) | System::BackendAi(_) => Default::default(),
             System::Kubernetes(set) => set.namespaces(),
         }
     }
@@ -159,6 +170,7 @@ impl System {
             }
             (System::Oci(_), _) => 0,
             (System::Kubernetes(set), action) => set.interest(action),
+            (System::BackendAi(manager), action) => manager.interest(action),
         }
     }
 
@@ -166,7 +178,17 @@ impl System {
     pub const fn keeps_records(&self) -> bool {
         match self {
             System::Oci(_) => true,
-            System::Kubernetes(_) => false,
+            System::Kubernetes(_) | System::BackendAi(_) => false,
+        }
+    }
+
+    /// Why a restart of its controller is nothing that could be rehearsed, where it keeps no records.
+    pub const fn why_no_restart(&self) -> &'static str {
+        match self {
+            System::BackendAi(_) => "restarts of Backend.AI's manager are not modelled",
+            System::Oci(_) | System::Kubernetes(_) => {
+                "whoever applies manifests keeps nothing that a restart could lose"
+            }
         }
     }
 
@@ -175,7 +197,7 @@ impl System {
         match self {
             System::Oci(oci) => oci.resume(cause, world),
             // Whoever runs `kubectl apply` keeps no records: all that it knows is in the cluster.
-            System::Kubernetes(_) => false,
+            System::Kubernetes(_) | System::BackendAi(_) => false,
         }
     }
 }
@@ -185,6 +207,7 @@ impl Controller for System {
         match self {
             System::Oci(oci) => oci.wake(wake, cause, world),
             System::Kubernetes(set) => set.wake(wake, cause, world),
+            System::BackendAi(manager) => manager.wake(wake, cause, world),
         }
     }
 
@@ -192,6 +215,7 @@ impl Controller for System {
         match self {
             System::Oci(oci) => oci.native(world),
             System::Kubernetes(set) => set.native(world),
+            System::BackendAi(manager) => manager.native(world),
         }
     }
 }
