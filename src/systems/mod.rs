@@ -5,6 +5,7 @@ pub mod argorollouts;
 pub mod kubernetes;
 pub mod leaderworkerset;
 pub mod oci;
+pub mod paasta;
 
 use std::collections::BTreeSet;
 
