@@ -63,10 +63,9 @@ pub fn decide(method: Method, seen: Standing<'_>) -> Decision {
         Method::Brutal => Decision { create_app: !new_app_running, drain: old },
         Method::UpThenDown if new_app_running && happy_new == instances => Decision { create_app: false, drain: old },
         Method::UpThenDown => Decision { create_app: !new_app_running, drain: 0 },
-        Method::Crossover if !new_app_running => Decision { create_app: true, drain: 0 },
         Method::Crossover => {
             let needed = needed(instances, margin).saturating_sub(happy_new);
-            Decision { create_app: false, drain: old.saturating_sub(needed) }
+            Decision { create_app: !new_app_running, drain: old.saturating_sub(needed) }
         }
         Method::DownThenUp => Decision { create_app: old == 0 && !new_app_running, drain: old },
         Method::Down => Decision { create_app: false, drain: old },
