@@ -87,7 +87,7 @@ const FLOATS: [(&str, &[&str]); 7] = [
     ("src/systems/argorollouts/arithmetic.rs", &["is_tied", "closest", "look_again_after"]),
     (
         "src/systems/paasta/bounce.rs",
-        &["needed", "max_unavailable_percent", "max_surge_percent", "reaches_share", "number"],
+        &["needed", "max_unavailable_percent", "max_surge_percent", "percent_cut_off", "reaches_share", "number"],
     ),
     // serde's names of two methods that a reader must have; they read whole numbers.
     ("src/systems/kubernetes/typed.rs", &["deserialize_f32", "deserialize_f64"]),

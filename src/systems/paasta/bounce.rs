@@ -103,6 +103,11 @@ pub fn max_surge_percent(overprovision: &Decimal) -> u32 {
     rounded.split('.').next().and_then(|whole| whole.parse().ok()).unwrap_or(0)
 }
 
+/// `int(setpoint * 100)`.
+pub fn percent_cut_off(share: &Decimal) -> u32 {
+    (number(share) * 100.0) as u32
+}
+
 /// The pods that loop are at least this share of all: `len(looping) / len(pods) >= threshold`.
 pub fn reaches_share(count: u32, all: u32, threshold: &Decimal) -> bool {
     all > 0 && f64::from(count) / f64::from(all) >= number(threshold)

@@ -30,18 +30,18 @@ pub enum WaiterKey {
 }
 
 /// How long a step that builds takes, and how it ends.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Build {
-    /// The step, in which `*` stands for any text; `None`: every step.
+    /// The step; `None`: every step.
     pub step: Option<String>,
-    /// How long it takes.
-    pub length: Distribution,
+    /// How long it takes; `None`: as the profile has it.
+    pub length: Option<Distribution>,
     /// It fails.
     pub fails: bool,
 }
 
 /// The profile.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Rollout {
     /// From one run of setup_kubernetes_job to the next. Assumed: how often it runs is not public.
     pub setup_interval: Duration,

@@ -1,14 +1,13 @@
 //! What is known while a service runs: its instances, what is deployed where, runs of its pipeline, and deploys.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use super::mark_for_deployment::{Machine, Way};
 use super::model::Decimal;
 use super::version::{Tag, Version};
 use crate::kernel::{Duration, Time};
 use crate::timeline::{Cause, Subject};
-use crate::workload::{AskId, Object};
+use crate::workload::{AskId, Backend};
 
 /// All that a run of a service knows.
 #[derive(Clone, Debug, Default)]
@@ -41,8 +40,8 @@ pub struct Memory {
     pub asks: BTreeMap<AskId, usize>,
     /// Which instance an object that is watched belongs to.
     pub watched: BTreeMap<Subject, usize>,
-    /// The registrations, and who was last seen to serve them.
-    pub traffic: BTreeMap<String, Traffic>,
+    /// Who each registration was last routed to.
+    pub routed: BTreeMap<Subject, Vec<Backend>>,
 }
 
 /// What a timer is for.
@@ -81,20 +80,24 @@ pub struct Unit {
     pub at: (usize, usize),
     /// Its Deployment or StatefulSet; of bounce_lib, the newest ReplicaSet.
     pub workload: Option<Subject>,
-    /// The version that was asked for last, and the entry about it.
+    /// The version that was asked for last.
     pub version: Option<Version>,
-    /// What was asked for last.
-    pub applied: Option<Arc<Object>>,
+    /// The version that was last seen to run alone and whole.
+    pub running: Option<Version>,
     /// The last entry about it.
     pub entry: Cause,
     /// The word of that entry.
     pub word: &'static str,
     /// Asks that failed since the last that did not.
     pub failures: u64,
+    /// The next run of the setup job asks for it again.
+    pub again: bool,
     /// What bounce_lib runs: each version with its ReplicaSet, the oldest first.
     pub apps: Vec<App>,
     /// The next look of its bounce.
     pub bounce_at: Option<Time>,
+    /// The last.
+    pub bounced_at: Option<Time>,
 }
 
 /// A version of an instance, as bounce_lib runs it.
@@ -119,12 +122,12 @@ pub struct Run {
     pub members: Vec<Member>,
     /// The gate that it waits at, and the entry about it.
     pub gate: Option<(Subject, Cause)>,
+    /// Steps of its item are being begun: none of them ends the item yet.
+    pub is_beginning: bool,
     /// It has begun.
     pub started: bool,
     /// It is over.
     pub ended: bool,
-    /// What led to it.
-    pub cause: Cause,
 }
 
 /// A step of the item that a run is at.
@@ -227,11 +230,4 @@ pub struct ActionState {
     pub ended: Option<bool>,
     /// The last entry about it.
     pub entry: Cause,
-}
-
-/// Who serves a registration.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Traffic {
-    /// What was told last: the backends, each with its weight and its ready copies.
-    pub backends: Vec<(usize, u64)>,
 }
