@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::cues::{self, CueKind, CueOutcome, Cues};
 use super::profiles::profiles;
 use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict};
-use super::{Observer, simulated};
+use super::{Observer, idle, simulated};
 use crate::cluster::{ALWAYS_NAMESPACES as ALWAYS, Cluster};
 use crate::kernel::Time;
 use crate::scenario::model::{ActionKind, FaultKind, Scenario, SystemName, Trigger};
@@ -374,15 +374,7 @@ impl<S: Stage> Rehearsal<S> {
         let names = self.stage.names().clone();
         // A run that was cut short, or only set up, has not met all its workloads.
         if !matches!(self.ending, None | Some(Ending::Asked)) {
-            let rows = self.stage.idle_behaviour();
-            self.notices.extend(rows.into_iter().filter_map(|row| self.scenario.behaviour.get(row)).map(|row| {
-                Notice {
-                    file: row.place.file.to_string(),
-                    line: row.place.line,
-                    text: "this row of behaviour fits no workload of the run, or another row above it fits first"
-                        .to_owned(),
-                }
-            }));
+            self.notices.extend(idle::notices(&self.scenario, &self.stage));
             self.notices.sort();
         }
         RunResult {

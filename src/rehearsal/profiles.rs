@@ -2,6 +2,7 @@
 
 use crate::scenario::Scenario;
 use crate::systems::oci::options::Options;
+use crate::systems::paasta::rollout::Build;
 use crate::systems::{Profiles, paasta};
 
 /// The profiles of all systems in a scenario.
@@ -33,5 +34,12 @@ fn paasta(scenario: &Scenario) -> paasta::Options {
     let mut options = paasta::Options::default();
     options.rollout.clusters = scenario.cluster.names.clone();
     options.rollout.epoch_seconds = scenario.epoch;
+    let rows = scenario.behaviour.iter().filter_map(|row| Some((row, row.build.as_ref()?)));
+    let builds = rows.map(|(row, build)| Build {
+        step: row.matches.step.clone(),
+        length: build.length.clone(),
+        fails: build.fails,
+    });
+    options.rollout.builds = builds.collect();
     options
 }

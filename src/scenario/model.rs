@@ -283,6 +283,8 @@ pub struct BehaviourRow {
     pub metrics: BTreeMap<String, Vec<Load>>,
     /// What measurements of an analysis say, in the order of time.
     pub measurements: Vec<(Time, AnalysisPhase)>,
+    /// How steps of a pipeline build.
+    pub build: Option<Build>,
 }
 
 /// Which workloads a row of behaviour is for.
@@ -300,6 +302,17 @@ pub struct BehaviourMatch {
     pub analysis: Option<String>,
     /// The name of its metric.
     pub metric: Option<String>,
+    /// The name of a pipeline's step.
+    pub step: Option<String>,
+}
+
+/// How a step of a pipeline that builds goes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Build {
+    /// How long it takes; `None`: as the system has it.
+    pub length: Option<Distribution>,
+    /// It fails.
+    pub fails: bool,
 }
 
 /// A container that ends by itself.
