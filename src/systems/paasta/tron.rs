@@ -23,9 +23,9 @@ pub fn cron(schedule: &str) -> Option<String> {
         return Some(fields.trim().to_owned());
     }
     let at = schedule.strip_prefix("daily")?.trim();
-    let mut parts = at.split(':').map(|part| part.parse::<u32>().ok());
-    let hour = if at.is_empty() { 0 } else { parts.next()?? };
-    let minute = parts.next().map_or(Some(0), |minute| minute)?;
+    let mut parts = at.split(':').filter(|part| !part.is_empty()).map(|part| part.parse::<u32>().ok());
+    let hour = parts.next().unwrap_or(Some(0))?;
+    let minute = parts.next().unwrap_or(Some(0))?;
     Some(format!("{minute} {hour} * * *"))
 }
 
