@@ -185,6 +185,14 @@ pub(super) fn action(kind: &ActionKind) -> Action {
         ActionKind::Promote(target, full) => Action::Promote { target, full },
         ActionKind::Abort(target) => Action::Abort(target),
         ActionKind::Retry(target) => Action::Retry(target),
+        ActionKind::Click(target) => Action::Click(target),
+        ActionKind::Complete(target) => Action::Complete(target),
+        ActionKind::Abandon(target) => Action::Abandon(target),
+        ActionKind::Forward(target) => Action::Forward(target),
+        ActionKind::Activate(target, revision) => Action::Activate { target, revision },
+        ActionKind::Weight(target, percent) => Action::Weight { target, percent },
+        ActionKind::Push(service, commit) => Action::Push { service, commit },
+        ActionKind::Mark(group, commit) => Action::Mark { group, commit },
     }
 }
 

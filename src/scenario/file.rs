@@ -24,7 +24,7 @@ pub type States = Table<Spanned<String>>;
 
 file_types! {
     /// A rehearsal: a cluster, deployment documents, how workloads behave, what goes wrong, what an operator does, and what must be so.
-    pub struct ScenarioFile as "a scenario" later ["clusters", "onebackend", "dynamo", "paasta", "backendai"] {
+    pub struct ScenarioFile as "a scenario" later ["onebackend", "dynamo", "paasta", "backendai"] {
         /// The name of the rehearsal and of its snapshot.
         name: Spanned<String>,
         /// The seed of every random draw. Default: 0.
@@ -42,7 +42,9 @@ file_types! {
         /// What the OCI AI Blueprints control plane does where documents do not say.
         oci: Option<OciFile>,
         /// The cluster.
-        cluster: ClusterFile,
+        cluster: Option<ClusterFile>,
+        /// Several clusters, instead of `cluster`: systems whose documents name clusters deploy to each.
+        clusters: Option<Vec<NamedClusterFile>>,
         /// The documents that are deployed.
         deploy: Vec<DeployFile>,
         /// How workloads behave once placed; the first row that matches is used whole.
@@ -131,6 +133,16 @@ file_types! {
         namespaces: Option<Vec<Spanned<String>>>,
         /// Which of several pools that would help grows. Default: least-waste.
         expander: Option<ExpanderValue>,
+    }
+
+    /// One of several clusters.
+    pub struct NamedClusterFile as "one of several clusters" {
+        /// Its name, as documents have it.
+        name: Spanned<String>,
+        /// The nodes that are there. A name is given once in all clusters.
+        nodes: Option<Vec<NodeFile>>,
+        /// Bandwidth of image pulls a second, of nodes that do not set their own: `1Gi`.
+        bandwidth: Option<Spanned<Amount>>,
     }
 
     /// One node by `name`, or a `pool` of `count` equal nodes.
@@ -344,9 +356,7 @@ file_types! {
     }
 
     /// An operator's action: when, and exactly one thing to do.
-    pub struct ActionFile as "an action" later [
-        "click", "complete", "abandon",
-    ] {
+    pub struct ActionFile as "an action" {
         /// The action's name. Default: its word, with a number if there are several.
         name: Option<Spanned<String>>,
         /// At a time.
@@ -381,6 +391,22 @@ file_types! {
         abort: Option<Spanned<String>>,
         /// Begin the aborted update of a Rollout again.
         retry: Option<Spanned<String>>,
+        /// Open a gate that waits for somebody: `gate/NAME`.
+        click: Option<Spanned<String>>,
+        /// Say that a step that waits for it is done: `step/NAME`.
+        complete: Option<Spanned<String>>,
+        /// Give a step up that was rolled back: `step/NAME`.
+        abandon: Option<Spanned<String>>,
+        /// Roll a step forward again that is being rolled back: `step/NAME`.
+        forward: Option<Spanned<String>>,
+        /// Make a revision the one that a deployment runs: `{ deployment/llm: v2 }`.
+        activate: Option<Spanned<Table<Spanned<String>>>>,
+        /// How much of a deployment's traffic goes to what is being rolled out, in percent: `{ deployment/llm: 50 }`.
+        weight: Option<Spanned<Table<u32>>>,
+        /// Bring a new commit of a service, which starts its pipeline: `{ my-service: 4c0ffee }`.
+        push: Option<Spanned<Table<Spanned<String>>>>,
+        /// Mark a commit for a deploy group by hand: `{ prod.canary: 4c0ffee }`.
+        mark: Option<Spanned<Table<Spanned<String>>>>,
     }
 
     /// An expectation: exactly one thing that must be so.

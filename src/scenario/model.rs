@@ -122,11 +122,17 @@ pub struct OciOptions {
     pub provisioning: Option<Distribution>,
 }
 
+/// The label of a node that says which of several clusters it is in.
+pub const CLUSTER_LABEL: &str = "greenroom.dev/cluster";
+
 /// The cluster of a run.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Cluster {
     /// Where it stands.
     pub place: Place,
+    /// The names of the clusters, if there are several: parts of one in which each node is in one of them, by the label
+    /// [`CLUSTER_LABEL`].
+    pub names: Vec<String>,
     /// Its nodes, in the order of the file.
     pub nodes: Vec<NodeEntry>,
     /// The scheduler.
@@ -222,6 +228,13 @@ impl SystemName {
         match self {
             SystemName::Oci => "oci",
             SystemName::Kubernetes => "kubernetes",
+        }
+    }
+
+    /// True if operators act on the system's own objects, beside those of Kubernetes.
+    pub const fn has_actions(self) -> bool {
+        match self {
+            SystemName::Oci | SystemName::Kubernetes => false,
         }
     }
 }

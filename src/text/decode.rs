@@ -57,7 +57,7 @@ impl<'a> Context<'a> {
     }
 
     /// Notes that a map has no such key; several keys that one map lacks make one message.
-    fn missing(&mut self, key: &str, what: &str, map: Span) {
+    pub fn missing(&mut self, key: &str, what: &str, map: Span) {
         let start = format!("{what} needs the key");
         match self.diagnostics.last_mut() {
             Some(last) if last.span == Some(map) && last.message.starts_with(&start) => {

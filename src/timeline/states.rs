@@ -217,6 +217,9 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "undeployed",
             "rejected",
         ],
+        Kind::Traffic => &["serving", "outage"],
+        Kind::Gate => &["waiting", "opened"],
+        Kind::Revision | Kind::Route | Kind::Instance | Kind::Step => return None,
         Kind::Fault | Kind::Action | Kind::Scenario => return None,
     })
 }

@@ -83,6 +83,18 @@ kinds! {
     Group = "group",
     /// One deployment of a system: a member of a group, or one by itself.
     Member = "deployment",
+    /// A revision of what a deployment runs.
+    Revision = "revision",
+    /// A replica behind a deployment's endpoint, whatever serves it.
+    Route = "route",
+    /// One instance of a service on a cluster.
+    Instance = "instance",
+    /// A step of a pipeline.
+    Step = "step",
+    /// A gate that somebody opens by hand.
+    Gate = "gate",
+    /// Who serves the requests that go to one name.
+    Traffic = "traffic",
     /// A fault of the scenario.
     Fault = "fault",
     /// An operator's action of the scenario.

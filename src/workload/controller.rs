@@ -58,6 +58,42 @@ pub enum Action {
     Abort(String),
     /// Begin an update that was given up again.
     Retry(String),
+    /// Open a gate that waits for somebody.
+    Click(String),
+    /// Say that a step that waits for it is done.
+    Complete(String),
+    /// Give a step up that was rolled back.
+    Abandon(String),
+    /// Roll a step forward again that is being rolled back.
+    Forward(String),
+    /// Make a revision the one that a deployment runs.
+    Activate {
+        /// The deployment.
+        target: String,
+        /// The revision's name.
+        revision: String,
+    },
+    /// Say how much of a deployment's traffic goes to what is being rolled out.
+    Weight {
+        /// The deployment.
+        target: String,
+        /// The share in percent.
+        percent: u32,
+    },
+    /// Bring a new commit of a service, which starts its pipeline.
+    Push {
+        /// The service.
+        service: String,
+        /// The commit.
+        commit: String,
+    },
+    /// Mark a commit for a deploy group by hand.
+    Mark {
+        /// The deploy group.
+        group: String,
+        /// The commit.
+        commit: String,
+    },
 }
 
 /// The part of a system that decides. It is woken, reads what it observes, asks for changes, and returns.

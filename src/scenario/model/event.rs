@@ -255,6 +255,22 @@ pub enum ActionKind {
     Abort(String),
     /// Begin an aborted update again.
     Retry(String),
+    /// Open a gate.
+    Click(String),
+    /// Say that a step is done.
+    Complete(String),
+    /// Give a step up.
+    Abandon(String),
+    /// Roll a step forward again.
+    Forward(String),
+    /// Make a revision the one that a deployment runs.
+    Activate(String, String),
+    /// Say how much traffic goes to what is being rolled out, in percent.
+    Weight(String, u32),
+    /// Bring a commit of a service.
+    Push(String, String),
+    /// Mark a commit for a deploy group.
+    Mark(String, String),
 }
 
 /// A document that an action names.
@@ -282,6 +298,14 @@ impl ActionKind {
             ActionKind::Promote(..) => "promote",
             ActionKind::Abort(_) => "abort",
             ActionKind::Retry(_) => "retry",
+            ActionKind::Click(_) => "click",
+            ActionKind::Complete(_) => "complete",
+            ActionKind::Abandon(_) => "abandon",
+            ActionKind::Forward(_) => "forward",
+            ActionKind::Activate(..) => "activate",
+            ActionKind::Weight(..) => "weight",
+            ActionKind::Push(..) => "push",
+            ActionKind::Mark(..) => "mark",
         }
     }
 
@@ -297,9 +321,17 @@ impl ActionKind {
             | ActionKind::Resume(target)
             | ActionKind::Abort(target)
             | ActionKind::Retry(target)
+            | ActionKind::Click(target)
+            | ActionKind::Complete(target)
+            | ActionKind::Abandon(target)
+            | ActionKind::Forward(target)
             | ActionKind::Promote(target, false) => format!("{word} {target}"),
             ActionKind::Promote(target, true) => format!("{word} {target} fully"),
             ActionKind::Rollback(target, Some(revision)) => format!("{word} {target} to revision {revision}"),
+            ActionKind::Activate(target, revision) => format!("{word} {revision} of {target}"),
+            ActionKind::Weight(target, percent) => format!("{word} of {target} to {percent} %"),
+            ActionKind::Push(service, commit) => format!("{word} {commit} of {service}"),
+            ActionKind::Mark(group, commit) => format!("{word} {commit} for {group}"),
             ActionKind::Apply(document) | ActionKind::Replace(document) => format!("{word} {}", document.document),
             ActionKind::Scale(sizes) => {
                 let sizes: Vec<String> = sizes.iter().map(|(target, count)| format!("{target} to {count}")).collect();

@@ -42,8 +42,8 @@ impl Reader<'_, '_> {
     }
 
     fn action_kind(&mut self, file: &ActionFile) -> Option<ActionKind> {
-        let there =
-            given!(file: undeploy apply replace delete scale restart rollback undo pause resume promote abort retry);
+        let there = given!(file: undeploy apply replace delete scale restart rollback undo pause resume promote abort
+            retry click complete abandon forward activate weight push mark);
         self.exactly_one("an action", file.span, &there)?;
         if let Some(name) = &file.undeploy {
             if name.value.is_empty() {
@@ -66,7 +66,32 @@ impl Reader<'_, '_> {
         if let Some(target) = &file.promote {
             return self.promote(target);
         }
+        if let Some(weight) = &file.weight {
+            return self.weight(weight);
+        }
+        type MakeFromTwo = fn(String, String) -> ActionKind;
+        let on_two: [(&Option<Spanned<Table<Spanned<String>>>>, &str, MakeFromTwo); 3] = [
+            (&file.activate, "deployment/NAME: REVISION", ActionKind::Activate),
+            (&file.push, "SERVICE: COMMIT", ActionKind::Push),
+            (&file.mark, "GROUP: COMMIT", ActionKind::Mark),
+        ];
+        if let Some((pair, form, make)) =
+            on_two.into_iter().find_map(|(pair, form, make)| Some((pair.as_ref()?, form, make)))
+        {
+            let (target, span, value) = self.pair(pair, form)?;
+            let target = if file.activate.is_some() { self.subject(&target, span) } else { target };
+            return Some(make(target, value));
+        }
         type Make = fn(String) -> ActionKind;
+        let of_systems: [(&Option<Spanned<String>>, Make); 4] = [
+            (&file.click, ActionKind::Click),
+            (&file.complete, ActionKind::Complete),
+            (&file.abandon, ActionKind::Abandon),
+            (&file.forward, ActionKind::Forward),
+        ];
+        if let Some((target, make)) = of_systems.into_iter().find_map(|(target, make)| Some((target.as_ref()?, make))) {
+            return Some(make(self.subject(&target.value, target.span)));
+        }
         let on_one: [(&Option<Spanned<String>>, Make); 6] = [
             (&file.delete, ActionKind::Delete),
             (&file.restart, ActionKind::Restart),
@@ -79,11 +104,40 @@ impl Reader<'_, '_> {
         Some(make(self.object(&target.value, target.span)))
     }
 
-    /// The subject of a Kubernetes object: a kind in capitals.
+    /// The one entry of a map: its key, where that stands, and its value.
+    fn pair(&mut self, table: &Spanned<Table<Spanned<String>>>, form: &str) -> Option<(String, Span, String)> {
+        match &table.value.0[..] {
+            [(key, value)] if !key.text.is_empty() && !value.value.is_empty() => {
+                Some((key.text.clone(), key.span, value.value.clone()))
+            }
+            _ => {
+                self.context.error(table.span, format!("an action is about one thing; write `{{ {form} }}`"));
+                None
+            }
+        }
+    }
+
+    fn weight(&mut self, table: &Spanned<Table<u32>>) -> Option<ActionKind> {
+        match &table.value.0[..] {
+            [(target, percent)] if *percent <= 100 => {
+                Some(ActionKind::Weight(self.subject(&target.text, target.span), *percent))
+            }
+            [(target, percent)] => {
+                self.context.error(target.span, format!("a share is from 0 to 100 percent, not {percent}"));
+                None
+            }
+            _ => {
+                self.context.error(table.span, "an action is about one thing; write `{ deployment/NAME: PERCENT }`");
+                None
+            }
+        }
+    }
+
+    /// The subject of a Kubernetes object, which is of a kind in capitals; or an object of a system that has actions of its own.
     fn object(&mut self, text: &str, span: Span) -> String {
         let subject = self.subject(text, span);
         let known = subject.split_once('/').is_some_and(|(kind, _)| Kind::parse(kind).is_some());
-        if known && subject.starts_with(|first: char| first.is_ascii_lowercase()) {
+        if known && !self.acts && subject.starts_with(|first: char| first.is_ascii_lowercase()) {
             let message = format!("{} is no Kubernetes object", quote(text));
             let error = Diagnostic::error(self.context.source, span, message);
             self.context.report(error.help("kinds of Kubernetes are in capitals: `Deployment/NAME`"));

@@ -6,10 +6,11 @@ use super::Reader;
 use super::names::Taken;
 use crate::cluster::machine::{Figures, from_figures};
 use crate::cluster::scheduler::SchedulerProfile;
-use crate::scenario::file::{AutoscaleFile, ClusterFile, GpusFile, NodeFile};
-use crate::scenario::model::{Cluster, Gpus, NodeEntry, NodeNaming};
+use crate::scenario::file::{AutoscaleFile, ClusterFile, GpusFile, NamedClusterFile, NodeFile};
+use crate::scenario::model::{CLUSTER_LABEL, Cluster, Gpus, NodeEntry, NodeNaming};
 use crate::scenario::values::Amount;
-use crate::text::decode::Spanned;
+use crate::text::decode::{Spanned, Table};
+use crate::text::tree::Key;
 use crate::text::{Diagnostic, Span};
 use crate::workload::pod::Taint;
 use crate::workload::resources::{AMD_GPU, NVIDIA_GPU};
@@ -26,6 +27,50 @@ const CPU_MILLI_MAX: u64 = 1_000_000_000;
 const BYTES_MAX: u64 = 1 << 60;
 
 impl Reader<'_, '_> {
+    /// The cluster of a scenario, or its clusters as parts of one.
+    pub(super) fn one_or_several(
+        &mut self,
+        one: Option<ClusterFile>,
+        several: Option<Vec<NamedClusterFile>>,
+        file: Span,
+    ) -> Option<Cluster> {
+        match (one, several) {
+            (Some(one), None) => self.cluster(one),
+            (None, Some(several)) => self.several(several, file),
+            (Some(one), Some(_)) => {
+                self.context.error(one.span, "a scenario has a `cluster` or `clusters`, not both");
+                None
+            }
+            (None, None) => {
+                self.context.missing("cluster", "a scenario", file);
+                None
+            }
+        }
+    }
+
+    /// Several clusters as parts of one: each node is labelled with its cluster.
+    fn several(&mut self, files: Vec<NamedClusterFile>, file: Span) -> Option<Cluster> {
+        let span = files.first().map_or(file, |first| first.span);
+        let mut taken = Taken::default();
+        let mut names = Vec::new();
+        let mut whole = ClusterFile { span, nodes: Some(Vec::new()), ..ClusterFile::default() };
+        for cluster in files {
+            self.object_name(&cluster.name, "a cluster");
+            taken.take(&cluster.name.value, cluster.name.span, "clusters", self);
+            for mut node in cluster.nodes.unwrap_or_default() {
+                let label = Key { text: CLUSTER_LABEL.to_owned(), span: cluster.name.span };
+                node.labels.get_or_insert_with(|| Table(Vec::new())).0.push((label, cluster.name.value.clone()));
+                node.bandwidth = node.bandwidth.or_else(|| cluster.bandwidth.clone());
+                whole.nodes.get_or_insert_default().push(node);
+            }
+            names.push(cluster.name.value);
+        }
+        if names.is_empty() {
+            self.context.error(file, "`clusters` names no cluster");
+        }
+        Some(Cluster { names, ..self.cluster(whole)? })
+    }
+
     pub(super) fn cluster(&mut self, file: ClusterFile) -> Option<Cluster> {
         let mut taken = Taken::default();
         let mut total: u64 = 0;
@@ -52,6 +97,7 @@ impl Reader<'_, '_> {
         let capacity = file.capacity.map(|table| table.0).unwrap_or_default();
         Some(Cluster {
             place: self.place(file.span),
+            names: Vec::new(),
             nodes,
             scheduler,
             provisioning: file.provisioning.map(|spread| spread.0),

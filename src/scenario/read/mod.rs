@@ -52,9 +52,8 @@ pub fn load(path: &Path) -> Result<Scenario, Vec<Diagnostic>> {
 pub fn load_from(source: &Source, documents: &dyn Documents) -> Result<Scenario, Vec<Diagnostic>> {
     let root = tree::parse(source).map_err(|error| vec![error])?;
     let mut context = Context::new(source);
-    let scenario = ScenarioFile::from_node(&root, &mut context).and_then(|file| {
-        Reader { context: &mut context, documents, until: Time::ZERO, nodes: None, notices: Vec::new() }.scenario(file)
-    });
+    let scenario = ScenarioFile::from_node(&root, &mut context)
+        .and_then(|file| Reader::new(&mut context, documents, Time::ZERO).scenario(file));
     match scenario {
         Some(scenario) if context.is_clean() => Ok(scenario),
         _ => Err(context.into_diagnostics()),
@@ -69,8 +68,18 @@ struct Reader<'r, 's> {
     until: Time,
     /// The nodes that there can be by name; `None`: others may come too.
     nodes: Option<NodeNames>,
+    /// The clusters, if there are several.
+    clusters: Vec<String>,
+    /// True if a system of the scenario has objects that operators act on by themselves.
+    acts: bool,
     /// What is read and has no effect.
     notices: Vec<Diagnostic>,
+}
+
+impl<'r, 's> Reader<'r, 's> {
+    fn new(context: &'r mut Context<'s>, documents: &'r dyn Documents, until: Time) -> Reader<'r, 's> {
+        Reader { context, documents, until, nodes: None, clusters: Vec::new(), acts: false, notices: Vec::new() }
+    }
 }
 
 impl Reader<'_, '_> {
@@ -80,7 +89,9 @@ impl Reader<'_, '_> {
         let kubernetes = self.kubernetes(file.kubernetes);
         let oci = self.oci(file.oci);
         let deploy = self.deploy(file.deploy, file.span);
-        let cluster = self.cluster(file.cluster);
+        self.acts = deploy.iter().any(|deploy| deploy.system.has_actions());
+        let cluster = self.one_or_several(file.cluster, file.clusters, file.span);
+        self.clusters = cluster.as_ref().map(|cluster| cluster.names.clone()).unwrap_or_default();
         let grows = oci.node_pools == Some(NodePools::Provision);
         self.nodes = cluster.as_ref().filter(|_| !grows).map(NodeNames::of);
         let behaviour = self.behaviour(file.behaviour.unwrap_or_default());

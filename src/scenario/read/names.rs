@@ -13,14 +13,21 @@ use crate::timeline::{Kind, states};
 const NAME_BYTES_MAX: usize = 253;
 
 impl Reader<'_, '_> {
+    /// True if a part of a subject has a cluster, and one that is not there.
+    fn names_no_cluster(&self, text: &str) -> bool {
+        let clusters = text.split('/').filter_map(|part| Some(part.split_once('@')?.1));
+        let mut unknown = clusters.filter(|named| !self.clusters.iter().any(|cluster| cluster == named));
+        unknown.next().is_some()
+    }
+
     /// `kind/name` or `kind/namespace/name`. A subject that cannot exist is reported, and still returned.
     pub(super) fn subject(&mut self, text: &str, span: Span) -> String {
         let source = self.context.source;
         let wrong = |message: String| Diagnostic::error(source, span, message);
         let error = match text.split_once('/') {
-            _ if text.contains('@') => Some(
-                wrong(format!("{} names a cluster", quote(text)))
-                    .help("this version of greenroom has one cluster; leave out what begins with `@`"),
+            _ if self.names_no_cluster(text) => Some(
+                wrong(format!("{} names a cluster that the scenario does not have", quote(text)))
+                    .help("what stands behind `@` is the name of one of its `clusters`"),
             ),
             None => {
                 let unknown = wrong(format!("{} is not a subject", quote(text)));

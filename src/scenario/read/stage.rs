@@ -39,7 +39,7 @@ pub fn load_cluster_from(source: &Source, documents: &dyn Documents) -> Result<S
     if let Value::Map(entries) = &mut root.value {
         entries.retain(|(key, _)| !OF_THE_RUN.contains(&key.text.as_str()));
     }
-    let mut reader = Reader { context: &mut context, documents, until: Time::MAX, nodes: None, notices: Vec::new() };
+    let mut reader = Reader::new(&mut context, documents, Time::MAX);
     let scenario = match live {
         Some(nodes) => reader.listed(nodes),
         None if root.get("nodes").is_some() && root.get("cluster").is_none() => reader.bare(&root),

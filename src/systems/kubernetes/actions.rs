@@ -16,6 +16,20 @@ use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::rollout::TemplateSource;
 use crate::workload::{Action, Ask, Object, World};
 
+/// Actions on what only other systems have.
+macro_rules! of_others {
+    () => {
+        Action::Click(_)
+            | Action::Complete(_)
+            | Action::Abandon(_)
+            | Action::Forward(_)
+            | Action::Activate { .. }
+            | Action::Weight { .. }
+            | Action::Push { .. }
+            | Action::Mark { .. }
+    };
+}
+
 /// How much an action is this set's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
 pub fn interest(set: &Kubernetes, action: &Action) -> u8 {
     let has = |text: &str| Identity::parse(text).is_some_and(|identity| position(set, &identity).is_some());
@@ -36,6 +50,7 @@ pub fn interest(set: &Kubernetes, action: &Action) -> u8 {
         Action::Rollback { target, .. } | Action::Promote { target, .. } => about(has(target)),
         Action::Abort(text) | Action::Retry(text) => about(has(text)),
         Action::Scale(sizes) => about(sizes.iter().any(|(text, _)| has(text))),
+        of_others!() => 0,
     }
 }
 
@@ -92,6 +107,7 @@ impl Kubernetes {
             Action::Promote { target, full } => self.promote(target, *full, cause, world),
             Action::Abort(text) => self.rollout_of(text, "aborted").map(|rollout| rollout.abort(cause, world)),
             Action::Retry(text) => self.rollout_of(text, "retried").map(|rollout| rollout.retry(cause, world)),
+            of_others!() => Err("manifests have nothing of the kind: kubectl knows no such command".to_owned()),
         }
     }
 
