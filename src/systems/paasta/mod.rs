@@ -3,5 +3,6 @@
 
 pub mod model;
 pub mod options;
+pub mod schema;
 
 pub use options::Options;
