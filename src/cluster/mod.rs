@@ -51,6 +51,7 @@ mod statefulset;
 mod status;
 mod taints;
 pub mod template;
+mod traffic;
 mod volume;
 mod watch;
 mod zones;

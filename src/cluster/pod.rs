@@ -294,6 +294,10 @@ impl Cluster {
             set.running = set.running + u32::from(running) - u32::from(was_running);
             set.serving = set.serving + u32::from(serving) - u32::from(was_serving);
         }
+        if serving != was_serving {
+            let cause = self.pod_cause(id);
+            self.touch_traffic(set, cause);
+        }
     }
 
     /// Asks a pod to go.
@@ -332,6 +336,10 @@ impl Cluster {
     fn retire(&mut self, id: PodId) {
         self.unrank(id);
         let pod = *self.pod(id);
+        if pod.serving {
+            let cause = self.pod_cause(id);
+            self.touch_traffic(pod.set, cause);
+        }
         let set = self.set_mut(pod.set);
         set.running -= u32::from(pod.running);
         set.serving -= u32::from(pod.serving);

@@ -7,7 +7,7 @@ use super::{Cause, Cluster, Subject, Symbol, Why};
 use crate::kernel::Time;
 use crate::timeline::{Entry, EntryId, Kind, Layer};
 use crate::workload::{
-    Ask, AskId, LeaderWorkerSetSpec, Object, Outcome, PodStatus, PodTemplate, RecordChange, Status, World,
+    Ask, AskId, Backend, LeaderWorkerSetSpec, Object, Outcome, PodStatus, PodTemplate, RecordChange, Status, World,
 };
 
 /// One controller's side of the cluster.
@@ -153,6 +153,11 @@ impl World for Port<'_> {
     fn note(&mut self, subject: Subject, became: &'static str, why: Why, cause: Cause) -> EntryId {
         let entry = Entry { at: self.now(), subject, became, why, cause, layer: Layer::System };
         self.cluster.timeline.push(entry, &self.cluster.names)
+    }
+
+    fn route(&mut self, name: Subject, backends: Vec<Backend>, cause: Cause) {
+        self.cluster.traffic.route(name, backends, cause);
+        self.cluster.unsettled = true;
     }
 
     fn publish(&mut self, subject: Subject, key: &str, value: &str, _cause: Cause) {

@@ -65,12 +65,14 @@ impl Cluster {
                 ready += set.ready;
             }
         }
+        self.stale_services.insert(id);
         let status = self.service_shown(id, ready);
         self.service_mut(id).status = status;
     }
 
     /// A pod of a set has become ready or stopped being so.
     pub(super) fn endpoints_changed(&mut self, set: PodSetId, ready: bool, cause: Cause) {
+        self.touch_traffic(set, cause);
         for index in 0..self.set(set).services.len() {
             let id = self.set(set).services[index];
             let service = self.service_mut(id);

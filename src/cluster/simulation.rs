@@ -43,7 +43,7 @@ use super::zones::Zones;
 use super::{Cause, Class, Event, PodSetId, Subject, Symbol, Why};
 use crate::kernel::{Duration, EventId, Limits, Names, Queue, Streams, Time};
 use crate::timeline::{Entry, EntryId, Layer, Timeline};
-use crate::workload::{Happening, Records};
+use crate::workload::{Happening, Records, Traffic};
 
 /// What a cluster is made with.
 #[derive(Clone, Debug)]
@@ -171,6 +171,11 @@ pub struct Cluster {
     /// What custom resources ask for and show.
     pub(super) custom: BTreeMap<Subject, Custom>,
     pub(super) measurements: Vec<Measurements>,
+    pub(super) traffic: Traffic,
+    /// Sets of which pods began or ceased to take requests at this instant, and what led to it.
+    pub(super) touched_sets: Vec<(PodSetId, Cause)>,
+    /// Services whose shares may be others than when they were last looked at.
+    pub(super) stale_services: BTreeSet<super::ServiceId>,
     /// True if something happened at this instant that observers have not been called for.
     pub(super) unsettled: bool,
     /// Where the names of random streams are written, so that a draw allocates nothing.
@@ -257,6 +262,9 @@ impl Cluster {
             asks: 0,
             records: Records::default(),
             published: BTreeMap::new(),
+            traffic: Traffic::default(),
+            touched_sets: Vec::new(),
+            stale_services: BTreeSet::new(),
             unsettled: false,
             stream_name: String::new(),
         }
@@ -299,6 +307,7 @@ impl Cluster {
             let next = self.queue.peek_time();
             if self.unsettled && next.is_none_or(|next| next > self.queue.now()) {
                 self.unsettled = false;
+                self.settle_traffic();
                 return Happening::InstantEnded;
             }
             match self.queue.pop() {

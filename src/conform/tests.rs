@@ -40,6 +40,7 @@ pub(super) fn run(rows: &[Row]) -> RunResult {
         names,
         ended_at: Time::from_nanos(100_000 * 1_000_000),
         ending: Ending::Until,
+        traffic: Default::default(),
         verdicts: Vec::new(),
         unfired: Vec::new(),
         rejections: Vec::new(),

@@ -48,6 +48,7 @@ impl Written {
             timeline: self.timeline,
             names: self.names,
             ending: Ending::Until,
+            traffic: Default::default(),
             verdicts: Vec::new(),
             unfired: Vec::new(),
             rejections: Vec::new(),

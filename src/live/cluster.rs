@@ -22,7 +22,7 @@ use crate::rehearsal;
 use crate::rehearsal::scheduling::Sighting;
 use crate::scenario::Scenario;
 use crate::timeline::{Cause, Entry, EntryId, Kind, Layer, ScenarioLine, Subject, Timeline, Why};
-use crate::workload::{AskId, Drain, Happening, Object, PodTemplate, Records};
+use crate::workload::{AskId, Drain, Happening, Object, PodTemplate, Records, Traffic};
 
 /// An object that a controller asked for.
 #[derive(Clone, Debug)]
@@ -68,6 +68,8 @@ pub struct LiveCluster {
     pub(super) node_watchers: BTreeSet<usize>,
     pub(super) published: BTreeMap<(Subject, String), String>,
     pub(super) records: Records,
+    /// What systems route, and who served it so far.
+    pub(super) traffic: Traffic,
     pub(super) asks: u32,
     pub(super) standing: Vec<Standing>,
     pub(super) drains: Vec<DrainRun>,
@@ -150,6 +152,7 @@ impl LiveCluster {
             node_watchers: BTreeSet::new(),
             published: BTreeMap::new(),
             records: Records::default(),
+            traffic: Traffic::default(),
             asks: 0,
             standing: Vec::new(),
             drains: Vec::new(),

@@ -17,8 +17,8 @@ use crate::rehearsal::{Options, Rehearsal, simulated};
 use crate::scenario::Scenario;
 use crate::timeline::{Cause, EntryId, Kind, Subject, Timeline, Why};
 use crate::workload::{
-    Ask, AskId, Counts, Disruption, Happening, LeaderWorkerSetSpec, Object, PodStatus, PodTemplate, RecordChange,
-    Stage, Status, Struck, World,
+    Ask, AskId, Backend, Counts, Disruption, Happening, LeaderWorkerSetSpec, Object, PodStatus, PodTemplate,
+    RecordChange, Stage, Status, Struck, World,
 };
 
 /// An object that would be applied.
@@ -151,6 +151,9 @@ struct RecordingPort<'a> {
 }
 
 impl World for RecordingPort<'_> {
+    // Nobody serves anything before anything is applied.
+    fn route(&mut self, _: Subject, _: Vec<Backend>, _: Cause) {}
+
     fn now(&self) -> Time {
         self.port.now()
     }

@@ -213,14 +213,8 @@ impl LiveCluster {
     /// The pods at which a fault is aimed that can be deleted, oldest first.
     fn pods_at(&self, target: Subject) -> Vec<Subject> {
         let pods = self.mirror.pods.values().filter(|pod| !pod.status.terminating && !pod.is_finished());
-        let mut pods: Vec<_> = pods
-            .filter(|pod| match target.kind {
-                Kind::Pod => pod.subject == target,
-                Kind::Member => pod.serves == Some(target),
-                _ => pod.workload == target || pod.owner == Some(target),
-            })
-            .map(|pod| (pod.status.created_at, pod.subject))
-            .collect();
+        let mut pods: Vec<_> =
+            pods.filter(|pod| pod.belongs_to(target)).map(|pod| (pod.status.created_at, pod.subject)).collect();
         pods.sort_unstable();
         pods.into_iter().map(|(_, subject)| subject).collect()
     }

@@ -31,6 +31,7 @@ mod request;
 mod run_id;
 mod session;
 mod stage;
+mod traffic;
 mod trouble;
 mod watch;
 

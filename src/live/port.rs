@@ -10,8 +10,8 @@ use crate::cluster::Custom;
 use crate::kernel::{Symbol, Time};
 use crate::timeline::{Cause, EntryId, Kind, Layer, Subject, Why};
 use crate::workload::{
-    Ask, AskId, GroupSetStatus, LeaderWorkerSetSpec, Object, Outcome, PodStatus, PodTemplate, RecordChange, Status,
-    World,
+    Ask, AskId, Backend, GroupSetStatus, LeaderWorkerSetSpec, Object, Outcome, PodStatus, PodTemplate, RecordChange,
+    Status, World,
 };
 
 /// One controller's side of a live cluster.
@@ -66,7 +66,7 @@ impl World for Port<'_> {
 
     fn observed_pods(&self, workload: Subject) -> Vec<(Subject, PodStatus)> {
         let pods = self.run.mirror.pods.values();
-        let mut pods: Vec<_> = pods.filter(|pod| pod.workload == workload || pod.owner == Some(workload)).collect();
+        let mut pods: Vec<_> = pods.filter(|pod| pod.belongs_to(workload)).collect();
         pods.sort_by_key(|pod| (pod.status.created_at, pod.subject));
         pods.into_iter().map(|pod| (pod.subject, pod.status)).collect()
     }
@@ -152,6 +152,10 @@ impl World for Port<'_> {
         self.run.note_in(Layer::System, subject, became, why, cause)
     }
 
+    fn route(&mut self, name: Subject, backends: Vec<Backend>, cause: Cause) {
+        self.run.traffic.route(name, backends, cause);
+    }
+
     fn publish(&mut self, subject: Subject, key: &str, value: &str, _cause: Cause) {
         self.run.published.insert((subject, key.to_owned()), value.to_owned());
     }
@@ -182,8 +186,9 @@ impl LiveCluster {
     /// What an object shows, custom resources among them.
     pub(super) fn shown(&self, key: Subject) -> Option<Status> {
         match self.custom.get(&key) {
-            Some(Custom { object: Object::LeaderWorkerSet(spec), status }) => status
-                .or({ Some(Status::LeaderWorkerSet(GroupSetStatus { desired: spec.replicas, available: false })) }),
+            Some(Custom { object: Object::LeaderWorkerSet(spec), status }) => {
+                status.or(Some(Status::LeaderWorkerSet(GroupSetStatus { desired: spec.replicas, available: false })))
+            }
             Some(custom) => custom.shown(),
             None => self.mirror.status(key),
         }

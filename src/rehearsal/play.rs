@@ -391,6 +391,7 @@ impl<S: Stage> Rehearsal<S> {
             names,
             ended_at: self.stage.now(),
             ending: self.ending.unwrap_or(Ending::Until),
+            traffic: self.stage.traffic().cloned().unwrap_or_default(),
             verdicts,
             unfired,
             rejections: self.rejections,

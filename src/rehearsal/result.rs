@@ -4,7 +4,7 @@ use super::scheduling::Scheduling;
 use crate::kernel::{Names, Time};
 use crate::text::Diagnostic;
 use crate::timeline::{EntryId, ScenarioLine, Timeline};
-use crate::workload::Stop;
+use crate::workload::{Stop, Traffic};
 
 /// All that a run gave.
 #[derive(Clone, Debug)]
@@ -27,6 +27,8 @@ pub struct RunResult {
     pub ended_at: Time,
     /// Why it ended.
     pub ending: Ending,
+    /// Who served what, as far as the world keeps it.
+    pub traffic: Traffic,
     /// The verdict on each expectation, in the order of the scenario.
     pub verdicts: Vec<Verdict>,
     /// Faults and actions that never fired.

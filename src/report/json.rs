@@ -7,7 +7,7 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::Value;
 
-use super::{Exit, Invalid, Item, Rehearsed, Report, Valid, rows};
+use super::{Exit, Invalid, Item, Rehearsed, Report, Valid, rows, traffic};
 
 /// Writes the one scenario of a command: what was run, every entry with its cause, every case, and how it came out.
 ///
@@ -38,12 +38,13 @@ impl Serialize for RunJson<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let run = &self.0.run;
         #[derive(Serialize)]
-        struct Whole<'a, L: Serialize, E: Serialize, C: Serialize, N: Serialize> {
+        struct Whole<'a, L: Serialize, E: Serialize, C: Serialize, T: Serialize, N: Serialize> {
             #[serde(flatten)]
             head: rows::HeadRow<'a>,
             lines: L,
             entries: E,
             cases: C,
+            traffic: T,
             notices: N,
             #[serde(flatten)]
             summary: rows::SummaryRow<'a>,
@@ -55,6 +56,7 @@ impl Serialize for RunJson<'_> {
             lines: List(|| rows::lines(run)),
             entries: List(|| rows::entries(run)),
             cases: List(|| self.0.cases.iter().map(rows::case)),
+            traffic: List(|| traffic::rows(run)),
             notices: List(|| run.notices.iter().map(rows::notice)),
             summary: rows::summary(self.0),
             native: run.native.as_ref(),

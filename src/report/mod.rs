@@ -18,6 +18,7 @@ pub mod snapshot;
 mod state;
 pub mod summary;
 pub mod text;
+mod traffic;
 
 #[cfg(test)]
 mod sample;

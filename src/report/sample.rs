@@ -55,6 +55,7 @@ pub fn run() -> RunResult {
         names,
         ended_at: at(2700),
         ending: Ending::Until,
+        traffic: Default::default(),
         verdicts: vec![
             Verdict {
                 line: line(18, "eventually"),

@@ -8,6 +8,7 @@ use super::Rehearsed;
 use super::case::{Case, CaseStatus, ending};
 use super::paint::{Paint, Tone};
 use super::state::states;
+use super::traffic;
 use crate::kernel::Names;
 use crate::rehearsal::{Notice, RunResult};
 use crate::scenario::model::SnapshotLayers;
@@ -66,6 +67,7 @@ pub fn write(out: &mut dyn Write, run: &RunResult, cases: &[Case], form: Form) -
         Form::Screen(_) => judged(out, cases, form)?,
         Form::Snapshot(_) => judged(out, &super::case::cases(run, &super::SnapshotState::NotCompared), form)?,
     }
+    traffic::write(out, run)?;
     notices(out, &run.notices, form)?;
     // The digest covers every layer: a snapshot of the system alone must not change with the substrate.
     if form != Form::Snapshot(SnapshotLayers::System) {
@@ -87,6 +89,7 @@ pub fn write_verdict(out: &mut dyn Write, rehearsed: &Rehearsed, paint: Paint) -
     header(out, run, form)?;
     writeln!(out, "ended    {}  {}", run.ended_at, ending(&run.ending))?;
     judged(out, cases, form)?;
+    traffic::write(out, run)?;
     notices(out, &run.notices, form)?;
     replays(out, cases, paint)
 }

@@ -16,6 +16,7 @@ pub mod selector;
 pub mod stage;
 pub mod status;
 pub mod storage;
+pub mod traffic;
 pub mod world;
 
 pub use apps::{DaemonSetSpec, LeaderWorkerSetSpec, ReplicaSetSpec, StatefulSetSpec};
@@ -39,4 +40,5 @@ pub use status::{
     ReplicaSetStatus, ServiceStatus, StatefulSetStatus, Status,
 };
 pub use storage::Volume;
+pub use traffic::{Backend, Traffic};
 pub use world::{Ask, AskId, Outcome, RecordChange, World};

@@ -1,7 +1,7 @@
 //! What a rehearsal drives: a world that time passes in, that can be disturbed, and whose true state can be read.
 //! `World` is a controller's side of the same thing.
 
-use super::{AskId, NodeDisruption, Outcome, World};
+use super::{AskId, NodeDisruption, Outcome, Traffic, World};
 use crate::kernel::{Duration, Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
 
@@ -193,6 +193,11 @@ pub trait Stage {
     /// # Errors
     /// The reason, when this world cannot do it at all.
     fn disrupt(&mut self, disruption: &Disruption, cause: Cause) -> Result<Struck, String>;
+
+    /// Who served what so far, as far as this world keeps it.
+    fn traffic(&self) -> Option<&Traffic> {
+        None
+    }
 
     /// How often a standing disruption has had an effect so far.
     fn effects(&self, standing: usize) -> u64;

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::rollout::SelectorPatch;
+use super::traffic::Backend;
 use super::{AnalysisPhase, LeaderWorkerSetSpec, NodePatch, Object, PodStatus, PodTemplate, Status};
 use crate::kernel::{Symbol, Time};
 use crate::timeline::{Cause, EntryId, Subject, Why};
@@ -234,6 +235,9 @@ pub trait World {
 
     /// Writes an entry about one of the controller's own objects.
     fn note(&mut self, subject: Subject, became: &'static str, why: Why, cause: Cause) -> EntryId;
+
+    /// From now on, requests to this name go to these alone: those of their pods that are ready and answer.
+    fn route(&mut self, name: Subject, backends: Vec<Backend>, cause: Cause);
 
     /// Writes down that a subject published a value: `deployment/vllm` its `internal_dns_name`. Expectations read these.
     fn publish(&mut self, subject: Subject, key: &str, value: &str, cause: Cause);

@@ -61,6 +61,10 @@ impl<'a> Recorder<'a> {
 }
 
 impl World for Recorder<'_> {
+    fn route(&mut self, name: Subject, backends: Vec<greenroom::workload::Backend>, cause: Cause) {
+        self.inner.route(name, backends, cause);
+    }
+
     fn now(&self) -> Time {
         self.inner.now()
     }

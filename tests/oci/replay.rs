@@ -321,6 +321,9 @@ impl Replay {
 }
 
 impl World for Replay {
+    // The system under test routes nothing.
+    fn route(&mut self, _: Subject, _: Vec<greenroom::workload::Backend>, _: Cause) {}
+
     fn now(&self) -> Time {
         self.now
     }

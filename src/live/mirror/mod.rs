@@ -21,7 +21,7 @@ use crate::kernel::Time;
 use crate::timeline::{Cause, EntryId, Kind, Subject, Why};
 use crate::workload::{Counts, Status};
 use nodes::NodeSeen;
-use pods::PodSeen;
+pub use pods::PodSeen;
 use services::ServiceSeen;
 use workloads::{SetSeen, WorkloadSeen};
 
@@ -59,10 +59,8 @@ impl Mirror {
         let mut known = self.workloads.contains_key(&subject) || self.sets.contains_key(&subject);
         for pod in self.pods.values() {
             let counted = match subject.kind {
-                Kind::Pod => pod.subject == subject,
                 Kind::Service => self.services.get(&subject).is_some_and(|service| service.selects(pod)),
-                Kind::Member => pod.serves == Some(subject),
-                _ => pod.workload == subject || pod.owner == Some(subject),
+                _ => pod.belongs_to(subject),
             };
             if !counted {
                 continue;

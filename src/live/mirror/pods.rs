@@ -58,6 +58,15 @@ impl PodSeen {
         matches!(self.status.phase, PodPhase::Succeeded | PodPhase::Failed)
     }
 
+    /// True if it is the pod of this name, or of this workload or ReplicaSet, or serves this deployment of a system.
+    pub fn belongs_to(&self, subject: Subject) -> bool {
+        match subject.kind {
+            Kind::Pod => self.subject == subject,
+            Kind::Member => self.serves == Some(subject),
+            _ => self.workload == subject || self.owner == Some(subject),
+        }
+    }
+
     /// True once it has been ready for long enough.
     pub fn is_available(&self, now: Time) -> bool {
         self.status.ready && self.ready_since + self.min_ready <= now

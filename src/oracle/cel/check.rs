@@ -257,7 +257,11 @@ fn try_with(program: &Program, env: &Arc<Env>, number: &Answer, text: &str, trut
         let answered = lock(&table).pretend(|question| match question {
             Question::Status(_) => Answer::Text(text.to_owned()),
             Question::Reached(..) => Answer::Truth(truth),
-            Question::Count(..) | Question::GpusTotal | Question::GpusUsed => number.clone(),
+            Question::Count(..)
+            | Question::SharePpm(..)
+            | Question::OutageMillis(_)
+            | Question::GpusTotal
+            | Question::GpusUsed => number.clone(),
         });
         if answered {
             continue;

@@ -11,6 +11,10 @@ use super::table::{Answer, Figure, Question, Table};
 pub const STATUS: &str = "status";
 /// Whether a subject ever was in a state.
 pub const REACHED: &str = "reached";
+/// The share of a name's requests that go to a party, in percent.
+pub const SHARE: &str = "share";
+/// How long nobody served a name although somebody had before, in seconds.
+pub const OUTAGE: &str = "outage";
 /// GPUs of ready nodes.
 pub const GPUS_TOTAL: &str = "gpus_total";
 /// GPUs that pods hold.
@@ -19,7 +23,7 @@ pub const GPUS_USED: &str = "gpus_used";
 /// Every function, as a message lists them.
 pub fn names() -> Vec<&'static str> {
     let mut names: Vec<&'static str> = Figure::ALL.iter().map(|figure| figure.function()).collect();
-    names.extend([STATUS, REACHED, GPUS_TOTAL, GPUS_USED]);
+    names.extend([STATUS, REACHED, SHARE, OUTAGE, GPUS_TOTAL, GPUS_USED]);
     names
 }
 
@@ -54,6 +58,16 @@ pub fn declare(context: &mut Context<'_, '_>, table: &Arc<Mutex<Table>>) {
         }
     };
     context.add_function(REACHED, reached).expect(declared);
+    let own = Arc::clone(table);
+    let share = move |name: Arc<String>, party: Arc<String>| -> Result<f64, ExecutionError> {
+        Ok(number(&own, Question::SharePpm(name.to_string(), party.to_string()))? as f64 / 10_000.0)
+    };
+    context.add_function(SHARE, share).expect(declared);
+    let own = Arc::clone(table);
+    let outage = move |name: Arc<String>| -> Result<f64, ExecutionError> {
+        Ok(number(&own, Question::OutageMillis(name.to_string()))? as f64 / 1_000.0)
+    };
+    context.add_function(OUTAGE, outage).expect(declared);
     let own = Arc::clone(table);
     context.add_function(GPUS_TOTAL, move || number(&own, Question::GpusTotal)).expect(declared);
     let own = Arc::clone(table);

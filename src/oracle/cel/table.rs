@@ -8,6 +8,7 @@ use crate::oracle::scene::Scene;
 use crate::scenario::model::View;
 use crate::timeline::{EntryId, Kind, Subject};
 use crate::workload::Counts;
+use crate::workload::traffic::Series;
 
 /// The most entries of one instant that are searched for what broke an expectation.
 const ENTRIES_SEARCHED_MAX: usize = 10_000;
@@ -83,6 +84,10 @@ pub enum Question {
     Status(String),
     /// Whether a subject ever was in a state.
     Reached(String, String),
+    /// The share of a name's requests that go to a party, in parts of a million.
+    SharePpm(String, String),
+    /// How long nobody served a name, in thousandths of a second.
+    OutageMillis(String),
     /// GPUs of ready nodes.
     GpusTotal,
     /// GPUs that pods hold.
@@ -210,12 +215,36 @@ fn ask(question: &Question, slot: Option<Slot>, scene: &Scene<'_>, view: View) -
         }
         (Question::Status(_), Some(slot)) => Answer::Text(status(slot, scene.board)),
         (Question::Reached(_, state), Some(slot)) => Answer::Truth(scene.board.reached(slot, state).is_some()),
+        (Question::SharePpm(_, party), Some(slot)) => number(share_ppm(slot, party, scene)),
+        (Question::OutageMillis(_), Some(slot)) => number(outage_millis(slot, scene)),
         (Question::GpusTotal, _) => number(scene.stage.gpus().0),
         (Question::GpusUsed, _) => number(scene.stage.gpus().1),
-        (Question::Count(..) | Question::Status(_) | Question::Reached(..), None) => {
-            unreachable!("a question about a subject has its slot")
-        }
+        (
+            Question::Count(..)
+            | Question::Status(_)
+            | Question::Reached(..)
+            | Question::SharePpm(..)
+            | Question::OutageMillis(_),
+            None,
+        ) => unreachable!("a question about a subject has its slot"),
     }
+}
+
+/// The shares of the subject that a slot stands for.
+fn series<'a>(slot: Slot, scene: &'a Scene<'_>) -> Option<&'a Series> {
+    let traffic = scene.stage.traffic()?;
+    scene.board.subjects(slot, scene.stage.names()).into_iter().find_map(|name| traffic.of(name))
+}
+
+fn share_ppm(slot: Slot, party: &str, scene: &Scene<'_>) -> u64 {
+    let Some(series) = series(slot, scene) else { return 0 };
+    let names = scene.stage.names();
+    let party = series.parties().iter().find(|known| known.show(names) == party);
+    party.map_or(0, |party| series.share_ppm(*party, scene.now))
+}
+
+fn outage_millis(slot: Slot, scene: &Scene<'_>) -> u64 {
+    series(slot, scene).map_or(0, |series| series.outage(scene.now).nanos() / 1_000_000)
 }
 
 fn counts(slot: Slot, scene: &Scene<'_>, view: View) -> Option<Counts> {
@@ -233,7 +262,11 @@ fn status(slot: Slot, board: &Board) -> String {
 impl Question {
     fn subject(&self) -> Option<&str> {
         match self {
-            Question::Count(_, subject) | Question::Status(subject) | Question::Reached(subject, _) => Some(subject),
+            Question::Count(_, subject)
+            | Question::Status(subject)
+            | Question::Reached(subject, _)
+            | Question::SharePpm(subject, _)
+            | Question::OutageMillis(subject) => Some(subject),
             Question::GpusTotal | Question::GpusUsed => None,
         }
     }
@@ -245,6 +278,8 @@ impl fmt::Display for Question {
             Question::Count(figure, subject) => write!(out, "{}('{subject}')", figure.function()),
             Question::Status(subject) => write!(out, "status('{subject}')"),
             Question::Reached(subject, state) => write!(out, "reached('{subject}', '{state}')"),
+            Question::SharePpm(subject, party) => write!(out, "share('{subject}', '{party}') in ppm"),
+            Question::OutageMillis(subject) => write!(out, "outage('{subject}') in ms"),
             Question::GpusTotal => out.write_str("gpus_total()"),
             Question::GpusUsed => out.write_str("gpus_used()"),
         }

@@ -1,0 +1,43 @@
+//! Who serves what on a real cluster: the ready pods behind each name that a system routes, as watches show them. Requests are
+//! not sent; what a share is, is kept in `workload::traffic`.
+
+use super::cluster::LiveCluster;
+use super::mirror::PodSeen;
+use crate::timeline::{Cause, Kind, Layer, Subject};
+use crate::workload::Backend;
+
+impl LiveCluster {
+    /// Writes the shares of the instant that ends.
+    pub(super) fn settle_traffic(&mut self) {
+        let now = self.clock.now();
+        let weigh = |one: &Backend| (one.party, u64::from(one.weight) * self.serving_behind(one).count() as u64);
+        let weights: Vec<(Subject, Vec<(Subject, u64)>)> =
+            self.traffic.routed().map(|(name, to)| (name, to.backends.iter().map(weigh).collect())).collect();
+        for (name, weights) in weights {
+            let Some(turn) = self.traffic.record(name, now, &weights) else { continue };
+            let (became, why) = turn.words();
+            let cause = self.cause_of_turn(name);
+            self.note_in(Layer::System, name, became, why, cause);
+        }
+    }
+
+    /// What led to a turn: the last entry about a pod behind the name, else where it is routed to.
+    fn cause_of_turn(&self, name: Subject) -> Cause {
+        let Some(routed) = self.traffic.routing(name) else { return self.origin };
+        let behind = |pod: &&PodSeen| routed.backends.iter().any(|backend| pod.belongs_to(backend.workload));
+        let last = self.mirror.pods.values().filter(behind).map(|pod| pod.last).max();
+        last.map_or(routed.cause, Cause::Entry)
+    }
+
+    fn serving_behind<'a>(&'a self, backend: &'a Backend) -> impl Iterator<Item = &'a PodSeen> {
+        let placed = |pod: &PodSeen| match &backend.nodes {
+            None => true,
+            Some((label, value)) => {
+                let node = pod.status.node.and_then(|node| self.mirror.nodes.get(&Subject::new(Kind::Node, node)));
+                node.is_some_and(|node| node.labels.get(label) == Some(value))
+            }
+        };
+        let pods = self.mirror.pods.values().filter(|pod| pod.belongs_to(backend.workload));
+        pods.filter(move |pod| pod.status.ready && !pod.status.terminating && placed(pod))
+    }
+}
