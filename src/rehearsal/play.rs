@@ -244,6 +244,10 @@ impl<S: Stage> Rehearsal<S> {
                     self.cues.cues[token].outcome = self.stop_controller(index, of, self.stage.now() + *lasts, token);
                     return;
                 }
+                if let FaultKind::Alarm { of, alert, lasts } = fault {
+                    self.cues.cues[token].outcome = self.act(&Action::Alarm { of, alert, lasts }, cause);
+                    return;
+                }
                 self.cues.cues[token].outcome = match cues::disruption(&fault, &mut self.stage) {
                     None => CueOutcome::Void("its target is no subject".to_owned()),
                     Some(disruption) => match self.stage.disrupt(&disruption, cause) {

@@ -1,12 +1,12 @@
 //! From what a scenario sets of a system's profile to the profile itself, the system's defaults filled in.
 
 use crate::scenario::Scenario;
-use crate::systems::Profiles;
 use crate::systems::oci::options::Options;
+use crate::systems::{Profiles, paasta};
 
 /// The profiles of all systems in a scenario.
 pub fn profiles(scenario: &Scenario) -> Profiles {
-    Profiles { oci: oci(scenario) }
+    Profiles { oci: oci(scenario), paasta: paasta(scenario) }
 }
 
 fn oci(scenario: &Scenario) -> Options {
@@ -27,4 +27,11 @@ fn oci(scenario: &Scenario) -> Options {
         job_backoff_limit: set.job_backoff_limit.unwrap_or(default.job_backoff_limit),
         epoch_seconds: scenario.epoch,
     }
+}
+
+fn paasta(scenario: &Scenario) -> paasta::Options {
+    let mut options = paasta::Options::default();
+    options.rollout.clusters = scenario.cluster.names.clone();
+    options.rollout.epoch_seconds = scenario.epoch;
+    options
 }

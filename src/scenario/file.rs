@@ -14,9 +14,9 @@ use super::values::{
 };
 
 pub use faults::{
-    ContainerCrashFile, ControllerRestartFile, CordonFile, DrainFile, ExportFailFile, GpuLossFile, ImagePullFailFile,
-    NodeDownFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, PodKillFile, QuotaExhaustedFile, ReadinessFlapFile,
-    SlowStartFile, SpotReclaimFile, UncordonFile, UntaintFile,
+    AlarmFile, ContainerCrashFile, ControllerRestartFile, CordonFile, DrainFile, ExportFailFile, GpuLossFile,
+    ImagePullFailFile, NodeDownFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, PodKillFile, QuotaExhaustedFile,
+    ReadinessFlapFile, SlowStartFile, SpotReclaimFile, UncordonFile, UntaintFile,
 };
 
 /// Named words and the states that go with them: `deployment/vllm: monitoring`.
@@ -321,6 +321,10 @@ file_types! {
         export_fail: Option<ExportFailFile>,
         /// The controller of a system ends and is started again.
         controller_restart: Option<ControllerRestartFile>,
+        /// Service level objectives are missed while a rollout goes on.
+        slo_failure: Option<AlarmFile>,
+        /// Alerts fire while a rollout goes on.
+        alert_failure: Option<AlarmFile>,
         /// GPUs of a node are lost.
         gpu_loss: Option<GpuLossFile>,
         /// Readiness probes fail, again and again.

@@ -80,6 +80,7 @@ impl Speed {
             | FaultKind::GpuLoss { lasts, .. } => self.maybe(lasts),
             FaultKind::SlowStart { extra, .. } => self.length(extra),
             FaultKind::ControllerRestart { lasts, .. } => self.length(lasts),
+            FaultKind::Alarm { lasts, .. } => self.maybe(lasts),
             FaultKind::ReadinessFlap { lasts, every, .. } => {
                 self.length(lasts);
                 self.length(every);

@@ -23,6 +23,8 @@ pub const NAMES: &[&str] = &["oci", "kubernetes"];
 pub struct Profiles {
     /// Of OCI AI Blueprints.
     pub oci: oci::Options,
+    /// Of PaaSTA.
+    pub paasta: paasta::Options,
 }
 
 /// A system with one document.
@@ -32,6 +34,8 @@ pub enum System {
     Oci(oci::Oci),
     /// Plain Kubernetes manifests.
     Kubernetes(kubernetes::Kubernetes),
+    /// A service of PaaSTA.
+    Paasta(paasta::Paasta),
 }
 
 /// A document that was read.
@@ -75,7 +79,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in &*systems {
         let own: BTreeSet<&str> = match system {
             System::Oci(oci) => oci.member_names().collect(),
-            System::Kubernetes(_) => BTreeSet::new(),
+            System::Kubernetes(_) | System::Paasta(_) => BTreeSet::new(),
         };
         for name in own {
             if !seen.insert(name.to_owned()) {
@@ -86,7 +90,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in systems {
         match system {
             System::Oci(oci) => oci.qualify(&twice),
-            System::Kubernetes(_) => {}
+            System::Kubernetes(_) | System::Paasta(_) => {}
         }
     }
     twice
@@ -121,13 +125,14 @@ impl System {
         match self {
             System::Oci(oci) => oci.names().collect(),
             System::Kubernetes(set) => vec![set.name()],
+            System::Paasta(service) => vec![service.name()],
         }
     }
 
     /// The manifests that it holds as they are wanted now; none of a system that has documents of its own.
     pub fn manifests(&self) -> Vec<&kubernetes::Manifest> {
         match self {
-            System::Oci(_) => Vec::new(),
+            System::Oci(_) | System::Paasta(_) => Vec::new(),
             System::Kubernetes(set) => set.wanted().collect(),
         }
     }
@@ -143,7 +148,7 @@ impl System {
     /// The namespaces that its objects are in, and those that it makes.
     pub fn namespaces(&self) -> (BTreeSet<&str>, BTreeSet<&str>) {
         match self {
-            System::Oci(_) => Default::default(),
+            System::Oci(_) | System::Paasta(_) => Default::default(),
             System::Kubernetes(set) => set.namespaces(),
         }
     }
@@ -160,6 +165,7 @@ impl System {
             }
             (System::Oci(_), _) => 0,
             (System::Kubernetes(set), action) => set.interest(action),
+            (System::Paasta(service), action) => service.interest(action),
         }
     }
 
@@ -167,7 +173,8 @@ impl System {
     pub const fn keeps_records(&self) -> bool {
         match self {
             System::Oci(_) => true,
-            System::Kubernetes(_) => false,
+            // Its setup job keeps nothing, and the runs of its pipeline are not its own.
+            System::Kubernetes(_) | System::Paasta(_) => false,
         }
     }
 
@@ -176,7 +183,7 @@ impl System {
         match self {
             System::Oci(oci) => oci.resume(cause, world),
             // Whoever runs `kubectl apply` keeps no records: all that it knows is in the cluster.
-            System::Kubernetes(_) => false,
+            System::Kubernetes(_) | System::Paasta(_) => false,
         }
     }
 }
@@ -186,6 +193,7 @@ impl Controller for System {
         match self {
             System::Oci(oci) => oci.wake(wake, cause, world),
             System::Kubernetes(set) => set.wake(wake, cause, world),
+            System::Paasta(service) => service.wake(wake, cause, world),
         }
     }
 
@@ -193,6 +201,7 @@ impl Controller for System {
         match self {
             System::Oci(oci) => oci.native(world),
             System::Kubernetes(set) => set.native(world),
+            System::Paasta(service) => service.native(world),
         }
     }
 }

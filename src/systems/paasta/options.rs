@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use super::rollout::Rollout;
+
 /// Which JSON Schemas a service's files must satisfy.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Schemas {
@@ -32,4 +34,6 @@ pub struct Options {
     /// The most CPU of one copy in each pool, in thousandths of a core. A pool that is not here has no limit: Yelp's own limits
     /// stand in the configuration of its clusters, which is not public.
     pub pool_cpus_milli_max: BTreeMap<String, u64>,
+    /// How services are rolled out.
+    pub rollout: Rollout,
 }
