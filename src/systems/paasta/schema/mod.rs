@@ -19,8 +19,26 @@ mod tron;
 mod tron_monitoring;
 mod validate;
 
-pub use python::repr;
+pub use python::{quoted, repr};
 pub use validate::{Mistake, best_match};
+
+/// Keys whose values could hold secrets, as Kubernetes' environment and arguments can: no message shows them.
+const SECRET_KEYS: [&str; 9] = [
+    "args",
+    "cmd",
+    "command",
+    "env",
+    "extra_docker_args",
+    "extra_headers",
+    "extra_healthcheck_headers",
+    "pre_stop_command",
+    "spark_args",
+];
+
+/// True for a key whose values no message shows.
+pub fn is_secret(key: &str) -> bool {
+    SECRET_KEYS.contains(&key)
+}
 
 /// What a value must satisfy: every rule of the list.
 pub type Schema = &'static [Rule];
@@ -149,6 +167,22 @@ impl FileType {
     /// The types of a file, by its path in the service's folder.
     pub fn of(path: &str) -> impl Iterator<Item = FileType> {
         FileType::ALL.into_iter().filter(move |(start, _)| path.starts_with(start)).map(|(_, kind)| kind)
+    }
+
+    /// The file that holds the schema in PaaSTA.
+    pub const fn file(self) -> &'static str {
+        match self {
+            FileType::Adhoc => "adhoc_schema.json",
+            FileType::AutotunedKubernetes => "autotuned_defaults/kubernetes_schema.json",
+            FileType::AutotunedCassandra => "autotuned_defaults/cassandracluster_schema.json",
+            FileType::Deploy => "deploy_schema.json",
+            FileType::Eks => "eks_schema.json",
+            FileType::Kubernetes => "kubernetes_schema.json",
+            FileType::Rollback => "rollback_schema.json",
+            FileType::Service => "service_schema.json",
+            FileType::Smartstack => "smartstack_schema.json",
+            FileType::Tron => "tron_schema.json",
+        }
     }
 
     /// The type's schema.

@@ -2,14 +2,17 @@
 
 use std::fmt::Write;
 
-use super::{Rule, Schema};
+use super::{Rule, Schema, is_secret};
 use crate::text::Node;
 use crate::text::tree::Value;
 
 /// The most characters of a value in a message. Python has no such limit; a whole instance in one line helps nobody.
 const REPR_CHARS_MAX: usize = 2_000;
 
-/// `repr` of a value.
+/// What stands for a value that could be secret.
+pub const HIDDEN: &str = "…";
+
+/// `repr` of a value. Values that could be secret are left out.
 pub fn repr(node: &Node) -> String {
     let mut out = String::new();
     write_node(node, &mut out);
@@ -52,7 +55,7 @@ fn write_list<'n>(parts: impl Iterator<Item = (Option<&'n str>, &'n Node)>, ends
             out.push_str(&quoted(key));
             out.push_str(": ");
         }
-        write_node(value, out);
+        if key.is_some_and(is_secret) { out.push_str(HIDDEN) } else { write_node(value, out) }
     }
     out.push(ends[1]);
 }

@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use regex::Regex;
 
-use super::python::{canonical, compare, is_whole, quoted, quoted_list, repr, schema_repr};
-use super::{Rule, Schema, Type};
+use super::python::{HIDDEN, canonical, compare, is_whole, quoted, quoted_list, repr, schema_repr};
+use super::{Rule, Schema, Type, is_secret};
 use crate::text::tree::{Key, Value};
 use crate::text::{Node, Span};
 
@@ -40,7 +40,7 @@ impl Mistake {
 
 /// The mistake that tells most of a value, if it has any. Of several that tell as much it is the first.
 pub fn best_match(schema: Schema, node: &Node) -> Option<Mistake> {
-    let mut validator = Validator { patterns: BTreeMap::new() };
+    let mut validator = Validator { patterns: BTreeMap::new(), hides: false };
     let mut mistakes = Vec::new();
     validator.all(schema, node, node.span, 0, &mut mistakes);
     let mut best = pick(mistakes, Ordering::Greater)?;
@@ -61,6 +61,8 @@ fn pick(mistakes: Vec<Mistake>, wanted: Ordering) -> Option<Mistake> {
 struct Validator {
     /// Patterns by their text: a schema uses the same one for each of many keys.
     patterns: BTreeMap<&'static str, Option<Regex>>,
+    /// True below a key whose values are not shown.
+    hides: bool,
 }
 
 impl Validator {
@@ -70,7 +72,7 @@ impl Validator {
             if found.len() >= MISTAKES_MAX {
                 return;
             }
-            if let Some(message) = self.scalar(rule, node).or_else(|| Self::list(rule, node)) {
+            if let Some(message) = self.scalar(rule, node).or_else(|| self.list(rule, node)) {
                 found.push(mistake(message, node.span, depth));
             } else {
                 self.map(rule, schema, node, key, depth, found);
@@ -85,9 +87,15 @@ impl Validator {
         found.is_empty()
     }
 
+    /// The value as a message shows it.
+    fn shown(&self, node: &Node) -> String {
+        if self.hides { HIDDEN.to_owned() } else { repr(node) }
+    }
+
     /// Rules of single values. Each says nothing of values of another type.
     fn scalar(&mut self, rule: &Rule, node: &Node) -> Option<String> {
-        let shown = || repr(node);
+        let hides = self.hides;
+        let shown = || if hides { HIDDEN.to_owned() } else { repr(node) };
         match rule {
             Rule::Type(types) => {
                 let names: Vec<String> = types.iter().map(|one| quoted(one.text())).collect();
@@ -123,10 +131,12 @@ impl Validator {
     }
 
     /// Rules of a list as a whole.
-    fn list(rule: &Rule, node: &Node) -> Option<String> {
+    fn list(&self, rule: &Rule, node: &Node) -> Option<String> {
         match rule {
-            Rule::MaxItems(most) => (node.as_seq()?.len() > *most).then(|| format!("{} is too long", repr(node))),
-            Rule::Unique => (!is_unique(node.as_seq()?)).then(|| format!("{} has non-unique elements", repr(node))),
+            Rule::MaxItems(most) => (node.as_seq()?.len() > *most).then(|| format!("{} is too long", self.shown(node))),
+            Rule::Unique => {
+                (!is_unique(node.as_seq()?)).then(|| format!("{} has non-unique elements", self.shown(node)))
+            }
             _ => None,
         }
     }
@@ -141,12 +151,15 @@ impl Validator {
         let Some(entries) = node.as_map() else { return };
         match rule {
             Rule::NotEmpty if entries.is_empty() => {
-                found.push(mistake(format!("{} does not have enough properties", repr(node)), node.span, depth));
+                found.push(mistake(format!("{} does not have enough properties", self.shown(node)), node.span, depth));
             }
             Rule::Properties(properties) => {
                 for (name, each) in *properties {
                     if let Some((key, value)) = node.entry(name) {
+                        let outer = self.hides;
+                        self.hides |= is_secret(name);
                         self.all(each, value, key.span, depth + 1, found);
+                        self.hides = outer;
                     }
                 }
             }
@@ -197,11 +210,11 @@ impl Validator {
             }
             Rule::AnyOf(schemas) => {
                 if let Err(within) = self.first_fit(schemas, node, key) {
-                    found.push(none_fits(node, within, depth));
+                    found.push(none_fits(self.shown(node), node.span, within, depth));
                 }
             }
             Rule::OneOf(schemas) => match self.first_fit(schemas, node, key) {
-                Err(within) => found.push(none_fits(node, within, depth)),
+                Err(within) => found.push(none_fits(self.shown(node), node.span, within, depth)),
                 Ok(first) => {
                     let mut fitting: Vec<Schema> = Vec::new();
                     for schema in &schemas[first + 1..] {
@@ -212,14 +225,14 @@ impl Validator {
                     if !fitting.is_empty() {
                         fitting.push(schemas[first]);
                         let shown: Vec<String> = fitting.into_iter().map(schema_repr).collect();
-                        let message = format!("{} is valid under each of {}", repr(node), shown.join(", "));
+                        let message = format!("{} is valid under each of {}", self.shown(node), shown.join(", "));
                         found.push(Mistake { is_weak: true, ..mistake(message, node.span, depth) });
                     }
                 }
             },
             Rule::Not(schema) => {
                 if self.is_valid(schema, node) {
-                    let message = format!("{} is not allowed for {}", schema_repr(schema), repr(node));
+                    let message = format!("{} is not allowed for {}", schema_repr(schema), self.shown(node));
                     found.push(mistake(message, node.span, depth));
                 }
             }
@@ -280,9 +293,9 @@ const fn mistake(message: String, span: Span, depth: usize) -> Mistake {
     Mistake { message, span, depth, is_weak: false, within: Vec::new() }
 }
 
-fn none_fits(node: &Node, within: Vec<Mistake>, depth: usize) -> Mistake {
-    let message = format!("{} is not valid under any of the given schemas", repr(node));
-    Mistake { is_weak: true, within, ..mistake(message, node.span, depth) }
+fn none_fits(shown: String, span: Span, within: Vec<Mistake>, depth: usize) -> Mistake {
+    let message = format!("{shown} is not valid under any of the given schemas");
+    Mistake { is_weak: true, within, ..mistake(message, span, depth) }
 }
 
 /// What `additionalProperties: false` says. Python's order of several keys is that of a set, which changes from run to run:
