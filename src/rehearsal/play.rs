@@ -69,20 +69,26 @@ impl<S: Stage> Rehearsal<S> {
     /// # Errors
     /// What is wrong with a document, so that nobody could submit it.
     pub fn new(scenario: &Scenario, mut stage: S, options: Options) -> Result<Rehearsal<S>, Vec<Diagnostic>> {
-        let mut read = Vec::new();
+        let mut deployed = Vec::new();
         let mut notices: Vec<Notice> = scenario.notices.iter().map(Notice::of).collect();
         let mut rejections = Vec::new();
         let mut problems = Vec::new();
         let profiles = profiles(scenario);
         for deploy in &scenario.deploy {
-            match systems::read(deploy.system.text(), &deploy.source, &profiles) {
+            let (name, source) = (deploy.system.text(), &deploy.source);
+            let read = if deploy.system.reads_folders() {
+                systems::read_folder(name, source, &deploy.files, &profiles)
+            } else {
+                systems::read(name, source, &profiles)
+            };
+            match read {
                 Ok(document) => {
                     notices.extend(document.warnings.iter().map(Notice::of));
                     if !document.problems.is_empty() {
                         let expected = expects_rejection(scenario);
                         rejections.push(Rejection { diagnostics: document.problems, expected });
                     }
-                    read.push(document.system);
+                    deployed.push(document.system);
                 }
                 Err(diagnostics) => problems.extend(diagnostics),
             }
@@ -103,12 +109,12 @@ impl<S: Stage> Rehearsal<S> {
         if !problems.is_empty() {
             return Err(problems);
         }
-        for name in systems::qualify(&mut read) {
+        for name in systems::qualify(&mut deployed) {
             let text =
                 format!("several documents have a deployment `{name}`: each is `deployment/<group>/{name}` here");
             notices.push(Notice { file: scenario.file.to_string(), line: 0, text });
         }
-        notices.extend(lacking_namespaces(scenario, &read));
+        notices.extend(lacking_namespaces(scenario, &deployed));
         notices.sort();
         notices.dedup();
         let mut cues = cues::script(scenario, &mut stage);
@@ -119,9 +125,9 @@ impl<S: Stage> Rehearsal<S> {
         Ok(Rehearsal {
             scenario: std::sync::Arc::new(scenario.clone()),
             stage,
-            pristine: std::sync::Arc::new(read.clone()),
+            pristine: std::sync::Arc::new(deployed.clone()),
             away: BTreeSet::new(),
-            systems: read,
+            systems: deployed,
             cues,
             seen: 0,
             look_at: None,

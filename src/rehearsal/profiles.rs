@@ -31,7 +31,14 @@ fn oci(scenario: &Scenario) -> Options {
 }
 
 fn paasta(scenario: &Scenario) -> paasta::Options {
-    let mut options = paasta::Options::default();
+    let (set, default) = (&scenario.paasta, paasta::Options::default());
+    let mut options = paasta::Options {
+        schemas: set.schemas.unwrap_or(default.schemas),
+        engine: set.engine.unwrap_or(default.engine),
+        pool_cpus_milli_max: set.pool_cpus_milli_max.clone(),
+        location_types: set.location_types.clone().unwrap_or(default.location_types),
+        rollout: default.rollout,
+    };
     options.rollout.clusters = scenario.cluster.names.clone();
     options.rollout.epoch_seconds = scenario.epoch;
     let rows = scenario.behaviour.iter().filter_map(|row| Some((row, row.build.as_ref()?)));

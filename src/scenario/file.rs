@@ -2,6 +2,7 @@
 //! what their values must satisfy beyond their types is checked by `read` and the modules beside it.
 
 mod faults;
+mod paasta;
 
 use crate::file_types;
 use crate::text::decode::{Spanned, Table};
@@ -12,6 +13,8 @@ use super::values::{
     RollbackValue, SchedulerValue, SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp, ViewValue,
     WaitForValue, WorkloadKindValue,
 };
+
+pub use paasta::PaastaFile;
 
 pub use faults::{
     AlarmFile, ContainerCrashFile, ControllerRestartFile, CordonFile, DrainFile, ExportFailFile, GpuLossFile,
@@ -24,7 +27,7 @@ pub type States = Table<Spanned<String>>;
 
 file_types! {
     /// A rehearsal: a cluster, deployment documents, how workloads behave, what goes wrong, what an operator does, and what must be so.
-    pub struct ScenarioFile as "a scenario" later ["onebackend", "dynamo", "paasta", "backendai"] {
+    pub struct ScenarioFile as "a scenario" later ["onebackend", "dynamo", "backendai"] {
         /// The name of the rehearsal and of its snapshot.
         name: Spanned<String>,
         /// The seed of every random draw. Default: 0.
@@ -41,6 +44,8 @@ file_types! {
         kubernetes: Option<Spanned<KubernetesValue>>,
         /// What the OCI AI Blueprints control plane does where documents do not say.
         oci: Option<OciFile>,
+        /// What PaaSTA does where its documents do not say.
+        paasta: Option<PaastaFile>,
         /// The cluster.
         cluster: Option<ClusterFile>,
         /// Several clusters, instead of `cluster`: systems whose documents name clusters deploy to each.
@@ -215,7 +220,7 @@ file_types! {
     pub struct DeployFile as "a deployment" {
         /// When. Default: 0s.
         at: Option<Spanned<Length>>,
-        /// The document's path, from the folder of the scenario.
+        /// The document's path, from the folder of the scenario; of a service of PaaSTA, its folder.
         document: Spanned<String>,
         /// The system that gives the document its meaning.
         system: SystemValue,

@@ -16,6 +16,7 @@ use crate::cluster::{Expander, Load};
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
 use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
+use crate::systems::paasta::options::{Engine, Schemas};
 use crate::text::{Diagnostic, Place, Source};
 use crate::workload::AnalysisPhase;
 use crate::workload::pod::Taint;
@@ -48,6 +49,8 @@ pub struct Scenario {
     pub kubernetes: Kubernetes,
     /// What the OCI control plane does where its documents do not say.
     pub oci: OciOptions,
+    /// What PaaSTA does where its documents do not say.
+    pub paasta: PaastaOptions,
     /// The nodes and what is behind them.
     pub cluster: Cluster,
     /// The documents, in the order of the file.
@@ -124,6 +127,19 @@ pub struct OciOptions {
 
 /// The label of a node that says which of several clusters it is in.
 pub const CLUSTER_LABEL: &str = "greenroom.dev/cluster";
+
+/// The PaaSTA profile as far as the scenario sets it; the defaults are the system's.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct PaastaOptions {
+    /// Which schemas are applied.
+    pub schemas: Option<Schemas>,
+    /// What runs the copies of an instance.
+    pub engine: Option<Engine>,
+    /// The most CPU of one copy in each pool, in thousandths of a core.
+    pub pool_cpus_milli_max: BTreeMap<String, u64>,
+    /// Types of locations, the largest first.
+    pub location_types: Option<Vec<String>>,
+}
 
 /// The cluster of a run.
 #[derive(Clone, PartialEq, Debug)]
@@ -220,6 +236,8 @@ pub enum SystemName {
     Oci,
     /// Plain Kubernetes manifests.
     Kubernetes,
+    /// Services of PaaSTA.
+    Paasta,
 }
 
 impl SystemName {
@@ -228,13 +246,20 @@ impl SystemName {
         match self {
             SystemName::Oci => "oci",
             SystemName::Kubernetes => "kubernetes",
+            SystemName::Paasta => "paasta",
         }
+    }
+
+    /// True if its documents are folders.
+    pub const fn reads_folders(self) -> bool {
+        matches!(self, SystemName::Paasta)
     }
 
     /// True if operators act on the system's own objects, beside those of Kubernetes.
     pub const fn has_actions(self) -> bool {
         match self {
             SystemName::Oci | SystemName::Kubernetes => false,
+            SystemName::Paasta => true,
         }
     }
 }
@@ -248,8 +273,10 @@ pub struct Deploy {
     pub at: Time,
     /// The document's path as the scenario writes it.
     pub document: String,
-    /// The document itself, under a name that leads to it from where the user stands.
+    /// The document itself, under a name that leads to it from where the user stands; empty for a folder.
     pub source: Source,
+    /// The files of a document that is a folder.
+    pub files: Vec<Source>,
     /// What gives it its meaning.
     pub system: SystemName,
 }

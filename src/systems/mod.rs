@@ -8,6 +8,7 @@ pub mod oci;
 pub mod paasta;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -16,7 +17,7 @@ use crate::timeline::{Cause, Subject};
 use crate::workload::{Action, Controller, Wake, World};
 
 /// The names of the systems, as a scenario's `system:` has them.
-pub const NAMES: &[&str] = &["oci", "kubernetes"];
+pub const NAMES: &[&str] = &["oci", "kubernetes", "paasta"];
 
 /// The profiles of all systems.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -70,6 +71,35 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
             Err(vec![Diagnostic::about(source, message)])
         }
     }
+}
+
+/// Reads a document that is a folder, with its files.
+///
+/// # Errors
+/// What makes it no document that anybody could submit.
+pub fn read_folder(
+    name: &str,
+    folder: &Source,
+    files: &[Source],
+    profiles: &Profiles,
+) -> Result<Document, Vec<Diagnostic>> {
+    if name != "paasta" {
+        return Err(vec![Diagnostic::about(folder, format!("the system `{name}` reads files, not folders"))]);
+    }
+    paasta::read(folder, files, &profiles.paasta).map(|read| Document {
+        system: System::Paasta(paasta::Paasta::new(read.service, &profiles.paasta, rejection(&read.problems))),
+        warnings: read.warnings,
+        problems: read.problems,
+    })
+}
+
+/// Why a document is rejected, in one line.
+fn rejection(problems: &[Diagnostic]) -> Option<Arc<str>> {
+    let first = &problems.first()?.message;
+    Some(match problems.len() {
+        1 => first.as_str().into(),
+        count => format!("{first} (and {} more)", count - 1).into(),
+    })
 }
 
 /// Tells members of one name in several documents apart: from now on each is `deployment/<group>/<name>`. Gives the names.

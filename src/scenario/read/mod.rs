@@ -8,6 +8,7 @@ mod live_nodes;
 mod names;
 mod node_names;
 mod nodes;
+mod paasta;
 mod scheduler;
 mod stage;
 mod workloads;
@@ -88,6 +89,7 @@ impl Reader<'_, '_> {
         self.scenario_name(&file.name);
         let kubernetes = self.kubernetes(file.kubernetes);
         let oci = self.oci(file.oci);
+        let paasta = self.paasta(file.paasta);
         let deploy = self.deploy(file.deploy, file.span);
         self.acts = deploy.iter().any(|deploy| deploy.system.has_actions());
         let cluster = self.one_or_several(file.cluster, file.clusters, file.span);
@@ -112,6 +114,7 @@ impl Reader<'_, '_> {
             epoch: file.epoch.map_or(EPOCH_DEFAULT, |epoch| epoch.0),
             kubernetes: kubernetes?,
             oci,
+            paasta,
             cluster: cluster?,
             deploy,
             behaviour,

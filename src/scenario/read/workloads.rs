@@ -15,6 +15,8 @@ use crate::workload::AnalysisPhase;
 
 /// The most documents of a scenario.
 const DOCUMENTS_MAX: usize = 1_000;
+/// The most bytes of the files of a document that is a folder.
+const FOLDER_BYTES_MAX: usize = 4 << 20;
 /// The most times that something happens.
 pub(super) const TIMES_MAX: u32 = 1_000_000;
 
@@ -37,17 +39,63 @@ impl Reader<'_, '_> {
             Some(at) => self.time(at),
             None => Some(Time::ZERO),
         };
-        let source = self.document_source(&file.document)?;
+        let (source, files) = if file.system.0.reads_folders() {
+            self.document_folder(&file.document)?
+        } else {
+            (self.document_source(&file.document)?, Vec::new())
+        };
         Some(Deploy {
             place: self.place(file.span),
             at: at?,
             source,
+            files,
             document: file.document.value,
             system: file.system.0,
         })
     }
 
     /// The document at a path, which is below the scenario's folder.
+    /// A document that is a folder: its name, and its YAML files. Of templates the names alone are kept.
+    fn document_folder(&mut self, path: &Spanned<String>) -> Option<(Source, Vec<Source>)> {
+        let text = path.value.trim_start_matches("./").trim_end_matches('/');
+        let listed = check_path(text)
+            .map_err(|error| format!("the path {} {error}", quote(&path.value)))
+            .and_then(|()| self.documents.list(text).map_err(|error| format!("{}: {error}", quote(&path.value))));
+        let names = match listed {
+            Ok(names) => names,
+            Err(error) => {
+                self.context.error(path.span, error);
+                return None;
+            }
+        };
+        let (mut files, mut bytes) = (Vec::new(), 0);
+        for name in names {
+            let file = format!("{text}/{name}");
+            let read = match name.rsplit_once('.') {
+                Some((_, "yaml")) => self.documents.read(&file),
+                Some((_, "in")) => Ok(String::new()),
+                _ => continue,
+            };
+            match read {
+                Ok(read) => {
+                    bytes += read.len();
+                    files.push(Source::new(beside(self.context.source.name(), &file), read));
+                }
+                Err(error) => {
+                    self.context.error(path.span, format!("{}: {error}", quote(&file)));
+                    return None;
+                }
+            }
+            if bytes > FOLDER_BYTES_MAX {
+                let mebibytes = FOLDER_BYTES_MAX >> 20;
+                self.context
+                    .error(path.span, format!("{}: its files have more than {mebibytes} MiB", quote(&path.value)));
+                return None;
+            }
+        }
+        Some((Source::new(beside(self.context.source.name(), text), ""), files))
+    }
+
     pub(super) fn document_source(&mut self, path: &Spanned<String>) -> Option<Source> {
         let text = &path.value;
         let read = match check_path(text) {

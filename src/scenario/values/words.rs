@@ -8,6 +8,7 @@ use super::inline_schema;
 use crate::cluster::Expander;
 use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
+use crate::systems::paasta::options::{Engine, Schemas};
 use crate::text::decode::{Context, FromNode, one_of};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node};
@@ -122,6 +123,16 @@ words! {
         "all" => SnapshotLayers::All,
         "system" => SnapshotLayers::System,
     }
+    /// Which schemas of PaaSTA are applied.
+    SchemasValue(Schemas) as "a choice of schemas" {
+        "lenient" => Schemas::Lenient,
+        "strict" => Schemas::Strict,
+    }
+    /// What runs the copies of a PaaSTA instance.
+    EngineValue(Engine) as "an engine" {
+        "kubernetes" => Engine::Kubernetes,
+        "bounce_lib" => Engine::BounceLib,
+    }
     /// Whose view counts.
     ViewValue(View) as "a view" {
         "actual" => View::Actual,
@@ -134,20 +145,21 @@ words! {
 pub struct SystemValue(pub SystemName);
 
 /// Systems that later versions will know.
-const LATER_SYSTEMS: &[&str] = &["onebackend", "dynamo", "paasta", "backendai"];
+const LATER_SYSTEMS: &[&str] = &["onebackend", "dynamo", "backendai"];
 
 impl FromNode for SystemValue {
     fn from_node(node: &Node, context: &mut Context<'_>) -> Option<SystemValue> {
         if let Some(system) = node.as_str().filter(|text| LATER_SYSTEMS.contains(text)) {
             let message = format!("the system {} is not in this version of greenroom yet", quote(system));
             context.report(
-                Diagnostic::error(context.source, node.span, message).note("this version knows `oci` and `kubernetes`"),
+                Diagnostic::error(context.source, node.span, message)
+                    .note("this version knows `oci`, `kubernetes` and `paasta`"),
             );
             return None;
         }
-        let known = [("oci", SystemName::Oci), ("kubernetes", SystemName::Kubernetes)];
+        let known = [("oci", SystemName::Oci), ("kubernetes", SystemName::Kubernetes), ("paasta", SystemName::Paasta)];
         one_of(node, context, &known, "a system").map(SystemValue)
     }
 }
 
-inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes"] });
+inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "paasta"] });

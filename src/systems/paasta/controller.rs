@@ -63,7 +63,10 @@ impl Paasta {
         let clusters = &self.service.clusters;
         let instances = clusters.iter().flat_map(|cluster| &cluster.instances).map(|one| &one.deploy_group);
         let actions = clusters.iter().flat_map(|cluster| &cluster.jobs).flat_map(|job| &job.actions);
-        let named = steps.map(|step| &step.name).chain(instances).chain(actions.map(|action| &action.deploy_group));
+        let named = steps
+            .map(|step| &step.name)
+            .chain(instances)
+            .chain(actions.filter_map(|action| action.deploy_group.as_ref()));
         let mut groups: Vec<String> = Vec::new();
         for group in named {
             if !groups.contains(group) {

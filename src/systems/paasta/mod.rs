@@ -1,11 +1,14 @@
 //! PaaSTA: services whose folders say what runs where, and in which order new versions come to it.
-//! `model` is what a folder says, `options` and `rollout` the profile; `bounce`, `done` and `mark_for_deployment` are the rules
-//! of a rollout, and `controller` with what it calls decides by them. The cluster itself is not known here.
+//! `document` reads a folder into `model` and checks it, by `schema` and by PaaSTA's own rules; `options` and `rollout` are the
+//! profile; `bounce`, `done` and `mark_for_deployment` are the rules of a rollout, and `controller` with what it calls decides by
+//! them. The cluster itself is not known here.
 
 pub mod bounce;
 mod bounce_engine;
+mod checks;
 mod controller;
 mod deploy;
+mod document;
 pub mod done;
 pub mod mark_for_deployment;
 pub mod model;
@@ -13,7 +16,9 @@ mod native;
 mod objects;
 pub mod options;
 mod pipeline;
+mod reading;
 pub mod rollout;
+pub mod schema;
 mod setup;
 mod state;
 mod traffic;
@@ -22,6 +27,7 @@ mod version;
 mod waiting;
 
 pub use controller::Paasta;
+pub use document::{Read, read};
 pub use options::Options;
 
 use crate::timeline::{Cause, EntryId};

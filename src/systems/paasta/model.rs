@@ -64,11 +64,11 @@ pub struct Instance {
     pub deploy_group: String,
     /// True if the file names the group; else it is the default.
     pub deploy_group_is_set: bool,
-    /// CPU of one copy in thousandths of a core. Default: a quarter of one.
+    /// CPU of one copy in thousandths of a core. Default: one core.
     pub cpus_milli: u64,
     /// How much more than `cpus` a copy may use, in thousandths of a core; `None`: as the cluster has it.
     pub cpu_burst_add_milli: Option<u64>,
-    /// Memory of one copy in bytes. Default: 1024 MiB.
+    /// Memory of one copy in bytes. Default: 4096 MiB.
     pub mem_bytes: u64,
     /// Disk of one copy in bytes. Default: 1024 MiB.
     pub disk_bytes: u64,
@@ -582,10 +582,10 @@ pub struct TronAction {
     pub retries: u32,
     /// The service whose code it runs; `None`: its own.
     pub service: Option<String>,
-    /// The deploy group: the action's, else the job's, else `<cluster>.<job>.<action>`.
-    pub deploy_group: String,
-    /// True if the action or its job names the group; else it is the default.
-    pub deploy_group_is_set: bool,
+    /// `executor`. Default: paasta.
+    pub executor: String,
+    /// The deploy group: the action's, else the job's. It has no default, and only `ssh` needs none.
+    pub deploy_group: Option<String>,
     /// CPU in thousandths of a core.
     pub cpus_milli: u64,
     /// Memory in bytes.

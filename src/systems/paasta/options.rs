@@ -25,7 +25,7 @@ pub enum Engine {
 }
 
 /// The profile.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
     /// Which schemas are applied.
     pub schemas: Schemas,
@@ -34,6 +34,22 @@ pub struct Options {
     /// The most CPU of one copy in each pool, in thousandths of a core. A pool that is not here has no limit: Yelp's own limits
     /// stand in the configuration of its clusters, which is not public.
     pub pool_cpus_milli_max: BTreeMap<String, u64>,
+    /// Types of locations, the largest first. *Assumed*: the list stands in the configuration of Yelp's hosts; `region` is
+    /// PaaSTA's default, and the others are those of its documentation.
+    pub location_types: Vec<String>,
     /// How services are rolled out.
     pub rollout: Rollout,
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        let location_types = ["ecosystem", "superregion", "region", "habitat"];
+        Options {
+            schemas: Schemas::default(),
+            engine: Engine::default(),
+            pool_cpus_milli_max: BTreeMap::new(),
+            location_types: location_types.map(str::to_owned).to_vec(),
+            rollout: Rollout::default(),
+        }
+    }
 }

@@ -112,8 +112,9 @@ impl Paasta {
         let (files, job) = (&service.clusters[cluster], &service.clusters[cluster].jobs[position]);
         let action = &job.actions[number];
         let subject = self.memory.jobs[index].actions[number].subject;
-        let Some((version, _)) = self.memory.deployed.get(&action.deploy_group).cloned() else {
-            let group = &action.deploy_group;
+        // An action of `ssh` has no code of its own, and so no group.
+        let group = action.deploy_group.as_deref().unwrap_or_default();
+        let Some((version, _)) = self.memory.deployed.get(group).cloned() else {
             let text = format!("{} not deployed to {group}. Has mark-for-deployment been run?", service.name);
             let why = Why::symbol(world.intern(&text));
             let entry = world.note(subject, "not_deployed", why, cause);
