@@ -7,16 +7,17 @@ use std::sync::Arc;
 
 mod event;
 mod expect;
+mod paasta;
 
 pub use event::{ActionDocument, ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
+pub use paasta::PaastaOptions;
 
 use crate::cluster::scheduler::SchedulerProfile;
 use crate::cluster::{Expander, Load};
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
 use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
-use crate::systems::paasta::options::{Engine, Schemas};
 use crate::text::{Diagnostic, Place, Source};
 use crate::workload::AnalysisPhase;
 use crate::workload::pod::Taint;
@@ -127,19 +128,6 @@ pub struct OciOptions {
 
 /// The label of a node that says which of several clusters it is in.
 pub const CLUSTER_LABEL: &str = "greenroom.dev/cluster";
-
-/// The PaaSTA profile as far as the scenario sets it; the defaults are the system's.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct PaastaOptions {
-    /// Which schemas are applied.
-    pub schemas: Option<Schemas>,
-    /// What runs the copies of an instance.
-    pub engine: Option<Engine>,
-    /// The most CPU of one copy in each pool, in thousandths of a core.
-    pub pool_cpus_milli_max: BTreeMap<String, u64>,
-    /// Types of locations, the largest first.
-    pub location_types: Option<Vec<String>>,
-}
 
 /// The cluster of a run.
 #[derive(Clone, PartialEq, Debug)]

@@ -1,8 +1,11 @@
 //! Reads what a scenario sets of PaaSTA's profile.
 
 use super::Reader;
+use crate::kernel::Duration;
 use crate::scenario::file::PaastaFile;
 use crate::scenario::model::PaastaOptions;
+use crate::scenario::values::{DeployedValue, Length};
+use crate::text::decode::Spanned;
 
 impl Reader<'_, '_> {
     pub(super) fn paasta(&mut self, file: Option<PaastaFile>) -> PaastaOptions {
@@ -11,6 +14,20 @@ impl Reader<'_, '_> {
             schemas: file.schemas.map(|schemas| schemas.0),
             engine: file.engine.map(|engine| engine.0),
             location_types: file.location_types,
+            setup_interval: self.period(file.setup_interval),
+            bounce_interval: self.period(file.bounce_interval),
+            tag_push: file.tag_push.map(|length| length.0),
+            build_length: file.build_length.map(|length| length.0),
+            timeout: file.timeout.map(|length| length.0),
+            polling_interval: self.period(file.polling_interval),
+            diagnosis_interval: self.period(file.diagnosis_interval),
+            time_before_first_diagnosis: file.time_before_first_diagnosis.map(|length| length.0),
+            drain_delay: file.drain_delay.map(|length| length.0),
+            margin_factor: file.margin_factor.map(|share| share.0),
+            overprovision_factor: file.overprovision_factor.map(|share| share.0),
+            wait_checks: file.wait_checks.map(|checks| checks.0),
+            waiter_key: file.waiter_key.map(|key| key.0),
+            api_endpoints: file.api_endpoints,
             ..PaastaOptions::default()
         };
         for (pool, limit) in file.pool_limits.map(|limits| limits.0).unwrap_or_default() {
@@ -19,6 +36,25 @@ impl Reader<'_, '_> {
                 _ => self.context.error(limit.span, "the limit of a pool must be more than 0 cores"),
             }
         }
+        let commit = |text: String| (text != "none").then_some(text);
+        match file.deployed {
+            Some(DeployedValue::All(text)) => options.deployed_default = Some(commit(text)),
+            Some(DeployedValue::Each(table)) => {
+                let each = table.0.into_iter().map(|(group, text)| (group.text, commit(text.value)));
+                options.deployed = each.collect();
+            }
+            None => {}
+        }
         options
+    }
+
+    /// Time from one thing to the next, which cannot be zero.
+    fn period(&mut self, file: Option<Spanned<Length>>) -> Option<Duration> {
+        let length = file?;
+        if length.value.0.is_zero() {
+            self.context.error(length.span, "this needs some time between two looks, such as `10s`");
+            return None;
+        }
+        Some(length.value.0)
     }
 }

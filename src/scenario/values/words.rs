@@ -9,6 +9,7 @@ use crate::cluster::Expander;
 use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::systems::paasta::options::{Engine, Schemas};
+use crate::systems::paasta::rollout::{WaitChecks, WaiterKey};
 use crate::text::decode::{Context, FromNode, one_of};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node};
@@ -132,6 +133,16 @@ words! {
     EngineValue(Engine) as "an engine" {
         "kubernetes" => Engine::Kubernetes,
         "bounce_lib" => Engine::BounceLib,
+    }
+    /// What PaaSTA's waiters look at.
+    WaitChecksValue(WaitChecks) as "what waiters look at" {
+        "running" => WaitChecks::Running,
+        "marked" => WaitChecks::Marked,
+    }
+    /// How a deploy of PaaSTA finds its waiters.
+    WaiterKeyValue(WaiterKey) as "a key of waiters" {
+        "commit" => WaiterKey::Commit,
+        "version" => WaiterKey::Version,
     }
     /// Whose view counts.
     ViewValue(View) as "a view" {
