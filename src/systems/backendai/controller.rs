@@ -13,7 +13,7 @@ use super::profile::Options;
 use super::route::RouteStatus;
 use super::status::{Lifecycle, Status};
 use super::traffic::Shown;
-use super::{native, read as file};
+use super::{native, read as reading};
 use crate::kernel::Time;
 use crate::text::{Diagnostic, Source};
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
@@ -47,7 +47,7 @@ pub struct Read {
 /// # Errors
 /// What makes it no file that anybody could submit.
 pub fn read(source: &Source, options: &Options) -> Result<Read, Vec<Diagnostic>> {
-    let (document, problems): (Document, _) = file::document(source)?;
+    let (document, problems): (Document, _) = reading::document(source)?;
     let rejection = problems.first().map(|first| Arc::from(first.message.as_str()));
     let backendai = BackendAi {
         coordinator: Coordinator::new(bep1049::handlers(options), Attempts::OfPhase),

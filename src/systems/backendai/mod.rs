@@ -12,6 +12,7 @@ pub mod coordinator;
 pub mod cycle;
 mod deployments;
 mod document;
+mod file;
 pub mod handler;
 pub mod history;
 mod loops;
