@@ -49,9 +49,15 @@ struct Ran {
 }
 
 fn run(deployments: &[String], rest: &str) -> Ran {
+    run_with(deployments, rest, &[])
+}
+
+/// The same with the document submitted again.
+fn run_with(deployments: &[String], rest: &str, again: &[&str]) -> Ran {
+    let deploy = [&["{ document: chat.yaml, system: backendai }"], again].concat().join(", ");
     let text = format!(
         "name: backendai\n{rest}\ncluster:\n  nodes: [ {{ pool: gpu, count: 12, cpu: 8, memory: 64Gi, gpus: {{ model: A10, \
-         count: 1 }} }} ]\ndeploy: [ {{ document: chat.yaml, system: backendai }} ]\nbehaviour:\n  - {{ match: {{ image: \
+         count: 1 }} }} ]\ndeploy: [ {deploy} ]\nbehaviour:\n  - {{ match: {{ image: \
          \"*:9\" }}, start: 5h }}\n  - {{ match: {{ image: \"*\" }}, pull: 10s, start: 30s, stop: 1s }}\n"
     );
     let document = format!("deployments:\n{}", deployments.concat());
@@ -241,6 +247,16 @@ fn a_deployment_scales_and_is_taken_down() {
     let left = ran.native["deployments"][0]["replica_state"]["replica_ids"].as_array().map(Vec::len);
     assert_eq!(left, Some(0));
     assert_eq!(ran.times("Pod/chat-v1-").len(), ran.story.iter().filter(|line| line.contains("Pod/")).count());
+}
+
+#[test]
+fn a_name_is_taken_once_in_all_files_of_a_run() {
+    let rest = "until: 10m\nactions: [ { at: 4m, undeploy: chat } ]";
+    let one = run_with(&[deployment("chat", ROLLING)], rest, &["{ at: 2m, document: chat.yaml, system: backendai }"]);
+    assert_eq!(one.times("deployment/chat rejected there is another deployment chat"), ["00:02:00.000"]);
+    let freed = run_with(&[deployment("chat", ROLLING)], rest, &["{ at: 8m, document: chat.yaml, system: backendai }"]);
+    assert!(freed.times("deployment/chat rejected").is_empty());
+    assert_eq!(freed.times("deployment/chat ready").len(), 2);
 }
 
 fn problems(document: &str) -> String {

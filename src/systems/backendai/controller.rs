@@ -73,8 +73,12 @@ impl BackendAi {
 
     /// The deployments are created: they wait for the loop that looks at new ones.
     fn submit(&mut self, cause: Cause, world: &mut dyn World) {
+        let rejection = match &self.rejection {
+            Some(reason) => Some(Arc::clone(reason)),
+            None => self.deployments.claim_names(world).err().map(Arc::from),
+        };
         for index in 0..self.deployments.document.deployments.len() {
-            if let Some(reason) = &self.rejection {
+            if let Some(reason) = &rejection {
                 let name = super::names::name(&self.deployments.spec(index).name, world);
                 let reason = Why::symbol(world.intern(reason));
                 world.note(Subject::new(Kind::Member, name), "rejected", reason, cause);

@@ -89,6 +89,7 @@ pub fn destroy(deployments: &mut Deployments, index: usize, world: &mut dyn Worl
         deployments.drain(index, route, Why::text("its deployment is taken down"), cause, world);
     }
     if deployments.list[index].routes.iter().all(is_over) {
+        deployments.free_name(index, world);
         return Outcome::Success(Why::text("no route is left"));
     }
     Outcome::Skipped
