@@ -73,6 +73,7 @@ words! {
     EngineValue(Engine) as "an engine" {
         "bep-1049" => Engine::Bep1049,
         "pr-10426" => Engine::Pr10426,
+        "replica-groups" => Engine::ReplicaGroups,
     }
     /// A mistake of that code.
     BugModeValue(BugMode) as "a bug mode" {
@@ -86,6 +87,12 @@ words! {
         "rolling_never_ready" => BugMode::RollingNeverReady,
         "green_leak" => BugMode::GreenLeak,
         "batch_wide_mutation_flag" => BugMode::BatchWideMutationFlag,
+        "give_up_missing" => BugMode::GiveUpMissing,
+        "unchecked_not_counted" => BugMode::UncheckedNotCounted,
+        "old_must_serve" => BugMode::OldMustServe,
+        "scaling_must_serve" => BugMode::ScalingMustServe,
+        "drift_ignored" => BugMode::DriftIgnored,
+        "orphans_kept" => BugMode::OrphansKept,
     }
     /// From when the delay before a promotion runs.
     DelayFromValue(DelayFrom) as "a start of the delay" {
@@ -165,15 +172,13 @@ impl FromNode for SystemValue {
         if let Some(system) = node.as_str().filter(|text| LATER_SYSTEMS.contains(text)) {
             let message = format!("the system {} is not in this version of greenroom yet", quote(system));
             context.report(
-                Diagnostic::error(context.source, node.span, message).note("this version knows `oci`, `kubernetes` and `backendai`"),
+                Diagnostic::error(context.source, node.span, message)
+                    .note("this version knows `oci`, `kubernetes` and `backendai`"),
             );
             return None;
         }
-        let known = [
-            ("oci", SystemName::Oci),
-            ("kubernetes", SystemName::Kubernetes),
-            ("backendai", SystemName::BackendAi),
-        ];
+        let known =
+            [("oci", SystemName::Oci), ("kubernetes", SystemName::Kubernetes), ("backendai", SystemName::BackendAi)];
         one_of(node, context, &known, "a system").map(SystemValue)
     }
 }

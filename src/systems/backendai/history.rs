@@ -64,7 +64,12 @@ impl History {
     /// Adds a row, or one more attempt to the last row if that has the same phase, error and end.
     pub fn add(&mut self, record: Record) {
         match self.0.last_mut() {
-            Some(last) if (last.phase, last.error_code, last.to) == (record.phase, record.error_code, record.to) => {
+            // The table has the lifecycle alone: that a look led to another sub-step begins no row either.
+            Some(last)
+                if (last.phase, last.error_code, last.to.lifecycle)
+                    == (record.phase, record.error_code, record.to.lifecycle) =>
+            {
+                last.to = record.to;
                 last.attempts += record.attempts;
                 last.verdict = record.verdict;
                 last.updated_at = record.updated_at;

@@ -209,7 +209,8 @@ impl Reading<'_> {
         let requests = slots::requests(slots.iter().map(|(slot, value)| (slot.as_str(), value.as_str())));
         let requests = requests.unwrap_or_else(|(slot, reason)| {
             let table = resources.and_then(|one| one.resource_slot.as_ref());
-            let span = table.and_then(|table| table.0.iter().find(|(key, _)| key.text == slot)).map(|(key, _)| key.span);
+            let span =
+                table.and_then(|table| table.0.iter().find(|(key, _)| key.text == slot)).map(|(key, _)| key.span);
             self.context.error(span.unwrap_or(file.span), format!("resource slot {}: {reason}", quote(&slot)));
             crate::workload::Resources::default()
         });
@@ -254,7 +255,8 @@ impl Reading<'_> {
         if !fits(&name.value) {
             let message = format!("{} cannot name a {what}", quote(&name.value));
             let error = Diagnostic::error(self.context.source, name.span, message);
-            self.context.report(error.help("use at most 40 lower-case letters, digits and dashes: pods are named by it"));
+            self.context
+                .report(error.help("use at most 40 lower-case letters, digits and dashes: pods are named by it"));
         }
     }
 

@@ -86,7 +86,5 @@ fn probe(check: &HealthCheck) -> Probe {
 /// GPU nodes carry a taint of the vendor's resource name.
 fn tolerations(revision: &Revision) -> Vec<Toleration> {
     let asked = [NVIDIA_GPU, AMD_GPU].into_iter().filter(|device| revision.requests.extended(device) > 0);
-    asked
-        .map(|device| Toleration { key: Some(device.to_owned()), value: None, effect: None, seconds: None })
-        .collect()
+    asked.map(|device| Toleration { key: Some(device.to_owned()), value: None, effect: None, seconds: None }).collect()
 }

@@ -56,8 +56,7 @@ pub fn handlers(options: &Options) -> Vec<Handler> {
     };
     let back = Status::deploying(SubStep::RollingBack);
     let awaiting = Status::deploying(SubStep::AwaitingPromotion);
-    let mut provisioning =
-        rolling_out(PROVISIONING, &[SubStep::Provisioning], SubStep::Provisioning, awaiting, back);
+    let mut provisioning = rolling_out(PROVISIONING, &[SubStep::Provisioning], SubStep::Provisioning, awaiting, back);
     let mut promotion =
         rolling_out(AWAITING_PROMOTION, &[SubStep::AwaitingPromotion], SubStep::AwaitingPromotion, READY, back);
     promotion.records_entry = !options.has(BugMode::TimeoutNeverFires);

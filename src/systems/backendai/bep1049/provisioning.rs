@@ -83,6 +83,7 @@ fn decide(deployments: &Deployments, index: usize) -> Decision {
     };
     match policy {
         Policy::BlueGreen { .. } => decide_blue_green(deployments, index, deploying),
+        Policy::Canary { .. } => Decision::Error("unknown_strategy", "its strategy is none that this code knows"),
         Policy::Rolling { max_surge, max_unavailable } => {
             let desired = deployments.list[index].desired;
             let bounds = (max_surge.rounded_up(desired), max_unavailable.rounded_down(desired));
