@@ -167,12 +167,12 @@ impl LiveCluster {
             evicted.map(|pod| (pod.subject, pod.owner.is_none() && !pod.is_finished())).collect();
         if let (Some((bare, _)), false) = (evicted.iter().find(|(_, bare)| *bare), options.force) {
             let why = Why::with("no controller would make {} again", Arg::Subject(*bare));
-            self.note_node(node, "DrainRefused", why, cause);
+            self.note_next(node, "DrainRefused", why, cause);
             return;
         }
         let left: BTreeSet<Subject> = evicted.into_iter().map(|(pod, _)| pod).collect();
         let why = Why::with("{} pods to evict", Arg::Count(left.len() as u64));
-        let cause = self.note_node(node, "Draining", why, cause);
+        let cause = self.note_next(node, "Draining", why, cause);
         let index = self.drains.len();
         let pods = left.clone();
         self.drains.push(DrainRun { node, options, left, refused: BTreeSet::new(), cause });
@@ -191,7 +191,7 @@ impl LiveCluster {
         if !left.is_empty() {
             let (node, cause) = (self.drains[index].node, self.drains[index].cause);
             let why = Why::with("timed out with {} pods left", Arg::Count(left.len() as u64));
-            self.note_node(node, "DrainFailed", why, cause);
+            self.note_next(node, "DrainFailed", why, cause);
         }
     }
 
@@ -216,7 +216,7 @@ impl LiveCluster {
         let cause = self.drains[index].cause;
         if self.drains[index].refused.insert(pod) {
             let why = Why::symbol(self.names.intern(why));
-            self.note_pod(pod, "EvictionRefused", why, cause);
+            self.note_next(pod, "EvictionRefused", why, cause);
         }
         let at = self.present() + EVICT_AGAIN_AFTER;
         self.clock.set(at, false, Timer::EvictAgain(index, pod));
@@ -236,7 +236,7 @@ impl LiveCluster {
         let drain = &self.drains[index];
         if drain.left.is_empty() {
             let (node, cause) = (drain.node, drain.cause);
-            self.note_node(node, "Drained", Why::NONE, cause);
+            self.note_next(node, "Drained", Why::NONE, cause);
         }
     }
 
@@ -270,16 +270,8 @@ impl LiveCluster {
     }
 
     fn keep_pool(&mut self, key: Subject, status: NodePoolStatus, last: EntryId) {
-        let seen = WorkloadSeen {
-            status: Status::NodePool(status),
-            desired: status.desired,
-            serves: None,
-            generation: 1,
-            template: None,
-            paused: false,
-            last,
-        };
-        self.mirror.workloads.insert(key, seen);
+        let seen = WorkloadSeen::of(Status::NodePool(status), status.desired, 1);
+        self.mirror.workloads.insert(key, WorkloadSeen { last, ..seen });
     }
 
     /// A node of a pool has come: the pool is ready once all have.

@@ -14,7 +14,7 @@ use super::cleanup::cleanup;
 use super::cluster::LiveCluster;
 use super::conduct::Conducts;
 use super::connection::Connection;
-use super::dry_run::{self, dry_run};
+use super::dry_run::{Foreseen, foresee};
 use super::machines::{check_nodes, is_open};
 use super::message::Message;
 use super::options::LiveOptions;
@@ -57,7 +57,7 @@ pub fn rehearse_live(
     live: &LiveOptions,
     observers: &mut [Box<dyn Observer + '_>],
 ) -> Result<RunResult, Failure> {
-    let planned = dry_run(scenario, options, live)?;
+    let Foreseen { rendering, planned } = foresee(scenario, options, live)?;
     let mut refused: Vec<String> = planned.into_iter().filter_map(|planned| planned.object.err()).collect();
     refused.dedup();
     if !refused.is_empty() {
@@ -67,7 +67,7 @@ pub fn rehearse_live(
     if !live.fake_nodes {
         check_nodes(connection, scenario, live)?;
     }
-    let played = play(connection, scenario, options, live, observers);
+    let played = play(connection, scenario, options, (live, rendering), observers);
     let cleaned = if live.keep { Cleanup::Kept } else { clean(connection, &live.run) };
     match (played, cleaned) {
         (Ok((mut result, refused_faults, scheduling)), cleanup) => {
@@ -102,12 +102,10 @@ fn play(
     connection: &Connection,
     scenario: &Scenario,
     options: Options,
-    live: &LiveOptions,
+    (live, rendering): (&LiveOptions, Rendering),
     observers: &mut [Box<dyn Observer + '_>],
 ) -> Result<(RunResult, Vec<String>, Option<Scheduling>), Failure> {
     let seed = options.seed.unwrap_or(scenario.seed);
-    let mut rendering = rendering(scenario, live, seed)?;
-    dry_run::foresee(&mut rendering, scenario, options)?;
     let cluster = begin(connection, scenario, live, rendering, seed)?;
     let mut rehearsal: Rehearsal<LiveCluster> = Rehearsal::new(scenario, cluster, options).map_err(Failure::Invalid)?;
     rehearsal.stage_mut().start();

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::cues::{self, CueKind, CueOutcome, Cues};
 use super::profiles::profiles;
 use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict};
-use super::{Observer, simulated};
+use super::{Observer, refusal, simulated};
 use crate::cluster::{ALWAYS_NAMESPACES as ALWAYS, Cluster};
 use crate::kernel::Time;
 use crate::scenario::model::{ActionKind, FaultKind, Scenario, SystemName, Trigger};
@@ -261,7 +261,10 @@ impl<S: Stage> Rehearsal<S> {
             CueKind::Action(index) => {
                 let cause = self.note_cue(token, Kind::Action);
                 let action = cues::action(&self.scenario.actions[index].kind);
-                self.cues.cues[token].outcome = self.act(&action, cause);
+                let outcome = self.act(&action, cause);
+                let name = &self.scenario.actions[index].name;
+                self.cues.cues[token].outcome =
+                    refusal::settled(&self.scenario, name, outcome, cause, &mut self.stage);
             }
         }
     }

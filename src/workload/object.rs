@@ -81,6 +81,22 @@ objects! {
     NodePool(NodePoolSpec),
 }
 
+impl Object {
+    /// What its pods are made from, if it has any.
+    pub fn template(&self) -> Option<&Arc<PodTemplate>> {
+        match self {
+            Object::Pod(template) => Some(template),
+            Object::Deployment(spec) => Some(&spec.template),
+            Object::ReplicaSet(spec) => Some(&spec.template),
+            Object::StatefulSet(spec) => Some(&spec.template),
+            Object::DaemonSet(spec) => Some(&spec.template),
+            Object::Job(spec) => Some(&spec.template),
+            Object::CronJob(spec) => Some(&spec.job.template),
+            _ => None,
+        }
+    }
+}
+
 /// What a Deployment asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct DeploymentSpec {

@@ -87,7 +87,7 @@ impl LiveCluster {
             cause = by;
         }
         for (became, why) in entries {
-            cause = self.note_node(subject, became, why, cause);
+            cause = self.note_next(subject, became, why, cause);
             if became == "Cordoned" {
                 self.node_cordoned(subject, cause);
             }
@@ -108,24 +108,9 @@ impl LiveCluster {
         self.mirror.nodes.insert(subject, now);
         self.mirror.node_order.push(subject);
         let cause = self.origin;
-        let cause = self.note_node(subject, "Ready", why, cause);
+        let cause = self.note_next(subject, "Ready", why, cause);
         self.pool_grows(subject, cause);
         self.touch_nodes(cause);
-    }
-
-    /// Writes an entry about a node, from which what happens to it next follows.
-    pub(in crate::live) fn note_node(
-        &mut self,
-        subject: Subject,
-        became: &'static str,
-        why: Why,
-        cause: Cause,
-    ) -> Cause {
-        let entry = self.note(subject, became, why, cause);
-        if let Some(node) = self.mirror.nodes.get_mut(&subject) {
-            node.last = entry;
-        }
-        Cause::Entry(entry)
     }
 
     pub(super) fn node_gone(&mut self, subject: Subject) {

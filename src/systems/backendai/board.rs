@@ -7,7 +7,7 @@ use super::groups;
 use super::handler::{Candidate, Exception, Handler, Outcome};
 use super::history::History;
 use super::profile::Engine;
-use super::status::{Lifecycle, Status};
+use super::status::Status;
 use crate::timeline::Why;
 use crate::workload::World;
 
@@ -57,8 +57,5 @@ impl Board for Deployments {
         one.since = now;
         let cause = one.cause;
         self.tell(deployment, why, cause, world);
-        if to.lifecycle == Lifecycle::Ready {
-            self.publish_revisions(deployment, world);
-        }
     }
 }

@@ -88,6 +88,7 @@ impl BackendAi {
             self.deployments.add(index, cause, world);
             let desired = Arg::Count(self.deployments.list[index].desired.into());
             self.deployments.tell(index, Why::with("wants {} routes", desired), cause, world);
+            self.deployments.publish_revisions(index, world);
         }
         self.coordinator.mark(Status::of(Lifecycle::Pending), world.now());
     }
@@ -146,6 +147,10 @@ impl BackendAi {
     fn settle(&mut self, cause: Cause, world: &mut dyn World) {
         self.send_traffic(cause, world);
         let now = world.now();
+        // A timer of this very instant is still to come.
+        if self.planned == Some(now) {
+            return;
+        }
         let next = [self.coordinator.next(&self.deployments, now), self.loops.next(&self.deployments, world)];
         if let Some(next) = next.into_iter().flatten().min()
             && self.planned.is_none_or(|planned| planned != next)

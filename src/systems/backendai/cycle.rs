@@ -51,10 +51,11 @@ impl Cycle {
         u32::from(marked) + u32::from(self.is_on(self.long, now))
     }
 
-    /// Sets the mark. What is set at the instant of a short cycle is read by the one after it.
+    /// Sets the mark. What is set at the instant of a short cycle is read by the one after it, unless that cycle has a mark to
+    /// read and did not read it yet.
     pub fn set(self, mark: &mut Mark, now: Time) {
         let Some(short) = self.short else { return };
-        if mark.0.is_none_or(|at| at <= now) {
+        if mark.0.is_none_or(|at| at < now) {
             mark.0 = Some(self.after(short, now));
         }
     }
@@ -90,6 +91,14 @@ mod tests {
         // Set at the instant of a cycle, it waits for the next one.
         CYCLE.set(&mut mark, at(50));
         assert_eq!(CYCLE.next(mark, at(50)), at(55));
+    }
+
+    #[test]
+    fn a_mark_that_is_about_to_be_read_is_not_put_off() {
+        let mut mark = Mark::default();
+        CYCLE.set(&mut mark, at(41));
+        CYCLE.set(&mut mark, at(45));
+        assert_eq!(CYCLE.looks(&mut mark, at(45)), 1);
     }
 
     #[test]

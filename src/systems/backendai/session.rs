@@ -1,6 +1,7 @@
 //! The session of a route, which is a pod: what it is made from, and what can be told from how it looks.
 //!
-//! A session that ends is not started again: the pod restarts nothing, and its route ends with it. The health checks of the
+//! A session whose container ends is over, and its route with it: that a kubelet starts the container again comes too late. The
+//! health checks of the
 //! manager are the pod's readiness probe, with the same interval, patience and number of failures.
 
 use std::collections::BTreeMap;
@@ -36,7 +37,7 @@ pub fn look(route: &Route, world: &dyn World) -> Session {
         return Session::Ended;
     }
     match world.observed(route.pod) {
-        Some(Status::Pod(pod)) if pod.terminating => Session::Ended,
+        Some(Status::Pod(pod)) if pod.terminating || pod.restarts > 0 => Session::Ended,
         Some(Status::Pod(pod)) => match pod.phase {
             PodPhase::Pending if PULL_FAILURES.contains(&pod.reason) => Session::PullFails,
             PodPhase::Pending => Session::Waiting,
@@ -63,7 +64,7 @@ pub fn template(revision: &Revision, deployment: &str, serves: Subject, grace: D
     PodTemplate {
         labels: BTreeMap::from([label("deployment", deployment), label("revision", &revision.name)]),
         containers: vec![main],
-        restart_policy: RestartPolicy::Never,
+        restart_policy: RestartPolicy::Always,
         termination_grace_period: grace,
         tolerations: tolerations(revision),
         serves: Some(serves),

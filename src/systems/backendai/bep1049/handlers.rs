@@ -165,6 +165,7 @@ fn roll_back(deployments: &mut Deployments, index: usize, world: &mut dyn World)
     one.deploying = None;
     one.status.sub_step = None;
     let current = one.current;
+    deployments.publish_revisions(index, world);
     let current = deployments.shown_revision(index, current, world);
     let Some(_) = deploying else { return Outcome::Success(Why::with("runs {}", current)) };
     let given_up = deployments.shown_revision(index, deploying, world);

@@ -25,10 +25,25 @@ pub fn awaiting_promotion(
 ) -> Result<Vec<(usize, Outcome)>, Exception> {
     let mut outcomes = Vec::with_capacity(batch.len());
     for candidate in batch {
-        let outcome = one(deployments, *candidate, world)?;
-        outcomes.push((candidate.deployment, outcome));
+        match one(deployments, *candidate, world) {
+            Ok(outcome) => outcomes.push((candidate.deployment, outcome)),
+            Err(exception) => {
+                tell_of_promotions(deployments, &outcomes, world);
+                return Err(exception);
+            }
+        }
     }
     Ok(outcomes)
+}
+
+/// What was written before the error stays written, although nobody hears of it: DEPLOYING without a sub-step.
+fn tell_of_promotions(deployments: &mut Deployments, outcomes: &[(usize, Outcome)], world: &mut dyn World) {
+    for (index, outcome) in outcomes {
+        if let Outcome::Success(why) = outcome {
+            let cause = deployments.list[*index].cause;
+            deployments.tell(*index, *why, cause, world);
+        }
+    }
 }
 
 fn one(deployments: &mut Deployments, candidate: Candidate, world: &mut dyn World) -> Result<Outcome, Exception> {
@@ -96,6 +111,7 @@ fn promote(deployments: &mut Deployments, index: usize, cause: Cause, world: &mu
     one.current = one.deploying.take();
     one.status.sub_step = None;
     let current = one.current;
+    deployments.publish_revisions(index, world);
     let revision = deployments.shown_revision(index, current, world);
     Why::with3("{} is promoted: {} routes take over from {}", revision, count(green.len()), count(others.len()))
 }
@@ -131,5 +147,4 @@ pub fn promote_by_hand(deployments: &mut Deployments, index: usize, cause: Cause
     }
     one.since = world.now();
     deployments.tell(index, why, cause, world);
-    deployments.publish_revisions(index, world);
 }

@@ -182,6 +182,7 @@ fn complete(deployments: &mut Deployments, index: usize, world: &mut dyn World) 
     let one = &mut deployments.list[index];
     one.current = one.deploying.take();
     let current = one.current;
+    deployments.publish_revisions(index, world);
     let revision = deployments.shown_revision(index, current, world);
     let why = Why::with("{} is rolled out", revision);
     if deployments.options.has(BugMode::RollingNeverReady) {
