@@ -263,8 +263,7 @@ impl<S: Stage> Rehearsal<S> {
                 let action = cues::action(&self.scenario.actions[index].kind);
                 let outcome = self.act(&action, cause);
                 let name = &self.scenario.actions[index].name;
-                self.cues.cues[token].outcome =
-                    refusal::settled(&self.scenario, name, outcome, cause, &mut self.stage);
+                self.cues.cues[token].outcome = refusal::settled(&self.scenario, name, outcome, cause, &mut self.stage);
             }
         }
     }

@@ -23,6 +23,7 @@ pub fn draining(deployments: &mut Deployments, index: usize, world: &mut dyn Wor
     }
     one.deploying = None;
     let current = one.current;
+    deployments.publish_revisions(index, world);
     let revision = deployments.shown_revision(index, current, world);
     Outcome::Success(Why::with("{} is rolled out", revision))
 }

@@ -34,8 +34,8 @@ const READY: Status = Status::of(Lifecycle::Ready);
 /// A group has to be looked after whatever its deployment does.
 const ALWAYS: &[Lifecycle] = &[Lifecycle::Pending, Lifecycle::Deploying, Lifecycle::Ready, Lifecycle::Destroying];
 
-/// The handlers, in the order in which they look at one instant: that of a rollout, then groups, then routes. The order of the
-/// source is that of events of a message queue, which nothing fixes.
+/// The handlers, in the order in which they look at one instant: the last step of a rollout first, so that a deployment takes
+/// one step an instant; then groups, then routes. In the source it is the order of events of a queue, which nothing fixes.
 pub fn handlers(options: &Options) -> Vec<Handler> {
     let plain = |name, lifecycles, success| Handler {
         name,
@@ -71,14 +71,14 @@ pub fn handlers(options: &Options) -> Vec<Handler> {
     rolling_back.transitions.need_retry = Some(gone);
     let reconciler = |name| Handler { cycle: options.reconcilers, ..plain(name, ALWAYS, None) };
     vec![
-        plain(PENDING, &[Lifecycle::Pending], Some(READY)),
-        step(INITIALIZING, &[SubStep::Initializing], to(SubStep::Provisioning), back, true),
-        step(PROVISIONING, &[SubStep::Provisioning], to(SubStep::Provisioned), back, true),
-        step(PROVISIONED, &[SubStep::Provisioned], to(SubStep::Promoting), back, false),
-        step(PROMOTING, &[SubStep::Promoting], to(SubStep::Finalizing), back, true),
-        step(FINALIZING, &[SubStep::Finalizing], to(SubStep::Draining), back, true),
-        step(DRAINING, &[SubStep::Draining], READY, READY, false),
         rolling_back,
+        step(DRAINING, &[SubStep::Draining], READY, READY, false),
+        step(FINALIZING, &[SubStep::Finalizing], to(SubStep::Draining), back, true),
+        step(PROMOTING, &[SubStep::Promoting], to(SubStep::Finalizing), back, true),
+        step(PROVISIONED, &[SubStep::Provisioned], to(SubStep::Promoting), back, false),
+        step(PROVISIONING, &[SubStep::Provisioning], to(SubStep::Provisioned), back, true),
+        step(INITIALIZING, &[SubStep::Initializing], to(SubStep::Provisioning), back, true),
+        plain(PENDING, &[Lifecycle::Pending], Some(READY)),
         Handler {
             cycle: options.destroying,
             ..plain(DESTROYING, &[Lifecycle::Destroying], Some(Status::of(Lifecycle::Destroyed)))

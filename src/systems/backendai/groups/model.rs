@@ -213,11 +213,12 @@ impl Deployments {
     }
 
     /// A deployment's current revision is that of the group that serves: assumed, as what writes it could not be read.
-    pub fn follow_primary(&mut self, index: usize) {
+    pub fn follow_primary(&mut self, index: usize, world: &mut dyn World) {
         let one = &mut self.list[index];
         if let Some(primary) = one.groups.primary {
             one.current = one.groups.list[primary].current.or(one.current);
         }
+        self.publish_revisions(index, world);
     }
 
     /// The group that a deployment runs from the start, if its file names a revision: it serves all of the traffic.

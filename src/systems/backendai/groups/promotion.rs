@@ -69,7 +69,7 @@ pub fn finalizing(deployments: &mut Deployments, index: usize, world: &mut dyn W
     let groups = &mut deployments.list[index].groups;
     groups.primary = Some(target);
     groups.target = None;
-    deployments.follow_primary(index);
+    deployments.follow_primary(index, world);
     let name = Arg::Subject(deployments.list[index].groups.list[target].subject);
     Outcome::Success(Why::with("{} serves from now on", name))
 }

@@ -130,7 +130,7 @@ pub fn rolling(deployments: &mut Deployments, index: usize, world: &mut dyn Worl
         if next.completed {
             row.lifecycle = GroupLifecycle::Stable;
             row.current = row.target.take().or(row.current);
-            deployments.follow_primary(index);
+            deployments.follow_primary(index, world);
         } else {
             row.scaling = Scaling::Scaling;
         }
