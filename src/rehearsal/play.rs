@@ -279,8 +279,8 @@ impl<S: Stage> Rehearsal<S> {
             return CueOutcome::Void(format!("no controller has {}", crate::text::diagnostic::quote(of)));
         };
         if !self.systems[controller].keeps_records() {
-            let why = "refused: whoever applies manifests keeps nothing that a restart could lose";
-            return CueOutcome::Void(why.to_owned());
+            let why = self.systems[controller].why_no_restart();
+            return CueOutcome::Void(format!("refused: {why}"));
         }
         self.away.insert(controller);
         let line = self.cues.cues[token].line;

@@ -182,6 +182,16 @@ impl System {
         }
     }
 
+    /// Why a restart of its controller is nothing that could be rehearsed, where it keeps no records.
+    pub const fn why_no_restart(&self) -> &'static str {
+        match self {
+            System::BackendAi(_) => "restarts of Backend.AI's manager are not modelled",
+            System::Oci(_) | System::Kubernetes(_) => {
+                "whoever applies manifests keeps nothing that a restart could lose"
+            }
+        }
+    }
+
     /// Goes on from the durable records of an earlier controller of the same document; `false` if there are none.
     pub fn resume(&mut self, cause: Cause, world: &mut dyn World) -> bool {
         match self {

@@ -113,10 +113,10 @@ pub struct Options {
     /// The reconcilers of replica groups: 30 s, first after 30 s (group/stages, reconciler/base.py). They ask for a mark
     /// every 5 s too; no code that could be read sets it, so that this is off unless a scenario turns it on.
     pub reconcilers: Cycle,
-    /// The loop that evicts routes: 60 s, without a mark (route/coordinator.py).
-    pub evicting_routes: Cycle,
     /// Whether the proxy applies the weights of replica groups. It does not: appproxy/coordinator/repositories/endpoint.py.
     pub weights_applied: bool,
+    /// The loop that looks for routes that nobody needs: 60 s, without a mark (route/coordinator.py).
+    pub eviction: Cycle,
     /// How long a sub-step may last: 3600 s in the code of the first era, of which BEP-1049 says 30 minutes; 7200 s with
     /// replica groups, the default of a deployment's handler options.
     pub deploying_timeout: Duration,
@@ -177,8 +177,8 @@ impl Default for Options {
             running_routes: cycle(Some(10), 60, 10),
             terminating_routes: cycle(None, 30, 10),
             reconcilers: cycle(None, 30, 30),
-            evicting_routes: cycle(None, 60, 10),
             weights_applied: false,
+            eviction: cycle(None, 60, 10),
             deploying_timeout: Duration::from_secs(3600),
             attempts_max: 5,
             delay_from: DelayFrom::Phase,

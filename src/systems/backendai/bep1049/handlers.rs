@@ -19,6 +19,7 @@ const PROVISIONING: &str = "deploying-provisioning";
 const AWAITING_PROMOTION: &str = "deploying-awaiting-promotion";
 const ROLLING_BACK: &str = "deploying-rolling-back";
 const DESTROYING: &str = "destroying";
+const EVICTION: &str = "route-eviction";
 
 /// The category of handlers that roll out.
 const DEPLOYING: &str = "deploying";
@@ -63,11 +64,14 @@ pub fn handlers(options: &Options) -> Vec<Handler> {
     if options.has(BugMode::NeedRetryMissing) {
         provisioning.transitions.need_retry = None;
     }
+    if options.has(BugMode::GiveUpMissing) {
+        provisioning.transitions.give_up = None;
+    }
     // Where the time could not be computed, nobody had said either what follows from a failure to do so.
     if options.has(BugMode::TzNaiveElapsed) {
         promotion.transitions.need_retry = None;
     }
-    vec![
+    let mut all = vec![
         plain(PENDING, &[Lifecycle::Pending], Some(READY)),
         plain(REPLICAS, &[Lifecycle::Ready], None),
         provisioning,
@@ -77,7 +81,13 @@ pub fn handlers(options: &Options) -> Vec<Handler> {
             cycle: options.destroying,
             ..plain(DESTROYING, &[Lifecycle::Destroying], Some(Status::of(Lifecycle::Destroyed)))
         },
-    ]
+    ];
+    // Until lablup/backend.ai#11370 nobody looked after routes of revisions that nothing belongs to.
+    if !options.has(BugMode::GreenLeak) {
+        let lives = &[Lifecycle::Ready, Lifecycle::Deploying];
+        all.push(Handler { cycle: options.eviction, ..plain(EVICTION, lives, None) });
+    }
+    all
 }
 
 /// False if a look of this handler could change nothing before something else does.
@@ -88,9 +98,20 @@ pub fn could_act(deployments: &Deployments, handler: &Handler, index: usize) -> 
             let active = deployments.active_of(index, current).len();
             u32::try_from(active).is_ok_and(|active| active != one.desired)
         }),
+        EVICTION => !orphans(deployments, index).is_empty(),
         DESTROYING => one.routes.iter().any(Route::is_active) || one.routes.iter().all(is_over),
         _ => true,
     }
+}
+
+/// Active routes of a revision that is neither run nor rolled out. Those that take traffic are left to the rollout, which counts
+/// them among the old ones: assumed.
+fn orphans(deployments: &Deployments, index: usize) -> Vec<usize> {
+    let one = &deployments.list[index];
+    let known = [one.current, one.deploying];
+    deployments.routes_where(index, |route| {
+        route.is_active() && !route.takes_traffic && !known.contains(&Some(route.revision))
+    })
 }
 
 fn is_over(route: &Route) -> bool {
@@ -128,6 +149,13 @@ fn each(deployments: &mut Deployments, handler: &str, index: usize, world: &mut 
         REPLICAS => replicas(deployments, index, world),
         ROLLING_BACK => roll_back(deployments, index, world),
         DESTROYING => destroy(deployments, index, world),
+        EVICTION => {
+            for route in orphans(deployments, index) {
+                let cause = deployments.list[index].cause;
+                deployments.drain(index, route, Why::text("its revision is neither run nor rolled out"), cause, world);
+            }
+            Outcome::Success(Why::NONE)
+        }
         _ => Outcome::Skipped,
     }
 }

@@ -14,6 +14,10 @@ use crate::systems::backendai::status::{Lifecycle, Status};
 use crate::timeline::Why;
 use crate::workload::World;
 
+/// New routes have failed since the last look.
+const ROUTE_FAILED: &str = "route_failed";
+const FAILED_AGAIN: &str = "new routes have failed again";
+
 /// What a strategy wants.
 #[derive(Clone, PartialEq, Eq, Debug)]
 enum Decision {
@@ -51,15 +55,15 @@ pub fn provisioning(
     batch: &[Candidate],
     world: &mut dyn World,
 ) -> Result<Vec<(usize, Outcome)>, Exception> {
-    let decisions: Vec<(usize, Decision)> =
-        batch.iter().map(|one| (one.deployment, decide(deployments, one.deployment))).collect();
+    let decisions: Vec<(Candidate, Decision)> = batch.iter().map(|one| (*one, decide(deployments, *one))).collect();
     let any = decisions.iter().any(|(_, decision)| decision.changes());
     if any && deployments.options.has(BugMode::ApplyMissingPromoteArg) {
         let why = "TypeError: apply_strategy_mutations() missing 1 required positional argument: 'promote'";
         return Err(Exception { code: "TypeError", why: Why::text(why) });
     }
     let whole_batch = any && deployments.options.has(BugMode::BatchWideMutationFlag);
-    let outcomes = decisions.into_iter().map(|(index, decision)| {
+    let outcomes = decisions.into_iter().map(|(candidate, decision)| {
+        let index = candidate.deployment;
         let waits = matches!(decision, Decision::Wait | Decision::Change { .. });
         let outcome = apply(deployments, index, decision, world);
         let outcome = match outcome {
@@ -74,7 +78,8 @@ pub fn provisioning(
 }
 
 /// What a deployment's strategy wants.
-fn decide(deployments: &Deployments, index: usize) -> Decision {
+fn decide(deployments: &Deployments, candidate: Candidate) -> Decision {
+    let index = candidate.deployment;
     let Some(policy) = &deployments.spec(index).policy else {
         return Decision::Error("no_policy", "it has no deployment policy");
     };
@@ -87,7 +92,15 @@ fn decide(deployments: &Deployments, index: usize) -> Decision {
         Policy::Rolling { max_surge, max_unavailable } => {
             let desired = deployments.list[index].desired;
             let bounds = (max_surge.rounded_up(desired), max_unavailable.rounded_down(desired));
-            decide_rolling(deployments, index, deploying, bounds)
+            let decision = decide_rolling(deployments, index, deploying, bounds);
+            // What would be given up with this attempt is not begun.
+            let gives_up = !deployments.options.has(BugMode::GiveUpMissing);
+            let last = gives_up && candidate.attempts >= deployments.options.attempts_max;
+            let seen = deployments.list[index].failed_seen;
+            match decision {
+                Decision::Change { failed, .. } if last && failed > seen => Decision::Error(ROUTE_FAILED, FAILED_AGAIN),
+                decision => decision,
+            }
         }
     }
 }
@@ -134,7 +147,13 @@ fn new_routes(deployments: &Deployments, index: usize, deploying: usize) -> blue
     let one = &deployments.list[index];
     let new = |route: &&Route| route.revision == deploying && route.rollout == one.rollout;
     let mut green = blue_green::Green::default();
-    for route in one.routes.iter().filter(new) {
+    // Before lablup/backend.ai#10858 these were of no class at all, and were made again.
+    let of_no_class = |route: &&Route| {
+        deployments.options.has(BugMode::UncheckedNotCounted)
+            && route.status == RouteStatus::Running
+            && matches!(route.health, Health::NotChecked | Health::Degraded)
+    };
+    for route in one.routes.iter().filter(new).filter(|route| !of_no_class(route)) {
         *match (route.status, route.health) {
             (RouteStatus::Pending | RouteStatus::Starting, _) | (RouteStatus::Running, Health::NotChecked) => {
                 &mut green.provisioning
@@ -170,7 +189,7 @@ fn apply(deployments: &mut Deployments, index: usize, decision: Decision, world:
             let one = &mut deployments.list[index];
             if failed > one.failed_seen {
                 one.failed_seen = failed;
-                return Outcome::Failure("route_failed", Why::text("new routes have failed and are made again"));
+                return Outcome::Failure(ROUTE_FAILED, Why::text(FAILED_AGAIN));
             }
             Outcome::Progress(Why::with2("{} made, {} drained", count(create as usize), count(drain.len())))
         }

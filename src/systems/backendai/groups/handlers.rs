@@ -24,7 +24,7 @@ const SCALING: &str = "scaling_reconcile";
 const GROUP_ROLLING: &str = "group_rolling";
 const GROUP_DRAINING: &str = "group_draining";
 const GROUP_AUTOSCALE: &str = "group_autoscale";
-const EVICTION: &str = "evict-routes";
+const EVICTION: &str = "route-eviction";
 
 /// The category of all handlers of deployments, whose rows of history follow one another.
 pub const LIFECYCLE: &str = "lifecycle";
@@ -87,7 +87,7 @@ pub fn handlers(options: &Options) -> Vec<Handler> {
         reconciler(GROUP_ROLLING),
         reconciler(GROUP_DRAINING),
         reconciler(GROUP_AUTOSCALE),
-        Handler { cycle: options.evicting_routes, ..plain(EVICTION, ALWAYS, None) },
+        Handler { cycle: options.eviction, ..plain(EVICTION, ALWAYS, None) },
     ]
 }
 
