@@ -230,8 +230,7 @@ impl LiveCluster {
     /// Watches a namespace of the cluster, once.
     pub(super) fn watch_namespace(&mut self, namespace: &str) {
         if self.namespaces.insert(namespace.to_owned()) {
-            let Connection { runtime, client, .. } = &self.connection;
-            self.watches.namespace(runtime, client, namespace, &self.outbox);
+            self.watches.namespace(&self.connection, namespace, &self.outbox);
         }
     }
 

@@ -5,9 +5,10 @@ use serde_json::json;
 use super::access;
 use super::cleanup::cleanup;
 use super::connection::{Connection, connect};
-use super::machines::{gpus, is_open, nodes_there};
-use super::nodes::{KWOK_ANNOTATION, KWOK_LABEL};
+use super::machines::{gpus, is_open, nodes_there, none_open};
+use super::notices::Notices;
 use super::options::LiveOptions;
+use super::render::fleet::{KWOK_ANNOTATION, KWOK_LABEL};
 use super::render::{MANAGED_BY, RUN};
 use super::session::make_nodes;
 use super::trouble::Trouble;
@@ -22,12 +23,13 @@ pub struct Check {
 }
 
 /// Looks at a cluster. With `fake_nodes` a node is made for a moment, to see whether kwok plays it.
-pub fn diagnose(context: &str, options: &LiveOptions) -> Vec<Check> {
+pub fn diagnose(context: &str, options: &LiveOptions, notices: Notices) -> Vec<Check> {
     let mut checks = Vec::new();
-    let connection = match connect(context) {
-        Ok(connection) => connection,
-        Err(trouble) => return vec![Check { what: "API server", found: Err(trouble) }],
-    };
+    let connection =
+        match connect(context, notices).and_then(|connection| connection.check_version().map(|()| connection)) {
+            Ok(connection) => connection,
+            Err(trouble) => return vec![Check { what: "API server", found: Err(trouble) }],
+        };
     checks.push(Check { what: "API server", found: Ok(format!("{context}, {}", connection.version)) });
     let rights = access::check(&connection, options).map(|()| "all that a run needs".to_owned());
     checks.push(Check { what: "rights", found: rights });
@@ -45,7 +47,7 @@ fn nodes(connection: &Connection, options: &LiveOptions) -> Result<String, Troub
     let gpus = gpus(ready.clone());
     let ready = ready.count();
     if ready == 0 && !options.fake_nodes {
-        return Err(Trouble::Nodes("the cluster has no node that is ready".to_owned()));
+        return Err(Trouble::Nodes(none_open(options)));
     }
     let gpus: Vec<String> = gpus.into_iter().map(|(resource, count)| format!("{count} {resource}")).collect();
     let gpus = if gpus.is_empty() { "no GPU".to_owned() } else { gpus.join(", ") };
@@ -66,7 +68,7 @@ fn kwok(connection: &Connection, options: &LiveOptions) -> Result<String, Troubl
         "spec": { "taints": [{ "key": RUN, "value": options.run, "effect": "NoSchedule" }] },
         "status": { "capacity": { "pods": "1" }, "allocatable": { "pods": "1" }, "phase": "Running" },
     });
-    let made = connection.runtime.block_on(make_nodes(connection, &[body]));
+    let made = connection.until_interrupted(make_nodes(connection, &[body]));
     let cleaned = cleanup(connection, Some(&options.run))?;
     if let Some(left) = cleaned.left.first() {
         return Err(Trouble::Api(left.clone()));

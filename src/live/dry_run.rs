@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::custom::is_custom;
+use super::nodes::fleet;
 use super::options::LiveOptions;
 use super::refusals::refusals;
 use super::render::{self, Rendering};
@@ -67,7 +68,16 @@ pub(super) fn foresee(scenario: &Scenario, options: Options, live: &LiveOptions)
         at: *at,
         object: render::object(*key, object, names, &rendering).map_err(|unsupported| unsupported.to_string()),
     };
-    let planned = asked.iter().map(render).collect();
+    let first = |object| Planned { at: Time::ZERO, object: Ok(object) };
+    let mut planned = Vec::new();
+    if live.fake_nodes {
+        let nodes = fleet(scenario, &mut Names::default()).map_err(Trouble::Api)?;
+        let nodes = nodes.iter().map(|(name, spec)| render::fleet::fake_node(&rendering.naming, name, spec));
+        planned.extend(nodes.map(first));
+    }
+    let namespaces = scenario.cluster.namespaces.iter().map(String::as_str).chain([""]);
+    planned.extend(namespaces.map(|name| first(render::fleet::namespace(&rendering.naming, name))));
+    planned.extend(asked.iter().map(render));
     Ok(Foreseen { rendering, planned })
 }
 

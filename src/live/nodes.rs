@@ -8,22 +8,33 @@ use super::clock::Timer;
 use super::cluster::LiveCluster;
 use super::mirror::workloads::WorkloadSeen;
 use super::node_change::NodeChange;
+use super::render::fleet::{KWOK_ANNOTATION, KWOK_LABEL, fake_node};
 use super::request::Operation;
-use crate::cluster::{NodeSpec, machine};
-use crate::kernel::Duration;
-use crate::scenario::model::NodeEntry;
+use crate::cluster::{NodeSpec, Profile, machine};
+use crate::kernel::{Duration, Names};
+use crate::scenario::Scenario;
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
-use crate::workload::pod::Taint;
 use crate::workload::{Drain, NodePoolSpec, NodePoolStatus, Status};
-
-/// The label by which kwok takes a node for its own, as the testbed starts it.
-pub(super) const KWOK_LABEL: (&str, &str) = ("type", "kwok");
-
-/// The annotation by which it does so as it is installed from its manifests.
-pub(super) const KWOK_ANNOTATION: (&str, &str) = ("kwok.x-k8s.io/node", "fake");
 
 /// An eviction that a budget refuses is tried again after so long: k8s.io/kubectl v0.36.3, pkg/drain/drain.go.
 const EVICT_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// The nodes of a scenario, by name.
+///
+/// # Errors
+/// A shape that nobody knows.
+pub(super) fn fleet(scenario: &Scenario, names: &mut Names) -> Result<Vec<(String, NodeSpec)>, String> {
+    let pods_per_node = Profile::kubernetes_1_36().pods_per_node;
+    let mut nodes = Vec::new();
+    for entry in &scenario.cluster.nodes {
+        for name in entry.naming.names() {
+            let spec = crate::rehearsal::node_spec(entry, names.name(&name), pods_per_node);
+            let spec = spec.map_err(|problem| format!("node {name}{problem}"))?;
+            nodes.push((name, spec));
+        }
+    }
+    Ok(nodes)
+}
 
 /// A drain as it goes on.
 #[derive(Clone, Debug)]
@@ -42,57 +53,15 @@ impl LiveCluster {
     /// A shape that nobody knows.
     pub(super) fn fake_nodes(&mut self) -> Result<Vec<Value>, String> {
         let scenario = std::sync::Arc::clone(&self.scenario);
-        let mut nodes = Vec::new();
-        for entry in &scenario.cluster.nodes {
-            for name in entry.naming.names() {
-                nodes.push(self.fake_node(entry, &name)?);
-            }
-        }
-        Ok(nodes)
-    }
-
-    fn fake_node(&mut self, entry: &NodeEntry, name: &str) -> Result<Value, String> {
-        let key = Subject::new(Kind::Node, self.names.name(name));
-        let spec =
-            crate::rehearsal::node_spec(entry, key.name, crate::cluster::Profile::kubernetes_1_36().pods_per_node)
-                .map_err(|problem| format!("node {name}{problem}"))?;
-        Ok(self.node_body(key, &spec))
+        let specs = fleet(&scenario, &mut self.names)?;
+        Ok(specs.iter().map(|(name, spec)| self.node_body(name, spec)).collect())
     }
 
     /// What is applied for a node that kwok plays.
-    fn node_body(&mut self, key: Subject, spec: &NodeSpec) -> Value {
-        let name = self.names.show(key.name);
-        self.rendering.naming.learn(Kind::Node, "", &name);
-        self.node_specs.insert(key, spec.clone());
-        let mut labels = spec.labels.clone();
-        labels.extend(self.run_labels());
-        labels.insert(KWOK_LABEL.0.to_owned(), KWOK_LABEL.1.to_owned());
-        labels.entry("kubernetes.io/hostname".to_owned()).or_insert_with(|| name.clone());
-        labels.entry("kubernetes.io/os".to_owned()).or_insert_with(|| "linux".to_owned());
-        labels.entry("kubernetes.io/arch".to_owned()).or_insert_with(|| "amd64".to_owned());
-        if let Some(zone) = &spec.zone {
-            labels.entry("topology.kubernetes.io/zone".to_owned()).or_insert_with(|| zone.clone());
-        }
-        let mut taints: Vec<Value> = spec.taints.iter().map(shown).collect();
-        taints.push(json!({ "key": super::render::RUN, "value": self.options.run, "effect": "NoSchedule" }));
-        let resources = &spec.allocatable;
-        let mut amounts: BTreeMap<String, Value> =
-            resources.extended.iter().map(|(resource, count)| (resource.clone(), json!(count.to_string()))).collect();
-        amounts.insert("cpu".to_owned(), json!(format!("{}m", resources.cpu_milli)));
-        amounts.insert("memory".to_owned(), json!(resources.memory_bytes.to_string()));
-        amounts.insert("ephemeral-storage".to_owned(), json!(resources.ephemeral_storage_bytes.to_string()));
-        amounts.insert("pods".to_owned(), json!(spec.pods_max.to_string()));
-        json!({
-            "apiVersion": "v1",
-            "kind": "Node",
-            "metadata": {
-                "name": self.rendering.naming.name(Kind::Node, &name),
-                "labels": labels,
-                "annotations": { KWOK_ANNOTATION.0: KWOK_ANNOTATION.1, "node.alpha.kubernetes.io/ttl": "0" },
-            },
-            "spec": { "taints": taints },
-            "status": { "capacity": amounts, "allocatable": amounts, "phase": "Running" },
-        })
+    fn node_body(&mut self, name: &str, spec: &NodeSpec) -> Value {
+        self.rendering.naming.learn(Kind::Node, "", name);
+        self.node_specs.insert(Subject::new(Kind::Node, spec.name), spec.clone());
+        fake_node(&self.rendering.naming, name, spec)
     }
 
     /// True if the run made the node.
@@ -251,16 +220,17 @@ impl LiveCluster {
         let entry = self.note(key, "Provisioning", why, cause);
         let name = self.names.show(key.name);
         for ordinal in 0..spec.count {
-            let node = Subject::new(Kind::Node, self.names.name(&format!("{name}-{ordinal}")));
+            let node_name = format!("{name}-{ordinal}");
+            let node = Subject::new(Kind::Node, self.names.name(&node_name));
             let node_spec = NodeSpec {
                 labels: spec.labels.clone(),
                 taints: spec.taints.clone(),
                 shape: Some(spec.shape.clone()),
                 gpu_model: machine.gpu_model.clone(),
-                pods_max: spec.pods_max.unwrap_or(crate::cluster::Profile::kubernetes_1_36().pods_per_node),
+                pods_max: spec.pods_max.unwrap_or(Profile::kubernetes_1_36().pods_per_node),
                 ..NodeSpec::new(node.name, machine.resources.clone())
             };
-            let body = self.node_body(node, &node_spec);
+            let body = self.node_body(&node_name, &node_spec);
             self.pools.insert(node, key);
             self.do_to(node, Operation::ApplyNode(body), Cause::Entry(entry))?;
         }
@@ -303,10 +273,4 @@ impl LiveCluster {
         }
         self.touch(key, Cause::Entry(entry));
     }
-}
-
-/// A taint as the API has it.
-fn shown(taint: &Taint) -> Value {
-    let value = (!taint.value.is_empty()).then(|| taint.value.clone());
-    json!({ "key": taint.key, "value": value, "effect": format!("{:?}", taint.effect) })
 }

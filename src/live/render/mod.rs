@@ -25,6 +25,7 @@ mod batch;
 mod container;
 mod dns;
 mod figures;
+pub mod fleet;
 mod naming;
 mod placement;
 mod policy;
