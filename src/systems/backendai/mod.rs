@@ -13,6 +13,7 @@ pub mod coordinator;
 pub mod cycle;
 mod deployments;
 mod document;
+mod file;
 pub mod groups;
 pub mod handler;
 pub mod history;

@@ -3,7 +3,7 @@
 //! Source: lablup/backend.ai refs/pull/10426/head d0ef5ec06c, manager/sokovan/deployment/handlers/deploying.py and strategy/
 //! (evaluator.py, applier.py).
 
-use super::handlers::count;
+use super::care::count;
 use super::{blue_green, rolling};
 use crate::systems::backendai::deployments::Deployments;
 use crate::systems::backendai::handler::{Candidate, Exception, Outcome};
