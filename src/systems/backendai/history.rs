@@ -115,6 +115,20 @@ mod tests {
     }
 
     #[test]
+    fn a_look_that_leads_to_another_sub_step_is_no_row_of_its_own() {
+        let mut history = History::default();
+        history.add(row(None, 10));
+        history.add(Record {
+            to: Status::deploying(SubStep::AwaitingPromotion),
+            verdict: Verdict::Success,
+            ..row(None, 40)
+        });
+        history.add(Record { to: Status::of(Lifecycle::Ready), ..row(None, 70) });
+        let shown: Vec<_> = history.rows().iter().map(|one| (one.to.word(), one.attempts, one.verdict)).collect();
+        assert_eq!(shown, [("awaiting_promotion", 2, Verdict::Success), ("ready", 1, Verdict::NeedRetry)]);
+    }
+
+    #[test]
     fn rows_of_the_same_end_are_one_whose_first_time_stays() {
         let mut history = History::default();
         history.add(row(Some("no_policy"), 10));
