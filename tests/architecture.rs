@@ -61,7 +61,7 @@ const FORBIDDEN: [(&str, &str); 20] = [
 
 /// Where floats may be: each function repeats the operations of a source that has floats, in its order, and what leaves it is
 /// an integer. `*` stands for a file that holds nothing but such functions and their constants.
-const FLOATS: [(&str, &[&str]); 7] = [
+const FLOATS: [(&str, &[&str]); 9] = [
     ("src/cluster/autoscaler/calculator.rs", &["*"]),
     (
         "src/kernel/distribution.rs",
@@ -86,6 +86,11 @@ const FLOATS: [(&str, &[&str]); 7] = [
     ),
     ("src/systems/backendai/arithmetic.rs", &["*"]),
     ("src/systems/argorollouts/arithmetic.rs", &["is_tied", "closest", "look_again_after"]),
+    ("src/systems/paasta/schema/python.rs", &["number", "compare", "canonical", "float_key"]),
+    (
+        "src/systems/paasta/bounce.rs",
+        &["needed", "max_unavailable_percent", "max_surge_percent", "percent_cut_off", "reaches_share", "number"],
+    ),
     // serde's names of two methods that a reader must have; they read whole numbers.
     ("src/systems/kubernetes/typed.rs", &["deserialize_f32", "deserialize_f64"]),
 ];

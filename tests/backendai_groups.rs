@@ -105,6 +105,9 @@ fn waiting_for_a_group_is_counted_and_never_given_up() {
     assert_eq!(result, "NEED_RETRY");
     assert!(attempts > 25, "a look every half minute for a quarter of an hour: {attempts}");
     assert_eq!(ran.native["sub_step"], "PROVISIONED");
+    let green = ran.native["routes"].as_array().expect("routes").iter().filter(|route| route["revision"] == "v2");
+    let shown: Vec<_> = green.map(|route| (&route["status"], &route["sub_status"])).collect();
+    assert_eq!(shown, [(&"running".into(), &Value::Null), (&"provisioning".into(), &"starting".into())]);
 }
 
 /// Measured on 26.4.4 for about an hour, says the issue: 116 tries and more, ten routes wanted, one asked for.

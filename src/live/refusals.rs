@@ -38,6 +38,7 @@ fn fault_refusal(fault: &FaultKind, options: &LiveOptions) -> Option<&'static st
     match fault {
         FaultKind::PodKill { .. }
         | FaultKind::ControllerRestart { .. }
+        | FaultKind::Alarm { .. }
         | FaultKind::ExportFail { .. }
         | FaultKind::QuotaExhausted { .. } => None,
         FaultKind::ContainerCrash { .. } => on_kwok.then_some("kwok's containers do not start again"),

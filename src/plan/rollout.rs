@@ -58,6 +58,7 @@ fn deployed(source: &Source, place: &Place) -> Deploy {
         at: Time::ZERO,
         document: source.name().to_string(),
         source: source.clone(),
+        files: Vec::new(),
         system: SystemName::Kubernetes,
     }
 }

@@ -152,7 +152,7 @@ pub(super) fn disruption(kind: &FaultKind, stage: &mut dyn Stage) -> Option<Disr
             Disruption::SlowStart { target: subject(target, stage)?, extra: *extra, percent: *percent }
         }
         // It strikes a system, not the world.
-        FaultKind::ControllerRestart { .. } => return None,
+        FaultKind::ControllerRestart { .. } | FaultKind::Alarm { .. } => return None,
         FaultKind::ExportFail { deployment, times } => {
             let (_, names) = stage.timeline_mut();
             Disruption::ReadFail { serves: Subject::parse(&format!("deployment/{deployment}"), names)?, times: *times }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::cues::{self, CueKind, CueOutcome, Cues};
 use super::profiles::profiles;
 use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
-use super::{Observer, refusal, simulated};
+use super::{Observer, idle, refusal, simulated};
 use crate::cluster::{ALWAYS_NAMESPACES as ALWAYS, Cluster};
 use crate::kernel::Time;
 use crate::scenario::model::{ActionKind, ExpectKind, FaultKind, Scenario, SystemName, Trigger};
@@ -69,20 +69,26 @@ impl<S: Stage> Rehearsal<S> {
     /// # Errors
     /// What is wrong with a document, so that nobody could submit it.
     pub fn new(scenario: &Scenario, mut stage: S, options: Options) -> Result<Rehearsal<S>, Vec<Diagnostic>> {
-        let mut read = Vec::new();
+        let mut deployed = Vec::new();
         let mut notices: Vec<Notice> = scenario.notices.iter().map(Notice::of).collect();
         let mut rejections = Vec::new();
         let mut problems = Vec::new();
         let profiles = profiles(scenario);
         for deploy in &scenario.deploy {
-            match systems::read(deploy.system.text(), &deploy.source, &profiles) {
+            let (name, source) = (deploy.system.text(), &deploy.source);
+            let read = if deploy.system.reads_folders() {
+                systems::read_folder(name, source, &deploy.files, &profiles)
+            } else {
+                systems::read(name, source, &profiles)
+            };
+            match read {
                 Ok(document) => {
                     notices.extend(document.warnings.iter().map(Notice::of));
                     if !document.problems.is_empty() {
                         let expected = expects_rejection(scenario);
                         rejections.push(Rejection { diagnostics: document.problems, expected });
                     }
-                    read.push(document.system);
+                    deployed.push(document.system);
                 }
                 Err(diagnostics) => problems.extend(diagnostics),
             }
@@ -103,12 +109,12 @@ impl<S: Stage> Rehearsal<S> {
         if !problems.is_empty() {
             return Err(problems);
         }
-        for name in systems::qualify(&mut read) {
+        for name in systems::qualify(&mut deployed) {
             let text =
                 format!("several documents have a deployment `{name}`: each is `deployment/<group>/{name}` here");
             notices.push(Notice { file: scenario.file.to_string(), line: 0, text });
         }
-        notices.extend(lacking_namespaces(scenario, &read));
+        notices.extend(lacking_namespaces(scenario, &deployed));
         notices.sort();
         notices.dedup();
         let mut cues = cues::script(scenario, &mut stage);
@@ -119,9 +125,9 @@ impl<S: Stage> Rehearsal<S> {
         Ok(Rehearsal {
             scenario: std::sync::Arc::new(scenario.clone()),
             stage,
-            pristine: std::sync::Arc::new(read.clone()),
+            pristine: std::sync::Arc::new(deployed.clone()),
             away: BTreeSet::new(),
-            systems: read,
+            systems: deployed,
             cues,
             seen: 0,
             look_at: None,
@@ -242,6 +248,10 @@ impl<S: Stage> Rehearsal<S> {
                 let fault = self.scenario.faults[index].kind.clone();
                 if let FaultKind::ControllerRestart { of, lasts } = &fault {
                     self.cues.cues[token].outcome = self.stop_controller(index, of, self.stage.now() + *lasts, token);
+                    return;
+                }
+                if let FaultKind::Alarm { of, alert, lasts } = fault {
+                    self.cues.cues[token].outcome = self.act(&Action::Alarm { of, alert, lasts }, cause);
                     return;
                 }
                 self.cues.cues[token].outcome = match cues::disruption(&fault, &mut self.stage) {
@@ -376,15 +386,7 @@ impl<S: Stage> Rehearsal<S> {
         let names = self.stage.names().clone();
         // A run that was cut short, or only set up, has not met all its workloads.
         if !matches!(self.ending, None | Some(Ending::Asked)) {
-            let rows = self.stage.idle_behaviour();
-            self.notices.extend(rows.into_iter().filter_map(|row| self.scenario.behaviour.get(row)).map(|row| {
-                Notice {
-                    file: row.place.file.to_string(),
-                    line: row.place.line,
-                    text: "this row of behaviour fits no workload of the run, or another row above it fits first"
-                        .to_owned(),
-                }
-            }));
+            self.notices.extend(idle::notices(&self.scenario, &self.stage));
             self.notices.sort();
         }
         self.notices.extend(hurried(&self.scenario, &verdicts));

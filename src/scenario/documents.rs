@@ -13,7 +13,21 @@ pub trait Documents {
     /// # Errors
     /// Why there is none, as a lower-case fragment.
     fn read(&self, path: &str) -> Result<String, String>;
+
+    /// The paths of the files of a document that is a folder, from that folder on and in order; those of folders below it too.
+    ///
+    /// # Errors
+    /// Why there are none, as a lower-case fragment.
+    fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        let _ = path;
+        Err("there are no folders here".to_owned())
+    }
 }
+
+/// The most files and folders that a document which is a folder may have.
+const ENTRIES_MAX: usize = 1_000;
+/// How deep folders may stand in it.
+const DEPTH_MAX: usize = 4;
 
 /// The folder of a scenario: documents stand in it or below it, and nowhere else.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -38,6 +52,55 @@ impl Documents for Folder {
             return Err("leads out of the scenario's folder through a link".to_owned());
         }
         read_text(&file)
+    }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        check_path(path)?;
+        let unreadable = |error: std::io::Error| format!("cannot read the folder: {}", reason(&error));
+        let folder = fs::canonicalize(&self.path).map_err(unreadable)?;
+        let inner = fs::canonicalize(self.path.join(path)).map_err(unreadable)?;
+        if !inner.starts_with(&folder) {
+            return Err("leads out of the scenario's folder through a link".to_owned());
+        }
+        if !inner.is_dir() {
+            return Err("is a file; this system reads a folder".to_owned());
+        }
+        let mut found = Listing { files: Vec::new(), entries: 0 };
+        found.add(&inner, "", 0)?;
+        found.files.sort_unstable();
+        Ok(found.files)
+    }
+}
+
+/// The files of a folder and of those below it. Links to folders are not followed, so that none is met twice.
+struct Listing {
+    files: Vec<String>,
+    entries: usize,
+}
+
+impl Listing {
+    fn add(&mut self, folder: &Path, prefix: &str, depth: usize) -> Result<(), String> {
+        let unreadable = |error: std::io::Error| format!("cannot read the folder: {}", reason(&error));
+        for entry in fs::read_dir(folder).map_err(unreadable)? {
+            let entry = entry.map_err(unreadable)?;
+            self.entries += 1;
+            if self.entries > ENTRIES_MAX {
+                return Err(format!("has more than {ENTRIES_MAX} files"));
+            }
+            let name = entry.file_name();
+            let name = name.to_str().ok_or("has a file whose name is not text in UTF-8")?;
+            // What tools keep for themselves is no document.
+            if name.starts_with('.') {
+                continue;
+            }
+            let path = format!("{prefix}{name}");
+            if !entry.file_type().map_err(unreadable)?.is_dir() {
+                self.files.push(path);
+            } else if depth < DEPTH_MAX {
+                self.add(&entry.path(), &format!("{path}/"), depth + 1)?;
+            }
+        }
+        Ok(())
     }
 }
 
@@ -111,6 +174,35 @@ mod tests {
         for path in ["", "/etc/passwd", "../a.yaml", "a/../../b.yaml", "a\0b"] {
             assert!(check_path(path).is_err(), "{path}");
         }
+    }
+
+    #[test]
+    fn a_folder_lists_what_is_in_it_alone() {
+        let outside = tempfile::tempdir().expect("a folder");
+        let inside = outside.path().join("scenario");
+        fs::create_dir_all(inside.join("service/below")).expect("a folder");
+        for name in ["scenario.yaml", "service/b.yaml", "service/a.yaml", "service/.hidden", "service/below/c.yaml"] {
+            fs::write(inside.join(name), "{}").expect("a file");
+        }
+        let folder = Folder::new(&inside);
+        let expected = ["a.yaml", "b.yaml", "below/c.yaml"].map(str::to_owned).to_vec();
+        assert_eq!(folder.list("service/"), Ok(expected.clone()));
+        assert!(folder.list("..").is_err_and(|error| error.contains("leaves")));
+        assert!(folder.list("gone").is_err_and(|error| error.contains("no such file")));
+        assert!(folder.list("scenario.yaml").is_err_and(|error| error.contains("is a file")));
+        #[cfg(unix)]
+        {
+            std::os::unix::fs::symlink("../..", inside.join("service/up")).expect("a link");
+            std::os::unix::fs::symlink("..", inside.join("out")).expect("a link");
+            assert!(folder.list("out").is_err_and(|error| error.contains("link")));
+            // A link is listed as a file, and cannot be read as one.
+            assert!(folder.list("service").is_ok_and(|files| files.contains(&"up".to_owned())));
+            assert!(folder.read("service/up").is_err());
+        }
+        for number in 0..ENTRIES_MAX {
+            fs::write(inside.join(format!("service/{number}")), "").expect("a file");
+        }
+        assert!(folder.list("service").is_err_and(|error| error.contains("more than 1000")));
     }
 
     #[test]

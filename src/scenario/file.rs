@@ -3,6 +3,7 @@
 
 mod backendai;
 mod faults;
+mod paasta;
 
 use crate::file_types;
 use crate::text::decode::{Spanned, Table};
@@ -15,10 +16,12 @@ use super::values::{
 };
 
 pub use backendai::BackendAiFile;
+pub use paasta::PaastaFile;
+
 pub use faults::{
-    ContainerCrashFile, ControllerRestartFile, CordonFile, DrainFile, ExportFailFile, GpuLossFile, ImagePullFailFile,
-    NodeDownFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, PodKillFile, QuotaExhaustedFile, ReadinessFlapFile,
-    SlowStartFile, SpotReclaimFile, UncordonFile, UntaintFile,
+    AlarmFile, ContainerCrashFile, ControllerRestartFile, CordonFile, DrainFile, ExportFailFile, GpuLossFile,
+    ImagePullFailFile, NodeDownFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, PodKillFile, QuotaExhaustedFile,
+    ReadinessFlapFile, SlowStartFile, SpotReclaimFile, UncordonFile, UntaintFile,
 };
 
 /// Named words and the states that go with them: `deployment/vllm: monitoring`.
@@ -26,7 +29,7 @@ pub type States = Table<Spanned<String>>;
 
 file_types! {
     /// A rehearsal: a cluster, deployment documents, how workloads behave, what goes wrong, what an operator does, and what must be so.
-    pub struct ScenarioFile as "a scenario" later ["onebackend", "dynamo", "paasta"] {
+    pub struct ScenarioFile as "a scenario" later ["onebackend", "dynamo"] {
         /// The name of the rehearsal and of its snapshot.
         name: Spanned<String>,
         /// The seed of every random draw. Default: 0.
@@ -45,6 +48,8 @@ file_types! {
         oci: Option<OciFile>,
         /// Which code of Backend.AI is rehearsed, and its constants.
         backendai: Option<BackendAiFile>,
+        /// What PaaSTA does where its documents do not say.
+        paasta: Option<PaastaFile>,
         /// The cluster.
         cluster: Option<ClusterFile>,
         /// Several clusters, instead of `cluster`: systems whose documents name clusters deploy to each.
@@ -219,14 +224,14 @@ file_types! {
     pub struct DeployFile as "a deployment" {
         /// When. Default: 0s.
         at: Option<Spanned<Length>>,
-        /// The document's path, from the folder of the scenario.
+        /// The document's path, from the folder of the scenario; of a service of PaaSTA, its folder.
         document: Spanned<String>,
         /// The system that gives the document its meaning.
         system: SystemValue,
     }
 
     /// How the workloads that match behave.
-    pub struct BehaviourFile as "a row of behaviour" later ["build"] {
+    pub struct BehaviourFile as "a row of behaviour" {
         /// Which workloads; every key that is given must fit.
         r#match: MatchFile,
         /// How long a pull of the image takes.
@@ -251,6 +256,8 @@ file_types! {
         metrics: Option<Table<Vec<LoadFile>>>,
         /// What measurements say, from a time on until the next: of an analysis that asks outside the cluster.
         measurements: Option<Spanned<Vec<MeasurementFile>>>,
+        /// How a step of a pipeline that builds goes.
+        build: Option<Spanned<BuildFile>>,
     }
 
     /// Which workloads a row of behaviour is for.
@@ -267,6 +274,16 @@ file_types! {
         analysis: Option<Spanned<String>>,
         /// With `measurements`: the name of its metric.
         metric: Option<Spanned<String>>,
+        /// With `build`: the name of the pipeline's step. Default: every step that builds.
+        step: Option<Spanned<String>>,
+    }
+
+    /// How a step of a pipeline that builds goes.
+    pub struct BuildFile as "`build`" {
+        /// How long it takes. Default: as the system's profile has it.
+        length: Option<Spread>,
+        /// Whether it fails. Default: false.
+        fails: Option<bool>,
     }
 
     /// What measurements say from a time on, until the next.
@@ -325,6 +342,10 @@ file_types! {
         export_fail: Option<ExportFailFile>,
         /// The controller of a system ends and is started again.
         controller_restart: Option<ControllerRestartFile>,
+        /// Service level objectives are missed while a rollout goes on.
+        slo_failure: Option<AlarmFile>,
+        /// Alerts fire while a rollout goes on.
+        alert_failure: Option<AlarmFile>,
         /// GPUs of a node are lost.
         gpu_loss: Option<GpuLossFile>,
         /// Readiness probes fail, again and again.

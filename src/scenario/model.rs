@@ -7,9 +7,11 @@ use std::sync::Arc;
 
 mod event;
 mod expect;
+mod paasta;
 
 pub use event::{ActionDocument, ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
+pub use paasta::PaastaOptions;
 
 use crate::cluster::scheduler::SchedulerProfile;
 use crate::cluster::{Expander, Load};
@@ -50,6 +52,8 @@ pub struct Scenario {
     pub oci: OciOptions,
     /// Which code of Backend.AI is rehearsed, and its constants.
     pub backendai: crate::systems::backendai::Options,
+    /// What PaaSTA does where its documents do not say.
+    pub paasta: PaastaOptions,
     /// The nodes and what is behind them.
     pub cluster: Cluster,
     /// The documents, in the order of the file.
@@ -242,6 +246,8 @@ pub enum SystemName {
     Kubernetes,
     /// Backend.AI.
     BackendAi,
+    /// Services of PaaSTA.
+    Paasta,
 }
 
 impl SystemName {
@@ -251,7 +257,13 @@ impl SystemName {
             SystemName::Oci => "oci",
             SystemName::Kubernetes => "kubernetes",
             SystemName::BackendAi => "backendai",
+            SystemName::Paasta => "paasta",
         }
+    }
+
+    /// True if its documents are folders.
+    pub const fn reads_folders(self) -> bool {
+        matches!(self, SystemName::Paasta)
     }
 
     /// True if operators act on the system's own objects, beside those of Kubernetes.
@@ -259,6 +271,7 @@ impl SystemName {
         match self {
             SystemName::Oci | SystemName::Kubernetes => false,
             SystemName::BackendAi => true,
+            SystemName::Paasta => true,
         }
     }
 }
@@ -272,8 +285,10 @@ pub struct Deploy {
     pub at: Time,
     /// The document's path as the scenario writes it.
     pub document: String,
-    /// The document itself, under a name that leads to it from where the user stands.
+    /// The document itself, under a name that leads to it from where the user stands; empty for a folder.
     pub source: Source,
+    /// The files of a document that is a folder.
+    pub files: Vec<Source>,
     /// What gives it its meaning.
     pub system: SystemName,
 }
@@ -307,6 +322,8 @@ pub struct BehaviourRow {
     pub metrics: BTreeMap<String, Vec<Load>>,
     /// What measurements of an analysis say, in the order of time.
     pub measurements: Vec<(Time, AnalysisPhase)>,
+    /// How steps of a pipeline build.
+    pub build: Option<Build>,
 }
 
 /// Which workloads a row of behaviour is for.
@@ -324,6 +341,17 @@ pub struct BehaviourMatch {
     pub analysis: Option<String>,
     /// The name of its metric.
     pub metric: Option<String>,
+    /// The name of a pipeline's step.
+    pub step: Option<String>,
+}
+
+/// How a step of a pipeline that builds goes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Build {
+    /// How long it takes; `None`: as the system has it.
+    pub length: Option<Distribution>,
+    /// It fails.
+    pub fails: bool,
 }
 
 /// A container that ends by itself.

@@ -6,8 +6,10 @@ pub mod backendai;
 pub mod kubernetes;
 pub mod leaderworkerset;
 pub mod oci;
+pub mod paasta;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -16,7 +18,7 @@ use crate::timeline::{Cause, Subject};
 use crate::workload::{Action, Controller, Wake, World};
 
 /// The names of the systems, as a scenario's `system:` has them.
-pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai"];
+pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai", "paasta"];
 
 /// The profiles of all systems.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -25,6 +27,8 @@ pub struct Profiles {
     pub oci: oci::Options,
     /// Of Backend.AI.
     pub backendai: backendai::Options,
+    /// Of PaaSTA.
+    pub paasta: paasta::Options,
 }
 
 /// A system with one document.
@@ -36,6 +40,8 @@ pub enum System {
     Kubernetes(kubernetes::Kubernetes),
     /// Backend.AI.
     BackendAi(Box<backendai::BackendAi>),
+    /// A service of PaaSTA.
+    Paasta(paasta::Paasta),
 }
 
 /// A document that was read.
@@ -77,6 +83,35 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
     }
 }
 
+/// Reads a document that is a folder, with its files.
+///
+/// # Errors
+/// What makes it no document that anybody could submit.
+pub fn read_folder(
+    name: &str,
+    folder: &Source,
+    files: &[Source],
+    profiles: &Profiles,
+) -> Result<Document, Vec<Diagnostic>> {
+    if name != "paasta" {
+        return Err(vec![Diagnostic::about(folder, format!("the system `{name}` reads files, not folders"))]);
+    }
+    paasta::read(folder, files, &profiles.paasta).map(|read| Document {
+        system: System::Paasta(paasta::Paasta::new(read.service, &profiles.paasta, rejection(&read.problems))),
+        warnings: read.warnings,
+        problems: read.problems,
+    })
+}
+
+/// Why a document is rejected, in one line.
+fn rejection(problems: &[Diagnostic]) -> Option<Arc<str>> {
+    let first = &problems.first()?.message;
+    Some(match problems.len() {
+        1 => first.as_str().into(),
+        count => format!("{first} (and {} more)", count - 1).into(),
+    })
+}
+
 /// Tells members of one name in several documents apart: from now on each is `deployment/<group>/<name>`. Gives the names.
 pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     let mut seen = BTreeSet::new();
@@ -84,7 +119,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in &*systems {
         let own: BTreeSet<&str> = match system {
             System::Oci(oci) => oci.member_names().collect(),
-            System::Kubernetes(_) | System::BackendAi(_) => BTreeSet::new(),
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => BTreeSet::new(),
         };
         for name in own {
             if !seen.insert(name.to_owned()) {
@@ -95,7 +130,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in systems {
         match system {
             System::Oci(oci) => oci.qualify(&twice),
-            System::Kubernetes(_) | System::BackendAi(_) => {}
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => {}
         }
     }
     twice
@@ -131,13 +166,14 @@ impl System {
             System::Oci(oci) => oci.names().collect(),
             System::Kubernetes(set) => vec![set.name()],
             System::BackendAi(manager) => manager.names().collect(),
+            System::Paasta(service) => vec![service.name()],
         }
     }
 
     /// The manifests that it holds as they are wanted now; none of a system that has documents of its own.
     pub fn manifests(&self) -> Vec<&kubernetes::Manifest> {
         match self {
-            System::Oci(_) | System::BackendAi(_) => Vec::new(),
+            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) => Vec::new(),
             System::Kubernetes(set) => set.wanted().collect(),
         }
     }
@@ -153,7 +189,7 @@ impl System {
     /// The namespaces that its objects are in, and those that it makes.
     pub fn namespaces(&self) -> (BTreeSet<&str>, BTreeSet<&str>) {
         match self {
-            System::Oci(_) | System::BackendAi(_) => Default::default(),
+            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) => Default::default(),
             System::Kubernetes(set) => set.namespaces(),
         }
     }
@@ -171,6 +207,7 @@ impl System {
             (System::Oci(_), _) => 0,
             (System::Kubernetes(set), action) => set.interest(action),
             (System::BackendAi(manager), action) => manager.interest(action),
+            (System::Paasta(service), action) => service.interest(action),
         }
     }
 
@@ -178,7 +215,7 @@ impl System {
     pub const fn keeps_records(&self) -> bool {
         match self {
             System::Oci(_) => true,
-            System::Kubernetes(_) | System::BackendAi(_) => false,
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => false,
         }
     }
 
@@ -186,6 +223,9 @@ impl System {
     pub const fn why_no_restart(&self) -> &'static str {
         match self {
             System::BackendAi(_) => "restarts of Backend.AI's manager are not modelled",
+            System::Paasta(_) => {
+                "PaaSTA's setup job keeps nothing that a restart could lose, and its pipelines are run elsewhere"
+            }
             System::Oci(_) | System::Kubernetes(_) => {
                 "whoever applies manifests keeps nothing that a restart could lose"
             }
@@ -197,7 +237,7 @@ impl System {
         match self {
             System::Oci(oci) => oci.resume(cause, world),
             // Whoever runs `kubectl apply` keeps no records: all that it knows is in the cluster.
-            System::Kubernetes(_) | System::BackendAi(_) => false,
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => false,
         }
     }
 }
@@ -208,6 +248,7 @@ impl Controller for System {
             System::Oci(oci) => oci.wake(wake, cause, world),
             System::Kubernetes(set) => set.wake(wake, cause, world),
             System::BackendAi(manager) => manager.wake(wake, cause, world),
+            System::Paasta(service) => service.wake(wake, cause, world),
         }
     }
 
@@ -216,6 +257,7 @@ impl Controller for System {
             System::Oci(oci) => oci.native(world),
             System::Kubernetes(set) => set.native(world),
             System::BackendAi(manager) => manager.native(world),
+            System::Paasta(service) => service.native(world),
         }
     }
 }

@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod duration;
 mod json;
 pub mod mask;
+mod pyyaml;
 pub mod quantity;
 pub mod render;
 pub mod source;

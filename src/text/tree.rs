@@ -80,6 +80,18 @@ pub fn parse_all(source: &Source) -> Result<Vec<Node>, Diagnostic> {
     yaml::parse_all(source)
 }
 
+/// Reads a source as programs in Python do, whose YAML is PyYAML's: `yes` is true, `010` is 8 and `1e3` a text.
+///
+/// # Errors
+/// The first thing that makes it no YAML or JSON, or a limit that it passes.
+pub fn parse_python(source: &Source) -> Result<Node, Diagnostic> {
+    check_size(source)?;
+    match source.format() {
+        Format::Json => json::parse(source),
+        Format::Yaml => yaml::parse_python(source),
+    }
+}
+
 fn check_size(source: &Source) -> Result<(), Diagnostic> {
     if source.text().len() > super::source::SOURCE_BYTES_MAX {
         let mebibytes = super::source::SOURCE_BYTES_MAX >> 20;

@@ -1,5 +1,6 @@
 //! YAML as a tree. The only module that names `serde_saphyr`: another parser would change nothing else.
-//! A scenario is YAML 1.2; manifests are what `kubectl` reads, whose plain words and numbers are those of YAML 1.1.
+//! A scenario is YAML 1.2; manifests are what `kubectl` reads, and files of Python programs what PyYAML reads: the plain words
+//! and numbers of both are those of YAML 1.1, each in its own way.
 
 use std::fmt;
 
@@ -9,7 +10,7 @@ use serde_saphyr::options::{DuplicateKeyPolicy, NonFiniteFloatPolicy};
 use serde_saphyr::{Error, Location, MessageFormatter, Options, Spanned};
 
 use super::tree::{ALIASED_MAX, DEPTH_MAX, DOCUMENTS_MAX, Key, NODES_MAX, Node, Value};
-use super::{Diagnostic, Source, Span, diagnostic, yaml11};
+use super::{Diagnostic, Source, Span, diagnostic, pyyaml, yaml11};
 
 /// Who reads a text.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -18,6 +19,8 @@ enum Dialect {
     Core,
     /// YAML 1.1 as Kubernetes reads it.
     Kubernetes,
+    /// YAML 1.1 as Python reads it.
+    Python,
 }
 
 /// Reads a YAML text with one document.
@@ -25,8 +28,20 @@ enum Dialect {
 /// # Errors
 /// The first thing that is not YAML, a key that stands twice in one map, or a limit.
 pub fn parse(source: &Source) -> Result<Node, Diagnostic> {
-    match serde_saphyr::from_str_with_options::<Spanned<Raw>>(source.text(), options(1, Dialect::Core)) {
-        Ok(root) => node(root, source, Dialect::Core),
+    parse_one(source, Dialect::Core)
+}
+
+/// Reads a YAML text with one document as PyYAML does.
+///
+/// # Errors
+/// The first thing that is not YAML, a key that stands twice in one map, or a limit.
+pub fn parse_python(source: &Source) -> Result<Node, Diagnostic> {
+    parse_one(source, Dialect::Python)
+}
+
+fn parse_one(source: &Source, dialect: Dialect) -> Result<Node, Diagnostic> {
+    match serde_saphyr::from_str_with_options::<Spanned<Raw>>(source.text(), options(1, dialect)) {
+        Ok(root) => node(root, source, dialect),
         Err(error) => Err(diagnose(error.without_snippet(), source)),
     }
 }
@@ -61,7 +76,7 @@ fn options(documents: usize, dialect: Dialect) -> Options {
         alias_limits: serde_saphyr::alias_limits! { max_total_replayed_events: ALIASED_MAX },
         strict_booleans: true,
         // `kubectl` passes over tags that are not YAML's own.
-        reject_unsupported_tags: dialect == Dialect::Core,
+        reject_unsupported_tags: dialect != Dialect::Kubernetes,
         non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         with_snippet: false,
     }
@@ -162,8 +177,13 @@ impl<'de> Visitor<'de> for RawVisitor {
 /// Ties a value to the source. A list or map ends where the last of its values does.
 fn node(raw: Spanned<Raw>, source: &Source, dialect: Dialect) -> Result<Node, Diagnostic> {
     let mut span = span_of(raw.defined, source);
-    if dialect == Dialect::Kubernetes
-        && let Some(value) = of_yaml11(&raw.value, span, source)
+    let resolve = match dialect {
+        Dialect::Core => None,
+        Dialect::Kubernetes => Some(yaml11::resolve as fn(&str) -> Value),
+        Dialect::Python => Some(pyyaml::resolve as fn(&str) -> Value),
+    };
+    if let Some(resolve) = resolve
+        && let Some(value) = of_yaml11(&raw.value, span, source, resolve)
     {
         return Ok(Node { value, span });
     }
@@ -193,7 +213,7 @@ fn node(raw: Spanned<Raw>, source: &Source, dialect: Dialect) -> Result<Node, Di
 }
 
 /// A value of YAML 1.1, where that may take it for another than YAML 1.2 does: one that stands there without quotes.
-fn of_yaml11(raw: &Raw, span: Span, source: &Source) -> Option<Value> {
+fn of_yaml11(raw: &Raw, span: Span, source: &Source, resolve: fn(&str) -> Value) -> Option<Value> {
     let written = source.slice(span).trim_end();
     let text = match raw {
         Raw::Null | Raw::Seq(_) | Raw::Map(_) => return None,
@@ -204,7 +224,7 @@ fn of_yaml11(raw: &Raw, span: Span, source: &Source) -> Option<Value> {
     match tag {
         Some(tag) if yaml11::is_own(tag) => None,
         Some(_) => Some(Value::String(text.to_owned())),
-        None if is_plain => Some(yaml11::resolve(text)),
+        None if is_plain => Some(resolve(text)),
         None => None,
     }
 }

@@ -1,6 +1,7 @@
 //! A system's decision maker: a pure state machine that a world wakes.
 
 use super::{AskId, Outcome, World};
+use crate::kernel::Duration;
 use crate::text::Source;
 use crate::timeline::{Cause, Subject};
 
@@ -86,6 +87,15 @@ pub enum Action {
         service: String,
         /// The commit.
         commit: String,
+    },
+    /// Not an operator but a monitor speaks: what watches a rollout begins to see a failure.
+    Alarm {
+        /// Of which step, deploy group or service.
+        of: String,
+        /// True: alerts fire; false: service level objectives are missed.
+        alert: bool,
+        /// For how long; `None`: for ever.
+        lasts: Option<Duration>,
     },
     /// Mark a commit for a deploy group by hand.
     Mark {

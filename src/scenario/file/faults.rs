@@ -191,6 +191,14 @@ file_types! {
         r#for: Option<Spanned<Length>>,
     }
 
+    /// What watches a rollout from outside sees a failure.
+    pub struct AlarmFile as "an alarm" {
+        /// Of which rollout: a step (`step/NAME`), a deploy group, or a service with all of its rollouts.
+        of: Spanned<String>,
+        /// For how long. Default: for ever.
+        r#for: Option<Spanned<Length>>,
+    }
+
     /// The quota of a namespace is used up by others: no pod can be created there.
     pub struct QuotaExhaustedFile as "`quota_exhausted`" {
         /// The namespace. Default: default.

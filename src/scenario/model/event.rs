@@ -91,6 +91,15 @@ pub enum FaultKind {
         /// How long it is away.
         lasts: Duration,
     },
+    /// What watches a rollout sees a failure.
+    Alarm {
+        /// A step, a deploy group or a service.
+        of: String,
+        /// True: alerts fire; false: service level objectives are missed.
+        alert: bool,
+        /// For how long; `None`: for ever.
+        lasts: Option<Duration>,
+    },
     /// Readiness probes fail, again and again.
     ReadinessFlap {
         /// Of which pods.
@@ -138,6 +147,8 @@ impl FaultKind {
             FaultKind::SlowStart { .. } => "slow_start",
             FaultKind::ExportFail { .. } => "export_fail",
             FaultKind::ControllerRestart { .. } => "controller_restart",
+            FaultKind::Alarm { alert: false, .. } => "slo_failure",
+            FaultKind::Alarm { alert: true, .. } => "alert_failure",
             FaultKind::ReadinessFlap { .. } => "readiness_flap",
             FaultKind::QuotaExhausted { .. } => "quota_exhausted",
             FaultKind::Node { what, .. } => node_fault(what),

@@ -105,7 +105,7 @@ impl Reader<'_, '_> {
 
     fn fault_kind(&mut self, file: &FaultFile) -> Option<FaultKind> {
         let there = given!(file: pod_kill container_crash node_down image_pull_fail slow_start export_fail gpu_loss
-            controller_restart
+            controller_restart slo_failure alert_failure
             readiness_flap quota_exhausted node_silent cordon uncordon taint untaint drain node_shutdown spot_reclaim);
         self.exactly_one("a fault", file.span, &there)?;
         if let Some(kill) = &file.pod_kill {
@@ -139,6 +139,12 @@ impl Reader<'_, '_> {
         if let Some(restart) = &file.controller_restart {
             let lasts = restart.r#for.as_ref().map_or(Duration::ZERO, |length| length.value.0);
             return Some(FaultKind::ControllerRestart { of: restart.of.value.clone(), lasts });
+        }
+        for (alarm, alert) in [(&file.slo_failure, false), (&file.alert_failure, true)] {
+            if let Some(alarm) = alarm {
+                let lasts = self.lasts(alarm.r#for.as_ref())?;
+                return Some(FaultKind::Alarm { of: alarm.of.value.clone(), alert, lasts });
+            }
         }
         let Some(loss) = &file.gpu_loss else { return self.node_fault(file) };
         let target = self.target(loss.span, "gpu_loss", targets!(loss, node));

@@ -6,8 +6,8 @@ use super::Reader;
 use crate::cluster::Load;
 use crate::kernel::{Duration, Time};
 use crate::scenario::documents::check_path;
-use crate::scenario::file::{BehaviourFile, CrashFile, DeployFile, LoadFile, MatchFile, MeasurementFile};
-use crate::scenario::model::{BehaviourMatch, BehaviourRow, Crash, Deploy};
+use crate::scenario::file::{BehaviourFile, BuildFile, CrashFile, DeployFile, LoadFile, MatchFile, MeasurementFile};
+use crate::scenario::model::{BehaviourMatch, BehaviourRow, Build, Crash, Deploy};
 use crate::text::decode::{Spanned, Table};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Source, Span};
@@ -15,6 +15,8 @@ use crate::workload::AnalysisPhase;
 
 /// The most documents of a scenario.
 const DOCUMENTS_MAX: usize = 1_000;
+/// The most bytes of the files of a document that is a folder.
+const FOLDER_BYTES_MAX: usize = 4 << 20;
 /// The most times that something happens.
 pub(super) const TIMES_MAX: u32 = 1_000_000;
 
@@ -37,17 +39,63 @@ impl Reader<'_, '_> {
             Some(at) => self.time(at),
             None => Some(Time::ZERO),
         };
-        let source = self.document_source(&file.document)?;
+        let (source, files) = if file.system.0.reads_folders() {
+            self.document_folder(&file.document)?
+        } else {
+            (self.document_source(&file.document)?, Vec::new())
+        };
         Some(Deploy {
             place: self.place(file.span),
             at: at?,
             source,
+            files,
             document: file.document.value,
             system: file.system.0,
         })
     }
 
     /// The document at a path, which is below the scenario's folder.
+    /// A document that is a folder: its name, and its YAML files. Of templates the names alone are kept.
+    fn document_folder(&mut self, path: &Spanned<String>) -> Option<(Source, Vec<Source>)> {
+        let text = path.value.trim_start_matches("./").trim_end_matches('/');
+        let listed = check_path(text)
+            .map_err(|error| format!("the path {} {error}", quote(&path.value)))
+            .and_then(|()| self.documents.list(text).map_err(|error| format!("{}: {error}", quote(&path.value))));
+        let names = match listed {
+            Ok(names) => names,
+            Err(error) => {
+                self.context.error(path.span, error);
+                return None;
+            }
+        };
+        let (mut files, mut bytes) = (Vec::new(), 0);
+        for name in names {
+            let file = format!("{text}/{name}");
+            let read = match name.rsplit_once('.') {
+                Some((_, "yaml")) => self.documents.read(&file),
+                Some((_, "in")) => Ok(String::new()),
+                _ => continue,
+            };
+            match read {
+                Ok(read) => {
+                    bytes += read.len();
+                    files.push(Source::new(beside(self.context.source.name(), &file), read));
+                }
+                Err(error) => {
+                    self.context.error(path.span, format!("{}: {error}", quote(&file)));
+                    return None;
+                }
+            }
+            if bytes > FOLDER_BYTES_MAX {
+                let mebibytes = FOLDER_BYTES_MAX >> 20;
+                self.context
+                    .error(path.span, format!("{}: its files have more than {mebibytes} MiB", quote(&path.value)));
+                return None;
+            }
+        }
+        Some((Source::new(beside(self.context.source.name(), text), ""), files))
+    }
+
     pub(super) fn document_source(&mut self, path: &Spanned<String>) -> Option<Source> {
         let text = &path.value;
         let read = match check_path(text) {
@@ -78,6 +126,7 @@ impl Reader<'_, '_> {
             self.notices.push(Diagnostic::warning(self.context.source, register.span, message));
         }
         let measurements = self.measurements(&file.r#match, file.measurements)?;
+        let build = self.build(&file.r#match, file.build)?;
         Some(BehaviourRow {
             place: self.place(file.span),
             image_size: self.bytes(file.image_size.as_ref(), "the image"),
@@ -95,7 +144,26 @@ impl Reader<'_, '_> {
             stop: file.stop.map(|spread| spread.0),
             metrics: self.metrics(file.metrics)?,
             measurements,
+            build,
         })
+    }
+
+    /// How a pipeline's steps build. A row about a step says that, and no other row does.
+    fn build(&mut self, matches: &MatchFile, file: Option<Spanned<BuildFile>>) -> Option<Option<Build>> {
+        let Some(file) = file else {
+            if let Some(step) = &matches.step {
+                self.context.error(step.span, "a row about a step says how it is `build`");
+            }
+            return Some(None);
+        };
+        let pods = [matches.deployment.is_some(), matches.workload.is_some(), matches.image.is_some()];
+        let others = [matches.kind.is_some(), matches.analysis.is_some(), matches.metric.is_some()];
+        if pods.contains(&true) || others.contains(&true) {
+            self.context.error(file.span, "`build` is of a pipeline's step: match `step`, and nothing else");
+            return None;
+        }
+        let length = file.value.length.map(|spread| spread.0);
+        Some(Some(Build { length, fails: file.value.fails.unwrap_or(false) }))
     }
 
     /// What measurements say, in the order of time. A row about an analysis has them, and no other row does.
@@ -172,6 +240,7 @@ impl Reader<'_, '_> {
             kind: file.kind.map(|kind| kind.0.to_owned()),
             analysis: file.analysis.map(|analysis| analysis.value),
             metric: file.metric.map(|metric| metric.value),
+            step: file.step.map(|step| step.value),
         })
     }
 

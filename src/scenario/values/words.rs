@@ -9,6 +9,8 @@ use crate::cluster::Expander;
 use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::backendai::{BugMode, DelayFrom, Engine};
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
+use crate::systems::paasta::options::{Engine as BounceEngine, Schemas};
+use crate::systems::paasta::rollout::{WaitChecks, WaiterKey};
 use crate::text::decode::{Context, FromNode, one_of};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node};
@@ -153,6 +155,26 @@ words! {
         "all" => SnapshotLayers::All,
         "system" => SnapshotLayers::System,
     }
+    /// Which schemas of PaaSTA are applied.
+    SchemasValue(Schemas) as "a choice of schemas" {
+        "lenient" => Schemas::Lenient,
+        "strict" => Schemas::Strict,
+    }
+    /// What runs the copies of a PaaSTA instance.
+    BounceEngineValue(BounceEngine) as "an engine" {
+        "kubernetes" => BounceEngine::Kubernetes,
+        "bounce_lib" => BounceEngine::BounceLib,
+    }
+    /// What PaaSTA's waiters look at.
+    WaitChecksValue(WaitChecks) as "what waiters look at" {
+        "running" => WaitChecks::Running,
+        "marked" => WaitChecks::Marked,
+    }
+    /// How a deploy of PaaSTA finds its waiters.
+    WaiterKeyValue(WaiterKey) as "a key of waiters" {
+        "commit" => WaiterKey::Commit,
+        "version" => WaiterKey::Version,
+    }
     /// Whose view counts.
     ViewValue(View) as "a view" {
         "actual" => View::Actual,
@@ -165,7 +187,7 @@ words! {
 pub struct SystemValue(pub SystemName);
 
 /// Systems that later versions will know.
-const LATER_SYSTEMS: &[&str] = &["onebackend", "dynamo", "paasta"];
+const LATER_SYSTEMS: &[&str] = &["onebackend", "dynamo"];
 
 impl FromNode for SystemValue {
     fn from_node(node: &Node, context: &mut Context<'_>) -> Option<SystemValue> {
@@ -173,14 +195,18 @@ impl FromNode for SystemValue {
             let message = format!("the system {} is not in this version of greenroom yet", quote(system));
             context.report(
                 Diagnostic::error(context.source, node.span, message)
-                    .note("this version knows `oci`, `kubernetes` and `backendai`"),
+                    .note("this version knows `oci`, `kubernetes`, `backendai` and `paasta`"),
             );
             return None;
         }
-        let known =
-            [("oci", SystemName::Oci), ("kubernetes", SystemName::Kubernetes), ("backendai", SystemName::BackendAi)];
+        let known = [
+            ("oci", SystemName::Oci),
+            ("kubernetes", SystemName::Kubernetes),
+            ("backendai", SystemName::BackendAi),
+            ("paasta", SystemName::Paasta),
+        ];
         one_of(node, context, &known, "a system").map(SystemValue)
     }
 }
 
-inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "backendai"] });
+inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "backendai", "paasta"] });

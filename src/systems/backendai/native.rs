@@ -27,6 +27,12 @@ fn with_groups(mut shown: Value, deployments: &Deployments, index: usize) -> Val
         && let (Some(map), Value::Object(groups)) = (shown.as_object_mut(), groups::native(deployments, index))
     {
         map.extend(groups);
+        let shown = map.get_mut("routes").and_then(Value::as_array_mut).into_iter().flatten();
+        for (shown, route) in shown.zip(&deployments.list[index].routes) {
+            let (status, sub_status) = groups::route_status(route);
+            shown["status"] = status.into();
+            shown["sub_status"] = sub_status.into();
+        }
     }
     shown
 }

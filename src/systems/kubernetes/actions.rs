@@ -27,6 +27,7 @@ macro_rules! of_others {
             | Action::Weight { .. }
             | Action::Push { .. }
             | Action::Mark { .. }
+            | Action::Alarm { .. }
     };
 }
 

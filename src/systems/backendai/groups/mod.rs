@@ -17,7 +17,7 @@ mod weights;
 
 pub use handlers::{could_act, execute, handlers};
 pub use model::Groups;
-pub use native::groups as native;
+pub use native::{groups as native, route_status};
 pub use promotion::set_weight;
 pub use rolling::{Rolling, Step, step, step_before_13087};
 pub use traffic_step::{Mover, Split, traffic_step};

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::model::{Group, Looks, Scaling};
 use crate::systems::backendai::deployments::Deployments;
+use crate::systems::backendai::route::{Route, RouteStatus};
 
 /// The groups of a deployment, and which of them serves and is rolled out.
 pub fn groups(deployments: &Deployments, index: usize) -> Value {
@@ -17,6 +18,17 @@ pub fn groups(deployments: &Deployments, index: usize) -> Value {
         "target_replica_group_id": id(groups.target),
         "replica_groups": list,
     })
+}
+
+/// Where a route stands in the words of this era: one that runs and has passed no check yet is still being provisioned.
+pub const fn route_status(route: &Route) -> (&'static str, Option<&'static str>) {
+    match route.status {
+        RouteStatus::Pending => ("provisioning", Some("pending")),
+        RouteStatus::Starting => ("provisioning", Some("starting")),
+        RouteStatus::Running if !route.takes_traffic => ("provisioning", Some("warming_up")),
+        RouteStatus::Terminating => ("terminating", Some("draining")),
+        status => (status.text(), None),
+    }
 }
 
 fn group_id(deployments: &Deployments, index: usize, group: usize) -> String {

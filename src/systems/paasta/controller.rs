@@ -1,0 +1,229 @@
+//! A service of PaaSTA as a state machine: what wakes it and to whom that is handed. `setup` brings instances to the cluster,
+//! `pipeline` walks a commit through deploy.yaml, `deploy` and `waiting` run mark-for-deployment, `tron` runs jobs.
+
+use std::sync::Arc;
+
+use super::deploy::Monitor;
+use super::model::Service;
+use super::objects::Setting;
+use super::options::Options;
+use super::state::{Memory, Timer};
+use crate::kernel::names::split;
+use crate::kernel::{Name, Symbol, Time};
+use crate::timeline::{Cause, EntryId, Kind, Subject, Why};
+use crate::workload::{Action, Controller, Wake, World};
+
+/// A service, and all that PaaSTA does about it.
+#[derive(Clone, Debug)]
+pub struct Paasta {
+    pub(super) service: Arc<Service>,
+    pub(super) options: Arc<Options>,
+    /// Why its folder is rejected, if it is.
+    pub(super) rejection: Option<Arc<str>>,
+    pub(super) memory: Memory,
+}
+
+impl Paasta {
+    /// A service that is not submitted yet. One that is rejected says so when it is.
+    pub fn new(service: Service, options: &Options, rejection: Option<Arc<str>>) -> Paasta {
+        Paasta { service: Arc::new(service), options: Arc::new(options.clone()), rejection, memory: Memory::default() }
+    }
+
+    /// The name of the service.
+    pub fn name(&self) -> &str {
+        &self.service.name
+    }
+
+    /// How much an action is about this service: 2 if it is about what it has, 0 if it is not.
+    pub fn interest(&self, action: &Action) -> u8 {
+        let own = |subject: &str| {
+            let name = subject.split_once('/').map_or(subject, |(_, name)| name);
+            let rest = name.strip_prefix(self.service.name.as_str());
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        };
+        let is_own = match action {
+            Action::Click(target)
+            | Action::Complete(target)
+            | Action::Abandon(target)
+            | Action::Forward(target)
+            | Action::Abort(target)
+            | Action::Rollback { target, .. } => own(target),
+            Action::Undeploy(name) => own(name),
+            Action::Push { service, .. } => *service == self.service.name,
+            Action::Mark { group, .. } => self.groups().iter().any(|known| known == group),
+            Action::Alarm { of, .. } => own(of) || self.groups().iter().any(|known| known == of),
+            _ => false,
+        };
+        if is_own { 2 } else { 0 }
+    }
+
+    /// Every deploy group, those of the pipeline first.
+    pub(super) fn groups(&self) -> Vec<String> {
+        let steps = self.service.pipeline.iter().flat_map(|pipeline| pipeline.deploy_groups());
+        let clusters = &self.service.clusters;
+        let instances = clusters.iter().flat_map(|cluster| &cluster.instances).map(|one| &one.deploy_group);
+        let actions = clusters.iter().flat_map(|cluster| &cluster.jobs).flat_map(|job| &job.actions);
+        let named = steps
+            .map(|step| &step.name)
+            .chain(instances)
+            .chain(actions.filter_map(|action| action.deploy_group.as_ref()));
+        let mut groups: Vec<String> = Vec::new();
+        for group in named {
+            if !groups.contains(group) {
+                groups.push(group.clone());
+            }
+        }
+        groups
+    }
+
+    /// An instance with what its objects depend on.
+    pub(super) fn setting(&self, unit: usize) -> Setting<'_> {
+        let unit = &self.memory.instances[unit];
+        let (cluster, instance) = unit.at;
+        Setting {
+            service: &self.service,
+            instance: &self.service.clusters[cluster].instances[instance],
+            profile: &self.options.rollout,
+            subject: unit.subject,
+        }
+    }
+
+    /// The subject `kind/<service>` or `kind/<service>.<name>`, at a cluster if there are several.
+    pub(super) fn subject(&self, kind: Kind, name: &str, cluster: Option<&str>, world: &mut dyn World) -> Subject {
+        let mut text = self.service.name.clone();
+        if !name.is_empty() {
+            text = format!("{text}.{name}");
+        }
+        if let Some(cluster) = cluster.filter(|_| !self.options.rollout.clusters.is_empty()) {
+            text = format!("{text}@{cluster}");
+        }
+        Subject::new(kind, interned(&text, world))
+    }
+
+    /// Wakes the controller for something at a time.
+    pub(super) fn set_timer(&mut self, at: Time, timer: Timer, cause: Cause, world: &mut dyn World) {
+        let token = self.memory.next_timer;
+        self.memory.next_timer += 1;
+        self.memory.timers.insert(token, timer);
+        world.wake_at(at, token, cause);
+    }
+
+    /// Writes an entry about an instance and remembers it.
+    pub(super) fn tell_unit(
+        &mut self,
+        unit: usize,
+        word: &'static str,
+        why: Why,
+        cause: Cause,
+        world: &mut dyn World,
+    ) -> EntryId {
+        let unit = &mut self.memory.instances[unit];
+        let entry = world.note(unit.subject, word, why, cause);
+        unit.word = word;
+        unit.entry = Cause::Entry(entry);
+        entry
+    }
+
+    fn timer(&mut self, token: u64, cause: Cause, world: &mut dyn World) {
+        let Some(timer) = self.memory.timers.remove(&token) else { return };
+        if self.memory.undeployed {
+            return;
+        }
+        match timer {
+            Timer::Setup => self.setup(cause, world),
+            Timer::Built(run, member) => self.built(run, member, cause, world),
+            Timer::Marked(deploy, way) => self.marked(deploy, way, cause, world),
+            Timer::Poll(deploy, way) => self.poll(deploy, way, cause, world),
+            Timer::TimedOut(deploy, way) => self.timed_out(deploy, way, cause, world),
+            Timer::Warned(deploy) => self.warn(deploy, cause, world),
+            Timer::Diagnosis(deploy) => self.diagnose(deploy, cause, world),
+            Timer::CountDown(deploy, number) => self.counted_down(deploy, number, cause, world),
+            Timer::Monitor(deploy, monitor, fails) => self.monitor(deploy, monitor, fails, cause, world),
+            Timer::Bounce(unit) => self.bounce(unit, cause, world),
+            Timer::Job(job) => self.run_job(job, cause, world),
+        }
+    }
+
+    /// An object of an instance or of a Tron job changed.
+    fn changed(&mut self, object: Subject, cause: Cause, world: &mut dyn World) {
+        if self.memory.undeployed {
+            return;
+        }
+        if object.kind == Kind::Job {
+            return self.job_changed(object, cause, world);
+        }
+        let Some(unit) = self.memory.watched.get(&object).copied() else { return };
+        self.observe(unit, cause, world);
+        self.request_polls(unit, cause, world);
+    }
+
+    fn act(&mut self, action: Action, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+        if !self.memory.submitted {
+            return Err(format!("`{}` was not submitted yet", self.service.name));
+        }
+        if self.memory.undeployed {
+            return Err(format!("`{}` is taken down", self.service.name));
+        }
+        use super::mark_for_deployment::Trigger;
+        match action {
+            Action::Push { commit, .. } => self.push(&commit, cause, world),
+            Action::Mark { group, commit } => self.mark(&group, &commit, cause, world),
+            Action::Click(gate) => self.click(&gate, cause, world),
+            Action::Complete(step) => self.press(&step, Trigger::CompleteButtonClicked, cause, world),
+            Action::Abandon(step) => self.press(&step, Trigger::AbandonButtonClicked, cause, world),
+            Action::Forward(step) => self.press(&step, Trigger::ForwardButtonClicked, cause, world),
+            Action::Rollback { target, revision: None } => {
+                self.press(&target, Trigger::RollbackButtonClicked, cause, world)
+            }
+            Action::Rollback { .. } => Err("a step is rolled back to the version before, not to a revision".to_owned()),
+            Action::Abort(target) => self.abort(&target, cause, world),
+            Action::Alarm { of, alert, lasts } => {
+                let monitor = if alert { Monitor::Alertmanager } else { Monitor::Slo };
+                self.alarm(&of, monitor, lasts, cause, world)
+            }
+            Action::Undeploy(_) => {
+                self.undeploy(cause, world);
+                Ok(())
+            }
+            _ => Err("PaaSTA has no such command".to_owned()),
+        }
+    }
+}
+
+impl Controller for Paasta {
+    fn wake(&mut self, wake: Wake, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+        match wake {
+            Wake::Submitted => self.submit(cause, world),
+            Wake::Timer(token) => self.timer(token, cause, world),
+            Wake::Changed(object) => self.changed(object, cause, world),
+            Wake::NodesChanged => {}
+            Wake::Answered(ask, outcome) => self.answered(ask, outcome, cause, world),
+            Wake::Action(action) => return self.act(action, cause, world),
+        }
+        Ok(())
+    }
+
+    fn native(&self, world: &dyn World) -> serde_json::Value {
+        super::native::state(self, world)
+    }
+}
+
+/// The name that is shown as `text`.
+pub(super) fn interned(text: &str, world: &mut dyn World) -> Name {
+    match split(text) {
+        Some((base, ordinal)) => Name::numbered(world.intern(base), ordinal),
+        None => Name::plain(world.intern(text)),
+    }
+}
+
+/// The subject `kind/namespace/name`.
+pub(super) fn object(kind: Kind, namespace: &str, name: &str, world: &mut dyn World) -> Subject {
+    let namespace = if namespace == "default" { Symbol::EMPTY } else { world.intern(namespace) };
+    Subject { kind, namespace, name: interned(name, world) }
+}
+
+/// The text of a subject's name.
+pub(super) fn shown(name: Name, world: &dyn World) -> String {
+    let base = world.text(name.base());
+    name.ordinal().map_or(base.clone(), |ordinal| format!("{base}-{ordinal}"))
+}

@@ -1,0 +1,28 @@
+//! A service's folder as a document: read, checked, and ready to be submitted.
+
+use super::model::Service;
+use super::options::Options;
+use super::{checks, reading};
+use crate::text::{Diagnostic, Source};
+
+/// A folder that was read.
+#[derive(Clone, Debug)]
+pub struct Read {
+    /// What it says. Of a folder that PaaSTA refuses it is what could be read.
+    pub service: Service,
+    /// What the user should know; it keeps nothing from being used.
+    pub warnings: Vec<Diagnostic>,
+    /// Why PaaSTA refuses the folder; empty if it does not.
+    pub problems: Vec<Diagnostic>,
+}
+
+/// Reads and checks the files of a folder. The name of each begins with that of the folder.
+///
+/// # Errors
+/// What makes it no folder of a service that anybody could submit: it has no YAML, or YAML that is none.
+pub fn read(folder: &Source, files: &[Source], options: &Options) -> Result<Read, Vec<Diagnostic>> {
+    let folder = reading::Folder::read(folder, files)?;
+    let service = reading::service(&folder);
+    let findings = checks::check(&folder, &service, options);
+    Ok(Read { service, warnings: findings.warnings, problems: findings.problems })
+}
