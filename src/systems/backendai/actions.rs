@@ -5,6 +5,7 @@
 use super::bep1049;
 use super::controller::BackendAi;
 use super::groups;
+use super::history::{Record, Verdict};
 use super::names::meant;
 use super::profile::Engine;
 use super::read::REPLICAS_MAX;
@@ -12,6 +13,9 @@ use super::status::{Lifecycle, Status};
 use crate::text::diagnostic::quote;
 use crate::timeline::{Arg, Cause, Why};
 use crate::workload::{Action, World};
+
+/// The phase of the row that an activation writes: assumed, as no source shows what it leaves in the history.
+const ACTIVATION: &str = "activate-revision";
 
 impl BackendAi {
     /// Does what an operator asks for.
@@ -65,19 +69,31 @@ impl BackendAi {
             return Err(format!("deployment {} is being rolled out", spec.name));
         }
         let now = world.now();
+        let first = Status::deploying(self.deployments.options.engine.first_step());
         let one = &mut self.deployments.list[index];
+        // With a row of its own: attempts and time-outs of a rollout that it takes the place of are not this one's.
+        one.history.add(Record {
+            phase: ACTIVATION,
+            category: ACTIVATION,
+            error_code: None,
+            from: one.status,
+            to: first,
+            verdict: Verdict::Success,
+            attempts: 1,
+            created_at: now,
+            updated_at: now,
+        });
         one.deploying = Some(revision);
         one.rollout += 1;
         one.failed_seen = 0;
-        let first = self.deployments.options.engine.first_step();
-        one.status = Status::deploying(first);
+        one.status = first;
         one.since = now;
         let (to, from) = (one.deploying, one.current);
         let to = self.deployments.shown_revision(index, to, world);
         let from = self.deployments.shown_revision(index, from, world);
         self.deployments.tell(index, Why::with2("{} is rolled out in place of {}", to, from), cause, world);
         self.deployments.publish_revisions(index, world);
-        self.coordinator.mark(Status::deploying(first), now);
+        self.coordinator.mark(first, now);
         Ok(())
     }
 

@@ -190,3 +190,18 @@ impl Default for Options {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_has_its_own_mistakes_unless_others_are_named() {
+        assert!(Options::of(Engine::Bep1049, None).bug_modes.is_empty());
+        let head = Options::of(Engine::Pr10426, None);
+        assert!(head.has(BugMode::PromoteZeroGreen) && head.guards_manual_promotion);
+        assert!(!head.has(BugMode::TzNaiveElapsed) && !head.has(BugMode::ApplyMissingPromoteArg));
+        let named = Options::of(Engine::Pr10426, Some(BTreeSet::from([BugMode::PromoteZeroGreen])));
+        assert!(!named.guards_manual_promotion && !named.has(BugMode::GreenLeak));
+    }
+}
