@@ -112,8 +112,8 @@ fn failures_merge_into_one_row_and_the_sixth_look_gives_up() {
     let expected = [
         row("check-pending", "SUCCESS", None, 1),
         row("activate-revision", "SUCCESS", None, 1),
-        row("deploying-provisioning", "NEED_RETRY", Some("no_policy"), 5),
-        row("deploying-provisioning", "GIVE_UP", Some("no_policy"), 1),
+        // One row, to its end: a row has the lifecycle that was come to, and that is DEPLOYING whichever the sub-step.
+        row("deploying-provisioning", "GIVE_UP", Some("no_policy"), 6),
         row("deploying-rolling-back", "SUCCESS", None, 1),
     ];
     assert_eq!(ran.history(0), expected);
@@ -269,7 +269,7 @@ fn problems(document: &str) -> String {
 
 #[test]
 fn mistakes_of_a_document_are_told_with_their_places() {
-    let form = "deployments:\n  - name: chat\n    replica_state: { desired: 2 }\n    policy: { strategy: CANARY, \
+    let form = "deployments:\n  - name: chat\n    replica_state: { desired: 2 }\n    policy: { strategy: RECREATE, \
                 rolling_update: { max_surge: { count: 1, percent: 0.5 } } }\n    revisions:\n      - { name: v1 }\n";
     let meaning = "deployments:\n  - name: Chat\n    current_revision: v3\n    revisions:\n      \
                    - { name: v1, image: a, resource_config: { resource_slot: { cuda.shares: 0.5 } } }\n      \

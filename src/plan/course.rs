@@ -176,7 +176,8 @@ fn judge(mut rehearsal: Rehearsal<Cluster>, watch: &Watch, quiet_from: Time, opt
             // A system whose deployments are in no group; of members a group tells.
             Kind::Member => match entry.became {
                 "ready" | "destroyed" => finished = finished.map(|at| at.max(entry.at)),
-                "pending" | "provisioning" | "awaiting_promotion" | "rolling_back" | "deploying" | "destroying" => {
+                "pending" | "initializing" | "provisioning" | "provisioned" | "awaiting_promotion" | "promoting"
+                | "finalizing" | "draining" | "rolling_back" | "deploying" | "destroying" => {
                     finished = None;
                     sets.extend(tell(*id));
                 }

@@ -8,8 +8,9 @@ use super::bep1049;
 use super::coordinator::{Attempts, Coordinator};
 use super::deployments::Deployments;
 use super::document::Document;
+use super::groups;
 use super::loops::Loops;
-use super::profile::Options;
+use super::profile::{Engine, Options};
 use super::route::RouteStatus;
 use super::status::{Lifecycle, Status};
 use super::traffic::Shown;
@@ -49,8 +50,12 @@ pub struct Read {
 pub fn read(source: &Source, options: &Options) -> Result<Read, Vec<Diagnostic>> {
     let (document, problems): (Document, _) = reading::document(source)?;
     let rejection = problems.first().map(|first| Arc::from(first.message.as_str()));
+    let coordinator = match options.engine {
+        Engine::Bep1049 | Engine::Pr10426 => Coordinator::new(bep1049::handlers(options), Attempts::OfPhase),
+        Engine::ReplicaGroups => Coordinator::new(groups::handlers(options), Attempts::OfCategory),
+    };
     let backendai = BackendAi {
-        coordinator: Coordinator::new(bep1049::handlers(options), Attempts::OfPhase),
+        coordinator,
         deployments: Deployments {
             document: Arc::new(document),
             options: Arc::new(options.clone()),
@@ -165,7 +170,7 @@ impl BackendAi {
             self.shown.push(Shown::of(&self.deployments, index));
         }
         for (deployment, shown) in self.deployments.list.iter().zip(&mut self.shown) {
-            shown.send(deployment, cause, world);
+            shown.send(deployment, &self.deployments.options, cause, world);
         }
     }
 }
@@ -194,7 +199,10 @@ impl BackendAi {
     /// How much an operator's action is this manager's: 2 if it is about a deployment that it has, else 0.
     pub fn interest(&self, action: &Action) -> u8 {
         let named = match action {
-            Action::Undeploy(target) | Action::Promote { target, .. } | Action::Activate { target, .. } => Some(target),
+            Action::Undeploy(target)
+            | Action::Promote { target, .. }
+            | Action::Activate { target, .. }
+            | Action::Weight { target, .. } => Some(target),
             Action::Scale(sizes) => sizes.first().map(|(target, _)| target),
             _ => None,
         };

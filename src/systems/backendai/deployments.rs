@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::document::{DeploymentSpec, Document};
+use super::groups::Groups;
 use super::history::History;
 use super::profile::Options;
 use super::route::{Health, Route, RouteStatus};
@@ -45,6 +46,8 @@ pub struct Deployment {
     pub routes: Vec<Route>,
     /// How many routes each revision has had.
     pub numbers: Vec<u32>,
+    /// Its replica groups; none in the first era.
+    pub groups: Groups,
     /// New routes of this rollout that had failed when it was last looked at.
     pub failed_seen: u32,
     /// What it has been through.
@@ -84,6 +87,7 @@ impl Deployments {
             desired: spec.desired,
             routes: Vec::new(),
             numbers: vec![0; spec.revisions.len()],
+            groups: Groups::default(),
             failed_seen: 0,
             history: History::default(),
             since: world.now(),

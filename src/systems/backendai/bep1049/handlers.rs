@@ -64,6 +64,9 @@ pub fn handlers(options: &Options) -> Vec<Handler> {
     if options.has(BugMode::NeedRetryMissing) {
         provisioning.transitions.need_retry = None;
     }
+    if options.has(BugMode::GiveUpMissing) {
+        provisioning.transitions.give_up = None;
+    }
     // Where the time could not be computed, nobody had said either what follows from a failure to do so.
     if options.has(BugMode::TzNaiveElapsed) {
         promotion.transitions.need_retry = None;
