@@ -2,6 +2,7 @@
 //! pull request 10426 built it. What both eras share (the coordinator, routes, documents) is in the folder above.
 
 pub mod blue_green;
+mod care;
 mod handlers;
 mod promotion;
 mod provisioning;
