@@ -204,6 +204,24 @@ pub enum NodeNaming {
     },
 }
 
+impl NodeNaming {
+    /// How many nodes there are from the start.
+    pub const fn count(&self) -> u32 {
+        match self {
+            NodeNaming::One(_) => 1,
+            NodeNaming::Pool { count, .. } => *count,
+        }
+    }
+
+    /// Their names, in order.
+    pub fn names(&self) -> Vec<String> {
+        match self {
+            NodeNaming::One(name) => vec![name.clone()],
+            NodeNaming::Pool { pool, count } => (0..*count).map(|ordinal| format!("{pool}-{ordinal}")).collect(),
+        }
+    }
+}
+
 /// The GPUs of a node.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Gpus {

@@ -268,7 +268,8 @@ impl Paasta {
         crashloops.next = None;
         let Some((unit, looping, all)) = found.filter(|(_, looping, _)| *looping > 0) else { return };
         crashloops.reported = true;
-        let why = Why::with2("{} of {} pods restart again and again", Arg::Count(looping.into()), Arg::Count(all.into()));
+        let why =
+            Why::with2("{} of {} pods restart again and again", Arg::Count(looping.into()), Arg::Count(all.into()));
         let cause = Cause::Entry(self.tell_unit(unit, "looping", why, cause, world));
         self.fire(index, Trigger::CrashloopsStartedFailing, cause, world);
     }
