@@ -124,7 +124,8 @@ impl Paasta {
             };
             state.ended = Some(false);
             let text = format!("{} not deployed to {group}. Has mark-for-deployment been run?", service.name);
-            world.note(subject, "not_deployed", Why::symbol(world.intern(&text)), cause);
+            let why = Why::symbol(world.intern(&text));
+            world.note(subject, "not_deployed", why, cause);
             return;
         };
         let name = sanitised(&format!("{}-{}-{}", service.name, job.name, action.name));
