@@ -75,13 +75,7 @@ impl<S: Stage> Rehearsal<S> {
         let mut problems = Vec::new();
         let profiles = profiles(scenario);
         for deploy in &scenario.deploy {
-            let (name, source) = (deploy.system.text(), &deploy.source);
-            let read = if deploy.system.reads_folders() {
-                systems::read_folder(name, source, &deploy.files, &profiles)
-            } else {
-                systems::read(name, source, &profiles)
-            };
-            match read {
+            match systems::read_with_files(deploy.system.text(), &deploy.source, &deploy.files, &profiles) {
                 Ok(document) => {
                     notices.extend(document.warnings.iter().map(Notice::of));
                     if !document.problems.is_empty() {
