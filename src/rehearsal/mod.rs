@@ -6,6 +6,7 @@ mod notices;
 pub mod observer;
 mod play;
 mod profiles;
+mod refusal;
 pub mod result;
 pub mod scheduling;
 mod simulate;

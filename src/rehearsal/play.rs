@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::cues::{self, CueKind, CueOutcome, Cues};
 use super::profiles::profiles;
 use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
-use super::{Observer, notices, simulated};
+use super::{Observer, notices, refusal, simulated};
 use crate::cluster::Cluster;
 use crate::kernel::Time;
 use crate::scenario::model::{ActionKind, ExpectKind, FaultKind, Scenario, SystemName, Trigger};
@@ -265,7 +265,9 @@ impl<S: Stage> Rehearsal<S> {
             CueKind::Action(index) => {
                 let cause = self.note_cue(token, Kind::Action);
                 let action = cues::action(&self.scenario.actions[index].kind);
-                self.cues.cues[token].outcome = self.act(&action, cause);
+                let outcome = self.act(&action, cause);
+                let name = &self.scenario.actions[index].name;
+                self.cues.cues[token].outcome = refusal::settled(&self.scenario, name, outcome, cause, &mut self.stage);
             }
         }
     }
@@ -281,8 +283,8 @@ impl<S: Stage> Rehearsal<S> {
             return CueOutcome::Void(format!("no controller has {}", crate::text::diagnostic::quote(of)));
         };
         if !self.systems[controller].keeps_records() {
-            let why = "refused: whoever applies manifests keeps nothing that a restart could lose";
-            return CueOutcome::Void(why.to_owned());
+            let why = self.systems[controller].why_no_restart();
+            return CueOutcome::Void(format!("refused: {why}"));
         }
         self.away.insert(controller);
         let line = self.cues.cues[token].line;

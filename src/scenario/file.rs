@@ -1,6 +1,7 @@
 //! The scenario file as it is written: one struct a map, one field a key. The JSON Schema is made from these types;
 //! what their values must satisfy beyond their types is checked by `read` and the modules beside it.
 
+mod backendai;
 mod faults;
 mod paasta;
 
@@ -14,6 +15,7 @@ use super::values::{
     WaitForValue, WorkloadKindValue,
 };
 
+pub use backendai::BackendAiFile;
 pub use paasta::PaastaFile;
 
 pub use faults::{
@@ -27,7 +29,7 @@ pub type States = Table<Spanned<String>>;
 
 file_types! {
     /// A rehearsal: a cluster, deployment documents, how workloads behave, what goes wrong, what an operator does, and what must be so.
-    pub struct ScenarioFile as "a scenario" later ["onebackend", "dynamo", "backendai"] {
+    pub struct ScenarioFile as "a scenario" later ["onebackend", "dynamo"] {
         /// The name of the rehearsal and of its snapshot.
         name: Spanned<String>,
         /// The seed of every random draw. Default: 0.
@@ -44,6 +46,8 @@ file_types! {
         kubernetes: Option<Spanned<KubernetesValue>>,
         /// What the OCI AI Blueprints control plane does where documents do not say.
         oci: Option<OciFile>,
+        /// Which code of Backend.AI is rehearsed, and its constants.
+        backendai: Option<BackendAiFile>,
         /// What PaaSTA does where its documents do not say.
         paasta: Option<PaastaFile>,
         /// The cluster.

@@ -50,6 +50,8 @@ pub struct Scenario {
     pub kubernetes: Kubernetes,
     /// What the OCI control plane does where its documents do not say.
     pub oci: OciOptions,
+    /// Which code of Backend.AI is rehearsed, and its constants.
+    pub backendai: crate::systems::backendai::Options,
     /// What PaaSTA does where its documents do not say.
     pub paasta: PaastaOptions,
     /// The nodes and what is behind them.
@@ -242,6 +244,8 @@ pub enum SystemName {
     Oci,
     /// Plain Kubernetes manifests.
     Kubernetes,
+    /// Backend.AI.
+    BackendAi,
     /// Services of PaaSTA.
     Paasta,
 }
@@ -252,6 +256,7 @@ impl SystemName {
         match self {
             SystemName::Oci => "oci",
             SystemName::Kubernetes => "kubernetes",
+            SystemName::BackendAi => "backendai",
             SystemName::Paasta => "paasta",
         }
     }
@@ -265,6 +270,7 @@ impl SystemName {
     pub const fn has_actions(self) -> bool {
         match self {
             SystemName::Oci | SystemName::Kubernetes => false,
+            SystemName::BackendAi => true,
             SystemName::Paasta => true,
         }
     }

@@ -1,6 +1,7 @@
 //! From a scenario file to the model: every check that a type cannot make, with all mistakes told at once.
 
 mod actions;
+mod backendai;
 mod cluster;
 mod expect;
 mod faults;
@@ -23,7 +24,7 @@ use super::file::{KubernetesFile, OciFile, ScenarioFile};
 use super::model::{Kubernetes, OciOptions, Scenario};
 use super::values::{FailReason, KubernetesValue, Length};
 use crate::cluster::Profile;
-use crate::kernel::Time;
+use crate::kernel::{Duration, Time};
 use crate::systems::oci::options::{FailOn, NodePools};
 use crate::text::decode::{Context, FromNode, Spanned, list};
 use crate::text::diagnostic::quote;
@@ -89,6 +90,8 @@ impl Reader<'_, '_> {
         self.scenario_name(&file.name);
         let kubernetes = self.kubernetes(file.kubernetes);
         let oci = self.oci(file.oci);
+        let epoch = file.epoch.map_or(EPOCH_DEFAULT, |epoch| epoch.0);
+        let backendai = self.backendai(file.backendai, epoch);
         let paasta = self.paasta(file.paasta);
         let deploy = self.deploy(file.deploy, file.span);
         self.acts = deploy.iter().any(|deploy| deploy.system.has_actions());
@@ -111,9 +114,10 @@ impl Reader<'_, '_> {
             speed: 1,
             stop_when_settled: file.stop_when_settled.unwrap_or(false),
             snapshot: file.snapshot.map(|snapshot| snapshot.0).unwrap_or_default(),
-            epoch: file.epoch.map_or(EPOCH_DEFAULT, |epoch| epoch.0),
+            epoch,
             kubernetes: kubernetes?,
             oci,
+            backendai,
             paasta,
             cluster: cluster?,
             deploy,
@@ -204,6 +208,16 @@ impl Reader<'_, '_> {
             job_backoff_limit: file.job_backoff_limit,
             provisioning: file.provisioning.map(|spread| spread.0),
         }
+    }
+
+    /// Time from one look to the next, which cannot be zero.
+    fn period(&mut self, length: Option<&Spanned<Length>>) -> Option<Duration> {
+        let length = length?;
+        if length.value.0.is_zero() {
+            self.context.error(length.span, "this needs some time between two looks, such as `5s`");
+            return None;
+        }
+        Some(length.value.0)
     }
 
     fn place(&self, span: Span) -> Place {

@@ -1,11 +1,9 @@
 //! Reads what a scenario sets of PaaSTA's profile.
 
 use super::Reader;
-use crate::kernel::Duration;
 use crate::scenario::file::PaastaFile;
 use crate::scenario::model::PaastaOptions;
-use crate::scenario::values::{DeployedValue, Length};
-use crate::text::decode::Spanned;
+use crate::scenario::values::DeployedValue;
 
 impl Reader<'_, '_> {
     pub(super) fn paasta(&mut self, file: Option<PaastaFile>) -> PaastaOptions {
@@ -14,13 +12,13 @@ impl Reader<'_, '_> {
             schemas: file.schemas.map(|schemas| schemas.0),
             engine: file.engine.map(|engine| engine.0),
             location_types: file.location_types,
-            setup_interval: self.period(file.setup_interval),
-            bounce_interval: self.period(file.bounce_interval),
+            setup_interval: self.period(file.setup_interval.as_ref()),
+            bounce_interval: self.period(file.bounce_interval.as_ref()),
             tag_push: file.tag_push.map(|length| length.0),
             build_length: file.build_length.map(|length| length.0),
             timeout: file.timeout.map(|length| length.0),
-            polling_interval: self.period(file.polling_interval),
-            diagnosis_interval: self.period(file.diagnosis_interval),
+            polling_interval: self.period(file.polling_interval.as_ref()),
+            diagnosis_interval: self.period(file.diagnosis_interval.as_ref()),
             time_before_first_diagnosis: file.time_before_first_diagnosis.map(|length| length.0),
             drain_delay: file.drain_delay.map(|length| length.0),
             margin_factor: file.margin_factor.map(|share| share.0),
@@ -46,15 +44,5 @@ impl Reader<'_, '_> {
             None => {}
         }
         options
-    }
-
-    /// Time from one thing to the next, which cannot be zero.
-    fn period(&mut self, file: Option<Spanned<Length>>) -> Option<Duration> {
-        let length = file?;
-        if length.value.0.is_zero() {
-            self.context.error(length.span, "this needs some time between two looks, such as `10s`");
-            return None;
-        }
-        Some(length.value.0)
     }
 }
