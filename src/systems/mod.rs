@@ -83,20 +83,20 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
     }
 }
 
-/// Reads a document that is a folder, with its files.
+/// Reads a document that may be a folder, with its files.
 ///
 /// # Errors
 /// What makes it no document that anybody could submit.
-pub fn read_folder(
+pub fn read_with_files(
     name: &str,
-    folder: &Source,
+    source: &Source,
     files: &[Source],
     profiles: &Profiles,
 ) -> Result<Document, Vec<Diagnostic>> {
     if name != "paasta" {
-        return Err(vec![Diagnostic::about(folder, format!("the system `{name}` reads files, not folders"))]);
+        return read(name, source, profiles);
     }
-    paasta::read(folder, files, &profiles.paasta).map(|read| Document {
+    paasta::read(source, files, &profiles.paasta).map(|read| Document {
         system: System::Paasta(paasta::Paasta::new(read.service, &profiles.paasta, rejection(&read.problems))),
         warnings: read.warnings,
         problems: read.problems,

@@ -4,18 +4,18 @@ use std::collections::BTreeSet;
 
 use super::Findings;
 use crate::systems::paasta::model::Service;
-use crate::systems::paasta::reading::{Folder, FormatError, Origin, Role, format};
-use crate::text::diagnostic::nearest;
-use crate::text::{Diagnostic, Span};
+use crate::systems::paasta::reading::{Fields, Folder, FormatError, Origin, Role, format};
+use crate::text::diagnostic::{nearest, quote};
+use crate::text::{Diagnostic, Node, Span};
 
 /// Checks both.
 pub fn check(folder: &Folder, service: &Service, findings: &mut Findings) {
-    let steps: BTreeSet<&str> =
-        service.pipeline.iter().flat_map(|pipeline| pipeline.deploy_groups()).map(|step| step.name.as_str()).collect();
+    let pipeline = service.pipeline.iter().flat_map(|pipeline| pipeline.deploy_groups());
+    let steps: BTreeSet<&str> = pipeline.map(|step| step.name.as_str()).collect();
     let mut in_use = BTreeSet::new();
     for origin in folder.instances() {
         let name = &origin.key.text;
-        match group(folder, &origin, &origin.key.text, origin.fields.entry("deploy_group")) {
+        match group(folder, &origin, name, &origin.fields) {
             Group::Of(group, span) => {
                 unless_deployed(&origin, folder, name, (&group, span), &steps, findings);
                 in_use.insert(group);
@@ -30,22 +30,20 @@ pub fn check(folder: &Folder, service: &Service, findings: &mut Findings) {
         }
     }
     for origin in folder.jobs() {
-        for (key, node) in origin.fields.get("actions").and_then(|actions| actions.as_map()).unwrap_or_default() {
+        for (key, node) in origin.fields.get("actions").and_then(Node::as_map).unwrap_or_default() {
+            let fields = Fields::new(node, Some(origin.fields.node()));
             // The pipeline of another service stands in another folder.
-            let service = node.get("service").or_else(|| origin.fields.get("service"));
-            if service.is_some_and(|service| service.as_str() != Some(&folder.name)) {
+            if fields.text("service").is_some_and(|service| service != folder.name) {
                 continue;
             }
             let name = format!("{}.{}", origin.key.text, key.text);
-            let entry = |node: &'_ crate::text::Node| node.entry("deploy_group").is_some();
-            let holder = if entry(node) { node } else { origin.fields.node() };
-            let set = holder.as_map().and_then(|keys| keys.iter().find(|(key, _)| key.text == "deploy_group"));
-            match group(folder, &origin, &name, set) {
+            match group(folder, &origin, &name, &fields) {
                 Group::Of(group, span) => {
                     unless_deployed(&origin, folder, &name, (&group, span), &steps, findings);
                     in_use.insert(group);
                 }
                 Group::Wrong(problem) => findings.report(origin.file, problem),
+                // Whether an action needs one is checked with the action.
                 Group::Missing | Group::None => {}
             }
         }
@@ -65,13 +63,8 @@ enum Group {
     Wrong(Diagnostic),
 }
 
-fn group(
-    folder: &Folder,
-    origin: &Origin<'_>,
-    instance: &str,
-    entry: Option<&(crate::text::tree::Key, crate::text::Node)>,
-) -> Group {
-    let Some((_, node)) = entry else { return Group::Missing };
+fn group(folder: &Folder, origin: &Origin<'_>, instance: &str, fields: &Fields<'_>) -> Group {
+    let Some(node) = fields.get("deploy_group") else { return Group::Missing };
     let Some(text) = node.as_str() else { return Group::None };
     let values = [("cluster", origin.cluster), ("instance", instance), ("service", &folder.name)];
     let error = |message: String| Diagnostic::error(&origin.file.source, node.span, message);
@@ -81,7 +74,7 @@ fn group(
             Group::Wrong(error(message).note("a deploy group may hold {cluster}, {instance} and {service}"))
         }
         Err(FormatError::Unread(part)) => Group::Wrong(
-            error(format!("the part {} of a deploy group is not read", crate::text::diagnostic::quote(&part)))
+            error(format!("the part {} of a deploy group is not read", quote(&part)))
                 .help("write {cluster}, {instance} or {service}"),
         ),
     }
@@ -115,14 +108,15 @@ fn unused(folder: &Folder, service: &Service, in_use: &BTreeSet<String>, finding
     let (Some(file), Some(pipeline)) = (folder.file(Role::Deploy), &service.pipeline) else { return };
     for step in pipeline.deploy_groups().filter(|step| !in_use.contains(&step.name)) {
         let at = file.source.span_at(step.place.line, step.place.column);
-        let used: Vec<&str> = in_use.iter().map(String::as_str).collect();
-        let message = format!(
+        let mut message = format!(
             "These deploy groups are not currently used anywhere: {}. This isn't technically wrong because you can \
-             mark-for-deployment before deploying there but this is probably a typo. Did you mean one of these in-use \
-             deploy groups?: {}",
-            step.name,
-            used.join(",")
+             mark-for-deployment before deploying there but this is probably a typo.",
+            step.name
         );
+        if !in_use.is_empty() {
+            let used: Vec<&str> = in_use.iter().map(String::as_str).collect();
+            message += &format!(" Did you mean one of these in-use deploy groups?: {}", used.join(","));
+        }
         findings.warning(file, at, message);
     }
 }

@@ -2,7 +2,6 @@
 
 use super::Findings;
 use crate::systems::paasta::reading::{Folder, Role};
-use crate::systems::paasta::schema::FileType;
 
 /// The longest name of a Kubernetes object's label, which names become.
 pub const NAME_CHARS_MAX: usize = 63;
@@ -30,7 +29,7 @@ pub fn check(folder: &Folder, findings: &mut Findings) {
         if file.path.starts_with("autotuned_defaults/") {
             let text = "these figures have no effect: clusters that use them say so in their own configuration";
             findings.warning(file, file.root.span, text);
-        } else if file.role == Role::Other && FileType::of(&file.path).next().is_none() {
+        } else if file.role == Role::Other {
             findings.warning(file, file.root.span, "this file is not read: what it says has no effect");
         }
     }

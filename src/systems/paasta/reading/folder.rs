@@ -8,6 +8,10 @@ use crate::text::{Diagnostic, Node, Source, tree};
 /// The service's name where its folder has none.
 const NAMELESS: &str = "service";
 
+/// What stands in a file's name instead of a cluster where the files of clusters are links to it. PaaSTA knows the names of its
+/// clusters, and this is none.
+const NO_CLUSTER: &str = "SHARED";
+
 /// What a file is for.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Role {
@@ -163,7 +167,7 @@ impl File {
             _ => Role::Other,
         };
         // A path with a slash is of a folder below, whose files only the schemas look at.
-        let role = if path.contains('/') { Role::Other } else { role };
+        let role = if path.contains('/') || cluster == NO_CLUSTER { Role::Other } else { role };
         File { cluster: cluster.to_owned(), source, role, root, path }
     }
 }
