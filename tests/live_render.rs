@@ -327,7 +327,7 @@ fn what_the_scenarios_ask_for_holds_together() {
         let on_kwok = rendered(&asked, &names, rendering(Pods::Kwok(conducts.clone())));
         told.extend(check(&format!("kwok, {name}"), &on_kwok, false));
         let image = Pods::stand_in_image();
-        let stand_ins = rendered(&asked, &names, rendering(Pods::StandIn { conducts, image, pulls: false }));
+        let stand_ins = rendered(&asked, &names, rendering(Pods::StandIn { conducts, image }));
         told.extend(check(&format!("stand-ins, {name}"), &stand_ins, true));
         selected += check_services(&name, &asked, &stand_ins);
         let kinds = stand_ins.iter().filter(|(_, result)| result.is_ok()).map(|(key, _)| key.kind);
@@ -378,7 +378,7 @@ spec:
     };
     let row = greenroom::cluster::Behaviour { crash: Some(crash), ..Default::default() };
     let conducts = Conducts::new(vec![row], Default::default(), 7);
-    let how = rendering(Pods::StandIn { conducts, image: "stand-in:1".to_owned(), pulls: true });
+    let how = rendering(Pods::StandIn { conducts, image: "stand-in:1".to_owned() });
     let web = rendered(&asked, &names, how).remove(0).1.expect("it can be rendered");
     let spec = &web["spec"]["template"]["spec"];
     let told =

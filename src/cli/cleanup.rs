@@ -4,8 +4,8 @@ use std::io::Write;
 
 use clap::Args;
 
-use super::cluster::connected;
-use super::output::{complain, to_stdout};
+use super::cluster::{connected, failed};
+use super::output::to_stdout;
 use crate::live::{cleanup as clean, is_id};
 use crate::report::Exit;
 
@@ -35,7 +35,7 @@ pub fn cleanup(args: &CleanupArgs) -> Exit {
     };
     let cleaned = match clean(&connection, args.run.as_deref()) {
         Ok(cleaned) => cleaned,
-        Err(trouble) => return complain(&trouble.to_string()),
+        Err(trouble) => return failed(&trouble),
     };
     let shown = to_stdout(&|out: &mut dyn Write, _| {
         for done in &cleaned.done {
@@ -44,9 +44,10 @@ pub fn cleanup(args: &CleanupArgs) -> Exit {
         for left in &cleaned.left {
             writeln!(out, "left     {left}")?;
         }
-        match (cleaned.done.is_empty(), cleaned.runs.len()) {
-            (true, _) => writeln!(out, "nothing is left of any run"),
-            (false, count) => writeln!(out, "runs: {count}"),
+        match (cleaned.runs.len(), &args.run) {
+            (0, None) => writeln!(out, "nothing is left of any run"),
+            (0, Some(run)) => writeln!(out, "nothing is left of run {run}"),
+            (count, _) => writeln!(out, "runs: {count}"),
         }
     });
     match (cleaned.left.is_empty(), shown) {

@@ -7,7 +7,8 @@ use clap::Args;
 use super::output::{complain, tell, to_stdout};
 use crate::live::render::Pods;
 use crate::live::{
-    Connection, Failure, LiveOptions, Planned, Progress, connect, dry_run, is_id, new_run_id, rehearse_live,
+    Connection, Failure, LiveOptions, Notices, Planned, Progress, Trouble, connect, dry_run, is_id, new_run_id,
+    rehearse_live,
 };
 use crate::oracle::Judge;
 use crate::rehearsal::{Observer, Options, RunResult};
@@ -19,12 +20,6 @@ use crate::text::Diagnostic;
 #[derive(Args, Clone, Debug)]
 #[command(next_help_heading = "On a real cluster")]
 pub struct ClusterArgs {
-    /// Leave what the run made on the cluster; `greenroom cleanup` removes it later.
-    #[arg(long)]
-    pub keep: bool,
-    /// Show what would be applied, and apply nothing: the scenario is played in simulation. No cluster is needed.
-    #[arg(long)]
-    pub dry_run: bool,
     /// Make the scenario's nodes on the cluster, to be played by kwok; without it the scenario uses the nodes that are there.
     #[arg(long)]
     pub fake_nodes: bool,
@@ -37,6 +32,15 @@ pub struct ClusterArgs {
     /// Use only nodes with this label; may be given several times.
     #[arg(long, value_name = "KEY=VALUE", value_parser = label)]
     pub node_selector: Vec<(String, String)>,
+}
+
+/// How a run stands on a real cluster, and what becomes of it.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "On a real cluster")]
+pub struct StayArgs {
+    /// Leave what the run made on the cluster; `greenroom cleanup` removes it later.
+    #[arg(long)]
+    pub keep: bool,
     /// The id of the run, which stands in the names and labels of all that it makes; a new one if none is given.
     #[arg(long, value_name = "ID", value_parser = run_id)]
     pub run_id: Option<String>,
@@ -56,15 +60,26 @@ fn run_id(text: &str) -> Result<String, String> {
 }
 
 impl ClusterArgs {
+    /// The first of these options that is given, as it is written: they mean nothing without a cluster.
+    pub fn given(&self) -> Option<&'static str> {
+        let image = self.stand_in_image != Pods::stand_in_image();
+        let given = [
+            (self.fake_nodes, "--fake-nodes"),
+            (self.allow_node_faults, "--allow-node-faults"),
+            (image, "--stand-in-image"),
+            (!self.node_selector.is_empty(), "--node-selector"),
+        ];
+        given.into_iter().find_map(|(is_given, name)| is_given.then_some(name))
+    }
+
     /// The options of a run.
-    pub fn options(&self, progress: Option<Progress>) -> LiveOptions {
+    pub fn options(&self, stay: &StayArgs, progress: Option<Progress>) -> LiveOptions {
         LiveOptions {
-            run: self.run_id.clone().unwrap_or_else(new_run_id),
-            keep: self.keep,
+            run: stay.run_id.clone().unwrap_or_else(new_run_id),
+            keep: stay.keep,
             fake_nodes: self.fake_nodes,
             allow_node_faults: self.allow_node_faults,
             image: self.stand_in_image.clone(),
-            never_pulls: false,
             node_selector: self.node_selector.iter().cloned().collect(),
             began_at_unix_seconds: unix_seconds(),
             progress,
@@ -98,7 +113,31 @@ pub fn show_progress() -> Progress {
 /// # Errors
 /// The exit code; what is wrong was told.
 pub fn connected(context: &str) -> Result<Connection, Exit> {
-    connect(context).map_err(|trouble| complain(&trouble.to_string()))
+    connect(context, notices()).map_err(|trouble| failed(&trouble))
+}
+
+/// Connects to a cluster that is new enough for a run, or says why not.
+///
+/// # Errors
+/// The exit code; what is wrong was told.
+pub fn connected_for_runs(context: &str) -> Result<Connection, Exit> {
+    let connection = connected(context)?;
+    connection.check_version().map_err(|trouble| failed(&trouble))?;
+    Ok(connection)
+}
+
+/// Tells on stderr what is not in the timeline.
+pub fn notices() -> Notices {
+    Notices::new(Arc::new(|line| tell(line)))
+}
+
+/// Tells of what keeps a run from starting or ends it.
+pub fn failed(trouble: &Trouble) -> Exit {
+    match trouble {
+        // It was told when it came.
+        Trouble::Interrupted => Exit::Interrupted,
+        trouble => complain(&trouble.to_string()),
+    }
 }
 
 /// What becomes of a run that has no result.
@@ -123,12 +162,12 @@ pub fn rehearse_on(
     let mut observers: [Box<dyn Observer>; 1] = [Box::new(judge)];
     rehearse_live(connection, scenario, options, live, &mut observers).map_err(|failure| match failure {
         Failure::Invalid(problems) => NoResult::Invalid(problems),
-        Failure::Trouble(trouble) => NoResult::Exit(complain(&trouble.to_string())),
+        Failure::Trouble(trouble) => NoResult::Exit(failed(&trouble)),
         Failure::Uncleaned(trouble, left) => {
-            complain(&trouble.to_string());
+            let exit = failed(&trouble);
             let again = format!("greenroom cleanup --context {} --run {}", connection.context, live.run);
             complain(&format!("cleaning up failed: {left}; try again: {again}"));
-            NoResult::Exit(Exit::Environment)
+            NoResult::Exit(exit)
         }
     })
 }

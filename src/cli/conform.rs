@@ -6,17 +6,18 @@ use std::path::PathBuf;
 use clap::Args;
 use rayon::prelude::*;
 
-use super::cluster::{self, ClusterArgs, NoResult};
+use super::cluster::{self, ClusterArgs, NoResult, StayArgs};
 use super::find::find;
 use super::output::{Format, OutputArgs, complain, refuse, stderr_is_coloured, tell};
 use super::scenario::read_at;
-use crate::conform::{Comparison, Substrate, compare};
+use crate::conform::{Comparison, Conformity, Substrate, compare};
 use crate::live::Connection;
 use crate::oracle::Judge;
-use crate::rehearsal::{Observer, Options, rehearse};
+use crate::rehearsal::{Ending, Observer, Options, rehearse};
 use crate::report::conform::{exit, write_json, write_text};
 use crate::report::{Exit, exit::gravest};
 use crate::text::render::render;
+use crate::workload::Stop;
 
 /// Run scenarios in simulation and on a real cluster, and compare what ought to agree.
 ///
@@ -36,10 +37,12 @@ pub struct ConformArgs {
     #[arg(long, value_name = "N", default_value = "1", value_parser = super::scenario::speed)]
     speed: u32,
     /// How many scenarios run side by side, each in namespaces of its own.
-    #[arg(long, value_name = "N", default_value_t = 4)]
-    jobs: usize,
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: u16,
     #[command(flatten)]
     cluster: ClusterArgs,
+    #[command(flatten)]
+    stay: StayArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -56,7 +59,7 @@ pub fn conform(args: &ConformArgs) -> Exit {
     if let Err(refusal) = args.output.check_for(&[Format::Human, Format::Json]) {
         return refuse(&refusal);
     }
-    if args.cluster.run_id.is_some() && args.paths.len() > 1 {
+    if args.stay.run_id.is_some() && args.paths.len() > 1 {
         return refuse("a run's id is for one scenario alone");
     }
     let found = find(&args.paths);
@@ -68,11 +71,11 @@ pub fn conform(args: &ConformArgs) -> Exit {
     if files.is_empty() {
         return Exit::NothingMatched;
     }
-    let connection = match cluster::connected(&args.context) {
+    let connection = match cluster::connected_for_runs(&args.context) {
         Ok(connection) => connection,
         Err(exit) => return exit,
     };
-    let pool = match rayon::ThreadPoolBuilder::new().num_threads(args.jobs.max(1)).build() {
+    let pool = match rayon::ThreadPoolBuilder::new().num_threads(args.jobs.into()).build() {
         Ok(pool) => pool,
         Err(error) => return complain(&error.to_string()),
     };
@@ -91,6 +94,9 @@ pub fn conform(args: &ConformArgs) -> Exit {
         Outcome::Failed(exit) => *exit,
     });
     let worst = gravest(exits);
+    if !alone {
+        tell(&summary(&outcomes));
+    }
     if compared.is_empty() {
         return worst;
     }
@@ -103,6 +109,22 @@ pub fn conform(args: &ConformArgs) -> Exit {
         }
         Ok(())
     })
+}
+
+/// How many scenarios came out how.
+fn summary(outcomes: &[Outcome]) -> String {
+    let count = |test: &dyn Fn(&Outcome) -> bool| outcomes.iter().filter(|outcome| test(outcome)).count();
+    let with = |verdict: Conformity| {
+        count(&|outcome| matches!(outcome, Outcome::Compared(comparison) if comparison.verdict == verdict))
+    };
+    format!(
+        "{} scenarios: {} agree, {} agree with tolerated differences, {} diverge, {} were not compared",
+        outcomes.len(),
+        with(Conformity::Agree),
+        with(Conformity::Tolerated),
+        with(Conformity::Diverge),
+        count(&|outcome| matches!(outcome, Outcome::Failed(_))),
+    )
 }
 
 /// Runs one scenario twice and compares.
@@ -125,13 +147,25 @@ fn one(args: &ConformArgs, file: &std::path::Path, connection: &Connection, alon
         Ok(simulated) => simulated,
         Err(problems) => return invalid(problems),
     };
-    let live = args.cluster.options(alone.then(cluster::show_progress));
+    if connection.notices.is_interrupted() {
+        return Outcome::Failed(Exit::Interrupted);
+    }
+    let live = args.cluster.options(&args.stay, alone.then(cluster::show_progress));
     tell(&format!("run {} of {} on {}", live.run, file.display(), connection.context));
+    let not_compared = |exit| {
+        tell(&format!("run {} of {} was not compared", live.run, file.display()));
+        Outcome::Failed(exit)
+    };
     let seen = match cluster::rehearse_on(connection, &scenario, options, &live) {
         Ok(seen) => seen,
         Err(NoResult::Invalid(problems)) => return invalid(problems),
-        Err(NoResult::Exit(exit)) => return Outcome::Failed(exit),
+        Err(NoResult::Exit(exit)) => return not_compared(exit),
     };
+    match &seen.ending {
+        Ending::Stopped(Stop::Interrupted) => return not_compared(Exit::Interrupted),
+        Ending::Stopped(Stop::Lost(why)) => return not_compared(complain(why)),
+        _ => {}
+    }
     let substrate = if live.fake_nodes { Substrate::Kwok } else { Substrate::Containers };
     let comparison = compare(&simulated, &seen, substrate);
     tell(&format!("run {} of {} is over", live.run, file.display()));

@@ -1,6 +1,6 @@
 //! `greenroom run`: one scenario, its timeline and verdict.
 
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::path::PathBuf;
 
 use clap::Args;
@@ -41,9 +41,16 @@ pub struct RunArgs {
     #[cfg(feature = "live")]
     #[arg(long, value_name = "NAME", conflicts_with_all = ["at", "native"])]
     context: Option<String>,
+    /// Show the objects that would be applied, as YAML, and apply nothing: the scenario is played in simulation. No cluster is needed.
+    #[cfg(feature = "live")]
+    #[arg(long, help_heading = "On a real cluster")]
+    dry_run: bool,
     #[cfg(feature = "live")]
     #[command(flatten)]
     cluster: super::cluster::ClusterArgs,
+    #[cfg(feature = "live")]
+    #[command(flatten)]
+    stay: super::cluster::StayArgs,
     #[command(flatten)]
     output: OutputArgs,
 }
@@ -68,7 +75,7 @@ pub fn run(args: &RunArgs) -> Exit {
     let report = Report { items: vec![item], ..Report::default() };
     let human = |out: &mut dyn Write, paint: Paint| match &report.items[0] {
         Item::Valid(_) => Ok(()),
-        Item::Ran(rehearsed) if args.quiet => text::write_verdict(out, rehearsed, paint),
+        Item::Ran(rehearsed) if args.quiet || was_shown(&rehearsed.run) => text::write_verdict(out, rehearsed, paint),
         Item::Ran(rehearsed) => match args.at {
             Some(_) => text::write_at(out, rehearsed, paint),
             None => text::write(out, &rehearsed.run, &rehearsed.cases, Form::Screen(paint)),
@@ -82,17 +89,26 @@ pub fn run(args: &RunArgs) -> Exit {
     args.output.write(&report, &human, &|out, _| json::write_item(out, &report.items[0]))
 }
 
+/// True if the user has just seen the timeline where the verdict is about to be shown: a live run tells it as it goes.
+fn was_shown(run: &RunResult) -> bool {
+    run.live.is_some() && std::io::stdout().is_terminal() && std::io::stderr().is_terminal()
+}
+
 /// Runs the scenario where the user wants it. The outer error is that of a cluster, which was told.
 fn rehearsed(args: &RunArgs, options: Options) -> Result<Result<RunResult, Vec<Diagnostic>>, Exit> {
     #[cfg(feature = "live")]
     use super::cluster;
     #[cfg(feature = "live")]
-    if args.cluster.dry_run {
+    if let Some(refusal) = lacks_cluster(args) {
+        return Err(refuse(&refusal));
+    }
+    #[cfg(feature = "live")]
+    if args.dry_run {
         let scenario = match read_at(&args.file, args.speed) {
             Ok(scenario) => scenario,
             Err(problems) => return Ok(Err(problems)),
         };
-        return match cluster::show_plan(&scenario, options, &args.cluster.options(None)) {
+        return match cluster::show_plan(&scenario, options, &args.cluster.options(&args.stay, None)) {
             Ok(exit) => Err(exit),
             Err(problems) => Ok(Err(problems)),
         };
@@ -103,8 +119,8 @@ fn rehearsed(args: &RunArgs, options: Options) -> Result<Result<RunResult, Vec<D
             Ok(scenario) => scenario,
             Err(problems) => return Ok(Err(problems)),
         };
-        let connection = cluster::connected(context)?;
-        let live = args.cluster.options(Some(cluster::show_progress()));
+        let connection = cluster::connected_for_runs(context)?;
+        let live = args.cluster.options(&args.stay, (!args.quiet).then(cluster::show_progress));
         tell(&format!("run {} on {} ({})", live.run, connection.context, connection.version));
         return match cluster::rehearse_on(&connection, &scenario, options, &live) {
             Ok(run) => Ok(Ok(run)),
@@ -113,6 +129,21 @@ fn rehearsed(args: &RunArgs, options: Options) -> Result<Result<RunResult, Vec<D
         };
     }
     Ok(rehearse_file(&args.file, args.speed, options).map(|(run, _)| run))
+}
+
+/// Why options that are about a real cluster cannot be meant: nobody should take a simulation for a live run.
+#[cfg(feature = "live")]
+fn lacks_cluster(args: &RunArgs) -> Option<String> {
+    if args.context.is_some() {
+        return None;
+    }
+    if args.dry_run {
+        let formats = args.output.check_for(&[super::output::Format::Human]).err();
+        return formats.map(|_| "--dry-run shows YAML and has no other format".to_owned());
+    }
+    let stays = [(args.stay.keep, "--keep"), (args.stay.run_id.is_some(), "--run-id")];
+    let given = args.cluster.given().or(stays.into_iter().find_map(|(is_given, name)| is_given.then_some(name)))?;
+    Some(format!("{given} is about a real cluster: name it with --context"))
 }
 
 /// Shows the system's own JSON.

@@ -28,9 +28,11 @@ impl LiveCluster {
     /// An answer came.
     pub(super) fn answer(&mut self, answer: Answer) {
         self.answers.push_back(answer);
-        // Observers of nothing: only so that the answer is looked at again.
-        self.clock.set(self.present() + PATIENCE, false, Timer::Look);
         self.hand_out_answers();
+        if !self.answers.is_empty() {
+            // Nobody observes it: only so that the answer is looked at again.
+            self.clock.set(self.present() + PATIENCE, false, Timer::Look);
+        }
     }
 
     /// Hands out the answers that need not wait any more.

@@ -67,7 +67,7 @@ impl LiveCluster {
                 }
                 self.strikes.insert(key, cause);
                 let labels = patch.labels.into_iter().map(|(label, value)| (label, Some(value)));
-                let (change, is_own) = (NodeChange::Label(labels.collect()), self.own_nodes.contains(&key));
+                let (change, is_own) = (NodeChange::Label(labels.collect()), self.made(key));
                 Operation::Node { change, is_own, run: self.options.run.clone() }
             }
             Ask::PatchSelector { patch, .. } => {
@@ -119,14 +119,8 @@ impl LiveCluster {
     pub(super) fn body(&mut self, key: Subject, object: &Object) -> Result<Value, String> {
         let rendered = super::render::object(key, object, &self.names, &self.rendering);
         let mut body = rendered.map_err(|unsupported| unsupported.to_string())?;
-        let template = match object {
-            Object::CronJob(spec) => Some(&spec.job.template),
-            Object::Deployment(spec) => Some(&spec.template),
-            Object::StatefulSet(spec) => Some(&spec.template),
-            Object::DaemonSet(spec) => Some(&spec.template),
-            Object::ReplicaSet(spec) => Some(&spec.template),
-            _ => None,
-        };
+        // Pods of a Job cannot be changed, and a lone pod is made once: what they were made from is what was applied.
+        let template = object.template().filter(|_| !matches!(object, Object::Pod(_) | Object::Job(_)));
         if let Some(template) = template {
             let number = self.template_number(template);
             let spec = &mut body["spec"];

@@ -79,18 +79,12 @@ pub struct LiveCluster {
     pub(super) deletions: BTreeMap<Subject, Cause>,
     /// What is about to change nodes.
     pub(super) strikes: BTreeMap<Subject, Cause>,
-    /// Nodes that the run made.
-    pub(super) own_nodes: BTreeSet<Subject>,
-    /// These as they were made, with what watches showed of them since.
+    /// Nodes that the run made, as they were made, with what watches showed of them since.
     pub(super) node_specs: BTreeMap<Subject, NodeSpec>,
     /// Those that a watch has shown.
     pub(super) sighted_nodes: BTreeSet<Subject>,
     /// What was seen of the scheduler's work.
     pub(super) sightings: Vec<Sighting>,
-    /// Nodes of others that it changed.
-    pub(super) touched_nodes: BTreeSet<Subject>,
-    /// The models of the GPUs of fake nodes.
-    pub(super) models: BTreeMap<Subject, String>,
     /// The pools that fake nodes belong to.
     pub(super) pools: BTreeMap<Subject, Subject>,
     /// Custom resources that are asked for and not there yet.
@@ -159,12 +153,9 @@ impl LiveCluster {
             drains_to_come: BTreeMap::new(),
             deletions: BTreeMap::new(),
             strikes: BTreeMap::new(),
-            own_nodes: BTreeSet::new(),
             node_specs: BTreeMap::new(),
             sighted_nodes: BTreeSet::new(),
             sightings: Vec::new(),
-            touched_nodes: BTreeSet::new(),
-            models: BTreeMap::new(),
             pools: BTreeMap::new(),
             deferred: BTreeMap::new(),
             answers: VecDeque::new(),
@@ -239,8 +230,7 @@ impl LiveCluster {
     /// Watches a namespace of the cluster, once.
     pub(super) fn watch_namespace(&mut self, namespace: &str) {
         if self.namespaces.insert(namespace.to_owned()) {
-            let Connection { runtime, client, .. } = &self.connection;
-            self.watches.namespace(runtime, client, namespace, &self.outbox);
+            self.watches.namespace(&self.connection, namespace, &self.outbox);
         }
     }
 

@@ -8,12 +8,14 @@ use std::time::Duration;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use kube::{Client, Config};
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
 
+use super::notices::Notices;
 use super::trouble::Trouble;
 
 /// The oldest Kubernetes that a run works with: pods have scheduling gates (stable since 1.30, k8s.io/api core/v1), and what
 /// is compared has a profile from 1.33 on.
-pub const LEAST_VERSION: &str = "1.30";
+const LEAST_RELEASE: [u32; 2] = [1, 30];
 
 /// How long the API server may take to answer one request.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
@@ -25,23 +27,28 @@ pub struct Connection {
     pub context: String,
     /// Its version, as it says (`v1.36.3`).
     pub version: String,
+    /// Its major and minor version.
+    release: [u32; 2],
     pub(super) client: Client,
     pub(super) runtime: Arc<Runtime>,
     /// Calls of the API so far, watches not among them.
     pub(super) calls: Arc<AtomicU64>,
+    /// What the user is told beside the timeline.
+    pub notices: Notices,
 }
 
 /// Connects to the cluster behind a context of the kubeconfig (`KUBECONFIG`, else `~/.kube/config`).
 ///
 /// # Errors
-/// There is no such context, nothing answers, it does not let us in, or it is too old.
-pub fn connect(context: &str) -> Result<Connection, Trouble> {
+/// There is no such context, nothing answers, or it does not let us in.
+pub fn connect(context: &str, notices: Notices) -> Result<Connection, Trouble> {
     let kubeconfig = Kubeconfig::read()
         .map_err(|error| Trouble::Kubeconfig(format!("{}: {}", looked_for(), super::trouble::innermost(&error))))?;
     let known: Vec<String> = kubeconfig.contexts.iter().map(|context| context.name.clone()).collect();
     if !known.iter().any(|known| known == context) {
         return Err(Trouble::NoContext { name: context.to_owned(), known });
     }
+    check_user(&kubeconfig, context)?;
     // Two threads are enough: one for requests while the other turns watches into messages.
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().thread_name("live").build();
     let runtime = Arc::new(runtime.map_err(|error| Trouble::Api(error.to_string()))?);
@@ -59,13 +66,21 @@ pub fn connect(context: &str) -> Result<Connection, Trouble> {
         let version = answer.map_err(|_| unreachable("no answer in 30 s".to_owned()))?;
         version.map(|version| (client, version)).map_err(|error| Trouble::of(&error, context))
     })?;
-    let number = |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<u32>().ok();
-    let (major, minor) = (number(&version.major).unwrap_or(0), number(&version.minor).unwrap_or(0));
-    let least: Vec<u32> = LEAST_VERSION.split('.').filter_map(number).collect();
-    if [major, minor].as_slice() < least.as_slice() {
-        return Err(Trouble::TooOld { version: version.git_version, least: LEAST_VERSION });
+    let number =
+        |text: &str| text.chars().take_while(char::is_ascii_digit).collect::<String>().parse::<u32>().unwrap_or(0);
+    let release = [number(&version.major), number(&version.minor)];
+    let version = version.git_version;
+    Ok(Connection { context: context.to_owned(), version, release, client, runtime, calls: Arc::default(), notices })
+}
+
+/// Looks whether the user of a context is there: the client would go on as nobody.
+fn check_user(kubeconfig: &Kubeconfig, context: &str) -> Result<(), Trouble> {
+    let named = kubeconfig.contexts.iter().find(|known| known.name == context);
+    let Some(user) = named.and_then(|named| named.context.as_ref()?.user.clone()) else { return Ok(()) };
+    if user.is_empty() || kubeconfig.auth_infos.iter().any(|known| known.name == user) {
+        return Ok(());
     }
-    Ok(Connection { context: context.to_owned(), version: version.git_version, client, runtime, calls: Arc::default() })
+    Err(Trouble::Kubeconfig(format!("{}: context `{context}` has the user `{user}`, who is not in it", looked_for())))
 }
 
 /// Where the kubeconfig was looked for.
@@ -77,9 +92,40 @@ fn looked_for() -> String {
 }
 
 impl Connection {
+    /// Whether the cluster is new enough for a run.
+    ///
+    /// # Errors
+    /// It is too old.
+    pub fn check_version(&self) -> Result<(), Trouble> {
+        if self.release >= LEAST_RELEASE {
+            return Ok(());
+        }
+        let [major, minor] = LEAST_RELEASE;
+        Err(Trouble::TooOld { version: self.version.clone(), least: format!("{major}.{minor}") })
+    }
+
     /// How many calls of the API were made, watches not among them.
     pub fn calls(&self) -> u64 {
         self.calls.load(Ordering::Relaxed)
+    }
+
+    /// That the user wants the process to end; from now on it does not end by itself for that.
+    pub(super) fn interrupts(&self) -> watch::Receiver<bool> {
+        self.notices.interrupts(&self.runtime)
+    }
+
+    /// Waits for something, unless the user wants the process to end.
+    ///
+    /// # Errors
+    /// Those of what is waited for, or that the user wants an end.
+    pub(super) fn until_interrupted<T>(&self, what: impl Future<Output = Result<T, Trouble>>) -> Result<T, Trouble> {
+        let mut interrupts = self.interrupts();
+        self.runtime.block_on(async move {
+            tokio::select! {
+                done = what => done,
+                Ok(_) = interrupts.wait_for(|came| *came) => Err(Trouble::Interrupted),
+            }
+        })
     }
 
     pub(super) fn count_call(&self) {

@@ -10,7 +10,7 @@ use super::cluster::LiveCluster;
 use super::mirror::workloads::WorkloadSeen;
 use super::request::Operation;
 use crate::cluster::{Custom, Measurements};
-use crate::timeline::{Cause, EntryId, Kind, Subject, Why};
+use crate::timeline::{Cause, Kind, Subject, Why};
 use crate::workload::{AnalysisPhase, Object, Outcome, RecordChange, Status};
 
 /// The ConfigMap with the records.
@@ -120,20 +120,8 @@ impl LiveCluster {
 
     /// Notes that an object is there of which nothing more is known.
     pub(super) fn keep_present(&mut self, key: Subject, cause: Cause) {
-        let seen = WorkloadSeen {
-            status: Status::Present,
-            desired: 0,
-            serves: None,
-            generation: 1,
-            template: None,
-            paused: false,
-            last: EntryId(0),
-        };
-        self.mirror.workloads.insert(key, seen);
-        let entry = self.note(key, "Created", Why::NONE, cause);
-        if let Some(seen) = self.mirror.workloads.get_mut(&key) {
-            seen.last = entry;
-        }
-        self.touch(key, Cause::Entry(entry));
+        self.mirror.workloads.insert(key, WorkloadSeen::of(Status::Present, 0, 1));
+        let cause = self.note_next(key, "Created", Why::NONE, cause);
+        self.touch(key, cause);
     }
 }

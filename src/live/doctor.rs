@@ -1,17 +1,16 @@
 //! Whether a cluster will do: one check after the other, each with what was found.
 
-use std::collections::BTreeMap;
-
-use k8s_openapi::api::core::v1::Node;
-use kube::api::{Api, ListParams};
 use serde_json::json;
 
 use super::access;
 use super::cleanup::cleanup;
 use super::connection::{Connection, connect};
+use super::machines::{gpus, is_open, nodes_there, none_open};
+use super::notices::Notices;
 use super::options::LiveOptions;
+use super::render::fleet::{KWOK_ANNOTATION, KWOK_LABEL};
 use super::render::{MANAGED_BY, RUN};
-use super::session::{is_open, make_nodes};
+use super::session::make_nodes;
 use super::trouble::Trouble;
 
 /// One thing that was looked at.
@@ -24,12 +23,13 @@ pub struct Check {
 }
 
 /// Looks at a cluster. With `fake_nodes` a node is made for a moment, to see whether kwok plays it.
-pub fn diagnose(context: &str, options: &LiveOptions) -> Vec<Check> {
+pub fn diagnose(context: &str, options: &LiveOptions, notices: Notices) -> Vec<Check> {
     let mut checks = Vec::new();
-    let connection = match connect(context) {
-        Ok(connection) => connection,
-        Err(trouble) => return vec![Check { what: "API server", found: Err(trouble) }],
-    };
+    let connection =
+        match connect(context, notices).and_then(|connection| connection.check_version().map(|()| connection)) {
+            Ok(connection) => connection,
+            Err(trouble) => return vec![Check { what: "API server", found: Err(trouble) }],
+        };
     checks.push(Check { what: "API server", found: Ok(format!("{context}, {}", connection.version)) });
     let rights = access::check(&connection, options).map(|()| "all that a run needs".to_owned());
     checks.push(Check { what: "rights", found: rights });
@@ -42,28 +42,16 @@ pub fn diagnose(context: &str, options: &LiveOptions) -> Vec<Check> {
 
 /// The nodes that are there, and their GPUs.
 fn nodes(connection: &Connection, options: &LiveOptions) -> Result<String, Trouble> {
-    let selector: Vec<String> = options.node_selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    let found = connection.runtime.block_on(async {
-        let api: Api<Node> = Api::all(connection.client.clone());
-        connection.count_call();
-        api.list(&ListParams::default().labels(&selector.join(","))).await
-    });
-    let found = found.map_err(|error| Trouble::of(&error, &connection.context))?;
-    let ready = found.items.iter().filter(|node| is_open(node));
-    let mut gpus: BTreeMap<&str, u64> = BTreeMap::new();
-    for node in ready.clone() {
-        let amounts = node.status.iter().flat_map(|status| status.allocatable.iter().flatten());
-        for (resource, amount) in amounts.filter(|(resource, _)| resource.ends_with("/gpu")) {
-            *gpus.entry(resource).or_default() += amount.0.parse::<u64>().unwrap_or(0);
-        }
-    }
+    let found = nodes_there(connection, options)?;
+    let ready = found.iter().filter(|node| is_open(node));
+    let gpus = gpus(ready.clone());
     let ready = ready.count();
     if ready == 0 && !options.fake_nodes {
-        return Err(Trouble::Nodes("the cluster has no node that is ready".to_owned()));
+        return Err(Trouble::Nodes(none_open(options)));
     }
     let gpus: Vec<String> = gpus.into_iter().map(|(resource, count)| format!("{count} {resource}")).collect();
     let gpus = if gpus.is_empty() { "no GPU".to_owned() } else { gpus.join(", ") };
-    Ok(format!("{ready} of {} ready, {gpus}", found.items.len()))
+    Ok(format!("{ready} of {} ready, {gpus}", found.len()))
 }
 
 /// Makes a node for a moment.
@@ -74,13 +62,13 @@ fn kwok(connection: &Connection, options: &LiveOptions) -> Result<String, Troubl
         "kind": "Node",
         "metadata": {
             "name": name,
-            "labels": { (MANAGED_BY.0): MANAGED_BY.1, (RUN): options.run, "type": "kwok" },
-            "annotations": { "kwok.x-k8s.io/node": "fake" },
+            "labels": { (MANAGED_BY.0): MANAGED_BY.1, (RUN): options.run, (KWOK_LABEL.0): KWOK_LABEL.1 },
+            "annotations": { (KWOK_ANNOTATION.0): KWOK_ANNOTATION.1 },
         },
         "spec": { "taints": [{ "key": RUN, "value": options.run, "effect": "NoSchedule" }] },
         "status": { "capacity": { "pods": "1" }, "allocatable": { "pods": "1" }, "phase": "Running" },
     });
-    let made = connection.runtime.block_on(make_nodes(connection, &[body]));
+    let made = connection.until_interrupted(make_nodes(connection, &[body]));
     let cleaned = cleanup(connection, Some(&options.run))?;
     if let Some(left) = cleaned.left.first() {
         return Err(Trouble::Api(left.clone()));

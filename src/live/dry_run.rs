@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use super::custom::is_custom;
+use super::nodes::fleet;
 use super::options::LiveOptions;
 use super::refusals::refusals;
 use super::render::{self, Rendering};
@@ -30,44 +31,54 @@ pub struct Planned {
     pub object: Result<Value, String>,
 }
 
+/// What a live run is about to do, as far as a simulation of it can tell.
+pub(super) struct Foreseen {
+    /// How its objects are rendered. The names of all that it makes are known: a Deployment may name a class that its document
+    /// has further down.
+    pub rendering: Rendering,
+    /// What it applies, in order.
+    pub planned: Vec<Planned>,
+}
+
 /// What a live run of a scenario would apply, in order.
 ///
 /// # Errors
 /// What is wrong with the scenario, or what of it no live run can do.
 pub fn dry_run(scenario: &Scenario, options: Options, live: &LiveOptions) -> Result<Vec<Planned>, Failure> {
+    foresee(scenario, options, live).map(|foreseen| foreseen.planned)
+}
+
+/// Plays a scenario in simulation and renders what it asks for.
+///
+/// # Errors
+/// What is wrong with the scenario, or what of it no live run can do.
+pub(super) fn foresee(scenario: &Scenario, options: Options, live: &LiveOptions) -> Result<Foreseen, Failure> {
     let refused = refusals(scenario, live);
     if !refused.is_empty() {
         return Err(Trouble::Unsupported(refused).into());
     }
-    let seed = options.seed.unwrap_or(scenario.seed);
-    let mut rendering = rendering(scenario, live, seed)?;
+    let mut rendering = rendering(scenario, live, options.seed.unwrap_or(scenario.seed))?;
     let rehearsal = played(scenario, options)?;
     let Recorder { cluster, asked } = rehearsal.stage();
-    learn(&mut rendering, cluster.names(), asked);
-    let render = |(at, key, object): &(Time, Subject, Object)| Planned {
-        at: *at,
-        object: render::object(*key, object, cluster.names(), &rendering)
-            .map_err(|unsupported| unsupported.to_string()),
-    };
-    Ok(asked.iter().map(render).collect())
-}
-
-/// Lets a rendering know what a run is going to make, as far as a simulation can tell: a Deployment may name a class that its
-/// document has further down.
-///
-/// # Errors
-/// What is wrong with the scenario.
-pub(super) fn foresee(rendering: &mut Rendering, scenario: &Scenario, options: Options) -> Result<(), Failure> {
-    let rehearsal = played(scenario, options)?;
-    let Recorder { cluster, asked } = rehearsal.stage();
-    learn(rendering, cluster.names(), asked);
-    Ok(())
-}
-
-fn learn(rendering: &mut Rendering, names: &Names, asked: &[(Time, Subject, Object)]) {
+    let names = cluster.names();
     for (_, key, _) in asked {
         rendering.naming.learn(key.kind, names.text(key.namespace), &names.show(key.name));
     }
+    let render = |(at, key, object): &(Time, Subject, Object)| Planned {
+        at: *at,
+        object: render::object(*key, object, names, &rendering).map_err(|unsupported| unsupported.to_string()),
+    };
+    let first = |object| Planned { at: Time::ZERO, object: Ok(object) };
+    let mut planned = Vec::new();
+    if live.fake_nodes {
+        let nodes = fleet(scenario, &mut Names::default()).map_err(Trouble::Api)?;
+        let nodes = nodes.iter().map(|(name, spec)| render::fleet::fake_node(&rendering.naming, name, spec));
+        planned.extend(nodes.map(first));
+    }
+    let namespaces = scenario.cluster.namespaces.iter().map(String::as_str).chain([""]);
+    planned.extend(namespaces.map(|name| first(render::fleet::namespace(&rendering.naming, name))));
+    planned.extend(asked.iter().map(render));
+    Ok(Foreseen { rendering, planned })
 }
 
 /// The scenario, played in simulation.
@@ -151,8 +162,9 @@ struct RecordingPort<'a> {
 }
 
 impl World for RecordingPort<'_> {
-    // Nobody serves anything before anything is applied.
-    fn route(&mut self, _: Subject, _: Vec<Backend>, _: Cause) {}
+    fn route(&mut self, name: Subject, backends: Vec<Backend>, cause: Cause) {
+        self.port.route(name, backends, cause);
+    }
 
     fn now(&self) -> Time {
         self.port.now()

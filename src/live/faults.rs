@@ -150,10 +150,10 @@ impl LiveCluster {
         cause: Cause,
     ) -> Result<Struck, String> {
         let Some(node) = self.node_at(target) else { return Ok(Struck::Now(0)) };
-        if !self.own_nodes.contains(&node) {
+        if !self.made(node) {
             return Err("only fake nodes can be silenced through the API".to_owned());
         }
-        let cause = self.note_node(node, became, Why::NONE, cause);
+        let cause = self.note_next(node, became, Why::NONE, cause);
         self.strikes.insert(node, cause);
         self.play(node, false, cause)?;
         self.stand(Lasting::Silent(node), cause, lasts);
@@ -308,7 +308,7 @@ impl LiveCluster {
     fn images_of(&self, subject: Subject) -> BTreeMap<String, (String, String)> {
         let Some(pod) = self.mirror.pods.get(&subject) else { return BTreeMap::new() };
         let applied = self.applied.get(&pod.workload).or_else(|| self.applied.get(&pod.owner?));
-        let template = applied.and_then(|applied| super::mirror::pods::template_of(&applied.object));
+        let template = applied.and_then(|applied| applied.object.template());
         let containers = template.into_iter().flat_map(|template| template.containers.clone());
         containers.map(|one| (one.name, (self.options.image.clone(), one.image))).collect()
     }

@@ -8,22 +8,33 @@ use super::clock::Timer;
 use super::cluster::LiveCluster;
 use super::mirror::workloads::WorkloadSeen;
 use super::node_change::NodeChange;
+use super::render::fleet::{KWOK_ANNOTATION, KWOK_LABEL, fake_node};
 use super::request::Operation;
-use crate::cluster::{NodeSpec, machine};
-use crate::kernel::Duration;
-use crate::scenario::model::{NodeEntry, NodeNaming};
+use crate::cluster::{NodeSpec, Profile, machine};
+use crate::kernel::{Duration, Names};
+use crate::scenario::Scenario;
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
-use crate::workload::pod::Taint;
 use crate::workload::{Drain, NodePoolSpec, NodePoolStatus, Status};
-
-/// The label by which kwok takes a node for its own, as the testbed starts it.
-const KWOK_LABEL: (&str, &str) = ("type", "kwok");
-
-/// The annotation by which it does so as it is installed from its manifests.
-const KWOK_ANNOTATION: (&str, &str) = ("kwok.x-k8s.io/node", "fake");
 
 /// An eviction that a budget refuses is tried again after so long: k8s.io/kubectl v0.36.3, pkg/drain/drain.go.
 const EVICT_AGAIN_AFTER: Duration = Duration::from_secs(5);
+
+/// The nodes of a scenario, by name.
+///
+/// # Errors
+/// A shape that nobody knows.
+pub(super) fn fleet(scenario: &Scenario, names: &mut Names) -> Result<Vec<(String, NodeSpec)>, String> {
+    let pods_per_node = Profile::kubernetes_1_36().pods_per_node;
+    let mut nodes = Vec::new();
+    for entry in &scenario.cluster.nodes {
+        for name in entry.naming.names() {
+            let spec = crate::rehearsal::node_spec(entry, names.name(&name), pods_per_node);
+            let spec = spec.map_err(|problem| format!("node {name}{problem}"))?;
+            nodes.push((name, spec));
+        }
+    }
+    Ok(nodes)
+}
 
 /// A drain as it goes on.
 #[derive(Clone, Debug)]
@@ -42,70 +53,25 @@ impl LiveCluster {
     /// A shape that nobody knows.
     pub(super) fn fake_nodes(&mut self) -> Result<Vec<Value>, String> {
         let scenario = std::sync::Arc::clone(&self.scenario);
-        let mut nodes = Vec::new();
-        for entry in &scenario.cluster.nodes {
-            let names = match &entry.naming {
-                NodeNaming::One(name) => vec![name.clone()],
-                NodeNaming::Pool { pool, count } => (0..*count).map(|ordinal| format!("{pool}-{ordinal}")).collect(),
-            };
-            for name in names {
-                nodes.push(self.fake_node(entry, &name)?);
-            }
-        }
-        Ok(nodes)
-    }
-
-    fn fake_node(&mut self, entry: &NodeEntry, name: &str) -> Result<Value, String> {
-        let key = Subject::new(Kind::Node, self.names.name(name));
-        let spec =
-            crate::rehearsal::node_spec(entry, key.name, crate::cluster::Profile::kubernetes_1_36().pods_per_node)
-                .map_err(|problem| format!("node {name}{problem}"))?;
-        Ok(self.node_body(key, &spec))
+        let specs = fleet(&scenario, &mut self.names)?;
+        Ok(specs.iter().map(|(name, spec)| self.node_body(name, spec)).collect())
     }
 
     /// What is applied for a node that kwok plays.
-    fn node_body(&mut self, key: Subject, spec: &NodeSpec) -> Value {
-        let name = self.names.show(key.name);
-        self.rendering.naming.learn(Kind::Node, "", &name);
-        self.own_nodes.insert(key);
-        self.node_specs.insert(key, spec.clone());
-        let mut labels = spec.labels.clone();
-        labels.extend(self.run_labels());
-        labels.insert(KWOK_LABEL.0.to_owned(), KWOK_LABEL.1.to_owned());
-        labels.entry("kubernetes.io/hostname".to_owned()).or_insert_with(|| name.clone());
-        labels.entry("kubernetes.io/os".to_owned()).or_insert_with(|| "linux".to_owned());
-        labels.entry("kubernetes.io/arch".to_owned()).or_insert_with(|| "amd64".to_owned());
-        if let Some(zone) = &spec.zone {
-            labels.entry("topology.kubernetes.io/zone".to_owned()).or_insert_with(|| zone.clone());
-        }
-        let mut taints: Vec<Value> = spec.taints.iter().map(shown).collect();
-        taints.push(json!({ "key": super::render::RUN, "value": self.options.run, "effect": "NoSchedule" }));
-        let resources = &spec.allocatable;
-        let mut amounts: BTreeMap<String, Value> =
-            resources.extended.iter().map(|(resource, count)| (resource.clone(), json!(count.to_string()))).collect();
-        amounts.insert("cpu".to_owned(), json!(format!("{}m", resources.cpu_milli)));
-        amounts.insert("memory".to_owned(), json!(resources.memory_bytes.to_string()));
-        amounts.insert("ephemeral-storage".to_owned(), json!(resources.ephemeral_storage_bytes.to_string()));
-        amounts.insert("pods".to_owned(), json!(spec.pods_max.to_string()));
-        if let Some(model) = &spec.gpu_model {
-            self.models.insert(key, model.clone());
-        }
-        json!({
-            "apiVersion": "v1",
-            "kind": "Node",
-            "metadata": {
-                "name": self.rendering.naming.name(Kind::Node, &name),
-                "labels": labels,
-                "annotations": { KWOK_ANNOTATION.0: KWOK_ANNOTATION.1, "node.alpha.kubernetes.io/ttl": "0" },
-            },
-            "spec": { "taints": taints },
-            "status": { "capacity": amounts, "allocatable": amounts, "phase": "Running" },
-        })
+    fn node_body(&mut self, name: &str, spec: &NodeSpec) -> Value {
+        self.rendering.naming.learn(Kind::Node, "", name);
+        self.node_specs.insert(Subject::new(Kind::Node, spec.name), spec.clone());
+        fake_node(&self.rendering.naming, name, spec)
+    }
+
+    /// True if the run made the node.
+    pub(super) fn made(&self, node: Subject) -> bool {
+        self.node_specs.contains_key(&node)
     }
 
     /// The GPU model of a fake node.
     pub(super) fn model_of(&self, node: Subject) -> Option<String> {
-        self.models.get(&node).cloned()
+        self.node_specs.get(&node)?.gpu_model.clone()
     }
 
     /// Labels of all that the run makes.
@@ -131,7 +97,7 @@ impl LiveCluster {
     /// # Errors
     /// It did not make it and was not allowed to.
     pub(super) fn may_touch(&self, node: Subject) -> Result<(), String> {
-        if self.own_nodes.contains(&node) || self.options.allow_node_faults {
+        if self.made(node) || self.options.allow_node_faults {
             return Ok(());
         }
         let name = self.names.show(node.name);
@@ -140,10 +106,7 @@ impl LiveCluster {
 
     /// Changes a node, so that it can be taken back.
     pub(super) fn change_node(&mut self, node: Subject, change: NodeChange, cause: Cause) -> Result<(), String> {
-        let is_own = self.own_nodes.contains(&node);
-        if !is_own {
-            self.touched_nodes.insert(node);
-        }
+        let is_own = self.made(node);
         self.do_to(node, Operation::Node { change, is_own, run: self.options.run.clone() }, cause)
     }
 
@@ -173,12 +136,12 @@ impl LiveCluster {
             evicted.map(|pod| (pod.subject, pod.owner.is_none() && !pod.is_finished())).collect();
         if let (Some((bare, _)), false) = (evicted.iter().find(|(_, bare)| *bare), options.force) {
             let why = Why::with("no controller would make {} again", Arg::Subject(*bare));
-            self.note_node(node, "DrainRefused", why, cause);
+            self.note_next(node, "DrainRefused", why, cause);
             return;
         }
         let left: BTreeSet<Subject> = evicted.into_iter().map(|(pod, _)| pod).collect();
         let why = Why::with("{} pods to evict", Arg::Count(left.len() as u64));
-        let cause = self.note_node(node, "Draining", why, cause);
+        let cause = self.note_next(node, "Draining", why, cause);
         let index = self.drains.len();
         let pods = left.clone();
         self.drains.push(DrainRun { node, options, left, refused: BTreeSet::new(), cause });
@@ -197,7 +160,7 @@ impl LiveCluster {
         if !left.is_empty() {
             let (node, cause) = (self.drains[index].node, self.drains[index].cause);
             let why = Why::with("timed out with {} pods left", Arg::Count(left.len() as u64));
-            self.note_node(node, "DrainFailed", why, cause);
+            self.note_next(node, "DrainFailed", why, cause);
         }
     }
 
@@ -222,7 +185,7 @@ impl LiveCluster {
         let cause = self.drains[index].cause;
         if self.drains[index].refused.insert(pod) {
             let why = Why::symbol(self.names.intern(why));
-            self.note_pod(pod, "EvictionRefused", why, cause);
+            self.note_next(pod, "EvictionRefused", why, cause);
         }
         let at = self.present() + EVICT_AGAIN_AFTER;
         self.clock.set(at, false, Timer::EvictAgain(index, pod));
@@ -242,7 +205,7 @@ impl LiveCluster {
         let drain = &self.drains[index];
         if drain.left.is_empty() {
             let (node, cause) = (drain.node, drain.cause);
-            self.note_node(node, "Drained", Why::NONE, cause);
+            self.note_next(node, "Drained", Why::NONE, cause);
         }
     }
 
@@ -257,16 +220,17 @@ impl LiveCluster {
         let entry = self.note(key, "Provisioning", why, cause);
         let name = self.names.show(key.name);
         for ordinal in 0..spec.count {
-            let node = Subject::new(Kind::Node, self.names.name(&format!("{name}-{ordinal}")));
+            let node_name = format!("{name}-{ordinal}");
+            let node = Subject::new(Kind::Node, self.names.name(&node_name));
             let node_spec = NodeSpec {
                 labels: spec.labels.clone(),
                 taints: spec.taints.clone(),
                 shape: Some(spec.shape.clone()),
                 gpu_model: machine.gpu_model.clone(),
-                pods_max: spec.pods_max.unwrap_or(crate::cluster::Profile::kubernetes_1_36().pods_per_node),
+                pods_max: spec.pods_max.unwrap_or(Profile::kubernetes_1_36().pods_per_node),
                 ..NodeSpec::new(node.name, machine.resources.clone())
             };
-            let body = self.node_body(node, &node_spec);
+            let body = self.node_body(&node_name, &node_spec);
             self.pools.insert(node, key);
             self.do_to(node, Operation::ApplyNode(body), Cause::Entry(entry))?;
         }
@@ -276,16 +240,8 @@ impl LiveCluster {
     }
 
     fn keep_pool(&mut self, key: Subject, status: NodePoolStatus, last: EntryId) {
-        let seen = WorkloadSeen {
-            status: Status::NodePool(status),
-            desired: status.desired,
-            serves: None,
-            generation: 1,
-            template: None,
-            paused: false,
-            last,
-        };
-        self.mirror.workloads.insert(key, seen);
+        let seen = WorkloadSeen::of(Status::NodePool(status), status.desired, 1);
+        self.mirror.workloads.insert(key, WorkloadSeen { last, ..seen });
     }
 
     /// A node of a pool has come: the pool is ready once all have.
@@ -317,10 +273,4 @@ impl LiveCluster {
         }
         self.touch(key, Cause::Entry(entry));
     }
-}
-
-/// A taint as the API has it.
-fn shown(taint: &Taint) -> Value {
-    let value = (!taint.value.is_empty()).then(|| taint.value.clone());
-    json!({ "key": taint.key, "value": value, "effect": format!("{:?}", taint.effect) })
 }

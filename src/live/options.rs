@@ -21,10 +21,8 @@ pub struct LiveOptions {
     pub fake_nodes: bool,
     /// Faults may strike nodes that the run did not make.
     pub allow_node_faults: bool,
-    /// The image of the stand-in for containers, and whether nodes may pull it.
+    /// The image of the stand-in for containers.
     pub image: String,
-    /// True if the image must be on the nodes already.
-    pub never_pulls: bool,
     /// Labels that pods ask of nodes that are there, so that a run keeps to some of them.
     pub node_selector: std::collections::BTreeMap<String, String>,
     /// When the run began, in seconds since 1970: timestamps of the API are counted from it.

@@ -2,7 +2,7 @@
 
 use crate::cluster::scheduler::SchedulerProfile;
 use crate::scenario::Scenario;
-use crate::scenario::model::{FaultKind, TargetKind};
+use crate::scenario::model::FaultKind;
 use crate::workload::NodeDisruption;
 
 use super::options::LiveOptions;
@@ -15,10 +15,6 @@ pub fn refusals(scenario: &Scenario, options: &LiveOptions) -> Vec<String> {
             refusals.push(format!("fault {} ({}): {why}", fault.name, fault.kind.text()));
         }
     }
-    if !options.fake_nodes {
-        let growing = scenario.cluster.nodes.iter().filter(|node| node.autoscale.is_some());
-        refusals.extend(growing.map(|node| format!("{}: node groups grow only in simulation", node.place)));
-    }
     if !matches!(scenario.cluster.scheduler, SchedulerProfile::KubeDefault | SchedulerProfile::KubeSampled) {
         refusals.push("the cluster has a scheduler of its own (cluster.scheduler)".to_owned());
     }
@@ -26,7 +22,7 @@ pub fn refusals(scenario: &Scenario, options: &LiveOptions) -> Vec<String> {
         refusals.push("no provider is asked for nodes (cluster.capacity)".to_owned());
     }
     for node in &scenario.cluster.nodes {
-        if options.fake_nodes && node.autoscale.is_some() {
+        if node.autoscale.is_some() {
             refusals.push(format!("{}: node groups grow only in simulation", node.place));
         }
         if options.fake_nodes && node.provisioned_after.is_some() {
@@ -56,14 +52,13 @@ fn fault_refusal(fault: &FaultKind, options: &LiveOptions) -> Option<&'static st
         FaultKind::SlowStart { .. } => Some("pods that are there cannot be made slower"),
         FaultKind::ReadinessFlap { .. } => Some("the API sets no probe's answer"),
         FaultKind::GpuLoss { .. } => Some("the API takes no GPU away from a container"),
-        FaultKind::Node { target, what } => match what {
+        FaultKind::Node { what, .. } => match what {
             NodeDisruption::Silent { .. } => {
                 (!on_kwok).then_some("an API cannot silence a kubelet; fake nodes can be silenced")
             }
             NodeDisruption::Shutdown { .. } => Some("an API cannot shut a machine down"),
             NodeDisruption::Reclaim { .. } => Some("an API cannot take a machine back"),
             _ if on_kwok || options.allow_node_faults => None,
-            _ if target.kind == TargetKind::Node => Some("nodes of others are changed only with --allow-node-faults"),
             _ => Some("nodes of others are changed only with --allow-node-faults"),
         },
     }
@@ -83,7 +78,6 @@ mod tests {
             fake_nodes: true,
             allow_node_faults: false,
             image: String::new(),
-            never_pulls: false,
             node_selector: std::collections::BTreeMap::new(),
             began_at_unix_seconds: 0,
             progress: None,

@@ -18,6 +18,7 @@ use tokio::time::{Instant, timeout};
 use super::connection::Connection;
 use super::message::{Message, Reply};
 use super::node_change::{self, NodeChange};
+use super::notices::Notices;
 use super::trouble::innermost;
 use crate::timeline::{Cause, Kind, Subject};
 use crate::workload::{AskId, Outcome};
@@ -148,14 +149,15 @@ pub fn start(connection: &Connection, outbox: Sender<Message>) -> Requests {
     let (queue, requests) = unbounded_channel();
     // Not the connection: the runtime in it may not end in one of its own tasks.
     let (client, calls) = (connection.client.clone(), Arc::clone(&connection.calls));
-    Requests { queue, task: connection.runtime.spawn(work(client, calls, requests, outbox)) }
+    let to = (connection.notices.clone(), outbox);
+    Requests { queue, task: connection.runtime.spawn(work(client, calls, requests, to)) }
 }
 
 async fn work(
     client: Client,
     calls: Arc<AtomicU64>,
     mut requests: UnboundedReceiver<Request>,
-    outbox: Sender<Message>,
+    (notices, outbox): (Notices, Sender<Message>),
 ) {
     while let Some(request) = requests.recv().await {
         let begun = Instant::now();
@@ -165,14 +167,20 @@ async fn work(
             }
             let performed = timeout(ONE_TAKES_MAX, perform(client.clone(), &request)).await;
             match performed.unwrap_or_else(|_| Err(format!("no answer in {} s", ONE_TAKES_MAX.as_secs()))) {
-                Ok(reply) => break reply,
+                Ok(reply) => {
+                    notices.answers();
+                    break reply;
+                }
                 Err(why) if begun.elapsed() >= TRIES_FOR => {
                     if outbox.send(Message::Silent(why)).is_err() {
                         return;
                     }
                     break Reply::Plain(Outcome::Unknown);
                 }
-                Err(_) => tokio::time::sleep(TRY_AGAIN_AFTER).await,
+                Err(why) => {
+                    notices.is_silent(&why);
+                    tokio::time::sleep(TRY_AGAIN_AFTER).await;
+                }
             }
         };
         let Request { controller, ask, key, cause, .. } = request;

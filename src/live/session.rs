@@ -1,12 +1,11 @@
 //! A live run from its beginning to its end: what must be there is made, the scenario is played, and all of it is taken away
 //! again, however it ended.
 
-use std::collections::BTreeMap;
 use std::time::Duration;
 
 use k8s_openapi::api::core::v1::{Namespace, Node};
 use kube::api::{Api, ListParams, Patch, PatchParams};
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::time::Instant;
 
 use super::access;
@@ -14,14 +13,15 @@ use super::cleanup::cleanup;
 use super::cluster::LiveCluster;
 use super::conduct::Conducts;
 use super::connection::Connection;
-use super::dry_run::{self, dry_run};
+use super::dry_run::{Foreseen, foresee};
+use super::machines::{self, check_nodes, is_open};
 use super::message::Message;
 use super::options::LiveOptions;
-use super::render::{Naming, Nodes, Pods, RUN, Rendering};
+use super::render::{self, Naming, Nodes, Pods, RUN, Rendering};
 use super::request::MANAGER;
 use super::trouble::Trouble;
 use crate::rehearsal::scheduling::Scheduling;
-use crate::rehearsal::{Cleanup, LiveRun, Observer, Options, Rehearsal, RunResult};
+use crate::rehearsal::{Cleanup, LiveRun, Notice, Observer, Options, Rehearsal, RunResult};
 use crate::scenario::Scenario;
 use crate::text::Diagnostic;
 
@@ -56,7 +56,7 @@ pub fn rehearse_live(
     live: &LiveOptions,
     observers: &mut [Box<dyn Observer + '_>],
 ) -> Result<RunResult, Failure> {
-    let planned = dry_run(scenario, options, live)?;
+    let Foreseen { rendering, planned } = foresee(scenario, options, live)?;
     let mut refused: Vec<String> = planned.into_iter().filter_map(|planned| planned.object.err()).collect();
     refused.dedup();
     if !refused.is_empty() {
@@ -66,7 +66,8 @@ pub fn rehearse_live(
     if !live.fake_nodes {
         check_nodes(connection, scenario, live)?;
     }
-    let played = play(connection, scenario, options, live, observers);
+    check_id(connection, live)?;
+    let played = play(connection, scenario, options, (live, rendering), observers);
     let cleaned = if live.keep { Cleanup::Kept } else { clean(connection, &live.run) };
     match (played, cleaned) {
         (Ok((mut result, refused_faults, scheduling)), cleanup) => {
@@ -80,12 +81,35 @@ pub fn rehearse_live(
                 calls: connection.calls(),
                 scheduling,
             });
+            if live.keep {
+                let again = format!("greenroom cleanup --context {} --run {}", connection.context, live.run);
+                let text = format!("run {} is kept on the cluster; `{again}` removes it", live.run);
+                result.notices.push(Notice { file: result.file.clone(), line: 0, text });
+            }
             result.profile = format!("kubernetes {} at {}", connection.version, connection.context);
             Ok(result)
         }
         (Err(Failure::Trouble(trouble)), Cleanup::Failed(why)) => Err(Failure::Uncleaned(trouble, why)),
         (Err(failure), _) => Err(failure),
     }
+}
+
+/// Looks that no other run has the id: it would be taken for this one, and its objects deleted with those of this one.
+fn check_id(connection: &Connection, live: &LiveOptions) -> Result<(), Trouble> {
+    let found = connection.runtime.block_on(async {
+        let api: Api<Namespace> = Api::all(connection.client.clone());
+        connection.count_call();
+        api.list(&ListParams::default().labels(&format!("{RUN}={}", live.run)).limit(1)).await
+    });
+    let found = found.map_err(|error| Trouble::of(&error, &connection.context))?;
+    if found.items.is_empty() {
+        return Ok(());
+    }
+    let (context, run) = (&connection.context, &live.run);
+    Err(Trouble::Api(format!(
+        "there is a run {run} on the cluster already: choose another id, or remove it with `greenroom cleanup --context \
+         {context} --run {run}`"
+    )))
 }
 
 /// Cleans up after a run, and says how that went.
@@ -101,12 +125,10 @@ fn play(
     connection: &Connection,
     scenario: &Scenario,
     options: Options,
-    live: &LiveOptions,
+    (live, rendering): (&LiveOptions, Rendering),
     observers: &mut [Box<dyn Observer + '_>],
 ) -> Result<(RunResult, Vec<String>, Option<Scheduling>), Failure> {
     let seed = options.seed.unwrap_or(scenario.seed);
-    let mut rendering = rendering(scenario, live, seed)?;
-    dry_run::foresee(&mut rendering, scenario, options)?;
     let cluster = begin(connection, scenario, live, rendering, seed)?;
     let mut rehearsal: Rehearsal<LiveCluster> = Rehearsal::new(scenario, cluster, options).map_err(Failure::Invalid)?;
     rehearsal.stage_mut().start();
@@ -124,7 +146,7 @@ pub fn rendering(scenario: &Scenario, live: &LiveOptions, seed: u64) -> Result<R
     let (nodes, pods) = if live.fake_nodes {
         (Nodes::Own, Pods::Kwok(conducts))
     } else {
-        let pods = Pods::StandIn { conducts, image: live.image.clone(), pulls: !live.never_pulls };
+        let pods = Pods::StandIn { conducts, image: live.image.clone() };
         (Nodes::Existing { selector: live.node_selector.clone() }, pods)
     };
     let mut naming = Naming::new(&live.run).map_err(Trouble::Api)?;
@@ -143,49 +165,25 @@ fn begin(
     seed: u64,
 ) -> Result<LiveCluster, Trouble> {
     let mut cluster = LiveCluster::new(connection.clone(), scenario, live.clone(), rendering, seed);
-    let interrupted = cluster.outbox.clone();
+    let (mut interrupts, interrupted) = (connection.interrupts(), cluster.outbox.clone());
     connection.runtime.spawn(async move {
-        loop {
-            wait_for_interrupt().await;
-            if interrupted.send(Message::Interrupted).is_err() {
-                return;
-            }
+        if interrupts.wait_for(|came| *came).await.is_ok() {
+            // Nobody takes it if the run is over.
+            let _ = interrupted.send(Message::Interrupted);
         }
     });
     if live.fake_nodes {
         let nodes = cluster.fake_nodes().map_err(Trouble::Api)?;
-        connection.runtime.block_on(make_nodes(connection, &nodes))?;
+        connection.until_interrupted(make_nodes(connection, &nodes))?;
     }
     for namespace in scenario.cluster.namespaces.iter().map(String::as_str).chain([""]) {
         cluster.make_namespace(namespace)?;
     }
-    let selector = if live.fake_nodes { vec![(RUN, live.run.as_str())] } else { of(&live.node_selector) };
-    let selector: Vec<String> = selector.into_iter().map(|(key, value)| format!("{key}={value}")).collect();
-    let selector = (!selector.is_empty()).then(|| selector.join(","));
+    let selector = if live.fake_nodes { format!("{RUN}={}", live.run) } else { machines::selector(live) };
     let LiveCluster { watches, outbox, .. } = &mut cluster;
-    watches.nodes(&connection.runtime, &connection.client, selector.as_deref(), outbox);
+    watches.nodes(connection, &selector, outbox);
     cluster.wait_for_nodes();
     Ok(cluster)
-}
-
-fn of(labels: &BTreeMap<String, String>) -> Vec<(&str, &str)> {
-    labels.iter().map(|(key, value)| (key.as_str(), value.as_str())).collect()
-}
-
-/// Returns when the user or the machine wants the process to end.
-async fn wait_for_interrupt() {
-    #[cfg(unix)]
-    {
-        use tokio::signal::unix::{SignalKind, signal};
-        if let Ok(mut terminated) = signal(SignalKind::terminate()) {
-            tokio::select! {
-                _ = tokio::signal::ctrl_c() => {}
-                _ = terminated.recv() => {}
-            }
-            return;
-        }
-    }
-    let _ = tokio::signal::ctrl_c().await;
 }
 
 /// Creates fake nodes and waits until kwok has them ready and the node controller has taken their first taint off.
@@ -218,60 +216,11 @@ pub(super) async fn make_nodes(connection: &Connection, nodes: &[Value]) -> Resu
     Ok(())
 }
 
-/// True if a node is ready and new pods may come.
-pub(super) fn is_open(node: &Node) -> bool {
-    let ready = node.status.iter().flat_map(|status| status.conditions.iter().flatten());
-    let taints = node.spec.iter().flat_map(|spec| spec.taints.iter().flatten());
-    ready.into_iter().any(|one| one.type_ == "Ready" && one.status == "True")
-        && !taints.into_iter().any(|taint| taint.key == "node.kubernetes.io/not-ready")
-}
-
-/// Looks whether the nodes that are there could be those of the scenario.
-fn check_nodes(connection: &Connection, scenario: &Scenario, live: &LiveOptions) -> Result<(), Trouble> {
-    let mut wanted: BTreeMap<String, u64> = BTreeMap::new();
-    for entry in &scenario.cluster.nodes {
-        let count = match &entry.naming {
-            crate::scenario::model::NodeNaming::One(_) => 1,
-            crate::scenario::model::NodeNaming::Pool { count, .. } => u64::from(*count),
-        };
-        let mut names = crate::kernel::Names::default();
-        let name = names.name("node");
-        let spec = crate::rehearsal::node_spec(entry, name, 110).map_err(Trouble::Api)?;
-        let gpus = spec.allocatable.extended.iter().filter(|(resource, _)| resource.ends_with("/gpu"));
-        for (resource, gpus) in gpus.filter(|(_, gpus)| **gpus > 0) {
-            *wanted.entry(resource.clone()).or_default() += count * gpus;
-        }
-    }
-    let selector: Vec<String> = live.node_selector.iter().map(|(key, value)| format!("{key}={value}")).collect();
-    let nodes = connection.runtime.block_on(async {
-        let api: Api<Node> = Api::all(connection.client.clone());
-        connection.count_call();
-        api.list(&ListParams::default().labels(&selector.join(","))).await
-    });
-    let nodes = nodes.map_err(|error| Trouble::of(&error, &connection.context))?;
-    if nodes.items.iter().filter(|node| is_open(node)).count() == 0 {
-        return Err(Trouble::Nodes("the cluster has no node that is ready".to_owned()));
-    }
-    for (resource, wanted) in wanted {
-        let amounts = nodes.items.iter().filter_map(|node| node.status.as_ref()?.allocatable.as_ref()?.get(&resource));
-        let there: u64 = amounts.filter_map(|amount| amount.0.parse::<u64>().ok()).sum();
-        if there < wanted {
-            let why = format!("the scenario's nodes have {wanted} {resource}, those of the cluster {there}");
-            return Err(Trouble::Nodes(why));
-        }
-    }
-    Ok(())
-}
-
 impl LiveCluster {
     /// Makes a namespace of the run and watches it.
     fn make_namespace(&mut self, document: &str) -> Result<(), Trouble> {
         let name = self.rendering.naming.namespace(document);
-        let body = json!({
-            "apiVersion": "v1",
-            "kind": "Namespace",
-            "metadata": { "name": name, "labels": self.run_labels() },
-        });
+        let body = render::fleet::namespace(&self.rendering.naming, document);
         let connection = self.connection.clone();
         let made = connection.runtime.block_on(async {
             let api: Api<Namespace> = Api::all(connection.client.clone());

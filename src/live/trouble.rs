@@ -36,7 +36,7 @@ pub enum Trouble {
         /// Its version.
         version: String,
         /// The oldest that will do.
-        least: &'static str,
+        least: String,
     },
     /// Fake nodes stay without a kubelet, because nothing plays it.
     NoKwok {
@@ -47,6 +47,8 @@ pub enum Trouble {
     Nodes(String),
     /// The scenario asks for something that a live run cannot do.
     Unsupported(Vec<String>),
+    /// The user or the machine wanted the process to end.
+    Interrupted,
     /// The connection was lost during the run.
     Lost(String),
     /// Something else that the API refused.
@@ -84,6 +86,7 @@ impl Display for Trouble {
                 write!(out, "{why}; `--fake-nodes` makes the nodes of the scenario, played by kwok")
             }
             Trouble::Unsupported(what) => write!(out, "a live run cannot do this: {}", what.join("; ")),
+            Trouble::Interrupted => write!(out, "it was interrupted"),
             Trouble::Lost(why) => write!(out, "the connection to the API server was lost: {why}"),
             Trouble::Api(why) => write!(out, "{why}"),
         }
@@ -99,9 +102,31 @@ impl Trouble {
             kube::Error::Api(status) if status.code == 401 => Trouble::Unauthorized { context: context.to_owned() },
             kube::Error::Api(status) if status.code == 403 => Trouble::Forbidden { what: vec![status.message.clone()] },
             kube::Error::Api(status) => Trouble::Api(status.message.clone()),
+            kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => Trouble::Unreachable {
+                context: context.to_owned(),
+                why: "what answers there is no Kubernetes API".to_owned(),
+            },
+            kube::Error::Auth(error) => {
+                let why = format!("its credentials cannot be had: {}", chain(error));
+                Trouble::Unreachable { context: context.to_owned(), why }
+            }
             other => Trouble::Unreachable { context: context.to_owned(), why: innermost(other) },
         }
     }
+}
+
+/// All links of an error's chain, for errors whose last link alone does not say what it is about.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut told = vec![error.to_string()];
+    let mut next = error.source();
+    while let Some(source) = next {
+        let said = source.to_string();
+        if !told.iter().any(|before| before.contains(&said)) {
+            told.push(said);
+        }
+        next = source.source();
+    }
+    told.join(": ")
 }
 
 /// The last link of an error's chain, which is the one that says what happened: `Connection refused`.

@@ -13,16 +13,17 @@ use k8s_openapi::api::batch::v1::{CronJob, Job};
 use k8s_openapi::api::core::v1::{Event as KubernetesEvent, Node, Pod, ResourceQuota, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
+use kube::Api;
 use kube::runtime::WatchStreamExt;
 use kube::runtime::utils::Backoff;
 use kube::runtime::watcher::{Config, Event, watcher};
-use kube::{Api, Client};
 use serde::de::DeserializeOwned;
-use tokio::runtime::Runtime;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
+use super::connection::Connection;
 use super::message::{Message, Seen, SeenKind};
+use super::notices::Notices;
 
 /// A watch that fails for so long has lost the cluster: an API server that is restarted is back before.
 const SILENCE_MAX: Duration = Duration::from_secs(90);
@@ -62,13 +63,14 @@ impl Drop for Watches {
 
 impl Watches {
     /// Watches all that a run may make in a namespace.
-    pub fn namespace(&mut self, runtime: &Runtime, client: &Client, namespace: &str, outbox: &Sender<Message>) {
+    pub fn namespace(&mut self, connection: &Connection, namespace: &str, outbox: &Sender<Message>) {
         let mut add = |task: JoinHandle<()>| self.tasks.push(task);
         macro_rules! watch {
             ($($kind:ident => $seen:ident),* $(,)?) => {$(
-                let api: Api<$kind> = Api::namespaced(client.clone(), namespace);
-                let shown = stream(api, Config::default(), SeenKind::$seen, namespace.to_owned(), outbox.clone());
-                add(runtime.spawn(shown));
+                let api: Api<$kind> = Api::namespaced(connection.client.clone(), namespace);
+                let to = (connection.notices.clone(), outbox.clone());
+                let shown = stream(api, Config::default(), SeenKind::$seen, namespace.to_owned(), to);
+                add(connection.runtime.spawn(shown));
             )*};
         }
         watch! {
@@ -88,17 +90,23 @@ impl Watches {
         }
     }
 
-    /// Watches nodes: those with this label, or all.
-    pub fn nodes(&mut self, runtime: &Runtime, client: &Client, selector: Option<&str>, outbox: &Sender<Message>) {
-        let config = selector.map_or_else(Config::default, |selector| Config::default().labels(selector));
-        let api: Api<Node> = Api::all(client.clone());
-        self.tasks.push(runtime.spawn(stream(api, config, SeenKind::Node, String::new(), outbox.clone())));
+    /// Watches the nodes that are selected.
+    pub fn nodes(&mut self, connection: &Connection, selector: &str, outbox: &Sender<Message>) {
+        let config = Config::default().labels(selector);
+        let api: Api<Node> = Api::all(connection.client.clone());
+        let to = (connection.notices.clone(), outbox.clone());
+        self.tasks.push(connection.runtime.spawn(stream(api, config, SeenKind::Node, String::new(), to)));
     }
 }
 
 /// Sends what one watch shows, for as long as anybody takes it.
-async fn stream<K>(api: Api<K>, config: Config, kind: SeenKind, namespace: String, outbox: Sender<Message>)
-where
+async fn stream<K>(
+    api: Api<K>,
+    config: Config,
+    kind: SeenKind,
+    namespace: String,
+    (notices, outbox): (Notices, Sender<Message>),
+) where
     K: kube::Resource + Clone + Debug + DeserializeOwned + Into<Seen> + Send + 'static,
 {
     let mut events = pin!(watcher(api, config).backoff(Patient));
@@ -108,6 +116,7 @@ where
         let message = match event {
             Ok(event) => {
                 failing_since = None;
+                notices.answers();
                 match event {
                     Event::Apply(object) => Message::Seen(object.into()),
                     Event::Delete(object) => Message::Gone(object.into()),
@@ -126,11 +135,16 @@ where
             }
             Err(error) => {
                 let since = *failing_since.get_or_insert_with(Instant::now);
+                let why = super::trouble::innermost(&error);
+                // A watch that is too old fails once, and is begun anew.
+                if since.elapsed() > AGAIN_AFTER {
+                    notices.is_silent(&why);
+                }
                 if since.elapsed() < SILENCE_MAX {
                     continue;
                 }
                 failing_since = None;
-                Message::Silent(super::trouble::innermost(&error))
+                Message::Silent(why)
             }
         };
         if outbox.send(message).is_err() {

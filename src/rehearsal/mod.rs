@@ -5,6 +5,7 @@ mod cues;
 pub mod observer;
 mod play;
 mod profiles;
+mod refusal;
 pub mod result;
 pub mod scheduling;
 mod simulate;

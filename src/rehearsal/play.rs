@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 
 use super::cues::{self, CueKind, CueOutcome, Cues};
 use super::profiles::profiles;
-use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict};
-use super::{Observer, simulated};
+use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
+use super::{Observer, refusal, simulated};
 use crate::cluster::{ALWAYS_NAMESPACES as ALWAYS, Cluster};
 use crate::kernel::Time;
-use crate::scenario::model::{ActionKind, FaultKind, Scenario, SystemName, Trigger};
+use crate::scenario::model::{ActionKind, ExpectKind, FaultKind, Scenario, SystemName, Trigger};
 use crate::systems::{self, System};
 use crate::text::{Diagnostic, Place};
 use crate::timeline::{Arg, Cause, Entry, EntryId, Kind, Layer, Subject, Why, render};
@@ -265,7 +265,9 @@ impl<S: Stage> Rehearsal<S> {
             CueKind::Action(index) => {
                 let cause = self.note_cue(token, Kind::Action);
                 let action = cues::action(&self.scenario.actions[index].kind);
-                self.cues.cues[token].outcome = self.act(&action, cause);
+                let outcome = self.act(&action, cause);
+                let name = &self.scenario.actions[index].name;
+                self.cues.cues[token].outcome = refusal::settled(&self.scenario, name, outcome, cause, &mut self.stage);
             }
         }
     }
@@ -281,8 +283,8 @@ impl<S: Stage> Rehearsal<S> {
             return CueOutcome::Void(format!("no controller has {}", crate::text::diagnostic::quote(of)));
         };
         if !self.systems[controller].keeps_records() {
-            let why = "refused: whoever applies manifests keeps nothing that a restart could lose";
-            return CueOutcome::Void(why.to_owned());
+            let why = self.systems[controller].why_no_restart();
+            return CueOutcome::Void(format!("refused: {why}"));
         }
         self.away.insert(controller);
         let line = self.cues.cues[token].line;
@@ -367,7 +369,11 @@ impl<S: Stage> Rehearsal<S> {
 
     /// Ends the run: gathers verdicts, what never fired, and the state as the systems show it.
     pub fn finish(mut self, options: Options, observers: &mut [Box<dyn Observer + '_>]) -> RunResult {
-        let verdicts: Vec<Verdict> = observers.iter_mut().flat_map(|observer| observer.finish(&self.stage)).collect();
+        let mut verdicts: Vec<Verdict> =
+            observers.iter_mut().flat_map(|observer| observer.finish(&self.stage)).collect();
+        if let Some(Ending::Stopped(_)) = self.ending {
+            unsettle_ends(&self.scenario, &mut verdicts);
+        }
         let mut unfired = self.unfired();
         unfired.extend(self.refusals());
         let native = options.native.then(|| self.native());
@@ -385,6 +391,7 @@ impl<S: Stage> Rehearsal<S> {
             }));
             self.notices.sort();
         }
+        self.notices.extend(hurried(&self.scenario, &verdicts));
         RunResult {
             name: self.scenario.name.clone(),
             file: self.scenario.file.to_string(),
@@ -468,6 +475,27 @@ impl<S: Stage> Rehearsal<S> {
         }
         if states.len() == 1 { states.remove(0) } else { systems::together(states) }
     }
+}
+
+/// What holds at the end cannot be told of a run that was cut off: what was seen last may be long over.
+fn unsettle_ends(scenario: &Scenario, verdicts: &mut [Verdict]) {
+    for (expect, verdict) in scenario.expect.iter().zip(verdicts) {
+        if matches!(expect.kind, ExpectKind::Final { .. }) && verdict.status == VerdictStatus::Passed {
+            verdict.status = VerdictStatus::Unjudged;
+            verdict.detail = "the run was cut off before its end".to_owned();
+        }
+    }
+}
+
+/// Tells that a length of the scenario may be too short for what no speed shortens, where something failed.
+fn hurried(scenario: &Scenario, verdicts: &[Verdict]) -> Option<Notice> {
+    let failed = verdicts.iter().any(|verdict| verdict.status == VerdictStatus::Failed);
+    let text = format!(
+        "every length of the scenario was divided by {}, a `within` too; what Kubernetes and documents bring was not, and may \
+         have been too long for it: try a lower --speed",
+        scenario.speed
+    );
+    (failed && scenario.speed > 1).then(|| Notice { file: scenario.file.to_string(), line: 0, text })
 }
 
 /// Tells of namespaces that documents use and nothing makes.

@@ -6,7 +6,7 @@ use crate::systems::{Profiles, paasta};
 
 /// The profiles of all systems in a scenario.
 pub fn profiles(scenario: &Scenario) -> Profiles {
-    Profiles { oci: oci(scenario), paasta: paasta(scenario) }
+    Profiles { oci: oci(scenario), paasta: paasta(scenario), backendai: scenario.backendai.clone() }
 }
 
 fn oci(scenario: &Scenario) -> Options {

@@ -95,19 +95,11 @@ fn expectation(run: &RunResult, verdict: &Verdict) -> Case {
 
 /// A document that its system rejected, though the scenario does not expect that: a case for each thing that is wrong.
 fn rejected(run: &RunResult, rejection: &Rejection) -> Vec<Case> {
-    let case = |diagnostic: &Diagnostic| Case {
-        kind: "document",
-        name: format!("the document of {} is accepted", run.name),
-        status: CaseStatus::Failed,
-        exit: Exit::Invalid,
-        place: diagnostic.place(),
-        at: None,
-        detail: mask(&diagnostic.message).into_owned(),
-        problem: Some(diagnostic.clone()),
-        evidence: None,
-        because: Vec::new(),
-        origin: None,
-        replay: replay(run, None),
+    let name = format!("the document of {} is accepted", run.name);
+    let case = |diagnostic: &Diagnostic| {
+        let detail = mask(&diagnostic.message).into_owned();
+        let plain = Case::plain("document", &name, Exit::Invalid, diagnostic.place(), detail);
+        Case { problem: Some(diagnostic.clone()), replay: replay(run, None), ..plain }
     };
     rejection.diagnostics.iter().map(case).collect()
 }
@@ -121,37 +113,15 @@ fn ended(run: &RunResult) -> Case {
     };
     let failed = exit != Exit::Passed;
     Case {
-        kind: "ended",
-        name: "the run comes to its end".to_owned(),
-        status: if failed { CaseStatus::Failed } else { CaseStatus::Passed },
-        exit,
-        place: whole(run),
         at: Some(run.ended_at),
-        detail: ending(&run.ending).to_owned(),
-        problem: None,
-        evidence: None,
-        because: Vec::new(),
-        origin: None,
         replay: if failed { replay(run, Some(run.ended_at)) } else { String::new() },
+        ..Case::plain("ended", "the run comes to its end", exit, whole(run), ending(&run.ending).to_owned())
     }
 }
 
 /// What is judged of a run on a real cluster beyond its scenario: that faults did what they say, and that it left nothing behind.
 fn on_cluster(run: &RunResult, live: &LiveRun) -> Vec<Case> {
-    let case = |kind, name: &str, exit: Exit, detail: String| Case {
-        kind,
-        name: name.to_owned(),
-        status: if exit == Exit::Passed { CaseStatus::Passed } else { CaseStatus::Failed },
-        exit,
-        place: whole(run),
-        at: None,
-        detail,
-        problem: None,
-        evidence: None,
-        because: Vec::new(),
-        origin: None,
-        replay: String::new(),
-    };
+    let case = |kind, name: &str, exit: Exit, detail: String| Case::plain(kind, name, exit, whole(run), detail);
     let refused = live.refused_faults.iter();
     let mut cases: Vec<Case> =
         refused.map(|why| case("unfired", "faults change the cluster", Exit::Unfired, why.clone())).collect();
@@ -168,45 +138,20 @@ fn on_cluster(run: &RunResult, live: &LiveRun) -> Vec<Case> {
 }
 
 fn never_fired(run: &RunResult, unfired: &Unfired) -> Case {
-    Case {
-        kind: "unfired",
-        name: unfired.name.clone(),
-        status: CaseStatus::Failed,
-        exit: Exit::Unfired,
-        place: place(&unfired.line),
-        at: None,
-        detail: unfired.why.clone(),
-        problem: None,
-        evidence: None,
-        because: Vec::new(),
-        origin: None,
-        replay: replay(run, None),
-    }
+    let case = Case::plain("unfired", &unfired.name, Exit::Unfired, place(&unfired.line), unfired.why.clone());
+    Case { replay: replay(run, None), ..case }
 }
 
 fn compared(run: &RunResult, snapshot: &SnapshotState) -> Option<Case> {
-    let (status, detail) = match snapshot {
+    let (exit, detail) = match snapshot {
         SnapshotState::NotCompared => return None,
-        SnapshotState::Same => (CaseStatus::Passed, "as accepted".to_owned()),
-        SnapshotState::Written => (CaseStatus::Passed, "accepted now".to_owned()),
-        SnapshotState::New { path } => (CaseStatus::Failed, format!("there is no accepted snapshot {path}")),
-        SnapshotState::Changed { path, .. } => (CaseStatus::Failed, format!("differs from {path}")),
+        SnapshotState::Same => (Exit::Passed, "as accepted".to_owned()),
+        SnapshotState::Written => (Exit::Passed, "accepted now".to_owned()),
+        SnapshotState::New { path } => (Exit::Snapshot, format!("there is no accepted snapshot {path}")),
+        SnapshotState::Changed { path, .. } => (Exit::Snapshot, format!("differs from {path}")),
     };
-    let failed = status != CaseStatus::Passed;
-    Some(Case {
-        kind: "snapshot",
-        name: "the timeline is the accepted one".to_owned(),
-        status,
-        exit: if failed { Exit::Snapshot } else { Exit::Passed },
-        place: whole(run),
-        at: None,
-        detail,
-        problem: None,
-        evidence: None,
-        because: Vec::new(),
-        origin: None,
-        replay: if failed { replay(run, None) } else { String::new() },
-    })
+    let replay = if exit == Exit::Passed { String::new() } else { replay(run, None) };
+    Some(Case { replay, ..Case::plain("snapshot", "the timeline is the accepted one", exit, whole(run), detail) })
 }
 
 /// Why a run ended, in words.
@@ -252,6 +197,24 @@ fn entry_line(run: &RunResult, id: EntryId) -> Option<String> {
 }
 
 impl Case {
+    /// A case that no entry decided; it passed if it makes the command exit with that.
+    fn plain(kind: &'static str, name: &str, exit: Exit, place: Place, detail: String) -> Case {
+        Case {
+            kind,
+            name: name.to_owned(),
+            status: if exit == Exit::Passed { CaseStatus::Passed } else { CaseStatus::Failed },
+            exit,
+            place,
+            at: None,
+            detail,
+            evidence: None,
+            because: Vec::new(),
+            origin: None,
+            problem: None,
+            replay: String::new(),
+        }
+    }
+
     /// The chain of causes with its beginning, a line each; `shown` says how a path is shown.
     pub fn chain<'a>(&'a self, shown: impl Fn(&'a str) -> &'a str) -> Vec<String> {
         let mut lines = self.because.clone();

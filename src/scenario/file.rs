@@ -1,6 +1,7 @@
 //! The scenario file as it is written: one struct a map, one field a key. The JSON Schema is made from these types;
 //! what their values must satisfy beyond their types is checked by `read` and the modules beside it.
 
+mod backendai;
 mod faults;
 mod paasta;
 
@@ -16,6 +17,7 @@ use super::values::{
 
 pub use paasta::PaastaFile;
 
+pub use backendai::BackendAiFile;
 pub use faults::{
     AlarmFile, ContainerCrashFile, ControllerRestartFile, CordonFile, DrainFile, ExportFailFile, GpuLossFile,
     ImagePullFailFile, NodeDownFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, PodKillFile, QuotaExhaustedFile,
@@ -27,7 +29,7 @@ pub type States = Table<Spanned<String>>;
 
 file_types! {
     /// A rehearsal: a cluster, deployment documents, how workloads behave, what goes wrong, what an operator does, and what must be so.
-    pub struct ScenarioFile as "a scenario" later ["onebackend", "dynamo", "backendai"] {
+    pub struct ScenarioFile as "a scenario" later ["onebackend", "dynamo"] {
         /// The name of the rehearsal and of its snapshot.
         name: Spanned<String>,
         /// The seed of every random draw. Default: 0.
@@ -46,6 +48,8 @@ file_types! {
         oci: Option<OciFile>,
         /// What PaaSTA does where its documents do not say.
         paasta: Option<PaastaFile>,
+        /// Which code of Backend.AI is rehearsed, and its constants.
+        backendai: Option<BackendAiFile>,
         /// The cluster.
         cluster: Option<ClusterFile>,
         /// Several clusters, instead of `cluster`: systems whose documents name clusters deploy to each.

@@ -51,6 +51,8 @@ pub struct Scenario {
     pub oci: OciOptions,
     /// What PaaSTA does where its documents do not say.
     pub paasta: PaastaOptions,
+    /// Which code of Backend.AI is rehearsed, and its constants.
+    pub backendai: crate::systems::backendai::Options,
     /// The nodes and what is behind them.
     pub cluster: Cluster,
     /// The documents, in the order of the file.
@@ -216,6 +218,24 @@ pub enum NodeNaming {
     },
 }
 
+impl NodeNaming {
+    /// How many nodes there are from the start.
+    pub const fn count(&self) -> u32 {
+        match self {
+            NodeNaming::One(_) => 1,
+            NodeNaming::Pool { count, .. } => *count,
+        }
+    }
+
+    /// Their names, in order.
+    pub fn names(&self) -> Vec<String> {
+        match self {
+            NodeNaming::One(name) => vec![name.clone()],
+            NodeNaming::Pool { pool, count } => (0..*count).map(|ordinal| format!("{pool}-{ordinal}")).collect(),
+        }
+    }
+}
+
 /// The GPUs of a node.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Gpus {
@@ -238,6 +258,8 @@ pub enum SystemName {
     Kubernetes,
     /// Services of PaaSTA.
     Paasta,
+    /// Backend.AI.
+    BackendAi,
 }
 
 impl SystemName {
@@ -247,6 +269,7 @@ impl SystemName {
             SystemName::Oci => "oci",
             SystemName::Kubernetes => "kubernetes",
             SystemName::Paasta => "paasta",
+            SystemName::BackendAi => "backendai",
         }
     }
 
@@ -260,6 +283,7 @@ impl SystemName {
         match self {
             SystemName::Oci | SystemName::Kubernetes => false,
             SystemName::Paasta => true,
+            SystemName::BackendAi => true,
         }
     }
 }

@@ -2,6 +2,7 @@
 //! Nothing here simulates: a system decides, and the world does. Which worlds there are is not known here.
 
 pub mod argorollouts;
+pub mod backendai;
 pub mod kubernetes;
 pub mod leaderworkerset;
 pub mod oci;
@@ -17,7 +18,7 @@ use crate::timeline::{Cause, Subject};
 use crate::workload::{Action, Controller, Wake, World};
 
 /// The names of the systems, as a scenario's `system:` has them.
-pub const NAMES: &[&str] = &["oci", "kubernetes", "paasta"];
+pub const NAMES: &[&str] = &["oci", "kubernetes", "paasta", "backendai"];
 
 /// The profiles of all systems.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -26,6 +27,8 @@ pub struct Profiles {
     pub oci: oci::Options,
     /// Of PaaSTA.
     pub paasta: paasta::Options,
+    /// Of Backend.AI.
+    pub backendai: backendai::Options,
 }
 
 /// A system with one document.
@@ -37,6 +40,8 @@ pub enum System {
     Kubernetes(kubernetes::Kubernetes),
     /// A service of PaaSTA.
     Paasta(paasta::Paasta),
+    /// Backend.AI.
+    BackendAi(Box<backendai::BackendAi>),
 }
 
 /// A document that was read.
@@ -64,6 +69,11 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
         "kubernetes" => kubernetes::load(source).map(|(set, read)| Document {
             system: System::Kubernetes(set),
             warnings: read.warnings,
+            problems: read.problems,
+        }),
+        "backendai" => backendai::read(source, &profiles.backendai).map(|read| Document {
+            system: System::BackendAi(Box::new(read.backendai)),
+            warnings: Vec::new(),
             problems: read.problems,
         }),
         _ => {
@@ -109,7 +119,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in &*systems {
         let own: BTreeSet<&str> = match system {
             System::Oci(oci) => oci.member_names().collect(),
-            System::Kubernetes(_) | System::Paasta(_) => BTreeSet::new(),
+            System::Kubernetes(_) | System::Paasta(_) | System::BackendAi(_) => BTreeSet::new(),
         };
         for name in own {
             if !seen.insert(name.to_owned()) {
@@ -120,7 +130,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in systems {
         match system {
             System::Oci(oci) => oci.qualify(&twice),
-            System::Kubernetes(_) | System::Paasta(_) => {}
+            System::Kubernetes(_) | System::Paasta(_) | System::BackendAi(_) => {}
         }
     }
     twice
@@ -156,13 +166,14 @@ impl System {
             System::Oci(oci) => oci.names().collect(),
             System::Kubernetes(set) => vec![set.name()],
             System::Paasta(service) => vec![service.name()],
+            System::BackendAi(manager) => manager.names().collect(),
         }
     }
 
     /// The manifests that it holds as they are wanted now; none of a system that has documents of its own.
     pub fn manifests(&self) -> Vec<&kubernetes::Manifest> {
         match self {
-            System::Oci(_) | System::Paasta(_) => Vec::new(),
+            System::Oci(_) | System::Paasta(_) | System::BackendAi(_) => Vec::new(),
             System::Kubernetes(set) => set.wanted().collect(),
         }
     }
@@ -178,7 +189,7 @@ impl System {
     /// The namespaces that its objects are in, and those that it makes.
     pub fn namespaces(&self) -> (BTreeSet<&str>, BTreeSet<&str>) {
         match self {
-            System::Oci(_) | System::Paasta(_) => Default::default(),
+            System::Oci(_) | System::Paasta(_) | System::BackendAi(_) => Default::default(),
             System::Kubernetes(set) => set.namespaces(),
         }
     }
@@ -196,6 +207,7 @@ impl System {
             (System::Oci(_), _) => 0,
             (System::Kubernetes(set), action) => set.interest(action),
             (System::Paasta(service), action) => service.interest(action),
+            (System::BackendAi(manager), action) => manager.interest(action),
         }
     }
 
@@ -204,7 +216,18 @@ impl System {
         match self {
             System::Oci(_) => true,
             // Its setup job keeps nothing, and the runs of its pipeline are not its own.
-            System::Kubernetes(_) | System::Paasta(_) => false,
+            System::Kubernetes(_) | System::Paasta(_) | System::BackendAi(_) => false,
+        }
+    }
+
+    /// Why a restart of its controller is nothing that could be rehearsed, where it keeps no records.
+    pub const fn why_no_restart(&self) -> &'static str {
+        match self {
+            System::BackendAi(_) => "restarts of Backend.AI's manager are not modelled",
+            System::Paasta(_) => "PaaSTA's setup job keeps nothing that a restart could lose",
+            System::Oci(_) | System::Kubernetes(_) => {
+                "whoever applies manifests keeps nothing that a restart could lose"
+            }
         }
     }
 
@@ -213,7 +236,7 @@ impl System {
         match self {
             System::Oci(oci) => oci.resume(cause, world),
             // Whoever runs `kubectl apply` keeps no records: all that it knows is in the cluster.
-            System::Kubernetes(_) | System::Paasta(_) => false,
+            System::Kubernetes(_) | System::Paasta(_) | System::BackendAi(_) => false,
         }
     }
 }
@@ -224,6 +247,7 @@ impl Controller for System {
             System::Oci(oci) => oci.wake(wake, cause, world),
             System::Kubernetes(set) => set.wake(wake, cause, world),
             System::Paasta(service) => service.wake(wake, cause, world),
+            System::BackendAi(manager) => manager.wake(wake, cause, world),
         }
     }
 
@@ -232,6 +256,7 @@ impl Controller for System {
             System::Oci(oci) => oci.native(world),
             System::Kubernetes(set) => set.native(world),
             System::Paasta(service) => service.native(world),
+            System::BackendAi(manager) => manager.native(world),
         }
     }
 }

@@ -16,6 +16,7 @@ pub mod selector;
 pub mod stage;
 pub mod status;
 pub mod storage;
+pub mod strategy;
 pub mod traffic;
 pub mod world;
 
@@ -24,7 +25,7 @@ pub use batch::CronJobSpec;
 pub use batch::JobSpec;
 pub use controller::{Action, Controller, Wake};
 pub use disruption::{Drain, NodeDisruption};
-pub use object::{DeploymentSpec, IntOrPercent, NodePatch, NodePoolSpec, Object, ServiceSpec, Strategy};
+pub use object::{DeploymentSpec, NodePatch, NodePoolSpec, Object, ServiceSpec};
 pub use pod::{
     Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, RestartPolicy, Taint,
     TaintEffect, Toleration,
@@ -40,5 +41,6 @@ pub use status::{
     ReplicaSetStatus, ServiceStatus, StatefulSetStatus, Status,
 };
 pub use storage::Volume;
+pub use strategy::{IntOrPercent, Strategy};
 pub use traffic::{Backend, Traffic};
 pub use world::{Ask, AskId, Outcome, RecordChange, World};

@@ -7,6 +7,11 @@ pub const NVIDIA_GPU: &str = "nvidia.com/gpu";
 /// The resource name of AMD's device plugin.
 pub const AMD_GPU: &str = "amd.com/gpu";
 
+/// True if a resource is of whole GPUs, whoever makes them.
+pub fn is_gpu(resource: &str) -> bool {
+    resource.ends_with("/gpu")
+}
+
 /// An amount of each resource. Absent extended resources are zero.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Debug)]
 pub struct Resources {

@@ -1,5 +1,10 @@
 //! What a run leaves: nothing, however it ends, unless it is asked to keep it; and what a cleanup never touches.
 
+use std::time::{Duration, Instant};
+
+use k8s_openapi::api::core::v1::Service;
+use kube::Api;
+use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
 use crate::ground::{alone, ground, share};
@@ -49,6 +54,66 @@ fn nothing_is_left_of_a_run_that_is_stopped() {
     stopped("TERM", &["Deployment/web", "Complete"]);
     // While it still makes things.
     stopped("INT", &["Node/cpu-0"]);
+}
+
+#[test]
+fn a_comparison_that_is_interrupted_is_none() {
+    let Some(ground) = ground() else { return };
+    let _shared = share();
+    let (first, second) = (web("10m", ""), web("10m", ""));
+    let mut command = ground.greenroom("conform");
+    command.args(["--fake-nodes", "--jobs", "1"]).arg(first.file()).arg(second.file());
+    let mut started = Started::other(&mut command);
+    started.wait_for(&["run ", " on "]);
+    std::thread::sleep(Duration::from_secs(5));
+    started.signal("INT");
+    let ended = started.end();
+    ended.expect(130, &["interrupted: cleaning up", "was not compared", "2 were not compared"]);
+    assert!(!ended.said.contains("DIVERGE"), "{}", ended.said);
+    assert_eq!(ended.said.lines().filter(|line| line.starts_with("run ") && line.contains(" on ")).count(), 1);
+}
+
+#[test]
+fn an_id_that_is_taken_is_refused() {
+    let Some(ground) = ground() else { return };
+    let _shared = share();
+    let scenario = web("4s", "");
+    let kept = ground.start(&scenario, &["--keep"]);
+    let run = kept.run.clone();
+    let again = format!("greenroom cleanup --context {} --run {run}", ground.context);
+    kept.end().expect(0, &["is kept on the cluster", &again]);
+    let before = ground.with(&run);
+    let ended = end(&mut ground.run(&scenario, &["--run-id", &run]));
+    ended.expect_message(5, &[&format!("there is a run {run} on the cluster already"), &again]);
+    assert_eq!(ground.with(&run), before);
+    end(ground.greenroom("cleanup").args(["--run", &run])).expect(0, &["runs: 1"]);
+    end(ground.greenroom("cleanup").args(["--run", &run])).expect(0, &[&format!("nothing is left of run {run}")]);
+}
+
+/// An object that somebody else's finalizer holds keeps its namespace, and nothing else.
+#[test]
+fn what_cannot_go_keeps_nothing_else() {
+    let Some(ground) = ground() else { return };
+    let _shared = share();
+    let kept = ground.start(&web("4s", ""), &["--keep"]);
+    let run = kept.run.clone();
+    kept.end().expect(0, &[]);
+    let services: Api<Service> = Api::namespaced(ground.client.clone(), &format!("greenroom-{run}"));
+    let finalizers = |names: serde_json::Value| {
+        let patch = Patch::Merge(json!({ "metadata": { "finalizers": names } }));
+        ground.runtime.block_on(services.patch("web", &PatchParams::default(), &patch)).expect("it can be patched");
+    };
+    finalizers(json!(["example.com/held"]));
+    let cleaning = Started::other(ground.greenroom("cleanup").args(["--run", &run]));
+    let begun = Instant::now();
+    while ground.with(&run).iter().any(|left| !left.starts_with("Namespace/")) {
+        assert!(begun.elapsed() < Duration::from_secs(60), "left: {:?}", ground.with(&run));
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    assert_eq!(ground.with(&run), [format!("Namespace/greenroom-{run}")]);
+    finalizers(json!([]));
+    cleaning.end().expect(0, &["cleaned  Namespace/greenroom-", "runs: 1"]);
+    ground.expect_nothing_of(&run);
 }
 
 /// `--keep` leaves all there is; a cleanup of one run takes that one, a cleanup without a name takes all, and both only what has both

@@ -129,9 +129,19 @@ pub struct Started {
 impl Started {
     /// Starts a live run with an id of its own.
     pub fn new(command: &mut Command) -> Started {
-        let (run, said) = (new_run_id(), tempfile::tempdir().expect("a folder can be made"));
+        let run = new_run_id();
+        Started::with(run.clone(), command.args(["--run-id", &run]))
+    }
+
+    /// Starts something of which no run's id is known.
+    pub fn other(command: &mut Command) -> Started {
+        Started::with(String::new(), command)
+    }
+
+    fn with(run: String, command: &mut Command) -> Started {
+        let said = tempfile::tempdir().expect("a folder can be made");
         let file = |name: &str| File::create(said.path().join(name)).expect("a file can be made");
-        command.args(["--run-id", &run]).stdout(file("stdout")).stderr(file("stderr"));
+        command.stdout(file("stdout")).stderr(file("stderr"));
         let child = command.spawn().expect("the program starts");
         Started { run, child, said }
     }

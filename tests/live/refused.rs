@@ -5,7 +5,6 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 
-use greenroom::live::LEAST_VERSION;
 use tempfile::TempDir;
 
 use crate::ground::{ground, share};
@@ -45,6 +44,27 @@ fn a_context_that_is_not_there_is_told_with_those_that_are() {
     let scenario = web("1s", "");
     let ended = end(greenroom().env("KUBECONFIG", &file).arg("run").arg(scenario.file()).args(["--context", "nope"]));
     ended.expect_message(5, &["no context `nope`", "here, there"]);
+}
+
+#[test]
+fn a_user_who_is_not_there_is_told() {
+    let folder = folder();
+    let file = kubeconfig(&folder, "https://127.0.0.1:1");
+    let text =
+        fs::read_to_string(&file).expect("the file is there").replace("users: [ { name: here", "users: [ { name: else");
+    fs::write(&file, text).expect("a file can be written");
+    let ended = end(greenroom().env("KUBECONFIG", &file).args(["doctor", "--context", "here"]));
+    ended.expect_message(5, &["context `here` has the user `here`", "not in it"]);
+}
+
+#[test]
+fn what_is_about_a_cluster_asks_for_one() {
+    let scenario = web("1s", "");
+    for option in ["--fake-nodes", "--keep", "--allow-node-faults"] {
+        end(greenroom().arg("run").arg(scenario.file()).arg(option)).expect(2, &[option, "--context"]);
+    }
+    let json = ["--dry-run", "--format", "json"];
+    end(greenroom().arg("run").arg(scenario.file()).args(json)).expect(2, &["--dry-run shows YAML"]);
 }
 
 #[test]
@@ -94,7 +114,7 @@ fn an_api_that_is_too_old_is_told() {
     let file = kubeconfig(&folder, &format!("http://127.0.0.1:{port}"));
     let scenario = web("1s", "");
     let ended = end(greenroom().env("KUBECONFIG", file).arg("run").arg(scenario.file()).args(["--context", "here"]));
-    ended.expect_message(5, &["v1.20.15", &format!("needs {LEAST_VERSION} or newer")]);
+    ended.expect_message(5, &["v1.20.15", "needs 1.30 or newer"]);
     let asked = server.join().expect("the server ends");
     assert!(asked.starts_with("GET /version "), "{asked}");
 }

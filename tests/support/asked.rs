@@ -101,8 +101,9 @@ impl Stage for Recorded {
 }
 
 impl World for Port<'_> {
-    // What is asked for is all that counts here.
-    fn route(&mut self, _: Subject, _: Vec<greenroom::workload::Backend>, _: Cause) {}
+    fn route(&mut self, name: Subject, backends: Vec<greenroom::workload::Backend>, cause: Cause) {
+        self.inner.route(name, backends, cause);
+    }
 
     fn ask(&mut self, ask: Ask, cause: Cause) -> AskId {
         if let Ask::Apply { key, object, .. } = &ask {

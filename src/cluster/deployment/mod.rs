@@ -16,6 +16,7 @@ use super::pen::{Draft, Pen, Resize};
 use super::{Cause, Class, Cluster, DeploymentId, Event, ReplicaSetId, Subject, Why};
 use crate::kernel::{Duration, Time};
 use crate::timeline::EntryId;
+use crate::workload::strategy::Bounds;
 use crate::workload::{DeploymentSpec, DeploymentStatus, ProgressReason, ReplicaSetStatus, Strategy};
 
 /// One Deployment.
@@ -43,30 +44,6 @@ pub struct Deployment {
     pub deleted: bool,
     /// The last entry about it.
     pub last: EntryId,
-}
-
-/// How far a rolling update may go above and below the wanted number.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-struct Bounds {
-    surge: u32,
-    unavailable: u32,
-}
-
-impl Bounds {
-    /// Surge is rounded up and unavailable down; if both come to nothing, one may be unavailable (`ResolveFenceposts`).
-    fn of(spec: &DeploymentSpec) -> Bounds {
-        match spec.strategy {
-            Strategy::Recreate => Bounds { surge: 0, unavailable: 0 },
-            Strategy::RollingUpdate { max_surge, max_unavailable } => {
-                let surge = max_surge.rounded_up(spec.replicas);
-                let unavailable = max_unavailable.rounded_down(spec.replicas).min(spec.replicas);
-                if surge == 0 && unavailable == 0 {
-                    return Bounds { surge: 0, unavailable: 1.min(spec.replicas) };
-                }
-                Bounds { surge, unavailable }
-            }
-        }
-    }
 }
 
 /// A ReplicaSet as a sync sees it.
@@ -178,7 +155,7 @@ impl Cluster {
             members: deployment.replicasets.iter().map(member).collect(),
             newest: self.newest_index(id),
             replicas: deployment.spec.replicas,
-            bounds: Bounds::of(&deployment.spec),
+            bounds: Bounds::of_strategy(&deployment.spec.strategy, deployment.spec.replicas),
             status: deployment.status,
             stale: false,
             again: false,
@@ -329,7 +306,7 @@ fn newest_size(sync: &Sync, current: u32) -> u32 {
     // Without a surge and without anything that may be missing (a recreation) it gets its whole size.
     let total = sync.total();
     let most = sync.replicas + sync.bounds.surge;
-    if sync.bounds == (Bounds { surge: 0, unavailable: 0 }) {
+    if sync.bounds == Bounds::NONE {
         return sync.replicas;
     }
     if total >= most { current } else { current + (most - total).min(sync.replicas.saturating_sub(current)) }

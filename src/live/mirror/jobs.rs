@@ -5,7 +5,7 @@ use k8s_openapi::api::batch::v1::{CronJob, Job, JobCondition};
 use super::super::cluster::LiveCluster;
 use super::super::message::SeenKind;
 use super::workloads::WorkloadSeen;
-use super::{NO_ENTRY, count, generation};
+use super::{count, generation};
 use crate::timeline::{Arg, Kind, Why};
 use crate::workload::{CronJobStatus, JobEnd, JobReason, JobStatus, Status};
 
@@ -36,15 +36,8 @@ impl LiveCluster {
             deleting: object.metadata.deletion_timestamp.is_some(),
         };
         let desired = count(spec.parallelism.or(Some(1)));
-        let now = WorkloadSeen {
-            status: Status::Job(shown),
-            desired,
-            serves: None,
-            generation: generation(object.metadata.generation),
-            template: None,
-            paused: spec.suspend == Some(true),
-            last: NO_ENTRY,
-        };
+        let seen = WorkloadSeen::of(Status::Job(shown), desired, generation(object.metadata.generation));
+        let now = WorkloadSeen { paused: spec.suspend == Some(true), ..seen };
         let created = match spec.completions {
             Some(completions) => Why::with("{} completions", Arg::Count(count(Some(completions)).into())),
             None => Why::with("a work queue for {} pods", Arg::Count(desired.into())),
@@ -60,14 +53,14 @@ impl LiveCluster {
         let why = self.job_end(&shown, spec.backoff_limit);
         if let (Some(ending), None) = (shown.ending, was.ending) {
             let became = if ending.success { "SuccessCriteriaMet" } else { "FailureTarget" };
-            let cause = self.note_workload(subject, became, why, cause);
+            let cause = self.note_next(subject, became, why, cause);
             if shown.complete || shown.gave_up {
                 let became = if shown.complete { "Complete" } else { "Failed" };
-                self.note_workload(subject, became, why, cause);
+                self.note_next(subject, became, why, cause);
             }
         } else if (shown.complete && !was.complete) || (shown.gave_up && !was.gave_up) {
             let became = if shown.complete { "Complete" } else { "Failed" };
-            self.note_workload(subject, became, why, cause);
+            self.note_next(subject, became, why, cause);
         }
         self.told(subject, before.as_ref());
     }
@@ -93,15 +86,8 @@ impl LiveCluster {
             last_schedule: status.last_schedule_time.as_ref().map(|at| self.time_of(at)),
             last_success: status.last_successful_time.as_ref().map(|at| self.time_of(at)),
         };
-        let now = WorkloadSeen {
-            status: Status::CronJob(shown),
-            desired: 0,
-            serves: None,
-            generation: generation(object.metadata.generation),
-            template: None,
-            paused: spec.suspend == Some(true),
-            last: NO_ENTRY,
-        };
+        let seen = WorkloadSeen::of(Status::CronJob(shown), 0, generation(object.metadata.generation));
+        let now = WorkloadSeen { paused: spec.suspend == Some(true), ..seen };
         let schedule = Arg::Text(self.names.intern(&spec.schedule));
         let created = Why::with("schedule: {}", schedule);
         let kept = self.keep((SeenKind::CronJob, Kind::CronJob), &object.metadata, now, created);

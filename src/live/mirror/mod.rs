@@ -7,6 +7,7 @@ pub mod jobs;
 pub mod nodes;
 pub mod pods;
 pub mod policy;
+mod replicasets;
 pub mod scheduling;
 pub mod services;
 pub mod workloads;
@@ -22,8 +23,9 @@ use crate::timeline::{Cause, EntryId, Kind, Subject, Why};
 use crate::workload::{Counts, Status};
 use nodes::NodeSeen;
 pub use pods::PodSeen;
+use replicasets::SetSeen;
 use services::ServiceSeen;
-use workloads::{SetSeen, WorkloadSeen};
+use workloads::WorkloadSeen;
 
 /// What is known of all objects.
 #[derive(Debug, Default)]
@@ -97,6 +99,17 @@ impl Mirror {
             Kind::ReplicaSet => self.sets.get(&key).map(|set| Status::ReplicaSet(set.status)),
             Kind::Service => self.services.get(&key).map(|service| Status::Service(service.status)),
             _ => self.workloads.get(&key).map(|own| own.status),
+        }
+    }
+
+    /// The last entry about an object.
+    fn last_mut(&mut self, key: Subject) -> Option<&mut EntryId> {
+        match key.kind {
+            Kind::Pod => self.pods.get_mut(&key).map(|pod| &mut pod.last),
+            Kind::ReplicaSet => self.sets.get_mut(&key).map(|set| &mut set.last),
+            Kind::Service => self.services.get_mut(&key).map(|service| &mut service.last),
+            Kind::Node => self.nodes.get_mut(&key).map(|node| &mut node.last),
+            _ => self.workloads.get_mut(&key).map(|own| &mut own.last),
         }
     }
 
@@ -222,6 +235,21 @@ impl LiveCluster {
         let owners = meta.owner_references.as_deref().unwrap_or_default();
         let owner = owners.iter().find(|owner| owner.controller == Some(true))?;
         self.mirror.uids.get(&owner.uid).map(|(_, _, subject)| *subject)
+    }
+
+    /// Writes an entry about an object, from which what happens to it next follows.
+    pub(in crate::live) fn note_next(
+        &mut self,
+        subject: Subject,
+        became: &'static str,
+        why: Why,
+        cause: Cause,
+    ) -> Cause {
+        let entry = self.note(subject, became, why, cause);
+        if let Some(last) = self.mirror.last_mut(subject) {
+            *last = entry;
+        }
+        Cause::Entry(entry)
     }
 
     /// The last entry about an object, for what follows from it.

@@ -8,6 +8,7 @@ use super::super::cluster::LiveCluster;
 use super::super::message::SeenKind;
 use super::{Mirror, NO_ENTRY};
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
+use crate::workload::resources::is_gpu;
 
 /// What is known of a node.
 #[derive(Clone, Debug)]
@@ -86,7 +87,7 @@ impl LiveCluster {
             cause = by;
         }
         for (became, why) in entries {
-            cause = self.note_node(subject, became, why, cause);
+            cause = self.note_next(subject, became, why, cause);
             if became == "Cordoned" {
                 self.node_cordoned(subject, cause);
             }
@@ -107,24 +108,9 @@ impl LiveCluster {
         self.mirror.nodes.insert(subject, now);
         self.mirror.node_order.push(subject);
         let cause = self.origin;
-        let cause = self.note_node(subject, "Ready", why, cause);
+        let cause = self.note_next(subject, "Ready", why, cause);
         self.pool_grows(subject, cause);
         self.touch_nodes(cause);
-    }
-
-    /// Writes an entry about a node, from which what happens to it next follows.
-    pub(in crate::live) fn note_node(
-        &mut self,
-        subject: Subject,
-        became: &'static str,
-        why: Why,
-        cause: Cause,
-    ) -> Cause {
-        let entry = self.note(subject, became, why, cause);
-        if let Some(node) = self.mirror.nodes.get_mut(&subject) {
-            node.last = entry;
-        }
-        Cause::Entry(entry)
     }
 
     pub(super) fn node_gone(&mut self, subject: Subject) {
@@ -155,7 +141,7 @@ fn read(object: &Node) -> NodeSeen {
         }
     });
     let allocatable = status.allocatable.unwrap_or_default();
-    let gpus = allocatable.iter().filter(|(resource, _)| resource.ends_with("/gpu"));
+    let gpus = allocatable.iter().filter(|(resource, _)| is_gpu(resource));
     NodeSeen {
         ready,
         labels: object.metadata.labels.clone().unwrap_or_default(),

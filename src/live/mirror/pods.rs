@@ -2,7 +2,6 @@
 //! Whether an application answers before its probe says so, and how an image is pulled, it does not show.
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 
@@ -12,7 +11,8 @@ use super::super::message::SeenKind;
 use super::NO_ENTRY;
 use crate::kernel::{Duration, Time};
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
-use crate::workload::{Object, PodPhase, PodStatus, PodTemplate};
+use crate::workload::resources::is_gpu;
+use crate::workload::{Object, PodPhase, PodStatus};
 
 /// What is known of a pod.
 #[derive(Clone, Debug)]
@@ -139,7 +139,7 @@ impl LiveCluster {
         };
         let applied = self.applied.get(&workload).or_else(|| self.applied.get(&owner?));
         let object = applied.map(|applied| &applied.object);
-        let serves = object.and_then(template_of).and_then(|template| template.serves);
+        let serves = object.and_then(Object::template).and_then(|template| template.serves);
         let min_ready = object.map_or(Duration::ZERO, |object| match object {
             Object::Deployment(spec) => spec.min_ready,
             Object::StatefulSet(spec) => spec.min_ready,
@@ -187,7 +187,7 @@ impl LiveCluster {
             Some(owner) => (self.last_of(owner), Why::with("created by {}", Arg::Subject(owner))),
             None => (self.cause_of(subject), Why::NONE),
         };
-        self.note_pod(subject, "Pending", why, cause);
+        self.note_next(subject, "Pending", why, cause);
         self.pod_met(subject);
         Some(subject)
     }
@@ -196,7 +196,7 @@ impl LiveCluster {
     fn tell_changes(&mut self, pod: &Pod, before: &PodSeen, after: &PodSeen) -> Cause {
         let subject = after.subject;
         let mut cause = self.last_of(subject);
-        let mut tell = |run: &mut LiveCluster, became, why| cause = run.note_pod(subject, became, why, cause);
+        let mut tell = |run: &mut LiveCluster, became, why| cause = run.note_next(subject, became, why, cause);
         if after.message != before.message && !after.message.is_empty() && after.status.node.is_none() {
             let gated = pod
                 .spec
@@ -250,32 +250,17 @@ impl LiveCluster {
             // Who deletes a pod is not said by the API: its owner, unless a fault did it.
             let by = after.owner.map_or(cause, |owner| self.last_of(owner));
             let by = self.deletions_take(subject).unwrap_or(by);
-            cause = self.note_pod(subject, "Terminating", Why::NONE, by);
+            cause = self.note_next(subject, "Terminating", Why::NONE, by);
             self.sight_leaving(subject);
         }
         // What ends because it was told to go is on its way already: a kubelet gives such a pod a last phase before it is gone
         // (k8s.io/kubernetes v1.36.3, pkg/kubelet/kubelet_pods.go, getPhase with podIsTerminal).
         if after.is_finished() && !before.is_finished() && !before.status.terminating {
             let became = if after.status.phase == PodPhase::Succeeded { "Succeeded" } else { "Failed" };
-            cause = self.note_pod(subject, became, Why::NONE, cause);
+            cause = self.note_next(subject, became, Why::NONE, cause);
             self.sight_gone(subject);
         }
         cause
-    }
-
-    /// Writes an entry about a pod, from which what happens to it next follows.
-    pub(in crate::live) fn note_pod(
-        &mut self,
-        subject: Subject,
-        became: &'static str,
-        why: Why,
-        cause: Cause,
-    ) -> Cause {
-        let entry = self.note(subject, became, why, cause);
-        if let Some(pod) = self.mirror.pods.get_mut(&subject) {
-            pod.last = entry;
-        }
-        Cause::Entry(entry)
     }
 
     pub(super) fn pod_gone(&mut self, subject: Subject) {
@@ -285,7 +270,7 @@ impl LiveCluster {
         if !pod.status.terminating && !pod.is_finished() {
             // It went faster than the watch could show it.
             let by = self.deletions_take(subject).unwrap_or(cause);
-            cause = self.note_pod(subject, "Terminating", Why::NONE, by);
+            cause = self.note_next(subject, "Terminating", Why::NONE, by);
         }
         let entry = self.note(subject, "Deleted", Why::NONE, cause);
         self.mirror.pods.remove(&subject);
@@ -305,24 +290,11 @@ impl LiveCluster {
     }
 }
 
-/// What the pods of an object are made from.
-pub(in crate::live) fn template_of(object: &Object) -> Option<&Arc<PodTemplate>> {
-    match object {
-        Object::Deployment(spec) => Some(&spec.template),
-        Object::StatefulSet(spec) => Some(&spec.template),
-        Object::DaemonSet(spec) => Some(&spec.template),
-        Object::ReplicaSet(spec) => Some(&spec.template),
-        Object::Job(spec) => Some(&spec.template),
-        Object::Pod(template) => Some(template),
-        _ => None,
-    }
-}
-
 /// GPUs that a container asks for, whoever makes them.
 fn gpus(container: &k8s_openapi::api::core::v1::Container) -> u64 {
     let resources = container.resources.as_ref();
     let limits = resources.and_then(|resources| resources.limits.as_ref().or(resources.requests.as_ref()));
-    let counted = limits.into_iter().flatten().filter(|(name, _)| name.ends_with("/gpu"));
+    let counted = limits.into_iter().flatten().filter(|(name, _)| is_gpu(name));
     counted.filter_map(|(_, quantity)| quantity.0.parse::<u64>().ok()).sum()
 }
 

@@ -7,15 +7,9 @@ use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use super::super::cluster::LiveCluster;
 use super::super::message::SeenKind;
 use super::workloads::WorkloadSeen;
-use super::{NO_ENTRY, count, generation};
+use super::{count, generation};
 use crate::timeline::{Arg, Kind, Why};
 use crate::workload::{AutoscalerStatus, BudgetStatus, QuotaStatus, Status};
-
-/// What is kept of an object without pods of its own.
-fn shown(status: Status, meta: Option<i64>) -> WorkloadSeen {
-    let generation = generation(meta);
-    WorkloadSeen { status, desired: 0, serves: None, generation, template: None, paused: false, last: NO_ENTRY }
-}
 
 impl LiveCluster {
     pub(super) fn saw_budget(&mut self, object: &PodDisruptionBudget) {
@@ -28,7 +22,7 @@ impl LiveCluster {
             allowed: count(status.disruptions_allowed),
             synced,
         };
-        let seen = shown(Status::PodDisruptionBudget(now), object.metadata.generation);
+        let seen = WorkloadSeen::of(Status::PodDisruptionBudget(now), 0, generation(object.metadata.generation));
         let kind = (SeenKind::PodDisruptionBudget, Kind::PodDisruptionBudget);
         let Some((subject, before)) = self.keep(kind, &object.metadata, seen, Why::NONE) else { return };
         let was = match before.as_ref().map(|before| before.status) {
@@ -40,7 +34,7 @@ impl LiveCluster {
             let became = if allowed(&now) { "SufficientPods" } else { "InsufficientPods" };
             let counts = [now.healthy, now.desired].map(|count| Arg::Count(count.into()));
             let cause = self.last_of(subject);
-            self.note_workload(subject, became, Why::with2("healthy: {}, needed: {}", counts[0], counts[1]), cause);
+            self.note_next(subject, became, Why::with2("healthy: {}, needed: {}", counts[0], counts[1]), cause);
         }
         self.told(subject, before.as_ref());
     }
@@ -49,7 +43,7 @@ impl LiveCluster {
         let status = object.status.clone().unwrap_or_default();
         let now =
             AutoscalerStatus { current: count(status.current_replicas), desired: count(Some(status.desired_replicas)) };
-        let seen = shown(Status::HorizontalPodAutoscaler(now), object.metadata.generation);
+        let seen = WorkloadSeen::of(Status::HorizontalPodAutoscaler(now), 0, generation(object.metadata.generation));
         let kind = (SeenKind::HorizontalPodAutoscaler, Kind::HorizontalPodAutoscaler);
         if let Some((subject, before)) = self.keep(kind, &object.metadata, seen, Why::NONE) {
             self.told(subject, before.as_ref());
@@ -64,7 +58,7 @@ impl LiveCluster {
         let (hard, used) = (status.hard.unwrap_or_default(), status.used.unwrap_or_default());
         let full = hard.iter().filter(|(name, bound)| used.get(*name) == Some(bound)).count();
         let now = QuotaStatus { bounds: hard.len() as u32, full: full as u32 };
-        let seen = shown(Status::ResourceQuota(now), object.metadata.generation);
+        let seen = WorkloadSeen::of(Status::ResourceQuota(now), 0, generation(object.metadata.generation));
         let kind = (SeenKind::ResourceQuota, Kind::ResourceQuota);
         if let Some((subject, before)) = self.keep(kind, &object.metadata, seen, Why::NONE) {
             self.told(subject, before.as_ref());

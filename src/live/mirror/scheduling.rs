@@ -7,8 +7,8 @@ use k8s_openapi::api::core::v1 as core;
 
 use super::super::cluster::LiveCluster;
 use super::super::render::RUN;
-use super::pods::{PodSeen, template_of};
-use super::workloads::TEMPLATE;
+use super::pods::PodSeen;
+use super::workloads::template_number;
 use crate::cluster::scheduler::Balance;
 use crate::cluster::{NodeSpec, Profile};
 use crate::kernel::Name;
@@ -114,13 +114,12 @@ impl LiveCluster {
 
     /// The template that a pod was made from: the one whose number it carries, or that of the object that was applied.
     fn template_behind(&self, pod: &core::Pod, seen: &PodSeen) -> Option<Arc<PodTemplate>> {
-        let annotations = pod.metadata.annotations.as_ref();
-        let number = annotations.and_then(|annotations| annotations.get(TEMPLATE)?.parse::<usize>().ok());
+        let number = template_number(Some(&pod.metadata));
         if let Some(template) = number.and_then(|number| self.templates.get(number)) {
             return Some(Arc::clone(template));
         }
         let applied = self.applied.get(&seen.workload).or_else(|| self.applied.get(&seen.owner?));
-        applied.and_then(|applied| template_of(&applied.object)).cloned()
+        applied.and_then(|applied| applied.object.template()).cloned()
     }
 }
 

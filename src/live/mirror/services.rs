@@ -130,11 +130,7 @@ impl LiveCluster {
         };
         let mut cause = cause;
         if let Some((became, why)) = entry {
-            let last = self.note(subject, became, why, cause);
-            if let Some(service) = self.mirror.services.get_mut(&subject) {
-                service.last = last;
-            }
-            cause = Cause::Entry(last);
+            cause = self.note_next(subject, became, why, cause);
         }
         self.touch(subject, cause);
     }

@@ -33,8 +33,8 @@ pub(super) fn containers(
 ) -> Result<Containers, Unsupported> {
     let mut made = Containers { init: Vec::new(), main: Vec::new(), volumes: Vec::new() };
     let image = played.and_then(|played| played.image);
-    if let (Some(played), Some((image, pulls))) = (played, image) {
-        made.init.extend(pull(draft, from, played, image, pulls));
+    if let (Some(played), Some(image)) = (played, image) {
+        made.init.extend(pull(draft, from, played, image));
     }
     for (one, index) in from.init_containers.iter().chain(&from.containers).zip(0_u16..) {
         if played.is_some() && one.never_pulls {
@@ -45,11 +45,11 @@ pub(super) fn containers(
         let is_init = place < from.init_containers.len();
         let port = PORT.saturating_add(port_number(from, index));
         let mut container = container(draft, one, is_init, port)?;
-        if let (Some(played), Some((image, pulls))) = (played, image) {
+        if let (Some(played), Some(image)) = (played, image) {
             let conduct = played.conduct.init.iter().chain(&played.conduct.main).nth(place);
             let conduct = conduct.expect("each container has its conduct");
             let role = role(from, is_init && !one.sidecar, is_init);
-            stand_in(draft, &mut container, (conduct, role, port), (image, pulls), from);
+            stand_in(draft, &mut container, (conduct, role, port), image, from);
             if conduct.counts_starts(role) {
                 container.volume_mounts.get_or_insert_default().push(core::VolumeMount {
                     name: STATE.to_owned(),
@@ -180,32 +180,26 @@ fn stand_in(
     draft: &Draft<'_>,
     container: &mut core::Container,
     (conduct, role, port): (&Conduct, Role, u16),
-    (image, pulls): (&str, bool),
+    image: &str,
     from: &PodTemplate,
 ) {
     let name = from.serves.map_or_else(|| draft.show(), |serves| serves.show(draft.names));
     container.args = Some(stand_in_arguments(conduct, role, port, &name));
-    put_image(container, image, pulls);
+    put_image(container, image);
     if role != Role::Init {
         let listens = core::ContainerPort { container_port: i32::from(port), ..core::ContainerPort::default() };
         container.ports = Some(vec![listens]);
     }
 }
 
-fn put_image(container: &mut core::Container, image: &str, pulls: bool) {
+fn put_image(container: &mut core::Container, image: &str) {
     container.image = Some(image.to_owned());
-    container.image_pull_policy = Some(if pulls { "IfNotPresent" } else { "Never" }.to_owned());
+    container.image_pull_policy = Some("IfNotPresent".to_owned());
 }
 
 /// The container that takes as long as the pulls of a pod, before all others. It asks for as much as the first of them does, so that
 /// quotas count it and the pod asks for no more; devices are left to those that use them.
-fn pull(
-    draft: &Draft<'_>,
-    from: &PodTemplate,
-    played: &Played<'_>,
-    image: &str,
-    pulls: bool,
-) -> Option<core::Container> {
+fn pull(draft: &Draft<'_>, from: &PodTemplate, played: &Played<'_>, image: &str) -> Option<core::Container> {
     let all = played.conduct.init.iter().chain(&played.conduct.main);
     let length = all.fold(Duration::ZERO, |sum, one| sum + one.pull);
     if length.is_zero() {
@@ -220,6 +214,6 @@ fn pull(
         resources: resources(&like),
         ..core::Container::default()
     };
-    put_image(&mut container, image, pulls);
+    put_image(&mut container, image);
     Some(container)
 }

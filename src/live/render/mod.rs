@@ -25,6 +25,7 @@ mod batch;
 mod container;
 mod dns;
 mod figures;
+pub mod fleet;
 mod naming;
 mod placement;
 mod policy;
@@ -102,10 +103,8 @@ pub enum Pods {
     StandIn {
         /// How they behave.
         conducts: Conducts,
-        /// The image of the stand-in.
+        /// The image of the stand-in: nodes may have it already.
         image: String,
-        /// True if a registry has the image (`IfNotPresent`); else nodes have it (`Never`).
-        pulls: bool,
     },
 }
 

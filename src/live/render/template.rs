@@ -71,7 +71,7 @@ pub(super) struct Played<'a> {
     /// What their containers do.
     pub conduct: PodConduct,
     /// The image of the stand-ins, and whether it is pulled; `None`: kwok plays.
-    pub image: Option<(&'a str, bool)>,
+    pub image: Option<&'a str>,
     /// What kwok is told.
     pub stages: KwokStages,
 }
@@ -80,7 +80,7 @@ fn played<'a>(draft: &Draft<'a>, crew: &Crew<'_>, from: &PodTemplate) -> Result<
     let (conducts, image) = match &draft.rendering.pods {
         Pods::Plain => return Ok(None),
         Pods::Kwok(conducts) => (conducts, None),
-        Pods::StandIn { conducts, image, pulls } => (conducts, Some((image.as_str(), *pulls))),
+        Pods::StandIn { conducts, image } => (conducts, Some(image.as_str())),
     };
     let deployment = from.serves.map(|serves| draft.names.show(serves.name));
     let Crew { kind, name, ref first_pod } = *crew;

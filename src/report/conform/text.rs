@@ -70,12 +70,16 @@ fn verdict(comparison: &Comparison) -> String {
     match (comparison.verdict, count(Conformity::Diverge), count(Conformity::Tolerated)) {
         (Conformity::Agree, ..) => format!("the runs agree: {subjects} subjects"),
         (Conformity::Tolerated, _, tolerated) => {
-            format!("the runs agree: {subjects} subjects, {tolerated} differences tolerated")
+            format!("the runs agree: {subjects} subjects, {} tolerated", differences(tolerated))
         }
         (Conformity::Diverge, diverge, tolerated) => {
-            format!("THE RUNS DIVERGE: {diverge} differences, and {tolerated} tolerated, in {subjects} subjects")
+            format!("THE RUNS DIVERGE: {}, and {tolerated} tolerated, in {subjects} subjects", differences(diverge))
         }
     }
+}
+
+fn differences(count: usize) -> String {
+    if count == 1 { "1 difference".to_owned() } else { format!("{count} differences") }
 }
 
 /// Writes a finding; `whole` with the causes on both sides.

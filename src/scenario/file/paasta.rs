@@ -1,7 +1,7 @@
 //! The `paasta` map of a scenario file.
 
 use crate::file_types;
-use crate::scenario::values::{Amount, EngineValue, SchemasValue};
+use crate::scenario::values::{Amount, PaastaEngineValue, SchemasValue};
 use crate::text::decode::{Spanned, Table};
 
 file_types! {
@@ -10,7 +10,7 @@ file_types! {
         /// Which schemas a service's files must satisfy: those of `paasta validate`, or that of deploy.yaml too. Default: lenient.
         schemas: Option<SchemasValue>,
         /// What runs the copies of an instance. Default: kubernetes.
-        engine: Option<EngineValue>,
+        engine: Option<PaastaEngineValue>,
         /// The CPU that a copy in each pool must stay below: `{ default: 16 }`. Default: no limit.
         pool_limits: Option<Table<Spanned<Amount>>>,
         /// The types of locations that namespaces are advertised in, the largest first. Default: ecosystem, superregion, region, habitat.

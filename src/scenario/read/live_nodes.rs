@@ -8,6 +8,7 @@ use crate::text::decode::Context;
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node, quantity};
 use crate::workload::pod::{Taint, TaintEffect};
+use crate::workload::resources::is_gpu;
 
 /// True for a list of Kubernetes objects, or a single Node.
 pub(super) fn is_listing(root: &Node) -> bool {
@@ -58,7 +59,7 @@ fn node(item: &Node, context: &mut Context<'_>) -> Option<NodeEntry> {
     let ephemeral_storage_bytes = figure("ephemeral-storage", quantity::units);
     let pods = figure("pods", quantity::units).map(|pods| pods.min(u32::MAX.into()) as u32);
     let resources = figures.and_then(Node::as_map).unwrap_or_default();
-    let gpu = resources.iter().map(|(key, _)| key.text.as_str()).find(|key| key.ends_with("/gpu"));
+    let gpu = resources.iter().map(|(key, _)| key.text.as_str()).find(|key| is_gpu(key));
     let gpus = gpu.and_then(|resource| {
         let count = figure(resource, quantity::units)? as u32;
         let model = labels.get("nvidia.com/gpu.product").cloned();

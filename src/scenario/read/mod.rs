@@ -1,6 +1,7 @@
 //! From a scenario file to the model: every check that a type cannot make, with all mistakes told at once.
 
 mod actions;
+mod backendai;
 mod cluster;
 mod expect;
 mod faults;
@@ -90,6 +91,8 @@ impl Reader<'_, '_> {
         let kubernetes = self.kubernetes(file.kubernetes);
         let oci = self.oci(file.oci);
         let paasta = self.paasta(file.paasta);
+        let epoch = file.epoch.map_or(EPOCH_DEFAULT, |epoch| epoch.0);
+        let backendai = self.backendai(file.backendai, epoch);
         let deploy = self.deploy(file.deploy, file.span);
         self.acts = deploy.iter().any(|deploy| deploy.system.has_actions());
         let cluster = self.one_or_several(file.cluster, file.clusters, file.span);
@@ -111,10 +114,11 @@ impl Reader<'_, '_> {
             speed: 1,
             stop_when_settled: file.stop_when_settled.unwrap_or(false),
             snapshot: file.snapshot.map(|snapshot| snapshot.0).unwrap_or_default(),
-            epoch: file.epoch.map_or(EPOCH_DEFAULT, |epoch| epoch.0),
+            epoch,
             kubernetes: kubernetes?,
             oci,
             paasta,
+            backendai,
             cluster: cluster?,
             deploy,
             behaviour,

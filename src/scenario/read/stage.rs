@@ -14,8 +14,8 @@ use crate::text::tree::Value;
 use crate::text::{Diagnostic, Node, Source, tree};
 
 /// Keys of a scenario that say nothing of its cluster.
-const OF_THE_RUN: [&str; 9] =
-    ["until", "stop_when_settled", "snapshot", "oci", "paasta", "deploy", "faults", "actions", "expect"];
+const OF_THE_RUN: [&str; 10] =
+    ["until", "stop_when_settled", "snapshot", "oci", "paasta", "backendai", "deploy", "faults", "actions", "expect"];
 
 /// Reads the cluster of a file, as a scenario that deploys nothing.
 ///
@@ -86,6 +86,7 @@ impl Reader<'_, '_> {
             kubernetes,
             oci: Default::default(),
             paasta: Default::default(),
+            backendai: Default::default(),
             cluster,
             deploy: Vec::new(),
             behaviour,

@@ -7,8 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use super::inline_schema;
 use crate::cluster::Expander;
 use crate::scenario::model::{SnapshotLayers, SystemName, View};
+use crate::systems::backendai::{BugMode, DelayFrom, Engine};
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
-use crate::systems::paasta::options::{Engine, Schemas};
+use crate::systems::paasta::options::{Engine as PaastaEngine, Schemas};
 use crate::text::decode::{Context, FromNode, one_of};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node};
@@ -68,6 +69,29 @@ words! {
     WaitForValue(WaitFor) as "a choice of exports" {
         "referenced" => WaitFor::Referenced,
         "declared" => WaitFor::Declared,
+    }
+    /// Which code of Backend.AI rolls revisions out.
+    EngineValue(Engine) as "an engine" {
+        "bep-1049" => Engine::Bep1049,
+        "pr-10426" => Engine::Pr10426,
+    }
+    /// A mistake of that code.
+    BugModeValue(BugMode) as "a bug mode" {
+        "need_retry_missing" => BugMode::NeedRetryMissing,
+        "tz_naive_elapsed" => BugMode::TzNaiveElapsed,
+        "timeout_never_fires" => BugMode::TimeoutNeverFires,
+        "promote_zero_green" => BugMode::PromoteZeroGreen,
+        "apply_missing_promote_arg" => BugMode::ApplyMissingPromoteArg,
+        "delay_ignored" => BugMode::DelayIgnored,
+        "manual_promote_no_ready" => BugMode::ManualPromoteNoReady,
+        "rolling_never_ready" => BugMode::RollingNeverReady,
+        "green_leak" => BugMode::GreenLeak,
+        "batch_wide_mutation_flag" => BugMode::BatchWideMutationFlag,
+    }
+    /// From when the delay before a promotion runs.
+    DelayFromValue(DelayFrom) as "a start of the delay" {
+        "phase" => DelayFrom::Phase,
+        "last-route-change" => DelayFrom::LastRouteChange,
     }
     /// To whom a member may refer.
     ReferencesValue(References) as "a choice of references" {
@@ -129,9 +153,9 @@ words! {
         "strict" => Schemas::Strict,
     }
     /// What runs the copies of a PaaSTA instance.
-    EngineValue(Engine) as "an engine" {
-        "kubernetes" => Engine::Kubernetes,
-        "bounce_lib" => Engine::BounceLib,
+    PaastaEngineValue(PaastaEngine) as "an engine" {
+        "kubernetes" => PaastaEngine::Kubernetes,
+        "bounce_lib" => PaastaEngine::BounceLib,
     }
     /// Whose view counts.
     ViewValue(View) as "a view" {
@@ -145,7 +169,7 @@ words! {
 pub struct SystemValue(pub SystemName);
 
 /// Systems that later versions will know.
-const LATER_SYSTEMS: &[&str] = &["onebackend", "dynamo", "backendai"];
+const LATER_SYSTEMS: &[&str] = &["onebackend", "dynamo"];
 
 impl FromNode for SystemValue {
     fn from_node(node: &Node, context: &mut Context<'_>) -> Option<SystemValue> {
@@ -153,13 +177,18 @@ impl FromNode for SystemValue {
             let message = format!("the system {} is not in this version of greenroom yet", quote(system));
             context.report(
                 Diagnostic::error(context.source, node.span, message)
-                    .note("this version knows `oci`, `kubernetes` and `paasta`"),
+                    .note("this version knows `oci`, `kubernetes`, `paasta` and `backendai`"),
             );
             return None;
         }
-        let known = [("oci", SystemName::Oci), ("kubernetes", SystemName::Kubernetes), ("paasta", SystemName::Paasta)];
+        let known = [
+            ("oci", SystemName::Oci),
+            ("kubernetes", SystemName::Kubernetes),
+            ("paasta", SystemName::Paasta),
+            ("backendai", SystemName::BackendAi),
+        ];
         one_of(node, context, &known, "a system").map(SystemValue)
     }
 }
 
-inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "paasta"] });
+inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "paasta", "backendai"] });

@@ -6,6 +6,7 @@ use super::arithmetic::{Share, closest, is_tied};
 use super::pass::Pass;
 use crate::workload::IntOrPercent;
 use crate::workload::rollout::{CanaryStep, RolloutStrategy};
+use crate::workload::strategy::Bounds;
 
 /// A ReplicaSet as the arithmetic sees it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -20,14 +21,6 @@ impl Size {
     /// Pods that count when others are to go (`GetReplicasForScaleDown`).
     const fn counts(self, whatever_available: bool) -> u32 {
         if self.replicas < self.available || whatever_available { self.replicas } else { self.available }
-    }
-}
-
-/// What may be added and what may be missing (`resolveFenceposts`).
-pub fn fenceposts(surge: IntOrPercent, unavailable: IntOrPercent, replicas: u32) -> (u32, u32) {
-    match (surge.rounded_up(replicas), unavailable.rounded_down(replicas)) {
-        (0, 0) => (0, 1),
-        posts => posts,
     }
 }
 
@@ -136,18 +129,17 @@ fn within_limits(
 
 impl Pass<'_> {
     /// Pods that a canary may have beyond the wanted number, and pods that may be missing.
-    fn canary_posts(&self) -> (u32, u32) {
-        match self.canary_spec() {
-            Some(strategy) => fenceposts(strategy.max_surge, strategy.max_unavailable, self.ro.spec.replicas),
-            None => (0, 0),
-        }
+    fn canary_bounds(&self) -> Bounds {
+        self.canary_spec().map_or(Bounds::NONE, |strategy| {
+            Bounds::of(strategy.max_surge, strategy.max_unavailable, self.ro.spec.replicas)
+        })
     }
 
     /// Pods that may be missing (`MaxUnavailable`).
     pub fn max_unavailable(&self) -> u32 {
         let wanted = self.ro.spec.replicas;
         let missing = match &self.ro.spec.strategy {
-            RolloutStrategy::Canary(_) => self.canary_posts().1,
+            RolloutStrategy::Canary(_) => self.canary_bounds().unavailable,
             RolloutStrategy::BlueGreen(strategy) => strategy.max_unavailable.rounded_down(wanted),
         };
         missing.min(wanted)
@@ -177,7 +169,7 @@ impl Pass<'_> {
 
     /// The sizes of the new and the stable ReplicaSet from now on.
     pub fn canary_sizes(&self) -> (u32, u32) {
-        let (surge, unavailable) = self.canary_posts();
+        let Bounds { surge, unavailable } = self.canary_bounds();
         let wanted = Wanted { replicas: self.ro.spec.replicas, weight: self.weight(), surge, unavailable };
         let new = self.new.map_or(Size::default(), |new| self.size_of(new));
         let stable = self.stable.filter(|stable| self.new != Some(*stable)).map(|stable| self.size_of(stable));
@@ -210,7 +202,6 @@ impl Pass<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::profile::V1_10;
     use super::*;
 
     const fn whole(replicas: u32) -> Size {
@@ -272,12 +263,5 @@ mod tests {
                 }
             }
         }
-    }
-
-    #[test]
-    fn one_may_be_missing_where_nothing_may_be_added() {
-        let none = IntOrPercent::Int(0);
-        assert_eq!(fenceposts(none, none, 4), (0, 1));
-        assert_eq!(fenceposts(V1_10.quarter, V1_10.quarter, 3), (1, 0));
     }
 }

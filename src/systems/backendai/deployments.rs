@@ -1,0 +1,177 @@
+//! The deployments of one file with their routes: the tables that Backend.AI's manager keeps, and the few changes of them that
+//! all handlers share. When something changes is decided elsewhere.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::document::{DeploymentSpec, Document};
+use super::history::History;
+use super::profile::Options;
+use super::route::{Health, Route, RouteStatus};
+use super::status::{Lifecycle, Status};
+use crate::kernel::{Name, Time};
+use crate::timeline::{Arg, Cause, Kind, Subject, Why};
+use crate::workload::{Ask, World};
+
+/// The deployments of one file.
+#[derive(Clone, Debug)]
+pub struct Deployments {
+    /// The file.
+    pub document: Arc<Document>,
+    /// The profile.
+    pub options: Arc<Options>,
+    /// One for each of the file; none before the file is submitted.
+    pub list: Vec<Deployment>,
+    /// Whose session each pod is: the positions of a deployment and of its route.
+    pub sessions: BTreeMap<Subject, (usize, usize)>,
+}
+
+/// A deployment as the database has it.
+#[derive(Clone, Debug)]
+pub struct Deployment {
+    /// Its subject.
+    pub subject: Subject,
+    /// Where it stands.
+    pub status: Status,
+    /// The revision that it runs.
+    pub current: Option<usize>,
+    /// The revision that is rolled out.
+    pub deploying: Option<usize>,
+    /// How many rollouts there were; the routes of one know its number.
+    pub rollout: u32,
+    /// How many routes it wants.
+    pub desired: u32,
+    /// Its routes, oldest first. None is taken out.
+    pub routes: Vec<Route>,
+    /// How many routes each revision has had.
+    pub numbers: Vec<u32>,
+    /// New routes of this rollout that had failed when it was last looked at.
+    pub failed_seen: u32,
+    /// What it has been through.
+    pub history: History,
+    /// Since when its status is what it is.
+    pub since: Time,
+    /// What last happened to it or to a route of its.
+    pub cause: Cause,
+}
+
+impl Deployments {
+    /// What the file says of a deployment.
+    pub fn spec(&self, index: usize) -> &DeploymentSpec {
+        &self.document.deployments[index]
+    }
+
+    /// The name of a deployment's revision.
+    pub fn revision_name(&self, index: usize, revision: Option<usize>) -> Option<&str> {
+        Some(self.spec(index).revisions[revision?].name.as_str())
+    }
+
+    /// The same for a text in an entry.
+    pub fn shown_revision(&self, index: usize, revision: Option<usize>, world: &mut dyn World) -> Arg {
+        Arg::Text(world.intern(self.revision_name(index, revision).unwrap_or("nothing")))
+    }
+
+    /// Adds a deployment of the file.
+    pub fn add(&mut self, index: usize, cause: Cause, world: &mut dyn World) {
+        let spec = &self.document.deployments[index];
+        let name = super::names::name(&spec.name, world);
+        let deployment = Deployment {
+            subject: Subject::new(Kind::Member, name),
+            status: Status::of(Lifecycle::Pending),
+            current: spec.current,
+            deploying: None,
+            rollout: 0,
+            desired: spec.desired,
+            routes: Vec::new(),
+            numbers: vec![0; spec.revisions.len()],
+            failed_seen: 0,
+            history: History::default(),
+            since: world.now(),
+            cause,
+        };
+        self.list.push(deployment);
+    }
+
+    /// Writes an entry about a deployment in its present status.
+    pub fn tell(&mut self, index: usize, why: Why, cause: Cause, world: &mut dyn World) {
+        let one = &mut self.list[index];
+        one.cause = Cause::Entry(world.note(one.subject, one.status.word(), why, cause));
+    }
+
+    /// Publishes which revisions a deployment has.
+    pub fn publish_revisions(&self, index: usize, world: &mut dyn World) {
+        let one = &self.list[index];
+        for (key, revision) in [("current_revision", one.current), ("deploying_revision", one.deploying)] {
+            let name = self.revision_name(index, revision).unwrap_or("");
+            world.publish(one.subject, key, name, one.cause);
+        }
+    }
+
+    /// Makes routes of a revision.
+    pub fn create_routes(&mut self, index: usize, revision: usize, count: u32, traffic: bool, world: &mut dyn World) {
+        let base = {
+            let spec = self.spec(index);
+            format!("{}-{}", spec.name, spec.revisions[revision].name)
+        };
+        let base = world.intern(&base);
+        let (now, one) = (world.now(), &mut self.list[index]);
+        for _ in 0..count {
+            let number = one.numbers[revision];
+            one.numbers[revision] += 1;
+            let name = Name::numbered(base, number);
+            let mut route = Route::new(name, revision, one.rollout, traffic, now, one.cause);
+            let why = Why::text(if traffic { "made with traffic" } else { "made without traffic" });
+            route.cause = Cause::Entry(world.note(route.subject, route.word(), why, one.cause));
+            self.sessions.insert(route.pod, (index, one.routes.len()));
+            one.routes.push(route);
+        }
+    }
+
+    /// Has a route end: no request comes to it from now on, and the loop over such routes ends its session.
+    pub fn drain(&mut self, index: usize, route: usize, why: Why, cause: Cause, world: &mut dyn World) {
+        let route = &mut self.list[index].routes[route];
+        route.takes_traffic = false;
+        if route.is_active() {
+            route.become_status(RouteStatus::Terminating, why, cause, world);
+        }
+    }
+
+    /// Positions of a deployment's routes for which something holds.
+    pub fn routes_where(&self, index: usize, holds: impl Fn(&Route) -> bool) -> Vec<usize> {
+        let routes = self.list[index].routes.iter().enumerate();
+        routes.filter(|(_, route)| holds(route)).map(|(position, _)| position).collect()
+    }
+
+    /// Active routes of a revision.
+    pub fn active_of(&self, index: usize, revision: usize) -> Vec<usize> {
+        self.routes_where(index, |route| route.is_active() && route.revision == revision)
+    }
+
+    /// Asks for the end of a route's session.
+    pub fn end_session(&self, index: usize, route: usize, world: &mut dyn World) {
+        let one = &self.list[index];
+        let route = &one.routes[route];
+        if route.status != RouteStatus::Pending {
+            world.ask(Ask::Delete { key: route.pod, serves: one.subject }, route.cause);
+        }
+    }
+}
+
+impl Route {
+    /// Makes a status that of the route, and tells of it.
+    pub fn become_status(&mut self, status: RouteStatus, why: Why, cause: Cause, world: &mut dyn World) {
+        self.status = status;
+        self.told(why, cause, world);
+    }
+
+    /// Makes this its health, and tells of it.
+    pub fn become_health(&mut self, health: Health, why: Why, cause: Cause, world: &mut dyn World) {
+        self.health = health;
+        self.told(why, cause, world);
+    }
+
+    fn told(&mut self, why: Why, cause: Cause, world: &mut dyn World) {
+        self.changed_at = world.now();
+        self.cause = Cause::Entry(world.note(self.subject, self.word(), why, cause));
+    }
+}

@@ -1,0 +1,53 @@
+//! Where requests to a deployment go: to its healthy routes that take traffic, each with the same weight. The proxy is told at
+//! once, as the manager tells it of routes that become healthy or end; its own periodic comparison is not modelled.
+
+use super::deployments::{Deployment, Deployments};
+use crate::kernel::{Name, Symbol};
+use crate::timeline::{Cause, Kind, Subject};
+use crate::workload::{Backend, World};
+
+/// What a route weighs: its `traffic_ratio` is 1.
+const WEIGHT: u32 = 1;
+
+/// What the proxy was last told of one deployment.
+#[derive(Clone, Debug, Default)]
+pub struct Shown {
+    /// `chat-v1`, for each revision.
+    parties: Vec<String>,
+    /// The same, interned.
+    symbols: Vec<Symbol>,
+    /// The pods that serve, in the order of routes.
+    pods: Option<Vec<Subject>>,
+}
+
+impl Shown {
+    /// Nothing was told yet.
+    pub fn of(deployments: &Deployments, index: usize) -> Shown {
+        let spec = deployments.spec(index);
+        let parties = spec.revisions.iter().map(|revision| format!("{}-{}", spec.name, revision.name)).collect();
+        Shown { parties, symbols: Vec::new(), pods: None }
+    }
+
+    /// Tells the proxy who serves, if that is not what it knows.
+    pub fn send(&mut self, deployment: &Deployment, cause: Cause, world: &mut dyn World) {
+        let serving = || deployment.routes.iter().filter(|route| route.serves());
+        let pods: Vec<Subject> = serving().map(|route| route.pod).collect();
+        if self.pods.as_ref().map_or(pods.is_empty(), |known| *known == pods) {
+            return;
+        }
+        if self.symbols.is_empty() {
+            self.symbols = self.parties.iter().map(|party| world.intern(party)).collect();
+        }
+        let backends = serving().map(|route| Backend {
+            workload: route.pod,
+            party: Subject::new(Kind::Revision, Name::plain(self.symbols[route.revision])),
+            weight: WEIGHT,
+            nodes: None,
+        });
+        let name = Subject { kind: Kind::Traffic, ..deployment.subject };
+        // The deployment's own last entry tells more than the timer that this follows from.
+        let cause = if deployment.cause == cause { cause } else { deployment.cause };
+        world.route(name, backends.collect(), cause);
+        self.pods = Some(pods);
+    }
+}
