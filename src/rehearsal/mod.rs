@@ -2,6 +2,7 @@
 //! What an expectation means is `oracle`'s; how a result looks is `report`'s.
 
 mod cues;
+mod notices;
 pub mod observer;
 mod play;
 mod profiles;

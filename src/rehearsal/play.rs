@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use super::cues::{self, CueKind, CueOutcome, Cues};
 use super::profiles::profiles;
 use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
-use super::{Observer, refusal, simulated};
-use crate::cluster::{ALWAYS_NAMESPACES as ALWAYS, Cluster};
+use super::{Observer, notices, refusal, simulated};
+use crate::cluster::Cluster;
 use crate::kernel::Time;
 use crate::scenario::model::{ActionKind, ExpectKind, FaultKind, Scenario, SystemName, Trigger};
 use crate::systems::{self, System};
@@ -108,7 +108,7 @@ impl<S: Stage> Rehearsal<S> {
                 format!("several documents have a deployment `{name}`: each is `deployment/<group>/{name}` here");
             notices.push(Notice { file: scenario.file.to_string(), line: 0, text });
         }
-        notices.extend(lacking_namespaces(scenario, &deployed));
+        notices.extend(notices::lacking_namespaces(scenario, &deployed));
         notices.sort();
         notices.dedup();
         let mut cues = cues::script(scenario, &mut stage);
@@ -380,18 +380,10 @@ impl<S: Stage> Rehearsal<S> {
         let names = self.stage.names().clone();
         // A run that was cut short, or only set up, has not met all its workloads.
         if !matches!(self.ending, None | Some(Ending::Asked)) {
-            let rows = self.stage.idle_behaviour();
-            self.notices.extend(rows.into_iter().filter_map(|row| self.scenario.behaviour.get(row)).map(|row| {
-                Notice {
-                    file: row.place.file.to_string(),
-                    line: row.place.line,
-                    text: "this row of behaviour fits no workload of the run, or another row above it fits first"
-                        .to_owned(),
-                }
-            }));
+            self.notices.extend(notices::idle(&self.scenario, &self.stage));
             self.notices.sort();
         }
-        self.notices.extend(hurried(&self.scenario, &verdicts));
+        self.notices.extend(notices::hurried(&self.scenario, &verdicts));
         RunResult {
             name: self.scenario.name.clone(),
             file: self.scenario.file.to_string(),
@@ -485,35 +477,6 @@ fn unsettle_ends(scenario: &Scenario, verdicts: &mut [Verdict]) {
             verdict.detail = "the run was cut off before its end".to_owned();
         }
     }
-}
-
-/// Tells that a length of the scenario may be too short for what no speed shortens, where something failed.
-fn hurried(scenario: &Scenario, verdicts: &[Verdict]) -> Option<Notice> {
-    let failed = verdicts.iter().any(|verdict| verdict.status == VerdictStatus::Failed);
-    let text = format!(
-        "every length of the scenario was divided by {}, a `within` too; what Kubernetes and documents bring was not, and may \
-         have been too long for it: try a lower --speed",
-        scenario.speed
-    );
-    (failed && scenario.speed > 1).then(|| Notice { file: scenario.file.to_string(), line: 0, text })
-}
-
-/// Tells of namespaces that documents use and nothing makes.
-fn lacking_namespaces(scenario: &Scenario, systems: &[System]) -> Option<Notice> {
-    let of_all: Vec<_> = systems.iter().map(System::namespaces).collect();
-    let made: BTreeSet<&str> = of_all.iter().flat_map(|(_, made)| made).copied().collect();
-    let is_there = |name: &str| {
-        made.contains(name) || ALWAYS.contains(&name) || scenario.cluster.namespaces.iter().any(|there| there == name)
-    };
-    let lacking: BTreeSet<&str> = of_all.iter().flat_map(|(used, _)| used).copied().collect();
-    let lacking: Vec<String> =
-        lacking.into_iter().filter(|name| !is_there(name)).map(crate::text::diagnostic::quote).collect();
-    let text = format!(
-        "no manifest makes the namespace {}: if the cluster has it, name it in `cluster.namespaces`",
-        lacking.join(", ")
-    );
-    let place = &scenario.cluster.place;
-    (!lacking.is_empty()).then(|| Notice { file: place.file.to_string(), line: place.line, text })
 }
 
 /// True if the scenario says that a document is to be rejected: an expectation names that state.

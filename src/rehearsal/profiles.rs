@@ -1,7 +1,9 @@
 //! From what a scenario sets of a system's profile to the profile itself, the system's defaults filled in.
 
 use crate::scenario::Scenario;
+use crate::scenario::model::PaastaOptions;
 use crate::systems::oci::options::Options;
+use crate::systems::paasta::rollout::{Build, Rollout};
 use crate::systems::{Profiles, paasta};
 
 /// The profiles of all systems in a scenario.
@@ -36,9 +38,40 @@ fn paasta(scenario: &Scenario) -> paasta::Options {
         engine: set.engine.unwrap_or(default.engine),
         pool_cpus_milli_max: set.pool_cpus_milli_max.clone(),
         location_types: set.location_types.clone().unwrap_or(default.location_types),
-        rollout: default.rollout,
+        rollout: rollout(set),
     };
     options.rollout.clusters = scenario.cluster.names.clone();
     options.rollout.epoch_seconds = scenario.epoch;
+    let rows = scenario.behaviour.iter().filter_map(|row| Some((row, row.build.as_ref()?)));
+    let builds = rows.map(|(row, build)| Build {
+        step: row.matches.step.clone(),
+        length: build.length.clone(),
+        fails: build.fails,
+    });
+    options.rollout.builds = builds.collect();
     options
+}
+
+/// How PaaSTA rolls out, as far as a scenario says.
+fn rollout(set: &PaastaOptions) -> Rollout {
+    let default = Rollout::default();
+    Rollout {
+        setup_interval: set.setup_interval.unwrap_or(default.setup_interval),
+        bounce_interval: set.bounce_interval.unwrap_or(default.bounce_interval),
+        tag_push: set.tag_push.unwrap_or(default.tag_push),
+        build_length: set.build_length.unwrap_or(default.build_length),
+        timeout: set.timeout.unwrap_or(default.timeout),
+        polling_interval: set.polling_interval.unwrap_or(default.polling_interval),
+        diagnosis_interval: set.diagnosis_interval.unwrap_or(default.diagnosis_interval),
+        time_before_first_diagnosis: set.time_before_first_diagnosis.unwrap_or(default.time_before_first_diagnosis),
+        drain_delay: set.drain_delay.unwrap_or(default.drain_delay),
+        margin_factor: set.margin_factor.clone().unwrap_or(default.margin_factor),
+        overprovision_factor: set.overprovision_factor.clone().unwrap_or(default.overprovision_factor),
+        wait_checks: set.wait_checks.unwrap_or(default.wait_checks),
+        waiter_key: set.waiter_key.unwrap_or(default.waiter_key),
+        api_endpoints: set.api_endpoints.clone(),
+        deployed: set.deployed.clone(),
+        deployed_default: set.deployed_default.clone().unwrap_or(default.deployed_default),
+        ..default
+    }
 }

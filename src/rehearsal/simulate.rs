@@ -170,7 +170,7 @@ fn row_of(row: &BehaviourRow, bandwidth: u64, usual: Behaviour) -> Behaviour {
             workload: row.matches.workload.clone(),
             image: row.matches.image.clone(),
             kind: row.matches.kind.as_deref().and_then(Kind::parse),
-            measures: !row.measurements.is_empty(),
+            measures: !row.measurements.is_empty() || row.build.is_some(),
         },
         pull,
         init: row.init.clone().unwrap_or(usual.init),

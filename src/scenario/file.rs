@@ -231,7 +231,7 @@ file_types! {
     }
 
     /// How the workloads that match behave.
-    pub struct BehaviourFile as "a row of behaviour" later ["build"] {
+    pub struct BehaviourFile as "a row of behaviour" {
         /// Which workloads; every key that is given must fit.
         r#match: MatchFile,
         /// How long a pull of the image takes.
@@ -256,6 +256,8 @@ file_types! {
         metrics: Option<Table<Vec<LoadFile>>>,
         /// What measurements say, from a time on until the next: of an analysis that asks outside the cluster.
         measurements: Option<Spanned<Vec<MeasurementFile>>>,
+        /// How a step of a pipeline that builds goes.
+        build: Option<Spanned<BuildFile>>,
     }
 
     /// Which workloads a row of behaviour is for.
@@ -272,6 +274,16 @@ file_types! {
         analysis: Option<Spanned<String>>,
         /// With `measurements`: the name of its metric.
         metric: Option<Spanned<String>>,
+        /// With `build`: the name of the pipeline's step. Default: every step that builds.
+        step: Option<Spanned<String>>,
+    }
+
+    /// How a step of a pipeline that builds goes.
+    pub struct BuildFile as "`build`" {
+        /// How long it takes. Default: as the system's profile has it.
+        length: Option<Spread>,
+        /// Whether it fails. Default: false.
+        fails: Option<bool>,
     }
 
     /// What measurements say from a time on, until the next.

@@ -7,16 +7,17 @@ use std::sync::Arc;
 
 mod event;
 mod expect;
+mod paasta;
 
 pub use event::{ActionDocument, ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
+pub use paasta::PaastaOptions;
 
 use crate::cluster::scheduler::SchedulerProfile;
 use crate::cluster::{Expander, Load};
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
 use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
-use crate::systems::paasta::options::{Engine, Schemas};
 use crate::text::{Diagnostic, Place, Source};
 use crate::workload::AnalysisPhase;
 use crate::workload::pod::Taint;
@@ -129,19 +130,6 @@ pub struct OciOptions {
 
 /// The label of a node that says which of several clusters it is in.
 pub const CLUSTER_LABEL: &str = "greenroom.dev/cluster";
-
-/// The PaaSTA profile as far as the scenario sets it; the defaults are the system's.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct PaastaOptions {
-    /// Which schemas are applied.
-    pub schemas: Option<Schemas>,
-    /// What runs the copies of an instance.
-    pub engine: Option<Engine>,
-    /// The most CPU of one copy in each pool, in thousandths of a core.
-    pub pool_cpus_milli_max: BTreeMap<String, u64>,
-    /// Types of locations, the largest first.
-    pub location_types: Option<Vec<String>>,
-}
 
 /// The cluster of a run.
 #[derive(Clone, PartialEq, Debug)]
@@ -334,6 +322,8 @@ pub struct BehaviourRow {
     pub metrics: BTreeMap<String, Vec<Load>>,
     /// What measurements of an analysis say, in the order of time.
     pub measurements: Vec<(Time, AnalysisPhase)>,
+    /// How steps of a pipeline build.
+    pub build: Option<Build>,
 }
 
 /// Which workloads a row of behaviour is for.
@@ -351,6 +341,17 @@ pub struct BehaviourMatch {
     pub analysis: Option<String>,
     /// The name of its metric.
     pub metric: Option<String>,
+    /// The name of a pipeline's step.
+    pub step: Option<String>,
+}
+
+/// How a step of a pipeline that builds goes.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Build {
+    /// How long it takes; `None`: as the system has it.
+    pub length: Option<Distribution>,
+    /// It fails.
+    pub fails: bool,
 }
 
 /// A container that ends by itself.

@@ -3,7 +3,8 @@
 
 use super::Scenario;
 use super::model::{
-    ActionEntry, BehaviourRow, Crash, Deploy, ExpectEntry, ExpectKind, FaultEntry, FaultKind, Mark, NodeEntry, Trigger,
+    ActionEntry, BehaviourRow, Build, Crash, Deploy, ExpectEntry, ExpectKind, FaultEntry, FaultKind, Mark, NodeEntry,
+    Trigger,
 };
 use crate::kernel::{Distribution, Duration, Time};
 use crate::workload::NodeDisruption;
@@ -58,6 +59,9 @@ impl Speed {
         }
         if let Some(Crash { after, .. }) = &mut row.crash {
             *after = after.at_speed(self.0);
+        }
+        if let Some(Build { length: Some(length), .. }) = &mut row.build {
+            *length = length.at_speed(self.0);
         }
         row.metrics.values_mut().flatten().for_each(|load| self.time(&mut load.at));
         row.measurements.iter_mut().for_each(|(at, _)| self.time(at));

@@ -35,7 +35,7 @@ impl Reader<'_, '_> {
     }
 
     /// A period, which is not nothing.
-    fn period(&mut self, length: Option<&Spanned<Length>>) -> Option<crate::kernel::Duration> {
+    pub(super) fn period(&mut self, length: Option<&Spanned<Length>>) -> Option<crate::kernel::Duration> {
         let length = length?;
         if length.value.0.is_zero() {
             self.context.error(length.span, "a loop needs some time between two looks, such as `5s`");

@@ -6,8 +6,8 @@ use super::Reader;
 use crate::cluster::Load;
 use crate::kernel::{Duration, Time};
 use crate::scenario::documents::check_path;
-use crate::scenario::file::{BehaviourFile, CrashFile, DeployFile, LoadFile, MatchFile, MeasurementFile};
-use crate::scenario::model::{BehaviourMatch, BehaviourRow, Crash, Deploy};
+use crate::scenario::file::{BehaviourFile, BuildFile, CrashFile, DeployFile, LoadFile, MatchFile, MeasurementFile};
+use crate::scenario::model::{BehaviourMatch, BehaviourRow, Build, Crash, Deploy};
 use crate::text::decode::{Spanned, Table};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Source, Span};
@@ -126,6 +126,7 @@ impl Reader<'_, '_> {
             self.notices.push(Diagnostic::warning(self.context.source, register.span, message));
         }
         let measurements = self.measurements(&file.r#match, file.measurements)?;
+        let build = self.build(&file.r#match, file.build)?;
         Some(BehaviourRow {
             place: self.place(file.span),
             image_size: self.bytes(file.image_size.as_ref(), "the image"),
@@ -143,7 +144,26 @@ impl Reader<'_, '_> {
             stop: file.stop.map(|spread| spread.0),
             metrics: self.metrics(file.metrics)?,
             measurements,
+            build,
         })
+    }
+
+    /// How a pipeline's steps build. A row about a step says that, and no other row does.
+    fn build(&mut self, matches: &MatchFile, file: Option<Spanned<BuildFile>>) -> Option<Option<Build>> {
+        let Some(file) = file else {
+            if let Some(step) = &matches.step {
+                self.context.error(step.span, "a row about a step says how it is `build`");
+            }
+            return Some(None);
+        };
+        let pods = [matches.deployment.is_some(), matches.workload.is_some(), matches.image.is_some()];
+        let others = [matches.kind.is_some(), matches.analysis.is_some(), matches.metric.is_some()];
+        if pods.contains(&true) || others.contains(&true) {
+            self.context.error(file.span, "`build` is of a pipeline's step: match `step`, and nothing else");
+            return None;
+        }
+        let length = file.value.length.map(|spread| spread.0);
+        Some(Some(Build { length, fails: file.value.fails.unwrap_or(false) }))
     }
 
     /// What measurements say, in the order of time. A row about an analysis has them, and no other row does.
@@ -220,6 +240,7 @@ impl Reader<'_, '_> {
             kind: file.kind.map(|kind| kind.0.to_owned()),
             analysis: file.analysis.map(|analysis| analysis.value),
             metric: file.metric.map(|metric| metric.value),
+            step: file.step.map(|step| step.value),
         })
     }
 

@@ -1,6 +1,7 @@
 //! The values of a scenario file that are more than a text or a number: lengths of time and how they are spread, amounts,
 //! timestamps, and words out of a few.
 
+mod paasta;
 mod scheduler;
 mod spread;
 mod timestamp;
@@ -17,14 +18,15 @@ use crate::text::diagnostic::quote;
 use crate::text::tree::Value;
 use crate::text::{Node, duration, quantity};
 
+pub use paasta::{DeployedValue, ShareValue};
 pub use scheduler::SchedulerValue;
 pub use spread::Spread;
 pub use timestamp::Timestamp;
 pub use words::{
     BugModeValue, DelayFromValue, EngineValue, ExpanderValue, FailOnValue, FailReason, FullValue, GateValue,
     JobGateValue, MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, PaastaEngineValue,
-    ReferencesValue, SchemasValue, SnapshotValue, SystemValue, TaintEffectValue, ViewValue, WaitForValue,
-    WorkloadKindValue,
+    ReferencesValue, SchemasValue, SnapshotValue, SystemValue, TaintEffectValue, ViewValue, WaitChecksValue,
+    WaitForValue, WaiterKeyValue, WorkloadKindValue,
 };
 
 /// Implements the schema of a type that is written in its place rather than by reference.

@@ -10,6 +10,7 @@ use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::backendai::{BugMode, DelayFrom, Engine};
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::systems::paasta::options::{Engine as PaastaEngine, Schemas};
+use crate::systems::paasta::rollout::{WaitChecks, WaiterKey};
 use crate::text::decode::{Context, FromNode, one_of};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node};
@@ -156,6 +157,16 @@ words! {
     PaastaEngineValue(PaastaEngine) as "an engine" {
         "kubernetes" => PaastaEngine::Kubernetes,
         "bounce_lib" => PaastaEngine::BounceLib,
+    }
+    /// What PaaSTA's waiters look at.
+    WaitChecksValue(WaitChecks) as "what waiters look at" {
+        "running" => WaitChecks::Running,
+        "marked" => WaitChecks::Marked,
+    }
+    /// How a deploy of PaaSTA finds its waiters.
+    WaiterKeyValue(WaiterKey) as "a key of waiters" {
+        "commit" => WaiterKey::Commit,
+        "version" => WaiterKey::Version,
     }
     /// Whose view counts.
     ViewValue(View) as "a view" {

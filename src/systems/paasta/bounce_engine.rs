@@ -103,7 +103,7 @@ impl Paasta {
             app.wanted -= count;
             let (key, replicas) = (app.key, app.wanted);
             let version = Arg::Text(world.intern(&app.version.text()));
-            let why = Why::with2("{} copies of {}", Arg::Count(count.into()), version);
+            let why = Why::with2("{}, copies: {}", version, Arg::Count(count.into()));
             let subject = unit.subject;
             let entry = Cause::Entry(world.note(subject, "draining", why, cause));
             let ask = world.ask(Ask::Scale { key, replicas, serves: subject }, entry);

@@ -23,11 +23,11 @@ impl Paasta {
         let group = self.subject(Kind::Group, "", None, world);
         let shown = Arg::Text(world.intern(&version.text()));
         let waits = self.memory.runs.iter().find(|run| !run.ended).map(|run| run.version.text());
-        let why = match &waits {
-            Some(before) => Why::with2("{}, once {} is through", shown, Arg::Text(world.intern(before))),
-            None => Why::with("{}", shown),
-        };
-        let cause = Cause::Entry(world.note(group, "pushed", why, cause));
+        let mut cause = cause;
+        if let Some(before) = &waits {
+            let why = Why::with2("{} waits until {} is through", shown, Arg::Text(world.intern(before)));
+            cause = Cause::Entry(world.note(group, "submitted", why, cause));
+        }
         let run = Run {
             version,
             item: 0,

@@ -213,7 +213,7 @@ impl Paasta {
         }
         let Some(ready) = self.settled(index, world) else { return };
         let version = self.memory.instances[index].version.as_ref().map(Version::text).unwrap_or_default();
-        let why = Why::with2("{} copies of {}", Arg::Count(ready.into()), Arg::Text(world.intern(&version)));
+        let why = Why::with2("{} alone, copies: {}", Arg::Text(world.intern(&version)), Arg::Count(ready.into()));
         self.tell_unit(index, "running", why, cause, world);
         self.memory.instances[index].running = self.memory.instances[index].version.clone();
     }

@@ -224,10 +224,10 @@ pub struct JobState {
 pub struct ActionState {
     /// `instance/<service>.<job>.<action>`.
     pub subject: Subject,
+    /// The version that its group had when the run began.
+    pub version: Option<Version>,
     /// Its Job, once it was asked for.
     pub key: Option<Subject>,
     /// Whether it went well, once it is over.
     pub ended: Option<bool>,
-    /// The last entry about it.
-    pub entry: Cause,
 }

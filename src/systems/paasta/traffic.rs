@@ -25,7 +25,7 @@ impl Paasta {
         let mut registrations: Vec<String> = Vec::new();
         for unit in 0..self.memory.instances.len() {
             for registration in &self.setting(unit).instance.registrations {
-                if !registrations.contains(registration) {
+                if self.namespace(registration).is_some() && !registrations.contains(registration) {
                     registrations.push(registration.clone());
                 }
             }
@@ -44,10 +44,16 @@ impl Paasta {
         }
     }
 
+    /// The namespace of smartstack.yaml that a registration is in. One that is not there is found by nobody, and one of another
+    /// service is that one's to tell.
+    fn namespace(&self, registration: &str) -> Option<&Namespace> {
+        let name = registration.strip_prefix(self.service.name.as_str())?.strip_prefix('.')?;
+        self.service.namespaces.iter().find(|one| one.name == name)
+    }
+
     /// The names under which a registration is found, one for each place if there are several, and who is behind each.
     fn routes(&self, registration: &str, world: &mut dyn World) -> Vec<(Subject, Vec<Backend>)> {
-        let namespace = registration.strip_prefix(&format!("{}.", self.service.name));
-        let namespace = self.service.namespaces.iter().find(|one| namespace == Some(one.name.as_str()));
+        let namespace = self.namespace(registration);
         let discover = namespace.and_then(|one| one.discover.as_deref()).unwrap_or("region");
         let mut places: Vec<String> = Vec::new();
         if let Some(label) = label(discover) {

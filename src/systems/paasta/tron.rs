@@ -23,9 +23,9 @@ pub fn cron(schedule: &str) -> Option<String> {
         return Some(fields.trim().to_owned());
     }
     let at = schedule.strip_prefix("daily")?.trim();
-    let mut parts = at.split(':').map(|part| part.parse::<u32>().ok());
-    let hour = if at.is_empty() { 0 } else { parts.next()?? };
-    let minute = parts.next().map_or(Some(0), |minute| minute)?;
+    let mut parts = at.split(':').filter(|part| !part.is_empty()).map(|part| part.parse::<u32>().ok());
+    let hour = parts.next().unwrap_or(Some(0))?;
+    let minute = parts.next().unwrap_or(Some(0))?;
     Some(format!("{minute} {hour} * * *"))
 }
 
@@ -80,7 +80,9 @@ impl Paasta {
         for action in &job.actions {
             let name = format!("{}.{}", job.name, action.name);
             let subject = self.subject(Kind::Instance, &name, Some(&files.cluster), world);
-            actions.push(ActionState { subject, key: None, ended: None, entry: cause });
+            let deployed = action.deploy_group.as_ref().and_then(|group| self.memory.deployed.get(group));
+            let version = deployed.map(|(version, _)| version.clone());
+            actions.push(ActionState { subject, version, key: None, ended: None });
         }
         self.memory.jobs[index].actions = actions;
         self.start_actions(index, cause, world);
@@ -112,14 +114,18 @@ impl Paasta {
         let (files, job) = (&service.clusters[cluster], &service.clusters[cluster].jobs[position]);
         let action = &job.actions[number];
         let subject = self.memory.jobs[index].actions[number].subject;
-        // An action of `ssh` has no code of its own, and so no group.
-        let group = action.deploy_group.as_deref().unwrap_or_default();
-        let Some((version, _)) = self.memory.deployed.get(group).cloned() else {
+        let Some(version) = self.memory.jobs[index].actions[number].version.clone() else {
+            let state = &mut self.memory.jobs[index].actions[number];
+            let Some(group) = &action.deploy_group else {
+                // An action of `ssh` has no code of its own, and so no group.
+                state.ended = Some(true);
+                let entry = world.note(subject, "skipped", Why::text("it runs outside the cluster"), cause);
+                return self.start_actions(index, Cause::Entry(entry), world);
+            };
+            state.ended = Some(false);
             let text = format!("{} not deployed to {group}. Has mark-for-deployment been run?", service.name);
             let why = Why::symbol(world.intern(&text));
-            let entry = world.note(subject, "not_deployed", why, cause);
-            let state = &mut self.memory.jobs[index].actions[number];
-            (state.ended, state.entry) = (Some(false), Cause::Entry(entry));
+            world.note(subject, "not_deployed", why, cause);
             return;
         };
         let name = sanitised(&format!("{}-{}-{}", service.name, job.name, action.name));
@@ -148,8 +154,7 @@ impl Paasta {
         let spec = JobSpec { backoff_limit: action.retries, ..JobSpec::of(Arc::new(template)) };
         let version = Arg::Text(world.intern(&version.text()));
         let entry = Cause::Entry(world.note(subject, "running", Why::with("at {}", version), cause));
-        let state = &mut self.memory.jobs[index].actions[number];
-        (state.key, state.entry) = (Some(key), entry);
+        self.memory.jobs[index].actions[number].key = Some(key);
         world.watch(key);
         world.ask(Ask::Apply { key, object: Object::Job(spec), serves: subject }, entry);
     }
@@ -168,8 +173,7 @@ impl Paasta {
         let subject = self.memory.jobs[index].actions[number].subject;
         let word = if went_well { "succeeded" } else { "failed" };
         let entry = Cause::Entry(world.note(subject, word, Why::NONE, cause));
-        let state = &mut self.memory.jobs[index].actions[number];
-        (state.ended, state.entry) = (Some(went_well), entry);
+        self.memory.jobs[index].actions[number].ended = Some(went_well);
         world.unwatch(key);
         self.start_actions(index, entry, world);
     }

@@ -191,7 +191,7 @@ impl Paasta {
         let Some(waiter) = deploy.waiter(way).take_if(|waiter| waiter.began + timeout == now) else { return };
         let first = waiter.pending.first().map(|unit| self.memory.instances[*unit].subject);
         let why = Why::with3(
-            "after {}, waiting for {} instances, {} among them",
+            "after {}, instances not done: {}, the first {}",
             Arg::Length(timeout),
             Arg::Count(waiter.pending.len() as u64),
             first.map_or(Arg::None, Arg::Subject),
@@ -268,7 +268,8 @@ impl Paasta {
         crashloops.next = None;
         let Some((unit, looping, all)) = found.filter(|(_, looping, _)| *looping > 0) else { return };
         crashloops.reported = true;
-        let why = Why::with2("{} of {} copies", Arg::Count(looping.into()), Arg::Count(all.into()));
+        let why =
+            Why::with2("{} of {} pods restart again and again", Arg::Count(looping.into()), Arg::Count(all.into()));
         let cause = Cause::Entry(self.tell_unit(unit, "looping", why, cause, world));
         self.fire(index, Trigger::CrashloopsStartedFailing, cause, world);
     }
