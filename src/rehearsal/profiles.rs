@@ -8,7 +8,7 @@ use crate::systems::{Profiles, paasta};
 
 /// The profiles of all systems in a scenario.
 pub fn profiles(scenario: &Scenario) -> Profiles {
-    Profiles { oci: oci(scenario), paasta: paasta(scenario), backendai: scenario.backendai.clone() }
+    Profiles { oci: oci(scenario), backendai: scenario.backendai.clone(), paasta: paasta(scenario) }
 }
 
 fn oci(scenario: &Scenario) -> Options {

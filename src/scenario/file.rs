@@ -15,9 +15,9 @@ use super::values::{
     WaitForValue, WorkloadKindValue,
 };
 
+pub use backendai::BackendAiFile;
 pub use paasta::PaastaFile;
 
-pub use backendai::BackendAiFile;
 pub use faults::{
     AlarmFile, ContainerCrashFile, ControllerRestartFile, CordonFile, DrainFile, ExportFailFile, GpuLossFile,
     ImagePullFailFile, NodeDownFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, PodKillFile, QuotaExhaustedFile,
@@ -46,10 +46,10 @@ file_types! {
         kubernetes: Option<Spanned<KubernetesValue>>,
         /// What the OCI AI Blueprints control plane does where documents do not say.
         oci: Option<OciFile>,
-        /// What PaaSTA does where its documents do not say.
-        paasta: Option<PaastaFile>,
         /// Which code of Backend.AI is rehearsed, and its constants.
         backendai: Option<BackendAiFile>,
+        /// What PaaSTA does where its documents do not say.
+        paasta: Option<PaastaFile>,
         /// The cluster.
         cluster: Option<ClusterFile>,
         /// Several clusters, instead of `cluster`: systems whose documents name clusters deploy to each.

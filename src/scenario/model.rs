@@ -50,10 +50,10 @@ pub struct Scenario {
     pub kubernetes: Kubernetes,
     /// What the OCI control plane does where its documents do not say.
     pub oci: OciOptions,
-    /// What PaaSTA does where its documents do not say.
-    pub paasta: PaastaOptions,
     /// Which code of Backend.AI is rehearsed, and its constants.
     pub backendai: crate::systems::backendai::Options,
+    /// What PaaSTA does where its documents do not say.
+    pub paasta: PaastaOptions,
     /// The nodes and what is behind them.
     pub cluster: Cluster,
     /// The documents, in the order of the file.
@@ -244,10 +244,10 @@ pub enum SystemName {
     Oci,
     /// Plain Kubernetes manifests.
     Kubernetes,
-    /// Services of PaaSTA.
-    Paasta,
     /// Backend.AI.
     BackendAi,
+    /// Services of PaaSTA.
+    Paasta,
 }
 
 impl SystemName {
@@ -256,8 +256,8 @@ impl SystemName {
         match self {
             SystemName::Oci => "oci",
             SystemName::Kubernetes => "kubernetes",
-            SystemName::Paasta => "paasta",
             SystemName::BackendAi => "backendai",
+            SystemName::Paasta => "paasta",
         }
     }
 
@@ -270,8 +270,8 @@ impl SystemName {
     pub const fn has_actions(self) -> bool {
         match self {
             SystemName::Oci | SystemName::Kubernetes => false,
-            SystemName::Paasta => true,
             SystemName::BackendAi => true,
+            SystemName::Paasta => true,
         }
     }
 }

@@ -18,17 +18,17 @@ use crate::timeline::{Cause, Subject};
 use crate::workload::{Action, Controller, Wake, World};
 
 /// The names of the systems, as a scenario's `system:` has them.
-pub const NAMES: &[&str] = &["oci", "kubernetes", "paasta", "backendai"];
+pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai", "paasta"];
 
 /// The profiles of all systems.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Profiles {
     /// Of OCI AI Blueprints.
     pub oci: oci::Options,
-    /// Of PaaSTA.
-    pub paasta: paasta::Options,
     /// Of Backend.AI.
     pub backendai: backendai::Options,
+    /// Of PaaSTA.
+    pub paasta: paasta::Options,
 }
 
 /// A system with one document.
@@ -38,10 +38,10 @@ pub enum System {
     Oci(oci::Oci),
     /// Plain Kubernetes manifests.
     Kubernetes(kubernetes::Kubernetes),
-    /// A service of PaaSTA.
-    Paasta(paasta::Paasta),
     /// Backend.AI.
     BackendAi(Box<backendai::BackendAi>),
+    /// A service of PaaSTA.
+    Paasta(paasta::Paasta),
 }
 
 /// A document that was read.
@@ -119,7 +119,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in &*systems {
         let own: BTreeSet<&str> = match system {
             System::Oci(oci) => oci.member_names().collect(),
-            System::Kubernetes(_) | System::Paasta(_) | System::BackendAi(_) => BTreeSet::new(),
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => BTreeSet::new(),
         };
         for name in own {
             if !seen.insert(name.to_owned()) {
@@ -130,7 +130,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in systems {
         match system {
             System::Oci(oci) => oci.qualify(&twice),
-            System::Kubernetes(_) | System::Paasta(_) | System::BackendAi(_) => {}
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => {}
         }
     }
     twice
@@ -165,15 +165,15 @@ impl System {
         match self {
             System::Oci(oci) => oci.names().collect(),
             System::Kubernetes(set) => vec![set.name()],
-            System::Paasta(service) => vec![service.name()],
             System::BackendAi(manager) => manager.names().collect(),
+            System::Paasta(service) => vec![service.name()],
         }
     }
 
     /// The manifests that it holds as they are wanted now; none of a system that has documents of its own.
     pub fn manifests(&self) -> Vec<&kubernetes::Manifest> {
         match self {
-            System::Oci(_) | System::Paasta(_) | System::BackendAi(_) => Vec::new(),
+            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) => Vec::new(),
             System::Kubernetes(set) => set.wanted().collect(),
         }
     }
@@ -189,7 +189,7 @@ impl System {
     /// The namespaces that its objects are in, and those that it makes.
     pub fn namespaces(&self) -> (BTreeSet<&str>, BTreeSet<&str>) {
         match self {
-            System::Oci(_) | System::Paasta(_) | System::BackendAi(_) => Default::default(),
+            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) => Default::default(),
             System::Kubernetes(set) => set.namespaces(),
         }
     }
@@ -206,8 +206,8 @@ impl System {
             }
             (System::Oci(_), _) => 0,
             (System::Kubernetes(set), action) => set.interest(action),
-            (System::Paasta(service), action) => service.interest(action),
             (System::BackendAi(manager), action) => manager.interest(action),
+            (System::Paasta(service), action) => service.interest(action),
         }
     }
 
@@ -215,8 +215,7 @@ impl System {
     pub const fn keeps_records(&self) -> bool {
         match self {
             System::Oci(_) => true,
-            // Its setup job keeps nothing, and the runs of its pipeline are not its own.
-            System::Kubernetes(_) | System::Paasta(_) | System::BackendAi(_) => false,
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => false,
         }
     }
 
@@ -224,7 +223,9 @@ impl System {
     pub const fn why_no_restart(&self) -> &'static str {
         match self {
             System::BackendAi(_) => "restarts of Backend.AI's manager are not modelled",
-            System::Paasta(_) => "PaaSTA's setup job keeps nothing that a restart could lose",
+            System::Paasta(_) => {
+                "PaaSTA's setup job keeps nothing that a restart could lose, and its pipelines are run elsewhere"
+            }
             System::Oci(_) | System::Kubernetes(_) => {
                 "whoever applies manifests keeps nothing that a restart could lose"
             }
@@ -236,7 +237,7 @@ impl System {
         match self {
             System::Oci(oci) => oci.resume(cause, world),
             // Whoever runs `kubectl apply` keeps no records: all that it knows is in the cluster.
-            System::Kubernetes(_) | System::Paasta(_) | System::BackendAi(_) => false,
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => false,
         }
     }
 }
@@ -246,8 +247,8 @@ impl Controller for System {
         match self {
             System::Oci(oci) => oci.wake(wake, cause, world),
             System::Kubernetes(set) => set.wake(wake, cause, world),
-            System::Paasta(service) => service.wake(wake, cause, world),
             System::BackendAi(manager) => manager.wake(wake, cause, world),
+            System::Paasta(service) => service.wake(wake, cause, world),
         }
     }
 
@@ -255,8 +256,8 @@ impl Controller for System {
         match self {
             System::Oci(oci) => oci.native(world),
             System::Kubernetes(set) => set.native(world),
-            System::Paasta(service) => service.native(world),
             System::BackendAi(manager) => manager.native(world),
+            System::Paasta(service) => service.native(world),
         }
     }
 }

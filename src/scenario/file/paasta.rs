@@ -2,7 +2,7 @@
 
 use crate::file_types;
 use crate::scenario::values::{
-    Amount, DeployedValue, Length, PaastaEngineValue, SchemasValue, ShareValue, WaitChecksValue, WaiterKeyValue,
+    Amount, BounceEngineValue, DeployedValue, Length, SchemasValue, ShareValue, WaitChecksValue, WaiterKeyValue,
 };
 use crate::text::decode::{Spanned, Table};
 
@@ -12,7 +12,7 @@ file_types! {
         /// Which schemas a service's files must satisfy: those of `paasta validate`, or that of deploy.yaml too. Default: lenient.
         schemas: Option<SchemasValue>,
         /// What runs the copies of an instance. Default: kubernetes.
-        engine: Option<PaastaEngineValue>,
+        engine: Option<BounceEngineValue>,
         /// The CPU that a copy in each pool must stay below: `{ default: 16 }`. Default: no limit.
         pool_limits: Option<Table<Spanned<Amount>>>,
         /// The types of locations that namespaces are advertised in, the largest first. Default: ecosystem, superregion, region, habitat.

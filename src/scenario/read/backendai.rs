@@ -4,9 +4,7 @@ use std::collections::BTreeSet;
 
 use super::Reader;
 use crate::scenario::file::BackendAiFile;
-use crate::scenario::values::Length;
 use crate::systems::backendai::{Engine, Options};
-use crate::text::decode::Spanned;
 
 impl Reader<'_, '_> {
     /// The profile, whose times of the API are counted from the epoch.
@@ -32,15 +30,5 @@ impl Reader<'_, '_> {
             epoch_seconds,
             ..default
         }
-    }
-
-    /// A period, which is not nothing.
-    pub(super) fn period(&mut self, length: Option<&Spanned<Length>>) -> Option<crate::kernel::Duration> {
-        let length = length?;
-        if length.value.0.is_zero() {
-            self.context.error(length.span, "a loop needs some time between two looks, such as `5s`");
-            return None;
-        }
-        Some(length.value.0)
     }
 }

@@ -24,7 +24,7 @@ use super::file::{KubernetesFile, OciFile, ScenarioFile};
 use super::model::{Kubernetes, OciOptions, Scenario};
 use super::values::{FailReason, KubernetesValue, Length};
 use crate::cluster::Profile;
-use crate::kernel::Time;
+use crate::kernel::{Duration, Time};
 use crate::systems::oci::options::{FailOn, NodePools};
 use crate::text::decode::{Context, FromNode, Spanned, list};
 use crate::text::diagnostic::quote;
@@ -90,9 +90,9 @@ impl Reader<'_, '_> {
         self.scenario_name(&file.name);
         let kubernetes = self.kubernetes(file.kubernetes);
         let oci = self.oci(file.oci);
-        let paasta = self.paasta(file.paasta);
         let epoch = file.epoch.map_or(EPOCH_DEFAULT, |epoch| epoch.0);
         let backendai = self.backendai(file.backendai, epoch);
+        let paasta = self.paasta(file.paasta);
         let deploy = self.deploy(file.deploy, file.span);
         self.acts = deploy.iter().any(|deploy| deploy.system.has_actions());
         let cluster = self.one_or_several(file.cluster, file.clusters, file.span);
@@ -117,8 +117,8 @@ impl Reader<'_, '_> {
             epoch,
             kubernetes: kubernetes?,
             oci,
-            paasta,
             backendai,
+            paasta,
             cluster: cluster?,
             deploy,
             behaviour,
@@ -208,6 +208,16 @@ impl Reader<'_, '_> {
             job_backoff_limit: file.job_backoff_limit,
             provisioning: file.provisioning.map(|spread| spread.0),
         }
+    }
+
+    /// Time from one look to the next, which cannot be zero.
+    fn period(&mut self, length: Option<&Spanned<Length>>) -> Option<Duration> {
+        let length = length?;
+        if length.value.0.is_zero() {
+            self.context.error(length.span, "this needs some time between two looks, such as `5s`");
+            return None;
+        }
+        Some(length.value.0)
     }
 
     fn place(&self, span: Span) -> Place {

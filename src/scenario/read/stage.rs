@@ -15,7 +15,7 @@ use crate::text::{Diagnostic, Node, Source, tree};
 
 /// Keys of a scenario that say nothing of its cluster.
 const OF_THE_RUN: [&str; 10] =
-    ["until", "stop_when_settled", "snapshot", "oci", "paasta", "backendai", "deploy", "faults", "actions", "expect"];
+    ["until", "stop_when_settled", "snapshot", "oci", "backendai", "paasta", "deploy", "faults", "actions", "expect"];
 
 /// Reads the cluster of a file, as a scenario that deploys nothing.
 ///
@@ -85,8 +85,8 @@ impl Reader<'_, '_> {
             epoch: file.epoch.map_or(EPOCH_DEFAULT, |epoch| epoch.0),
             kubernetes,
             oci: Default::default(),
-            paasta: Default::default(),
             backendai: Default::default(),
+            paasta: Default::default(),
             cluster,
             deploy: Vec::new(),
             behaviour,

@@ -23,10 +23,10 @@ pub use scheduler::SchedulerValue;
 pub use spread::Spread;
 pub use timestamp::Timestamp;
 pub use words::{
-    BugModeValue, DelayFromValue, EngineValue, ExpanderValue, FailOnValue, FailReason, FullValue, GateValue,
-    JobGateValue, MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, PaastaEngineValue,
-    ReferencesValue, SchemasValue, SnapshotValue, SystemValue, TaintEffectValue, ViewValue, WaitChecksValue,
-    WaitForValue, WaiterKeyValue, WorkloadKindValue,
+    BounceEngineValue, BugModeValue, DelayFromValue, EngineValue, ExpanderValue, FailOnValue, FailReason, FullValue,
+    GateValue, JobGateValue, MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, ReferencesValue,
+    SchemasValue, SnapshotValue, SystemValue, TaintEffectValue, ViewValue, WaitChecksValue, WaitForValue,
+    WaiterKeyValue, WorkloadKindValue,
 };
 
 /// Implements the schema of a type that is written in its place rather than by reference.

@@ -9,7 +9,7 @@ use crate::cluster::Expander;
 use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::backendai::{BugMode, DelayFrom, Engine};
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
-use crate::systems::paasta::options::{Engine as PaastaEngine, Schemas};
+use crate::systems::paasta::options::{Engine as BounceEngine, Schemas};
 use crate::systems::paasta::rollout::{WaitChecks, WaiterKey};
 use crate::text::decode::{Context, FromNode, one_of};
 use crate::text::diagnostic::quote;
@@ -154,9 +154,9 @@ words! {
         "strict" => Schemas::Strict,
     }
     /// What runs the copies of a PaaSTA instance.
-    PaastaEngineValue(PaastaEngine) as "an engine" {
-        "kubernetes" => PaastaEngine::Kubernetes,
-        "bounce_lib" => PaastaEngine::BounceLib,
+    BounceEngineValue(BounceEngine) as "an engine" {
+        "kubernetes" => BounceEngine::Kubernetes,
+        "bounce_lib" => BounceEngine::BounceLib,
     }
     /// What PaaSTA's waiters look at.
     WaitChecksValue(WaitChecks) as "what waiters look at" {
@@ -188,18 +188,18 @@ impl FromNode for SystemValue {
             let message = format!("the system {} is not in this version of greenroom yet", quote(system));
             context.report(
                 Diagnostic::error(context.source, node.span, message)
-                    .note("this version knows `oci`, `kubernetes`, `paasta` and `backendai`"),
+                    .note("this version knows `oci`, `kubernetes`, `backendai` and `paasta`"),
             );
             return None;
         }
         let known = [
             ("oci", SystemName::Oci),
             ("kubernetes", SystemName::Kubernetes),
-            ("paasta", SystemName::Paasta),
             ("backendai", SystemName::BackendAi),
+            ("paasta", SystemName::Paasta),
         ];
         one_of(node, context, &known, "a system").map(SystemValue)
     }
 }
 
-inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "paasta", "backendai"] });
+inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "backendai", "paasta"] });
