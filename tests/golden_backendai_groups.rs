@@ -11,7 +11,8 @@ mod golden;
 use golden::golden;
 use greenroom::kernel::Duration;
 use greenroom::systems::backendai::Budget;
-use greenroom::systems::backendai::groups::{Mover, Rolling, Split, step, traffic_step};
+use greenroom::workload::strategy::group_rolling::{Rolling, step};
+use greenroom::workload::strategy::traffic_shift::{Mover, Split, traffic_step};
 use serde_json::{Value, json};
 
 fn count(value: &Value) -> u32 {

@@ -4,7 +4,6 @@
 //! (evaluator.py, applier.py).
 
 use super::care::count;
-use super::{blue_green, rolling};
 use crate::systems::backendai::deployments::Deployments;
 use crate::systems::backendai::handler::{Candidate, Exception, Outcome};
 use crate::systems::backendai::policy::Policy;
@@ -13,6 +12,7 @@ use crate::systems::backendai::route::{Health, Route, RouteStatus};
 use crate::systems::backendai::status::{Lifecycle, Status};
 use crate::timeline::Why;
 use crate::workload::World;
+use crate::workload::strategy::{blue_green, replacement};
 
 /// New routes have failed since the last look.
 const ROUTE_FAILED: &str = "route_failed";
@@ -120,7 +120,7 @@ fn decide_blue_green(deployments: &Deployments, index: usize, deploying: usize) 
 fn decide_rolling(deployments: &Deployments, index: usize, deploying: usize, bounds: (u32, u32)) -> Decision {
     let new = new_routes(deployments, index, deploying);
     let mut old = deployments.routes_where(index, |route| route.is_active() && route.revision != deploying);
-    let routes = rolling::Routes {
+    let routes = replacement::Routes {
         desired: deployments.list[index].desired,
         max_surge: bounds.0,
         max_unavailable: bounds.1,
@@ -129,10 +129,10 @@ fn decide_rolling(deployments: &Deployments, index: usize, deploying: usize, bou
         healthy: new.healthy,
         unhealthy: new.unhealthy,
     };
-    match rolling::cycle(routes) {
-        rolling::Cycle::Wait => Decision::Wait,
-        rolling::Cycle::Completed => Decision::Completed,
-        rolling::Cycle::Change { create, drain } => {
+    match replacement::cycle(routes) {
+        replacement::Cycle::Wait => Decision::Wait,
+        replacement::Cycle::Completed => Decision::Completed,
+        replacement::Cycle::Change { create, drain } => {
             old.sort_by_key(|route| deployments.list[index].routes[*route].health);
             old.truncate(drain as usize);
             Decision::Change { create, traffic: true, drain: old, failed: new.failed }

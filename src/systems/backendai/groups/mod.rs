@@ -10,15 +10,11 @@ mod native;
 mod promotion;
 mod reconcile;
 mod rollback;
-mod rolling;
 mod target;
-mod traffic_step;
 mod weights;
 
 pub use handlers::{could_act, execute, handlers};
 pub use model::Groups;
 pub use native::{groups as native, route_status};
 pub use promotion::set_weight;
-pub use rolling::{Rolling, Step, step, step_before_13087};
-pub use traffic_step::{Mover, Split, traffic_step};
 pub use weights::of_route as weight_of_route;

@@ -2,12 +2,12 @@
 //! handlers share. When something changes is decided elsewhere.
 //! Source: lablup/backend.ai c0032c472e, src/ai/backend/manager/models/replica_group and data/deployment/types.py.
 
-use super::traffic_step::ALL;
 use crate::kernel::{Name, Time};
 use crate::systems::backendai::deployments::Deployments;
 use crate::systems::backendai::route::{Route, RouteStatus};
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::World;
+use crate::workload::strategy::traffic_shift::ALL;
 
 /// The life of a group. The source knows FAILED too, and nothing that could be read ever sets it.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]

@@ -3,13 +3,13 @@
 //! Source: lablup/backend.ai c0032c472e, manager/sokovan/deployment/handlers/deploying_{promoting,finalizing}.py.
 
 use super::handlers::LIFECYCLE;
-use super::traffic_step::{ALL, Mover, Split, traffic_step};
 use crate::kernel::Duration;
 use crate::systems::backendai::deployments::Deployments;
 use crate::systems::backendai::handler::Outcome;
 use crate::systems::backendai::policy::Policy;
 use crate::timeline::{Arg, Cause, Why};
 use crate::workload::World;
+use crate::workload::strategy::traffic_shift::{ALL, Mover, Split, traffic_step};
 
 /// One step. A step that is not the last counts as a failure, and five of them are too many.
 ///

@@ -4,7 +4,6 @@
 //! bug mode brings back is the code before #12370, #13087 and #12161.
 
 use super::model::{Count, Group, GroupLifecycle, Scaling};
-use super::rolling::{self, Rolling};
 use crate::systems::backendai::deployments::Deployments;
 use crate::systems::backendai::handler::Outcome;
 use crate::systems::backendai::policy::{Budget, Policy};
@@ -12,6 +11,7 @@ use crate::systems::backendai::profile::BugMode;
 use crate::systems::backendai::route::RouteStatus;
 use crate::timeline::Why;
 use crate::workload::World;
+use crate::workload::strategy::group_rolling::{self, Rolling};
 
 /// Groups of a deployment in this state.
 fn at(deployments: &Deployments, index: usize, holds: impl Fn(&Group) -> bool) -> Vec<usize> {
@@ -119,8 +119,8 @@ pub fn rolling(deployments: &mut Deployments, index: usize, world: &mut dyn Worl
             live_current: live,
         };
         let next = match deployments.options.has(BugMode::OldMustServe) && row.current.is_some() {
-            true => rolling::step_before_13087(now_wanted),
-            false => rolling::step(now_wanted),
+            true => group_rolling::step_before_13087(now_wanted),
+            false => group_rolling::step(now_wanted),
         };
         let now = world.now();
         let row = &mut deployments.list[index].groups.list[group];

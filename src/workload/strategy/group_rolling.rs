@@ -1,5 +1,5 @@
 //! One step of a rolling update within a group, as a function of what is wanted and what is there: how many replicas of each
-//! revision are wanted next. Steps are taken when the last one has settled; making and draining routes is `reconcile`'s.
+//! revision are wanted next. Steps are taken when the last one has settled; making and draining routes is their owner's.
 //! Source: lablup/backend.ai c0032c472e, manager/sokovan/deployment/group/lifecycle/handlers/rolling.py; the formula before
 //! #13087 is that of commit 5b2ea70e35.
 
