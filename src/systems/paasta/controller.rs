@@ -47,7 +47,9 @@ impl Paasta {
             | Action::Abandon(target)
             | Action::Forward(target)
             | Action::Abort(target)
-            | Action::Rollback { target, .. } => own(target),
+            | Action::Rollback { target, .. } => {
+                (target.starts_with("step/") || target.starts_with("gate/")) && own(target)
+            }
             Action::Undeploy(name) => own(name),
             Action::Push { service, .. } => *service == self.service.name,
             Action::Mark { group, .. } => self.groups().iter().any(|known| known == group),

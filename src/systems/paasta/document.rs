@@ -2,7 +2,7 @@
 
 use super::model::Service;
 use super::options::Options;
-use super::{checks, reading};
+use super::{checks, places, reading};
 use crate::text::{Diagnostic, Source};
 
 /// A folder that was read.
@@ -20,9 +20,12 @@ pub struct Read {
 ///
 /// # Errors
 /// What makes it no folder of a service that anybody could submit: it has no YAML, or YAML that is none.
-pub fn read(folder: &Source, files: &[Source], options: &Options) -> Result<Read, Vec<Diagnostic>> {
-    let folder = reading::Folder::read(folder, files)?;
+pub fn read(source: &Source, files: &[Source], options: &Options) -> Result<Read, Vec<Diagnostic>> {
+    let folder = reading::Folder::read(source, files)?;
     let service = reading::service(&folder);
     let findings = checks::check(&folder, &service, options);
-    Ok(Read { service, warnings: findings.warnings, problems: findings.problems })
+    let (mut warnings, mut problems) = places::mistakes(source, &service, &options.rollout.clusters);
+    warnings.extend(findings.warnings);
+    problems.extend(findings.problems);
+    Ok(Read { service, warnings, problems })
 }

@@ -16,6 +16,7 @@ mod native;
 mod objects;
 pub mod options;
 mod pipeline;
+mod places;
 mod reading;
 pub mod rollout;
 pub mod schema;

@@ -75,7 +75,7 @@ impl Paasta {
         }
     }
 
-    /// One run of the setup job: new versions come first, then what is new altogether.
+    /// One run of the setup job: new versions come first, then what could not be made before.
     pub(super) fn setup(&mut self, cause: Cause, world: &mut dyn World) {
         let now = world.now();
         if self.memory.setup_at != Some(now) {
@@ -89,7 +89,7 @@ impl Paasta {
             let unit = &self.memory.instances[index];
             match self.memory.deployed.get(&group) {
                 Some((version, _)) if unit.version.as_ref() == Some(version) && !unit.again => {}
-                Some(_) => order.push((unit.version.is_none(), index)),
+                Some(_) => order.push((unit.again, index)),
                 None if unit.word.is_empty() => self.tell_undeployed(index, &group, cause, world),
                 None => {}
             }

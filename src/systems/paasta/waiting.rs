@@ -9,13 +9,13 @@ use std::collections::BTreeMap;
 use super::bounce;
 use super::controller::{Paasta, shown};
 use super::done::{Answer, BounceStatus, Check, DeployStatus, Found};
-use super::mark_for_deployment::{Trigger, Way};
+use super::mark_for_deployment::{State, Trigger, Way};
 use super::options::Engine;
 use super::rollout::WaitChecks;
 use super::state::{Deploy, Timer, Waiter};
 use super::version::Version;
 use crate::kernel::{Duration, Time};
-use crate::timeline::{Arg, Cause, Subject, Why};
+use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::{Object, Status, World};
 
 impl Deploy {
@@ -25,6 +25,11 @@ impl Deploy {
             Way::Forward => &mut self.forward,
             Way::Back => &mut self.back,
         }
+    }
+
+    /// The part of its time after which it warns.
+    fn warns_after(&self) -> Duration {
+        Duration::from_nanos(self.timeout.nanos() / 100 * u64::from(self.warn_percent))
     }
 }
 
@@ -43,7 +48,7 @@ impl Paasta {
             Way::Forward => deploy.version.clone(),
             Way::Back => deploy.old.clone().unwrap_or_else(|| deploy.version.clone()),
         };
-        let (group, timeout, warn) = (deploy.group.clone(), deploy.timeout, deploy.warn_percent);
+        let (group, timeout) = (deploy.group.clone(), deploy.timeout);
         let is_of_group = |unit: &usize| {
             let instance = self.setting(*unit).instance;
             instance.deploy_group == group && instance.is_waited_for()
@@ -60,7 +65,7 @@ impl Paasta {
         *self.memory.deploys[index].waiter(way) = Some(waiter);
         self.set_timer(now + timeout, Timer::TimedOut(index, way), cause, world);
         if way == Way::Forward {
-            let after = Duration::from_nanos(timeout.nanos() / 100 * u64::from(warn));
+            let after = self.memory.deploys[index].warns_after();
             self.set_timer(now + after, Timer::Warned(index), cause, world);
             self.plan_first_diagnosis(index, cause, world);
         }
@@ -202,8 +207,11 @@ impl Paasta {
 
     /// A deploy has taken a good part of its time.
     pub(super) fn warn(&mut self, index: usize, cause: Cause, world: &mut dyn World) {
+        let now = world.now();
         let deploy = &self.memory.deploys[index];
-        if deploy.machine.has_ended() || deploy.machine.state() != super::mark_for_deployment::State::Deploying {
+        let began = deploy.forward.as_ref().map(|waiter| waiter.began);
+        // A waiter that began later has a warning of its own.
+        if deploy.machine.state() != State::Deploying || began.map(|began| began + deploy.warns_after()) != Some(now) {
             return;
         }
         let why = Why::with2(
@@ -283,6 +291,11 @@ impl Paasta {
             return pods.filter(|(_, pod)| !pod.terminating).map(|(key, pod)| (key, pod.restarts)).collect();
         }
         let Some(workload) = one.workload else { return BTreeMap::new() };
+        if workload.kind == Kind::StatefulSet {
+            // Its pods keep their names over all versions.
+            let pods = world.observed_pods(workload).into_iter().filter(|(_, pod)| !pod.terminating);
+            return pods.map(|(key, pod)| (key, pod.restarts)).collect();
+        }
         let image = version.image(&self.service.name);
         let is_own = |template: &crate::workload::PodTemplate| {
             template.containers.first().is_some_and(|container| container.image == image)

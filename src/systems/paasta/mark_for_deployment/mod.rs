@@ -192,10 +192,11 @@ impl Machine {
                     self.start(self.plan.auto_rollback_delay, Trigger::RollbackCrashloopFailure, &mut effects);
                 }
             }
-            _ => match self.next(trigger)? {
-                Some(state) => self.enter(state, &mut effects),
-                None => {}
-            },
+            _ => {
+                if let Some(state) = self.next(trigger)? {
+                    self.enter(state, &mut effects);
+                }
+            }
         }
         Ok(effects)
     }
