@@ -101,7 +101,9 @@ fn a_folder_is_read_into_the_model() {
     let pipeline = "pipeline:\n- parallel:\n  - step: security-check\n  - step: command-lint\n  trigger_next_step_manually: true\n\
                     - step: prod.canary\n  timeout: 600\n  auto_certify_delay: -1\n- step: prod.main\n";
     let files = with(&[("eks-east.yaml", eks), ("tron-east.yaml", tron), ("deploy.yaml", pipeline)]);
-    let read = read_with(&files, &Options::default()).expect("it is YAML");
+    let mut options = Options::default();
+    options.rollout.clusters = vec!["east".to_owned(), "west".to_owned()];
+    let read = read_with(&files, &options).expect("it is YAML");
     assert_eq!(read.problems, []);
     let service = read.service;
     let clusters: Vec<&str> = service.clusters.iter().map(|files| files.cluster.as_str()).collect();

@@ -1,6 +1,6 @@
 //! Whether the clusters that a service's files are about are those of the scenario. What PaaSTA itself checks is not here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{InstanceKind, Service};
 use crate::text::diagnostic::quote;
@@ -10,13 +10,14 @@ use crate::text::{Diagnostic, Severity, Source};
 pub fn mistakes(folder: &Source, service: &Service, clusters: &[String]) -> (Vec<Diagnostic>, Vec<Diagnostic>) {
     let (mut warnings, mut problems) = (Vec::new(), Vec::new());
     if clusters.is_empty() {
-        let mut stands_in: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        let mut stands_in: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         let instances = service.clusters.iter().flat_map(|files| &files.instances);
         for instance in instances.filter(|instance| instance.kind != InstanceKind::Adhoc) {
-            stands_in.entry(&instance.name).or_default().push(&instance.cluster);
+            stands_in.entry(&instance.name).or_default().insert(&instance.cluster);
         }
         for (name, several) in stands_in.into_iter().filter(|(_, several)| several.len() > 1) {
             let message = format!("the instance {} is in several clusters, and the scenario has one", quote(name));
+            let several: Vec<&str> = several.into_iter().collect();
             let help = format!("give it `clusters:` with the names {}", several.join(", "));
             problems.push(Diagnostic::about(folder, message).help(help));
         }
