@@ -26,8 +26,16 @@ impl Documents for Memory {
 
 const INSTANCE: &str = "main: { instances: 4, cpus: 1, mem: 1000, healthcheck_mode: http, deploy_group: prod }\n";
 
-/// Runs a service with this pipeline and these instances, and what else a scenario says.
+/// Runs a service that PaaSTA takes.
 fn run(pipeline: &str, instances: &str, more: &[(&str, &str)], scenario: &str) -> RunResult {
+    let result = played(pipeline, instances, more, scenario);
+    let told = result.rejections.iter().map(|rejection| render::render(&rejection.diagnostics, false));
+    assert_eq!(told.collect::<Vec<_>>(), Vec::<String>::new());
+    result
+}
+
+/// Runs a service with this pipeline and these instances, and what else a scenario says.
+fn played(pipeline: &str, instances: &str, more: &[(&str, &str)], scenario: &str) -> RunResult {
     let mut files: BTreeMap<String, String> = [
         ("service.yaml", "description: a test\nexternal_link: https://example.com\n"),
         ("monitoring.yaml", "team: test\n"),
@@ -39,7 +47,7 @@ fn run(pipeline: &str, instances: &str, more: &[(&str, &str)], scenario: &str) -
     .collect();
     files.insert("app/deploy.yaml".to_owned(), format!("pipeline: {pipeline}\n"));
     let nodes =
-        if scenario.contains("cluster:") { "" } else { "cluster:\n  nodes: [ { name: n, cpu: 32, memory: 64Gi } ]\n" };
+        if scenario.contains("cluster") { "" } else { "cluster:\n  nodes: [ { name: n, cpu: 32, memory: 64Gi } ]\n" };
     let behaviour = if scenario.contains("behaviour:") {
         ""
     } else {
@@ -51,11 +59,7 @@ fn run(pipeline: &str, instances: &str, more: &[(&str, &str)], scenario: &str) -
     let scenario = loaded.map_err(|errors| render::render(&errors, false)).unwrap_or_else(|told| panic!("{told}"));
     let options = Options { native: true, ..Options::default() };
     let result = rehearse(&scenario, options, &mut []).map_err(|errors| render::render(&errors, false));
-    let result = result.unwrap_or_else(|told| panic!("{told}"));
-    for rejection in &result.rejections {
-        panic!("{}", render::render(&rejection.diagnostics, false));
-    }
-    result
+    result.unwrap_or_else(|told| panic!("{told}"))
 }
 
 /// The words of a subject's entries, in their order.
@@ -221,4 +225,152 @@ fn the_state_is_shown_as_deployments_json_and_tags() {
     assert_eq!(shown["tags"], tags);
     assert_eq!(shown["instances"][0]["running_instance_count"], 4);
     assert_eq!(shown["instances"][0]["bouncing"], false);
+}
+
+#[test]
+fn a_service_that_is_taken_down_leaves_no_copy() {
+    let actions = "actions:\n  - { at: 10m, undeploy: app }\n  - { at: 20m, push: { app: 4c0ffee } }\n";
+    let smartstack = "main: { proxy_port: 20001, advertise: [region], discover: region }\n";
+    let instance = INSTANCE.replace("deploy_group", "registrations: [app.main], deploy_group");
+    let run = run("[ { step: prod } ]", &instance, &[("smartstack.yaml", smartstack)], actions);
+    assert_eq!(words(&run, "group/app"), ["submitted", "undeployed"]);
+    assert_eq!(words(&run, "Deployment/paastasvc-app/app-main").last(), Some(&"Deleted"));
+    assert_eq!(words(&run, "traffic/app.main"), ["serving", "outage"]);
+    assert_eq!(refusals(&run), ["refused: `app` is taken down"]);
+}
+
+#[test]
+fn an_instance_of_two_clusters_needs_two_clusters() {
+    let other = [("kubernetes-other.yaml", INSTANCE)];
+    let one = played("[ { step: prod } ]", INSTANCE, &other, "");
+    let told = &one.rejections[0].diagnostics[0].message;
+    assert_eq!(told, "the instance `main` is in several clusters, and the scenario has one");
+    let both = "faults:\n  - { at: 10m10s, slo_failure: { of: app, for: 40s } }\n  - { at: 10m20s, alert_failure: { of: prod, for: 1m } }\n";
+    let push = "actions:\n  - { at: 10m, push: { app: 4c0ffee } }\n";
+    let crossed = run(pipeline, INSTANCE, &[], &format!("{STUCK}{both}{push}"));
+    let told = words(&crossed, "step/app.prod");
+    assert!(told.contains(&"slos_stopped_failing") && told.contains(&"rolling_back"), "{told:?}");
+    // Alerts are asked for every half a minute: the second countdown was called off.
+    assert_eq!(last(&crossed, "step/app.prod", "alertmanager_started_failing").0, "00:10:30.000");
+    assert_eq!(last(&crossed, "step/app.prod", "countdown_cancelled").1, "rollback_alertmanager_failure");
+    assert_eq!(last(&crossed, "step/app.prod", "start_rollback").0, "00:12:10.000");
+    let alone = both.lines().take(2).collect::<Vec<_>>().join("\n");
+    let recovered = run(pipeline, INSTANCE, &[], &format!("{STUCK}{alone}\n{push}"));
+    assert!(!words(&recovered, "step/app.prod").contains(&"start_rollback"));
+}
+
+#[test]
+fn failures_that_nobody_watches_are_refused() {
+    let faults = "faults:\n  - { at: 5m, slo_failure: { of: prod } }\n  - { at: 10m30s, alert_failure: { of: step/app.prod } }\n";
+    let push = "actions:\n  - { at: 10m, push: { app: 4c0ffee } }\n";
+    let run = run("[ { step: prod, auto_rollback: true } ]", INSTANCE, &[], &format!("{STUCK}{faults}{push}"));
+    let told = refusals(&run);
+    assert!(told[0].contains("no deploy of prod is under way"), "{told:?}");
+    assert!(told[1].contains("lacks `alertmanager_rollback`"), "{told:?}");
+}
+
+const LOOPS: &str = "behaviour:\n  - { match: { image: \"*4c0ffee*\" }, start: 5h, crash: { after: 10s } }\n  - { match: {}, start: 20s }\n";
+
+#[test]
+fn crash_loops_of_a_step_in_a_parallel_block_are_not_looked_for() {
+    let step = "{ step: prod, enable_crashloop_auto_rollback: true, timeout: 3600 }";
+    let push = format!("{LOOPS}actions:\n  - {{ at: 5m, push: {{ app: 4c0ffee }} }}\n");
+    let top = run(&format!("[ {step} ]"), INSTANCE, &[], &push);
+    assert!(words(&top, "step/app.prod").contains(&"rolled_back"));
+    let nested = run(&format!("[ {{ parallel: [ {step}, {{ step: command-x }} ] }} ]"), INSTANCE, &[], &push);
+    assert!(!words(&nested, "instance/app.main").contains(&"looping"));
+    assert!(words(&nested, "step/app.prod").ends_with(&["timed_out", "deploy_cancelled"]));
+}
+
+#[test]
+fn crash_loops_of_a_first_deploy_have_nothing_to_go_back_to() {
+    let pipeline = "[ { step: prod, enable_crashloop_auto_rollback: true } ]";
+    let scenario =
+        format!("paasta: {{ deployed: none }}\n{LOOPS}actions:\n  - {{ at: 5m, push: {{ app: 4c0ffee }} }}\n");
+    let run = run(pipeline, INSTANCE, &[], &scenario);
+    assert_eq!(words(&run, "instance/app.main")[..2], ["not_deployed", "created"]);
+    let told = "app not deployed to prod. Has mark-for-deployment been run?";
+    assert_eq!(last(&run, "instance/app.main", "not_deployed").1, told);
+    let told = "AttributeError: Do not know event named 'rollback_crashloop_failure'";
+    assert_eq!(last(&run, "step/app.prod", "raised").1, told);
+    assert!(!words(&run, "step/app.prod").contains(&"start_rollback"));
+}
+
+#[test]
+fn a_step_that_fails_ends_the_run_unless_it_may() {
+    let fails = "behaviour:\n  - { match: { step: itest }, build: { length: 2m, fails: true } }\n  - { match: {}, start: 20s }\n";
+    let push = format!("{fails}actions:\n  - {{ at: 5m, push: {{ app: 4c0ffee }} }}\n");
+    let stopped = run("[ { step: itest }, { step: prod } ]", INSTANCE, &[], &push);
+    assert_eq!(words(&stopped, "group/app"), ["submitted", "deploying", "failed"]);
+    assert_eq!(words(&stopped, "step/app.prod"), [""; 0]);
+    let ignored = run("[ { step: itest, ignore_failure: true }, { step: prod } ]", INSTANCE, &[], &push);
+    assert_eq!(words(&ignored, "group/app"), ["submitted", "deploying", "monitoring"]);
+    let disabled = run("[ { step: itest, disabled: true }, { step: prod } ]", INSTANCE, &[], &push);
+    assert_eq!(words(&disabled, "step/app.itest"), ["skipped"]);
+}
+
+#[test]
+fn copies_serve_the_places_that_they_are_advertised_in() {
+    let nodes = "cluster:\n  nodes:\n    - { name: a, cpu: 8, memory: 16Gi, labels: { topology.kubernetes.io/region: east } }\n    \
+                 - { name: b, cpu: 8, memory: 16Gi, labels: { topology.kubernetes.io/region: west } }\n";
+    let instances = "main: { instances: 2, cpus: 1, mem: 1000, registrations: [app.main], deploy_group: prod, node_selectors: { \
+                     \"topology.kubernetes.io/region\": east } }\ncanary: { instances: 1, weight: 20, cpus: 1, mem: 1000, registrations: \
+                     [app.main], deploy_group: prod, node_selectors: { \"topology.kubernetes.io/region\": west } }\n";
+    let smartstack = "main: { proxy_port: 20001, advertise: [region], discover: region, extra_advertise: { \"region:east\": \
+                      [\"region:west\"] } }\n";
+    let run = run("[ { step: prod } ]", instances, &[("smartstack.yaml", smartstack)], nodes);
+    let shares = |place: &str| -> Vec<(String, u64)> {
+        let found = run.traffic.series().find(|(name, _)| name.show(&run.names) == format!("traffic/app.main/{place}"));
+        let (_, series) = found.unwrap_or_else(|| panic!("nobody serves {place}"));
+        let parties = series.parties().iter();
+        parties.map(|party| (party.show(&run.names), series.share_ppm(*party, run.ended_at))).collect()
+    };
+    assert_eq!(shares("east"), [("instance/app.main".to_owned(), 1_000_000)]);
+    // Two copies of 10 from the east beside one of 20.
+    let west = shares("west");
+    assert_eq!(west.len(), 2);
+    assert!(west.contains(&("instance/app.canary".to_owned(), 500_000)), "{west:?}");
+}
+
+#[test]
+fn the_state_is_shown_as_deployments_json_and_tags() {
+    let actions = "actions:\n  - { at: 10m, push: { app: 4c0ffee } }\n";
+    let run = run("[ { step: prod } ]", INSTANCE, &[], actions);
+    let shown = &run.native.as_ref().expect("it was asked for")["services"][0];
+    let expected = json!({ "v2": {
+        "deployments": { "prod": {
+            "docker_image": "services-app:paasta-4c0ffee", "git_sha": "4c0ffee", "image_version": null,
+        } },
+        "controls": { "app:main.main": { "desired_state": "start", "force_bounce": null } },
+    } });
+    assert_eq!(shown["deployments.json"], expected);
+    let tags = json!(["paasta-prod-20260101T000000-deploy", "paasta-prod-20260101T001000-deploy"]);
+    assert_eq!(shown["tags"], tags);
+    assert_eq!(shown["instances"][0]["running_instance_count"], 4);
+    assert_eq!(shown["instances"][0]["bouncing"], false);
+}
+
+#[test]
+fn a_service_that_is_taken_down_leaves_no_copy() {
+    let actions = "actions:\n  - { at: 10m, undeploy: app }\n  - { at: 20m, push: { app: 4c0ffee } }\n";
+    let smartstack = "main: { proxy_port: 20001, advertise: [region], discover: region }\n";
+    let instance = INSTANCE.replace("deploy_group", "registrations: [app.main], deploy_group");
+    let run = run("[ { step: prod } ]", &instance, &[("smartstack.yaml", smartstack)], actions);
+    assert_eq!(words(&run, "group/app"), ["submitted", "undeployed"]);
+    assert_eq!(words(&run, "Deployment/paastasvc-app/app-main").last(), Some(&"Deleted"));
+    assert_eq!(words(&run, "traffic/app.main"), ["serving", "outage"]);
+    assert_eq!(refusals(&run), ["refused: `app` is taken down"]);
+}
+
+#[test]
+fn an_instance_of_two_clusters_needs_two_clusters() {
+    let other = [("kubernetes-other.yaml", INSTANCE)];
+    let told =
+        std::panic::catch_unwind(|| run("[ { step: prod } ]", INSTANCE, &other, "")).expect_err("it is rejected");
+    let told = told.downcast_ref::<String>().expect("a text");
+    assert!(told.contains("the instance `main` is in several clusters, and the scenario has one"), "{told}");
+    let both = "clusters:\n  - { name: main, nodes: [ { name: a, cpu: 8, memory: 16Gi } ] }\n  - { name: other, nodes: [ { name: b, \
+                cpu: 8, memory: 16Gi } ] }\n";
+    let both = run("[ { step: prod } ]", INSTANCE, &other, both);
+    assert_eq!(last(&both, "instance/app.main@other", "running").1, "0000000 alone, copies: 4");
 }
