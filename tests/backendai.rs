@@ -9,6 +9,7 @@ use greenroom::rehearsal::{Options, rehearse};
 use greenroom::scenario::load_from;
 use greenroom::text::{Source, render};
 use greenroom::timeline::render as words;
+use proptest::prelude::*;
 use serde_json::Value;
 
 const BLUE_GREEN: &str = "    policy: { strategy: BLUE_GREEN, blue_green: { auto_promote: true } }\n";
@@ -48,9 +49,15 @@ struct Ran {
 }
 
 fn run(deployments: &[String], rest: &str) -> Ran {
+    run_with(deployments, rest, &[])
+}
+
+/// The same with the document submitted again.
+fn run_with(deployments: &[String], rest: &str, again: &[&str]) -> Ran {
+    let deploy = [&["{ document: chat.yaml, system: backendai }"], again].concat().join(", ");
     let text = format!(
         "name: backendai\n{rest}\ncluster:\n  nodes: [ {{ pool: gpu, count: 12, cpu: 8, memory: 64Gi, gpus: {{ model: A10, \
-         count: 1 }} }} ]\ndeploy: [ {{ document: chat.yaml, system: backendai }} ]\nbehaviour:\n  - {{ match: {{ image: \
+         count: 1 }} }} ]\ndeploy: [ {deploy} ]\nbehaviour:\n  - {{ match: {{ image: \
          \"*:9\" }}, start: 5h }}\n  - {{ match: {{ image: \"*\" }}, pull: 10s, start: 30s, stop: 1s }}\n"
     );
     let document = format!("deployments:\n{}", deployments.concat());
@@ -104,8 +111,9 @@ fn failures_merge_into_one_row_and_the_sixth_look_gives_up() {
     let ran = run(&[deployment("chat", "")], actions);
     let expected = [
         row("check-pending", "SUCCESS", None, 1),
-        row("deploying-provisioning", "NEED_RETRY", Some("no_policy"), 5),
-        row("deploying-provisioning", "GIVE_UP", Some("no_policy"), 1),
+        row("activate-revision", "SUCCESS", None, 1),
+        // One row, to its end: a row has the lifecycle that was come to, and that is DEPLOYING whichever the sub-step.
+        row("deploying-provisioning", "GIVE_UP", Some("no_policy"), 6),
         row("deploying-rolling-back", "SUCCESS", None, 1),
     ];
     assert_eq!(ran.history(0), expected);
@@ -118,7 +126,8 @@ fn a_verdict_without_a_transition_leaves_no_trace() {
     let actions = "until: 3h\nbackendai: { bug_modes: [need_retry_missing] }\n\
                    actions: [ { at: 2m, activate: { deployment/chat: v2 } } ]";
     let ran = run(&[deployment("chat", "")], actions);
-    assert_eq!(ran.history(0), [row("check-pending", "SUCCESS", None, 1)]);
+    let rows = [row("check-pending", "SUCCESS", None, 1), row("activate-revision", "SUCCESS", None, 1)];
+    assert_eq!(ran.history(0), rows);
     let shown = &ran.native["deployments"][0];
     assert_eq!((&shown["status"], &shown["sub_step"]), (&Value::from("DEPLOYING"), &Value::from("PROVISIONING")));
 }
@@ -152,6 +161,56 @@ fn a_promotion_is_one_instant_in_which_somebody_always_serves() {
     assert_eq!(ran.times("route/chat-v1-1 terminating"), promoted);
     assert_eq!(ran.times("traffic/chat serving").len(), 1, "it began once");
     assert!(ran.times("traffic/chat outage").is_empty());
+}
+
+#[test]
+fn a_rollout_that_takes_the_place_of_another_has_a_time_of_its_own() {
+    let slow = deployment("chat", BLUE_GREEN).replace("chat:2", "chat:9");
+    let actions = "until: 1h\nbackendai: { deploying_timeout: 10m }\nactions:\n  \
+                   - { at: 3m, activate: { deployment/chat: v2 } }\n  - { at: 12m, activate: { deployment/chat: v3 } }";
+    let ran = run(&[slow], actions);
+    assert!(ran.times("deployment/chat rolling_back").is_empty(), "{:#?}", ran.story);
+    assert_eq!(ran.native["deployments"][0]["current_revision"], "v3");
+}
+
+#[test]
+fn the_pull_request_guards_promotions_by_hand_and_its_first_commit_did_not() {
+    let outages = |backendai: &str| {
+        let rest = format!(
+            "until: 20m\nbackendai: {backendai}\nactions:\n  - {{ at: 3m, activate: {{ deployment/chat: v2 }} }}\n  \
+             - {{ at: 10m, promote: deployment/chat }}\nfaults:\n  - {{ at: 9m, pod_kill: {{ pod: chat-v2-0 }} }}\n  \
+             - {{ at: 9m, pod_kill: {{ pod: chat-v2-1 }} }}"
+        );
+        let ran = run(&[deployment("chat", BY_HAND)], &rest);
+        (ran.times("traffic/chat outage").len(), ran.unfired.len())
+    };
+    assert_eq!(outages("{ engine: pr-10426 }"), (0, 1));
+    assert_eq!(outages("{ bug_modes: [promote_zero_green] }"), (1, 0));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+
+    /// Goal: whatever happens to one route of the new revision, and whenever, somebody serves. Method: it is lost at any second
+    /// of a rollout of either strategy.
+    #[test]
+    fn one_new_route_that_is_lost_is_no_outage(at in 180_u32..900, rolling: bool, delay in 0_u32..120) {
+        let delayed = format!(
+            "    policy: {{ strategy: BLUE_GREEN, blue_green: {{ auto_promote: true, promote_delay_seconds: {delay} }} }}\n"
+        );
+        let policy = if rolling { ROLLING } else { delayed.as_str() };
+        let ran = run(
+            &[deployment("chat", policy)],
+            &format!(
+                "until: 40m\nactions: [ {{ at: 3m, activate: {{ deployment/chat: v2 }} }} ]\nfaults: [ {{ at: {at}s, \
+                 pod_kill: {{ pod: chat-v2-0 }} }} ]"
+            ),
+        );
+        prop_assert!(ran.times("traffic/chat outage").is_empty(), "{:#?}", ran.story);
+        let status = ran.native["deployments"][0]["status"].as_str();
+        // A blue-green update that loses a route before the gate waits for its time-out.
+        prop_assert!(status == Some("READY") || (!rolling && status == Some("DEPLOYING")), "{:#?}", ran.story);
+    }
 }
 
 #[test]
@@ -190,6 +249,16 @@ fn a_deployment_scales_and_is_taken_down() {
     assert_eq!(ran.times("Pod/chat-v1-").len(), ran.story.iter().filter(|line| line.contains("Pod/")).count());
 }
 
+#[test]
+fn a_name_is_taken_once_in_all_files_of_a_run() {
+    let rest = "until: 10m\nactions: [ { at: 4m, undeploy: chat } ]";
+    let one = run_with(&[deployment("chat", ROLLING)], rest, &["{ at: 2m, document: chat.yaml, system: backendai }"]);
+    assert_eq!(one.times("deployment/chat rejected there is another deployment chat"), ["00:02:00.000"]);
+    let freed = run_with(&[deployment("chat", ROLLING)], rest, &["{ at: 8m, document: chat.yaml, system: backendai }"]);
+    assert!(freed.times("deployment/chat rejected").is_empty());
+    assert_eq!(freed.times("deployment/chat ready").len(), 2);
+}
+
 fn problems(document: &str) -> String {
     let source = Source::new("chat.yaml", document);
     match greenroom::systems::backendai::read(&source, &greenroom::systems::backendai::Options::default()) {
@@ -200,7 +269,7 @@ fn problems(document: &str) -> String {
 
 #[test]
 fn mistakes_of_a_document_are_told_with_their_places() {
-    let form = "deployments:\n  - name: chat\n    replica_state: { desired: 2 }\n    policy: { strategy: CANARY, \
+    let form = "deployments:\n  - name: chat\n    replica_state: { desired: 2 }\n    policy: { strategy: RECREATE, \
                 rolling_update: { max_surge: { count: 1, percent: 0.5 } } }\n    revisions:\n      - { name: v1 }\n";
     let meaning = "deployments:\n  - name: Chat\n    current_revision: v3\n    revisions:\n      \
                    - { name: v1, image: a, resource_config: { resource_slot: { cuda.shares: 0.5 } } }\n      \

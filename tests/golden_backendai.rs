@@ -8,7 +8,7 @@
 mod golden;
 
 use golden::golden;
-use greenroom::systems::backendai::bep1049::{blue_green, rolling};
+use greenroom::workload::strategy::{blue_green, replacement};
 use serde_json::Value;
 
 fn count(case: &Value, key: &str) -> u32 {
@@ -41,7 +41,7 @@ fn every_recorded_rolling_cycle_is_predicted() {
     let Some(recorded) = golden("../backendai/rolling_update_cycles.json") else { return };
     let cases = recorded["cases"].as_array().expect("cases");
     for case in cases {
-        let routes = rolling::Routes {
+        let routes = replacement::Routes {
             desired: count(case, "desired"),
             max_surge: count(case, "max_surge"),
             max_unavailable: count(case, "max_unavailable"),
@@ -50,10 +50,10 @@ fn every_recorded_rolling_cycle_is_predicted() {
             healthy: count(case, "new_healthy"),
             unhealthy: count(case, "new_unhealthy"),
         };
-        let (sub_step, create, drain) = match rolling::cycle(routes) {
-            rolling::Cycle::Wait => ("PROVISIONING", 0, 0),
-            rolling::Cycle::Change { create, drain } => ("PROVISIONING", create, drain),
-            rolling::Cycle::Completed => ("COMPLETED", 0, 0),
+        let (sub_step, create, drain) = match replacement::cycle(routes) {
+            replacement::Cycle::Wait => ("PROVISIONING", 0, 0),
+            replacement::Cycle::Change { create, drain } => ("PROVISIONING", create, drain),
+            replacement::Cycle::Completed => ("COMPLETED", 0, 0),
         };
         let recorded = (case["sub_step"].as_str(), count(case, "create"), count(case, "drain"));
         assert_eq!((Some(sub_step), create, drain), recorded, "{case}");

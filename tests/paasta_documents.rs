@@ -1,5 +1,8 @@
 //! Folders of PaaSTA's services: what is read of them, and what is told about bad ones, word for word.
 
+use std::fs;
+
+use greenroom::scenario::load;
 use greenroom::systems::paasta::model::{BounceMethod, InstanceKind, PipelineItem};
 use greenroom::systems::paasta::options::Schemas;
 use greenroom::systems::paasta::{self, Options, Read};
@@ -282,6 +285,53 @@ fn namespaces_and_other_files() {
     let without = with(&[]).into_iter().filter(|(name, _)| *name != "monitoring.yaml").collect::<Vec<_>>();
     let read = read_with(&without, &Options::default()).expect("it is YAML");
     assert!(read.problems[0].message.starts_with("No monitoring.yaml found in shop."));
+}
+
+/// Goal: a folder that cannot be read is refused at its line, and nothing outside the scenario's folder is read. Method: a
+/// scenario on disk, beside which each document stands or does not.
+#[test]
+fn folders_that_cannot_be_read() {
+    let outside = tempfile::tempdir().expect("a folder");
+    let inside = outside.path().join("scenario");
+    fs::create_dir_all(inside.join("large")).expect("a folder");
+    fs::create_dir_all(inside.join("latin")).expect("a folder");
+    fs::create_dir_all(inside.join("empty")).expect("a folder");
+    fs::create_dir_all(outside.path().join("other")).expect("a folder");
+    fs::write(outside.path().join("other/deploy.yaml"), "pipeline: []\n").expect("a file");
+    fs::write(inside.join("file.yaml"), "pipeline: []\n").expect("a file");
+    fs::write(inside.join("latin/deploy.yaml"), b"a: caf\xe9\n").expect("a file");
+    fs::write(inside.join("large/deploy.yaml"), "# a comment\n".repeat(400_000)).expect("a file");
+    #[cfg(unix)]
+    {
+        fs::create_dir_all(inside.join("linked")).expect("a folder");
+        std::os::unix::fs::symlink("../../other/deploy.yaml", inside.join("linked/deploy.yaml")).expect("a link");
+    }
+    let told = |document: &str| {
+        let text =
+            format!("name: a\nuntil: 1h\ncluster: {{}}\ndeploy:\n  - {{ document: {document}, system: paasta }}\n");
+        let path = inside.join("scenario.yaml");
+        fs::write(&path, text).expect("a file");
+        match load(&path) {
+            Ok(scenario) => format!("{} files", scenario.deploy[0].files.len()),
+            Err(problems) => {
+                assert_eq!(problems[0].place().line, 5, "{document}");
+                problems[0].message.clone()
+            }
+        }
+    };
+    assert_eq!(told("empty"), "0 files");
+    for (document, message) in [
+        ("gone", "`gone`: cannot read the folder: there is no such file"),
+        ("file.yaml", "`file.yaml`: is a file; this system reads a folder"),
+        ("../other", "the path `../other` leaves the scenario's folder; a document stands in it or below it"),
+        ("/etc", "the path `/etc` is absolute; a document stands in the scenario's folder or below it"),
+        ("latin/", "`latin/deploy.yaml`: the file is not text in UTF-8: line 1 has a byte that is not"),
+        ("large", "`large`: its files have more than 4 MiB"),
+        #[cfg(unix)]
+        ("linked", "`linked/deploy.yaml`: leads out of the scenario's folder through a link"),
+    ] {
+        assert_eq!(told(document), message);
+    }
 }
 
 /// Goal: values that could be secret are in no message. Method: each stands where a message would repeat it.

@@ -173,9 +173,26 @@ fn judge(mut rehearsal: Rehearsal<Cluster>, watch: &Watch, quiet_from: Time, opt
                     sets.extend(tell(*id));
                 }
             },
+            // A system whose deployments are in no group; of members a group tells.
+            Kind::Member => match entry.became {
+                "ready" | "destroyed" => finished = finished.map(|at| at.max(entry.at)),
+                "pending" | "initializing" | "provisioning" | "provisioned" | "awaiting_promotion" | "promoting"
+                | "finalizing" | "draining" | "rolling_back" | "deploying" | "destroying" => {
+                    finished = None;
+                    sets.extend(tell(*id));
+                }
+                _ => {}
+            },
             Kind::Deployment if entry.became == "ProgressDeadlineExceeded" => sets.extend(tell(*id)),
             _ => {}
         }
+    }
+    let gave_up = timeline.since(0).filter(|(_, entry)| {
+        entry.subject.kind == Kind::Member && entry.became == "rolling_back" && entry.at >= watch.begins()
+    });
+    for id in gave_up.map(|(id, _)| id).collect::<Vec<_>>() {
+        finished = None;
+        sets.extend(tell(id));
     }
     let mut stuck: Vec<Stuck> = Vec::new();
     for pod in watch.pods().values().filter(|pod| !pod.ready) {
@@ -279,7 +296,7 @@ fn ended_badly(stuck: &[Stuck], sets: &[Stuck], paused: bool, is_still: bool) ->
                 | "Draining"
         )
     };
-    let gave_up = sets.iter().any(|one| matches!(one.became, "rejected" | "failed"));
+    let gave_up = sets.iter().any(|one| matches!(one.became, "rejected" | "failed" | "rolling_back"));
     if stuck.iter().any(waits) && is_still {
         Outcome::Deadlocked
     } else if stuck.iter().any(fails) {

@@ -87,6 +87,8 @@ kinds! {
     Revision = "revision",
     /// A replica behind a deployment's endpoint, whatever serves it.
     Route = "route",
+    /// Replicas of a deployment that are scaled and given traffic as one.
+    ReplicaGroup = "replica-group",
     /// One instance of a service on a cluster.
     Instance = "instance",
     /// A step of a pipeline.

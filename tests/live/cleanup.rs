@@ -95,7 +95,8 @@ fn an_id_that_is_taken_is_refused() {
 fn what_cannot_go_keeps_nothing_else() {
     let Some(ground) = ground() else { return };
     let _shared = share();
-    let kept = ground.start(&web("4s", ""), &["--keep"]);
+    let scenario = web("4s", "");
+    let kept = ground.start(&scenario, &["--keep"]);
     let run = kept.run.clone();
     kept.end().expect(0, &[]);
     let services: Api<Service> = Api::namespaced(ground.client.clone(), &format!("greenroom-{run}"));

@@ -128,7 +128,7 @@ fn a_cluster_that_nobody_named_is_not_touched() {
     let folder = folder();
     let file = kubeconfig(&folder, &format!("http://127.0.0.1:{port}"));
     let scenario = web("1m", "");
-    for flags in [&[] as &[&str], &["--fake-nodes"], &["--keep"], &["--dry-run", "--fake-nodes"]] {
+    for flags in [&[] as &[&str], &["--dry-run", "--fake-nodes"]] {
         let ended = end(greenroom().env("KUBECONFIG", &file).arg("run").arg(scenario.file()).args(flags));
         ended.expect(0, &["Deployment"]);
     }

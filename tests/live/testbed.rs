@@ -45,7 +45,7 @@ impl Testbed {
         let mut command = Command::new(&self.launcher);
         let output = command.arg("status").arg("--dir").arg(self.folder.path()).output().expect("it starts");
         let status = String::from_utf8_lossy(&output.stdout).into_owned();
-        let line = status.lines().find(|line| line.contains(component)).unwrap_or_else(|| panic!("{status}"));
+        let line = status.lines().find(|line| line.starts_with(component)).unwrap_or_else(|| panic!("{status}"));
         let process = line.split(|one: char| !one.is_ascii_digit()).find(|word| word.len() > 1).expect("a process id");
         let status = Command::new("kill").args(["-s", name, process]).status().expect("kill is there");
         assert!(status.success(), "{component} has no process {process}");

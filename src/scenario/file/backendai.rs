@@ -7,8 +7,15 @@ use crate::text::decode::Spanned;
 file_types! {
     /// Settings of Backend.AI's manager.
     pub struct BackendAiFile as "the Backend.AI profile" {
-        /// The code that rolls revisions out: `bep-1049`, or `pr-10426` with the mistakes that it has. Default: bep-1049.
+        /// The code that rolls revisions out: `bep-1049`, `pr-10426` with the mistakes that it has, or `replica-groups`.
+        /// Default: bep-1049.
         engine: Option<EngineValue>,
+        /// Whether the proxy applies the weights of replica groups. Default: false, as today.
+        weights_applied: Option<bool>,
+        /// How often the reconcilers of replica groups look. Default: 30s.
+        reconciler_cycle: Option<Spanned<Length>>,
+        /// Whether what happens to groups has their reconcilers look within a short cycle. Default: false.
+        reconciler_marks: Option<bool>,
         /// Mistakes of the code, instead of those that the engine has.
         bug_modes: Option<Vec<BugModeValue>>,
         /// How often a loop over deployments asks whether there is something to do. Default: 5s.
@@ -17,7 +24,7 @@ file_types! {
         long_cycle: Option<Spanned<Length>>,
         /// When loops first look. Default: 10s.
         initial_delay: Option<Length>,
-        /// How long a step of a rollout may last. Default: 3600s.
+        /// How long a step of a rollout may last. Default: 3600s; 7200s with replica groups.
         deploying_timeout: Option<Length>,
         /// How often a step of a rollout is tried. Default: 5.
         max_retries: Option<Spanned<u32>>,

@@ -17,12 +17,17 @@ impl Reader<'_, '_> {
         loops.short = self.period(file.short_cycle.as_ref()).or(loops.short);
         loops.long = self.period(file.long_cycle.as_ref()).unwrap_or(loops.long);
         loops.initial_delay = file.initial_delay.map_or(loops.initial_delay, |length| length.0);
+        let mut reconcilers = default.reconcilers;
+        reconcilers.long = self.period(file.reconciler_cycle.as_ref()).unwrap_or(reconcilers.long);
+        reconcilers.short = loops.short.filter(|_| file.reconciler_marks.unwrap_or(false));
         let attempts_max = match &file.max_retries {
             Some(retries) => self.count(retries, 1_000_000, "`max_retries`").unwrap_or(default.attempts_max),
             None => default.attempts_max,
         };
         Options {
             deployments: loops,
+            reconcilers,
+            weights_applied: file.weights_applied.unwrap_or(default.weights_applied),
             deploying_timeout: file.deploying_timeout.map_or(default.deploying_timeout, |length| length.0),
             attempts_max,
             delay_from: file.delay_from.map_or(default.delay_from, |from| from.0),

@@ -75,6 +75,7 @@ words! {
     EngineValue(Engine) as "an engine" {
         "bep-1049" => Engine::Bep1049,
         "pr-10426" => Engine::Pr10426,
+        "replica-groups" => Engine::ReplicaGroups,
     }
     /// A mistake of that code.
     BugModeValue(BugMode) as "a bug mode" {
@@ -88,6 +89,12 @@ words! {
         "rolling_never_ready" => BugMode::RollingNeverReady,
         "green_leak" => BugMode::GreenLeak,
         "batch_wide_mutation_flag" => BugMode::BatchWideMutationFlag,
+        "give_up_missing" => BugMode::GiveUpMissing,
+        "unchecked_not_counted" => BugMode::UncheckedNotCounted,
+        "old_must_serve" => BugMode::OldMustServe,
+        "scaling_must_serve" => BugMode::ScalingMustServe,
+        "drift_ignored" => BugMode::DriftIgnored,
+        "orphans_kept" => BugMode::OrphansKept,
     }
     /// From when the delay before a promotion runs.
     DelayFromValue(DelayFrom) as "a start of the delay" {

@@ -4,13 +4,18 @@
 
 use super::bep1049;
 use super::controller::BackendAi;
+use super::groups;
+use super::history::{Record, Verdict};
 use super::names::meant;
 use super::profile::Engine;
 use super::read::REPLICAS_MAX;
-use super::status::{Lifecycle, Status, SubStep};
+use super::status::{Lifecycle, Status};
 use crate::text::diagnostic::quote;
 use crate::timeline::{Arg, Cause, Why};
 use crate::workload::{Action, World};
+
+/// The phase of the row that an activation writes: assumed, as no source shows what it leaves in the history.
+const ACTIVATION: &str = "activate-revision";
 
 impl BackendAi {
     /// Does what an operator asks for.
@@ -20,6 +25,7 @@ impl BackendAi {
             Action::Promote { target, full: false } => self.promote(target, cause, world),
             Action::Promote { full: true, .. } => Err("Backend.AI knows no full promotion".to_owned()),
             Action::Scale(sizes) => sizes.iter().try_for_each(|(target, size)| self.scale(target, *size, cause, world)),
+            Action::Weight { target, percent } => self.weigh(target, *percent, cause, world),
             Action::Undeploy(target) => self.take_down(target, cause, world),
             _ => Err("Backend.AI has no such operation for a deployment".to_owned()),
         }
@@ -63,28 +69,55 @@ impl BackendAi {
             return Err(format!("deployment {} is being rolled out", spec.name));
         }
         let now = world.now();
+        let first = Status::deploying(self.deployments.options.engine.first_step());
         let one = &mut self.deployments.list[index];
+        // With a row of its own: attempts and time-outs of a rollout that it takes the place of are not this one's.
+        one.history.add(Record {
+            phase: ACTIVATION,
+            category: ACTIVATION,
+            error_code: None,
+            from: one.status,
+            to: first,
+            verdict: Verdict::Success,
+            attempts: 1,
+            created_at: now,
+            updated_at: now,
+        });
         one.deploying = Some(revision);
         one.rollout += 1;
         one.failed_seen = 0;
-        one.status = Status::deploying(SubStep::Provisioning);
+        one.status = first;
         one.since = now;
         let (to, from) = (one.deploying, one.current);
         let to = self.deployments.shown_revision(index, to, world);
         let from = self.deployments.shown_revision(index, from, world);
         self.deployments.tell(index, Why::with2("{} is rolled out in place of {}", to, from), cause, world);
         self.deployments.publish_revisions(index, world);
-        self.coordinator.mark(Status::deploying(SubStep::Provisioning), now);
+        self.coordinator.mark(first, now);
         Ok(())
     }
 
     fn promote(&mut self, target: &str, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         let index = self.position(target)?;
+        if self.deployments.options.engine == Engine::ReplicaGroups {
+            return Err(
+                "Backend.AI has no promotion of a replica group: what takes its traffic is its weight".to_owned()
+            );
+        }
         if let Some(refusal) = bep1049::why_no_promotion(&self.deployments, index) {
             return Err(refusal);
         }
         bep1049::promote_by_hand(&mut self.deployments, index, cause, world);
         Ok(())
+    }
+
+    /// Changes the weights of a rollout by hand. No API does: it stands for a change of the records themselves.
+    fn weigh(&mut self, target: &str, percent: u32, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+        let index = self.living(target)?;
+        if self.deployments.options.engine != Engine::ReplicaGroups {
+            return Err("only replica groups have weights".to_owned());
+        }
+        groups::set_weight(&mut self.deployments, index, percent, cause, world)
     }
 
     fn scale(&mut self, target: &str, size: u32, cause: Cause, world: &mut dyn World) -> Result<(), String> {

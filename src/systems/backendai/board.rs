@@ -3,6 +3,7 @@
 use super::bep1049;
 use super::coordinator::Board;
 use super::deployments::Deployments;
+use super::groups;
 use super::handler::{Candidate, Exception, Handler, Outcome};
 use super::history::History;
 use super::profile::Engine;
@@ -30,6 +31,7 @@ impl Board for Deployments {
     fn could_act(&self, handler: &Handler, deployment: usize) -> bool {
         match self.options.engine {
             Engine::Bep1049 | Engine::Pr10426 => bep1049::could_act(self, handler, deployment),
+            Engine::ReplicaGroups => groups::could_act(self, handler, deployment),
         }
     }
 
@@ -41,6 +43,7 @@ impl Board for Deployments {
     ) -> Result<Vec<(usize, Outcome)>, Exception> {
         match self.options.engine {
             Engine::Bep1049 | Engine::Pr10426 => bep1049::execute(self, handler, batch, world),
+            Engine::ReplicaGroups => groups::execute(self, handler, batch, world),
         }
     }
 

@@ -8,12 +8,13 @@ use super::bep1049;
 use super::coordinator::{Attempts, Coordinator};
 use super::deployments::Deployments;
 use super::document::Document;
+use super::groups;
 use super::loops::Loops;
-use super::profile::Options;
+use super::profile::{Engine, Options};
 use super::route::RouteStatus;
 use super::status::{Lifecycle, Status};
 use super::traffic::Shown;
-use super::{native, read as file};
+use super::{native, read as reading};
 use crate::kernel::Time;
 use crate::text::{Diagnostic, Source};
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
@@ -47,10 +48,14 @@ pub struct Read {
 /// # Errors
 /// What makes it no file that anybody could submit.
 pub fn read(source: &Source, options: &Options) -> Result<Read, Vec<Diagnostic>> {
-    let (document, problems): (Document, _) = file::document(source)?;
+    let (document, problems): (Document, _) = reading::document(source)?;
     let rejection = problems.first().map(|first| Arc::from(first.message.as_str()));
+    let coordinator = match options.engine {
+        Engine::Bep1049 | Engine::Pr10426 => Coordinator::new(bep1049::handlers(options), Attempts::OfPhase),
+        Engine::ReplicaGroups => Coordinator::new(groups::handlers(options), Attempts::OfCategory),
+    };
     let backendai = BackendAi {
-        coordinator: Coordinator::new(bep1049::handlers(options), Attempts::OfPhase),
+        coordinator,
         deployments: Deployments {
             document: Arc::new(document),
             options: Arc::new(options.clone()),
@@ -73,8 +78,12 @@ impl BackendAi {
 
     /// The deployments are created: they wait for the loop that looks at new ones.
     fn submit(&mut self, cause: Cause, world: &mut dyn World) {
+        let rejection = match &self.rejection {
+            Some(reason) => Some(Arc::clone(reason)),
+            None => self.deployments.claim_names(world).err().map(Arc::from),
+        };
         for index in 0..self.deployments.document.deployments.len() {
-            if let Some(reason) = &self.rejection {
+            if let Some(reason) = &rejection {
                 let name = super::names::name(&self.deployments.spec(index).name, world);
                 let reason = Why::symbol(world.intern(reason));
                 world.note(Subject::new(Kind::Member, name), "rejected", reason, cause);
@@ -161,7 +170,7 @@ impl BackendAi {
             self.shown.push(Shown::of(&self.deployments, index));
         }
         for (deployment, shown) in self.deployments.list.iter().zip(&mut self.shown) {
-            shown.send(deployment, cause, world);
+            shown.send(deployment, &self.deployments.options, cause, world);
         }
     }
 }
@@ -190,7 +199,10 @@ impl BackendAi {
     /// How much an operator's action is this manager's: 2 if it is about a deployment that it has, else 0.
     pub fn interest(&self, action: &Action) -> u8 {
         let named = match action {
-            Action::Undeploy(target) | Action::Promote { target, .. } | Action::Activate { target, .. } => Some(target),
+            Action::Undeploy(target)
+            | Action::Promote { target, .. }
+            | Action::Activate { target, .. }
+            | Action::Weight { target, .. } => Some(target),
             Action::Scale(sizes) => sizes.first().map(|(target, _)| target),
             _ => None,
         };

@@ -5,13 +5,14 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::document::{DeploymentSpec, Document};
+use super::groups::Groups;
 use super::history::History;
 use super::profile::Options;
 use super::route::{Health, Route, RouteStatus};
 use super::status::{Lifecycle, Status};
 use crate::kernel::{Name, Time};
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
-use crate::workload::{Ask, World};
+use crate::workload::{Ask, RecordChange, World};
 
 /// The deployments of one file.
 #[derive(Clone, Debug)]
@@ -45,6 +46,8 @@ pub struct Deployment {
     pub routes: Vec<Route>,
     /// How many routes each revision has had.
     pub numbers: Vec<u32>,
+    /// Its replica groups; none in the first era.
+    pub groups: Groups,
     /// New routes of this rollout that had failed when it was last looked at.
     pub failed_seen: u32,
     /// What it has been through.
@@ -84,12 +87,40 @@ impl Deployments {
             desired: spec.desired,
             routes: Vec::new(),
             numbers: vec![0; spec.revisions.len()],
+            groups: Groups::default(),
             failed_seen: 0,
             history: History::default(),
             since: world.now(),
             cause,
         };
         self.list.push(deployment);
+    }
+
+    /// Writes down that there are deployments of these names, in all files of the run.
+    ///
+    /// # Errors
+    /// A name that another file's deployment has.
+    pub fn claim_names(&self, world: &mut dyn World) -> Result<(), String> {
+        let claim = |spec: &DeploymentSpec| RecordChange {
+            name: record_name(&spec.name),
+            expected_version: 0,
+            value: Some(String::new()),
+        };
+        let claims: Vec<RecordChange> = self.document.deployments.iter().map(claim).collect();
+        if world.commit(&claims) {
+            return Ok(());
+        }
+        let mut names = self.document.deployments.iter().map(|spec| spec.name.as_str());
+        let taken = names.find(|name| world.record(&record_name(name)).is_some()).unwrap_or_default();
+        Err(format!("there is another deployment {taken}"))
+    }
+
+    /// A deployment is gone, and its name is free again.
+    pub fn free_name(&self, index: usize, world: &mut dyn World) {
+        let name = record_name(&self.spec(index).name);
+        if let Some((version, _)) = world.record(&name) {
+            world.commit(&[RecordChange { name, expected_version: version, value: None }]);
+        }
     }
 
     /// Writes an entry about a deployment in its present status.
@@ -155,6 +186,11 @@ impl Deployments {
             world.ask(Ask::Delete { key: route.pod, serves: one.subject }, route.cause);
         }
     }
+}
+
+/// The record that a name is taken by.
+fn record_name(deployment: &str) -> String {
+    format!("backendai/deployment/{deployment}")
 }
 
 impl Route {

@@ -66,6 +66,8 @@ pub enum Outcome {
     Progress(Why),
     /// It failed.
     Failure(&'static str, Why),
+    /// It failed, and its row has no code of what went wrong: one row counts every such look, and the success after them.
+    Unfinished(Why),
     /// It failed, and another try has no point.
     Hopeless(&'static str, Why),
     /// Nothing is to be done now.
@@ -113,6 +115,9 @@ impl Handler {
             Outcome::Success(why) | Outcome::SuccessTo(_, why) => (Verdict::Success, None, why),
             Outcome::Progress(why) => (Verdict::NeedRetry, None, why),
             Outcome::Hopeless(code, why) => (Verdict::GiveUp, Some(code), why),
+            Outcome::Unfinished(why) if too_often => (Verdict::GiveUp, None, why),
+            Outcome::Unfinished(why) if late => (Verdict::Expired, None, why),
+            Outcome::Unfinished(why) => (Verdict::NeedRetry, None, why),
             Outcome::Failure(code, why) if too_often => (Verdict::GiveUp, Some(code), why),
             Outcome::Failure(code, why) if late => (Verdict::Expired, Some(code), why),
             Outcome::Failure(code, why) => (Verdict::NeedRetry, Some(code), why),

@@ -64,7 +64,12 @@ impl History {
     /// Adds a row, or one more attempt to the last row if that has the same phase, error and end.
     pub fn add(&mut self, record: Record) {
         match self.0.last_mut() {
-            Some(last) if (last.phase, last.error_code, last.to) == (record.phase, record.error_code, record.to) => {
+            // The table has the lifecycle alone: that a look led to another sub-step begins no row either.
+            Some(last)
+                if (last.phase, last.error_code, last.to.lifecycle)
+                    == (record.phase, record.error_code, record.to.lifecycle) =>
+            {
+                last.to = record.to;
                 last.attempts += record.attempts;
                 last.verdict = record.verdict;
                 last.updated_at = record.updated_at;
@@ -107,6 +112,20 @@ mod tests {
             created_at: at,
             updated_at: at,
         }
+    }
+
+    #[test]
+    fn a_look_that_leads_to_another_sub_step_is_no_row_of_its_own() {
+        let mut history = History::default();
+        history.add(row(None, 10));
+        history.add(Record {
+            to: Status::deploying(SubStep::AwaitingPromotion),
+            verdict: Verdict::Success,
+            ..row(None, 40)
+        });
+        history.add(Record { to: Status::of(Lifecycle::Ready), ..row(None, 70) });
+        let shown: Vec<_> = history.rows().iter().map(|one| (one.to.word(), one.attempts, one.verdict)).collect();
+        assert_eq!(shown, [("awaiting_promotion", 2, Verdict::Success), ("ready", 1, Verdict::NeedRetry)]);
     }
 
     #[test]

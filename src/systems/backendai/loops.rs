@@ -10,7 +10,7 @@ use std::sync::Arc;
 use super::cycle::{Cycle, Mark};
 use super::deployments::Deployments;
 use super::document::HealthCheck;
-use super::profile::Options;
+use super::profile::{Engine, Options};
 use super::route::{Health, Route, RouteStatus};
 use super::session::{self, Session};
 use crate::kernel::Time;
@@ -205,7 +205,9 @@ fn take(step: Step, deployments: &mut Deployments, index: usize, route: usize, w
             deployments.drain(index, route, Why::text("its session ended"), cause, world);
         }
         Step::Becomes(health, why) => {
+            let activates = deployments.options.engine == Engine::ReplicaGroups && health == Health::Healthy;
             let one = &mut deployments.list[index].routes[route];
+            one.takes_traffic |= activates;
             let why = match (health, one.takes_traffic) {
                 (Health::Healthy, false) => Why::text("its checks pass; no traffic"),
                 _ => Why::text(why),

@@ -5,16 +5,36 @@
 use serde_json::{Map, Value, json};
 
 use super::deployments::Deployments;
+use super::groups;
 use super::history::Record;
 use super::policy::{Budget, Policy};
+use super::profile::Engine;
 use super::route::{Route, RouteStatus};
 use super::status::{Status, SubStep};
 use crate::kernel::Time;
 
 /// All deployments.
 pub fn state(deployments: &Deployments) -> Value {
-    let shown: Vec<Value> = (0..deployments.list.len()).map(|index| deployment(deployments, index)).collect();
+    let shown: Vec<Value> = (0..deployments.list.len())
+        .map(|index| with_groups(deployment(deployments, index), deployments, index))
+        .collect();
     json!({ "deployments": shown })
+}
+
+/// With replica groups, they stand beside the rest.
+fn with_groups(mut shown: Value, deployments: &Deployments, index: usize) -> Value {
+    if deployments.options.engine == Engine::ReplicaGroups
+        && let (Some(map), Value::Object(groups)) = (shown.as_object_mut(), groups::native(deployments, index))
+    {
+        map.extend(groups);
+        let shown = map.get_mut("routes").and_then(Value::as_array_mut).into_iter().flatten();
+        for (shown, route) in shown.zip(&deployments.list[index].routes) {
+            let (status, sub_status) = groups::route_status(route);
+            shown["status"] = status.into();
+            shown["sub_status"] = sub_status.into();
+        }
+    }
+    shown
 }
 
 fn deployment(deployments: &Deployments, index: usize) -> Value {
@@ -73,6 +93,10 @@ fn policy(policy: &Policy) -> Value {
             "strategy": policy.text(),
             "blue_green": { "auto_promote": auto_promote, "promote_delay_seconds": promote_delay.whole_secs() },
         }),
+        Policy::Canary { step_weight, step_interval } => json!({
+            "strategy": policy.text(),
+            "canary": { "step_weight": step_weight, "step_interval_seconds": step_interval.whole_secs() },
+        }),
     }
 }
 
@@ -110,7 +134,7 @@ fn history(deployments: &Deployments, record: &Record) -> Value {
 }
 
 /// An instant of the run in seconds since 1970.
-fn seconds(deployments: &Deployments, at: Time) -> i64 {
+pub fn seconds(deployments: &Deployments, at: Time) -> i64 {
     let since_start = i64::try_from(at.nanos() / 1_000_000_000).unwrap_or(i64::MAX);
     deployments.options.epoch_seconds.saturating_add(since_start)
 }

@@ -30,6 +30,14 @@ pub enum Policy {
         /// How long it waits for that.
         promote_delay: Duration,
     },
+    /// All routes beside the old ones, then a share of the traffic at a time. The API does not offer it; the code of replica
+    /// groups has it.
+    Canary {
+        /// The share in percent.
+        step_weight: u32,
+        /// How long from one step to the next, at least.
+        step_interval: Duration,
+    },
 }
 
 /// A number of routes, or a share of the wanted number.
@@ -72,6 +80,7 @@ impl Policy {
         match self {
             Policy::Rolling { .. } => "ROLLING",
             Policy::BlueGreen { .. } => "BLUE_GREEN",
+            Policy::Canary { .. } => "CANARY",
         }
     }
 }
@@ -83,11 +92,17 @@ pub enum StrategyWord {
     Rolling,
     /// `BLUE_GREEN`
     BlueGreen,
+    /// `CANARY`
+    Canary,
 }
 
 impl FromNode for StrategyWord {
     fn from_node(node: &Node, context: &mut Context<'_>) -> Option<StrategyWord> {
-        let words = [("ROLLING", StrategyWord::Rolling), ("BLUE_GREEN", StrategyWord::BlueGreen)];
+        let words = [
+            ("ROLLING", StrategyWord::Rolling),
+            ("BLUE_GREEN", StrategyWord::BlueGreen),
+            ("CANARY", StrategyWord::Canary),
+        ];
         one_of(node, context, &words, "a deployment strategy")
     }
 }
@@ -134,12 +149,14 @@ impl FromNode for ShareValue {
 file_types! {
     /// How a deployment replaces a revision.
     pub struct PolicyFile as "a deployment policy" {
-        /// `ROLLING` or `BLUE_GREEN`.
+        /// `ROLLING`, `BLUE_GREEN`, or `CANARY`, which only replica groups know.
         strategy: Spanned<StrategyWord>,
         /// Bounds of a rolling update.
         rolling_update: Option<RollingFile>,
         /// When a blue-green update switches.
         blue_green: Option<BlueGreenFile>,
+        /// How fast a canary update goes.
+        canary: Option<CanaryFile>,
     }
 
     /// Bounds of a rolling update.
@@ -158,6 +175,14 @@ file_types! {
         promote_delay_seconds: Option<u32>,
     }
 
+    /// How fast a canary update goes.
+    pub struct CanaryFile as "`canary`" {
+        /// The share of the traffic that is moved in one step, in percent. Default: 20.
+        step_weight: Option<Spanned<u32>>,
+        /// How many seconds it waits before the next. Default: 0.
+        step_interval_seconds: Option<u32>,
+    }
+
     /// A number of routes or a share.
     pub struct BudgetFile as "a bound of a rolling update" {
         /// So many.
@@ -169,15 +194,24 @@ file_types! {
 
 /// The policy that a file describes. What the API refuses of it goes to `problems`.
 pub fn policy(file: &PolicyFile, source: &Source, problems: &mut Vec<Diagnostic>) -> Policy {
-    let mut misplaced = |key: &str, span| {
-        let word = if file.strategy.value == StrategyWord::Rolling { "ROLLING" } else { "BLUE_GREEN" };
-        problems.push(Diagnostic::error(source, span, format!("`{key}` says nothing of the strategy {word}")));
+    let (word, own) = match file.strategy.value {
+        StrategyWord::Rolling => ("ROLLING", "rolling_update"),
+        StrategyWord::BlueGreen => ("BLUE_GREEN", "blue_green"),
+        StrategyWord::Canary => ("CANARY", "canary"),
     };
+    let sections = [
+        ("rolling_update", file.rolling_update.as_ref().map(|one| one.span)),
+        ("blue_green", file.blue_green.as_ref().map(|one| one.span)),
+        ("canary", file.canary.as_ref().map(|one| one.span)),
+    ];
+    for (key, span) in sections {
+        if let Some(span) = span.filter(|_| key != own) {
+            problems.push(Diagnostic::error(source, span, format!("`{key}` says nothing of the strategy {word}")));
+        }
+    }
     match file.strategy.value {
+        StrategyWord::Canary => canary(file.canary.as_ref(), source, problems),
         StrategyWord::BlueGreen => {
-            if let Some(rolling) = &file.rolling_update {
-                misplaced("rolling_update", rolling.span);
-            }
             let spec = file.blue_green.as_ref();
             let delay = spec.and_then(|spec| spec.promote_delay_seconds).unwrap_or(0);
             Policy::BlueGreen {
@@ -186,9 +220,6 @@ pub fn policy(file: &PolicyFile, source: &Source, problems: &mut Vec<Diagnostic>
             }
         }
         StrategyWord::Rolling => {
-            if let Some(blue_green) = &file.blue_green {
-                misplaced("blue_green", blue_green.span);
-            }
             let spec = file.rolling_update.as_ref();
             let surge = spec.and_then(|spec| spec.max_surge.clone()).map(|value| value.0);
             let unavailable = spec.and_then(|spec| spec.max_unavailable.clone()).map(|value| value.0);
@@ -202,5 +233,18 @@ pub fn policy(file: &PolicyFile, source: &Source, problems: &mut Vec<Diagnostic>
             }
             Policy::Rolling { max_surge, max_unavailable }
         }
+    }
+}
+
+/// A canary update: 20 % at a time and without a pause, unless the file says otherwise.
+fn canary(file: Option<&CanaryFile>, source: &Source, problems: &mut Vec<Diagnostic>) -> Policy {
+    let given = file.and_then(|file| file.step_weight.as_ref());
+    if let Some(weight) = given.filter(|weight| !(1..=100).contains(&weight.value)) {
+        problems.push(Diagnostic::error(source, weight.span, "`step_weight` is from 1 to 100"));
+    }
+    let interval = file.and_then(|file| file.step_interval_seconds).unwrap_or(0);
+    Policy::Canary {
+        step_weight: given.map_or(20, |weight| weight.value),
+        step_interval: Duration::from_secs(interval.into()),
     }
 }

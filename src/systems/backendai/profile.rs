@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::cycle::Cycle;
+use super::status::SubStep;
 use crate::kernel::Duration;
 
 /// The code that rolls revisions out.
@@ -15,6 +16,8 @@ pub enum Engine {
     Bep1049,
     /// Pull request 10426 at its last commit, d0ef5ec06c.
     Pr10426,
+    /// Replica groups: main at c0032c472e.
+    ReplicaGroups,
 }
 
 /// A mistake of the code, each by itself on otherwise mended code.
@@ -40,6 +43,28 @@ pub enum BugMode {
     GreenLeak,
     /// That one deployment changed its routes counts as a failure of all that wait beside it.
     BatchWideMutationFlag,
+    /// Too many tries lead nowhere, before #11546: a rollout whose routes fail makes new ones for ever.
+    GiveUpMissing,
+    /// New routes that are degraded or not checked yet count neither as there nor as coming, before #10858.
+    UncheckedNotCounted,
+    /// A rollout within a group waits until the routes of the old revision serve, and refills them, before #13087.
+    OldMustServe,
+    /// A group at rest has settled only when all of its routes serve, before #12370.
+    ScalingMustServe,
+    /// A group at rest does not notice that routes are gone, before #12161.
+    DriftIgnored,
+    /// Routes of revisions that are neither current nor rolled out are left alone, before #11370.
+    OrphansKept,
+}
+
+impl Engine {
+    /// The step that a rollout begins with.
+    pub const fn first_step(self) -> SubStep {
+        match self {
+            Engine::Bep1049 | Engine::Pr10426 => SubStep::Provisioning,
+            Engine::ReplicaGroups => SubStep::Initializing,
+        }
+    }
 }
 
 /// The modes of pull request 10426 at its last commit. Time zones and the missing argument were mended there; the flag of the
@@ -85,9 +110,15 @@ pub struct Options {
     pub running_routes: Cycle,
     /// The loop over routes that are to end: 30 s, without a mark (route/coordinator.py).
     pub terminating_routes: Cycle,
-    /// The loop that looks for routes of revisions that nothing belongs to: 60 s, without a mark (route/coordinator.py).
+    /// The reconcilers of replica groups: 30 s, first after 30 s (group/stages, reconciler/base.py). They ask for a mark
+    /// every 5 s too; no code that could be read sets it, so that this is off unless a scenario turns it on.
+    pub reconcilers: Cycle,
+    /// Whether the proxy applies the weights of replica groups. It does not: appproxy/coordinator/repositories/endpoint.py.
+    pub weights_applied: bool,
+    /// The loop that looks for routes that nobody needs: 60 s, without a mark (route/coordinator.py).
     pub eviction: Cycle,
-    /// How long a sub-step may last: 3600 s in the code of this era; BEP-1049 says 30 minutes.
+    /// How long a sub-step may last: 3600 s in the code of the first era, of which BEP-1049 says 30 minutes; 7200 s with
+    /// replica groups, the default of a deployment's handler options.
     pub deploying_timeout: Duration,
     /// How often a sub-step is tried: SERVICE_MAX_RETRIES, 5 (manager/defs.py).
     pub attempts_max: u32,
@@ -112,10 +143,12 @@ impl Options {
                 let guards = !modes.contains(&BugMode::PromoteZeroGreen);
                 (modes, guards)
             }
-            (Engine::Bep1049, None) => (BTreeSet::new(), true),
+            (Engine::Bep1049 | Engine::ReplicaGroups, None) => (BTreeSet::new(), true),
             (Engine::Pr10426, None) => (BTreeSet::from(PR_10426), true),
         };
-        Options { engine, bug_modes, guards_manual_promotion, ..Options::default() }
+        let hours = if engine == Engine::ReplicaGroups { 2 } else { 1 };
+        let deploying_timeout = Duration::from_secs(hours * 3600);
+        Options { engine, bug_modes, guards_manual_promotion, deploying_timeout, ..Options::default() }
     }
 
     /// True if the code has this mistake.
@@ -143,6 +176,8 @@ impl Default for Options {
             starting_routes: cycle(Some(5), 60, 10),
             running_routes: cycle(Some(10), 60, 10),
             terminating_routes: cycle(None, 30, 10),
+            reconcilers: cycle(None, 30, 30),
+            weights_applied: false,
             eviction: cycle(None, 60, 10),
             deploying_timeout: Duration::from_secs(3600),
             attempts_max: 5,
@@ -153,5 +188,20 @@ impl Default for Options {
             // 2026-01-01T00:00:00Z
             epoch_seconds: 1_767_225_600,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_engine_has_its_own_mistakes_unless_others_are_named() {
+        assert!(Options::of(Engine::Bep1049, None).bug_modes.is_empty());
+        let head = Options::of(Engine::Pr10426, None);
+        assert!(head.has(BugMode::PromoteZeroGreen) && head.guards_manual_promotion);
+        assert!(!head.has(BugMode::TzNaiveElapsed) && !head.has(BugMode::ApplyMissingPromoteArg));
+        let named = Options::of(Engine::Pr10426, Some(BTreeSet::from([BugMode::PromoteZeroGreen])));
+        assert!(!named.guards_manual_promotion && !named.has(BugMode::GreenLeak));
     }
 }

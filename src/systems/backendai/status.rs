@@ -20,10 +20,20 @@ pub enum Lifecycle {
 /// What is done while a revision is rolled out.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum SubStep {
+    /// The proxy learns of the deployment.
+    Initializing,
     /// Routes of the new revision are made.
     Provisioning,
     /// They are there and wait for the switch.
     AwaitingPromotion,
+    /// The group of the new revision is waited for.
+    Provisioned,
+    /// Traffic goes to that group.
+    Promoting,
+    /// That group takes the place of the old one.
+    Finalizing,
+    /// The old group is emptied.
+    Draining,
     /// They are taken away again.
     RollingBack,
 }
@@ -54,7 +64,12 @@ impl SubStep {
     /// The word of the API.
     pub const fn text(self) -> &'static str {
         match self {
+            SubStep::Initializing => "INITIALIZING",
             SubStep::Provisioning => "PROVISIONING",
+            SubStep::Provisioned => "PROVISIONED",
+            SubStep::Promoting => "PROMOTING",
+            SubStep::Finalizing => "FINALIZING",
+            SubStep::Draining => "DRAINING",
             SubStep::AwaitingPromotion => "AWAITING_PROMOTION",
             SubStep::RollingBack => "ROLLING_BACK",
         }
@@ -75,7 +90,12 @@ impl Status {
     /// The word of the timeline: the sub-step while there is one.
     pub const fn word(self) -> &'static str {
         match (self.lifecycle, self.sub_step) {
+            (Lifecycle::Deploying, Some(SubStep::Initializing)) => "initializing",
             (Lifecycle::Deploying, Some(SubStep::Provisioning)) => "provisioning",
+            (Lifecycle::Deploying, Some(SubStep::Provisioned)) => "provisioned",
+            (Lifecycle::Deploying, Some(SubStep::Promoting)) => "promoting",
+            (Lifecycle::Deploying, Some(SubStep::Finalizing)) => "finalizing",
+            (Lifecycle::Deploying, Some(SubStep::Draining)) => "draining",
             (Lifecycle::Deploying, Some(SubStep::AwaitingPromotion)) => "awaiting_promotion",
             (Lifecycle::Deploying, Some(SubStep::RollingBack)) => "rolling_back",
             (Lifecycle::Deploying, None) => "deploying",

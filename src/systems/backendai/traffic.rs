@@ -1,13 +1,13 @@
-//! Where requests to a deployment go: to its healthy routes that take traffic, each with the same weight. The proxy is told at
+//! Where requests to a deployment go: to its healthy routes that take traffic, each with the same weight unless a profile has
+//! weights of groups applied. The proxy is told at
 //! once, as the manager tells it of routes that become healthy or end; its own periodic comparison is not modelled.
 
 use super::deployments::{Deployment, Deployments};
+use super::groups;
+use super::profile::Options;
 use crate::kernel::{Name, Symbol};
 use crate::timeline::{Cause, Kind, Subject};
 use crate::workload::{Backend, World};
-
-/// What a route weighs: its `traffic_ratio` is 1.
-const WEIGHT: u32 = 1;
 
 /// What the proxy was last told of one deployment.
 #[derive(Clone, Debug, Default)]
@@ -16,8 +16,8 @@ pub struct Shown {
     parties: Vec<String>,
     /// The same, interned.
     symbols: Vec<Symbol>,
-    /// The pods that serve, in the order of routes.
-    pods: Option<Vec<Subject>>,
+    /// The pods that serve and what each weighs, in the order of routes.
+    pods: Option<Vec<(Subject, u32)>>,
 }
 
 impl Shown {
@@ -29,19 +29,21 @@ impl Shown {
     }
 
     /// Tells the proxy who serves, if that is not what it knows.
-    pub fn send(&mut self, deployment: &Deployment, cause: Cause, world: &mut dyn World) {
-        let serving = || deployment.routes.iter().filter(|route| route.serves());
-        let pods: Vec<Subject> = serving().map(|route| route.pod).collect();
+    pub fn send(&mut self, deployment: &Deployment, options: &Options, cause: Cause, world: &mut dyn World) {
+        let weigh = |position| groups::weight_of_route(deployment, position, options);
+        let routes = || deployment.routes.iter().enumerate().filter(|(_, route)| route.serves());
+        let serving = || routes().map(|(position, route)| (route, weigh(position))).filter(|(_, weight)| *weight > 0);
+        let pods: Vec<(Subject, u32)> = serving().map(|(route, weight)| (route.pod, weight)).collect();
         if self.pods.as_ref().map_or(pods.is_empty(), |known| *known == pods) {
             return;
         }
         if self.symbols.is_empty() {
             self.symbols = self.parties.iter().map(|party| world.intern(party)).collect();
         }
-        let backends = serving().map(|route| Backend {
+        let backends = serving().map(|(route, weight)| Backend {
             workload: route.pod,
             party: Subject::new(Kind::Revision, Name::plain(self.symbols[route.revision])),
-            weight: WEIGHT,
+            weight,
             nodes: None,
         });
         let name = Subject { kind: Kind::Traffic, ..deployment.subject };

@@ -1,7 +1,22 @@
 //! How the new takes the place of the old: the words and the arithmetic that Kubernetes and the systems share. What a strategy
 //! decides is a function of what it is shown; who carries that out, and when it looks again, is not known here.
+//!
+//! | module | strategy | who uses it |
+//! |---|---|---|
+//! | `rolling` | bounds of a rolling update | Deployments, Argo Rollouts |
+//! | `replacement` | replace one by one within bounds, as it is seen | Backend.AI's routes |
+//! | `group_rolling` | replace within a group, by what is wanted on both sides | Backend.AI's replica groups |
+//! | `blue_green` | make all the new, then switch | Backend.AI's routes |
+//! | `traffic_shift` | move traffic at once, after a delay, or by shares | Backend.AI's replica groups |
+//! | `bounce` | brutal, crossover, upthendown, downthenup | PaaSTA |
+//!
+//! What decides by a custom resource's own algorithm (Argo's canary and blue-green) stands with its controller.
 
+pub mod blue_green;
+pub mod group_rolling;
+pub mod replacement;
 pub mod rolling;
+pub mod traffic_shift;
 
 pub use rolling::Bounds;
 

@@ -139,12 +139,21 @@ mod tests {
 
     #[test]
     fn every_scenario_has_one_row_and_the_rows_are_in_order() {
-        let mut folders: Vec<String> = std::fs::read_dir(shell::root().join("scenarios"))
-            .expect("scenarios/ is there")
-            .map(|entry| entry.expect("scenarios/ can be read").path())
-            .filter(|path| path.join("scenario.yaml").is_file())
-            .map(|path| path.file_name().expect("a folder has a name").to_string_lossy().into_owned())
-            .collect();
+        let mut folders = Vec::new();
+        let root = shell::root().join("scenarios");
+        let mut open = vec![root.clone()];
+        while let Some(folder) = open.pop() {
+            for entry in std::fs::read_dir(&folder).expect("scenarios/ can be read") {
+                let path = entry.expect("scenarios/ can be read").path();
+                if path.join("scenario.yaml").is_file() {
+                    let below = path.strip_prefix(&root).expect("it is below scenarios/");
+                    folders.push(below.to_string_lossy().into_owned());
+                }
+                if path.is_dir() {
+                    open.push(path);
+                }
+            }
+        }
         folders.sort();
         let rows: Vec<&str> = CASES.iter().map(|case| case.scenario).collect();
         assert_eq!(rows, folders);

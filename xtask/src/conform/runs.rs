@@ -83,7 +83,8 @@ fn one(greenroom: &Path, ground: &Ground, case: &Case) -> Verdict {
 /// Keeps a run for those who want to know why it diverged: the comparison with its evidence, and the live timeline.
 fn keep(case: &Case, output: &Output) {
     let folder = shell::root().join("target/conform");
-    let write = |end: &str, bytes: &[u8]| fs::write(folder.join(format!("{}.{end}", case.scenario)), bytes);
+    let write =
+        |end: &str, bytes: &[u8]| fs::write(folder.join(format!("{}.{end}", case.scenario.replace('/', "-"))), bytes);
     let kept = fs::create_dir_all(&folder)
         .and_then(|()| write("json", &output.stdout))
         .and_then(|()| write("live", &output.stderr));

@@ -3,7 +3,7 @@
 //! Source: lablup/backend.ai refs/pull/10426/head d0ef5ec06c, manager/sokovan/deployment/handlers/deploying.py and
 //! manager/services/deployment/service.py (promote_deployment); BEP-1049, blue-green.md.
 
-use super::handlers::count;
+use super::care::count;
 use crate::kernel::{Duration, Time};
 use crate::systems::backendai::deployments::Deployments;
 use crate::systems::backendai::handler::{Candidate, Exception, Outcome};

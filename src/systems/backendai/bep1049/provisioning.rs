@@ -3,8 +3,7 @@
 //! Source: lablup/backend.ai refs/pull/10426/head d0ef5ec06c, manager/sokovan/deployment/handlers/deploying.py and strategy/
 //! (evaluator.py, applier.py).
 
-use super::handlers::count;
-use super::{blue_green, rolling};
+use super::care::count;
 use crate::systems::backendai::deployments::Deployments;
 use crate::systems::backendai::handler::{Candidate, Exception, Outcome};
 use crate::systems::backendai::policy::Policy;
@@ -13,6 +12,7 @@ use crate::systems::backendai::route::{Health, Route, RouteStatus};
 use crate::systems::backendai::status::{Lifecycle, Status};
 use crate::timeline::Why;
 use crate::workload::World;
+use crate::workload::strategy::{blue_green, replacement};
 
 /// New routes have failed since the last look.
 const ROUTE_FAILED: &str = "route_failed";
@@ -88,12 +88,14 @@ fn decide(deployments: &Deployments, candidate: Candidate) -> Decision {
     };
     match policy {
         Policy::BlueGreen { .. } => decide_blue_green(deployments, index, deploying),
+        Policy::Canary { .. } => Decision::Error("unknown_strategy", "its strategy is none that this code knows"),
         Policy::Rolling { max_surge, max_unavailable } => {
             let desired = deployments.list[index].desired;
             let bounds = (max_surge.rounded_up(desired), max_unavailable.rounded_down(desired));
             let decision = decide_rolling(deployments, index, deploying, bounds);
             // What would be given up with this attempt is not begun.
-            let last = candidate.attempts >= deployments.options.attempts_max;
+            let gives_up = !deployments.options.has(BugMode::GiveUpMissing);
+            let last = gives_up && candidate.attempts >= deployments.options.attempts_max;
             let seen = deployments.list[index].failed_seen;
             match decision {
                 Decision::Change { failed, .. } if last && failed > seen => Decision::Error(ROUTE_FAILED, FAILED_AGAIN),
@@ -118,7 +120,7 @@ fn decide_blue_green(deployments: &Deployments, index: usize, deploying: usize) 
 fn decide_rolling(deployments: &Deployments, index: usize, deploying: usize, bounds: (u32, u32)) -> Decision {
     let new = new_routes(deployments, index, deploying);
     let mut old = deployments.routes_where(index, |route| route.is_active() && route.revision != deploying);
-    let routes = rolling::Routes {
+    let routes = replacement::Routes {
         desired: deployments.list[index].desired,
         max_surge: bounds.0,
         max_unavailable: bounds.1,
@@ -127,10 +129,10 @@ fn decide_rolling(deployments: &Deployments, index: usize, deploying: usize, bou
         healthy: new.healthy,
         unhealthy: new.unhealthy,
     };
-    match rolling::cycle(routes) {
-        rolling::Cycle::Wait => Decision::Wait,
-        rolling::Cycle::Completed => Decision::Completed,
-        rolling::Cycle::Change { create, drain } => {
+    match replacement::cycle(routes) {
+        replacement::Cycle::Wait => Decision::Wait,
+        replacement::Cycle::Completed => Decision::Completed,
+        replacement::Cycle::Change { create, drain } => {
             old.sort_by_key(|route| deployments.list[index].routes[*route].health);
             old.truncate(drain as usize);
             Decision::Change { create, traffic: true, drain: old, failed: new.failed }
@@ -145,7 +147,13 @@ fn new_routes(deployments: &Deployments, index: usize, deploying: usize) -> blue
     let one = &deployments.list[index];
     let new = |route: &&Route| route.revision == deploying && route.rollout == one.rollout;
     let mut green = blue_green::Green::default();
-    for route in one.routes.iter().filter(new) {
+    // Before lablup/backend.ai#10858 these were of no class at all, and were made again.
+    let of_no_class = |route: &&Route| {
+        deployments.options.has(BugMode::UncheckedNotCounted)
+            && route.status == RouteStatus::Running
+            && matches!(route.health, Health::NotChecked | Health::Degraded)
+    };
+    for route in one.routes.iter().filter(new).filter(|route| !of_no_class(route)) {
         *match (route.status, route.health) {
             (RouteStatus::Pending | RouteStatus::Starting, _) | (RouteStatus::Running, Health::NotChecked) => {
                 &mut green.provisioning

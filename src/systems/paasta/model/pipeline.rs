@@ -32,7 +32,7 @@ impl Pipeline {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum PipelineItem {
     /// One step.
-    Step(Step),
+    Step(Box<Step>),
     /// `parallel`: steps that begin together.
     Parallel {
         /// Where the item stands.
@@ -48,7 +48,7 @@ impl PipelineItem {
     /// Its steps.
     pub fn steps(&self) -> &[Step] {
         match self {
-            PipelineItem::Step(step) => std::slice::from_ref(step),
+            PipelineItem::Step(step) => std::slice::from_ref(&**step),
             PipelineItem::Parallel { steps, .. } => steps,
         }
     }

@@ -26,7 +26,7 @@ fn item(file: &File, node: &Node) -> Option<PipelineItem> {
     let fields = Fields::new(node, None);
     let members = fields.list("parallel");
     if members.is_empty() {
-        return step(file, node).map(PipelineItem::Step);
+        return step(file, node).map(|step| PipelineItem::Step(Box::new(step)));
     }
     Some(PipelineItem::Parallel {
         place: file.source.place(node.span),

@@ -230,11 +230,9 @@ impl Validator {
                     }
                 }
             },
-            Rule::Not(schema) => {
-                if self.is_valid(schema, node) {
-                    let message = format!("{} is not allowed for {}", schema_repr(schema), self.shown(node));
-                    found.push(mistake(message, node.span, depth));
-                }
+            Rule::Not(schema) if self.is_valid(schema, node) => {
+                let message = format!("{} is not allowed for {}", schema_repr(schema), self.shown(node));
+                found.push(mistake(message, node.span, depth));
             }
             _ => {}
         }

@@ -56,6 +56,8 @@ pub fn cycle(routes: Routes) -> Cycle {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -66,6 +68,33 @@ mod tests {
         assert_eq!(cycle(Routes { healthy: 1, ..start }), Cycle::Change { create: 0, drain: 1 });
         assert_eq!(cycle(Routes { healthy: 1, old: 1, ..start }), Cycle::Change { create: 1, drain: 0 });
         assert_eq!(cycle(Routes { healthy: 2, old: 0, ..start }), Cycle::Completed);
+    }
+
+    proptest! {
+        /// Whatever the bounds, an update whose new routes all become healthy comes to its end, and never leaves them.
+        #[test]
+        fn an_update_of_healthy_routes_ends_within_its_bounds(
+            desired in 1_u32..40, max_surge in 0_u32..10, max_unavailable in 0_u32..10,
+        ) {
+            prop_assume!(max_surge + max_unavailable > 0);
+            let mut routes = Routes { desired, max_surge, max_unavailable, old: desired, ..Routes::default() };
+            let mut cycles = 0;
+            loop {
+                match cycle(routes) {
+                    Cycle::Completed => break,
+                    Cycle::Wait => routes = Routes { healthy: routes.healthy + routes.provisioning, provisioning: 0, ..routes },
+                    Cycle::Change { create, drain } => {
+                        prop_assert!(create + drain > 0, "it waits for nothing: {routes:?}");
+                        routes = Routes { old: routes.old - drain, provisioning: create, ..routes };
+                    }
+                }
+                prop_assert!(routes.old + routes.healthy + routes.provisioning <= desired + max_surge);
+                prop_assert!(routes.old + routes.healthy + max_unavailable >= desired);
+                cycles += 1;
+                prop_assert!(cycles <= 4 * desired + 4, "it does not end");
+            }
+            prop_assert_eq!(routes.healthy, desired);
+        }
     }
 
     #[test]
