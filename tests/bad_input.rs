@@ -201,7 +201,8 @@ fn behaviour_that_cannot_be() {
         "behaviour: [ { match: {}, pull: 1m, image_size: 1Gi } ]",
         "behaviour: [ { match: {}, exit: 256 } ]",
         "behaviour: [ { match: {}, crash: { after: 1m, exit: 0, times: 0 } } ]",
-        "behaviour: [ { match: {}, build: {} } ]",
+        "behaviour: [ { match: { image: a }, build: { fails: true } } ]",
+        "behaviour: [ { match: { step: itest }, pull: 5s } ]",
     ]));
 }
 

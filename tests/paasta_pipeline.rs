@@ -26,8 +26,16 @@ impl Documents for Memory {
 
 const INSTANCE: &str = "main: { instances: 4, cpus: 1, mem: 1000, healthcheck_mode: http, deploy_group: prod }\n";
 
-/// Runs a service with this pipeline and these instances, and what else a scenario says.
+/// Runs a service that PaaSTA takes.
 fn run(pipeline: &str, instances: &str, more: &[(&str, &str)], scenario: &str) -> RunResult {
+    let result = played(pipeline, instances, more, scenario);
+    let told = result.rejections.iter().map(|rejection| render::render(&rejection.diagnostics, false));
+    assert_eq!(told.collect::<Vec<_>>(), Vec::<String>::new());
+    result
+}
+
+/// Runs a service with this pipeline and these instances, and what else a scenario says.
+fn played(pipeline: &str, instances: &str, more: &[(&str, &str)], scenario: &str) -> RunResult {
     let mut files: BTreeMap<String, String> = [
         ("service.yaml", "description: a test\nexternal_link: https://example.com\n"),
         ("monitoring.yaml", "team: test\n"),
@@ -39,7 +47,7 @@ fn run(pipeline: &str, instances: &str, more: &[(&str, &str)], scenario: &str) -
     .collect();
     files.insert("app/deploy.yaml".to_owned(), format!("pipeline: {pipeline}\n"));
     let nodes =
-        if scenario.contains("cluster:") { "" } else { "cluster:\n  nodes: [ { name: n, cpu: 32, memory: 64Gi } ]\n" };
+        if scenario.contains("cluster") { "" } else { "cluster:\n  nodes: [ { name: n, cpu: 32, memory: 64Gi } ]\n" };
     let behaviour = if scenario.contains("behaviour:") {
         ""
     } else {
@@ -51,11 +59,7 @@ fn run(pipeline: &str, instances: &str, more: &[(&str, &str)], scenario: &str) -
     let scenario = loaded.map_err(|errors| render::render(&errors, false)).unwrap_or_else(|told| panic!("{told}"));
     let options = Options { native: true, ..Options::default() };
     let result = rehearse(&scenario, options, &mut []).map_err(|errors| render::render(&errors, false));
-    let result = result.unwrap_or_else(|told| panic!("{told}"));
-    for rejection in &result.rejections {
-        panic!("{}", render::render(&rejection.diagnostics, false));
-    }
-    result
+    result.unwrap_or_else(|told| panic!("{told}"))
 }
 
 /// The words of a subject's entries, in their order.
@@ -221,4 +225,28 @@ fn the_state_is_shown_as_deployments_json_and_tags() {
     assert_eq!(shown["tags"], tags);
     assert_eq!(shown["instances"][0]["running_instance_count"], 4);
     assert_eq!(shown["instances"][0]["bouncing"], false);
+}
+
+#[test]
+fn a_service_that_is_taken_down_leaves_no_copy() {
+    let actions = "actions:\n  - { at: 10m, undeploy: app }\n  - { at: 20m, push: { app: 4c0ffee } }\n";
+    let smartstack = "main: { proxy_port: 20001, advertise: [region], discover: region }\n";
+    let instance = INSTANCE.replace("deploy_group", "registrations: [app.main], deploy_group");
+    let run = run("[ { step: prod } ]", &instance, &[("smartstack.yaml", smartstack)], actions);
+    assert_eq!(words(&run, "group/app"), ["submitted", "undeployed"]);
+    assert_eq!(words(&run, "Deployment/paastasvc-app/app-main").last(), Some(&"Deleted"));
+    assert_eq!(words(&run, "traffic/app.main"), ["serving", "outage"]);
+    assert_eq!(refusals(&run), ["refused: `app` is taken down"]);
+}
+
+#[test]
+fn an_instance_of_two_clusters_needs_two_clusters() {
+    let other = [("kubernetes-other.yaml", INSTANCE)];
+    let one = played("[ { step: prod } ]", INSTANCE, &other, "");
+    let told = &one.rejections[0].diagnostics[0].message;
+    assert_eq!(told, "the instance `main` is in several clusters, and the scenario has one");
+    let both = "clusters:\n  - { name: main, nodes: [ { name: a, cpu: 8, memory: 16Gi } ] }\n  - { name: other, nodes: [ { name: b, \
+                cpu: 8, memory: 16Gi } ] }\n";
+    let both = run("[ { step: prod } ]", INSTANCE, &other, both);
+    assert_eq!(last(&both, "instance/app.main@other", "running").1, "0000000 alone, copies: 4");
 }

@@ -223,9 +223,3 @@ pub(super) fn object(kind: Kind, namespace: &str, name: &str, world: &mut dyn Wo
     let namespace = if namespace == "default" { Symbol::EMPTY } else { world.intern(namespace) };
     Subject { kind, namespace, name: interned(name, world) }
 }
-
-/// The text of a subject's name.
-pub(super) fn shown(name: Name, world: &dyn World) -> String {
-    let base = world.text(name.base());
-    name.ordinal().map_or(base.clone(), |ordinal| format!("{base}-{ordinal}"))
-}

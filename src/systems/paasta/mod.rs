@@ -7,6 +7,7 @@ pub mod bounce;
 mod bounce_engine;
 mod checks;
 mod controller;
+mod crashloops;
 mod deploy;
 mod document;
 pub mod done;

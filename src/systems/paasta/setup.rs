@@ -120,6 +120,7 @@ impl Paasta {
             let cause = unit.entry;
             return self.apply(index, &version, cause, world);
         }
+        unit.running = None;
         let (word, why) = match before {
             _ if is_stopped => ("stopped", Why::text("desired_state is stop")),
             None => ("created", Why::with("at {}", to)),
