@@ -6,9 +6,10 @@
 //! was skipped.
 
 use greenroom::kernel::Duration;
-use greenroom::systems::paasta::bounce::{self, Decision, Method, Standing};
+use greenroom::systems::paasta::bounce;
 use greenroom::systems::paasta::mark_for_deployment::{Machine, Plan, State, Trigger};
 use greenroom::systems::paasta::model::{BounceMethod, Decimal};
+use greenroom::workload::strategy::bounce::{Decision, Method, Standing, decide};
 use serde_json::Value;
 
 fn golden(name: &str) -> Option<Value> {
@@ -41,17 +42,17 @@ fn every_bounce_decides_as_the_original() {
     for case in cases {
         let name = case["method"].as_str().expect("a method");
         let method = BounceMethod::ALL.into_iter().find(|method| method.text() == name).expect(name);
-        let margin = decimal(case, "margin_factor");
+        let instances = count(case, "instances");
         let seen = Standing {
-            instances: count(case, "instances"),
+            instances,
             new_app_running: case["new_app_running"].as_bool().expect("a flag"),
             happy_new: count(case, "happy_new"),
             old: count(case, "old"),
-            margin: &margin,
+            needed: bounce::needed(instances, &decimal(case, "margin_factor")),
         };
         let expected =
             Decision { create_app: case["create_app"].as_bool().expect("a flag"), drain: count(case, "drain_count") };
-        assert_eq!(bounce::decide(Method::from(method), seen), expected, "{case}");
+        assert_eq!(decide(Method::from(method), seen), expected, "{case}");
     }
 }
 

@@ -1,12 +1,13 @@
 //! The engine of bounce_lib: an instance is a ReplicaSet for each version, and the decisions of its bounce scale them. As in
 //! the time of Marathon, copies that are drained do not count any more, and a version is deleted once it has none.
 
-use super::bounce::{Decision, Method, Standing, decide};
+use super::bounce::needed;
 use super::controller::{Paasta, object};
 use super::model::DesiredState;
 use super::state::{App, Timer};
 use crate::kernel::Time;
 use crate::timeline::{Arg, Cause, Kind, Why};
+use crate::workload::strategy::bounce::{Decision, Method, Standing, decide};
 use crate::workload::{Ask, Status, World};
 
 impl Paasta {
@@ -64,7 +65,7 @@ impl Paasta {
                 happy_new,
                 // A version whose last copies are being drained is still there for who waits until it is gone.
                 old: if method == Method::DownThenUp { live.max(others().count() as u32) } else { live },
-                margin: self.setting(index).margin(),
+                needed: needed(instances, self.setting(index).margin()),
             },
         );
         self.carry_out(index, decision, cause, world);

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::bounce::{self, Method};
+use super::bounce;
 use super::model::{Decimal, Healthcheck, Instance, Service, SpreadConstraint};
 use super::rollout::Rollout;
 use super::version::Version;
@@ -13,6 +13,7 @@ use crate::timeline::Subject;
 use crate::workload::policy::{AutoscalerSpec, Metric, MetricTarget, ScalingRules, ScalingSelect};
 use crate::workload::resources::NVIDIA_GPU;
 use crate::workload::selector::{Namespaces, PodTerm, Weighted};
+use crate::workload::strategy::bounce::Method;
 use crate::workload::{
     Affinity, Container, DeploymentSpec, LabelSelector, NodeRequirement, NodeTerm, Object, Operator, PodTemplate,
     Probe, ReplicaSetSpec, Resources, StatefulSetSpec, TopologySpread,

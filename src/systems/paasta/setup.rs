@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::bounce::Method;
 use super::controller::{Paasta, object};
 use super::model::{DesiredState, InstanceKind};
 use super::options::Engine;
@@ -11,6 +10,7 @@ use super::state::{Timer, Unit};
 use super::version::{Tag, Verb, Version};
 use crate::kernel::Time;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
+use crate::workload::strategy::bounce::Method;
 use crate::workload::{Ask, AskId, Object, Outcome, Status, World};
 
 impl Paasta {

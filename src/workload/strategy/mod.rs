@@ -13,6 +13,7 @@
 //! What decides by a custom resource's own algorithm (Argo's canary and blue-green) stands with its controller.
 
 pub mod blue_green;
+pub mod bounce;
 pub mod group_rolling;
 pub mod replacement;
 pub mod rolling;
