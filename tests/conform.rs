@@ -2,6 +2,9 @@
 //! not. Method: scenarios are run in simulation, told again as a live run tells them (other names for pods that are alike, other
 //! times, without what no API shows), or changed in one place and run again.
 
+#[path = "support/scenarios.rs"]
+mod scenarios;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -15,10 +18,6 @@ use greenroom::scenario::{Documents, Folder, load_from};
 use greenroom::text::{Source, render};
 use greenroom::timeline::{Arg, Cause, Entry, EntryId, Kind, LineId, Subject, Timeline, Why};
 use serde_json::Value;
-
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// The documents of a scenario with one text in place of another.
 struct Edited<'a> {
@@ -39,25 +38,14 @@ fn edited(text: String, edits: &[(&str, &str)]) -> String {
 /// The run of a scenario, its file and documents changed so.
 fn run(name: &str, seed: Option<u64>, edits: &[(&str, &str)]) -> RunResult {
     let file = format!("scenarios/{name}/scenario.yaml");
-    let text = fs::read_to_string(root().join(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-    let folder = Folder::new(root().join("scenarios").join(name));
+    let text = fs::read_to_string(scenarios::root().join(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let folder = Folder::new(scenarios::root().join("scenarios").join(name));
     let scenario = load_from(&Source::new(file, edited(text, edits)), &Edited { folder, edits })
         .unwrap_or_else(|errors| panic!("{}", render::render(&errors, false)));
     let judge = Judge::new(&scenario).unwrap_or_else(|errors| panic!("{}", render::render(&errors, false)));
     let mut observers: Vec<Box<dyn Observer>> = vec![Box::new(judge)];
     let options = Options { seed, ..Options::default() };
     rehearse(&scenario, options, &mut observers).unwrap_or_else(|errors| panic!("{}", render::render(&errors, false)))
-}
-
-fn scenarios() -> Vec<String> {
-    let folders = fs::read_dir(root().join("scenarios")).expect("scenarios/").filter_map(Result::ok);
-    let mut names: Vec<String> = folders
-        .filter(|folder| folder.path().join("scenario.yaml").is_file())
-        .map(|folder| folder.file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    assert!(names.len() > 40, "the scenarios were not found: {names:?}");
-    names
 }
 
 /// The run as a live cluster would tell of it.
@@ -169,7 +157,7 @@ fn json(comparison: &Comparison) -> Value {
 #[test]
 fn every_scenario_agrees_with_itself_as_a_live_cluster_tells_of_it() {
     let mut findings = Vec::new();
-    for name in scenarios() {
+    for name in scenarios::names() {
         let simulated = run(&name, None, &[]);
         let same = compare(&simulated, &simulated, Substrate::Containers);
         assert_eq!(same.verdict, Conformity::Agree, "{name}: {:#?}", same.findings);
@@ -260,7 +248,7 @@ fn a_report_of_runs_that_agree() {
 /// The page names every word that is left out, with its reason, and every reason to tolerate a difference.
 #[test]
 fn the_page_says_what_is_left_out_and_tolerated() {
-    let page = fs::read_to_string(root().join("docs/conformance.md")).expect("the page").replace('\n', " ");
+    let page = fs::read_to_string(scenarios::root().join("docs/conformance.md")).expect("the page").replace('\n', " ");
     for row in left_out() {
         let words: Vec<String> = row.words.iter().map(|word| format!("`{word}`")).collect();
         let found = format!("| {} | {} | {} |", row.kind.text(), words.join(", "), row.why);

@@ -30,6 +30,8 @@ mod play;
 mod refused;
 #[path = "live/rights.rs"]
 mod rights;
+#[path = "support/scenarios.rs"]
+mod scenarios;
 #[path = "live/side_by_side.rs"]
 mod side_by_side;
 #[path = "live/testbed.rs"]

@@ -5,6 +5,8 @@
 
 #[path = "support/asked.rs"]
 mod asked;
+#[path = "support/scenarios.rs"]
+mod scenarios;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
@@ -243,11 +245,7 @@ fn public_manifests_read_as_they_did() {
 
 /// The scenarios of this repository, each in its folder.
 fn scenarios() -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder("scenarios")).expect("the scenarios");
-    let mut found: Vec<PathBuf> = entries.map(|entry| entry.expect("an entry").path()).collect();
-    found.retain(|path| path.join("scenario.yaml").is_file());
-    found.sort();
-    found
+    scenarios::names().iter().map(|name| folder("scenarios").join(name)).collect()
 }
 
 fn labels(value: &Value) -> BTreeMap<String, String> {

@@ -2,6 +2,9 @@
 //! pod was bound to is feasible and among the best; and a placement that is moved to another node is found. Method: each scenario is
 //! run step by step and what a watch would have shown of its nodes and pods is kept; that is told as the history of a live run.
 
+#[path = "support/scenarios.rs"]
+mod scenarios;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
@@ -19,24 +22,10 @@ use greenroom::text::{Source, render};
 use greenroom::timeline::{EntryId, Kind};
 use greenroom::workload::Stage;
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-fn scenarios() -> Vec<String> {
-    let folders = fs::read_dir(root().join("scenarios")).expect("scenarios/").filter_map(Result::ok);
-    let mut names: Vec<String> = folders
-        .filter(|folder| folder.path().join("scenario.yaml").is_file())
-        .map(|folder| folder.file_name().to_string_lossy().into_owned())
-        .collect();
-    names.sort();
-    names
-}
-
 fn scenario(name: &str) -> Scenario {
     let file = format!("scenarios/{name}/scenario.yaml");
-    let text = fs::read_to_string(root().join(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
-    let folder = Folder::new(root().join("scenarios").join(name));
+    let text = fs::read_to_string(scenarios::root().join(&file)).unwrap_or_else(|error| panic!("{file}: {error}"));
+    let folder = Folder::new(scenarios::root().join("scenarios").join(name));
     load_from(&Source::new(file, text), &folder).unwrap_or_else(|errors| panic!("{}", render::render(&errors, false)))
 }
 
@@ -197,7 +186,7 @@ fn judged(run: &RunResult, comparison: &Comparison) -> usize {
 #[test]
 fn every_simulated_placement_is_among_the_best() {
     let (mut count, mut told) = (0, Vec::new());
-    for name in scenarios().iter().filter(|name| !has_images(name)) {
+    for name in scenarios::names().iter().filter(|name| !has_images(name)) {
         let (run, scheduling) = watched(name);
         let comparison = compared(&run, scheduling);
         count += judged(&run, &comparison);

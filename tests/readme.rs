@@ -3,6 +3,8 @@
 //! file. `cargo xtask docs` sets `GREENROOM_DOCS=write`: what differs is then written instead.
 
 mod pages;
+#[path = "support/scenarios.rs"]
+mod scenarios;
 
 use std::collections::BTreeSet;
 use std::fmt::Write as _;
@@ -159,15 +161,8 @@ fn part(name: &str) -> String {
 
 /// A row for each scenario: its folder, its leading comment, and the time of its last entry.
 fn scenarios() -> String {
-    let mut folders: Vec<_> = std::fs::read_dir(root().join("scenarios"))
-        .expect("scenarios/ is there")
-        .map(|entry| entry.expect("scenarios/ can be read").path())
-        .filter(|path| path.join("scenario.yaml").is_file())
-        .collect();
-    folders.sort();
     let mut table = String::from("| scenario | what is seen | last event |\n|---|---|---|\n");
-    for folder in folders {
-        let name = folder.file_name().expect("a folder has a name").to_string_lossy().into_owned();
+    for name in scenarios::names() {
         let text = pages::read(&format!("scenarios/{name}/scenario.yaml"));
         let comment: Vec<&str> = text.lines().skip(1).map_while(|line| line.strip_prefix("# ")).collect();
         assert!(

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use crate::ground::{ground, share};
 use crate::play::{end, greenroom};
+use crate::scenarios;
 
 /// The documents that a dry run of a scenario shows; none if it tells that something of it cannot be rendered.
 fn documents(file: &Path) -> Option<Vec<Value>> {
@@ -27,11 +28,8 @@ fn documents(file: &Path) -> Option<Vec<Value>> {
 }
 
 fn scenarios() -> Vec<std::path::PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios");
-    let folders = fs::read_dir(root).expect("scenarios/").map(|folder| folder.expect("a folder").path());
-    let mut files: Vec<_> = folders.map(|folder| folder.join("scenario.yaml")).filter(|file| file.is_file()).collect();
-    files.sort();
-    files
+    let root = scenarios::root().join("scenarios");
+    scenarios::names().iter().map(|name| root.join(name).join("scenario.yaml")).collect()
 }
 
 #[test]
