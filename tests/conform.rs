@@ -7,7 +7,6 @@ mod scenarios;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use greenroom::conform::{Aspect, Comparison, Conformity, Substrate, compare, left_out};
 use greenroom::kernel::{Names, Time};

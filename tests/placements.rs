@@ -7,7 +7,6 @@ mod scenarios;
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::path::Path;
 
 use greenroom::cluster::node::{Node, NodeSpec};
 use greenroom::cluster::scheduler::SchedulerProfile;

@@ -1,7 +1,6 @@
 //! What `--dry-run` shows: it needs no cluster, and an API takes each document as it stands there.
 
 use std::collections::BTreeSet;
-use std::fs;
 use std::path::Path;
 
 use kube::api::{Api, ApiResource, DynamicObject, Patch, PatchParams};
