@@ -28,6 +28,10 @@ impl Documents for Edited<'_> {
     fn read(&self, path: &str) -> Result<String, String> {
         self.folder.read(path).map(|text| edited(text, self.edits))
     }
+
+    fn list(&self, path: &str) -> Result<Vec<String>, String> {
+        self.folder.list(path)
+    }
 }
 
 fn edited(text: String, edits: &[(&str, &str)]) -> String {
@@ -160,7 +164,9 @@ fn every_scenario_agrees_with_itself_as_a_live_cluster_tells_of_it() {
         let simulated = run(&name, None, &[]);
         let same = compare(&simulated, &simulated, Substrate::Containers);
         assert_eq!(same.verdict, Conformity::Agree, "{name}: {:#?}", same.findings);
-        assert!(!same.subjects.is_empty() && same.compared.len() >= 4, "{name}: {:?}", same.compared);
+        // Where a document is rejected nothing happens that could have an order.
+        let least = if simulated.rejections.is_empty() { 4 } else { 3 };
+        assert!(!same.subjects.is_empty() && same.compared.len() >= least, "{name}: {:?}", same.compared);
         let comparison = compare(&simulated, &as_live(&simulated), Substrate::Containers);
         findings.extend(diverging(&comparison).into_iter().map(|line| format!("{name}: {line}")));
     }

@@ -243,11 +243,6 @@ fn public_manifests_read_as_they_did() {
     assert!(kinds.values().sum::<usize>() > 0, "nothing was rendered");
 }
 
-/// The scenarios of this repository, each in its folder.
-fn scenarios() -> Vec<PathBuf> {
-    scenarios::names().iter().map(|name| folder("scenarios").join(name)).collect()
-}
-
 fn labels(value: &Value) -> BTreeMap<String, String> {
     let map = value.as_object().into_iter().flatten();
     map.map(|(key, value)| (key.clone(), value.as_str().unwrap_or_default().to_owned())).collect()
@@ -318,9 +313,8 @@ fn check_services(name: &str, asked: &Asked, results: &[(Subject, Result<Value, 
 #[test]
 fn what_the_scenarios_ask_for_holds_together() {
     let (mut told, mut selected, mut rendered_kinds) = (BTreeSet::new(), 0, BTreeSet::new());
-    for path in scenarios() {
-        let name = path.file_name().and_then(|name| name.to_str()).expect("a name").to_owned();
-        let (scenario, asked, names) = asked(&path);
+    for name in scenarios::names() {
+        let (scenario, asked, names) = asked(&folder("scenarios").join(&name));
         let conducts = Conducts::of(&scenario, scenario.seed);
         let on_kwok = rendered(&asked, &names, rendering(Pods::Kwok(conducts.clone())));
         told.extend(check(&format!("kwok, {name}"), &on_kwok, false));
@@ -337,10 +331,13 @@ fn what_the_scenarios_ask_for_holds_together() {
     kwok, autoscaled-by-load: HorizontalPodAutoscaler/api: load of Deployment/api (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
     kwok, autoscaled-inference: HorizontalPodAutoscaler/serving: load of Deployment/serving (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
     kwok, crash-loop: Deployment/worker: crash of container worker cannot be run on a cluster: kwok starts no container again: use real nodes
+    kwok, paasta/canary-share: HorizontalPodAutoscaler/paastasvc-ranker/ranker-main: load of Deployment/ranker-main (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
+    kwok, paasta/crash-loop-rollback: Deployment/paastasvc-mailer/mailer-main: crash of container main cannot be run on a cluster: kwok starts no container again: use real nodes
     kwok, startup-budget-too-short: Deployment/llm-assistant: a probe that kills container llm-assistant after 1m8s cannot be run on a cluster: kwok has no probes and starts no container again: use real nodes
     kwok, undo-a-rollout: Deployment/api: crash of container api cannot be run on a cluster: kwok starts no container again: use real nodes
     stand-ins, autoscaled-by-load: HorizontalPodAutoscaler/api: load of Deployment/api (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
     stand-ins, autoscaled-inference: HorizontalPodAutoscaler/serving: load of Deployment/serving (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
+    stand-ins, paasta/canary-share: HorizontalPodAutoscaler/paastasvc-ranker/ranker-main: load of Deployment/ranker-main (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
     ");
 }
 

@@ -69,6 +69,8 @@ impl Naming {
         if is_default(document) {
             return self.own_namespace();
         }
+        // That of one of several clusters: the API takes no `@`.
+        let document = document.replace('@', "--");
         fitted(format!("greenroom-{}-{document}", self.run), LABEL_BYTES_MAX)
     }
 
