@@ -47,6 +47,11 @@ const LEFT_OUT: &[LeftOut] = &[
     ),
     out_on_kwok(Kind::Pod, &["Running"], "kwok has a pod running no sooner than it is ready"),
     out_on_kwok(
+        Kind::Route,
+        &["running"],
+        "its session runs once its pod does, and kwok has that no sooner than it is ready",
+    ),
+    out_on_kwok(
         Kind::Pod,
         &["CrashLoopBackOff", "ImagePullBackOff", "ErrImageNeverPull", "CreateContainerConfigError"],
         "kwok runs no container",

@@ -57,10 +57,53 @@ const fn left(scenario: &'static str, why: &'static str) -> Case {
 /// Expectations on `serving` where no probe tells of it.
 const NO_PROBE: &str = "it is about what an application does behind no probe, which no API shows";
 
+/// Scenarios that wait for time-outs of Backend.AI's manager.
+const MANAGER: &str =
+    "it waits for time-outs and tries of the manager, which no speed shortens, for longer than ten minutes";
+
+/// Scenarios that wait for PaaSTA's pollers, or for a schedule.
+const PAASTA: &str =
+    "it waits for PaaSTA's own polls, delays or schedules, which no speed shortens, for longer than ten minutes";
+
 /// The cases, by name.
 pub const CASES: &[Case] = &[
     refused("autoscaled-by-load"),
     refused("autoscaled-inference"),
+    long("backendai/activate-while-stuck", 30),
+    short("backendai/apply-missing-argument", 40),
+    long("backendai/batch-wide-mutation", 10),
+    short("backendai/blue-green-auto", 10),
+    short("backendai/blue-green-manual", 20),
+    left("backendai/delay-ignored", MANAGER),
+    long("backendai/drift-ignored", 6),
+    left("backendai/fix-made-it-worse", MANAGER),
+    refused("backendai/give-up-missing"),
+    refused("backendai/green-flaps"),
+    left("backendai/green-leak", MANAGER),
+    left("backendai/green-never-healthy", MANAGER),
+    short("backendai/groups-blue-green", 10),
+    long("backendai/groups-canary", 6),
+    left("backendai/groups-delay-used-up", MANAGER),
+    refused("backendai/groups-first-fails"),
+    left("backendai/groups-green-never-up", MANAGER),
+    left("backendai/groups-manual-given-up", MANAGER),
+    left("backendai/groups-no-progress", MANAGER),
+    long("backendai/groups-rolling", 6),
+    refused("backendai/image-pull-fails"),
+    short("backendai/manual-promote-no-ready", 40),
+    short("backendai/need-retry-missing", 40),
+    long("backendai/no-healthy-green", 10),
+    left("backendai/old-must-serve", MANAGER),
+    left("backendai/orphans-kept", MANAGER),
+    long("backendai/promote-zero-green", 10),
+    refused("backendai/rolling-image-fails"),
+    short("backendai/rolling-never-ready", 15),
+    short("backendai/rolling-update", 15),
+    refused("backendai/routes-lost"),
+    left("backendai/scale-down-deadlock", MANAGER),
+    left("backendai/timeout-never-fires", MANAGER),
+    left("backendai/tz-naive-elapsed", MANAGER),
+    left("backendai/unchecked-not-counted", MANAGER),
     short("blue-green", 20),
     short("blue-green-full-fleet", 20),
     short("canary-aborted", 20),
@@ -101,6 +144,17 @@ pub const CASES: &[Case] = &[
     refused("node-shutdown"),
     left("node-silent", NO_PROBE),
     refused("out-of-capacity"),
+    short("paasta/bounce-lib", 20),
+    refused("paasta/canary-share"),
+    refused("paasta/crash-loop-rollback"),
+    short("paasta/misspelt-deploy-group", 60),
+    refused("paasta/one-stuck-copy"),
+    short("paasta/parallel-gate", 40),
+    short("paasta/pipeline-item-without-step", 60),
+    left("paasta/rollback-and-forward", PAASTA),
+    short("paasta/several-clusters", 15),
+    left("paasta/tron-job", PAASTA),
+    short("paasta/wait-before-bounce", 20),
     short("pod-kill", 7),
     refused("pool-grows"),
     // sigs.k8s.io/kwok v0.8.0, kustomize/stage/pod/general/pod-delete.yaml: only pods without finalizers.

@@ -9,11 +9,11 @@ use crate::text::Place;
 /// Which file an instance stands in, which tells how it is run.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum InstanceKind {
-    /// kubernetes-<cluster>.yaml.
+    /// `kubernetes-<cluster>.yaml`.
     Kubernetes,
-    /// eks-<cluster>.yaml.
+    /// `eks-<cluster>.yaml`.
     Eks,
-    /// adhoc-<cluster>.yaml: run by hand, never bounced and never waited for.
+    /// `adhoc-<cluster>.yaml`: run by hand, never bounced and never waited for.
     Adhoc,
 }
 

@@ -46,9 +46,9 @@ pub struct Service {
 pub struct ClusterFiles {
     /// The cluster: what stands behind the dash of a file's name.
     pub cluster: String,
-    /// The instances of kubernetes-, eks- and adhoc-<cluster>.yaml.
+    /// The instances of kubernetes-, eks- and `adhoc-<cluster>.yaml`.
     pub instances: Vec<Instance>,
-    /// The jobs of tron-<cluster>.yaml.
+    /// The jobs of `tron-<cluster>.yaml`.
     pub jobs: Vec<TronJob>,
 }
 

@@ -2,7 +2,7 @@
 
 use crate::text::Place;
 
-/// A job of tron-<cluster>.yaml. A new version is used at its next run.
+/// A job of `tron-<cluster>.yaml`. A new version is used at its next run.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct TronJob {
     /// Where it stands.

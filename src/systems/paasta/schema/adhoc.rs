@@ -1,4 +1,4 @@
-//! The rules of adhoc-<cluster>.yaml: adhoc_schema.json.
+//! The rules of `adhoc-<cluster>.yaml`: adhoc_schema.json.
 
 use super::placement::{NODE_SELECTORS, NODE_SELECTORS_PREFERRED};
 use super::shared::*;

@@ -1,4 +1,4 @@
-//! The rules of kubernetes- and eks-<cluster>.yaml, which differ in four keys: kubernetes_schema.json, eks_schema.json and
+//! The rules of kubernetes- and `eks-<cluster>.yaml`, which differ in four keys: kubernetes_schema.json, eks_schema.json and
 //! autoscaling_schema.json.
 
 use super::placement::{

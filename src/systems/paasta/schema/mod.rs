@@ -127,17 +127,17 @@ impl Type {
 /// Whose schema a file has.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum FileType {
-    /// adhoc-<cluster>.yaml.
+    /// `adhoc-<cluster>.yaml`.
     Adhoc,
-    /// autotuned_defaults/kubernetes-<cluster>.yaml.
+    /// autotuned_defaults/`kubernetes-<cluster>.yaml`.
     AutotunedKubernetes,
-    /// autotuned_defaults/cassandracluster-<cluster>.yaml.
+    /// `autotuned_defaults/cassandracluster-<cluster>.yaml`.
     AutotunedCassandra,
     /// deploy.yaml.
     Deploy,
-    /// eks-<cluster>.yaml.
+    /// `eks-<cluster>.yaml`.
     Eks,
-    /// kubernetes-<cluster>.yaml.
+    /// `kubernetes-<cluster>.yaml`.
     Kubernetes,
     /// rollback.yaml.
     Rollback,
@@ -145,7 +145,7 @@ pub enum FileType {
     Service,
     /// smartstack.yaml.
     Smartstack,
-    /// tron-<cluster>.yaml.
+    /// `tron-<cluster>.yaml`.
     Tron,
 }
 

@@ -1,4 +1,4 @@
-//! The rules of tron-<cluster>.yaml: tron_schema.json.
+//! The rules of `tron-<cluster>.yaml`: tron_schema.json.
 
 use super::placement::NODE_SELECTORS;
 use super::shared::*;
