@@ -128,7 +128,7 @@ pub fn connected_for_runs(context: &str) -> Result<Connection, Exit> {
 
 /// Tells on stderr what is not in the timeline.
 pub fn notices() -> Notices {
-    Notices::new(Arc::new(|line| tell(line)))
+    Notices::new(Arc::new(tell))
 }
 
 /// Tells of what keeps a run from starting or ends it.

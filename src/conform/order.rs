@@ -3,8 +3,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::Substrate;
 use super::align::Run;
 use super::findings::{Aspect, Findings};
+use super::projection::is_compared;
 use super::story::Story;
 use crate::timeline::{EntryId, Kind, Layer};
 
@@ -53,13 +55,19 @@ impl<'a> Firsts<'a> {
     }
 }
 
+/// True if what was reached can be seen on the cluster: a word that is left out has no moment there.
+fn is_shown((name, word): &Reached, substrate: Substrate) -> bool {
+    let kind = name.split_once('/').and_then(|(kind, _)| Kind::parse(kind));
+    kind.is_none_or(|kind| is_compared(kind, word, substrate))
+}
+
 /// Compares the order.
 pub fn compare(findings: &mut Findings<'_>) {
     let [simulated, live] = [findings.simulated, findings.live].map(Firsts::of);
     for (effect, id) in &simulated.at {
         // An effect that is missing, and a cause that is missing with it, are told by the states.
         let Some(seen) = live.at.get(effect) else { continue };
-        for cause in simulated.needs(effect, *id) {
+        for cause in simulated.needs(effect, *id).into_iter().filter(|cause| is_shown(cause, findings.substrate)) {
             findings.compared(Aspect::Order);
             let before = live.at.get(&cause);
             if before.is_some_and(|before| before < seen) {

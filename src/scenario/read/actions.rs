@@ -69,8 +69,9 @@ impl Reader<'_, '_> {
         if let Some(weight) = &file.weight {
             return self.weight(weight);
         }
+        type Pair<'f> = &'f Option<Spanned<Table<Spanned<String>>>>;
         type MakeFromTwo = fn(String, String) -> ActionKind;
-        let on_two: [(&Option<Spanned<Table<Spanned<String>>>>, &str, MakeFromTwo); 3] = [
+        let on_two: [(Pair<'_>, &str, MakeFromTwo); 3] = [
             (&file.activate, "deployment/NAME: REVISION", ActionKind::Activate),
             (&file.push, "SERVICE: COMMIT", ActionKind::Push),
             (&file.mark, "GROUP: COMMIT", ActionKind::Mark),
