@@ -67,7 +67,8 @@ pub fn compare(findings: &mut Findings<'_>) {
     for (effect, id) in &simulated.at {
         // An effect that is missing, and a cause that is missing with it, are told by the states.
         let Some(seen) = live.at.get(effect) else { continue };
-        for cause in simulated.needs(effect, *id).into_iter().filter(|cause| is_shown(cause, findings.substrate)) {
+        let substrate = findings.substrate;
+        for cause in simulated.needs(effect, *id).into_iter().filter(|cause| is_shown(cause, substrate)) {
             findings.compared(Aspect::Order);
             let before = live.at.get(&cause);
             if before.is_some_and(|before| before < seen) {

@@ -27,9 +27,10 @@ pub fn write(out: &mut dyn Write, run: &RunResult) -> io::Result<()> {
     Ok(())
 }
 
-/// `1.48 %`: hundredths of a percent, rounded down.
+/// `1.48 %`: in hundredths of a percent.
 fn percent(share_ppm: u64) -> String {
-    format!("{}.{:02} %", share_ppm / 10_000, share_ppm % 10_000 / 100)
+    let hundredths = (share_ppm + 50) / 100;
+    format!("{}.{:02} %", hundredths / 100, hundredths % 100)
 }
 
 /// The shares of one name.

@@ -118,13 +118,16 @@ impl Series {
     fn share_of(&self, point: &Point, party: Subject) -> u64 {
         let place = self.parties.iter().position(|known| *known == party);
         let own = point.weights.iter().find(|(known, _)| place == Some(usize::from(*known)));
-        let parts = u128::from(own.map_or(0, |(_, weight)| *weight)) * u128::from(WHOLE_PPM);
-        parts.checked_div(point.total().into()).and_then(|share| u64::try_from(share).ok()).unwrap_or(0)
+        let (own, total) = (u128::from(own.map_or(0, |(_, weight)| *weight)), u128::from(point.total()));
+        let rounded = (own * u128::from(WHOLE_PPM) + total / 2).checked_div(total);
+        rounded.and_then(|share| u64::try_from(share).ok()).unwrap_or(0)
     }
 
-    /// The least and the greatest share of a party while it served, in parts of a million.
+    /// The least and the greatest share of a party since it first served, in parts of a million. That nobody serves is an outage
+    /// and no share.
     pub fn range_ppm(&self, party: Subject) -> Option<(u64, u64)> {
-        let shares = self.points.iter().map(|point| self.share_of(point, party)).filter(|share| *share > 0);
+        let served = self.points.iter().filter(|point| !point.weights.is_empty());
+        let shares = served.map(|point| self.share_of(point, party)).skip_while(|share| *share == 0);
         shares.fold(None, |range, share| {
             let (least, most) = range.unwrap_or((share, share));
             Some((least.min(share), most.max(share)))
@@ -219,6 +222,7 @@ mod tests {
         assert_eq!(series.record(at(2), &[(canary, 3), (main, 30)]), None);
         assert_eq!(series.record(at(9), &[(main, 200), (canary, 3)]), None);
         assert_eq!(series.share_ppm(canary, at(8)), 90_909);
+        assert_eq!(series.share_ppm(main, at(8)), 90_909 * 10 + 1);
         assert_eq!(series.range_ppm(canary), Some((14_778, 90_909)));
         assert_eq!(series.points().len(), 2);
     }

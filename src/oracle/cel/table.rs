@@ -202,7 +202,8 @@ impl Table {
         slots.sort_unstable();
         slots.dedup();
         let nowhere = slots.into_iter().filter(|slot| !scene.there(*slot));
-        let told: Vec<String> = nowhere.map(|slot| scene.never_appeared(slot)).collect();
+        let mut told: Vec<String> = nowhere.map(|slot| scene.never_appeared(slot)).collect();
+        told.extend(self.rows.iter().filter_map(|(question, row)| never_served(question, row.slot?, scene)));
         if told.is_empty() { None } else { Some(told.join("\n")) }
     }
 }
@@ -234,6 +235,21 @@ fn ask(question: &Question, slot: Option<Slot>, scene: &Scene<'_>, view: View) -
 fn series<'a>(slot: Slot, scene: &'a Scene<'_>) -> Option<&'a Series> {
     let traffic = scene.stage.traffic()?;
     scene.board.subjects(slot, scene.stage.names()).into_iter().find_map(|name| traffic.of(name))
+}
+
+/// That a share was asked for that there never could be.
+fn never_served(question: &Question, slot: Slot, scene: &Scene<'_>) -> Option<String> {
+    let Question::SharePpm(name, party) = question else { return None };
+    let names = scene.stage.names();
+    match series(slot, scene) {
+        Some(series) if series.parties().iter().any(|known| known.show(names) == *party) => None,
+        Some(_) => Some(format!("`{party}` never served `{name}`")),
+        // Whether there is such a subject at all is told beside this.
+        None if scene.there(slot) => {
+            Some(format!("no requests go to `{name}`: a share is of `traffic/NAME` or `Service/NAME`"))
+        }
+        None => None,
+    }
 }
 
 fn share_ppm(slot: Slot, party: &str, scene: &Scene<'_>) -> u64 {
