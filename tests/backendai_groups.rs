@@ -127,7 +127,7 @@ fn the_deadlock_of_scaling_down_is_tried_as_often_as_it_was_measured() {
 fn routes_are_made_without_end_as_they_were_before_they_could_be_given_up() {
     let rest = |modes: &str| {
         format!(
-            "backendai: {{ bug_modes: [{modes}], long_cycle: 5s }}\nuntil: 22m\n\
+            "backendai: {{ bug_modes: [{modes}] }}\nuntil: 22m\n\
              faults: [ {{ at: 4m, image_pull_fail: {{ image: \"chat:2\" }} }} ]\n\
              actions: [ {{ at: 5m, activate: {{ deployment/chat: v2 }} }} ]\n"
         )
