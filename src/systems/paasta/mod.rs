@@ -3,6 +3,7 @@
 //! profile; `bounce`, `done` and `mark_for_deployment` are the rules of a rollout, and `controller` with what it calls decides by
 //! them. The cluster itself is not known here.
 
+mod actions;
 pub mod bounce;
 mod bounce_engine;
 mod checks;

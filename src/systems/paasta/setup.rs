@@ -254,6 +254,7 @@ impl Paasta {
         self.memory.undeployed = true;
         let group = self.subject(Kind::Group, "", None, world);
         let cause = Cause::Entry(world.note(group, "undeployed", Why::NONE, cause));
+        self.end_all(cause, world);
         for index in 0..self.memory.instances.len() {
             let unit = &self.memory.instances[index];
             let (subject, apps) = (unit.subject, unit.apps.iter().map(|app| app.key));
