@@ -11,7 +11,7 @@ use crate::workload::{Action, World};
 impl Paasta {
     /// How much an action is about this service: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
     pub fn interest(&self, action: &Action) -> u8 {
-        let has = |group: &str| self.groups().iter().any(|known| known == group);
+        let has = |group: &str| self.service.deploy_groups().contains(&group);
         let is_own = match action {
             Action::Undeploy(name) => *name == self.service.name,
             Action::Push { service, .. } => *service == self.service.name,

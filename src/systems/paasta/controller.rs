@@ -34,27 +34,6 @@ impl Paasta {
         &self.service.name
     }
 
-    /// Every deploy group, those of the pipeline first.
-    pub(super) fn groups(&self) -> Vec<String> {
-        let steps = self.service.pipeline.iter().flat_map(|pipeline| pipeline.deploy_groups());
-        let named = steps.map(|step| &step.name).chain(self.groups_in_use());
-        let mut groups: Vec<String> = Vec::new();
-        for group in named {
-            if !groups.contains(group) {
-                groups.push(group.clone());
-            }
-        }
-        groups
-    }
-
-    /// The deploy groups of instances and actions: list_deploy_groups of paasta_tools/cli/utils.py.
-    pub(super) fn groups_in_use(&self) -> impl Iterator<Item = &String> {
-        let clusters = &self.service.clusters;
-        let instances = clusters.iter().flat_map(|cluster| &cluster.instances).map(|one| &one.deploy_group);
-        let actions = clusters.iter().flat_map(|cluster| &cluster.jobs).flat_map(|job| &job.actions);
-        instances.chain(actions.filter_map(|action| action.deploy_group.as_ref()))
-    }
-
     /// An instance with what its objects depend on.
     pub(super) fn setting(&self, unit: usize) -> Setting<'_> {
         let unit = &self.memory.instances[unit];

@@ -30,8 +30,9 @@ mod version;
 mod waiting;
 
 pub use controller::Paasta;
-pub use document::{Read, read};
+pub use document::{Read, deploy_groups, read};
 pub use options::Options;
+pub use version::is_commit;
 
 use crate::timeline::{Cause, EntryId};
 

@@ -226,7 +226,7 @@ impl Paasta {
         world: &mut dyn World,
     ) -> Result<(), String> {
         let mut cause = cause;
-        if !self.groups_in_use().any(|used| used == group) {
+        if !self.service.groups_in_use().any(|used| used == group) {
             let text = format!("These deploy groups are not currently used anywhere: {group}.");
             let why = Why::symbol(world.intern(&text));
             let step = self.subject(Kind::Step, group, None, world);
