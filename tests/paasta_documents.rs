@@ -4,7 +4,7 @@ use std::fs;
 
 use greenroom::scenario::load;
 use greenroom::systems::paasta::model::{BounceMethod, InstanceKind, PipelineItem};
-use greenroom::systems::paasta::options::Schemas;
+use greenroom::systems::paasta::options::{Engine, Schemas};
 use greenroom::systems::paasta::{self, Options, Read};
 use greenroom::text::{Diagnostic, Source, render};
 use proptest::prelude::*;
@@ -384,4 +384,42 @@ proptest! {
             Err(problems) => prop_assert!(!render::render(&problems, false).is_empty()),
         }
     }
+}
+
+#[test]
+fn settings_without_effect_are_told() {
+    let tron = |jobs: &'static str| [("tron-west.yaml", jobs)];
+    assert_told!([
+        &tron("a: { schedule: every thursday, deploy_group: prod.main, actions: { x: { command: y } } }\n")[..],
+        &tron("a: { schedule: { start_time: '04:00:00' }, deploy_group: prod.main, actions: { x: { command: y } } }\n"),
+        &tron(
+            "a: { schedule: { type: daily, value: '04:00' }, deploy_group: prod.main, actions: { x: { command: y } } }\n"
+        ),
+        &tron("a: { schedule: daily, deploy_group: prod.main, actions: { x: { command: y, requires: [zz] } } }\n"),
+        &tron(
+            "a:\n  schedule: daily\n  deploy_group: prod.main\n  actions:\n    w: { command: y, requires: [x] }\n    \
+             x: { command: y, requires: [z] }\n    z: { command: y, requires: [x] }\n",
+        ),
+        &[(
+            "deploy.yaml",
+            "pipeline:\n- parallel:\n  - step: prod.canary\n    enable_crashloop_auto_rollback: true\n  - step: prod.main\n    \
+             alertmanager_rollback: true\n",
+        )],
+        &[("smartstack.yaml", "other:\n  proxy_port: 20001\n")],
+    ]);
+}
+
+#[test]
+fn a_schema_error_hides_nothing_else() {
+    assert_told!([
+        &[("kubernetes-west.yaml", main!("  nosuch: 1\n  cpus: 2\n  max_instances: 3\n"),)][..],
+        &[("smartstack.yaml", "main:\n  proxy_port: 1\n  advertise: [region]\n  discover: habitat\n")],
+    ]);
+}
+
+#[test]
+fn upthendown_is_a_method_of_bounce_lib_alone() {
+    let cases: [&[(&str, &str)]; 1] = [&[("kubernetes-west.yaml", main!("  bounce_method: upthendown\n"))]];
+    assert_eq!(told(&cases, &Options { engine: Engine::BounceLib, ..Options::default() }), "accepted\n\n");
+    assert!(told(&cases, &Options::default()).contains("'upthendown' is not one of"));
 }

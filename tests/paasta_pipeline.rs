@@ -116,7 +116,11 @@ fn a_mark_by_hand_does_not_wait() {
     assert_eq!(words(&run, "step/app.prod"), ["start_deploy", "deploying"]);
     assert_eq!(last(&run, "step/app.prod", "deploying").1, "4c0ffee, exit code 0");
     assert_eq!(last(&run, "instance/app.main", "running").1, "4c0ffee alone, copies: 4");
-    assert_eq!(refusals(&run).len(), 1);
+    // Nothing uses the other group: it is marked all the same.
+    assert_eq!(words(&run, "step/app.stage"), ["warned", "start_deploy", "deploying"]);
+    let text = "These deploy groups are not currently used anywhere: stage.";
+    assert_eq!(last(&run, "step/app.stage", "warned").1, text);
+    assert!(refusals(&run).is_empty());
 }
 
 #[test]
@@ -249,4 +253,49 @@ fn an_instance_of_two_clusters_needs_two_clusters() {
                 cpu: 8, memory: 16Gi } ] }\n";
     let both = run("[ { step: prod } ]", INSTANCE, &other, both);
     assert_eq!(last(&both, "instance/app.main@other", "running").1, "0000000 alone, copies: 4");
+}
+
+#[test]
+fn what_is_not_there_is_refused_by_its_name() {
+    let actions = "actions:
+  - { at: 5m, push: { nosuch: 4c0ffee } }
+  - { at: 6m, undeploy: nosuch }
+  - { at: 7m, undeploy: app.main }
+  - { at: 8m, click: gate/other.prod }
+";
+    let run = run("[ { step: prod } ]", INSTANCE, &[], actions);
+    assert_eq!(words(&run, "group/app"), ["submitted"]);
+    let whole = "what is taken down is a whole service";
+    let expected = [
+        "refused: there is no service `nosuch`".to_owned(),
+        format!("refused: there is no service `nosuch`; {whole}"),
+        format!("refused: there is no service `app.main`; {whole}"),
+        "refused: `gate/other.prod` is of no service that is deployed".to_owned(),
+    ];
+    assert_eq!(refusals(&run), expected);
+}
+
+#[test]
+fn whatever_is_under_way_ends_with_the_service() {
+    let actions = "actions:\n  - { at: 5m, push: { app: 4c0ffee } }\n  - { at: 5m30s, undeploy: app }\n";
+    let building = run("[ { step: itest }, { step: prod } ]", INSTANCE, &[], actions);
+    assert_eq!(words(&building, "step/app.itest"), ["building", "undeployed"]);
+    let deploying = run("[ { step: prod } ]", INSTANCE, &[], actions);
+    assert_eq!(words(&deploying, "step/app.prod").last(), Some(&"undeployed"));
+    let gated = "[ { step: prod, trigger_next_step_manually: true }, { step: prod2 } ]";
+    let instances = format!("{INSTANCE}{}", INSTANCE.replace("main:", "other:").replace("group: prod", "group: prod2"));
+    let at_gate = |what: &str| {
+        let actions = format!("actions:\n  - {{ at: 5m, push: {{ app: 4c0ffee }} }}\n  - {{ at: 30m, {what} }}\n");
+        words(&run(gated, &instances, &[], &actions), "gate/app.prod")
+    };
+    assert_eq!(at_gate("undeploy: app"), ["waiting", "undeployed"]);
+    assert_eq!(at_gate("abort: gate/app.prod"), ["waiting", "aborted"]);
+}
+
+#[test]
+fn a_push_that_waits_leaves_the_group_deploying() {
+    let actions = "actions:\n  - { at: 5m, push: { app: 4c0ffee } }\n  - { at: 6m, push: { app: 5d1aaaa } }\n";
+    let run = run("[ { step: prod } ]", INSTANCE, &[], actions);
+    let expected = ["submitted", "deploying", "deploying", "monitoring", "deploying", "monitoring"];
+    assert_eq!(words(&run, "group/app"), expected);
 }

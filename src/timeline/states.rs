@@ -231,7 +231,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "destroyed",
         ],
         Kind::Traffic => &["serving", "outage"],
-        Kind::Gate => &["waiting", "opened"],
+        Kind::Gate => &["waiting", "opened", "aborted", "undeployed"],
         Kind::Route => &[
             "provisioning",
             "starting",
@@ -283,6 +283,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "countdown_cancelled",
             "warned",
             "timed_out",
+            "undeployed",
             "raised",
         ],
         Kind::Revision => return None,

@@ -7,7 +7,8 @@ use super::faults::given;
 use super::names::Taken;
 use crate::scenario::file::ActionFile;
 use crate::scenario::model::{ActionDocument, ActionEntry, ActionKind};
-use crate::scenario::values::{PromoteValue, RollbackValue};
+use crate::scenario::values::{PromoteValue, RollbackValue, no_commit};
+use crate::systems::paasta::is_commit;
 use crate::text::decode::{Spanned, Table};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Span};
@@ -80,6 +81,11 @@ impl Reader<'_, '_> {
             on_two.into_iter().find_map(|(pair, form, make)| Some((pair.as_ref()?, form, make)))
         {
             let (target, span, value) = self.pair(pair, form)?;
+            if file.activate.is_none() && !is_commit(&value) {
+                let at = pair.value.0.first().map_or(pair.span, |(_, value)| value.span);
+                self.context.error(at, no_commit(&value));
+                return None;
+            }
             let target = if file.activate.is_some() { self.subject(&target, span) } else { target };
             return Some(make(target, value));
         }

@@ -92,8 +92,8 @@ impl Reader<'_, '_> {
         let oci = self.oci(file.oci);
         let epoch = file.epoch.map_or(EPOCH_DEFAULT, |epoch| epoch.0);
         let backendai = self.backendai(file.backendai, epoch);
-        let paasta = self.paasta(file.paasta);
         let deploy = self.deploy(file.deploy, file.span);
+        let paasta = self.paasta(file.paasta, &deploy);
         self.acts = deploy.iter().any(|deploy| deploy.system.has_actions());
         let cluster = self.one_or_several(file.cluster, file.clusters, file.span);
         self.clusters = cluster.as_ref().map(|cluster| cluster.names.clone()).unwrap_or_default();

@@ -1,12 +1,18 @@
 //! Reads what a scenario sets of PaaSTA's profile.
 
+use std::collections::BTreeSet;
+
 use super::Reader;
 use crate::scenario::file::PaastaFile;
-use crate::scenario::model::PaastaOptions;
+use crate::scenario::model::{Deploy, PaastaOptions, SystemName};
 use crate::scenario::values::DeployedValue;
+use crate::systems::paasta::deploy_groups;
+use crate::text::Diagnostic;
+use crate::text::decode::{Spanned, Table};
+use crate::text::diagnostic::{nearest, quote};
 
 impl Reader<'_, '_> {
-    pub(super) fn paasta(&mut self, file: Option<PaastaFile>) -> PaastaOptions {
+    pub(super) fn paasta(&mut self, file: Option<PaastaFile>, deploy: &[Deploy]) -> PaastaOptions {
         let Some(file) = file else { return PaastaOptions::default() };
         let mut options = PaastaOptions {
             schemas: file.schemas.map(|schemas| schemas.0),
@@ -38,11 +44,30 @@ impl Reader<'_, '_> {
         match file.deployed {
             Some(DeployedValue::All(text)) => options.deployed_default = Some(commit(text)),
             Some(DeployedValue::Each(table)) => {
+                self.unknown_groups(&table, deploy);
                 let each = table.0.into_iter().map(|(group, text)| (group.text, commit(text.value)));
                 options.deployed = each.collect();
             }
             None => {}
         }
         options
+    }
+
+    /// A deploy group that no service has is a slip of the pen.
+    fn unknown_groups(&mut self, table: &Table<Spanned<String>>, deploy: &[Deploy]) {
+        let services = deploy.iter().filter(|one| one.system == SystemName::Paasta);
+        let known: BTreeSet<String> = services.flat_map(|one| deploy_groups(&one.source, &one.files)).collect();
+        // Of a folder that cannot be read its own message tells.
+        if known.is_empty() {
+            return;
+        }
+        for (group, _) in table.0.iter().filter(|(group, _)| !known.contains(&group.text)) {
+            let message = format!("no service has the deploy group {}", quote(&group.text));
+            let error = Diagnostic::error(self.context.source, group.span, message);
+            self.context.report(match nearest(&group.text, known.iter().map(String::as_str)) {
+                Some(near) => error.help(format!("did you mean `{near}`?")),
+                None => error,
+            });
+        }
     }
 }

@@ -18,7 +18,7 @@ use crate::text::diagnostic::quote;
 use crate::text::tree::Value;
 use crate::text::{Node, duration, quantity};
 
-pub use paasta::{DeployedValue, ShareValue};
+pub use paasta::{DeployedValue, ShareValue, no_commit};
 pub use scheduler::SchedulerValue;
 pub use spread::Spread;
 pub use timestamp::Timestamp;

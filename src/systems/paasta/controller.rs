@@ -1,9 +1,9 @@
 //! A service of PaaSTA as a state machine: what wakes it and to whom that is handed. `setup` brings instances to the cluster,
-//! `pipeline` walks a commit through deploy.yaml, `deploy` and `waiting` run mark-for-deployment, `tron` runs jobs.
+//! `pipeline` walks a commit through deploy.yaml, `deploy` and `waiting` run mark-for-deployment, `tron` runs jobs, and
+//! `actions` does what operators ask for.
 
 use std::sync::Arc;
 
-use super::deploy::Monitor;
 use super::model::Service;
 use super::objects::Setting;
 use super::options::Options;
@@ -11,7 +11,7 @@ use super::state::{Memory, Timer};
 use crate::kernel::names::split;
 use crate::kernel::{Name, Symbol, Time};
 use crate::timeline::{Cause, EntryId, Kind, Subject, Why};
-use crate::workload::{Action, Controller, Wake, World};
+use crate::workload::{Controller, Wake, World};
 
 /// A service, and all that PaaSTA does about it.
 #[derive(Clone, Debug)]
@@ -32,50 +32,6 @@ impl Paasta {
     /// The name of the service.
     pub fn name(&self) -> &str {
         &self.service.name
-    }
-
-    /// How much an action is about this service: 2 if it is about what it has, 0 if it is not.
-    pub fn interest(&self, action: &Action) -> u8 {
-        let own = |subject: &str| {
-            let name = subject.split_once('/').map_or(subject, |(_, name)| name);
-            let rest = name.strip_prefix(self.service.name.as_str());
-            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-        };
-        let is_own = match action {
-            Action::Click(target)
-            | Action::Complete(target)
-            | Action::Abandon(target)
-            | Action::Forward(target)
-            | Action::Abort(target)
-            | Action::Rollback { target, .. } => {
-                (target.starts_with("step/") || target.starts_with("gate/")) && own(target)
-            }
-            Action::Undeploy(name) => own(name),
-            Action::Push { service, .. } => *service == self.service.name,
-            Action::Mark { group, .. } => self.groups().iter().any(|known| known == group),
-            Action::Alarm { of, .. } => own(of) || self.groups().iter().any(|known| known == of),
-            _ => false,
-        };
-        if is_own { 2 } else { 0 }
-    }
-
-    /// Every deploy group, those of the pipeline first.
-    pub(super) fn groups(&self) -> Vec<String> {
-        let steps = self.service.pipeline.iter().flat_map(|pipeline| pipeline.deploy_groups());
-        let clusters = &self.service.clusters;
-        let instances = clusters.iter().flat_map(|cluster| &cluster.instances).map(|one| &one.deploy_group);
-        let actions = clusters.iter().flat_map(|cluster| &cluster.jobs).flat_map(|job| &job.actions);
-        let named = steps
-            .map(|step| &step.name)
-            .chain(instances)
-            .chain(actions.filter_map(|action| action.deploy_group.as_ref()));
-        let mut groups: Vec<String> = Vec::new();
-        for group in named {
-            if !groups.contains(group) {
-                groups.push(group.clone());
-            }
-        }
-        groups
     }
 
     /// An instance with what its objects depend on.
@@ -157,38 +113,6 @@ impl Paasta {
         let Some(unit) = self.memory.watched.get(&object).copied() else { return };
         self.observe(unit, cause, world);
         self.request_polls(unit, cause, world);
-    }
-
-    fn act(&mut self, action: Action, cause: Cause, world: &mut dyn World) -> Result<(), String> {
-        if !self.memory.submitted {
-            return Err(format!("`{}` was not submitted yet", self.service.name));
-        }
-        if self.memory.undeployed {
-            return Err(format!("`{}` is taken down", self.service.name));
-        }
-        use super::mark_for_deployment::Trigger;
-        match action {
-            Action::Push { commit, .. } => self.push(&commit, cause, world),
-            Action::Mark { group, commit } => self.mark(&group, &commit, cause, world),
-            Action::Click(gate) => self.click(&gate, cause, world),
-            Action::Complete(step) => self.press(&step, Trigger::CompleteButtonClicked, cause, world),
-            Action::Abandon(step) => self.press(&step, Trigger::AbandonButtonClicked, cause, world),
-            Action::Forward(step) => self.press(&step, Trigger::ForwardButtonClicked, cause, world),
-            Action::Rollback { target, revision: None } => {
-                self.press(&target, Trigger::RollbackButtonClicked, cause, world)
-            }
-            Action::Rollback { .. } => Err("a step is rolled back to the version before, not to a revision".to_owned()),
-            Action::Abort(target) => self.abort(&target, cause, world),
-            Action::Alarm { of, alert, lasts } => {
-                let monitor = if alert { Monitor::Alertmanager } else { Monitor::Slo };
-                self.alarm(&of, monitor, lasts, cause, world)
-            }
-            Action::Undeploy(_) => {
-                self.undeploy(cause, world);
-                Ok(())
-            }
-            _ => Err("PaaSTA has no such command".to_owned()),
-        }
     }
 }
 

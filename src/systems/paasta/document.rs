@@ -16,6 +16,12 @@ pub struct Read {
     pub problems: Vec<Diagnostic>,
 }
 
+/// The deploy groups of a folder; none of one that cannot be read, of which [`read`] tells.
+pub fn deploy_groups(source: &Source, files: &[Source]) -> Vec<String> {
+    let Ok(folder) = reading::Folder::read(source, files) else { return Vec::new() };
+    reading::service(&folder).deploy_groups().into_iter().map(str::to_owned).collect()
+}
+
 /// Reads and checks the files of a folder. The name of each begins with that of the folder.
 ///
 /// # Errors
@@ -24,7 +30,7 @@ pub fn read(source: &Source, files: &[Source], options: &Options) -> Result<Read
     let folder = reading::Folder::read(source, files)?;
     let service = reading::service(&folder);
     let findings = checks::check(&folder, &service, options);
-    let (mut warnings, mut problems) = places::mistakes(source, &service, &options.rollout.clusters);
+    let (mut warnings, mut problems) = places::mistakes(source, files, &service, &options.rollout.clusters);
     warnings.extend(findings.warnings);
     problems.extend(findings.problems);
     Ok(Read { service, warnings, problems })

@@ -3,6 +3,7 @@
 //! profile; `bounce`, `done` and `mark_for_deployment` are the rules of a rollout, and `controller` with what it calls decides by
 //! them. The cluster itself is not known here.
 
+mod actions;
 pub mod bounce;
 mod bounce_engine;
 mod checks;
@@ -29,8 +30,9 @@ mod version;
 mod waiting;
 
 pub use controller::Paasta;
-pub use document::{Read, read};
+pub use document::{Read, deploy_groups, read};
 pub use options::Options;
+pub use version::is_commit;
 
 use crate::timeline::{Cause, EntryId};
 

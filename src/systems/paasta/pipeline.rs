@@ -26,7 +26,8 @@ impl Paasta {
         let mut cause = cause;
         if let Some(before) = &waits {
             let why = Why::with2("{} waits until {} is through", shown, Arg::Text(world.intern(before)));
-            cause = Cause::Entry(world.note(group, "submitted", why, cause));
+            // The commit before is still on its way: what is told is only that another waits.
+            cause = Cause::Entry(world.note(group, "deploying", why, cause));
         }
         let run = Run {
             version,
@@ -177,6 +178,28 @@ impl Paasta {
         }
     }
 
+    /// The service is taken down: whatever is under way has nothing left to act on.
+    pub(super) fn end_all(&mut self, cause: Cause, world: &mut dyn World) {
+        let mut under_way: Vec<Subject> = Vec::new();
+        for run in 0..self.memory.runs.len() {
+            if std::mem::replace(&mut self.memory.runs[run].ended, true) {
+                continue;
+            }
+            under_way.extend(self.memory.runs[run].gate.take().map(|(gate, _)| gate));
+            for member in 0..self.memory.runs[run].members.len() {
+                if self.memory.runs[run].members[member] == Member::Building
+                    && let Some(step) = self.step(run, member)
+                {
+                    under_way.push(self.subject(Kind::Step, &step.name, None, world));
+                }
+            }
+        }
+        under_way.extend(self.memory.deploys.iter().filter(|one| !one.machine.has_ended()).map(|one| one.subject));
+        for subject in under_way {
+            world.note(subject, "undeployed", Why::NONE, cause);
+        }
+    }
+
     /// Somebody clicks at a gate.
     pub(super) fn click(&mut self, gate: &str, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         let waiting = self.waiting_at(gate, world).ok_or_else(|| format!("nothing waits at {gate}"))?;
@@ -194,7 +217,7 @@ impl Paasta {
         self.memory.runs.iter().position(|run| run.gate.is_some_and(|(gate, _)| gate == subject))
     }
 
-    /// Somebody marks a commit by hand, without waiting.
+    /// Somebody marks a commit by hand, without waiting. A group that nothing uses is marked too, with a warning.
     pub(super) fn mark(
         &mut self,
         group: &str,
@@ -202,8 +225,12 @@ impl Paasta {
         cause: Cause,
         world: &mut dyn World,
     ) -> Result<(), String> {
-        if !self.groups().iter().any(|known| known == group) {
-            return Err(format!("These deploy groups are not currently used anywhere: {group}"));
+        let mut cause = cause;
+        if !self.service.groups_in_use().any(|used| used == group) {
+            let text = format!("These deploy groups are not currently used anywhere: {group}.");
+            let why = Why::symbol(world.intern(&text));
+            let step = self.subject(Kind::Step, group, None, world);
+            cause = Cause::Entry(world.note(step, "warned", why, cause));
         }
         let version = Version::parse(commit);
         self.start_deploy(Start { group, version: &version, step: None, is_nested: false, of: None }, cause, world);
@@ -236,6 +263,8 @@ impl Paasta {
             return Ok(());
         }
         if let Some(run) = self.waiting_at(target, world) {
+            let (gate, _) = self.memory.runs[run].gate.take().expect("it waits at a gate");
+            let cause = Cause::Entry(world.note(gate, "aborted", Why::NONE, cause));
             self.end_run(run, "failed", Why::text("aborted at a gate"), cause, world);
             return Ok(());
         }

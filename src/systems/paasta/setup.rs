@@ -27,14 +27,14 @@ impl Paasta {
             return;
         }
         let cause = Cause::Entry(world.note(group, "submitted", Why::NONE, cause));
-        for group in self.groups() {
+        let service = Arc::clone(&self.service);
+        for group in service.deploy_groups().into_iter().map(str::to_owned) {
             let Some(deployed) = self.options.rollout.deployed_at_start(&group) else { continue };
             let version = Version::parse(deployed);
             let tag = Tag { group: group.clone(), version: version.clone(), at: world.now(), verb: Verb::Deploy };
             self.memory.tags.push(tag);
             self.memory.deployed.insert(group, (version, cause));
         }
-        let service = Arc::clone(&self.service);
         for (cluster, files) in service.clusters.iter().enumerate() {
             for (position, instance) in files.instances.iter().enumerate() {
                 if instance.kind == InstanceKind::Adhoc {
@@ -254,6 +254,7 @@ impl Paasta {
         self.memory.undeployed = true;
         let group = self.subject(Kind::Group, "", None, world);
         let cause = Cause::Entry(world.note(group, "undeployed", Why::NONE, cause));
+        self.end_all(cause, world);
         for index in 0..self.memory.instances.len() {
             let unit = &self.memory.instances[index];
             let (subject, apps) = (unit.subject, unit.apps.iter().map(|app| app.key));

@@ -29,6 +29,11 @@ pub fn cron(schedule: &str) -> Option<String> {
     Some(format!("{minute} {hour} * * *"))
 }
 
+/// When a job of this schedule is due; `None`: it is not read here, and the job never runs.
+pub fn times(schedule: &str) -> Option<Schedule> {
+    cron(schedule).and_then(|fields| Schedule::parse(&fields, None).ok())
+}
+
 impl Paasta {
     /// Plans the first run of each job.
     pub(super) fn schedule_jobs(&mut self, cause: Cause, world: &mut dyn World) {
@@ -56,8 +61,9 @@ impl Paasta {
     fn plan_run(&mut self, index: usize, job: &TronJob, cause: Cause, world: &mut dyn World) {
         let epoch = self.options.rollout.epoch_seconds;
         let seconds = i64::try_from(world.now().nanos() / 1_000_000_000).unwrap_or(i64::MAX);
-        let schedule = cron(&job.schedule).and_then(|fields| Schedule::parse(&fields, None).ok());
-        let Some(next) = schedule.and_then(|schedule| schedule.next(epoch.saturating_add(seconds))) else { return };
+        let Some(next) = times(&job.schedule).and_then(|schedule| schedule.next(epoch.saturating_add(seconds))) else {
+            return;
+        };
         let since = u64::try_from(next.saturating_sub(epoch)).unwrap_or(0);
         self.set_timer(Time::ZERO + Duration::from_secs(since), Timer::Job(index), cause, world);
     }

@@ -40,6 +40,16 @@ impl Version {
     }
 }
 
+/// True for what can be a commit here: letters, digits, `.`, `_` and `-`, and behind a `+` the same as an image version. PaaSTA
+/// itself wants hexadecimal digits; names that read well in a rehearsal are taken too, and nothing that could not stand in a tag.
+pub fn is_commit(text: &str) -> bool {
+    let is_plain = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b'-'))
+    };
+    let (sha, image) = text.split_once('+').map_or((text, None), |(sha, image)| (sha, Some(image)));
+    is_plain(sha) && image.is_none_or(is_plain)
+}
+
 /// What a tag says of a deploy group.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Verb {
@@ -85,6 +95,16 @@ fn stamp(at: Time, epoch_seconds: i64) -> String {
 mod tests {
     use super::*;
     use crate::kernel::Duration;
+
+    #[test]
+    fn commits_can_stand_in_tags() {
+        for text in ["4c0ffee", "4c0ffee+7", "v1.2_rc-3"] {
+            assert!(is_commit(text), "{text}");
+        }
+        for text in ["", "+7", "4c0ffee+", "a+b+c", "4c0 ffee", "a/b", "é"] {
+            assert!(!is_commit(text), "{text}");
+        }
+    }
 
     #[test]
     fn tags_are_those_of_the_source() {

@@ -17,7 +17,7 @@ pub fn check(folder: &Folder, findings: &mut Findings) {
     for origin in folder.instances() {
         let is_waited_for = origin.file.role != Role::Instances(InstanceKind::Adhoc);
         let is_scaled = origin.fields.get("max_instances").is_some_and(|node| !node.is_null());
-        if is_waited_for && is_scaled && findings.is_sound(origin.file) && !is_templated(folder, origin.file) {
+        if is_waited_for && is_scaled && !is_templated(folder, origin.file) {
             instance(folder, &origin, findings);
         }
     }

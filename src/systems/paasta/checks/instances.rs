@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Findings;
 use crate::systems::paasta::model::InstanceKind;
 use crate::systems::paasta::reading::{Folder, Origin, Role};
+use crate::text::diagnostic::quote;
 use crate::text::tree::Value;
 use crate::text::{Diagnostic, Node, Span};
 
@@ -13,9 +14,13 @@ pub fn check(folder: &Folder, findings: &mut Findings) {
     for origin in folder.instances() {
         dependencies(folder, &origin, findings);
         registrations(folder, &origin, findings);
+        lacking_namespaces(folder, &origin, findings);
         min_max(&origin, findings);
-        if origin.file.role != Role::Instances(InstanceKind::Adhoc) && findings.is_sound(origin.file) {
-            healthcheck(&origin, findings);
+        if origin.file.role != Role::Instances(InstanceKind::Adhoc) {
+            // The schema tells of the same mistake where the file itself makes it.
+            if findings.is_sound(origin.file) {
+                healthcheck(&origin, findings);
+            }
             ebs_volumes(&origin, findings);
         }
     }
@@ -53,6 +58,19 @@ fn registrations(folder: &Folder, origin: &Origin<'_>, findings: &mut Findings) 
             names.join(", ")
         );
         findings.problem(origin.file, first.span, message);
+    }
+}
+
+/// A registration in the service's own smartstack.yaml whose namespace that lacks: PaaSTA takes it, and nobody finds the copies.
+fn lacking_namespaces(folder: &Folder, origin: &Origin<'_>, findings: &mut Findings) {
+    let file = folder.file(Role::Smartstack);
+    for node in origin.fields.list("registrations") {
+        let own = node.as_str().and_then(|text| text.strip_prefix(folder.name.as_str())?.strip_prefix('.'));
+        let Some(name) = own.filter(|name| !name.contains('.')) else { continue };
+        if file.is_none_or(|file| file.root.get(name).is_none()) {
+            let text = format!("smartstack.yaml has no namespace {}: nobody finds the copies there", quote(name));
+            findings.warning(origin.file, node.span, text);
+        }
     }
 }
 

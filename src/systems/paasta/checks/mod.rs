@@ -29,7 +29,7 @@ pub fn check(folder: &Folder, service: &Service, options: &Options) -> Findings 
     files::check(folder, &mut findings);
     schemas::check(folder, options, &mut findings);
     pipeline::check(folder, &mut findings);
-    tron::check(folder, &mut findings);
+    tron::check(folder, service, &mut findings);
     instances::check(folder, &mut findings);
     deploy_groups::check(folder, service, &mut findings);
     instances::unique_names(folder, &mut findings);

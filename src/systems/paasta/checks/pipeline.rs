@@ -5,6 +5,16 @@ use crate::systems::paasta::reading::{File, Folder, Role};
 use crate::text::tree::Value;
 use crate::text::{Diagnostic, Node};
 
+/// What decides on crash loops and alerts.
+const OF_TOP_LEVEL: [&str; 6] = [
+    "alertmanager_rollback",
+    "alertmanager_rollback_dry_run",
+    "alertmanager_poll_interval_s",
+    "enable_crashloop_auto_rollback",
+    "min_restarts_for_crashloop_rollback",
+    "crashloop_rollback_percentage_threshold",
+];
+
 /// Checks the pipeline.
 pub fn check(folder: &Folder, findings: &mut Findings) {
     let Some(file) = folder.file(Role::Deploy) else { return };
@@ -30,11 +40,24 @@ fn check_block(file: &File, block: &Node, findings: &mut Findings) {
     for member in members {
         match member.get("step") {
             _ if member.as_map().is_none() => no_attribute(file, member, "get", findings),
-            Some(name) if is_true(name) => name_is_text(file, name, findings),
+            Some(name) if is_true(name) => {
+                name_is_text(file, name, findings);
+                not_found(file, member, findings);
+            }
             _ => {
                 let text = "PaaSTA passes over a member of a parallel block that has no `step`";
                 findings.warning(file, member.span, text);
             }
+        }
+    }
+}
+
+/// _get_deploy_group_config of paasta_tools/cli/cmds/mark_for_deployment.py looks at steps of the top level alone.
+fn not_found(file: &File, member: &Node, findings: &mut Findings) {
+    for (key, _) in member.as_map().unwrap_or_default() {
+        if OF_TOP_LEVEL.contains(&key.text.as_str()) {
+            let text = format!("PaaSTA does not look at `{}` of a step in a parallel block", key.text);
+            findings.warning(file, key.span, text);
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use super::Findings;
 use super::files::{NAME_CHARS_MAX, sanitised};
-use crate::systems::paasta::options::{Options, Schemas};
+use crate::systems::paasta::options::{Engine, Options, Schemas};
 use crate::systems::paasta::reading::{File, Folder};
 use crate::systems::paasta::schema::{FileType, Mistake, best_match};
 use crate::text::Diagnostic;
@@ -11,7 +11,11 @@ use crate::text::Diagnostic;
 pub fn check(folder: &Folder, options: &Options, findings: &mut Findings) {
     for file in &folder.files {
         for kind in FileType::of(&file.path) {
-            let mistake = best_match(kind.schema(), &file.root);
+            let schema = match options.engine {
+                Engine::Kubernetes => kind.schema(),
+                Engine::BounceLib => kind.schema_of_bounce_lib(),
+            };
+            let mistake = best_match(schema, &file.root);
             match (kind, options.schemas, mistake) {
                 (FileType::Deploy, Schemas::Lenient, Some(mistake)) => not_applied(file, &mistake, findings),
                 (_, _, Some(mistake)) => {

@@ -23,12 +23,12 @@ pub fn check(folder: &Folder, options: &Options, findings: &mut Findings) {
         let message = "smartstack.yaml is empty - if this service is not mesh-registered, please remove this file.";
         return findings.problem(file, file.root.span, message);
     }
-    if !findings.is_sound(file) {
-        return;
-    }
     for (key, node) in file.root.as_map().unwrap_or_default() {
         lengths(folder, file, key, node, findings);
-        locations(file, key.span, node, options, findings);
+        // What is no list the schema tells of, and nothing is a member of it.
+        if node.get("advertise").is_none_or(|advertise| advertise.as_seq().is_some()) {
+            locations(file, key.span, node, options, findings);
+        }
         for proxy in ["proxied_through", "clb_proxy"] {
             if let Some(through) = node.get(proxy) {
                 let name = quote(through.as_str().unwrap_or_default());

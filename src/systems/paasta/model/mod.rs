@@ -41,6 +41,28 @@ pub struct Service {
     pub rollback: Option<Rollback>,
 }
 
+impl Service {
+    /// Every deploy group, those of the pipeline first.
+    pub fn deploy_groups(&self) -> Vec<&str> {
+        let steps = self.pipeline.iter().flat_map(Pipeline::deploy_groups).map(|step| step.name.as_str());
+        let mut groups: Vec<&str> = Vec::new();
+        for group in steps.chain(self.groups_in_use()) {
+            if !groups.contains(&group) {
+                groups.push(group);
+            }
+        }
+        groups
+    }
+
+    /// The deploy groups of instances and actions: list_deploy_groups of paasta_tools/cli/utils.py.
+    pub fn groups_in_use(&self) -> impl Iterator<Item = &str> {
+        let instances =
+            self.clusters.iter().flat_map(|cluster| &cluster.instances).map(|one| one.deploy_group.as_str());
+        let actions = self.clusters.iter().flat_map(|cluster| &cluster.jobs).flat_map(|job| &job.actions);
+        instances.chain(actions.filter_map(|action| action.deploy_group.as_deref()))
+    }
+}
+
 /// The files of a service for one cluster.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct ClusterFiles {

@@ -24,14 +24,17 @@ pub fn read(folder: &Folder, origin: &Origin<'_>) -> TronJob {
     }
 }
 
-/// A schedule as one text. In its other form it is a map: of `start_time` and `days`, or of `type` and `value`.
+/// A schedule as one text. In its other form it is a map: of `start_time` and `days`, which means every day, or of `type` and
+/// `value`.
 fn schedule(node: &Node) -> String {
     if let Some(text) = node.as_str() {
         return text.to_owned();
     }
     let fields = Fields::new(node, None);
     let parts = ["type", "value", "start_time", "days"];
-    parts.iter().filter_map(|key| fields.get(key)?.scalar_text()).collect::<Vec<_>>().join(" ")
+    let of_start = fields.get("type").is_none() && fields.get("start_time").is_some();
+    let kind = of_start.then(|| "daily".to_owned());
+    kind.into_iter().chain(parts.iter().filter_map(|key| fields.get(key)?.scalar_text())).collect::<Vec<_>>().join(" ")
 }
 
 fn action(folder: &Folder, origin: &Origin<'_>, key: &Key, node: &Node) -> TronAction {

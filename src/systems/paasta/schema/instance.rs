@@ -136,7 +136,7 @@ const AUTOTUNE_LIMITS: Schema = &[
 
 /// A file of instances, with what eks files have beyond the other, in its places.
 macro_rules! file {
-    ([$($bounce:tt)*], [$($secrets:tt)*], $spread:expr) => {
+    ($methods:expr, [$($bounce:tt)*], [$($secrets:tt)*], $spread:expr) => {
         &[
             IS_OBJECT,
             Rule::Closed,
@@ -161,7 +161,7 @@ macro_rules! file {
                             ("backoff_factor", INTEGER),
                             ("max_launch_delay_seconds", INTEGER),
                             ("registrations", UNIQUE_STRINGS),
-                            ("bounce_method", &[Rule::OneOfTexts(&["crossover", "brutal", "downthenup"])]),
+                            ("bounce_method", &[Rule::OneOfTexts($methods)]),
                             ("bounce_health_params", BOUNCE_HEALTH),
                             ("bounce_margin_factor", SHARE),
                             ("bounce_priority", INTEGER),
@@ -240,9 +240,18 @@ macro_rules! file {
     };
 }
 
-pub const KUBERNETES: Schema = file!([], [], SPREAD);
+/// What `bounce_method` may be on Kubernetes.
+const METHODS: &[&str] = &["crossover", "brutal", "downthenup"];
+/// What it may be where bounce_lib bounces: the methods of paasta_tools/bounce_lib.py, which marathon_schema.json listed.
+const METHODS_OF_BOUNCE_LIB: &[&str] = &["brutal", "upthendown", "downthenup", "crossover"];
+
+pub const KUBERNETES: Schema = file!(METHODS, [], [], SPREAD);
+
+/// The same with the methods of bounce_lib.
+pub const KUBERNETES_OF_BOUNCE_LIB: Schema = file!(METHODS_OF_BOUNCE_LIB, [], [], SPREAD);
 
 pub const EKS: Schema = file!(
+    METHODS,
     [
         ("cost_owner", COST_OWNER),
         ("bounce_overprovision_factor", &[IS_NUMBER, Rule::Minimum("0.25", false), Rule::Maximum("1")]),

@@ -185,6 +185,14 @@ impl FileType {
         }
     }
 
+    /// The type's schema where bounce_lib bounces: a file of Kubernetes may then name a method that Kubernetes has not.
+    pub const fn schema_of_bounce_lib(self) -> Schema {
+        match self {
+            FileType::Kubernetes => instance::KUBERNETES_OF_BOUNCE_LIB,
+            _ => self.schema(),
+        }
+    }
+
     /// The type's schema.
     pub const fn schema(self) -> Schema {
         match self {
