@@ -61,6 +61,9 @@ const NO_PROBE: &str = "it is about what an application does behind no probe, wh
 const MANAGER: &str =
     "it waits for time-outs and tries of the manager, which no speed shortens, for longer than ten minutes";
 
+/// Scenarios in which something is decided while a model loads.
+const LOADING: &str = "kwok shows a pod running only once it is ready, and here a rollout ends while pods run and load";
+
 /// Scenarios that wait for PaaSTA's pollers, or for a schedule.
 const PAASTA: &str =
     "it waits for PaaSTA's own polls, delays or schedules, which no speed shortens, for longer than ten minutes";
@@ -69,9 +72,9 @@ const PAASTA: &str =
 pub const CASES: &[Case] = &[
     refused("autoscaled-by-load"),
     refused("autoscaled-inference"),
-    long("backendai/activate-while-stuck", 30),
+    left("backendai/activate-while-stuck", LOADING),
     short("backendai/apply-missing-argument", 40),
-    long("backendai/batch-wide-mutation", 10),
+    left("backendai/batch-wide-mutation", LOADING),
     short("backendai/blue-green-auto", 10),
     short("backendai/blue-green-manual", 20),
     left("backendai/delay-ignored", MANAGER),
@@ -153,7 +156,10 @@ pub const CASES: &[Case] = &[
     short("paasta/pipeline-item-without-step", 60),
     left("paasta/rollback-and-forward", PAASTA),
     // sigs.k8s.io/kwok v0.8.0, kustomize/stage/pod/general/pod-delete.yaml: the delay has a jitter up to `deletionTimestamp`.
-    left("paasta/several-clusters", "kwok deletes a pod at a random moment of its grace period, and copies are drained for a minute"),
+    left(
+        "paasta/several-clusters",
+        "kwok deletes a pod at a random moment of its grace period, and copies are drained for a minute",
+    ),
     left("paasta/tron-job", PAASTA),
     short("paasta/wait-before-bounce", 20),
     short("pod-kill", 7),
