@@ -247,8 +247,9 @@ fn a_service_that_is_taken_down_leaves_no_copy() {
 fn an_instance_of_two_clusters_needs_two_clusters() {
     let other = [("kubernetes-other.yaml", INSTANCE)];
     let one = played("[ { step: prod } ]", INSTANCE, &other, "");
-    let told = &one.rejections[0].diagnostics[0].message;
-    assert_eq!(told, "the instance `main` is in several clusters, and the scenario has one");
+    let told = &one.rejections[0].diagnostics[0];
+    assert_eq!(told.message, "the instance `main` is in several clusters, and the scenario has one");
+    assert_eq!(told.place().to_string(), "app/kubernetes-other.yaml:1:1");
     let both = "clusters:\n  - { name: main, nodes: [ { name: a, cpu: 8, memory: 16Gi } ] }\n  - { name: other, nodes: [ { name: b, \
                 cpu: 8, memory: 16Gi } ] }\n";
     let both = run("[ { step: prod } ]", INSTANCE, &other, both);
