@@ -127,7 +127,7 @@ fn the_deadlock_of_scaling_down_is_tried_as_often_as_it_was_measured() {
 fn routes_are_made_without_end_as_they_were_before_they_could_be_given_up() {
     let rest = |modes: &str| {
         format!(
-            "backendai: {{ bug_modes: [{modes}], long_cycle: 5s }}\nuntil: 22m\n\
+            "backendai: {{ bug_modes: [{modes}] }}\nuntil: 22m\n\
              faults: [ {{ at: 4m, image_pull_fail: {{ image: \"chat:2\" }} }} ]\n\
              actions: [ {{ at: 5m, activate: {{ deployment/chat: v2 }} }} ]\n"
         )
@@ -158,12 +158,44 @@ fn what_no_api_does_is_refused_with_a_reason() {
 
 #[test]
 fn the_first_era_knows_neither_weights_nor_canaries() {
-    let rest = "until: 10m\nactions:\n  - { at: 3m, activate: { deployment/chat: v2 } }\n  \
-                - { at: 4m, weight: { deployment/chat: 50 } }\n";
-    let ran = run(document("{ strategy: CANARY }", 1), 3, rest);
+    let weight = "until: 10m\nactions: [ { at: 4m, weight: { deployment/chat: 50 } } ]\n";
+    let ran = run(document(ONE_BY_ONE, 1), 3, weight);
     assert_eq!(ran.unfired, ["refused: only replica groups have weights"]);
-    assert_eq!(ran.row("deploying-provisioning"), Some(("GIVE_UP", 6)));
-    assert_eq!(ran.made(), 0);
+    let ran = run(document("{ strategy: CANARY }", 1), 3, "until: 10m\n");
+    let rejected = "00:00:00.000 deployment/chat rejected CANARY is no strategy of the engine `bep-1049`";
+    assert!(ran.story.iter().any(|line| line == rejected), "{:#?}", ran.story);
+    assert!(!ran.story.iter().any(|line| line.contains("route/")), "{:#?}", ran.story);
+}
+
+/// The mistakes that a scenario with these settings is told, each with its line and column.
+fn mistakes(settings: &str) -> Vec<(String, u32, u32)> {
+    let text = format!("name: settings\nuntil: 1m\nbackendai: {settings}\ndeploy: []\n");
+    let errors = load_from(&Source::new("s.yaml", text), &Texts(BTreeMap::new())).expect_err("it has mistakes");
+    errors.iter().map(|one| (one.message.clone(), one.place().line, one.place().column)).collect()
+}
+
+#[test]
+fn settings_that_an_engine_does_not_know_are_mistakes_with_their_places() {
+    let of_groups =
+        mistakes("{ bug_modes: [green_leak, drift_ignored], weights_applied: false, reconciler_marks: true }");
+    let told = |message: &str, column: u32| (message.to_owned(), 3, column);
+    for expected in [
+        told("the engine `bep-1049` has no such bug mode", 38),
+        told("`weights_applied` has no effect with the engine `bep-1049`", 71),
+        told("`reconciler_marks` has no effect with the engine `bep-1049`", 96),
+    ] {
+        assert!(of_groups.contains(&expected), "{of_groups:#?}");
+    }
+    let of_the_first_era = mistakes(
+        "{ engine: replica-groups, bug_modes: [green_leak], delay_from: phase, rollback_when_all_green_failed: true }",
+    );
+    for expected in [
+        told("the engine `replica-groups` has no such bug mode", 50),
+        told("`delay_from` has no effect with the engine `replica-groups`", 75),
+        told("`rollback_when_all_green_failed` has no effect with the engine `replica-groups`", 114),
+    ] {
+        assert!(of_the_first_era.contains(&expected), "{of_the_first_era:#?}");
+    }
 }
 
 #[test]

@@ -11,13 +11,13 @@ file_types! {
         /// Default: bep-1049.
         engine: Option<EngineValue>,
         /// Whether the proxy applies the weights of replica groups. Default: false, as today.
-        weights_applied: Option<bool>,
+        weights_applied: Option<Spanned<bool>>,
         /// How often the reconcilers of replica groups look. Default: 30s.
         reconciler_cycle: Option<Spanned<Length>>,
         /// Whether what happens to groups has their reconcilers look within a short cycle. Default: false.
-        reconciler_marks: Option<bool>,
+        reconciler_marks: Option<Spanned<bool>>,
         /// Mistakes of the code, instead of those that the engine has.
-        bug_modes: Option<Vec<BugModeValue>>,
+        bug_modes: Option<Vec<Spanned<BugModeValue>>>,
         /// How often a loop over deployments asks whether there is something to do. Default: 5s.
         short_cycle: Option<Spanned<Length>>,
         /// How often it looks whether or not there is. Default: 30s.
@@ -29,8 +29,8 @@ file_types! {
         /// How often a step of a rollout is tried. Default: 5.
         max_retries: Option<Spanned<u32>>,
         /// From when the delay before a promotion runs. Default: phase.
-        delay_from: Option<DelayFromValue>,
+        delay_from: Option<Spanned<DelayFromValue>>,
         /// Whether a blue-green rollout is given up as soon as all of its routes have failed. Default: false.
-        rollback_when_all_green_failed: Option<bool>,
+        rollback_when_all_green_failed: Option<Spanned<bool>>,
     }
 }

@@ -48,7 +48,7 @@ pub struct Read {
 /// # Errors
 /// What makes it no file that anybody could submit.
 pub fn read(source: &Source, options: &Options) -> Result<Read, Vec<Diagnostic>> {
-    let (document, problems): (Document, _) = reading::document(source)?;
+    let (document, problems): (Document, _) = reading::document(source, options.engine)?;
     let rejection = problems.first().map(|first| Arc::from(first.message.as_str()));
     let coordinator = match options.engine {
         Engine::Bep1049 | Engine::Pr10426 => Coordinator::new(bep1049::handlers(options), Attempts::OfPhase),

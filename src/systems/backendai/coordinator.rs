@@ -119,6 +119,11 @@ impl Coordinator {
             let Some(candidate) = batch.iter().find(|one| one.deployment == deployment) else { continue };
             self.settle(&handler, *candidate, outcome, board, world);
         }
+        // A mark that nobody waits for would only be consumed.
+        let stays = |one| handler.selects(board.status(one));
+        if handler.marks_itself && (0..board.count()).any(stays) {
+            handler.cycle.set(&mut self.marks[index], world.now());
+        }
     }
 
     fn candidate<B: Board>(&self, handler: &Handler, deployment: usize, board: &B) -> Candidate {

@@ -29,6 +29,8 @@ pub struct Handler {
     pub attempts_max: Option<u32>,
     /// True if a row of history is written when a deployment comes to it, so that its time runs from there.
     pub records_entry: bool,
+    /// True if it sets its own mark after each look, so that it looks at every short cycle while a deployment is with it.
+    pub marks_itself: bool,
 }
 
 /// Where a handler's deployments go. A verdict without a transition is dropped: nothing changes and no row is written.
@@ -159,6 +161,7 @@ mod tests {
             timeout: Some(seconds(100)),
             attempts_max: Some(5),
             records_entry: false,
+            marks_itself: false,
         }
     }
 

@@ -57,7 +57,32 @@ pub enum BugMode {
     OrphansKept,
 }
 
+impl BugMode {
+    /// True if the code of this engine can have it. Mistakes of the first era are those of both of its engines.
+    pub const fn is_of(self, engine: Engine) -> bool {
+        let of_groups = matches!(
+            self,
+            BugMode::OldMustServe | BugMode::ScalingMustServe | BugMode::DriftIgnored | BugMode::OrphansKept
+        );
+        of_groups == engine.has_groups()
+    }
+}
+
 impl Engine {
+    /// True if it rolls revisions out in replica groups.
+    pub const fn has_groups(self) -> bool {
+        matches!(self, Engine::ReplicaGroups)
+    }
+
+    /// Its name in a scenario.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Engine::Bep1049 => "bep-1049",
+            Engine::Pr10426 => "pr-10426",
+            Engine::ReplicaGroups => "replica-groups",
+        }
+    }
+
     /// The step that a rollout begins with.
     pub const fn first_step(self) -> SubStep {
         match self {

@@ -3,7 +3,9 @@
 
 use super::document::{DeploymentSpec, Document, HealthCheck, Revision};
 use super::file::{DeploymentFile, DocumentFile, HealthCheckFile, ReplicaFile, RevisionFile};
-use super::{policy, slots};
+use super::policy::{self, Policy, PolicyFile};
+use super::profile::Engine;
+use super::slots;
 use crate::kernel::Duration;
 use crate::text::decode::{Context, FromNode, Spanned};
 use crate::text::diagnostic::{nearest, quote};
@@ -12,16 +14,16 @@ use crate::text::{Diagnostic, Source, Span, tree};
 /// The most routes that a deployment may want: greenroom's own bound.
 pub const REPLICAS_MAX: u32 = 10_000;
 
-/// Reads a file.
+/// Reads a file. Which strategies there are is up to the engine.
 ///
 /// # Errors
 /// What makes it no file of deployments.
-pub fn document(source: &Source) -> Result<(Document, Vec<Diagnostic>), Vec<Diagnostic>> {
+pub fn document(source: &Source, engine: Engine) -> Result<(Document, Vec<Diagnostic>), Vec<Diagnostic>> {
     let root = tree::parse(source).map_err(|problem| vec![problem])?;
     let mut context = Context::new(source);
     let file = DocumentFile::from_node(&root, &mut context);
     let Some(file) = file.filter(|_| context.is_clean()) else { return Err(context.into_diagnostics()) };
-    let mut reading = Reading { context, problems: Vec::new() };
+    let mut reading = Reading { context, problems: Vec::new(), engine };
     let list = &file.deployments;
     if list.value.is_empty() {
         reading.context.error(list.span, "the file has no deployments: list at least one");
@@ -39,6 +41,7 @@ pub fn document(source: &Source) -> Result<(Document, Vec<Diagnostic>), Vec<Diag
 struct Reading<'a> {
     context: Context<'a>,
     problems: Vec<Diagnostic>,
+    engine: Engine,
 }
 
 impl Reading<'_> {
@@ -52,7 +55,7 @@ impl Reading<'_> {
             file.revisions.value.iter().map(|one| (one.name.value.as_str(), one.name.span)).collect();
         self.unique("revision", &names);
         let current = file.current_revision.as_ref().and_then(|current| self.current(current, &revisions));
-        let policy = file.policy.as_ref().map(|one| policy::policy(one, self.context.source, &mut self.problems));
+        let policy = file.policy.as_ref().map(|one| self.policy(one));
         let default = || "default".to_owned();
         DeploymentSpec {
             name: file.name.value.clone(),
@@ -64,6 +67,16 @@ impl Reading<'_> {
             current,
             revisions,
         }
+    }
+
+    fn policy(&mut self, file: &PolicyFile) -> Policy {
+        let policy = policy::policy(file, self.context.source, &mut self.problems);
+        if matches!(policy, Policy::Canary { .. }) && !self.engine.has_groups() {
+            let message = format!("CANARY is no strategy of the engine `{}`", self.engine.text());
+            let problem = Diagnostic::error(self.context.source, file.strategy.span, message);
+            self.problems.push(problem.help("it has ROLLING and BLUE_GREEN; CANARY needs `engine: replica-groups`"));
+        }
+        policy
     }
 
     fn desired(&mut self, file: Option<&ReplicaFile>) -> u32 {

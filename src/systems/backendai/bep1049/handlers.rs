@@ -38,6 +38,7 @@ pub fn handlers(options: &Options) -> Vec<Handler> {
         timeout: None,
         attempts_max: None,
         records_entry: false,
+        marks_itself: false,
     };
     let rolling_out = |name, sub_steps, stays, success, rolled_back| Handler {
         name,
@@ -54,12 +55,16 @@ pub fn handlers(options: &Options) -> Vec<Handler> {
         timeout: Some(options.deploying_timeout),
         attempts_max: Some(options.attempts_max),
         records_entry: false,
+        marks_itself: false,
     };
     let back = Status::deploying(SubStep::RollingBack);
     let awaiting = Status::deploying(SubStep::AwaitingPromotion);
     let mut provisioning = rolling_out(PROVISIONING, &[SubStep::Provisioning], SubStep::Provisioning, awaiting, back);
     let mut promotion =
         rolling_out(AWAITING_PROMOTION, &[SubStep::AwaitingPromotion], SubStep::AwaitingPromotion, READY, back);
+    // Their `post_process` asks for another look whatever came of this one.
+    provisioning.marks_itself = true;
+    promotion.marks_itself = true;
     promotion.records_entry = !options.has(BugMode::TimeoutNeverFires);
     if options.has(BugMode::NeedRetryMissing) {
         provisioning.transitions.need_retry = None;

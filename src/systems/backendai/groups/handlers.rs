@@ -47,6 +47,7 @@ pub fn handlers(options: &Options) -> Vec<Handler> {
         timeout: None,
         attempts_max: None,
         records_entry: false,
+        marks_itself: false,
     };
     let step = |name, sub_steps: &'static [SubStep], success: Status, otherwise: Status, limited: bool| Handler {
         name,
@@ -63,6 +64,7 @@ pub fn handlers(options: &Options) -> Vec<Handler> {
         timeout: Some(options.deploying_timeout),
         attempts_max: limited.then_some(options.attempts_max),
         records_entry: false,
+        marks_itself: false,
     };
     let to = Status::deploying;
     let back = to(SubStep::RollingBack);
