@@ -247,8 +247,9 @@ fn a_service_that_is_taken_down_leaves_no_copy() {
 fn an_instance_of_two_clusters_needs_two_clusters() {
     let other = [("kubernetes-other.yaml", INSTANCE)];
     let one = played("[ { step: prod } ]", INSTANCE, &other, "");
-    let told = &one.rejections[0].diagnostics[0].message;
-    assert_eq!(told, "the instance `main` is in several clusters, and the scenario has one");
+    let told = &one.rejections[0].diagnostics[0];
+    assert_eq!(told.message, "the instance `main` is in several clusters, and the scenario has one");
+    assert_eq!(told.place().to_string(), "app/kubernetes-other.yaml:1:1");
     let both = "clusters:\n  - { name: main, nodes: [ { name: a, cpu: 8, memory: 16Gi } ] }\n  - { name: other, nodes: [ { name: b, \
                 cpu: 8, memory: 16Gi } ] }\n";
     let both = run("[ { step: prod } ]", INSTANCE, &other, both);
@@ -298,4 +299,33 @@ fn a_push_that_waits_leaves_the_group_deploying() {
     let run = run("[ { step: prod } ]", INSTANCE, &[], actions);
     let expected = ["submitted", "deploying", "deploying", "monitoring", "deploying", "monitoring"];
     assert_eq!(words(&run, "group/app"), expected);
+}
+
+#[test]
+fn commits_and_groups_that_cannot_be_are_told_with_their_places() {
+    let files = [
+        ("app/deploy.yaml", "pipeline: [ { step: prod.main } ]\n"),
+        ("app/kubernetes-main.yaml", "main: { instances: 1, deploy_group: prod.main }\n"),
+    ];
+    let files: BTreeMap<String, String> = files.map(|(name, text)| (name.to_owned(), text.to_owned())).into();
+    let text = "name: s
+until: 1h
+cluster: { nodes: [ { name: n, cpu: 32, memory: 64Gi } ] }
+deploy: [ { document: app/, system: paasta } ]
+paasta: { deployed: { prod.mian: 0aa1111, prod.main: a/b } }
+actions:
+  - { at: 5m, push: { app: 4c0 ffee } }
+  - { at: 5m, mark: { prod.main: a+b+c } }
+";
+    let errors = load_from(&Source::new("s.yaml", text), &Memory(files)).expect_err("four mistakes");
+    let mut told: Vec<String> =
+        errors.iter().map(|error| format!("{} {}", error.place(), error.message.split(':').next().unwrap())).collect();
+    told.sort();
+    let expected = [
+        "s.yaml:5:23 no service has the deploy group `prod.mian`",
+        "s.yaml:5:54 `a/b` is no commit",
+        "s.yaml:7:28 `4c0 ffee` is no commit",
+        "s.yaml:8:34 `a+b+c` is no commit",
+    ];
+    assert_eq!(told, expected);
 }

@@ -55,8 +55,11 @@ impl Findings {
     /// A warning at a place.
     pub fn warning(&mut self, file: &File, span: Span, message: impl Into<String>) {
         if self.warnings.len() < FINDINGS_MAX {
-            let warning = Diagnostic::warning(&file.source, span, message);
-            self.warnings.push(self.hiding(file, warning));
+            let warning = self.hiding(file, Diagnostic::warning(&file.source, span, message));
+            // What an anchor holds stands in several instances, and is told once.
+            if !self.warnings.contains(&warning) {
+                self.warnings.push(warning);
+            }
         }
     }
 
