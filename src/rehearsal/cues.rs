@@ -52,6 +52,8 @@ pub(super) enum CueOutcome {
     Standing(usize),
     /// It fired, and nothing came of it.
     Void(String),
+    /// It fired, and was refused; the text says why.
+    Refused(String),
 }
 
 /// All cues of a run. The token of a timer is a cue's index.
@@ -229,6 +231,7 @@ pub(super) fn why_not(cue: &Cue, names: &Names) -> String {
     let _ = names;
     match (&cue.waits, &cue.outcome) {
         (_, CueOutcome::Void(why)) => why.clone(),
+        (_, CueOutcome::Refused(why)) => format!("refused: {why}"),
         (_, CueOutcome::Standing(_)) => "it stood to the end and matched nothing".to_owned(),
         (Some(waits), _) if waits.left > 0 => format!("{} was never reached, {} to go", waits.text, waits.left),
         _ => "the run ended before its time".to_owned(),

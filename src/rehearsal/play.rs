@@ -257,7 +257,7 @@ impl<S: Stage> Rehearsal<S> {
                             CueOutcome::Fired
                         }
                         Ok(Struck::Standing(standing)) => CueOutcome::Standing(standing),
-                        Err(refusal) => CueOutcome::Void(format!("refused: {refusal}")),
+                        Err(refusal) => CueOutcome::Refused(refusal),
                     },
                 };
             }
@@ -284,7 +284,7 @@ impl<S: Stage> Rehearsal<S> {
         };
         if !self.systems[controller].keeps_records() {
             let why = self.systems[controller].why_no_restart();
-            return CueOutcome::Void(format!("refused: {why}"));
+            return CueOutcome::Refused(why.to_owned());
         }
         self.away.insert(controller);
         let line = self.cues.cues[token].line;
@@ -335,7 +335,7 @@ impl<S: Stage> Rehearsal<S> {
         }
         refusals.dedup();
         let why = if refusals.is_empty() { "nothing is deployed".to_owned() } else { refusals.join("; ") };
-        CueOutcome::Void(format!("refused: {why}"))
+        CueOutcome::Refused(why)
     }
 
     /// Writes that a fault struck or an operator acted.
@@ -409,7 +409,7 @@ impl<S: Stage> Rehearsal<S> {
         let fired = |outcome: &CueOutcome| match outcome {
             CueOutcome::Fired => true,
             CueOutcome::Standing(standing) => self.stage.effects(*standing) > 0,
-            CueOutcome::Pending | CueOutcome::Void(_) => false,
+            CueOutcome::Pending | CueOutcome::Void(_) | CueOutcome::Refused(_) => false,
         };
         let unfired = self.cues.cues.iter().filter(|cue| cue.kind != CueKind::End && !fired(&cue.outcome));
         unfired
@@ -436,7 +436,8 @@ impl<S: Stage> Rehearsal<S> {
             let Some(Cause::Line(line)) = first.map(|first| first.cause) else { continue };
             let cue = self.cues.cues.iter().find(|cue| cue.line == line && cue.kind != CueKind::End);
             let (Some(cue), Some(place)) = (cue, timeline.line(line)) else { continue };
-            let told = matches!(cue.outcome, CueOutcome::Void(_)) || on_sight.contains(reason.as_str());
+            let told = matches!(cue.outcome, CueOutcome::Void(_) | CueOutcome::Refused(_))
+                || on_sight.contains(reason.as_str());
             if told || self.expects_refusal(entry.subject) {
                 continue;
             }

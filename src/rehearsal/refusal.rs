@@ -17,10 +17,10 @@ pub(super) fn settled(
     cause: Cause,
     stage: &mut dyn Stage,
 ) -> CueOutcome {
-    let CueOutcome::Void(why) = &outcome else { return outcome };
-    let Some(reason) = why.strip_prefix("refused: ").filter(|_| expects_refusal(scenario, name)) else {
+    let CueOutcome::Refused(reason) = &outcome else { return outcome };
+    if !expects_refusal(scenario, name) {
         return outcome;
-    };
+    }
     let at = stage.now();
     let (timeline, names) = stage.timeline_mut();
     let subject = Subject::new(Kind::Action, names.name(name));
