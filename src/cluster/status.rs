@@ -85,7 +85,7 @@ impl Cluster {
     }
 
     /// The sets of pods that a subject stands for; those that a Service selects now. `None` if nothing of that name ever was.
-    fn sets_of(&self, subject: Subject) -> Option<Cow<'_, [PodSetId]>> {
+    pub(super) fn sets_of(&self, subject: Subject) -> Option<Cow<'_, [PodSetId]>> {
         match self.objects.get(&subject) {
             Some(ObjectId::Service(service)) => {
                 let all = (0..self.sets.len() as u32).map(PodSetId);

@@ -31,12 +31,11 @@ impl Cluster {
 
     fn settle_routed(&mut self) {
         let now = self.queue.now();
-        let weigh = |one: &Backend| (one.party, u64::from(one.weight) * self.serving_of(one));
-        let weights: Vec<(Subject, Vec<(Subject, u64)>)> =
-            self.traffic.routed().map(|(name, to)| (name, to.backends.iter().map(weigh).collect())).collect();
-        for (name, weights) in weights {
-            let turn = self.traffic.record(name, now, &weights);
-            let (Some(turn), Some(cause)) = (turn, self.cause_of_turn(name)) else { continue };
+        let mut traffic = std::mem::take(&mut self.traffic);
+        let turns = traffic.settle(now, |backend| self.serving_of(backend));
+        self.traffic = traffic;
+        for (name, turn) in turns {
+            let Some(cause) = self.cause_of_turn(name) else { continue };
             let (became, why) = turn.words();
             let entry = Entry { at: now, subject: name, became, why, cause, layer: Layer::System };
             self.timeline.push(entry, &self.names);
@@ -56,8 +55,9 @@ impl Cluster {
 
     fn settle_service(&mut self, id: ServiceId) {
         let key = self.services[id.0 as usize].key;
-        let sets = (0..self.sets.len() as u32).map(PodSetId).filter(|set| self.set(*set).services.contains(&id));
-        let weights: Vec<(Subject, u64)> = sets.map(|set| (self.party_of(set), self.serving_in(set))).collect();
+        let sets = self.sets_of(key).unwrap_or_default();
+        let weights: Vec<(Subject, u64)> =
+            sets.iter().map(|set| (self.party_of(*set), self.serving_in(*set))).collect();
         self.traffic.record(key, self.queue.now(), &weights);
     }
 

@@ -50,6 +50,14 @@ impl Name {
         Name { base, ordinal }
     }
 
+    /// The name that is shown as `text`, made through what interns its symbol.
+    pub fn of(text: &str, intern: impl FnOnce(&str) -> Symbol) -> Name {
+        match split(text) {
+            Some((base, ordinal)) => Name::numbered(intern(base), ordinal),
+            None => Name::plain(intern(text)),
+        }
+    }
+
     /// The symbol, without the number.
     pub const fn base(self) -> Symbol {
         self.base
@@ -88,10 +96,7 @@ impl Names {
     /// The name that is shown as `text`. A number at its end is kept as a number, so that a name is the same value
     /// however it came to be.
     pub fn name(&mut self, text: &str) -> Name {
-        match split(text) {
-            Some((base, ordinal)) => Name::numbered(self.intern(base), ordinal),
-            None => Name::plain(self.intern(text)),
-        }
+        Name::of(text, |text| self.intern(text))
     }
 
     /// The symbol of `text`, if it was ever interned.

@@ -10,11 +10,10 @@ impl LiveCluster {
     /// Writes the shares of the instant that ends.
     pub(super) fn settle_traffic(&mut self) {
         let now = self.clock.now();
-        let weigh = |one: &Backend| (one.party, u64::from(one.weight) * self.serving_behind(one).count() as u64);
-        let weights: Vec<(Subject, Vec<(Subject, u64)>)> =
-            self.traffic.routed().map(|(name, to)| (name, to.backends.iter().map(weigh).collect())).collect();
-        for (name, weights) in weights {
-            let Some(turn) = self.traffic.record(name, now, &weights) else { continue };
+        let mut traffic = std::mem::take(&mut self.traffic);
+        let turns = traffic.settle(now, |backend| self.serving_behind(backend).count() as u64);
+        self.traffic = traffic;
+        for (name, turn) in turns {
             let (became, why) = turn.words();
             let cause = self.cause_of_turn(name);
             self.note_in(Layer::System, name, became, why, cause);

@@ -165,15 +165,26 @@ pub struct Routed {
 }
 
 impl Traffic {
-    /// From now on, requests to this name go to these alone.
+    /// From now on, requests to this name go to these alone. To say again what holds is no change.
     pub fn route(&mut self, name: Subject, backends: Vec<Backend>, cause: Cause) {
+        if self.routed.get(&name).is_some_and(|known| known.backends == backends) {
+            return;
+        }
         self.routed.insert(name, Routed { backends, cause });
         self.is_stale = true;
     }
 
-    /// All names that systems route.
-    pub fn routed(&self) -> impl Iterator<Item = (Subject, &Routed)> {
-        self.routed.iter().map(|(name, routed)| (*name, routed))
+    /// Writes who serves each name that is routed, now that an instant ends; `serving` counts the pods of a backend that do. Gives
+    /// the names of which service began or ended.
+    pub fn settle(&mut self, at: Time, serving: impl Fn(&Backend) -> u64) -> Vec<(Subject, Turn)> {
+        let weigh = |one: &Backend| (one.party, u64::from(one.weight) * serving(one));
+        let mut turns = Vec::new();
+        for (name, routed) in &self.routed {
+            let weights: Vec<(Subject, u64)> = routed.backends.iter().map(weigh).collect();
+            let turn = self.series.entry(*name).or_default().record(at, &weights);
+            turns.extend(turn.map(|turn| (*name, turn)));
+        }
+        turns
     }
 
     /// True if a system routes any name.
@@ -186,7 +197,7 @@ impl Traffic {
         self.routed.get(&name)
     }
 
-    /// Writes who serves a name from now on.
+    /// Writes who serves a name that nobody routes from now on: a Service.
     pub fn record(&mut self, name: Subject, at: Time, weights: &[(Subject, u64)]) -> Option<Turn> {
         self.series.entry(name).or_default().record(at, weights)
     }

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::rollout::SelectorPatch;
 use super::traffic::Backend;
 use super::{AnalysisPhase, LeaderWorkerSetSpec, NodePatch, Object, PodStatus, PodTemplate, Status};
-use crate::kernel::{Symbol, Time};
+use crate::kernel::{Name, Symbol, Time};
 use crate::timeline::{Cause, EntryId, Subject, Why};
 
 /// Names one ask of one controller.
@@ -178,6 +178,11 @@ pub trait World {
 
     /// Interns a name.
     fn intern(&mut self, text: &str) -> Symbol;
+
+    /// The name that is shown as `text`.
+    fn name(&mut self, text: &str) -> Name {
+        Name::of(text, |text| self.intern(text))
+    }
 
     /// The text of an interned name.
     fn text(&self, symbol: Symbol) -> String;

@@ -58,7 +58,7 @@ fn gather(
         }
         let kind = if *cluster { Kind::ClusterAnalysisTemplate } else { Kind::AnalysisTemplate };
         let namespace = if *cluster { Symbol::EMPTY } else { near.namespace };
-        let key = Subject { kind, namespace, name: super::name_of(name, world) };
+        let key = Subject { kind, namespace, name: world.name(name) };
         let spec = match world.observed_spec(key) {
             Some(Object::AnalysisTemplate(spec) | Object::ClusterAnalysisTemplate(spec)) => *spec,
             _ => return Err(format!("Invalid value: {name:?}: {} '{name}' not found", kind.text())),

@@ -168,7 +168,7 @@ impl Run {
         let asked = match metric.spec.provider {
             MetricProvider::Job(spec) => {
                 let name = format!("{}.{}.{number}", self.name, metric.spec.name);
-                let key = Subject { kind: JOB, name: super::name_of(&name, world), ..self.key };
+                let key = Subject { kind: JOB, name: world.name(&name), ..self.key };
                 world.watch(key);
                 let ask = world.ask(Ask::Apply { key, object: Object::Job(*spec), serves }, cause);
                 (measurement.job, measurement.resume_at) = (Some(key), Some(now));

@@ -34,8 +34,7 @@ use runs::Run;
 use sets::ReplicaSet;
 use status::Status;
 
-use crate::kernel::names::split;
-use crate::kernel::{Name, Symbol, Time};
+use crate::kernel::{Symbol, Time};
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::rollout::TemplateSource;
 use crate::workload::{Ask, AskId, Object, Outcome, PodTemplate, RolloutPhase, RolloutSpec, RolloutStatus, World};
@@ -338,7 +337,7 @@ impl Rollout {
 
     /// Another object of its namespace.
     fn neighbour(&self, kind: Kind, name: &str, world: &mut dyn World) -> Subject {
-        Subject { kind, name: name_of(name, world), ..self.key }
+        Subject { kind, name: world.name(name), ..self.key }
     }
 
     /// What stands before the number in the hashes of its templates: pods are `web-r1-0`. A Deployment of the same name
@@ -348,13 +347,5 @@ impl Rollout {
             TemplateSource::Workload { name, .. } if *name == self.name => "ro",
             _ => "r",
         }
-    }
-}
-
-/// A name as the run knows it.
-fn name_of(name: &str, world: &mut dyn World) -> Name {
-    match split(name) {
-        Some((base, ordinal)) => Name::numbered(world.intern(base), ordinal),
-        None => Name::plain(world.intern(name)),
     }
 }

@@ -84,7 +84,7 @@ impl BackendAi {
         };
         for index in 0..self.deployments.document.deployments.len() {
             if let Some(reason) = &rejection {
-                let name = super::names::name(&self.deployments.spec(index).name, world);
+                let name = world.name(&self.deployments.spec(index).name);
                 let reason = Why::symbol(world.intern(reason));
                 world.note(Subject::new(Kind::Member, name), "rejected", reason, cause);
                 continue;

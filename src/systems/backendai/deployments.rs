@@ -77,7 +77,7 @@ impl Deployments {
     /// Adds a deployment of the file.
     pub fn add(&mut self, index: usize, cause: Cause, world: &mut dyn World) {
         let spec = &self.document.deployments[index];
-        let name = super::names::name(&spec.name, world);
+        let name = world.name(&spec.name);
         let deployment = Deployment {
             subject: Subject::new(Kind::Member, name),
             status: Status::of(Lifecycle::Pending),
@@ -164,6 +164,14 @@ impl Deployments {
         route.takes_traffic = false;
         if route.is_active() {
             route.become_status(RouteStatus::Terminating, why, cause, world);
+        }
+    }
+
+    /// The deployment is taken down: all of its routes end.
+    pub fn drain_all(&mut self, index: usize, world: &mut dyn World) {
+        for route in self.routes_where(index, Route::is_active) {
+            let cause = self.list[index].cause;
+            self.drain(index, route, Why::text("its deployment is taken down"), cause, world);
         }
     }
 

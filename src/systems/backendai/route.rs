@@ -121,6 +121,11 @@ impl Route {
         matches!(self.status, RouteStatus::Pending | RouteStatus::Starting | RouteStatus::Running)
     }
 
+    /// Its session was told to end, or never ran: as far as the manager knows, it is over.
+    pub const fn is_over(&self) -> bool {
+        matches!(self.status, RouteStatus::Terminated | RouteStatus::FailedToStart)
+    }
+
     /// Running, and its checks pass.
     pub fn is_healthy(&self) -> bool {
         self.status == RouteStatus::Running && self.health == Health::Healthy

@@ -13,8 +13,7 @@ use super::manifest::{Body, Manifest};
 use super::native;
 use super::pod::label_revision;
 use super::state::{Held, Life, Memory, ROLLOUT_TIMERS, Revision, State};
-use crate::kernel::names::split;
-use crate::kernel::{Duration, Name};
+use crate::kernel::Duration;
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::{Action, Ask, AskId, Controller, Object, Outcome, Wake, World};
@@ -72,10 +71,7 @@ impl Kubernetes {
     }
 
     fn submit(&mut self, cause: Cause, world: &mut dyn World) {
-        let name = match split(&self.name) {
-            Some((base, ordinal)) => Name::numbered(world.intern(base), ordinal),
-            None => Name::plain(world.intern(&self.name)),
-        };
+        let name = world.name(&self.name);
         self.memory.subject = Some(Subject::new(Kind::Manifests, name));
         let manifests = Arc::clone(&self.manifests);
         let count = manifests.objects.len() + manifests.refused.len() + manifests.nameless;

@@ -1,7 +1,6 @@
 //! One object of a document: what it is called, what it asks for, and what of it may not be changed later.
 
-use crate::kernel::names::split;
-use crate::kernel::{Name, Symbol};
+use crate::kernel::Symbol;
 use crate::timeline::{Kind, Subject};
 use crate::workload::policy::AutoscalerSpec;
 use crate::workload::rollout::TemplateSource;
@@ -24,10 +23,7 @@ impl Identity {
     /// The subject of this name.
     pub fn subject(&self, world: &mut dyn World) -> Subject {
         let namespace = if self.namespace.is_empty() { Symbol::EMPTY } else { world.intern(&self.namespace) };
-        let name = match split(&self.name) {
-            Some((base, ordinal)) => Name::numbered(world.intern(base), ordinal),
-            None => Name::plain(world.intern(&self.name)),
-        };
+        let name = world.name(&self.name);
         Subject { kind: self.kind, namespace, name }
     }
 

@@ -1,8 +1,6 @@
 //! The names that deployments get in the cluster, under either profile. Every one is a DNS-1123 label.
 
 use super::options::Names;
-use crate::kernel::names::split;
-use crate::kernel::{Name, Symbol};
 
 /// The most characters of a DNS-1123 label.
 const LABEL_MAX: usize = 63;
@@ -69,14 +67,6 @@ fn cut(label: &str, max: usize) -> String {
 /// What a user calls a deployment or group, as the name of a subject: a slash would part it, so it becomes a dash.
 pub fn subject_text(text: &str) -> String {
     text.replace('/', "-")
-}
-
-/// The name that is shown as `text`, made through a world's `intern`.
-pub fn interned(text: &str, mut intern: impl FnMut(&str) -> Symbol) -> Name {
-    match split(text) {
-        Some((base, ordinal)) => Name::numbered(intern(base), ordinal),
-        None => Name::plain(intern(text)),
-    }
 }
 
 #[cfg(test)]

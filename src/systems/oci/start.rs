@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use super::controller::Oci;
 use super::document::Mode;
-use super::names::interned;
 use super::options::WaitFor;
 use super::plan::{self, Placement};
 use super::pools;
@@ -228,7 +227,7 @@ impl Oci {
     }
 
     pub(super) fn key(&self, kind: Kind, name: &str, world: &mut dyn World) -> Subject {
-        Subject::new(kind, interned(name, |text| world.intern(text)))
+        Subject::new(kind, world.name(name))
     }
 
     /// The ask behind a purpose; `None` if there is nothing to ask for any more.

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::controller::Oci;
 use super::document::Member;
-use super::names::{Unique, interned, sanitised, subject_text};
+use super::names::{Unique, sanitised, subject_text};
 use super::plan::Placement;
 use super::state::{Collection, GroupProgress, GroupState, Progress, State};
 use crate::kernel::Symbol;
@@ -55,7 +55,7 @@ impl Oci {
     pub(super) fn make_progress(&mut self, cause: Cause, world: &mut dyn World) {
         let document = Arc::clone(&self.document);
         if let Some(group) = &document.group {
-            let name = interned(&subject_text(&group.text), |text| world.intern(text));
+            let name = world.name(&subject_text(&group.text));
             let subject = Subject::new(Kind::Group, name);
             let uuid = draw_uuid(subject, world);
             self.memory.group = Some(GroupProgress { subject, uuid, state: GroupState::Submitted, entry: cause });
@@ -67,7 +67,7 @@ impl Oci {
     }
 
     fn progress(&self, member: &Member, cause: Cause, world: &mut dyn World) -> Progress {
-        let name = interned(&subject_text(&member.name.text), |text| world.intern(text));
+        let name = world.name(&subject_text(&member.name.text));
         let group = self.document.group.as_ref().map(|group| group.text.as_str());
         // Two groups may each have a member of one name: their ids differ, and where both are deployed, their subjects.
         let namespace = group.map_or(Symbol::EMPTY, |group| world.intern(&subject_text(group)));

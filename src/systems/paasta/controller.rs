@@ -8,8 +8,7 @@ use super::model::Service;
 use super::objects::Setting;
 use super::options::Options;
 use super::state::{Memory, Timer};
-use crate::kernel::names::split;
-use crate::kernel::{Name, Symbol, Time};
+use crate::kernel::{Symbol, Time};
 use crate::timeline::{Cause, EntryId, Kind, Subject, Why};
 use crate::workload::{Controller, Wake, World};
 
@@ -55,7 +54,7 @@ impl Paasta {
         if let Some(cluster) = cluster.filter(|_| !self.options.rollout.clusters.is_empty()) {
             text = format!("{text}@{cluster}");
         }
-        Subject::new(kind, interned(&text, world))
+        Subject::new(kind, world.name(&text))
     }
 
     /// Wakes the controller for something at a time.
@@ -134,16 +133,8 @@ impl Controller for Paasta {
     }
 }
 
-/// The name that is shown as `text`.
-pub(super) fn interned(text: &str, world: &mut dyn World) -> Name {
-    match split(text) {
-        Some((base, ordinal)) => Name::numbered(world.intern(base), ordinal),
-        None => Name::plain(world.intern(text)),
-    }
-}
-
 /// The subject `kind/namespace/name`.
 pub(super) fn object(kind: Kind, namespace: &str, name: &str, world: &mut dyn World) -> Subject {
     let namespace = if namespace == "default" { Symbol::EMPTY } else { world.intern(namespace) };
-    Subject { kind, namespace, name: interned(name, world) }
+    Subject { kind, namespace, name: world.name(name) }
 }

@@ -212,7 +212,7 @@ impl Paasta {
 
     fn waiting_at(&self, gate: &str, world: &mut dyn World) -> Option<usize> {
         let name = gate.strip_prefix("gate/")?;
-        let name = super::controller::interned(name, world);
+        let name = world.name(name);
         let subject = Subject::new(Kind::Gate, name);
         self.memory.runs.iter().position(|run| run.gate.is_some_and(|(gate, _)| gate == subject))
     }
@@ -251,7 +251,7 @@ impl Paasta {
     }
 
     fn deploy_of(&self, step: &str, world: &mut dyn World) -> Option<usize> {
-        let name = super::controller::interned(step.strip_prefix("step/")?, world);
+        let name = world.name(step.strip_prefix("step/")?);
         let subject = Subject::new(Kind::Step, name);
         self.live_deploy(|deploy| deploy.subject == subject)
     }

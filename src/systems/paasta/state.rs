@@ -7,7 +7,7 @@ use super::model::Decimal;
 use super::version::{Tag, Version};
 use crate::kernel::{Duration, Time};
 use crate::timeline::{Cause, Subject};
-use crate::workload::{AskId, Backend};
+use crate::workload::AskId;
 
 /// All that a run of a service knows.
 #[derive(Clone, Debug, Default)]
@@ -40,8 +40,6 @@ pub struct Memory {
     pub asks: BTreeMap<AskId, usize>,
     /// Which instance an object that is watched belongs to.
     pub watched: BTreeMap<Subject, usize>,
-    /// Who each registration was last routed to.
-    pub routed: BTreeMap<Subject, Vec<Backend>>,
 }
 
 /// What a timer is for.

@@ -2,7 +2,7 @@
 //! finds the copies that are advertised there.
 //! Source: Yelp/paasta cc57ae869d, paasta_tools/long_running_service_tools.py (ServiceNamespaceConfig), docs/source/smartstack.rst.
 
-use super::controller::{Paasta, interned};
+use super::controller::Paasta;
 use super::model::Namespace;
 use crate::timeline::{Kind, Subject};
 use crate::workload::{Backend, World};
@@ -20,7 +20,7 @@ const fn label(location: &str) -> Option<&'static str> {
 }
 
 impl Paasta {
-    /// Tells the world who serves what, where that changed.
+    /// Tells the world who serves what.
     pub(super) fn route(&mut self, world: &mut dyn World) {
         let mut registrations: Vec<String> = Vec::new();
         for unit in 0..self.memory.instances.len() {
@@ -32,13 +32,10 @@ impl Paasta {
         }
         for registration in registrations {
             for (name, backends) in self.routes(&registration, world) {
-                if self.memory.routed.get(&name) != Some(&backends) && !backends.is_empty() {
-                    let units = self.memory.instances.iter().filter(|unit| !unit.word.is_empty());
-                    let Some(cause) = units.map(|unit| unit.entry).max_by_key(|entry| super::order_of(*entry)) else {
-                        continue;
-                    };
-                    world.route(name, backends.clone(), cause);
-                    self.memory.routed.insert(name, backends);
+                let units = self.memory.instances.iter().filter(|unit| !unit.word.is_empty());
+                let cause = units.map(|unit| unit.entry).max_by_key(|entry| super::order_of(*entry));
+                if let Some(cause) = cause.filter(|_| !backends.is_empty()) {
+                    world.route(name, backends, cause);
                 }
             }
         }
@@ -61,7 +58,7 @@ impl Paasta {
             places.sort();
             places.dedup();
         }
-        let name = interned(registration, world);
+        let name = world.name(registration);
         if places.len() < 2 {
             return vec![(Subject::new(Kind::Traffic, name), self.backends(registration, None))];
         }
@@ -73,7 +70,7 @@ impl Paasta {
             for from in advertised_to(namespace, discover, &place) {
                 backends.extend(self.backends(registration, Some((label, &from))));
             }
-            let name = Subject { kind: Kind::Traffic, namespace: space, name: interned(&place, world) };
+            let name = Subject { kind: Kind::Traffic, namespace: space, name: world.name(&place) };
             routes.push((name, backends));
         }
         routes

@@ -4,7 +4,7 @@
 use crate::systems::backendai::deployments::Deployments;
 use crate::systems::backendai::handler::Outcome;
 use crate::systems::backendai::profile::BugMode;
-use crate::systems::backendai::route::{Route, RouteStatus};
+use crate::systems::backendai::route::Route;
 use crate::timeline::{Arg, Why};
 use crate::workload::World;
 
@@ -16,11 +16,6 @@ pub fn orphans(deployments: &Deployments, index: usize) -> Vec<usize> {
     deployments.routes_where(index, |route| {
         route.is_active() && !route.takes_traffic && !known.contains(&Some(route.revision))
     })
-}
-
-/// Its session was told to end, or never ran.
-pub fn is_over(route: &Route) -> bool {
-    matches!(route.status, RouteStatus::Terminated | RouteStatus::FailedToStart)
 }
 
 /// Makes the routes of a deployment that is new.
@@ -84,11 +79,8 @@ pub fn roll_back(deployments: &mut Deployments, index: usize, world: &mut dyn Wo
 
 /// Ends all routes, and waits until they are told.
 pub fn destroy(deployments: &mut Deployments, index: usize, world: &mut dyn World) -> Outcome {
-    for route in deployments.routes_where(index, Route::is_active) {
-        let cause = deployments.list[index].cause;
-        deployments.drain(index, route, Why::text("its deployment is taken down"), cause, world);
-    }
-    if deployments.list[index].routes.iter().all(is_over) {
+    deployments.drain_all(index, world);
+    if deployments.list[index].routes.iter().all(Route::is_over) {
         deployments.free_name(index, world);
         return Outcome::Success(Why::text("no route is left"));
     }

@@ -104,7 +104,7 @@ pub fn could_act(deployments: &Deployments, handler: &Handler, index: usize) -> 
             u32::try_from(active).is_ok_and(|active| active != one.desired)
         }),
         EVICTION => !care::orphans(deployments, index).is_empty(),
-        DESTROYING => one.routes.iter().any(Route::is_active) || one.routes.iter().all(care::is_over),
+        DESTROYING => one.routes.iter().any(Route::is_active) || one.routes.iter().all(Route::is_over),
         _ => true,
     }
 }

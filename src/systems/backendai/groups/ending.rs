@@ -4,7 +4,7 @@
 use super::model::{GroupLifecycle, Scaling};
 use crate::systems::backendai::deployments::Deployments;
 use crate::systems::backendai::handler::Outcome;
-use crate::systems::backendai::route::{Route, RouteStatus};
+use crate::systems::backendai::route::Route;
 use crate::timeline::{Arg, Why};
 use crate::workload::World;
 
@@ -34,11 +34,6 @@ pub fn drain(deployments: &mut Deployments, index: usize, group: usize, why: Why
     deployments.tell_group(index, group, why, world);
 }
 
-/// True once a route's session is over, as far as the manager knows.
-pub fn is_over(route: &Route) -> bool {
-    matches!(route.status, RouteStatus::Terminated | RouteStatus::FailedToStart)
-}
-
 /// Ends all routes and wants none any more: how the source keeps groups from making routes meanwhile could not be read.
 pub fn destroying(deployments: &mut Deployments, index: usize, world: &mut dyn World) -> Outcome {
     for group in 0..deployments.list[index].groups.list.len() {
@@ -49,13 +44,10 @@ pub fn destroying(deployments: &mut Deployments, index: usize, world: &mut dyn W
             deployments.tell_group(index, group, Why::text("its deployment is taken down"), world);
         }
     }
-    for route in deployments.routes_where(index, Route::is_active) {
-        let cause = deployments.list[index].cause;
-        deployments.drain(index, route, Why::text("its deployment is taken down"), cause, world);
-    }
+    deployments.drain_all(index, world);
     let one = &mut deployments.list[index];
     one.deploying = None;
-    if one.routes.iter().all(is_over) {
+    if one.routes.iter().all(Route::is_over) {
         return Outcome::Success(Why::with("{} routes are over", Arg::Count(one.routes.len() as u64)));
     }
     Outcome::Skipped

@@ -105,7 +105,7 @@ pub fn could_act(deployments: &Deployments, handler: &Handler, index: usize) -> 
         GROUP_DRAINING => has(GroupLifecycle::Draining, Scaling::Stable),
         GROUP_AUTOSCALE => reconcile::has_drifted(deployments, index),
         EVICTION => eviction::has_any(deployments, index),
-        DESTROYING => one.routes.iter().any(Route::is_active) || one.routes.iter().all(ending::is_over),
+        DESTROYING => one.routes.iter().any(Route::is_active) || one.routes.iter().all(Route::is_over),
         _ => true,
     }
 }
