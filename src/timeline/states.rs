@@ -230,6 +230,33 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "destroying",
             "destroyed",
         ],
+        Kind::PodGroup | Kind::PodGang => {
+            &["Created", "Changed", "Scheduled", "Unschedulable", "Stale", "Evicted", "Rejected", "Deleted"]
+        }
+        Kind::PodCliqueSet | Kind::PodClique | Kind::PodCliqueScalingGroup => &[
+            "Created",
+            "Changed",
+            "Scaled",
+            "UpdateStarted",
+            "UpdateCompleted",
+            "MinAvailableBreached",
+            "Available",
+            "Terminated",
+            "Rejected",
+            "Deleted",
+        ],
+        Kind::DynamoComponentDeployment => {
+            &["Created", "Changed", "Scaled", "Available", "NotAvailable", "Rejected", "Deleted"]
+        }
+        Kind::Graph => &["initializing", "pending", "successful", "failed", "rejected", "deleting", "deleted"],
+        Kind::Component => &["pending", "updating", "ready", "not_ready", "scaled", "deleted"],
+        Kind::Request => {
+            &["pending", "profiling", "deploying", "deployed", "ready", "failed", "rejected", "deleting", "deleted"]
+        }
+        Kind::Adapter => &["created", "scaled", "rejected", "deleted"],
+        Kind::Model => &["created", "ready", "not_ready", "rejected", "deleted"],
+        Kind::Checkpoint => &["created", "pending", "creating", "ready", "failed", "rejected", "deleted"],
+        Kind::Definition => &["saved", "removed", "rejected"],
         Kind::Traffic => &["serving", "outage"],
         Kind::Gate => &["waiting", "opened", "aborted", "undeployed"],
         Kind::Route => &[

@@ -73,6 +73,18 @@ kinds! {
     PersistentVolume = "PersistentVolume",
     /// A Kubernetes StorageClass.
     StorageClass = "StorageClass",
+    /// Pods that a batch scheduler places together or not at all.
+    PodGroup = "PodGroup",
+    /// A component of a Dynamo graph as its own resource.
+    DynamoComponentDeployment = "DynamoComponentDeployment",
+    /// Cliques of pods of Grove that start, scale and are placed together.
+    PodCliqueSet = "PodCliqueSet",
+    /// Equal pods of Grove with one role.
+    PodClique = "PodClique",
+    /// Cliques of Grove that are scaled as one.
+    PodCliqueScalingGroup = "PodCliqueScalingGroup",
+    /// Cliques of Grove that are placed together or not at all.
+    PodGang = "PodGang",
     /// A Kubernetes Node.
     Node = "Node",
     /// A pool of nodes that a cloud provider makes and removes as one.
@@ -91,6 +103,20 @@ kinds! {
     ReplicaGroup = "replica-group",
     /// One instance of a service on a cluster.
     Instance = "instance",
+    /// A graph of components of Dynamo.
+    Graph = "graph",
+    /// A component of a Dynamo graph: `component/<graph>-<name>`.
+    Component = "component",
+    /// A request for a Dynamo graph that meets objectives.
+    Request = "request",
+    /// What an autoscaler writes the size of a graph's component to.
+    Adapter = "adapter",
+    /// A model that Dynamo serves.
+    Model = "model",
+    /// A snapshot of a worker of Dynamo.
+    Checkpoint = "checkpoint",
+    /// A definition of a service of 1Backend.
+    Definition = "definition",
     /// A step of a pipeline.
     Step = "step",
     /// A gate that somebody opens by hand.
