@@ -32,6 +32,8 @@ pub struct Rehearsal<S> {
     scenario: std::sync::Arc<Scenario>,
     stage: S,
     systems: Vec<System>,
+    /// Which of the systems takes each document of `deploy`: its own, or one that an earlier document brought.
+    takers: std::sync::Arc<[usize]>,
     /// The systems as they were before anything happened: what a restarted controller begins with.
     pristine: std::sync::Arc<Vec<System>>,
     /// The controllers that are away; what happens meanwhile does not reach them.
@@ -69,7 +71,8 @@ impl<S: Stage> Rehearsal<S> {
     /// # Errors
     /// What is wrong with a document, so that nobody could submit it.
     pub fn new(scenario: &Scenario, mut stage: S, options: Options) -> Result<Rehearsal<S>, Vec<Diagnostic>> {
-        let mut deployed = Vec::new();
+        let mut deployed: Vec<System> = Vec::new();
+        let mut takers = Vec::new();
         let mut notices: Vec<Notice> = scenario.notices.iter().map(Notice::of).collect();
         let mut rejections = Vec::new();
         let mut problems = Vec::new();
@@ -82,14 +85,18 @@ impl<S: Stage> Rehearsal<S> {
                         let expected = expects_rejection(scenario);
                         rejections.push(Rejection { diagnostics: document.problems, expected });
                     }
-                    deployed.push(document.system);
+                    let first = deployed.iter().position(|first| document.system.joins(first));
+                    takers.push(first.unwrap_or(deployed.len()));
+                    if first.is_none() {
+                        deployed.push(document.system);
+                    }
                 }
                 Err(diagnostics) => problems.extend(diagnostics),
             }
         }
         for action in &scenario.actions {
             let (ActionKind::Apply(document) | ActionKind::Replace(document)) = &action.kind else { continue };
-            match systems::read(SystemName::Kubernetes.text(), &document.source, &profiles) {
+            match systems::read(document_system(scenario).text(), &document.source, &profiles) {
                 Ok(read) => {
                     notices.extend(read.warnings.iter().map(Notice::of));
                     if !read.problems.is_empty() {
@@ -122,6 +129,7 @@ impl<S: Stage> Rehearsal<S> {
             pristine: std::sync::Arc::new(deployed.clone()),
             away: BTreeSet::new(),
             systems: deployed,
+            takers: takers.into(),
             cues,
             seen: 0,
             look_at: None,
@@ -234,8 +242,7 @@ impl<S: Stage> Rehearsal<S> {
             }
             CueKind::Deploy(index) => {
                 let cause = Cause::Line(self.cues.cues[token].line);
-                self.cues.cues[token].outcome = CueOutcome::Fired;
-                self.wake(index, Wake::Submitted, cause);
+                self.cues.cues[token].outcome = self.deploy(index, cause);
             }
             CueKind::Fault(index) => {
                 let cause = self.note_cue(token, Kind::Fault);
@@ -270,6 +277,21 @@ impl<S: Stage> Rehearsal<S> {
                 self.cues.cues[token].outcome = refusal::settled(&self.scenario, name, outcome, cause, &mut self.stage);
             }
         }
+    }
+
+    /// Submits a document: to a controller of its own, or to the one of a control plane that is there already.
+    fn deploy(&mut self, index: usize, cause: Cause) -> CueOutcome {
+        let taker = self.takers[index];
+        if self.takers[..index].contains(&taker) {
+            let document = Action::Apply(self.scenario.deploy[index].source.clone());
+            let mut world = self.stage.port(taker);
+            return match self.systems[taker].wake(Wake::Action(document), cause, world.as_mut()) {
+                Ok(()) => CueOutcome::Fired,
+                Err(refusal) => CueOutcome::Refused(refusal),
+            };
+        }
+        self.wake(taker, Wake::Submitted, cause);
+        CueOutcome::Fired
     }
 
     /// The controller that a fault restarts.
@@ -478,6 +500,13 @@ fn unsettle_ends(scenario: &Scenario, verdicts: &mut [Verdict]) {
             verdict.detail = "the run was cut off before its end".to_owned();
         }
     }
+}
+
+/// The system that reads the documents of actions: the first of the scenario that takes any and is more than Kubernetes, whose
+/// manifests such a system reads too.
+fn document_system(scenario: &Scenario) -> SystemName {
+    let of_its_own = |system: &SystemName| system.applies_documents() && *system != SystemName::Kubernetes;
+    scenario.deploy.iter().map(|deploy| deploy.system).find(of_its_own).unwrap_or(SystemName::Kubernetes)
 }
 
 /// True if the scenario says that a document is to be rejected: an expectation names that state.

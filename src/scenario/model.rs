@@ -251,6 +251,14 @@ pub enum SystemName {
 }
 
 impl SystemName {
+    /// True if operators apply documents of it while it runs.
+    pub const fn applies_documents(self) -> bool {
+        match self {
+            SystemName::Kubernetes => true,
+            SystemName::Oci | SystemName::BackendAi | SystemName::Paasta => false,
+        }
+    }
+
     /// The name as a scenario writes it.
     pub const fn text(self) -> &'static str {
         match self {

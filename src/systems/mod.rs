@@ -160,6 +160,14 @@ pub fn together(states: Vec<Value>) -> Value {
 }
 
 impl System {
+    /// True if its document belongs to the control plane that an earlier document of the scenario brought: that one takes it then,
+    /// as an operator's `apply`.
+    pub const fn joins(&self, _first: &System) -> bool {
+        match self {
+            System::Oci(_) | System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => false,
+        }
+    }
+
     /// The names of groups and deployments that an operator's action may mean.
     pub fn names(&self) -> Vec<&str> {
         match self {
