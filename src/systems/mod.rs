@@ -5,6 +5,7 @@ pub mod argorollouts;
 pub mod backendai;
 pub mod kubernetes;
 pub mod leaderworkerset;
+pub mod machinery;
 pub mod oci;
 pub mod paasta;
 
