@@ -3,6 +3,7 @@
 
 pub mod argorollouts;
 pub mod backendai;
+pub mod grove;
 pub mod kubernetes;
 pub mod leaderworkerset;
 pub mod oci;
