@@ -28,6 +28,8 @@ pub struct Profiles {
     pub oci: oci::Options,
     /// Of Backend.AI.
     pub backendai: backendai::Options,
+    /// Of Dynamo.
+    pub dynamo: dynamo::Options,
     /// Of PaaSTA.
     pub paasta: paasta::Options,
 }

@@ -88,9 +88,7 @@ pub struct Profiler {
     /// The request; `None`: every request that no other row names.
     pub request: Option<String>,
     /// The document that it writes: a graph, and objects that go with it.
-    pub output: Option<Source>,
-    /// How far its sweep gets, in percent of the Job's length, phase by phase. *Assumed*: no source tells.
-    pub phases_percent: [u32; 6],
+    pub output: Source,
 }
 
 /// When each sub-phase after `Initializing` begins, in percent of the Job's length. *Assumed*: no source tells.
