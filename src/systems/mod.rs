@@ -3,6 +3,7 @@
 
 pub mod argorollouts;
 pub mod backendai;
+pub mod dynamo;
 pub mod kubernetes;
 pub mod leaderworkerset;
 pub mod oci;
