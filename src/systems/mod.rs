@@ -4,6 +4,7 @@
 pub mod argorollouts;
 pub mod backendai;
 pub mod dynamo;
+pub mod grove;
 pub mod kubernetes;
 pub mod leaderworkerset;
 pub mod oci;
