@@ -3,8 +3,8 @@
 
 pub mod argorollouts;
 pub mod backendai;
-pub mod grove;
 pub mod dynamo;
+pub mod grove;
 pub mod kubernetes;
 pub mod leaderworkerset;
 pub mod oci;

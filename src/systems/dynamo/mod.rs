@@ -3,6 +3,7 @@
 //! the switches of its chart is in `profile`. The gangs of Grove are a system of their own, and the cluster is not known here.
 
 pub mod model;
+pub mod operator;
 pub mod profile;
 pub mod status;
 
