@@ -6,6 +6,7 @@ pub mod backendai;
 pub mod kubernetes;
 pub mod leaderworkerset;
 pub mod oci;
+pub mod onebackend;
 pub mod paasta;
 
 use std::collections::BTreeSet;
