@@ -1,7 +1,9 @@
 //! One run: plays documents, faults and actions into a world, drives observers, and gathers one result.
 //! What an expectation means is `oracle`'s; how a result looks is `report`'s.
 
+mod controllers;
 mod cues;
+mod finish;
 mod notices;
 pub mod observer;
 mod play;
