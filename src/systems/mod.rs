@@ -8,6 +8,7 @@ pub mod grove;
 pub mod kubernetes;
 pub mod leaderworkerset;
 pub mod oci;
+pub mod onebackend;
 pub mod paasta;
 
 use std::collections::BTreeSet;
