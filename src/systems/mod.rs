@@ -3,10 +3,13 @@
 
 pub mod argorollouts;
 pub mod backendai;
+pub mod dynamo;
+pub mod grove;
 pub mod kubernetes;
 pub mod leaderworkerset;
 pub mod machinery;
 pub mod oci;
+pub mod onebackend;
 pub mod paasta;
 
 use std::collections::BTreeSet;
@@ -28,6 +31,8 @@ pub struct Profiles {
     pub oci: oci::Options,
     /// Of Backend.AI.
     pub backendai: backendai::Options,
+    /// Of Dynamo.
+    pub dynamo: dynamo::Options,
     /// Of PaaSTA.
     pub paasta: paasta::Options,
 }
