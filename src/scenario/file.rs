@@ -248,8 +248,8 @@ file_types! {
         init: Option<Spread>,
         /// From the container's start to serving.
         start: Option<Spread>,
-        /// From serving to being registered with the system.
-        register: Option<Spanned<Spread>>,
+        /// From readiness to being known to those who send requests. Default: those go by readiness alone.
+        register: Option<Spread>,
         /// How long the container of a Job runs.
         run: Option<Spread>,
         /// The exit code of the container of a Job.

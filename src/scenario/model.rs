@@ -320,7 +320,7 @@ pub struct BehaviourRow {
     pub init: Option<Distribution>,
     /// From the container's start to serving.
     pub start: Option<Distribution>,
-    /// From serving to being registered where the system's clients look it up.
+    /// From readiness to being registered where those who send requests look it up.
     pub register: Option<Distribution>,
     /// How long the container of a Job runs.
     pub run: Option<Distribution>,

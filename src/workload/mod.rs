@@ -31,8 +31,8 @@ pub use disruption::{Drain, NodeDisruption};
 pub use gang::{BatchScheduler, GangMember, PodGroupSpec, PodGroupStatus, SubGroup, TopologyConstraint, TopologySpec};
 pub use object::{DeploymentSpec, NodePatch, NodePoolSpec, Object, ServiceSpec};
 pub use pod::{
-    Awaited, Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, RestartPolicy,
-    Taint, TaintEffect, Toleration,
+    Awaited, Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, Registration,
+    RestartPolicy, Taint, TaintEffect, Toleration,
 };
 pub use records::Records;
 pub use resources::Resources;
