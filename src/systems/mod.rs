@@ -7,6 +7,7 @@ pub mod dynamo;
 pub mod grove;
 pub mod kubernetes;
 pub mod leaderworkerset;
+pub mod machinery;
 pub mod oci;
 pub mod onebackend;
 pub mod paasta;
