@@ -7,7 +7,8 @@ use super::{Cause, Cluster, Subject, Symbol, Why};
 use crate::kernel::Time;
 use crate::timeline::{Entry, EntryId, Kind, Layer};
 use crate::workload::{
-    Ask, AskId, Backend, LeaderWorkerSetSpec, Object, Outcome, PodStatus, PodTemplate, RecordChange, Status, World,
+    Ask, AskId, Backend, Dial, LeaderWorkerSetSpec, Object, Outcome, PodStatus, PodTemplate, RecordChange, Status,
+    World,
 };
 
 /// One controller's side of the cluster.
@@ -117,6 +118,10 @@ impl World for Port<'_> {
         };
         let nodes = cluster.nodes.iter().filter(|(_, node)| has(node));
         nodes.map(|(id, node)| (cluster.node_subject(id), node.ready)).collect()
+    }
+
+    fn dial(&self, target: Subject) -> Dial {
+        self.cluster.dial(target)
     }
 
     fn observed_node_labels(&self, label: &str) -> Vec<(Subject, Option<String>)> {

@@ -47,4 +47,4 @@ pub use status::{
 pub use storage::Volume;
 pub use strategy::{IntOrPercent, Strategy};
 pub use traffic::{Backend, Traffic};
-pub use world::{Ask, AskId, Outcome, RecordChange, World};
+pub use world::{Ask, AskId, Dial, Outcome, RecordChange, World};
