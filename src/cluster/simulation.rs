@@ -349,6 +349,7 @@ impl Cluster {
             Event::CronJob(id) => self.sync_cronjob(id),
             Event::Job(id) => self.sync_job(id),
             Event::Schedule => self.on_schedule(),
+            Event::GangCycle(scheduler) => self.on_gang_cycle(scheduler),
             Event::Pulled(node, pull) => self.on_pulled(node, pull),
             Event::PullAgain(id, start) => self.on_pull_again(id, start),
             Event::CreateContainer(id, start) => self.on_create_container(id, start),
