@@ -243,6 +243,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "UpdateCompleted",
             "MinAvailableBreached",
             "Available",
+            "NotAvailable",
             "Terminated",
             "Rejected",
             "Deleted",
