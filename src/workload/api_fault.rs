@@ -43,7 +43,7 @@ impl About {
 }
 
 /// What goes wrong.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum ApiTrouble {
     /// What is read is old.
     Lag {
@@ -87,6 +87,18 @@ pub enum ApiTrouble {
         /// How long they are away.
         lasts: Duration,
     },
+}
+
+impl ApiTrouble {
+    /// True for a fault of what is read; false for one of writes.
+    pub const fn is_of_reads(self) -> bool {
+        matches!(self, ApiTrouble::Lag { .. } | ApiTrouble::MissedEvent { .. })
+    }
+
+    /// True for a fault that a world can cause too; the others are of custom resources alone.
+    pub const fn is_of_worlds(self) -> bool {
+        !matches!(self, ApiTrouble::WebhookDown { .. } | ApiTrouble::Restart { .. })
+    }
 }
 
 /// When a controller ends.

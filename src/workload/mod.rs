@@ -38,7 +38,7 @@ pub use records::Records;
 pub use resources::Resources;
 pub use rollout::{AnalysisPhase, AnalysisRunStatus, AnalysisTemplateSpec, RolloutPhase, RolloutSpec, RolloutStatus};
 pub use selector::{Affinity, LabelSelector, TopologySpread};
-pub use stage::{Counts, Disruption, Happening, Stage, Stop, Struck};
+pub use stage::{Counts, Disruption, Happening, Stage, Stop, Store, Struck};
 pub use status::{
     AutoscalerStatus, BudgetStatus, ClaimStatus, CronJobStatus, DaemonSetStatus, DeploymentStatus, GroupSetStatus,
     JobEnd, JobReason, JobStatus, NodePoolStatus, PodPhase, PodStatus, ProgressReason, Progressing, QuotaStatus,
@@ -47,4 +47,4 @@ pub use status::{
 pub use storage::Volume;
 pub use strategy::{IntOrPercent, Strategy};
 pub use traffic::{Backend, Traffic};
-pub use world::{Ask, AskId, Outcome, RecordChange, World};
+pub use world::{Ask, AskId, Dial, Outcome, RecordChange, World};

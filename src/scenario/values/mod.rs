@@ -25,7 +25,7 @@ pub use timestamp::Timestamp;
 pub use words::{
     BounceEngineValue, BugModeValue, DelayFromValue, EngineValue, ExpanderValue, FailOnValue, FailReason, FullValue,
     GateValue, JobGateValue, MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, OperatorValue,
-    ProviderValue, ReferencesValue, SchemasValue, SnapshotValue, SystemValue, TaintEffectValue, ViewValue,
+    ProviderValue, ReferencesValue, SchemasValue, SnapshotValue, StoreValue, SystemValue, TaintEffectValue, ViewValue,
     WaitChecksValue, WaitForValue, WaiterKeyValue, WorkloadKindValue,
 };
 
