@@ -71,6 +71,8 @@ pub struct Options {
     pub volcano: bool,
     /// Whether the inference extension of the Gateway API is installed, which a component of type `epp` needs.
     pub inference_pool: bool,
+    /// `checkpoint.enabled` of the chart: without it components cannot ask for checkpoints. Off by default.
+    pub checkpoint: bool,
     /// What the profiler writes for requests, each with its document.
     pub profiler: Vec<Profiler>,
     /// How often a model whose endpoints are not all ready is looked at: 30 s (internal/controller/dynamo_model_controller.go,
@@ -130,6 +132,7 @@ impl Default for Options {
             lws: false,
             volcano: false,
             inference_pool: false,
+            checkpoint: false,
             profiler: Vec::new(),
             model_requeue: Duration::from_secs(30),
             checkpoint_requeue: Duration::from_secs(5),
