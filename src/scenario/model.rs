@@ -252,13 +252,15 @@ pub enum SystemName {
     BackendAi,
     /// Services of PaaSTA.
     Paasta,
+    /// Graphs of NVIDIA Dynamo.
+    Dynamo,
 }
 
 impl SystemName {
     /// True if operators apply documents of it while it runs.
     pub const fn applies_documents(self) -> bool {
         match self {
-            SystemName::Kubernetes => true,
+            SystemName::Kubernetes | SystemName::Dynamo => true,
             SystemName::Oci | SystemName::BackendAi | SystemName::Paasta => false,
         }
     }
@@ -270,6 +272,7 @@ impl SystemName {
             SystemName::Kubernetes => "kubernetes",
             SystemName::BackendAi => "backendai",
             SystemName::Paasta => "paasta",
+            SystemName::Dynamo => "dynamo",
         }
     }
 
@@ -283,7 +286,7 @@ impl SystemName {
         match self {
             SystemName::Oci | SystemName::Kubernetes => false,
             SystemName::BackendAi => true,
-            SystemName::Paasta => true,
+            SystemName::Paasta | SystemName::Dynamo => true,
         }
     }
 }

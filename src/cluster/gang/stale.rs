@@ -12,8 +12,9 @@ impl Cluster {
     pub(super) fn evict_stale(&mut self, profile: &BatchProfile) {
         let (now, scheduler) = (self.queue.now(), profile.scheduler);
         let touched = std::mem::take(&mut self.gangs.touched);
-        let (own, others): (Vec<Subject>, Vec<Subject>) =
-            touched.into_iter().partition(|key| self.gangs.groups.get(key).is_some_and(|gang| gang.scheduler == scheduler));
+        let (own, others): (Vec<Subject>, Vec<Subject>) = touched
+            .into_iter()
+            .partition(|key| self.gangs.groups.get(key).is_some_and(|gang| gang.scheduler == scheduler));
         self.gangs.touched.extend(others);
         let mut keys: Vec<Subject> = self.gangs.stale.iter().copied().chain(own).collect();
         keys.sort_unstable();

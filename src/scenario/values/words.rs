@@ -203,7 +203,7 @@ words! {
 pub struct SystemValue(pub SystemName);
 
 /// Systems that later versions will know.
-const LATER_SYSTEMS: &[&str] = &["onebackend", "dynamo"];
+const LATER_SYSTEMS: &[&str] = &["onebackend"];
 
 impl FromNode for SystemValue {
     fn from_node(node: &Node, context: &mut Context<'_>) -> Option<SystemValue> {
@@ -211,7 +211,7 @@ impl FromNode for SystemValue {
             let message = format!("the system {} is not in this version of greenroom yet", quote(system));
             context.report(
                 Diagnostic::error(context.source, node.span, message)
-                    .note("this version knows `oci`, `kubernetes`, `backendai` and `paasta`"),
+                    .note("this version knows `oci`, `kubernetes`, `backendai`, `paasta` and `dynamo`"),
             );
             return None;
         }
@@ -220,9 +220,10 @@ impl FromNode for SystemValue {
             ("kubernetes", SystemName::Kubernetes),
             ("backendai", SystemName::BackendAi),
             ("paasta", SystemName::Paasta),
+            ("dynamo", SystemName::Dynamo),
         ];
         one_of(node, context, &known, "a system").map(SystemValue)
     }
 }
 
-inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "backendai", "paasta"] });
+inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "backendai", "paasta", "dynamo"] });

@@ -62,7 +62,13 @@ impl Dynamo {
         }
     }
 
-    fn apply_source(&mut self, source: &Source, replace: bool, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+    fn apply_source(
+        &mut self,
+        source: &Source,
+        replace: bool,
+        cause: Cause,
+        world: &mut dyn World,
+    ) -> Result<(), String> {
         let read = read::read(source, &self.options).map_err(|problems| {
             problems.first().map_or_else(|| "it cannot be read".to_owned(), |problem| problem.message.clone())
         })?;
@@ -161,7 +167,12 @@ impl Dynamo {
         let by = Writer { controller: None, at: world.now(), cause };
         self.api.delete(key, by).map_err(|refusal| format!("{target}: {refusal}"))?;
         if self.stored(key).is_some() {
-            world.note(key, if key.kind == Kind::DynamoComponentDeployment { "Deleting" } else { "deleting" }, Why::NONE, cause);
+            world.note(
+                key,
+                if key.kind == Kind::DynamoComponentDeployment { "Deleting" } else { "deleting" },
+                Why::NONE,
+                cause,
+            );
         }
         self.sweep(world);
         Ok(())
@@ -214,7 +225,13 @@ impl Dynamo {
     }
 
     /// A user edits the replicas of a component in its graph.
-    fn edit_replicas(&mut self, component: Subject, replicas: u32, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+    fn edit_replicas(
+        &mut self,
+        component: Subject,
+        replicas: u32,
+        cause: Cause,
+        world: &mut dyn World,
+    ) -> Result<(), String> {
         let graphs: Vec<Arc<Stored>> = self.api.list(Kind::Graph).cloned().collect();
         for stored in graphs {
             let name = super::operator::pass::name_of(stored.key, world);
@@ -303,7 +320,8 @@ fn parse(text: &str, world: &mut dyn World) -> Option<Subject> {
     let (kind, rest) = text.split_once('/')?;
     let kind = Kind::parse(kind)?;
     let (namespace, name) = rest.split_once('/').unwrap_or(("", rest));
-    let namespace = if namespace.is_empty() || namespace == "default" { Symbol::EMPTY } else { world.intern(namespace) };
+    let namespace =
+        if namespace.is_empty() || namespace == "default" { Symbol::EMPTY } else { world.intern(namespace) };
     Some(Subject { kind, namespace, name: world.name(name) })
 }
 
@@ -321,4 +339,3 @@ fn made(key: Subject, is_new: bool) -> &'static str {
         (false, false) => "changed",
     }
 }
-

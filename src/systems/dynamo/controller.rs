@@ -8,7 +8,7 @@ use super::model::{Resource, Table};
 use super::operator::asked::Asked;
 use super::operator::journal::Journal;
 use super::operator::pass::Pass;
-use super::operator::{adapters, component, graph, keys, names};
+use super::operator::{adapters, component, graph, names};
 use super::profile::Options;
 use super::read::Document;
 use super::store::Stored;
@@ -16,7 +16,9 @@ use super::traffic::Routes;
 use crate::kernel::Time;
 use crate::systems::kubernetes::Kubernetes;
 use crate::systems::machinery::runtime::{Keys, View};
-use crate::systems::machinery::{Api, ControllerId, ControllerSpec, Event, Finish, Item, RateLimits, Runtime, Turn, Verb};
+use crate::systems::machinery::{
+    Api, ControllerId, ControllerSpec, Event, Finish, Item, RateLimits, Runtime, Turn, Verb,
+};
 use crate::timeline::{Cause, Kind, Subject, Why};
 use crate::workload::{AskId, Controller, Outcome, Wake, World};
 
@@ -82,6 +84,11 @@ impl Dynamo {
         std::iter::once(&*self.name).chain(graphs.map(|one| one.identity.name.as_str())).collect()
     }
 
+    /// The plain manifests that it holds as they are wanted now.
+    pub fn manifests(&self) -> Vec<&crate::systems::kubernetes::Manifest> {
+        self.manifests.iter().flat_map(Kubernetes::wanted).collect()
+    }
+
     /// How often a fault of watches or writes has had an effect so far.
     pub fn effects(&self, number: u32) -> u64 {
         self.runtime.effects(&self.api, number)
@@ -93,7 +100,8 @@ impl Dynamo {
         loop {
             let turn = {
                 let reads: &dyn World = world;
-                let mut route = |who, event: &Event<Resource>, view: &View<'_, Resource>| route(who, event, view, reads);
+                let mut route =
+                    |who, event: &Event<Resource>, view: &View<'_, Resource>| route(who, event, view, reads);
                 self.runtime.next(&mut self.api, now, &mut route)
             };
             match turn {
@@ -155,7 +163,8 @@ impl Dynamo {
                 let Some(graph) = stored.meta.owner.filter(|owner| owner.key.kind == Kind::Graph) else { return };
                 self.routes.touch(graph.key);
                 // Pods of workers that come, go or end wake the controller of graphs too.
-                let is_worker = stored.value.component().is_some_and(|one| one.spec.component.component_type.is_worker());
+                let is_worker =
+                    stored.value.component().is_some_and(|one| one.spec.component.component_type.is_worker());
                 if is_worker && self.options.operator.is_1_5() && subject.kind != Kind::Service {
                     self.runtime.add_for(subject, GRAPHS, graph.key, cause);
                 }
@@ -270,9 +279,4 @@ impl Controller for Dynamo {
 pub(super) fn component_subject(graph: Subject, graph_name: &str, component: &str, world: &mut dyn World) -> Subject {
     let name = world.name(&names::component(graph_name, component));
     Subject { kind: Kind::Component, namespace: graph.namespace, name }
-}
-
-/// True if an object belongs to the graph of this name.
-pub(super) fn is_of_graph(stored: &Stored, graph: &str) -> bool {
-    stored.label(keys::GRAPH) == Some(graph)
 }

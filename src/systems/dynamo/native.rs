@@ -116,8 +116,7 @@ fn graph_spec(graph: &super::model::Graph) -> Value {
         .components
         .iter()
         .map(|one| {
-            let mut shown =
-                json!({ "name": one.name, "type": one.component_type.text(), "replicas": one.replicas });
+            let mut shown = json!({ "name": one.name, "type": one.component_type.text(), "replicas": one.replicas });
             if let Some(nodes) = one.nodes {
                 shown["multinode"] = json!({ "nodeCount": nodes });
             }
@@ -230,7 +229,10 @@ fn metrics(dynamo: &Dynamo) -> String {
     }
     text.push_str("# TYPE controller_runtime_reconcile_errors_total counter\n");
     for (name, counts) in dynamo.journal.counts() {
-        text.push_str(&format!("controller_runtime_reconcile_errors_total{{controller=\"{name}\"}} {}\n", counts.error));
+        text.push_str(&format!(
+            "controller_runtime_reconcile_errors_total{{controller=\"{name}\"}} {}\n",
+            counts.error
+        ));
     }
     text.push_str("# TYPE dynamo_operator_resources_total gauge\n");
     for kind in [Kind::Graph, Kind::DynamoComponentDeployment, Kind::Adapter, Kind::Request, Kind::Model] {

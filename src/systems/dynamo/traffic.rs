@@ -7,8 +7,8 @@ use super::model::{ComponentType, Resource};
 use super::operator::asked::Asked;
 use crate::systems::machinery::Api;
 use crate::timeline::{Cause, Kind, Subject};
-use crate::workload::traffic::Backend;
 use crate::workload::World;
+use crate::workload::traffic::Backend;
 
 /// What is routed, and what has to be looked at again.
 #[derive(Clone, Debug, Default)]
