@@ -2,6 +2,7 @@
 
 mod actions;
 mod backendai;
+mod batch;
 mod cluster;
 mod expect;
 mod faults;

@@ -23,6 +23,7 @@ mod object;
 mod opaque;
 mod placement;
 mod pod;
+mod pod_group;
 mod policy;
 mod rollout;
 mod rollout_strategy;
