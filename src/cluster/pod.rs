@@ -259,6 +259,9 @@ impl Cluster {
             }
         }
         self.endpoints_changed(set_id, ready, cause);
+        if ready && active {
+            self.awaited_pod_ready(set_id, cause);
+        }
         if ready {
             self.plan_available(id, readiness);
         }

@@ -121,7 +121,8 @@ impl Cluster {
         if let Some(batch) = self.batch_scheduler_of(id) {
             self.await_batch(id, batch);
         } else if BatchScheduler::named(&source.scheduler_name).is_some()
-            || !self.scheduler.serves(self.templates.get(template)) {
+            || !self.scheduler.serves(self.templates.get(template))
+        {
             let name = self.names.intern(&source.scheduler_name);
             let cause = self.note_pod(id, "Unserved", Why::with("no scheduler is called {}", Arg::Text(name)), cause);
             self.touch_pod(id, cause);

@@ -125,6 +125,8 @@ pub struct Cluster {
     pub(super) quotas: Quotas,
     /// Grace periods that differ from those of the pods' templates.
     pub(super) graces: BTreeMap<super::PodId, Duration>,
+    /// Init containers that wait for other pods, each with its start.
+    pub(super) awaiting: BTreeMap<super::ContainerId, u32>,
     /// Containers that wait for an image that they may not pull.
     pub(super) image_waits: BTreeSet<super::ContainerId>,
     /// Pods that were active for too long and have not ended yet.
@@ -230,6 +232,7 @@ impl Cluster {
             flaps: Vec::new(),
             quotas: Quotas::default(),
             graces: BTreeMap::new(),
+            awaiting: BTreeMap::new(),
             overdue: BTreeSet::new(),
             image_waits: BTreeSet::new(),
             sets: Vec::new(),

@@ -19,6 +19,9 @@ pub fn refusals(scenario: &Scenario, options: &LiveOptions) -> Vec<String> {
     if !matches!(scenario.cluster.scheduler, SchedulerProfile::KubeDefault | SchedulerProfile::KubeSampled) {
         refusals.push("the cluster has a scheduler of its own (cluster.scheduler)".to_owned());
     }
+    if !scenario.cluster.batch_schedulers.is_empty() {
+        refusals.push("batch schedulers place groups only in simulation (cluster.batch_schedulers)".to_owned());
+    }
     if !scenario.cluster.capacity.is_empty() {
         refusals.push("no provider is asked for nodes (cluster.capacity)".to_owned());
     }

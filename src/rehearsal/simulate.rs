@@ -46,6 +46,9 @@ pub fn simulated(scenario: &Scenario, seed: u64) -> Result<Cluster, Vec<Diagnost
     let mut cluster =
         Cluster::new(Settings { seed, profile, scheduler, behaviour, usual, provider, limits: Limits::default() });
     cluster.set_expander(scenario.cluster.expander);
+    for batch in &scenario.cluster.batch_schedulers {
+        cluster.add_batch_scheduler(batch.clone());
+    }
     cluster.set_measurements(measurements(scenario));
     cluster.set_epoch(scenario.epoch);
     for namespace in &scenario.cluster.namespaces {

@@ -16,7 +16,7 @@ pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, Subjec
 pub use paasta::PaastaOptions;
 
 use crate::cluster::scheduler::SchedulerProfile;
-use crate::cluster::{Expander, Load};
+use crate::cluster::{BatchProfile, Expander, Load};
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
 use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
@@ -147,6 +147,8 @@ pub struct Cluster {
     pub nodes: Vec<NodeEntry>,
     /// The scheduler.
     pub scheduler: SchedulerProfile,
+    /// The batch schedulers beside it.
+    pub batch_schedulers: Vec<BatchProfile>,
     /// How long a pool of nodes takes to come; `None`: as the profile has it.
     pub provisioning: Option<Distribution>,
     /// The most nodes of a shape that the provider has; a shape that is not here is not limited.
@@ -252,13 +254,15 @@ pub enum SystemName {
     BackendAi,
     /// Services of PaaSTA.
     Paasta,
+    /// Graphs of NVIDIA Dynamo.
+    Dynamo,
 }
 
 impl SystemName {
     /// True if operators apply documents of it while it runs.
     pub const fn applies_documents(self) -> bool {
         match self {
-            SystemName::Kubernetes => true,
+            SystemName::Kubernetes | SystemName::Dynamo => true,
             SystemName::Oci | SystemName::BackendAi | SystemName::Paasta => false,
         }
     }
@@ -270,6 +274,7 @@ impl SystemName {
             SystemName::Kubernetes => "kubernetes",
             SystemName::BackendAi => "backendai",
             SystemName::Paasta => "paasta",
+            SystemName::Dynamo => "dynamo",
         }
     }
 
@@ -283,7 +288,7 @@ impl SystemName {
         match self {
             SystemName::Oci | SystemName::Kubernetes => false,
             SystemName::BackendAi => true,
-            SystemName::Paasta => true,
+            SystemName::Paasta | SystemName::Dynamo => true,
         }
     }
 }

@@ -255,9 +255,8 @@ impl Session<'_> {
         let (tree, tallies) = &self.groups[&key];
         let priority = self.cluster.priority_of_gang(key, self.profile);
         let leaves = tree.leaves_below(ROOT);
-        let (placed, min) = leaves.iter().fold((0, 0), |sum, leaf| {
-            (sum.0 + tallies[*leaf].placed, sum.1 + tree.0[*leaf].min)
-        });
+        let (placed, min) =
+            leaves.iter().fold((0, 0), |sum, leaf| (sum.0 + tallies[*leaf].placed, sum.1 + tree.0[*leaf].min));
         let elastic = match tree.is_placed(tallies, ROOT) {
             false => 0,
             true if placed <= min => 1,
@@ -367,11 +366,8 @@ impl Session<'_> {
 
     /// The amounts, of resources that some pod or node has named before: of others there is nothing anyway.
     fn amounts(&self, resources: &crate::workload::Resources) -> Amounts {
-        let mut amounts = Amounts {
-            cpu_milli: resources.cpu_milli,
-            memory_bytes: resources.memory_bytes,
-            ..Amounts::default()
-        };
+        let mut amounts =
+            Amounts { cpu_milli: resources.cpu_milli, memory_bytes: resources.memory_bytes, ..Amounts::default() };
         for (name, count) in &resources.extended {
             let symbol = self.cluster.names.find(name).unwrap_or(Symbol::EMPTY);
             amounts.set_extended(symbol, *count);

@@ -104,7 +104,8 @@ impl Cluster {
         let mut cause = cause;
         if status.placed && !before.placed {
             let (scheduled, members) = (Arg::Count(status.scheduled.into()), Arg::Count(status.members.into()));
-            cause = self.note_group(key, "Scheduled", Why::with2("{} of {} pods have nodes", scheduled, members), cause);
+            cause =
+                self.note_group(key, "Scheduled", Why::with2("{} of {} pods have nodes", scheduled, members), cause);
         }
         self.set_gang_status(key, status, cause);
         true

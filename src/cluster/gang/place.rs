@@ -72,7 +72,12 @@ impl Attempt<'_> {
         (mark, buckets): (usize, Option<&BTreeMap<NodeId, u32>>),
     ) -> Result<(), Failure> {
         let leaves = self.tree.leaves_below(part);
-        let pods: Vec<TemplateId> = self.pods.iter().filter(|(_, leaf)| leaves.contains(leaf)).map(|(pod, _)| template_of(cluster, *pod)).collect();
+        let pods: Vec<TemplateId> = self
+            .pods
+            .iter()
+            .filter(|(_, leaf)| leaves.contains(leaf))
+            .map(|(pod, _)| template_of(cluster, *pod))
+            .collect();
         if pods.is_empty() {
             return Ok(());
         }

@@ -63,9 +63,7 @@ fn victims(session: &Session<'_>, key: Subject, priority: i32) -> Vec<Step> {
             && !session.decisions.bind.iter().any(|(pod, _)| gang.pods.contains(pod))
     };
     let mut groups: Vec<Subject> = cluster.gangs.groups.keys().filter(|other| may_go(other)).copied().collect();
-    groups.sort_by_key(|other| {
-        (cluster.priority_of_gang(*other, profile), Reverse(cluster.gangs.groups[other].order))
-    });
+    groups.sort_by_key(|other| (cluster.priority_of_gang(*other, profile), Reverse(cluster.gangs.groups[other].order)));
     groups.into_iter().flat_map(|other| steps(cluster, other)).collect()
 }
 
@@ -84,9 +82,11 @@ fn steps(cluster: &Cluster, key: Subject) -> Vec<Step> {
             let subgroup = source.gang.as_ref().map_or("", |member| member.subgroup.as_str());
             tree.leaf(subgroup) == Some(leaf) && cluster.pod(**id).is_active()
         };
-        let placed = gang.pods.iter().filter(of_leaf).filter_map(|id| {
-            cluster.pod(*id).node.map(|node| (*id, template_of(cluster, *id), node))
-        });
+        let placed = gang
+            .pods
+            .iter()
+            .filter(of_leaf)
+            .filter_map(|id| cluster.pod(*id).node.map(|node| (*id, template_of(cluster, *id), node)));
         let mut placed: Step = placed.collect();
         let min = tree.0[leaf].min as usize;
         while placed.len() > min {

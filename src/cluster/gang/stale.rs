@@ -5,15 +5,16 @@
 use super::super::{Arg, Cause, Cluster, PodId, Subject, Why};
 use super::profile::BatchProfile;
 use crate::kernel::Duration;
-use crate::workload::PodGroupStatus;
+use crate::workload::{PodGroupStatus, Staleness};
 
 impl Cluster {
     /// Looks at the groups whose pods changed, and at those that are stale.
     pub(super) fn evict_stale(&mut self, profile: &BatchProfile) {
         let (now, scheduler) = (self.queue.now(), profile.scheduler);
         let touched = std::mem::take(&mut self.gangs.touched);
-        let (own, others): (Vec<Subject>, Vec<Subject>) =
-            touched.into_iter().partition(|key| self.gangs.groups.get(key).is_some_and(|gang| gang.scheduler == scheduler));
+        let (own, others): (Vec<Subject>, Vec<Subject>) = touched
+            .into_iter()
+            .partition(|key| self.gangs.groups.get(key).is_some_and(|gang| gang.scheduler == scheduler));
         self.gangs.touched.extend(others);
         let mut keys: Vec<Subject> = self.gangs.stale.iter().copied().chain(own).collect();
         keys.sort_unstable();
@@ -25,7 +26,12 @@ impl Cluster {
             };
             let status = gang.status;
             let Some(spec) = &gang.spec else { continue };
-            let Some(grace) = spec.staleness_grace.or(profile.staleness_grace) else { continue };
+            let grace = match spec.staleness {
+                Some(Staleness::EvictedAfter(grace)) => Some(grace),
+                Some(Staleness::Kept) => None,
+                None => profile.staleness_grace,
+            };
+            let Some(grace) = grace else { continue };
             let completes = profile.sees_completed && status.succeeded > 0;
             if status.scheduled == 0 || status.placed || completes {
                 self.gangs.stale.remove(&key);

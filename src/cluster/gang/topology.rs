@@ -51,9 +51,11 @@ pub fn domains(cluster: &Cluster, ledger: &Ledger<'_>, asked: &Asked<'_>) -> Res
     let levels = levels(cluster, constraint)?;
     let position = |level: &Option<String>| match level {
         None => Ok(None),
-        Some(level) => levels.iter().position(|one| one == level).map(Some).ok_or_else(|| {
-            format!("topology {:?} has no level {level:?}", constraint.topology)
-        }),
+        Some(level) => levels
+            .iter()
+            .position(|one| one == level)
+            .map(Some)
+            .ok_or_else(|| format!("topology {:?} has no level {level:?}", constraint.topology)),
     };
     let (required, preferred) = (position(&constraint.required)?, position(&constraint.preferred)?);
     let Some(narrowest) = preferred.max(required) else {
@@ -161,7 +163,8 @@ impl Tree {
 
 impl Share {
     fn of(ledger: &Ledger<'_>, nodes: &[NodeId], asked: &Amounts) -> Share {
-        let free = |resource: &dyn Fn(&Amounts) -> u64| -> u64 { nodes.iter().map(|node| ledger.free(*node, resource)).sum() };
+        let free =
+            |resource: &dyn Fn(&Amounts) -> u64| -> u64 { nodes.iter().map(|node| ledger.free(*node, resource)).sum() };
         let mut most = Share { asked: 0, free: 1 };
         let mut look = |resource: &dyn Fn(&Amounts) -> u64| {
             let asked = resource(asked);

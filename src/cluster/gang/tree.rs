@@ -43,13 +43,8 @@ pub struct Tally {
 impl Tree {
     /// The parts of a group; without a spec it is one pod alone.
     pub fn of(spec: Option<&PodGroupSpec>) -> Tree {
-        let leaf = |name: &str, min| Part {
-            name: name.to_owned(),
-            children: Vec::new(),
-            min,
-            topology: None,
-            is_leaf: true,
-        };
+        let leaf =
+            |name: &str, min| Part { name: name.to_owned(), children: Vec::new(), min, topology: None, is_leaf: true };
         let mut root = Part { is_leaf: false, ..leaf("", 1) };
         let Some(spec) = spec else {
             root.children.push(1);
@@ -136,7 +131,12 @@ impl Tree {
         let placed = one.children.iter().filter(|child| self.is_placed(tallies, **child)).count() as u32;
         let mut missing = one.min.saturating_sub(placed);
         if missing == 0 {
-            return one.children.iter().map(|child| self.next(tallies, *child)).find(|pods| !pods.is_empty()).unwrap_or_default();
+            return one
+                .children
+                .iter()
+                .map(|child| self.next(tallies, *child))
+                .find(|pods| !pods.is_empty())
+                .unwrap_or_default();
         }
         let mut pods = Vec::new();
         for child in one.children.iter().filter(|child| !self.is_placed(tallies, **child)) {

@@ -23,6 +23,8 @@ file_types! {
         volcano: Option<bool>,
         /// Whether the inference extension of the Gateway API is installed, which components of type `epp` need. Default: false.
         inference_pool: Option<bool>,
+        /// Whether checkpoints are turned on in the chart. Default: false.
+        checkpoint: Option<bool>,
         /// What the profiler writes for requests.
         profiler: Option<Vec<ProfilerFile>>,
         /// How often a model whose endpoints are not all ready is looked at. Default: 30s.

@@ -32,6 +32,7 @@ impl Reader<'_, '_> {
             lws: file.lws.unwrap_or(default.lws),
             volcano: file.volcano.unwrap_or(default.volcano),
             inference_pool: file.inference_pool.unwrap_or(default.inference_pool),
+            checkpoint: file.checkpoint.unwrap_or(default.checkpoint),
             profiler,
             model_requeue: self.period(file.model_requeue.as_ref()).unwrap_or(default.model_requeue),
             lora_load: file.lora_load.map_or(default.lora_load, |length| length.0),

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::inline_schema;
-use crate::cluster::Expander;
+use crate::cluster::{Expander, Packing};
 use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::backendai::{BugMode, DelayFrom, Engine};
 use crate::systems::dynamo::{Operator, Provider};
@@ -144,6 +144,11 @@ words! {
         "least-waste" => Expander::LeastWaste,
         "first" => Expander::First,
     }
+    /// Which of several nodes a batch scheduler takes.
+    PackingValue(Packing) as "a placement" {
+        "binpack" => Packing::Pack,
+        "spread" => Packing::Spread,
+    }
     /// The kind of a Kubernetes workload.
     WorkloadKindValue(&'static str) as "a kind of workload" {
         "Deployment" => "Deployment",
@@ -203,7 +208,7 @@ words! {
 pub struct SystemValue(pub SystemName);
 
 /// Systems that later versions will know.
-const LATER_SYSTEMS: &[&str] = &["onebackend", "dynamo"];
+const LATER_SYSTEMS: &[&str] = &["onebackend"];
 
 impl FromNode for SystemValue {
     fn from_node(node: &Node, context: &mut Context<'_>) -> Option<SystemValue> {
@@ -211,7 +216,7 @@ impl FromNode for SystemValue {
             let message = format!("the system {} is not in this version of greenroom yet", quote(system));
             context.report(
                 Diagnostic::error(context.source, node.span, message)
-                    .note("this version knows `oci`, `kubernetes`, `backendai` and `paasta`"),
+                    .note("this version knows `oci`, `kubernetes`, `backendai`, `paasta` and `dynamo`"),
             );
             return None;
         }
@@ -220,9 +225,10 @@ impl FromNode for SystemValue {
             ("kubernetes", SystemName::Kubernetes),
             ("backendai", SystemName::BackendAi),
             ("paasta", SystemName::Paasta),
+            ("dynamo", SystemName::Dynamo),
         ];
         one_of(node, context, &known, "a system").map(SystemValue)
     }
 }
 
-inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "backendai", "paasta"] });
+inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "backendai", "paasta", "dynamo"] });

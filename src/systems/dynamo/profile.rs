@@ -74,6 +74,8 @@ pub struct Options {
     pub volcano: bool,
     /// Whether the inference extension of the Gateway API is installed, which a component of type `epp` needs.
     pub inference_pool: bool,
+    /// `checkpoint.enabled` of the chart: without it components cannot ask for checkpoints. Off by default.
+    pub checkpoint: bool,
     /// What the profiler writes for requests, each with its document.
     pub profiler: Vec<Profiler>,
     /// How often a model whose endpoints are not all ready is looked at: 30 s (internal/controller/dynamo_model_controller.go,
@@ -81,6 +83,8 @@ pub struct Options {
     pub model_requeue: Duration,
     /// How often a checkpoint that is waited for is looked at: 5 s (internal/controller/checkpoint_controller.go).
     pub checkpoint_requeue: Duration,
+    /// When the run begins, in seconds since 1970.
+    pub epoch_seconds: i64,
     /// Mistakes that are mended although the version has them.
     pub mended: BTreeSet<Mend>,
     /// Mistakes that are there although the version has mended them.
@@ -142,7 +146,9 @@ impl Default for Options {
             lws: false,
             volcano: false,
             inference_pool: false,
+            checkpoint: false,
             profiler: Vec::new(),
+            epoch_seconds: 0,
             mended: BTreeSet::new(),
             unmended: BTreeSet::new(),
             model_requeue: Duration::from_secs(30),

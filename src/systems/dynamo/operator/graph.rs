@@ -48,7 +48,8 @@ fn pass_through(look: &mut Look, pass: &mut Pass<'_>) -> Step<Outcome> {
     if !look.meta.finalizers.contains(keys::FINALIZER) {
         look.write_meta(pass, |meta| {
             meta.finalizers.insert(keys::FINALIZER.to_owned());
-        }).map_err(|refusal| {
+        })
+        .map_err(|refusal| {
             Failure::write("failed_to_handle_the_finalizer", "failed to handle the finalizer", &refusal)
         })?;
     }
