@@ -16,7 +16,7 @@ pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, Subjec
 pub use paasta::PaastaOptions;
 
 use crate::cluster::scheduler::SchedulerProfile;
-use crate::cluster::{Expander, Load};
+use crate::cluster::{BatchProfile, Expander, Load};
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
 use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
@@ -147,6 +147,8 @@ pub struct Cluster {
     pub nodes: Vec<NodeEntry>,
     /// The scheduler.
     pub scheduler: SchedulerProfile,
+    /// The batch schedulers beside it.
+    pub batch_schedulers: Vec<BatchProfile>,
     /// How long a pool of nodes takes to come; `None`: as the profile has it.
     pub provisioning: Option<Distribution>,
     /// The most nodes of a shape that the provider has; a shape that is not here is not limited.
@@ -323,7 +325,7 @@ pub struct BehaviourRow {
     pub init: Option<Distribution>,
     /// From the container's start to serving.
     pub start: Option<Distribution>,
-    /// From serving to being registered where the system's clients look it up.
+    /// From readiness to being registered where those who send requests look it up.
     pub register: Option<Distribution>,
     /// How long the container of a Job runs.
     pub run: Option<Distribution>,

@@ -3,6 +3,7 @@
 mod actions;
 mod api_faults;
 mod backendai;
+mod batch;
 mod cluster;
 mod dynamo;
 mod expect;

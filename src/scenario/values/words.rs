@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::inline_schema;
-use crate::cluster::Expander;
+use crate::cluster::{Expander, Packing};
 use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::backendai::{BugMode, DelayFrom, Engine};
 use crate::systems::dynamo::{Operator, Provider};
@@ -143,6 +143,11 @@ words! {
     ExpanderValue(Expander) as "an expander" {
         "least-waste" => Expander::LeastWaste,
         "first" => Expander::First,
+    }
+    /// Which of several nodes a batch scheduler takes.
+    PackingValue(Packing) as "a placement" {
+        "binpack" => Packing::Pack,
+        "spread" => Packing::Spread,
     }
     /// The kind of a Kubernetes workload.
     WorkloadKindValue(&'static str) as "a kind of workload" {

@@ -71,7 +71,9 @@ pub struct Profile {
     pub health: Health,
     /// A clique that is scaled to none is no member of its gang (#676; GREP-0677).
     pub idle_leaves_gang: bool,
-    /// An update ends only once every pod is of its template (#400; pull request #785).
+    /// An update overlooks pods of an older template whose startup probe has not passed (#400; pull request #435).
+    pub forgets_starting_pods: bool,
+    /// An update ends only once every pod is of its template (#786; pull request #785).
     pub update_waits_for_all: bool,
     /// A clique that comes back after a gang termination has the size that it was scaled to (#826).
     pub recovery_keeps_scale: bool,
@@ -116,6 +118,7 @@ impl Profile {
                 Release::Main => Health::Remembered,
             },
             idle_leaves_gang: release == Release::Main,
+            forgets_starting_pods: release < Release::Alpha11,
             update_waits_for_all: release == Release::Main,
             recovery_keeps_scale: release == Release::Main,
             topology_enabled: true,

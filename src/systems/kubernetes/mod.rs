@@ -24,6 +24,7 @@ mod object;
 pub mod opaque;
 mod placement;
 pub mod pod;
+mod pod_group;
 mod policy;
 mod rollout;
 mod rollout_strategy;

@@ -173,6 +173,14 @@ impl Runtime {
         }
     }
 
+    /// Puts a key into a controller's queue because what it asked for failed: as soon as the limits of retries allow.
+    pub fn add_rate_limited(&mut self, controller: ControllerId, key: Subject, now: Time, cause: Cause) {
+        let controller = self.controller(controller);
+        if controller.away.is_none() {
+            controller.queue.add_rate_limited(key, now, cause);
+        }
+    }
+
     /// Puts a key into a controller's queue because an object of Kubernetes' own changed, unless a fault has it miss that.
     pub fn add_for(&mut self, changed: Subject, controller: ControllerId, key: Subject, cause: Cause) {
         if !self.misses(controller, changed, None) {
