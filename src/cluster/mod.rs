@@ -2,6 +2,7 @@
 //! It knows no system and no scenario file; nothing here reads a file, a clock or an environment.
 
 mod alone;
+mod api_fault;
 mod apply;
 mod autoscaler;
 mod behaviour;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::api_fault::Standing as ApiStanding;
 use super::apply::ObjectId;
 use super::autoscaler::Autoscaler;
 use super::behaviour::Behaviour;
@@ -167,6 +168,7 @@ pub struct Cluster {
     pub(super) pull_backoffs: PullBackoffs,
     pub(super) slow_faults: Vec<SlowFault>,
     pub(super) read_faults: Vec<ReadFault>,
+    pub(super) api_faults: Vec<ApiStanding>,
     /// How often each standing fault has had an effect.
     pub(super) effects: Vec<u64>,
     pub(super) asks: u32,
@@ -264,6 +266,7 @@ impl Cluster {
             pull_backoffs: PullBackoffs::new(),
             slow_faults: Vec::new(),
             read_faults: Vec::new(),
+            api_faults: Vec::new(),
             effects: Vec::new(),
             asks: 0,
             records: Records::default(),

@@ -100,7 +100,7 @@ pub fn judge(scenario: &Scenario, options: Options) -> Result<Plan, Vec<Diagnost
     if options.mends {
         try_mends(scenario, seed, &course, &mut findings);
     }
-    let spread = (options.seeds > 1 && draws(scenario)).then(|| spread(scenario, seed, options.seeds));
+    let spread = (options.seeds > 1 && draws(scenario)).then(|| spread(scenario, seed, options.seeds, course.took()));
     Ok(Plan {
         name: scenario.name.clone(),
         file: scenario.file.to_string(),
@@ -125,12 +125,13 @@ fn draws(scenario: &Scenario) -> bool {
         || scenario.cluster.scheduler == crate::cluster::scheduler::SchedulerProfile::KubeSampled
 }
 
-fn spread(scenario: &Scenario, first: u64, seeds: u32) -> Spread {
-    let runs: Vec<Option<Duration>> = (0..u64::from(seeds))
+/// The time to finish over so many seeds, of which the first was run already.
+fn spread(scenario: &Scenario, first: u64, seeds: u32, first_took: Option<Duration>) -> Spread {
+    let runs: Vec<Option<Duration>> = (1..u64::from(seeds))
         .into_par_iter()
         .map(|offset| course(scenario, first.wrapping_add(offset)).ok().and_then(|course| course.took()))
         .collect();
-    let mut took: Vec<Duration> = runs.into_iter().flatten().collect();
+    let mut took: Vec<Duration> = runs.into_iter().chain([first_took]).flatten().collect();
     took.sort_unstable();
     // The smallest length that so many of a hundred do not exceed: the nearest rank.
     let rank = |percent: usize| {

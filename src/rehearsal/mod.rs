@@ -1,11 +1,15 @@
 //! One run: plays documents, faults and actions into a world, drives observers, and gathers one result.
 //! What an expectation means is `oracle`'s; how a result looks is `report`'s.
 
+mod api_faults;
+mod controllers;
 mod cues;
+mod finish;
 mod notices;
 pub mod observer;
 mod play;
 mod profiles;
+mod recorder;
 mod refusal;
 pub mod result;
 pub mod scheduling;
@@ -14,5 +18,6 @@ mod simulate;
 pub use observer::Observer;
 pub use play::{Options, Rehearsal, rehearse};
 pub use profiles::profiles;
+pub use recorder::Recorder;
 pub use result::{Cleanup, Ending, LiveRun, Notice, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
 pub use simulate::{behaviour, measurements, node_spec, simulated, usual};

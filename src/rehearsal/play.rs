@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use super::cues::{self, CueKind, CueOutcome, Cues};
 use super::profiles::profiles;
-use super::result::{Ending, Notice, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
+use super::result::{Ending, Notice, Rejection, RunResult};
 use super::{Observer, notices, refusal, simulated};
 use crate::cluster::Cluster;
 use crate::kernel::Time;
-use crate::scenario::model::{ActionKind, ExpectKind, FaultKind, Scenario, SystemName, Trigger};
+use crate::scenario::model::{ActionKind, FaultKind, Scenario, SystemName, Trigger};
 use crate::systems::{self, System};
 use crate::text::{Diagnostic, Place};
-use crate::timeline::{Arg, Cause, Entry, EntryId, Kind, Layer, Subject, Why, render};
+use crate::timeline::{Arg, Cause, Entry, EntryId, Kind, Layer, Subject, Why};
 use crate::workload::{Action, Controller, Happening, Stage, Status, Struck, Wake};
 
 /// How a run differs from what its scenario says.
@@ -29,25 +29,25 @@ pub struct Options {
 /// Over the simulated world it is a value: a clone goes on by itself and comes to the same end.
 #[derive(Clone)]
 pub struct Rehearsal<S> {
-    scenario: std::sync::Arc<Scenario>,
-    stage: S,
-    systems: Vec<System>,
+    pub(super) scenario: std::sync::Arc<Scenario>,
+    pub(super) stage: S,
+    pub(super) systems: Vec<System>,
     /// Which of the systems takes each document of `deploy`: its own, or one that an earlier document brought.
-    takers: std::sync::Arc<[usize]>,
+    pub(super) takers: std::sync::Arc<[usize]>,
     /// The systems as they were before anything happened: what a restarted controller begins with.
-    pristine: std::sync::Arc<Vec<System>>,
+    pub(super) pristine: std::sync::Arc<Vec<System>>,
     /// The controllers that are away; what happens meanwhile does not reach them.
-    away: BTreeSet<usize>,
-    cues: Cues,
+    pub(super) away: BTreeSet<usize>,
+    pub(super) cues: Cues,
     /// Entries before this position have been seen by triggers and observers.
-    seen: usize,
+    pub(super) seen: usize,
     /// The instant at which an observer is already sure to be called.
-    look_at: Option<Time>,
-    notices: Vec<Notice>,
-    rejections: Vec<Rejection>,
+    pub(super) look_at: Option<Time>,
+    pub(super) notices: Vec<Notice>,
+    pub(super) rejections: Vec<Rejection>,
     /// What the planned end of the run is.
-    end: Ending,
-    ending: Option<Ending>,
+    pub(super) end: Ending,
+    pub(super) ending: Option<Ending>,
 }
 
 /// Runs a scenario in the simulated world, from its start to its end.
@@ -221,7 +221,7 @@ impl<S: Stage> Rehearsal<S> {
         }
     }
 
-    fn wake(&mut self, controller: usize, wake: Wake, cause: Cause) {
+    pub(super) fn wake(&mut self, controller: usize, wake: Wake, cause: Cause) {
         if self.away.contains(&controller) {
             return;
         }
@@ -248,7 +248,11 @@ impl<S: Stage> Rehearsal<S> {
                 let cause = self.note_cue(token, Kind::Fault);
                 let fault = self.scenario.faults[index].kind.clone();
                 if let FaultKind::ControllerRestart { of, lasts } = &fault {
-                    self.cues.cues[token].outcome = self.stop_controller(index, of, self.stage.now() + *lasts, token);
+                    self.cues.cues[token].outcome = self.restart(index, of, *lasts, token, cause);
+                    return;
+                }
+                if let FaultKind::Api(entry) = &fault {
+                    self.cues.cues[token].outcome = self.disturb(index, entry, cause);
                     return;
                 }
                 if let FaultKind::Alarm { of, alert, lasts } = fault {
@@ -279,52 +283,6 @@ impl<S: Stage> Rehearsal<S> {
         }
     }
 
-    /// Submits a document: to a controller of its own, or to the one of a control plane that is there already.
-    fn deploy(&mut self, index: usize, cause: Cause) -> CueOutcome {
-        let taker = self.takers[index];
-        if self.takers[..index].contains(&taker) {
-            let document = Action::Apply(self.scenario.deploy[index].source.clone());
-            let mut world = self.stage.port(taker);
-            return match self.systems[taker].wake(Wake::Action(document), cause, world.as_mut()) {
-                Ok(()) => CueOutcome::Fired,
-                Err(refusal) => CueOutcome::Refused(refusal),
-            };
-        }
-        self.wake(taker, Wake::Submitted, cause);
-        CueOutcome::Fired
-    }
-
-    /// The controller that a fault restarts.
-    fn controller_of(&self, name: &str) -> Option<usize> {
-        self.systems.iter().position(|system| system.names().contains(&name))
-    }
-
-    /// A controller ends; it is there again at a later time.
-    fn stop_controller(&mut self, fault: usize, of: &str, until: Time, token: usize) -> CueOutcome {
-        let Some(controller) = self.controller_of(of) else {
-            return CueOutcome::Void(format!("no controller has {}", crate::text::diagnostic::quote(of)));
-        };
-        if !self.systems[controller].keeps_records() {
-            let why = self.systems[controller].why_no_restart();
-            return CueOutcome::Refused(why.to_owned());
-        }
-        self.away.insert(controller);
-        let line = self.cues.cues[token].line;
-        let token = self.cues.resume(fault, line);
-        self.stage.call_at(until, token, false);
-        CueOutcome::Fired
-    }
-
-    /// A controller that was away begins anew, with what it kept outside its memory.
-    fn start_controller(&mut self, fault: usize, cause: Cause) {
-        let FaultKind::ControllerRestart { of, .. } = &self.scenario.faults[fault].kind else { return };
-        let Some(controller) = self.controller_of(of) else { return };
-        self.away.remove(&controller);
-        self.systems[controller] = self.pristine[controller].clone();
-        let mut world = self.stage.port(controller);
-        self.systems[controller].resume(cause, world.as_mut());
-    }
-
     /// Tells of a fault that found less to hit than it asks for.
     fn tell_shortfall(&mut self, index: usize, hit: u32) {
         let fault = &self.scenario.faults[index];
@@ -337,27 +295,6 @@ impl<S: Stage> Rehearsal<S> {
             let text = format!("fault {} hit {hit} of the {asked} that it asks for: there were no more", fault.name);
             self.notices.push(Notice { file: fault.place.file.to_string(), line: fault.place.line, text });
         }
-    }
-
-    /// Gives an action to the system that it is most about; if it is about none, all say why they do not take it.
-    fn act(&mut self, action: &Action, cause: Cause) -> CueOutcome {
-        let interests: Vec<u8> = self.systems.iter().map(|system| system.interest(action)).collect();
-        let most = interests.iter().copied().max().unwrap_or(0);
-        let taker = (most > 0).then(|| interests.iter().position(|interest| *interest == most)).flatten();
-        let mut refusals = Vec::new();
-        for (controller, system) in self.systems.iter_mut().enumerate() {
-            if taker.is_some_and(|taker| taker != controller) {
-                continue;
-            }
-            let mut world = self.stage.port(controller);
-            match system.wake(Wake::Action(action.clone()), cause, world.as_mut()) {
-                Ok(()) => return CueOutcome::Fired,
-                Err(refusal) => refusals.push(refusal),
-            }
-        }
-        refusals.dedup();
-        let why = if refusals.is_empty() { "nothing is deployed".to_owned() } else { refusals.join("; ") };
-        CueOutcome::Refused(why)
     }
 
     /// Writes that a fault struck or an operator acted.
@@ -387,118 +324,6 @@ impl<S: Stage> Rehearsal<S> {
         };
         let entry = Entry { at, subject, became: "fired", why, cause, layer: Layer::Scenario };
         Cause::Entry(timeline.push(entry, names))
-    }
-
-    /// Ends the run: gathers verdicts, what never fired, and the state as the systems show it.
-    pub fn finish(mut self, options: Options, observers: &mut [Box<dyn Observer + '_>]) -> RunResult {
-        let mut verdicts: Vec<Verdict> =
-            observers.iter_mut().flat_map(|observer| observer.finish(&self.stage)).collect();
-        if let Some(Ending::Stopped(_)) = self.ending {
-            unsettle_ends(&self.scenario, &mut verdicts);
-        }
-        let mut unfired = self.unfired();
-        unfired.extend(self.refusals());
-        let native = options.native.then(|| self.native());
-        let names = self.stage.names().clone();
-        // A run that was cut short, or only set up, has not met all its workloads.
-        if !matches!(self.ending, None | Some(Ending::Asked)) {
-            self.notices.extend(notices::idle(&self.scenario, &self.stage));
-            self.notices.sort();
-        }
-        self.notices.extend(notices::hurried(&self.scenario, &verdicts));
-        RunResult {
-            name: self.scenario.name.clone(),
-            file: self.scenario.file.to_string(),
-            seed: options.seed.unwrap_or(self.scenario.seed),
-            speed: self.scenario.speed,
-            profile: format!("kubernetes {}", self.scenario.kubernetes.version),
-            timeline: self.stage.timeline().clone(),
-            names,
-            ended_at: self.stage.now(),
-            ending: self.ending.unwrap_or(Ending::Until),
-            traffic: self.stage.traffic().cloned().unwrap_or_default(),
-            verdicts,
-            unfired,
-            rejections: self.rejections,
-            notices: self.notices,
-            native,
-            live: None,
-        }
-    }
-
-    fn unfired(&self) -> Vec<Unfired> {
-        let names = self.stage.names();
-        let fired = |outcome: &CueOutcome| match outcome {
-            CueOutcome::Fired => true,
-            CueOutcome::Standing(standing) => self.stage.effects(*standing) > 0,
-            CueOutcome::Pending | CueOutcome::Void(_) | CueOutcome::Refused(_) => false,
-        };
-        let unfired = self.cues.cues.iter().filter(|cue| cue.kind != CueKind::End && !fired(&cue.outcome));
-        unfired
-            .filter_map(|cue| {
-                Some(Unfired {
-                    line: self.stage.timeline().line(cue.line)?.clone(),
-                    name: cues::cue_name(&self.scenario, cue.kind),
-                    why: cues::why_not(cue, names),
-                })
-            })
-            .collect()
-    }
-
-    /// Objects that the API refused while the run went on, as for a quota, although no expectation says so. What is refused on
-    /// sight is told with its document, and what an action was refused at once with the action.
-    fn refusals(&self) -> Vec<Unfired> {
-        let (timeline, names) = (self.stage.timeline(), self.stage.names());
-        let on_sight = self.rejections.iter().flat_map(|one| &one.diagnostics);
-        let on_sight: BTreeSet<&str> = on_sight.map(|one| one.message.as_str()).collect();
-        let mut refusals = Vec::new();
-        for (id, entry) in timeline.since(0).filter(|(_, entry)| entry.became == "Rejected") {
-            let reason = render::why(&entry.why, names);
-            let first = timeline.chain(id).last().and_then(|first| timeline.get(*first));
-            let Some(Cause::Line(line)) = first.map(|first| first.cause) else { continue };
-            let cue = self.cues.cues.iter().find(|cue| cue.line == line && cue.kind != CueKind::End);
-            let (Some(cue), Some(place)) = (cue, timeline.line(line)) else { continue };
-            let told = matches!(cue.outcome, CueOutcome::Void(_) | CueOutcome::Refused(_))
-                || on_sight.contains(reason.as_str());
-            if told || self.expects_refusal(entry.subject) {
-                continue;
-            }
-            let name = cues::cue_name(&self.scenario, cue.kind);
-            let why = format!("{} was refused: {reason}", entry.subject.show(names));
-            refusals.push(Unfired { line: place.clone(), name, why });
-        }
-        refusals.dedup();
-        refusals
-    }
-
-    /// True if an expectation names the state `Rejected` of an object, or `rejected` of manifests that have it.
-    fn expects_refusal(&self, subject: Subject) -> bool {
-        let names = self.stage.names();
-        let shown = subject.show(names);
-        let sets: Vec<String> = self.systems.iter().filter_map(|system| system.set_with(subject)).collect();
-        let expected = self.scenario.expect.iter().flat_map(|expect| expect.kind.states());
-        expected
-            .filter(|(_, state)| state.eq_ignore_ascii_case("rejected"))
-            .any(|(subject, _)| *subject == shown || sets.contains(subject))
-    }
-
-    fn native(&mut self) -> serde_json::Value {
-        let mut states = Vec::new();
-        for (controller, system) in self.systems.iter().enumerate() {
-            let world = self.stage.port(controller);
-            states.push(system.native(world.as_ref()));
-        }
-        if states.len() == 1 { states.remove(0) } else { systems::together(states) }
-    }
-}
-
-/// What holds at the end cannot be told of a run that was cut off: what was seen last may be long over.
-fn unsettle_ends(scenario: &Scenario, verdicts: &mut [Verdict]) {
-    for (expect, verdict) in scenario.expect.iter().zip(verdicts) {
-        if matches!(expect.kind, ExpectKind::Final { .. }) && verdict.status == VerdictStatus::Passed {
-            verdict.status = VerdictStatus::Unjudged;
-            verdict.detail = "the run was cut off before its end".to_owned();
-        }
     }
 }
 

@@ -9,7 +9,9 @@ mod event;
 mod expect;
 mod paasta;
 
-pub use event::{ActionDocument, ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
+pub use event::{
+    ActionDocument, ActionEntry, ActionKind, ApiEntry, FaultEntry, FaultKind, Target, TargetKind, Trigger,
+};
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
 pub use paasta::PaastaOptions;
 
@@ -52,6 +54,8 @@ pub struct Scenario {
     pub oci: OciOptions,
     /// Which code of Backend.AI is rehearsed, and its constants.
     pub backendai: crate::systems::backendai::Options,
+    /// Which operator of Dynamo is rehearsed, and the switches of its chart.
+    pub dynamo: crate::systems::dynamo::Options,
     /// What PaaSTA does where its documents do not say.
     pub paasta: PaastaOptions,
     /// The nodes and what is behind them.

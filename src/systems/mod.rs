@@ -3,9 +3,13 @@
 
 pub mod argorollouts;
 pub mod backendai;
+pub mod dynamo;
+pub mod grove;
 pub mod kubernetes;
 pub mod leaderworkerset;
+pub mod machinery;
 pub mod oci;
+pub mod onebackend;
 pub mod paasta;
 
 use std::collections::BTreeSet;
@@ -27,6 +31,8 @@ pub struct Profiles {
     pub oci: oci::Options,
     /// Of Backend.AI.
     pub backendai: backendai::Options,
+    /// Of Dynamo.
+    pub dynamo: dynamo::Options,
     /// Of PaaSTA.
     pub paasta: paasta::Options,
 }
@@ -237,6 +243,13 @@ impl System {
             System::Oci(_) | System::Kubernetes(_) => {
                 "whoever applies manifests keeps nothing that a restart could lose"
             }
+        }
+    }
+
+    /// How often a fault of watches or writes has had an effect on it so far, by the number of the fault.
+    pub const fn effects(&self, _number: u32) -> u64 {
+        match self {
+            System::Oci(_) | System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => 0,
         }
     }
 

@@ -1,9 +1,11 @@
 //! From a scenario file to the model: every check that a type cannot make, with all mistakes told at once.
 
 mod actions;
+mod api_faults;
 mod backendai;
 mod batch;
 mod cluster;
+mod dynamo;
 mod expect;
 mod faults;
 mod live_nodes;
@@ -93,6 +95,7 @@ impl Reader<'_, '_> {
         let oci = self.oci(file.oci);
         let epoch = file.epoch.map_or(EPOCH_DEFAULT, |epoch| epoch.0);
         let backendai = self.backendai(file.backendai, epoch);
+        let dynamo = self.dynamo(file.dynamo);
         let deploy = self.deploy(file.deploy, file.span);
         let paasta = self.paasta(file.paasta, &deploy);
         self.acts = deploy.iter().any(|deploy| deploy.system.has_actions());
@@ -119,6 +122,7 @@ impl Reader<'_, '_> {
             kubernetes: kubernetes?,
             oci,
             backendai,
+            dynamo,
             paasta,
             cluster: cluster?,
             deploy,

@@ -8,14 +8,15 @@ use super::inline_schema;
 use crate::cluster::{Expander, Packing};
 use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::backendai::{BugMode, DelayFrom, Engine};
+use crate::systems::dynamo::{Operator, Provider};
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::systems::paasta::options::{Engine as BounceEngine, Schemas};
 use crate::systems::paasta::rollout::{WaitChecks, WaiterKey};
 use crate::text::decode::{Context, FromNode, one_of};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node};
-use crate::workload::AnalysisPhase;
 use crate::workload::pod::TaintEffect;
+use crate::workload::{AnalysisPhase, Store};
 
 /// What can make an OCI deployment `failed`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -77,6 +78,16 @@ words! {
         "pr-10426" => Engine::Pr10426,
         "replica-groups" => Engine::ReplicaGroups,
     }
+    /// The version of Dynamo's operator.
+    OperatorValue(Operator) as "a version of the operator" {
+        "0.8" => Operator::V0_8,
+        "1.5" => Operator::V1_5,
+    }
+    /// What Dynamo's graphs are rendered as.
+    ProviderValue(Provider) as "a provider of workloads" {
+        "component" => Provider::Component,
+        "grove" => Provider::Grove,
+    }
     /// A mistake of that code.
     BugModeValue(BugMode) as "a bug mode" {
         "need_retry_missing" => BugMode::NeedRetryMissing,
@@ -122,6 +133,11 @@ words! {
         "NoSchedule" => TaintEffect::NoSchedule,
         "PreferNoSchedule" => TaintEffect::PreferNoSchedule,
         "NoExecute" => TaintEffect::NoExecute,
+    }
+    /// Where pods are registered.
+    StoreValue(Store) as "a store" {
+        "etcd" => Store::Etcd,
+        "nats" => Store::Nats,
     }
     /// Which of several pools grows.
     ExpanderValue(Expander) as "an expander" {
