@@ -96,10 +96,17 @@ fn every_document_comes_to_its_pods_and_gpus() {
     let options = Options { webhook: false, ..Options::default() };
     let (mut wrong, mut rejected, mut count) = (Vec::new(), BTreeMap::new(), 0);
     for row in rows(&shared) {
+        count += 1;
         let source = source(&shared, &row);
         let name = name(&source, &row);
         let read = read(&source, &options);
-        count += 1;
+        // What the operator's own tests expect stands for a name that they make up: it is no name.
+        if name.starts_with('$') {
+            let one = read.problems.iter().find(|one| one.message.contains(&format!("{name:?}")));
+            let why = one.map(|one| one.message.clone()).unwrap_or_default();
+            assert!(why.contains("metadata.name: Invalid value"), "{}: {why}", row.file);
+            continue;
+        }
         let found = read.document.objects.iter().find(|one| one.identity.name == name);
         let refused = read.document.refused.iter().find(|one| one.identity.name == name);
         match (found, refused) {
@@ -110,12 +117,15 @@ fn every_document_comes_to_its_pods_and_gpus() {
                     wrong.push(format!("{}/{} {name}: {found:?} instead of {expected:?}", row.root, row.file));
                 }
             }
-            (None, Some(refused)) => drop(rejected.insert(format!("{}/{}", row.root, row.file), refused.reason.clone())),
+            (None, Some(refused)) => {
+                drop(rejected.insert(format!("{}/{}", row.root, row.file), refused.reason.clone()))
+            }
             _ => wrong.push(format!("{}/{} {name}: neither read nor refused, or both", row.root, row.file)),
         }
         // The schema has no nulls, which are taken as absent here.
         let place = format!("{name:?}: ");
-        let nulls = read.warnings.iter().any(|one| one.message.contains(&place) && one.message.contains("null is taken"));
+        let nulls =
+            read.warnings.iter().any(|one| one.message.contains(&place) && one.message.contains("null is taken"));
         if row.valid != (found.is_some() && !nulls) {
             let why = refused.map_or("", |one| one.reason.as_str());
             wrong.push(format!("{}/{} {name}: the schema says valid={}: {why}", row.root, row.file, row.valid));
@@ -123,7 +133,8 @@ fn every_document_comes_to_its_pods_and_gpus() {
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     assert_eq!(count, 248);
-    let one = "dynamo-0.8.0/deploy__cloud__operator__config__samples__nvidia.com_v1alpha1_dynamographdeploymentrequest.yaml";
+    let one =
+        "dynamo-0.8.0/deploy__cloud__operator__config__samples__nvidia.com_v1alpha1_dynamographdeploymentrequest.yaml";
     let why = "DynamoGraphDeploymentRequest \"example-llm-sla\" is invalid: spec.profilingConfig.profilerImage: Required value";
     assert_eq!(rejected, BTreeMap::from([(one.to_owned(), why.to_owned())]));
 }
