@@ -5,6 +5,7 @@ use super::{
     PoolId, QuotaId, ReplicaSetId, StatefulSetId, VolumeId,
 };
 use crate::kernel::Symbol;
+use crate::workload::BatchScheduler;
 
 /// An event of the simulation. `run` tells which start of a container an event belongs to: later ones make it stale.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +34,8 @@ pub enum Event {
     Job(JobId),
     /// The scheduler looks at its queue.
     Schedule,
+    /// A batch scheduler looks at its groups.
+    GangCycle(BatchScheduler),
     /// An image pull on a node ended.
     Pulled(NodeId, u32),
     /// An image may be tried again.
@@ -53,6 +56,12 @@ pub enum Event {
     Stopped(ContainerId, u32),
     /// A container is started again after its back-off.
     Restart(ContainerId, u32),
+    /// Those who send requests to a pod come to know of it, if it is still ready.
+    Register(PodId, u32),
+    /// The lease of a pod's registration runs out unless it was renewed.
+    LeaseEnds(PodId, u32),
+    /// A store can be reached again.
+    StoreBack,
     /// A pod has been ready for long enough.
     Available(PodId, u32),
     /// All containers of a terminating pod have stopped.

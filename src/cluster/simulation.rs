@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::api_fault::Standing as ApiStanding;
 use super::apply::ObjectId;
 use super::autoscaler::Autoscaler;
 use super::behaviour::Behaviour;
@@ -30,6 +31,7 @@ use super::pool::{Pool, Provider};
 use super::profile::Profile;
 use super::quota::Quotas;
 use super::ranking::{NodeRanks, RankKey};
+use super::registration::StoreOutage;
 use super::replicaset::ReplicaSet;
 use super::scheduler::{Nominations, Scheduler, SchedulerProfile, SchedulingQueue};
 use super::scheduling::SchedulingState;
@@ -123,6 +125,8 @@ pub struct Cluster {
     pub(super) quotas: Quotas,
     /// Grace periods that differ from those of the pods' templates.
     pub(super) graces: BTreeMap<super::PodId, Duration>,
+    /// Init containers that wait for other pods, each with its start.
+    pub(super) awaiting: BTreeMap<super::ContainerId, u32>,
     /// Containers that wait for an image that they may not pull.
     pub(super) image_waits: BTreeSet<super::ContainerId>,
     /// Pods that were active for too long and have not ended yet.
@@ -165,6 +169,8 @@ pub struct Cluster {
     pub(super) pull_backoffs: PullBackoffs,
     pub(super) slow_faults: Vec<SlowFault>,
     pub(super) read_faults: Vec<ReadFault>,
+    pub(super) api_faults: Vec<ApiStanding>,
+    pub(super) store_outages: Vec<StoreOutage>,
     /// How often each standing fault has had an effect.
     pub(super) effects: Vec<u64>,
     pub(super) asks: u32,
@@ -226,6 +232,7 @@ impl Cluster {
             flaps: Vec::new(),
             quotas: Quotas::default(),
             graces: BTreeMap::new(),
+            awaiting: BTreeMap::new(),
             overdue: BTreeSet::new(),
             image_waits: BTreeSet::new(),
             sets: Vec::new(),
@@ -261,6 +268,8 @@ impl Cluster {
             pull_backoffs: PullBackoffs::new(),
             slow_faults: Vec::new(),
             read_faults: Vec::new(),
+            api_faults: Vec::new(),
+            store_outages: Vec::new(),
             effects: Vec::new(),
             asks: 0,
             records: Records::default(),
@@ -343,6 +352,7 @@ impl Cluster {
             Event::CronJob(id) => self.sync_cronjob(id),
             Event::Job(id) => self.sync_job(id),
             Event::Schedule => self.on_schedule(),
+            Event::GangCycle(scheduler) => self.on_gang_cycle(scheduler),
             Event::Pulled(node, pull) => self.on_pulled(node, pull),
             Event::PullAgain(id, start) => self.on_pull_again(id, start),
             Event::CreateContainer(id, start) => self.on_create_container(id, start),
@@ -354,6 +364,9 @@ impl Cluster {
             Event::Stopped(id, start) => self.on_stopped(id, start),
             Event::Restart(id, start) => self.on_restart(id, start),
             Event::Available(id, readiness) => self.on_available(id, readiness),
+            Event::Register(id, readiness) => self.on_register(id, readiness),
+            Event::LeaseEnds(id, readiness) => self.on_lease_ends(id, readiness),
+            Event::StoreBack => self.on_store_back(),
             Event::Gone(id) => self.on_gone(id),
             Event::Join(pool, ordinal) => self.on_join(pool, ordinal),
             Event::JoinLate(index) => self.on_join_late(index),

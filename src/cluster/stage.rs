@@ -44,17 +44,18 @@ impl Stage for Cluster {
 
     fn observed_counts(&self, subject: Subject) -> Option<Counts> {
         let truth = self.true_counts(subject)?;
-        if let Some(Status::Deployment(shown)) = self.observed_status(subject) {
+        if let Some(Status::Deployment(shown)) = self.observed_status(None, subject) {
             let (desired, pods) = (shown.desired, shown.replicas);
             return Some(Counts { desired, pods, ready: shown.ready, available: shown.available, ..truth });
         }
         let pods = self.pods_of(subject);
-        let shown: Vec<_> = pods.into_iter().filter_map(|id| self.observed_pod(id)).collect();
+        let shown: Vec<_> = pods.into_iter().filter_map(|id| self.observed_pod(None, id)).collect();
         let count = |test: fn(&crate::workload::PodStatus) -> bool| shown.iter().filter(|pod| test(pod)).count() as u32;
         Some(Counts {
             pods: count(|pod| !pod.terminating),
             running: count(|pod| pod.phase == crate::workload::PodPhase::Running),
             ready: count(|pod| pod.ready),
+            registered: count(|pod| pod.registered),
             restarts: shown.iter().map(|pod| pod.restarts).sum(),
             ..truth
         })

@@ -2,9 +2,9 @@
 //! are ready and answer. What a share is, is kept in `workload::traffic`.
 
 use super::pod::Owner;
-use super::{Cause, Cluster, PodId, PodSetId, ServiceId, Subject};
-use crate::timeline::{Entry, Layer};
-use crate::workload::Backend;
+use super::{Cause, Cluster, NodeId, PodId, PodSetId, ServiceId, Subject};
+use crate::timeline::{Entry, Kind, Layer};
+use crate::workload::{Backend, Dial};
 
 impl Cluster {
     /// A pod of the set takes requests now or no longer does.
@@ -61,6 +61,20 @@ impl Cluster {
         self.traffic.record(key, self.queue.now(), &weights);
     }
 
+    /// What comes of a connection to a node or to the application of a pod. A node whose kubelet alone is silent answers.
+    pub(super) fn dial(&self, target: Subject) -> Dial {
+        let answers = |node: NodeId| self.nodes.get(node).joined && !self.kubelet(node).down;
+        if target.kind == Kind::Node {
+            let node = self.find_node(target);
+            return if node.is_some_and(answers) { Dial::Accepted } else { Dial::NoAnswer };
+        }
+        match self.find_pod(target) {
+            Some(pod) if self.pod(pod).node.is_some_and(|node| !answers(node)) => Dial::NoAnswer,
+            Some(pod) if self.serves(pod) => Dial::Accepted,
+            _ => Dial::Refused,
+        }
+    }
+
     /// Under which name the pods of a set share requests: their ReplicaSet, or what else made them.
     fn party_of(&self, set: PodSetId) -> Subject {
         match self.set(set).owner {
@@ -82,12 +96,23 @@ impl Cluster {
         set.active.iter().filter(|id| self.serves(**id)).count() as u64
     }
 
+    /// Pods of a set that are ready and answer, and that those who send requests know of.
+    fn known_in(&self, id: PodSetId) -> u64 {
+        let set = self.set(id);
+        if !set.registers {
+            return self.serving_in(id);
+        }
+        set.active.iter().filter(|id| self.serves(**id) && self.is_registered(**id)).count() as u64
+    }
+
     fn serves(&self, id: PodId) -> bool {
         let pod = self.pod(id);
         pod.ready && pod.serving && pod.is_active()
     }
 
     fn serving_of(&self, backend: &Backend) -> u64 {
+        // Requests to a name go to those that are known; what a Service does not ask for.
+        let known = |id: &PodId| self.serves(*id) && self.is_registered(*id);
         let placed = |id: &PodId| match &backend.nodes {
             None => true,
             Some((label, value)) => {
@@ -97,10 +122,10 @@ impl Cluster {
         };
         let whole = self.sets_by_subject.get(&backend.workload).filter(|_| backend.nodes.is_none());
         match whole {
-            Some(sets) => sets.iter().map(|set| self.serving_in(*set)).sum(),
+            Some(sets) => sets.iter().map(|set| self.known_in(*set)).sum(),
             None => {
                 let pods = self.pods_of(backend.workload);
-                pods.iter().filter(|id| self.serves(**id) && placed(id)).count() as u64
+                pods.iter().filter(|id| known(id) && placed(id)).count() as u64
             }
         }
     }

@@ -1,6 +1,7 @@
 //! The scenario file as it is written: one struct a map, one field a key. The JSON Schema is made from these types;
 //! what their values must satisfy beyond their types is checked by `read` and the modules beside it.
 
+mod api_faults;
 mod backendai;
 mod dynamo;
 mod faults;
@@ -11,11 +12,12 @@ use crate::text::decode::{Spanned, Table};
 
 use super::values::{
     Amount, ConditionValue, ExpanderValue, FailOnValue, GateValue, JobGateValue, KubernetesValue, Length, MarkValue,
-    MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, Pattern, PromoteValue, ReferencesValue,
-    RollbackValue, SchedulerValue, SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp, ViewValue,
-    WaitForValue, WorkloadKindValue,
+    MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, PackingValue, Pattern, PromoteValue,
+    ReferencesValue, RollbackValue, SchedulerValue, SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp,
+    ViewValue, WaitForValue, WorkloadKindValue,
 };
 
+pub use api_faults::{ApiConflictFile, ApiErrorFile, MissedEventFile, StoreOutageFile, WatchLagFile, WebhookDownFile};
 pub use backendai::BackendAiFile;
 pub use dynamo::{DynamoFile, ProfilerFile};
 pub use paasta::PaastaFile;
@@ -136,6 +138,8 @@ file_types! {
         nodes: Option<Vec<NodeFile>>,
         /// The scheduler: a profile, or a file of kind KubeSchedulerConfiguration. Default: kube-default.
         scheduler: Option<SchedulerValue>,
+        /// The batch schedulers that are installed. Pods whose scheduler is not there stay pending.
+        batch_schedulers: Option<BatchSchedulersFile>,
         /// How long a pool of nodes takes to come.
         provisioning: Option<Spread>,
         /// The most nodes of each shape that the provider has; a shape that is not here is not limited.
@@ -146,6 +150,26 @@ file_types! {
         namespaces: Option<Vec<Spanned<String>>>,
         /// Which of several pools that would help grows. Default: least-waste.
         expander: Option<ExpanderValue>,
+    }
+
+    /// The batch schedulers of a cluster.
+    pub struct BatchSchedulersFile as "batch schedulers" {
+        /// KAI-Scheduler (`schedulerName: kai-scheduler`).
+        kai: Option<BatchSchedulerFile>,
+        /// Volcano (`schedulerName: volcano`).
+        volcano: Option<BatchSchedulerFile>,
+    }
+
+    /// One batch scheduler.
+    pub struct BatchSchedulerFile as "a batch scheduler" {
+        /// Its version. Default: "0.13" of KAI, "1.12" of Volcano.
+        version: Option<Spanned<String>>,
+        /// Which of several nodes a pod goes to. Default: binpack.
+        placement: Option<PackingValue>,
+        /// How long a group may have fewer pods than its minimum before the rest of it is evicted; of KAI. Default: 60s.
+        staleness_grace: Option<Spanned<Length>>,
+        /// Whether groups are put out for others of a higher priority; of KAI. Default: true.
+        preempts: Option<Spanned<bool>>,
     }
 
     /// One of several clusters.
@@ -246,8 +270,8 @@ file_types! {
         init: Option<Spread>,
         /// From the container's start to serving.
         start: Option<Spread>,
-        /// From serving to being registered with the system.
-        register: Option<Spanned<Spread>>,
+        /// From readiness to being known to those who send requests. Default: those go by readiness alone.
+        register: Option<Spread>,
         /// How long the container of a Job runs.
         run: Option<Spread>,
         /// The exit code of the container of a Job.
@@ -319,11 +343,7 @@ file_types! {
     }
 
     /// A fault: when, and exactly one thing that goes wrong.
-    pub struct FaultFile as "a fault" later [
-        "api_error", "api_conflict", "watch_lag",
-        "controller_restart", "missed_event", "webhook_down", "store_outage", "image_build_fail",
-        "clock_skew",
-    ] {
+    pub struct FaultFile as "a fault" later ["image_build_fail", "clock_skew"] {
         /// The fault's name. Default: fault-1, fault-2, … by its position.
         name: Option<Spanned<String>>,
         /// At a time.
@@ -346,6 +366,18 @@ file_types! {
         export_fail: Option<ExportFailFile>,
         /// The controller of a system ends and is started again.
         controller_restart: Option<ControllerRestartFile>,
+        /// What controllers read is old.
+        watch_lag: Option<WatchLagFile>,
+        /// Changes wake nobody, although whoever reads sees them.
+        missed_event: Option<MissedEventFile>,
+        /// Writes of controllers are refused because somebody else was faster.
+        api_conflict: Option<ApiConflictFile>,
+        /// Writes fail, and nothing is done.
+        api_error: Option<ApiErrorFile>,
+        /// The webhook that admits custom resources does not answer.
+        webhook_down: Option<WebhookDownFile>,
+        /// A store in which pods are registered cannot be reached.
+        store_outage: Option<StoreOutageFile>,
         /// Service level objectives are missed while a rollout goes on.
         slo_failure: Option<AlarmFile>,
         /// Alerts fire while a rollout goes on.
@@ -375,7 +407,7 @@ file_types! {
     }
 
     /// A subject that reaches a state.
-    pub struct OnFile as "a trigger" later ["before_write", "after_write"] {
+    pub struct OnFile as "a trigger" {
         /// The subject: `deployment/vllm`, `Pod/vllm-r1-0`.
         subject: Spanned<String>,
         /// The state.

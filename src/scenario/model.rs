@@ -9,12 +9,14 @@ mod event;
 mod expect;
 mod paasta;
 
-pub use event::{ActionDocument, ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
+pub use event::{
+    ActionDocument, ActionEntry, ActionKind, ApiEntry, FaultEntry, FaultKind, Target, TargetKind, Trigger,
+};
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
 pub use paasta::PaastaOptions;
 
 use crate::cluster::scheduler::SchedulerProfile;
-use crate::cluster::{Expander, Load};
+use crate::cluster::{BatchProfile, Expander, Load};
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
 use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
@@ -145,6 +147,8 @@ pub struct Cluster {
     pub nodes: Vec<NodeEntry>,
     /// The scheduler.
     pub scheduler: SchedulerProfile,
+    /// The batch schedulers beside it.
+    pub batch_schedulers: Vec<BatchProfile>,
     /// How long a pool of nodes takes to come; `None`: as the profile has it.
     pub provisioning: Option<Distribution>,
     /// The most nodes of a shape that the provider has; a shape that is not here is not limited.
@@ -250,13 +254,15 @@ pub enum SystemName {
     BackendAi,
     /// Services of PaaSTA.
     Paasta,
+    /// Graphs of NVIDIA Dynamo.
+    Dynamo,
 }
 
 impl SystemName {
     /// True if operators apply documents of it while it runs.
     pub const fn applies_documents(self) -> bool {
         match self {
-            SystemName::Kubernetes => true,
+            SystemName::Kubernetes | SystemName::Dynamo => true,
             SystemName::Oci | SystemName::BackendAi | SystemName::Paasta => false,
         }
     }
@@ -268,6 +274,7 @@ impl SystemName {
             SystemName::Kubernetes => "kubernetes",
             SystemName::BackendAi => "backendai",
             SystemName::Paasta => "paasta",
+            SystemName::Dynamo => "dynamo",
         }
     }
 
@@ -281,7 +288,7 @@ impl SystemName {
         match self {
             SystemName::Oci | SystemName::Kubernetes => false,
             SystemName::BackendAi => true,
-            SystemName::Paasta => true,
+            SystemName::Paasta | SystemName::Dynamo => true,
         }
     }
 }
@@ -318,7 +325,7 @@ pub struct BehaviourRow {
     pub init: Option<Distribution>,
     /// From the container's start to serving.
     pub start: Option<Distribution>,
-    /// From serving to being registered where the system's clients look it up.
+    /// From readiness to being registered where those who send requests look it up.
     pub register: Option<Distribution>,
     /// How long the container of a Job runs.
     pub run: Option<Distribution>,

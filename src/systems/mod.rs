@@ -7,6 +7,7 @@ pub mod dynamo;
 pub mod grove;
 pub mod kubernetes;
 pub mod leaderworkerset;
+pub mod machinery;
 pub mod oci;
 pub mod onebackend;
 pub mod paasta;
@@ -21,7 +22,7 @@ use crate::timeline::{Cause, Subject};
 use crate::workload::{Action, Controller, Wake, World};
 
 /// The names of the systems, as a scenario's `system:` has them.
-pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai", "paasta"];
+pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai", "paasta", "dynamo"];
 
 /// The profiles of all systems.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -47,6 +48,8 @@ pub enum System {
     BackendAi(Box<backendai::BackendAi>),
     /// A service of PaaSTA.
     Paasta(paasta::Paasta),
+    /// NVIDIA Dynamo.
+    Dynamo(Box<dynamo::Dynamo>),
 }
 
 /// A document that was read.
@@ -76,6 +79,11 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
             warnings: read.warnings,
             problems: read.problems,
         }),
+        "dynamo" => dynamo::read(source, &profiles.dynamo).map(|read| Document {
+            system: System::Dynamo(Box::new(dynamo::Dynamo::new(stem(source.name()), read.document, &profiles.dynamo))),
+            warnings: read.warnings,
+            problems: read.problems,
+        }),
         "backendai" => backendai::read(source, &profiles.backendai).map(|read| Document {
             system: System::BackendAi(Box::new(read.backendai)),
             warnings: Vec::new(),
@@ -86,6 +94,12 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
             Err(vec![Diagnostic::about(source, message)])
         }
     }
+}
+
+/// `shop/web.v2.yaml` is `web.v2`.
+fn stem(file: &str) -> &str {
+    let file = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem)
 }
 
 /// Reads a document that may be a folder, with its files.
@@ -124,7 +138,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in &*systems {
         let own: BTreeSet<&str> = match system {
             System::Oci(oci) => oci.member_names().collect(),
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => BTreeSet::new(),
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) => BTreeSet::new(),
         };
         for name in own {
             if !seen.insert(name.to_owned()) {
@@ -135,7 +149,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in systems {
         match system {
             System::Oci(oci) => oci.qualify(&twice),
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => {}
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) => {}
         }
     }
     twice
@@ -167,9 +181,13 @@ pub fn together(states: Vec<Value>) -> Value {
 impl System {
     /// True if its document belongs to the control plane that an earlier document of the scenario brought: that one takes it then,
     /// as an operator's `apply`.
-    pub const fn joins(&self, _first: &System) -> bool {
-        match self {
-            System::Oci(_) | System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => false,
+    pub const fn joins(&self, first: &System) -> bool {
+        match (self, first) {
+            (System::Dynamo(_), System::Dynamo(_)) => true,
+            (
+                System::Oci(_) | System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_),
+                _,
+            ) => false,
         }
     }
 
@@ -180,6 +198,7 @@ impl System {
             System::Kubernetes(set) => vec![set.name()],
             System::BackendAi(manager) => manager.names().collect(),
             System::Paasta(service) => vec![service.name()],
+            System::Dynamo(dynamo) => dynamo.names(),
         }
     }
 
@@ -187,6 +206,7 @@ impl System {
     pub fn manifests(&self) -> Vec<&kubernetes::Manifest> {
         match self {
             System::Oci(_) | System::BackendAi(_) | System::Paasta(_) => Vec::new(),
+            System::Dynamo(dynamo) => dynamo.manifests(),
             System::Kubernetes(set) => set.wanted().collect(),
         }
     }
@@ -202,7 +222,7 @@ impl System {
     /// The namespaces that its objects are in, and those that it makes.
     pub fn namespaces(&self) -> (BTreeSet<&str>, BTreeSet<&str>) {
         match self {
-            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) => Default::default(),
+            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) => Default::default(),
             System::Kubernetes(set) => set.namespaces(),
         }
     }
@@ -221,6 +241,7 @@ impl System {
             (System::Kubernetes(set), action) => set.interest(action),
             (System::BackendAi(manager), action) => manager.interest(action),
             (System::Paasta(service), action) => service.interest(action),
+            (System::Dynamo(dynamo), action) => dynamo.interest(action),
         }
     }
 
@@ -228,7 +249,7 @@ impl System {
     pub const fn keeps_records(&self) -> bool {
         match self {
             System::Oci(_) => true,
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => false,
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) => false,
         }
     }
 
@@ -239,9 +260,18 @@ impl System {
             System::Paasta(_) => {
                 "PaaSTA's setup job keeps nothing that a restart could lose, and its pipelines are run elsewhere"
             }
+            System::Dynamo(_) => "a restart of one of Dynamo's controllers names it: `controller`",
             System::Oci(_) | System::Kubernetes(_) => {
                 "whoever applies manifests keeps nothing that a restart could lose"
             }
+        }
+    }
+
+    /// How often a fault of watches or writes has had an effect on it so far, by the number of the fault.
+    pub fn effects(&self, number: u32) -> u64 {
+        match self {
+            System::Oci(_) | System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => 0,
+            System::Dynamo(dynamo) => dynamo.effects(number),
         }
     }
 
@@ -250,7 +280,7 @@ impl System {
         match self {
             System::Oci(oci) => oci.resume(cause, world),
             // Whoever runs `kubectl apply` keeps no records: all that it knows is in the cluster.
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => false,
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) => false,
         }
     }
 }
@@ -262,6 +292,7 @@ impl Controller for System {
             System::Kubernetes(set) => set.wake(wake, cause, world),
             System::BackendAi(manager) => manager.wake(wake, cause, world),
             System::Paasta(service) => service.wake(wake, cause, world),
+            System::Dynamo(dynamo) => dynamo.wake(wake, cause, world),
         }
     }
 
@@ -271,6 +302,7 @@ impl Controller for System {
             System::Kubernetes(set) => set.native(world),
             System::BackendAi(manager) => manager.native(world),
             System::Paasta(service) => service.native(world),
+            System::Dynamo(dynamo) => dynamo.native(world),
         }
     }
 }

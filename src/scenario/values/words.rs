@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::inline_schema;
-use crate::cluster::Expander;
+use crate::cluster::{Expander, Packing};
 use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::backendai::{BugMode, DelayFrom, Engine};
 use crate::systems::dynamo::{Operator, Provider};
@@ -15,8 +15,8 @@ use crate::systems::paasta::rollout::{WaitChecks, WaiterKey};
 use crate::text::decode::{Context, FromNode, one_of};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node};
-use crate::workload::AnalysisPhase;
 use crate::workload::pod::TaintEffect;
+use crate::workload::{AnalysisPhase, Store};
 
 /// What can make an OCI deployment `failed`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -134,10 +134,20 @@ words! {
         "PreferNoSchedule" => TaintEffect::PreferNoSchedule,
         "NoExecute" => TaintEffect::NoExecute,
     }
+    /// Where pods are registered.
+    StoreValue(Store) as "a store" {
+        "etcd" => Store::Etcd,
+        "nats" => Store::Nats,
+    }
     /// Which of several pools grows.
     ExpanderValue(Expander) as "an expander" {
         "least-waste" => Expander::LeastWaste,
         "first" => Expander::First,
+    }
+    /// Which of several nodes a batch scheduler takes.
+    PackingValue(Packing) as "a placement" {
+        "binpack" => Packing::Pack,
+        "spread" => Packing::Spread,
     }
     /// The kind of a Kubernetes workload.
     WorkloadKindValue(&'static str) as "a kind of workload" {
@@ -198,7 +208,7 @@ words! {
 pub struct SystemValue(pub SystemName);
 
 /// Systems that later versions will know.
-const LATER_SYSTEMS: &[&str] = &["onebackend", "dynamo"];
+const LATER_SYSTEMS: &[&str] = &["onebackend"];
 
 impl FromNode for SystemValue {
     fn from_node(node: &Node, context: &mut Context<'_>) -> Option<SystemValue> {
@@ -206,7 +216,7 @@ impl FromNode for SystemValue {
             let message = format!("the system {} is not in this version of greenroom yet", quote(system));
             context.report(
                 Diagnostic::error(context.source, node.span, message)
-                    .note("this version knows `oci`, `kubernetes`, `backendai` and `paasta`"),
+                    .note("this version knows `oci`, `kubernetes`, `backendai`, `paasta` and `dynamo`"),
             );
             return None;
         }
@@ -215,9 +225,10 @@ impl FromNode for SystemValue {
             ("kubernetes", SystemName::Kubernetes),
             ("backendai", SystemName::BackendAi),
             ("paasta", SystemName::Paasta),
+            ("dynamo", SystemName::Dynamo),
         ];
         one_of(node, context, &known, "a system").map(SystemValue)
     }
 }
 
-inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "backendai", "paasta"] });
+inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "backendai", "paasta", "dynamo"] });

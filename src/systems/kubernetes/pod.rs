@@ -9,9 +9,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 use super::complaint::Findings;
 use super::fingerprint::fingerprint;
 use super::placement::{self, Placing};
-use super::{container, figures, names, volumes};
+use super::{container, figures, names, pod_group, volumes};
 use crate::kernel::Duration;
-use crate::workload::{Container, PodTemplate, Resources, RestartPolicy};
+use crate::workload::{BatchScheduler, Container, PodTemplate, Resources, RestartPolicy};
 
 /// What a ReplicaSet's pods are ranked by when it shrinks.
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
@@ -27,6 +27,15 @@ pub fn template(from: &core::PodTemplateSpec, mounts: &[&str], path: &str, findi
     let metadata = from.metadata.as_ref().unwrap_or(&none);
     let spec = from.spec.as_ref().unwrap_or(&empty);
     let mut template = pod(metadata, spec, mounts, (&format!("{path}.metadata"), &format!("{path}.spec")), findings);
+    template.fingerprint = fingerprint(from);
+    label_revision(&mut template);
+    template
+}
+
+/// A template whose metadata and spec stand at these places.
+pub fn template_at(from: &core::PodTemplateSpec, paths: (&str, &str), findings: &mut Findings) -> PodTemplate {
+    let (metadata, spec) = (from.metadata.clone().unwrap_or_default(), from.spec.clone().unwrap_or_default());
+    let mut template = pod(&metadata, &spec, &[], paths, findings);
     template.fingerprint = fingerprint(from);
     label_revision(&mut template);
     template
@@ -125,6 +134,7 @@ fn pod(
         // Its default and none are one.
         scheduler_name: spec.scheduler_name.clone().filter(|name| name != "default-scheduler").unwrap_or_default(),
         scheduling_gates: gates,
+        gang: pod_group::member(metadata, spec.scheduler_name.as_deref().unwrap_or("")),
         overhead,
         active_deadline: figures::seconds(
             spec.active_deadline_seconds,
@@ -232,7 +242,9 @@ fn host_ports(spec: &core::PodSpec) -> Vec<(u16, String)> {
 
 /// Tells of fields that decide something in a cluster and nothing here.
 fn notes(spec: &core::PodSpec, path: &str, findings: &mut Findings) {
-    if spec.scheduler_name.as_ref().is_some_and(|name| !matches!(name.as_str(), "" | "default-scheduler")) {
+    let other =
+        |name: &&String| !matches!(name.as_str(), "" | "default-scheduler") && BatchScheduler::named(name).is_none();
+    if spec.scheduler_name.as_ref().is_some_and(|name| other(&name)) {
         let message = "taken as the cluster's own scheduler, unless the scenario's `scheduler` is a file, which names its profiles";
         findings.note(format!("{path}.schedulerName"), message);
     }
