@@ -97,6 +97,16 @@ file_types! {
         watch_latency: Option<Length>,
         /// How long the API takes to answer. Default: none.
         api_latency: Option<Length>,
+        /// The LeaderWorkerSet that is installed.
+        lws: Option<LwsFile>,
+    }
+
+    /// The release of LeaderWorkerSet and its configuration.
+    pub struct LwsFile as "the LeaderWorkerSet profile" {
+        /// The release. Default: "0.8".
+        version: Option<Spanned<String>>,
+        /// Whether its groups are made known to Volcano (`gangSchedulingManagement`). Default: false.
+        volcano_groups: Option<bool>,
     }
 
     /// Settings of the OCI AI Blueprints control plane.
