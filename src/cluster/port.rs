@@ -7,7 +7,8 @@ use super::{Cause, Cluster, Subject, Symbol, Why};
 use crate::kernel::Time;
 use crate::timeline::{Entry, EntryId, Kind, Layer};
 use crate::workload::{
-    Ask, AskId, Backend, LeaderWorkerSetSpec, Object, Outcome, PodStatus, PodTemplate, RecordChange, Status, World,
+    Ask, AskId, Backend, Dial, LeaderWorkerSetSpec, Object, Outcome, PodStatus, PodTemplate, RecordChange, Status,
+    World,
 };
 
 /// One controller's side of the cluster.
@@ -78,7 +79,7 @@ impl World for Port<'_> {
     }
 
     fn observed(&self, key: Subject) -> Option<Status> {
-        self.cluster.observed_status(key)
+        self.cluster.observed_status(Some(self.controller), key)
     }
 
     fn observed_spec(&self, key: Subject) -> Option<Object> {
@@ -90,7 +91,8 @@ impl World for Port<'_> {
         let Some(sets) = cluster.sets_by_subject.get(&workload) else { return Vec::new() };
         let mut pods: Vec<_> = sets.iter().flat_map(|set| cluster.pods_in(*set)).collect();
         pods.sort_unstable();
-        let shown = |id| cluster.observed_pod(id).map(|status| (cluster.pod_subject(id), status));
+        let shown =
+            |id| cluster.observed_pod(Some(self.controller), id).map(|status| (cluster.pod_subject(id), status));
         pods.into_iter().filter_map(shown).collect()
     }
 
@@ -110,10 +112,6 @@ impl World for Port<'_> {
         self.cluster.group_sets.get(&key).map(|set| set.spec.clone())
     }
 
-    fn answers(&self, pod: Subject) -> bool {
-        self.cluster.answers(pod)
-    }
-
     fn hears(&self, node: Subject) -> bool {
         let cluster = &*self.cluster;
         cluster.find_node(node).is_some_and(|node| cluster.kubelet(node).in_touch())
@@ -130,6 +128,10 @@ impl World for Port<'_> {
         };
         let nodes = cluster.nodes.iter().filter(|(_, node)| has(node));
         nodes.map(|(id, node)| (cluster.node_subject(id), node.ready)).collect()
+    }
+
+    fn dial(&self, target: Subject) -> Dial {
+        self.cluster.dial(target)
     }
 
     fn observed_node_labels(&self, label: &str) -> Vec<(Subject, Option<String>)> {
@@ -153,7 +155,10 @@ impl World for Port<'_> {
     fn ask(&mut self, ask: Ask, cause: Cause) -> AskId {
         let id = AskId(self.cluster.asks);
         self.cluster.asks += 1;
-        let outcome = self.perform(ask, cause);
+        let outcome = match self.cluster.failed_ask(self.controller, &ask) {
+            Some(failed) => failed,
+            None => self.perform(ask, cause),
+        };
         let at = self.cluster.queue.now() + self.cluster.profile.api_latency;
         self.cluster.send(at, Parcel::Answered(self.controller, id, outcome, cause));
         id

@@ -2,9 +2,9 @@
 //! are ready and answer. What a share is, is kept in `workload::traffic`.
 
 use super::pod::Owner;
-use super::{Cause, Cluster, PodId, PodSetId, ServiceId, Subject};
-use crate::timeline::{Entry, Layer};
-use crate::workload::Backend;
+use super::{Cause, Cluster, NodeId, PodId, PodSetId, ServiceId, Subject};
+use crate::timeline::{Entry, Kind, Layer};
+use crate::workload::{Backend, Dial};
 
 impl Cluster {
     /// A pod of the set takes requests now or no longer does.
@@ -61,6 +61,20 @@ impl Cluster {
         self.traffic.record(key, self.queue.now(), &weights);
     }
 
+    /// What comes of a connection to a node or to the application of a pod. A node whose kubelet alone is silent answers.
+    pub(super) fn dial(&self, target: Subject) -> Dial {
+        let answers = |node: NodeId| self.nodes.get(node).joined && !self.kubelet(node).down;
+        if target.kind == Kind::Node {
+            let node = self.find_node(target);
+            return if node.is_some_and(answers) { Dial::Accepted } else { Dial::NoAnswer };
+        }
+        match self.find_pod(target) {
+            Some(pod) if self.pod(pod).node.is_some_and(|node| !answers(node)) => Dial::NoAnswer,
+            Some(pod) if self.serves(pod) => Dial::Accepted,
+            _ => Dial::Refused,
+        }
+    }
+
     /// Under which name the pods of a set share requests: their ReplicaSet, or what else made them.
     fn party_of(&self, set: PodSetId) -> Subject {
         match self.set(set).owner {
@@ -82,7 +96,7 @@ impl Cluster {
         set.active.iter().filter(|id| self.serves(**id)).count() as u64
     }
 
-    fn serves(&self, id: PodId) -> bool {
+    pub(super) fn serves(&self, id: PodId) -> bool {
         let pod = self.pod(id);
         pod.ready && pod.serving && pod.is_active()
     }

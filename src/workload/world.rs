@@ -8,9 +8,9 @@ use std::sync::Arc;
 
 use super::rollout::SelectorPatch;
 use super::traffic::Backend;
-use super::{AnalysisPhase, LeaderWorkerSetSpec, NodePatch, Object, PodStatus, PodTemplate, Status};
+use super::{AnalysisPhase, LeaderWorkerSetSpec, NodePatch, Object, PodPhase, PodStatus, PodTemplate, Status};
 use crate::kernel::{Name, Symbol, Time};
-use crate::timeline::{Cause, EntryId, Subject, Why};
+use crate::timeline::{Cause, EntryId, Kind, Subject, Why};
 
 /// Names one ask of one controller.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -171,6 +171,17 @@ pub enum Outcome {
     Failed(Symbol),
 }
 
+/// What comes of a connection that somebody tries to make.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Dial {
+    /// It is taken.
+    Accepted,
+    /// The node answers, and nothing listens there.
+    Refused,
+    /// Nothing answers: the node is off, or there is none.
+    NoAnswer,
+}
+
 /// A change to one durable record.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RecordChange {
@@ -228,14 +239,8 @@ pub trait World {
         None
     }
 
-    /// True if somebody who connects to this pod at this instant gets an answer: what a health check of a system's own sees, which
-    /// no watch shows. A world that cannot know says what it observes.
-    fn answers(&self, pod: Subject) -> bool {
-        matches!(self.observed(pod), Some(Status::Pod(status)) if status.ready && !status.terminating)
-    }
-
-    /// True if a service of a system's own on this node can be heard at this instant: the node runs, and is not cut off. A world
-    /// that cannot know says what it observes.
+    /// True if this node tells others of itself at this instant: it runs, and is not silent. A world that cannot know says what it
+    /// observes.
     fn hears(&self, node: Subject) -> bool {
         self.observed_nodes(&[]).contains(&(node, true))
     }
@@ -248,6 +253,21 @@ pub trait World {
 
     /// The nodes as observed that have all of these labels, in the order in which they joined: the node, and whether it is ready.
     fn observed_nodes(&self, labels: &[(&str, &str)]) -> Vec<(Subject, bool)>;
+
+    /// What comes of a connection to the application of a pod, or to a node, that is tried now. It is a probe of one's own rather
+    /// than an informer's view, and knows at once what that learns late; where a world cannot probe, it is what that view has.
+    fn dial(&self, target: Subject) -> Dial {
+        let taken = |ready: bool, otherwise| if ready { Dial::Accepted } else { otherwise };
+        if target.kind == Kind::Node {
+            let node = self.observed_nodes(&[]).into_iter().find(|(node, _)| *node == target);
+            return taken(node.is_some_and(|(_, ready)| ready), Dial::NoAnswer);
+        }
+        match self.observed(target) {
+            Some(Status::Pod(pod)) if pod.phase == PodPhase::Unknown => Dial::NoAnswer,
+            Some(Status::Pod(pod)) => taken(pod.ready, Dial::Refused),
+            _ => Dial::Refused,
+        }
+    }
 
     /// The value of one label of every node as observed, in the order in which they joined; `None` for a node without it.
     fn observed_node_labels(&self, label: &str) -> Vec<(Subject, Option<String>)>;

@@ -8,6 +8,7 @@
 
 mod actions;
 pub mod as_built;
+pub mod containers;
 mod controller;
 mod documented;
 mod lists;
