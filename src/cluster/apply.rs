@@ -54,6 +54,10 @@ pub enum ObjectId {
     Custom,
     /// A LeaderWorkerSet; it is known by its name.
     GroupSet,
+    /// A group of pods; it is known by its name.
+    PodGroup,
+    /// A topology; it is known by its name.
+    Topology,
     /// A ConfigMap, a Secret or a Namespace: that it is there is all that counts.
     Present,
 }
@@ -105,6 +109,8 @@ impl Cluster {
                 None | Some(ObjectId::Custom),
             ) => self.apply_custom(key, object, cause),
             (Object::LeaderWorkerSet(spec), None | Some(ObjectId::GroupSet)) => self.apply_group_set(key, spec, cause),
+            (Object::PodGroup(spec), None | Some(ObjectId::PodGroup)) => self.apply_pod_group(key, spec, cause),
+            (Object::Topology(spec), None | Some(ObjectId::Topology)) => self.apply_topology(key, spec, cause),
             (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), None) => {
                 self.create_present(key, cause)
             }
@@ -156,6 +162,8 @@ impl Cluster {
             Some(ObjectId::StorageClass) => self.delete_class(key, cause),
             Some(ObjectId::Autoscaler(id)) => self.delete_autoscaler(id, cause),
             Some(ObjectId::Custom) => self.delete_custom(key, cause),
+            Some(ObjectId::PodGroup) => self.delete_pod_group(key, cause),
+            Some(ObjectId::Topology) => self.delete_topology(key, cause),
             Some(ObjectId::GroupSet) => {
                 self.group_sets.remove(&key);
                 self.journal_object(key);

@@ -130,6 +130,7 @@ impl Cluster {
                 }))
             }
             ObjectId::Custom => self.custom.get(&key).map(|custom| custom.object.clone()),
+            ObjectId::PodGroup => self.pod_group_spec(key).cloned().map(Object::PodGroup),
             _ => None,
         }
     }

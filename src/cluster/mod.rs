@@ -17,6 +17,7 @@ mod drain;
 mod event;
 mod eviction;
 mod flap;
+mod gang;
 mod groupset;
 mod job;
 mod journal;

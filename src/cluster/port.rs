@@ -58,6 +58,7 @@ impl<'a> Port<'a> {
                 false => Outcome::NotFound,
             },
             Ask::Evict { key, .. } => cluster.evict_asked(key, cause),
+            Ask::Ungate { key, gate, .. } => cluster.ungate(key, &gate, cause),
             Ask::WriteStatus { key, status, .. } => cluster.write_status(key, status, cause),
             Ask::Measure { template, metric, .. } => cluster.measure(&template, &metric),
         }

@@ -23,6 +23,8 @@ pub struct SchedulingState {
     preempted: BTreeSet<PodId>,
     /// Pods that may go to one node alone.
     only: BTreeMap<PodId, NodeId>,
+    /// The scheduling gates that are still on a pod; none has an empty list.
+    pub(super) gates: BTreeMap<PodId, Vec<String>>,
     /// Other pods are counted from now on.
     counts_others: bool,
     /// Priority classes by name.
@@ -98,14 +100,19 @@ impl Cluster {
     pub(super) fn wait_for_node(&mut self, id: PodId, cause: Cause) {
         self.count_others();
         let set = self.set(self.pod(id).set);
-        let (source, template) = (std::sync::Arc::clone(&set.source), set.template);
+        let source = std::sync::Arc::clone(&set.source);
         if let Some(name) = &source.node_name {
             self.bind_to_named(id, name, cause);
-        } else if !source.scheduling_gates.is_empty() {
-            let gates = self.names.intern(&source.scheduling_gates.join(", "));
-            let cause = self.note_pod(id, "SchedulingGated", Why::with("waits for {}", Arg::Text(gates)), cause);
-            self.touch_pod(id, cause);
-        } else if !self.scheduler.serves(self.templates.get(template)) {
+        } else if !self.gate(id, &source.scheduling_gates, cause) {
+            self.await_scheduler(id, cause);
+        }
+    }
+
+    /// No gate holds the pod back: it waits for its scheduler, if that is there.
+    pub(super) fn await_scheduler(&mut self, id: PodId, cause: Cause) {
+        let set = self.set(self.pod(id).set);
+        let (source, template) = (std::sync::Arc::clone(&set.source), set.template);
+        if !self.scheduler.serves(self.templates.get(template)) {
             let name = self.names.intern(&source.scheduler_name);
             let cause = self.note_pod(id, "Unserved", Why::with("no scheduler is called {}", Arg::Text(name)), cause);
             self.touch_pod(id, cause);
@@ -134,6 +141,7 @@ impl Cluster {
         }
         self.scheduling.preempted.remove(&id);
         self.scheduling.only.remove(&id);
+        self.scheduling.gates.remove(&id);
         if let Some(nominee) = self.nominations.clear(id)
             && self.pod(id).node.is_none()
         {

@@ -14,6 +14,7 @@ use super::deployment::Deployment;
 use super::disrupt::{ReadFault, SlowFault};
 use super::drain::DrainRun;
 use super::flap::Flap;
+use super::gang::Gangs;
 use super::job::Job;
 use super::journal::Write;
 use super::kubelet::{Container, Environments, Kubelet, PullBackoffs, PullFault, RestartBackoff};
@@ -113,6 +114,7 @@ pub struct Cluster {
     pub(super) groups: NodeGroups,
     pub(super) volumes: Volumes,
     pub(super) autoscalers: Vec<Autoscaler>,
+    pub(super) gangs: Gangs,
     pub(super) group_sets: BTreeMap<Subject, super::groupset::GroupSet>,
     pub(super) mounts: Mounts,
     pub(super) environments: Environments,
@@ -216,6 +218,7 @@ impl Cluster {
             groups: NodeGroups::default(),
             volumes: Volumes::default(),
             autoscalers: Vec::new(),
+            gangs: Gangs::default(),
             group_sets: BTreeMap::new(),
             mounts: Mounts::default(),
             environments: Environments::default(),

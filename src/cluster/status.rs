@@ -48,9 +48,12 @@ impl Cluster {
             ObjectId::Budget(id) => Status::PodDisruptionBudget(self.budgets.get(id).status),
             ObjectId::NodePool(id) => Status::NodePool(self.pools[id.0 as usize].status),
             ObjectId::GroupSet => Status::LeaderWorkerSet(self.group_sets.get(&key)?.status()),
-            ObjectId::PriorityClass | ObjectId::Volume(_) | ObjectId::StorageClass | ObjectId::Present => {
-                Status::Present
-            }
+            ObjectId::PodGroup => Status::PodGroup(self.pod_group_status(key)?),
+            ObjectId::PriorityClass
+            | ObjectId::Volume(_)
+            | ObjectId::StorageClass
+            | ObjectId::Topology
+            | ObjectId::Present => Status::Present,
         })
     }
 
@@ -68,6 +71,7 @@ impl Cluster {
             phase: pod.phase,
             ready: pod.ready,
             terminating: pod.terminating,
+            gated: self.is_gated(id),
             node: pod.node.map(|node| self.nodes.get(node).name),
             restarts: pod.restarts,
             reason: record.reason,

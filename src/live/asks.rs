@@ -81,6 +81,10 @@ impl LiveCluster {
                 self.note_cause(key, cause);
                 Operation::MergeInto("scale", json!({ "spec": { "replicas": replicas } }))
             }
+            Ask::Ungate { gate, .. } => {
+                self.note_cause(key, cause);
+                Operation::Strategic(json!({ "spec": { "schedulingGates": [{ "name": gate, "$patch": "delete" }] } }))
+            }
             Ask::Evict { .. } => {
                 self.deletions.insert(key, cause);
                 Operation::Evict(None)

@@ -8,7 +8,12 @@ use crate::systems::{Profiles, paasta};
 
 /// The profiles of all systems in a scenario.
 pub fn profiles(scenario: &Scenario) -> Profiles {
-    Profiles { oci: oci(scenario), backendai: scenario.backendai.clone(), paasta: paasta(scenario) }
+    Profiles {
+        oci: oci(scenario),
+        backendai: scenario.backendai.clone(),
+        dynamo: scenario.dynamo.clone(),
+        paasta: paasta(scenario),
+    }
 }
 
 fn oci(scenario: &Scenario) -> Options {

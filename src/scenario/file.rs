@@ -2,6 +2,7 @@
 //! what their values must satisfy beyond their types is checked by `read` and the modules beside it.
 
 mod backendai;
+mod dynamo;
 mod faults;
 mod paasta;
 
@@ -16,6 +17,7 @@ use super::values::{
 };
 
 pub use backendai::BackendAiFile;
+pub use dynamo::{DynamoFile, ProfilerFile};
 pub use paasta::PaastaFile;
 
 pub use faults::{
@@ -29,7 +31,7 @@ pub type States = Table<Spanned<String>>;
 
 file_types! {
     /// A rehearsal: a cluster, deployment documents, how workloads behave, what goes wrong, what an operator does, and what must be so.
-    pub struct ScenarioFile as "a scenario" later ["onebackend", "dynamo"] {
+    pub struct ScenarioFile as "a scenario" later ["onebackend"] {
         /// The name of the rehearsal and of its snapshot.
         name: Spanned<String>,
         /// The seed of every random draw. Default: 0.
@@ -48,6 +50,8 @@ file_types! {
         oci: Option<OciFile>,
         /// Which code of Backend.AI is rehearsed, and its constants.
         backendai: Option<BackendAiFile>,
+        /// Which operator of Dynamo is rehearsed, and the switches of its chart.
+        dynamo: Option<DynamoFile>,
         /// What PaaSTA does where its documents do not say.
         paasta: Option<PaastaFile>,
         /// The cluster.

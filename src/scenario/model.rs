@@ -52,6 +52,8 @@ pub struct Scenario {
     pub oci: OciOptions,
     /// Which code of Backend.AI is rehearsed, and its constants.
     pub backendai: crate::systems::backendai::Options,
+    /// Which operator of Dynamo is rehearsed, and the switches of its chart.
+    pub dynamo: crate::systems::dynamo::Options,
     /// What PaaSTA does where its documents do not say.
     pub paasta: PaastaOptions,
     /// The nodes and what is behind them.

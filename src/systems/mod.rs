@@ -3,6 +3,8 @@
 
 pub mod argorollouts;
 pub mod backendai;
+pub mod dynamo;
+pub mod grove;
 pub mod kubernetes;
 pub mod leaderworkerset;
 pub mod oci;
@@ -28,6 +30,8 @@ pub struct Profiles {
     pub oci: oci::Options,
     /// Of Backend.AI.
     pub backendai: backendai::Options,
+    /// Of Dynamo.
+    pub dynamo: dynamo::Options,
     /// Of PaaSTA.
     pub paasta: paasta::Options,
 }

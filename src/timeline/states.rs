@@ -27,6 +27,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Ready",
             "NotReady",
             "Unserved",
+            "Ungated",
             "Killing",
             "Error",
             "CrashLoopBackOff",
@@ -230,6 +231,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "destroying",
             "destroyed",
         ],
+        Kind::Topology => &["Created", "Changed", "Rejected", "Deleted"],
         Kind::PodGroup | Kind::PodGang => {
             &["Created", "Changed", "Scheduled", "Unschedulable", "Stale", "Evicted", "Rejected", "Deleted"]
         }

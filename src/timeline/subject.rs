@@ -75,6 +75,8 @@ kinds! {
     StorageClass = "StorageClass",
     /// Pods that a batch scheduler places together or not at all.
     PodGroup = "PodGroup",
+    /// The levels of a cluster's network that pods are packed into.
+    Topology = "Topology",
     /// A component of a Dynamo graph as its own resource.
     DynamoComponentDeployment = "DynamoComponentDeployment",
     /// Cliques of pods of Grove that start, scale and are placed together.

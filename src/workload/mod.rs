@@ -5,6 +5,7 @@ pub mod apps;
 pub mod batch;
 pub mod controller;
 pub mod disruption;
+pub mod gang;
 pub mod object;
 pub mod pod;
 pub mod policy;
@@ -25,10 +26,11 @@ pub use batch::CronJobSpec;
 pub use batch::JobSpec;
 pub use controller::{Action, Controller, Wake};
 pub use disruption::{Drain, NodeDisruption};
+pub use gang::{BatchScheduler, GangMember, PodGroupSpec, PodGroupStatus, SubGroup, TopologyConstraint, TopologySpec};
 pub use object::{DeploymentSpec, NodePatch, NodePoolSpec, Object, ServiceSpec};
 pub use pod::{
-    Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, RestartPolicy, Taint,
-    TaintEffect, Toleration,
+    Awaited, Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, RestartPolicy,
+    Taint, TaintEffect, Toleration,
 };
 pub use records::Records;
 pub use resources::Resources;

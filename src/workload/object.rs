@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::apps::{DaemonSetSpec, LeaderWorkerSetSpec, ReplicaSetSpec, StatefulSetSpec};
 use super::batch::{CronJobSpec, JobSpec};
+use super::gang::{PodGroupSpec, TopologySpec};
 use super::pod::Taint;
 use super::policy::{AutoscalerSpec, BudgetSpec, PriorityClassSpec, QuotaSpec};
 use super::rollout::{AnalysisTemplateSpec, RolloutSpec};
@@ -78,6 +79,10 @@ objects! {
     PersistentVolume(VolumeSpec),
     /// storage.k8s.io/v1 StorageClass.
     StorageClass(StorageClassSpec),
+    /// scheduling.run.ai/v2alpha2 or scheduling.volcano.sh/v1beta1 PodGroup.
+    PodGroup(PodGroupSpec),
+    /// kai.scheduler/v1alpha1 Topology.
+    Topology(TopologySpec),
     /// A pool of equal nodes.
     NodePool(NodePoolSpec),
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Affinity, Resources, TopologySpread, Volume};
+use super::{Affinity, GangMember, Resources, TopologySpread, Volume};
 use crate::kernel::Duration;
 use crate::timeline::Subject;
 
@@ -52,6 +52,8 @@ pub struct PodTemplate {
     pub scheduler_name: String,
     /// While there are any, the scheduler leaves the pods alone.
     pub scheduling_gates: Vec<String>,
+    /// The group of pods that a batch scheduler places them with.
+    pub gang: Option<GangMember>,
     /// What the runtime class adds to the requests.
     pub overhead: Resources,
     /// How long a pod may be active on its node.
@@ -89,6 +91,7 @@ impl Default for PodTemplate {
             node_name: None,
             scheduler_name: String::new(),
             scheduling_gates: Vec::new(),
+            gang: None,
             overhead: Resources::default(),
             active_deadline: None,
             serves: None,
@@ -116,12 +119,23 @@ pub struct Container {
     pub pre_stop: Duration,
     /// For an init container: it goes on running beside the others (`restartPolicy: Always`).
     pub sidecar: bool,
+    /// For an init container: the pods that it waits for. It ends once all of these are there, and takes its `init` after that.
+    pub awaits: Vec<Awaited>,
     /// Restarts the container unless it starts in time.
     pub startup_probe: Option<Probe>,
     /// Restarts the container when it fails.
     pub liveness_probe: Option<Probe>,
     /// Takes the pod out of its services while it fails.
     pub readiness_probe: Option<Probe>,
+}
+
+/// Pods that an init container waits for, in its pod's namespace.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub struct Awaited {
+    /// Labels of the pods, each with this value.
+    pub labels: BTreeMap<String, String>,
+    /// How many of them must be ready.
+    pub ready: u32,
 }
 
 /// An object that a container's environment is made from. Its content is never read.

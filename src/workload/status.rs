@@ -1,5 +1,6 @@
 //! What a world shows of an object: its status, small enough to copy.
 
+use super::gang::PodGroupStatus;
 use super::rollout::{AnalysisRunStatus, RolloutStatus};
 use crate::kernel::{Name, Symbol, Time};
 
@@ -40,6 +41,8 @@ pub enum Status {
     AnalysisRun(AnalysisRunStatus),
     /// Of a LeaderWorkerSet.
     LeaderWorkerSet(GroupSetStatus),
+    /// Of a group of pods that are placed together.
+    PodGroup(PodGroupStatus),
 }
 
 /// apps/v1 DeploymentStatus, as far as it decides anything.
@@ -356,6 +359,8 @@ pub struct PodStatus {
     pub ready: bool,
     /// True once it was asked to go.
     pub terminating: bool,
+    /// True while a scheduling gate keeps it from being placed.
+    pub gated: bool,
     /// The node that it is bound to.
     pub node: Option<Name>,
     /// Restarts, over all its containers.

@@ -85,6 +85,15 @@ pub enum Ask {
         /// For whom.
         serves: Subject,
     },
+    /// Take a scheduling gate off a pod. A pod without such a gate is left as it is.
+    Ungate {
+        /// The pod.
+        key: Subject,
+        /// The gate.
+        gate: String,
+        /// For whom.
+        serves: Subject,
+    },
     /// Write the status of a custom resource whose controller asks: the subresource `status`.
     WriteStatus {
         /// The custom resource.
@@ -119,6 +128,7 @@ impl Ask {
             | Ask::PatchSelector { key, .. }
             | Ask::Scale { key, .. }
             | Ask::Evict { key, .. }
+            | Ask::Ungate { key, .. }
             | Ask::WriteStatus { key, .. }
             | Ask::Measure { key, .. } => *key,
         }
@@ -135,6 +145,7 @@ impl Ask {
             | Ask::PatchSelector { serves, .. }
             | Ask::Scale { serves, .. }
             | Ask::Evict { serves, .. }
+            | Ask::Ungate { serves, .. }
             | Ask::WriteStatus { serves, .. }
             | Ask::Measure { serves, .. } => *serves,
         }

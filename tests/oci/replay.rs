@@ -188,6 +188,7 @@ impl Replay {
             phase,
             ready: false,
             terminating: false,
+            gated: false,
             node: None,
             restarts: startup_failures,
             reason,

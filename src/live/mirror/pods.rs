@@ -152,6 +152,7 @@ impl LiveCluster {
             phase: PodPhase::Pending,
             ready: false,
             terminating: false,
+            gated: false,
             node: None,
             restarts: 0,
             reason: "",
@@ -303,6 +304,8 @@ fn read(pod: &Pod, into: &mut PodSeen) {
     let status = pod.status.as_ref();
     into.labels = pod.metadata.labels.clone().unwrap_or_default();
     into.status.terminating = pod.metadata.deletion_timestamp.is_some();
+    let gates = pod.spec.as_ref().and_then(|spec| spec.scheduling_gates.as_ref());
+    into.status.gated = gates.is_some_and(|gates| !gates.is_empty());
     into.status.phase = match status.and_then(|status| status.phase.as_deref()) {
         Some("Running") => PodPhase::Running,
         Some("Succeeded") => PodPhase::Succeeded,

@@ -166,6 +166,11 @@ pub fn object(key: Subject, object: &Object, names: &Names, rendering: &Renderin
             let why = "it is a custom resource that greenroom plays itself: what it makes is applied, not the resource";
             Err(Unsupported { what: draft.show(), why: why.to_owned() })
         }
+        Object::PodGroup(_) | Object::Topology(_) => {
+            let why =
+                "it is for a batch scheduler, and no live cluster of greenroom's has one: rehearse gangs in simulation";
+            Err(Unsupported { what: draft.show(), why: why.to_owned() })
+        }
         Object::NodePool(_) => {
             let why = "pools of nodes are made by a cloud provider: let the nodes be there, or made as fake nodes";
             Err(Unsupported { what: draft.show(), why: why.to_owned() })

@@ -134,6 +134,13 @@ fn spec(
         let what = format!("priority {}", from.priority);
         return Err(draft.unsupported(&what, "the API takes priorities from classes alone: name a PriorityClass"));
     }
+    if from.gang.is_some() {
+        return Err(draft.unsupported("a pod of a group", "no batch scheduler places it: rehearse gangs in simulation"));
+    }
+    if from.init_containers.iter().any(|one| !one.awaits.is_empty()) {
+        let why = "stand-ins do not look at other pods: rehearse what waits for them in simulation";
+        return Err(draft.unsupported("an init container that waits for pods", why));
+    }
     let (mut volumes, mounts) = storage::pod_volumes(draft, from, claims);
     let containers = container::containers(draft, from, mounts, played)?;
     volumes.extend(containers.volumes);

@@ -3,6 +3,7 @@
 mod actions;
 mod backendai;
 mod cluster;
+mod dynamo;
 mod expect;
 mod faults;
 mod live_nodes;
@@ -92,6 +93,7 @@ impl Reader<'_, '_> {
         let oci = self.oci(file.oci);
         let epoch = file.epoch.map_or(EPOCH_DEFAULT, |epoch| epoch.0);
         let backendai = self.backendai(file.backendai, epoch);
+        let dynamo = self.dynamo(file.dynamo);
         let deploy = self.deploy(file.deploy, file.span);
         let paasta = self.paasta(file.paasta, &deploy);
         self.acts = deploy.iter().any(|deploy| deploy.system.has_actions());
@@ -118,6 +120,7 @@ impl Reader<'_, '_> {
             kubernetes: kubernetes?,
             oci,
             backendai,
+            dynamo,
             paasta,
             cluster: cluster?,
             deploy,

@@ -14,8 +14,19 @@ use crate::text::tree::Value;
 use crate::text::{Diagnostic, Node, Source, tree};
 
 /// Keys of a scenario that say nothing of its cluster.
-const OF_THE_RUN: [&str; 10] =
-    ["until", "stop_when_settled", "snapshot", "oci", "backendai", "paasta", "deploy", "faults", "actions", "expect"];
+const OF_THE_RUN: [&str; 11] = [
+    "until",
+    "stop_when_settled",
+    "snapshot",
+    "oci",
+    "backendai",
+    "dynamo",
+    "paasta",
+    "deploy",
+    "faults",
+    "actions",
+    "expect",
+];
 
 /// Reads the cluster of a file, as a scenario that deploys nothing.
 ///
@@ -86,6 +97,7 @@ impl Reader<'_, '_> {
             kubernetes,
             oci: Default::default(),
             backendai: Default::default(),
+            dynamo: Default::default(),
             paasta: Default::default(),
             cluster,
             deploy: Vec::new(),

@@ -8,6 +8,7 @@ use super::inline_schema;
 use crate::cluster::Expander;
 use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::backendai::{BugMode, DelayFrom, Engine};
+use crate::systems::dynamo::{Operator, Provider};
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::systems::paasta::options::{Engine as BounceEngine, Schemas};
 use crate::systems::paasta::rollout::{WaitChecks, WaiterKey};
@@ -76,6 +77,16 @@ words! {
         "bep-1049" => Engine::Bep1049,
         "pr-10426" => Engine::Pr10426,
         "replica-groups" => Engine::ReplicaGroups,
+    }
+    /// The version of Dynamo's operator.
+    OperatorValue(Operator) as "a version of the operator" {
+        "0.8" => Operator::V0_8,
+        "1.5" => Operator::V1_5,
+    }
+    /// What Dynamo's graphs are rendered as.
+    ProviderValue(Provider) as "a provider of workloads" {
+        "component" => Provider::Component,
+        "grove" => Provider::Grove,
     }
     /// A mistake of that code.
     BugModeValue(BugMode) as "a bug mode" {

@@ -116,6 +116,7 @@ fn container(
         probe.as_ref().map(|probe| self::probe(probe, only_one, &format!("{path}.{field}"), findings))
     };
     Container {
+        awaits: Vec::new(),
         name: from.name.clone(),
         image,
         requests,

@@ -1,0 +1,41 @@
+//! The `dynamo` map of a scenario file.
+
+use crate::file_types;
+use crate::scenario::values::{Length, OperatorValue, ProviderValue};
+use crate::text::decode::Spanned;
+
+file_types! {
+    /// Which operator of Dynamo is rehearsed, the switches of its chart, and what is installed beside it.
+    pub struct DynamoFile as "the Dynamo profile" {
+        /// The version of the operator: `0.8`, with what it did wrong, or `1.5`. Default: 1.5.
+        operator: Option<OperatorValue>,
+        /// What graphs are rendered as, unless their annotations say otherwise. Default: component.
+        provider: Option<ProviderValue>,
+        /// Whether the webhooks of the chart are on. Default: true.
+        webhook: Option<bool>,
+        /// The one namespace that the operator is restricted to. Default: it looks after all.
+        namespace_restriction: Option<Spanned<String>>,
+        /// Whether KAI is installed, which places the gangs of Grove. Default: false.
+        kai: Option<Spanned<bool>>,
+        /// Whether LeaderWorkerSet is installed. Default: false.
+        lws: Option<bool>,
+        /// Whether Volcano is installed, without which the operator does not use LeaderWorkerSet. Default: false.
+        volcano: Option<bool>,
+        /// Whether the inference extension of the Gateway API is installed, which components of type `epp` need. Default: false.
+        inference_pool: Option<bool>,
+        /// What the profiler writes for requests.
+        profiler: Option<Vec<ProfilerFile>>,
+        /// How often a model whose endpoints are not all ready is looked at. Default: 30s.
+        model_requeue: Option<Spanned<Length>>,
+        /// How long it takes to load an adapter into a worker. Default: 1s.
+        lora_load: Option<Length>,
+    }
+
+    /// What the profiler writes for a request.
+    pub struct ProfilerFile as "a row of `profiler`" {
+        /// The name of the request. Default: every request that no other row names.
+        request: Option<String>,
+        /// The document that it writes: a graph, and objects that go with it.
+        output: Spanned<String>,
+    }
+}

@@ -1,0 +1,139 @@
+//! The profile of Dynamo: the version of the operator, the switches of its chart, what is installed beside it, and its constants.
+//! Sources are in ai-dynamo/dynamo, of chart 1.5.0 below deploy/operator and of 0.8.0 below deploy/cloud/operator; *assumed* is what
+//! no source says. How settings come from a scenario is not known here.
+
+use crate::kernel::Duration;
+use crate::text::Source;
+
+/// The version of the operator.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Operator {
+    /// Chart 0.8.0: `v1alpha1` alone, an adapter for every service, no restart, no generations of workers.
+    V0_8,
+    /// Chart 1.5.0.
+    #[default]
+    V1_5,
+}
+
+impl Operator {
+    /// As a scenario writes it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Operator::V0_8 => "0.8",
+            Operator::V1_5 => "1.5",
+        }
+    }
+
+    /// True for the versions that know `v1beta1`, restarts, generations of workers, and least available replicas.
+    pub const fn is_1_5(self) -> bool {
+        matches!(self, Operator::V1_5)
+    }
+}
+
+/// What graphs are rendered as, unless their annotations say otherwise.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
+pub enum Provider {
+    /// A DynamoComponentDeployment for each component.
+    #[default]
+    Component,
+    /// One PodCliqueSet of Grove.
+    Grove,
+}
+
+impl Provider {
+    /// As a scenario and the annotation `nvidia.com/workload-provider` write it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Provider::Component => "component",
+            Provider::Grove => "grove",
+        }
+    }
+}
+
+/// The profile.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Options {
+    /// The version of the operator.
+    pub operator: Operator,
+    /// What graphs are rendered as. With [`Provider::Grove`] the gate `grove` of the chart is on and Grove is installed; the chart
+    /// has it off (values.yaml, `grove.enabled: false`).
+    pub provider: Provider,
+    /// `webhook.enabled` of the chart: without it only the schema and its rules are asked, and a controller checks what it is given
+    /// itself. On by default in both versions.
+    pub webhook: bool,
+    /// `namespaceRestriction`: the one namespace that this operator looks after; `None`: all of them.
+    pub namespace: Option<String>,
+    /// Whether KAI is installed: with Grove it places the gangs.
+    pub kai: bool,
+    /// Whether LeaderWorkerSet is installed. The operator needs Volcano beside it: internal/features/gates.go.
+    pub lws: bool,
+    /// Whether Volcano is installed.
+    pub volcano: bool,
+    /// Whether the inference extension of the Gateway API is installed, which a component of type `epp` needs.
+    pub inference_pool: bool,
+    /// What the profiler writes for requests, each with its document.
+    pub profiler: Vec<Profiler>,
+    /// How often a model whose endpoints are not all ready is looked at: 30 s (internal/controller/dynamo_model_controller.go,
+    /// requeueAfterDuration).
+    pub model_requeue: Duration,
+    /// How often a checkpoint that is waited for is looked at: 5 s (internal/controller/checkpoint_controller.go).
+    pub checkpoint_requeue: Duration,
+    /// How long a request to load an adapter into a worker takes. *Assumed*; the real one gives up after 15 s.
+    pub lora_load: Duration,
+}
+
+/// What the profiler writes for a request.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Profiler {
+    /// The request; `None`: every request that no other row names.
+    pub request: Option<String>,
+    /// The document that it writes: a graph, and objects that go with it.
+    pub output: Source,
+}
+
+/// When each sub-phase after `Initializing` begins, in percent of the Job's length. *Assumed*: no source tells.
+pub const PHASES_PERCENT: [u32; 6] = [5, 45, 85, 90, 95, 100];
+
+/// GPUs that a request may use where nobody says how many: internal/gpu, the cap of what is detected.
+pub const DETECTED_GPUS_MAX: u32 = 32;
+
+impl Options {
+    /// Tries of a profiling Job after the first. 0.8.0 had 3, so that a sweep that fails is paid for four times
+    /// (ai-dynamo/dynamo #8648); mended to 0.
+    pub const fn profiling_backoff_limit(&self) -> u32 {
+        match self.operator {
+            Operator::V0_8 => 3,
+            Operator::V1_5 => 0,
+        }
+    }
+
+    /// Whether a multinode component can be rendered without Grove: internal/features/gates.go asks for the API groups of both.
+    pub const fn has_lws(&self) -> bool {
+        self.lws && self.volcano
+    }
+
+    /// What the profiler writes for this request.
+    pub fn profiler(&self, request: &str) -> Option<&Profiler> {
+        let named = self.profiler.iter().find(|one| one.request.as_deref() == Some(request));
+        named.or_else(|| self.profiler.iter().find(|one| one.request.is_none()))
+    }
+}
+
+impl Default for Options {
+    fn default() -> Options {
+        Options {
+            operator: Operator::V1_5,
+            provider: Provider::Component,
+            webhook: true,
+            namespace: None,
+            kai: false,
+            lws: false,
+            volcano: false,
+            inference_pool: false,
+            profiler: Vec::new(),
+            model_requeue: Duration::from_secs(30),
+            checkpoint_requeue: Duration::from_secs(5),
+            lora_load: Duration::from_secs(1),
+        }
+    }
+}
