@@ -4,6 +4,7 @@
 mod backendai;
 mod dynamo;
 mod faults;
+mod onebackend;
 mod paasta;
 
 use crate::file_types;
@@ -18,6 +19,7 @@ use super::values::{
 
 pub use backendai::BackendAiFile;
 pub use dynamo::{DynamoFile, ProfilerFile};
+pub use onebackend::OneBackendFile;
 pub use paasta::PaastaFile;
 
 pub use faults::{
@@ -31,7 +33,7 @@ pub type States = Table<Spanned<String>>;
 
 file_types! {
     /// A rehearsal: a cluster, deployment documents, how workloads behave, what goes wrong, what an operator does, and what must be so.
-    pub struct ScenarioFile as "a scenario" later ["onebackend"] {
+    pub struct ScenarioFile as "a scenario" {
         /// The name of the rehearsal and of its snapshot.
         name: Spanned<String>,
         /// The seed of every random draw. Default: 0.
@@ -54,6 +56,8 @@ file_types! {
         dynamo: Option<DynamoFile>,
         /// What PaaSTA does where its documents do not say.
         paasta: Option<PaastaFile>,
+        /// Which 1Backend is rehearsed, and its constants.
+        onebackend: Option<OneBackendFile>,
         /// The cluster.
         cluster: Option<ClusterFile>,
         /// Several clusters, instead of `cluster`: systems whose documents name clusters deploy to each.

@@ -56,6 +56,8 @@ pub struct Scenario {
     pub dynamo: crate::systems::dynamo::Options,
     /// What PaaSTA does where its documents do not say.
     pub paasta: PaastaOptions,
+    /// What 1Backend's services do where its documents do not say.
+    pub onebackend: crate::systems::onebackend::Options,
     /// The nodes and what is behind them.
     pub cluster: Cluster,
     /// The documents, in the order of the file.
@@ -250,13 +252,15 @@ pub enum SystemName {
     BackendAi,
     /// Services of PaaSTA.
     Paasta,
+    /// 1Backend's Deploy Svc.
+    OneBackend,
 }
 
 impl SystemName {
     /// True if operators apply documents of it while it runs.
     pub const fn applies_documents(self) -> bool {
         match self {
-            SystemName::Kubernetes => true,
+            SystemName::Kubernetes | SystemName::OneBackend => true,
             SystemName::Oci | SystemName::BackendAi | SystemName::Paasta => false,
         }
     }
@@ -268,6 +272,7 @@ impl SystemName {
             SystemName::Kubernetes => "kubernetes",
             SystemName::BackendAi => "backendai",
             SystemName::Paasta => "paasta",
+            SystemName::OneBackend => "onebackend",
         }
     }
 
@@ -281,7 +286,7 @@ impl SystemName {
         match self {
             SystemName::Oci | SystemName::Kubernetes => false,
             SystemName::BackendAi => true,
-            SystemName::Paasta => true,
+            SystemName::Paasta | SystemName::OneBackend => true,
         }
     }
 }

@@ -21,7 +21,7 @@ use crate::timeline::{Cause, Subject};
 use crate::workload::{Action, Controller, Wake, World};
 
 /// The names of the systems, as a scenario's `system:` has them.
-pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai", "paasta"];
+pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai", "paasta", "onebackend"];
 
 /// The profiles of all systems.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -34,6 +34,8 @@ pub struct Profiles {
     pub dynamo: dynamo::Options,
     /// Of PaaSTA.
     pub paasta: paasta::Options,
+    /// Of 1Backend.
+    pub onebackend: onebackend::Options,
 }
 
 /// A system with one document.
@@ -47,6 +49,8 @@ pub enum System {
     BackendAi(Box<backendai::BackendAi>),
     /// A service of PaaSTA.
     Paasta(paasta::Paasta),
+    /// 1Backend's Deploy Svc and Registry Svc.
+    OneBackend(Box<onebackend::OneBackend>),
 }
 
 /// A document that was read.
@@ -79,6 +83,11 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
         "backendai" => backendai::read(source, &profiles.backendai).map(|read| Document {
             system: System::BackendAi(Box::new(read.backendai)),
             warnings: Vec::new(),
+            problems: read.problems,
+        }),
+        "onebackend" => onebackend::read(source, &profiles.onebackend).map(|read| Document {
+            system: System::OneBackend(Box::new(read.onebackend)),
+            warnings: read.warnings,
             problems: read.problems,
         }),
         _ => {
@@ -124,7 +133,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in &*systems {
         let own: BTreeSet<&str> = match system {
             System::Oci(oci) => oci.member_names().collect(),
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => BTreeSet::new(),
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::OneBackend(_) => BTreeSet::new(),
         };
         for name in own {
             if !seen.insert(name.to_owned()) {
@@ -135,7 +144,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in systems {
         match system {
             System::Oci(oci) => oci.qualify(&twice),
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => {}
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::OneBackend(_) => {}
         }
     }
     twice
@@ -167,8 +176,9 @@ pub fn together(states: Vec<Value>) -> Value {
 impl System {
     /// True if its document belongs to the control plane that an earlier document of the scenario brought: that one takes it then,
     /// as an operator's `apply`.
-    pub const fn joins(&self, _first: &System) -> bool {
+    pub const fn joins(&self, first: &System) -> bool {
         match self {
+            System::OneBackend(_) => matches!(first, System::OneBackend(_)),
             System::Oci(_) | System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => false,
         }
     }
@@ -180,13 +190,14 @@ impl System {
             System::Kubernetes(set) => vec![set.name()],
             System::BackendAi(manager) => manager.names().collect(),
             System::Paasta(service) => vec![service.name()],
+            System::OneBackend(services) => services.names().collect(),
         }
     }
 
     /// The manifests that it holds as they are wanted now; none of a system that has documents of its own.
     pub fn manifests(&self) -> Vec<&kubernetes::Manifest> {
         match self {
-            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) => Vec::new(),
+            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) | System::OneBackend(_) => Vec::new(),
             System::Kubernetes(set) => set.wanted().collect(),
         }
     }
@@ -202,7 +213,7 @@ impl System {
     /// The namespaces that its objects are in, and those that it makes.
     pub fn namespaces(&self) -> (BTreeSet<&str>, BTreeSet<&str>) {
         match self {
-            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) => Default::default(),
+            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) | System::OneBackend(_) => Default::default(),
             System::Kubernetes(set) => set.namespaces(),
         }
     }
@@ -221,6 +232,7 @@ impl System {
             (System::Kubernetes(set), action) => set.interest(action),
             (System::BackendAi(manager), action) => manager.interest(action),
             (System::Paasta(service), action) => service.interest(action),
+            (System::OneBackend(services), action) => services.interest(action),
         }
     }
 
@@ -228,7 +240,7 @@ impl System {
     pub const fn keeps_records(&self) -> bool {
         match self {
             System::Oci(_) => true,
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => false,
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::OneBackend(_) => false,
         }
     }
 
@@ -236,6 +248,7 @@ impl System {
     pub const fn why_no_restart(&self) -> &'static str {
         match self {
             System::BackendAi(_) => "restarts of Backend.AI's manager are not modelled",
+            System::OneBackend(_) => "restarts of 1Backend's services are not modelled",
             System::Paasta(_) => {
                 "PaaSTA's setup job keeps nothing that a restart could lose, and its pipelines are run elsewhere"
             }
@@ -250,7 +263,7 @@ impl System {
         match self {
             System::Oci(oci) => oci.resume(cause, world),
             // Whoever runs `kubectl apply` keeps no records: all that it knows is in the cluster.
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => false,
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::OneBackend(_) => false,
         }
     }
 }
@@ -262,6 +275,7 @@ impl Controller for System {
             System::Kubernetes(set) => set.wake(wake, cause, world),
             System::BackendAi(manager) => manager.wake(wake, cause, world),
             System::Paasta(service) => service.wake(wake, cause, world),
+            System::OneBackend(services) => services.wake(wake, cause, world),
         }
     }
 
@@ -271,6 +285,7 @@ impl Controller for System {
             System::Kubernetes(set) => set.native(world),
             System::BackendAi(manager) => manager.native(world),
             System::Paasta(service) => service.native(world),
+            System::OneBackend(services) => services.native(world),
         }
     }
 }

@@ -239,6 +239,24 @@ pub trait World {
         None
     }
 
+    /// True if somebody who connects to this pod at this instant gets an answer: what a health check of a system's own sees, which
+    /// no watch shows. A world that cannot know says what it observes.
+    fn answers(&self, pod: Subject) -> bool {
+        matches!(self.observed(pod), Some(Status::Pod(status)) if status.ready && !status.terminating)
+    }
+
+    /// True if a service of a system's own on this node can be heard at this instant: the node runs, and is not cut off. A world
+    /// that cannot know says what it observes.
+    fn hears(&self, node: Subject) -> bool {
+        self.observed_nodes(&[]).contains(&(node, true))
+    }
+
+    /// What each of these pods, which serve one workload, uses of a resource at this instant, in thousandths, as an agent on its
+    /// node measures it; `None` if nothing is known of it.
+    fn usage(&self, _pods: &[Subject], _metric: &str) -> Option<Vec<u64>> {
+        None
+    }
+
     /// The nodes as observed that have all of these labels, in the order in which they joined: the node, and whether it is ready.
     fn observed_nodes(&self, labels: &[(&str, &str)]) -> Vec<(Subject, bool)>;
 

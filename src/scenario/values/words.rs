@@ -10,6 +10,7 @@ use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::backendai::{BugMode, DelayFrom, Engine};
 use crate::systems::dynamo::{Operator, Provider};
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
+use crate::systems::onebackend::Profile as OneBackendProfile;
 use crate::systems::paasta::options::{Engine as BounceEngine, Schemas};
 use crate::systems::paasta::rollout::{WaitChecks, WaiterKey};
 use crate::text::decode::{Context, FromNode, one_of};
@@ -186,6 +187,11 @@ words! {
         "commit" => WaiterKey::Commit,
         "version" => WaiterKey::Version,
     }
+    /// Which 1Backend is rehearsed.
+    OneBackendProfileValue(OneBackendProfile) as "a profile of 1Backend" {
+        "documented" => OneBackendProfile::Documented,
+        "as-built" => OneBackendProfile::AsBuilt,
+    }
     /// Whose view counts.
     ViewValue(View) as "a view" {
         "actual" => View::Actual,
@@ -198,7 +204,7 @@ words! {
 pub struct SystemValue(pub SystemName);
 
 /// Systems that later versions will know.
-const LATER_SYSTEMS: &[&str] = &["onebackend", "dynamo"];
+const LATER_SYSTEMS: &[&str] = &["dynamo"];
 
 impl FromNode for SystemValue {
     fn from_node(node: &Node, context: &mut Context<'_>) -> Option<SystemValue> {
@@ -206,7 +212,7 @@ impl FromNode for SystemValue {
             let message = format!("the system {} is not in this version of greenroom yet", quote(system));
             context.report(
                 Diagnostic::error(context.source, node.span, message)
-                    .note("this version knows `oci`, `kubernetes`, `backendai` and `paasta`"),
+                    .note("this version knows `oci`, `kubernetes`, `backendai`, `paasta` and `onebackend`"),
             );
             return None;
         }
@@ -215,9 +221,10 @@ impl FromNode for SystemValue {
             ("kubernetes", SystemName::Kubernetes),
             ("backendai", SystemName::BackendAi),
             ("paasta", SystemName::Paasta),
+            ("onebackend", SystemName::OneBackend),
         ];
         one_of(node, context, &known, "a system").map(SystemValue)
     }
 }
 
-inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "backendai", "paasta"] });
+inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "backendai", "paasta", "onebackend"] });
