@@ -25,8 +25,8 @@ pub use timestamp::Timestamp;
 pub use words::{
     BounceEngineValue, BugModeValue, DelayFromValue, EngineValue, ExpanderValue, FailOnValue, FailReason, FullValue,
     GateValue, JobGateValue, MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, OneBackendProfileValue,
-    OperatorValue, ProviderValue, ReferencesValue, SchemasValue, SnapshotValue, SystemValue, TaintEffectValue,
-    ViewValue, WaitChecksValue, WaitForValue, WaiterKeyValue, WorkloadKindValue,
+    OperatorValue, ProviderValue, ReferencesValue, RowOrderValue, SchemasValue, SnapshotValue, SystemValue,
+    TaintEffectValue, ViewValue, WaitChecksValue, WaitForValue, WaiterKeyValue, WorkloadKindValue,
 };
 
 /// Implements the schema of a type that is written in its place rather than by reference.
