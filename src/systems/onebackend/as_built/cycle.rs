@@ -13,7 +13,7 @@ use super::{Desk, Loop, RowOrder};
 use crate::kernel::Time;
 use crate::systems::onebackend::model::Definition;
 use crate::systems::onebackend::store::{DeploymentStatus, Store};
-use crate::timeline::{Arg, Cause, Subject, Why};
+use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 
 /// A cycle that is under way.
 #[derive(Clone, Debug)]
@@ -76,11 +76,6 @@ fn kill_key(deployment: &str, instance: Option<&str>) -> String {
     format!("kill {deployment} {}", instance.unwrap_or_default())
 }
 
-/// What a cycle writes of a panic over a definition that is missing, once.
-fn missing_key(deployment: &str) -> String {
-    format!("missing {deployment}")
-}
-
 /// True if a cycle would do anything that was not done before: a START always does.
 pub fn would_act(servers: &[Server], told: &BTreeSet<String>, desk: &mut Desk<'_>) -> bool {
     let (nodes, _) = listed_nodes(servers, desk);
@@ -94,7 +89,7 @@ pub fn would_act(servers: &[Server], told: &BTreeSet<String>, desk: &mut Desk<'_
         }
         let id = &row.spec.id;
         if !desk.store.definitions.contains_key(&row.spec.definition_id) {
-            return !told.contains(&missing_key(id));
+            return !told.contains(&kill_key(id, None));
         }
         if !told.contains(&kill_key(id, instance.as_deref())) {
             return true;
@@ -189,8 +184,8 @@ impl Loop {
         let Some(deployment) = deployment.filter(|id| cycle.deployments.contains_key(id)) else { return Ok(()) };
         let position = self.process(&deployment, cycle, desk)?;
         let Some(definition) = cycle.definition(&deployment) else {
-            let reason = "invalid memory address or nil pointer dereference";
-            return Err(self.panic_once(missing_key(&deployment), &deployment, reason, cycle, desk));
+            self.told.insert(kill_key(&deployment, None));
+            return Err(self.panic(&deployment, "invalid memory address or nil pointer dereference", cycle, desk));
         };
         if !self.told.insert(kill_key(&deployment, instance.as_deref())) {
             return Ok(());
@@ -209,28 +204,25 @@ impl Loop {
         Ok(())
     }
 
-    /// A panic: the cycle is over.
+    /// A panic: the cycle is over. One that happens again with every cycle is written once.
     pub(super) fn panic(&mut self, deployment: &str, reason: &str, cycle: &Cycle, desk: &mut Desk<'_>) -> Panic {
-        self.panic_once(format!("panic {deployment} {reason}"), deployment, reason, cycle, desk)
-    }
-
-    /// The same, written once under this key.
-    pub(super) fn panic_once(
-        &mut self,
-        key: String,
-        deployment: &str,
-        reason: &str,
-        cycle: &Cycle,
-        desk: &mut Desk<'_>,
-    ) -> Panic {
-        if self.told.insert(key)
-            && let Some(position) = desk.store.deployment(deployment)
-        {
-            let row = &desk.store.deployments[position];
+        let dropped = cycle.commands.len();
+        if self.told.insert(format!("panic {deployment} {reason} {dropped}")) {
             let reason = Arg::Text(desk.world.intern(reason));
-            let dropped = Arg::Count(cycle.commands.len() as u64);
-            let why = Why::with2("the cycle panics, {}, and drops {} more commands", reason, dropped);
-            desk.world.note(row.subject, row.status.state(), why, row.cause);
+            let why = match dropped {
+                0 => Why::with("the cycle panics: {}", reason),
+                1 => Why::with("the cycle panics: {}; it drops the command that was to come", reason),
+                _ => Why::with2("the cycle panics: {}; it drops {} commands", reason, Arg::Count(dropped as u64)),
+            };
+            let name = desk.world.name(deployment);
+            let (subject, state, cause) = match desk.store.deployment(deployment) {
+                Some(position) => {
+                    let row = &desk.store.deployments[position];
+                    (row.subject, row.status.state(), row.cause)
+                }
+                None => (Subject::new(Kind::Member, name), "removed", desk.cause),
+            };
+            desk.world.note(subject, state, why, cause);
         }
         Panic
     }
