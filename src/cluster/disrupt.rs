@@ -53,6 +53,8 @@ impl Cluster {
                 self.slow_faults.push(SlowFault { target, extra, percent, effect });
                 Struck::Standing(effect)
             }
+            Disruption::Api { system, fault } => self.disturb_api(*system, fault),
+            Disruption::StoreOutage { .. } => Struck::Now(0),
             Disruption::ReadFail { serves, times } => {
                 let (serves, left, effect) = (*serves, *times, self.new_effect());
                 self.read_faults.push(ReadFault { serves, left, effect });

@@ -5,6 +5,7 @@ use super::{
     PoolId, QuotaId, ReplicaSetId, StatefulSetId, VolumeId,
 };
 use crate::kernel::Symbol;
+use crate::workload::BatchScheduler;
 
 /// An event of the simulation. `run` tells which start of a container an event belongs to: later ones make it stale.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -33,6 +34,8 @@ pub enum Event {
     Job(JobId),
     /// The scheduler looks at its queue.
     Schedule,
+    /// A batch scheduler looks at its groups.
+    GangCycle(BatchScheduler),
     /// An image pull on a node ended.
     Pulled(NodeId, u32),
     /// An image may be tried again.

@@ -2,6 +2,7 @@
 //! It knows no system and no scenario file; nothing here reads a file, a clock or an environment.
 
 mod alone;
+mod api_fault;
 mod apply;
 mod autoscaler;
 mod behaviour;
@@ -61,6 +62,7 @@ mod zones;
 pub use behaviour::{Behaviour, Candidate, Crash, Load, Match, Pull};
 pub use custom::{Custom, Measurements};
 pub use event::Event;
+pub use gang::{BatchProfile, Packing};
 pub use journal::{Shown, Write};
 pub use kubelet::{Outlook as ProbeOutlook, outlook as probe_outlook};
 pub use made::MadePod;

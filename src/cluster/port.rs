@@ -79,7 +79,7 @@ impl World for Port<'_> {
     }
 
     fn observed(&self, key: Subject) -> Option<Status> {
-        self.cluster.observed_status(key)
+        self.cluster.observed_status(Some(self.controller), key)
     }
 
     fn observed_spec(&self, key: Subject) -> Option<Object> {
@@ -91,7 +91,8 @@ impl World for Port<'_> {
         let Some(sets) = cluster.sets_by_subject.get(&workload) else { return Vec::new() };
         let mut pods: Vec<_> = sets.iter().flat_map(|set| cluster.pods_in(*set)).collect();
         pods.sort_unstable();
-        let shown = |id| cluster.observed_pod(id).map(|status| (cluster.pod_subject(id), status));
+        let shown =
+            |id| cluster.observed_pod(Some(self.controller), id).map(|status| (cluster.pod_subject(id), status));
         pods.into_iter().filter_map(shown).collect()
     }
 
@@ -158,7 +159,10 @@ impl World for Port<'_> {
     fn ask(&mut self, ask: Ask, cause: Cause) -> AskId {
         let id = AskId(self.cluster.asks);
         self.cluster.asks += 1;
-        let outcome = self.perform(ask, cause);
+        let outcome = match self.cluster.failed_ask(self.controller, &ask) {
+            Some(failed) => failed,
+            None => self.perform(ask, cause),
+        };
         let at = self.cluster.queue.now() + self.cluster.profile.api_latency;
         self.cluster.send(at, Parcel::Answered(self.controller, id, outcome, cause));
         id

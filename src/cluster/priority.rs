@@ -74,6 +74,11 @@ impl Cluster {
         Ok(())
     }
 
+    /// The value of a priority class; `None`: there is none of this name.
+    pub(super) fn value_of_class(&self, class: &str) -> Option<i32> {
+        self.priority_of(class, 0).ok().map(|(value, _)| value)
+    }
+
     /// The priority of a class, and whether its pods may put out others. Without a class: that of the default class, if there
     /// is one, else what the pod itself says.
     fn priority_of(&self, class: &str, own: i32) -> Result<(i32, bool), String> {

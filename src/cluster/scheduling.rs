@@ -14,6 +14,7 @@ use super::template::Templates;
 use super::volume::VolumeView;
 use super::{Arg, Cause, Class, Cluster, Event, NodeId, PodId, Why};
 use crate::kernel::{Names, Time};
+use crate::workload::BatchScheduler;
 use crate::workload::policy::PriorityClassSpec;
 
 /// What is known of pods for the scheduler's sake alone.
@@ -103,8 +104,13 @@ impl Cluster {
         let source = std::sync::Arc::clone(&set.source);
         if let Some(name) = &source.node_name {
             self.bind_to_named(id, name, cause);
-        } else if !self.gate(id, &source.scheduling_gates, cause) {
-            self.await_scheduler(id, cause);
+        } else {
+            if let Some(batch) = self.batch_scheduler_of(id) {
+                self.enroll(id, batch);
+            }
+            if !self.gate(id, &source.scheduling_gates, cause) {
+                self.await_scheduler(id, cause);
+            }
         }
     }
 
@@ -112,7 +118,11 @@ impl Cluster {
     pub(super) fn await_scheduler(&mut self, id: PodId, cause: Cause) {
         let set = self.set(self.pod(id).set);
         let (source, template) = (std::sync::Arc::clone(&set.source), set.template);
-        if !self.scheduler.serves(self.templates.get(template)) {
+        if let Some(batch) = self.batch_scheduler_of(id) {
+            self.await_batch(id, batch);
+        } else if BatchScheduler::named(&source.scheduler_name).is_some()
+            || !self.scheduler.serves(self.templates.get(template))
+        {
             let name = self.names.intern(&source.scheduler_name);
             let cause = self.note_pod(id, "Unserved", Why::with("no scheduler is called {}", Arg::Text(name)), cause);
             self.touch_pod(id, cause);
@@ -268,6 +278,7 @@ impl Cluster {
 
     /// Something happened that may help a pod that waits.
     pub(super) fn tell_scheduler(&mut self, event: ClusterEvent) {
+        self.room_for_gangs();
         if !self.waiting.is_empty() {
             let now = self.queue.now();
             self.waiting.on_event(&event, &self.nodes, &self.templates, self.scheduler.config(), now);

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::api_fault::Standing as ApiStanding;
 use super::apply::ObjectId;
 use super::autoscaler::Autoscaler;
 use super::behaviour::Behaviour;
@@ -165,6 +166,7 @@ pub struct Cluster {
     pub(super) pull_backoffs: PullBackoffs,
     pub(super) slow_faults: Vec<SlowFault>,
     pub(super) read_faults: Vec<ReadFault>,
+    pub(super) api_faults: Vec<ApiStanding>,
     /// How often each standing fault has had an effect.
     pub(super) effects: Vec<u64>,
     pub(super) asks: u32,
@@ -261,6 +263,7 @@ impl Cluster {
             pull_backoffs: PullBackoffs::new(),
             slow_faults: Vec::new(),
             read_faults: Vec::new(),
+            api_faults: Vec::new(),
             effects: Vec::new(),
             asks: 0,
             records: Records::default(),
@@ -343,6 +346,7 @@ impl Cluster {
             Event::CronJob(id) => self.sync_cronjob(id),
             Event::Job(id) => self.sync_job(id),
             Event::Schedule => self.on_schedule(),
+            Event::GangCycle(scheduler) => self.on_gang_cycle(scheduler),
             Event::Pulled(node, pull) => self.on_pulled(node, pull),
             Event::PullAgain(id, start) => self.on_pull_again(id, start),
             Event::CreateContainer(id, start) => self.on_create_container(id, start),

@@ -44,12 +44,12 @@ impl Stage for Cluster {
 
     fn observed_counts(&self, subject: Subject) -> Option<Counts> {
         let truth = self.true_counts(subject)?;
-        if let Some(Status::Deployment(shown)) = self.observed_status(subject) {
+        if let Some(Status::Deployment(shown)) = self.observed_status(None, subject) {
             let (desired, pods) = (shown.desired, shown.replicas);
             return Some(Counts { desired, pods, ready: shown.ready, available: shown.available, ..truth });
         }
         let pods = self.pods_of(subject);
-        let shown: Vec<_> = pods.into_iter().filter_map(|id| self.observed_pod(id)).collect();
+        let shown: Vec<_> = pods.into_iter().filter_map(|id| self.observed_pod(None, id)).collect();
         let count = |test: fn(&crate::workload::PodStatus) -> bool| shown.iter().filter(|pod| test(pod)).count() as u32;
         Some(Counts {
             pods: count(|pod| !pod.terminating),

@@ -167,6 +167,9 @@ impl Cluster {
             Owner::Job(owner) => self.job_pod_changed(owner, id),
             Owner::Alone(_) => {}
         }
+        if self.gangs.in_use() {
+            self.gang_pod_changed(id, cause);
+        }
         self.journal_pod(id);
         let set = self.pod(id).set;
         self.budgets_touched(set);

@@ -199,7 +199,7 @@ pub fn image_symbol(names: &mut Names, image: &str) -> Symbol {
 }
 
 /// What templates have in common that nodes cannot tell apart, with their images or without.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub(super) struct FormId(u32);
 
 /// The forms of a template.

@@ -29,6 +29,8 @@ pub struct Watches {
     nodes: SmallVec<[usize; 2]>,
     /// The last delivery that was planned, so that changes at one instant make one wake.
     planned: BTreeMap<(usize, Option<Subject>), Time>,
+    /// True once a fault may show what was true earlier.
+    pub(super) keeps_history: bool,
     history: BTreeMap<Subject, Vec<(Time, Option<Status>)>>,
     pods: BTreeMap<PodId, Vec<(Time, Option<PodStatus>)>>,
     parcels: Vec<Option<Parcel>>,
@@ -49,18 +51,30 @@ fn append<T>(log: &mut Vec<(Time, T)>, time: Time, value: T) {
     }
 }
 
+impl Watches {
+    /// What somebody watches.
+    pub fn watched(&self) -> Vec<Subject> {
+        self.objects.keys().copied().collect()
+    }
+}
+
 impl Cluster {
     /// True if what controllers see may differ from what is.
     fn lags(&self) -> bool {
-        !self.profile.watch_latency.is_zero()
+        !self.profile.watch_latency.is_zero() || self.watches.keeps_history
     }
 
-    pub(super) fn add_watch(&mut self, controller: usize, key: Subject) {
+    /// Keeps what an object shows now, if anyone may see it late.
+    pub(super) fn record_object(&mut self, key: Subject) {
         if self.lags() {
             let now = self.queue.now();
             let status = self.true_status(key);
             append(self.watches.history.entry(key).or_default(), now, status);
         }
+    }
+
+    pub(super) fn add_watch(&mut self, controller: usize, key: Subject) {
+        self.record_object(key);
         let watchers = self.watches.objects.entry(key).or_default();
         if !watchers.contains(&controller) {
             watchers.push(controller);
@@ -85,11 +99,7 @@ impl Cluster {
             return;
         }
         let Some(watchers) = self.watches.objects.get(&key).cloned() else { return };
-        if self.lags() {
-            let now = self.queue.now();
-            let status = self.true_status(key);
-            append(self.watches.history.entry(key).or_default(), now, status);
-        }
+        self.record_object(key);
         for controller in watchers {
             self.deliver_change(controller, Some(key), cause);
         }
@@ -112,7 +122,7 @@ impl Cluster {
     }
 
     fn deliver_change(&mut self, controller: usize, subject: Option<Subject>, cause: Cause) {
-        let at = self.queue.now() + self.profile.watch_latency;
+        let Some(at) = self.told_at(controller, subject) else { return };
         let planned = self.watches.planned.insert((controller, subject), at);
         if planned != Some(at) {
             self.send(at, Parcel::Changed(controller, subject, cause));
@@ -152,24 +162,19 @@ impl Cluster {
         })
     }
 
-    /// The instant whose truth is observed now.
-    fn shown_time(&self) -> Option<Time> {
-        let lag = self.profile.watch_latency;
-        self.queue.now().nanos().checked_sub(lag.nanos()).map(Time::from_nanos)
-    }
-
-    /// An object's status as a watch shows it. What nobody watches is read from the API, as it is.
-    pub(super) fn observed_status(&self, key: Subject) -> Option<Status> {
+    /// An object's status as a controller's watch shows it, or as watches in general do. What nobody watches is read from the
+    /// API, as it is.
+    pub(super) fn observed_status(&self, controller: Option<usize>, key: Subject) -> Option<Status> {
         match self.watches.history.get(&key) {
-            Some(log) if self.lags() => at(log, self.shown_time()?).flatten(),
+            Some(log) if self.lags() => at(log, self.shown_at(controller, key)?).flatten(),
             _ => self.true_status(key),
         }
     }
 
-    /// A pod's status as a watch shows it.
-    pub(super) fn observed_pod(&self, id: PodId) -> Option<PodStatus> {
+    /// A pod's status as a controller's watch shows it, or as watches in general do.
+    pub(super) fn observed_pod(&self, controller: Option<usize>, id: PodId) -> Option<PodStatus> {
         match self.watches.pods.get(&id) {
-            Some(log) if self.lags() => at(log, self.shown_time()?).flatten(),
+            Some(log) if self.lags() => at(log, self.shown_at(controller, self.pod_subject(id))?).flatten(),
             _ => (!self.pod(id).gone).then(|| self.pod_status(id)),
         }
     }

@@ -103,9 +103,11 @@ impl LiveCluster {
                 self.standing[standing].effects = 1;
                 Ok(Struck::Standing(standing))
             }
-            Disruption::SlowStart { .. } | Disruption::ReadinessFlap { .. } | Disruption::GpuLoss { .. } => {
-                Err("a live run cannot do this".to_owned())
-            }
+            Disruption::SlowStart { .. }
+            | Disruption::ReadinessFlap { .. }
+            | Disruption::GpuLoss { .. }
+            | Disruption::Api { .. }
+            | Disruption::StoreOutage { .. } => Err("a live run cannot do this".to_owned()),
         }
     }
 

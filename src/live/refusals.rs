@@ -3,7 +3,8 @@
 use crate::cluster::scheduler::SchedulerProfile;
 use crate::scenario::Scenario;
 use crate::scenario::model::FaultKind;
-use crate::workload::NodeDisruption;
+use crate::timeline::Kind;
+use crate::workload::{NodeDisruption, Object};
 
 use super::options::LiveOptions;
 
@@ -41,6 +42,13 @@ fn fault_refusal(fault: &FaultKind, options: &LiveOptions) -> Option<&'static st
         | FaultKind::Alarm { .. }
         | FaultKind::ExportFail { .. }
         | FaultKind::QuotaExhausted { .. } => None,
+        FaultKind::Api(entry) => {
+            let object = entry.object.as_deref().map(|text| text.split_once('/').map_or(text, |(kind, _)| kind));
+            let of_the_cluster = object.and_then(Kind::parse).is_some_and(|kind| Object::KINDS.contains(&kind));
+            let struck = entry.controller.is_none() && entry.trouble.is_of_worlds() && of_the_cluster;
+            struck.then_some("greenroom does not stand between a cluster's API and its watches")
+        }
+        FaultKind::StoreOutage { .. } => Some("nothing is registered anywhere in a live run"),
         FaultKind::ContainerCrash { .. } => on_kwok.then_some("kwok's containers do not start again"),
         FaultKind::ImagePullFail { times, .. } => match times {
             Some(_) => Some("pulls cannot be counted; give it a length (`for`)"),

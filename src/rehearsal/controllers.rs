@@ -24,7 +24,7 @@ impl<S: Stage> Rehearsal<S> {
     }
 
     /// The controller that a fault restarts.
-    fn controller_of(&self, name: &str) -> Option<usize> {
+    pub(super) fn controller_of(&self, name: &str) -> Option<usize> {
         self.systems.iter().position(|system| system.names().contains(&name))
     }
 

@@ -50,6 +50,8 @@ pub(super) enum CueOutcome {
     Fired,
     /// It stands in the world and counts as fired once it has had an effect.
     Standing(usize),
+    /// It stands between systems and the API, by its number, and perhaps in the world too.
+    Disturbing(u32, Option<usize>),
     /// It fired, and nothing came of it.
     Void(String),
     /// It fired, and was refused; the text says why.
@@ -153,8 +155,9 @@ pub(super) fn disruption(kind: &FaultKind, stage: &mut dyn Stage) -> Option<Disr
         FaultKind::SlowStart { target, extra, percent } => {
             Disruption::SlowStart { target: subject(target, stage)?, extra: *extra, percent: *percent }
         }
-        // It strikes a system, not the world.
-        FaultKind::ControllerRestart { .. } | FaultKind::Alarm { .. } => return None,
+        // These strike a system, not the world alone.
+        FaultKind::ControllerRestart { .. } | FaultKind::Alarm { .. } | FaultKind::Api(_) => return None,
+        FaultKind::StoreOutage { store, lasts } => Disruption::StoreOutage { store: *store, lasts: *lasts },
         FaultKind::ExportFail { deployment, times } => {
             let (_, names) = stage.timeline_mut();
             Disruption::ReadFail { serves: Subject::parse(&format!("deployment/{deployment}"), names)?, times: *times }
@@ -232,7 +235,9 @@ pub(super) fn why_not(cue: &Cue, names: &Names) -> String {
     match (&cue.waits, &cue.outcome) {
         (_, CueOutcome::Void(why)) => why.clone(),
         (_, CueOutcome::Refused(why)) => format!("refused: {why}"),
-        (_, CueOutcome::Standing(_)) => "it stood to the end and matched nothing".to_owned(),
+        (_, CueOutcome::Standing(_) | CueOutcome::Disturbing(..)) => {
+            "it stood to the end and matched nothing".to_owned()
+        }
         (Some(waits), _) if waits.left > 0 => format!("{} was never reached, {} to go", waits.text, waits.left),
         _ => "the run ended before its time".to_owned(),
     }

@@ -55,6 +55,10 @@ impl<S: Stage> Rehearsal<S> {
         let fired = |outcome: &CueOutcome| match outcome {
             CueOutcome::Fired => true,
             CueOutcome::Standing(standing) => self.stage.effects(*standing) > 0,
+            CueOutcome::Disturbing(number, standing) => {
+                self.systems.iter().any(|system| system.effects(*number) > 0)
+                    || standing.is_some_and(|standing| self.stage.effects(standing) > 0)
+            }
             CueOutcome::Pending | CueOutcome::Void(_) | CueOutcome::Refused(_) => false,
         };
         let unfired = self.cues.cues.iter().filter(|cue| cue.kind != CueKind::End && !fired(&cue.outcome));

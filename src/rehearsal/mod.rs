@@ -1,6 +1,7 @@
 //! One run: plays documents, faults and actions into a world, drives observers, and gathers one result.
 //! What an expectation means is `oracle`'s; how a result looks is `report`'s.
 
+mod api_faults;
 mod controllers;
 mod cues;
 mod finish;

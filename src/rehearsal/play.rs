@@ -248,7 +248,11 @@ impl<S: Stage> Rehearsal<S> {
                 let cause = self.note_cue(token, Kind::Fault);
                 let fault = self.scenario.faults[index].kind.clone();
                 if let FaultKind::ControllerRestart { of, lasts } = &fault {
-                    self.cues.cues[token].outcome = self.stop_controller(index, of, self.stage.now() + *lasts, token);
+                    self.cues.cues[token].outcome = self.restart(index, of, *lasts, token, cause);
+                    return;
+                }
+                if let FaultKind::Api(entry) = &fault {
+                    self.cues.cues[token].outcome = self.disturb(index, entry, cause);
                     return;
                 }
                 if let FaultKind::Alarm { of, alert, lasts } = fault {

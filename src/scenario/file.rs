@@ -1,6 +1,7 @@
 //! The scenario file as it is written: one struct a map, one field a key. The JSON Schema is made from these types;
 //! what their values must satisfy beyond their types is checked by `read` and the modules beside it.
 
+mod api_faults;
 mod backendai;
 mod dynamo;
 mod faults;
@@ -17,6 +18,7 @@ use super::values::{
     WaitForValue, WorkloadKindValue,
 };
 
+pub use api_faults::{ApiConflictFile, ApiErrorFile, MissedEventFile, StoreOutageFile, WatchLagFile, WebhookDownFile};
 pub use backendai::BackendAiFile;
 pub use dynamo::{DynamoFile, ProfilerFile};
 pub use onebackend::OneBackendFile;
@@ -323,11 +325,7 @@ file_types! {
     }
 
     /// A fault: when, and exactly one thing that goes wrong.
-    pub struct FaultFile as "a fault" later [
-        "api_error", "api_conflict", "watch_lag",
-        "controller_restart", "missed_event", "webhook_down", "store_outage", "image_build_fail",
-        "clock_skew",
-    ] {
+    pub struct FaultFile as "a fault" later ["image_build_fail", "clock_skew"] {
         /// The fault's name. Default: fault-1, fault-2, … by its position.
         name: Option<Spanned<String>>,
         /// At a time.
@@ -350,6 +348,18 @@ file_types! {
         export_fail: Option<ExportFailFile>,
         /// The controller of a system ends and is started again.
         controller_restart: Option<ControllerRestartFile>,
+        /// What controllers read is old.
+        watch_lag: Option<WatchLagFile>,
+        /// Changes wake nobody, although whoever reads sees them.
+        missed_event: Option<MissedEventFile>,
+        /// Writes of controllers are refused because somebody else was faster.
+        api_conflict: Option<ApiConflictFile>,
+        /// Writes fail, and nothing is done.
+        api_error: Option<ApiErrorFile>,
+        /// The webhook that admits custom resources does not answer.
+        webhook_down: Option<WebhookDownFile>,
+        /// A store in which pods are registered cannot be reached.
+        store_outage: Option<StoreOutageFile>,
         /// Service level objectives are missed while a rollout goes on.
         slo_failure: Option<AlarmFile>,
         /// Alerts fire while a rollout goes on.
@@ -379,7 +389,7 @@ file_types! {
     }
 
     /// A subject that reaches a state.
-    pub struct OnFile as "a trigger" later ["before_write", "after_write"] {
+    pub struct OnFile as "a trigger" {
         /// The subject: `deployment/vllm`, `Pod/vllm-r1-0`.
         subject: Spanned<String>,
         /// The state.

@@ -9,7 +9,9 @@ mod event;
 mod expect;
 mod paasta;
 
-pub use event::{ActionDocument, ActionEntry, ActionKind, FaultEntry, FaultKind, Target, TargetKind, Trigger};
+pub use event::{
+    ActionDocument, ActionEntry, ActionKind, ApiEntry, FaultEntry, FaultKind, Target, TargetKind, Trigger,
+};
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
 pub use paasta::PaastaOptions;
 

@@ -7,7 +7,7 @@ use super::model::{
     Trigger,
 };
 use crate::kernel::{Distribution, Duration, Time};
-use crate::workload::NodeDisruption;
+use crate::workload::{ApiTrouble, NodeDisruption};
 
 /// A divisor of lengths.
 #[derive(Clone, Copy)]
@@ -84,7 +84,16 @@ impl Speed {
             | FaultKind::GpuLoss { lasts, .. } => self.maybe(lasts),
             FaultKind::SlowStart { extra, .. } => self.length(extra),
             FaultKind::ControllerRestart { lasts, .. } => self.length(lasts),
-            FaultKind::Alarm { lasts, .. } => self.maybe(lasts),
+            FaultKind::Alarm { lasts, .. } | FaultKind::StoreOutage { lasts, .. } => self.maybe(lasts),
+            FaultKind::Api(entry) => match &mut entry.trouble {
+                ApiTrouble::Lag { by, lasts } => {
+                    self.maybe(by);
+                    self.maybe(lasts);
+                }
+                ApiTrouble::Error { lasts, .. } | ApiTrouble::WebhookDown { lasts } => self.maybe(lasts),
+                ApiTrouble::Restart { lasts, .. } => self.length(lasts),
+                ApiTrouble::MissedEvent { .. } | ApiTrouble::Conflict { .. } => {}
+            },
             FaultKind::ReadinessFlap { lasts, every, .. } => {
                 self.length(lasts);
                 self.length(every);

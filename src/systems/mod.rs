@@ -7,6 +7,7 @@ pub mod dynamo;
 pub mod grove;
 pub mod kubernetes;
 pub mod leaderworkerset;
+pub mod machinery;
 pub mod oci;
 pub mod onebackend;
 pub mod paasta;
@@ -255,6 +256,13 @@ impl System {
             System::Oci(_) | System::Kubernetes(_) => {
                 "whoever applies manifests keeps nothing that a restart could lose"
             }
+        }
+    }
+
+    /// How often a fault of watches or writes has had an effect on it so far, by the number of the fault.
+    pub const fn effects(&self, _number: u32) -> u64 {
+        match self {
+            System::Oci(_) | System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => 0,
         }
     }
 

@@ -1,6 +1,6 @@
 //! A system's decision maker: a pure state machine that a world wakes.
 
-use super::{AskId, Outcome, World};
+use super::{ApiFault, AskId, Outcome, World};
 use crate::kernel::Duration;
 use crate::text::Source;
 use crate::timeline::{Cause, Subject};
@@ -104,6 +104,8 @@ pub enum Action {
         /// The commit.
         commit: String,
     },
+    /// Not an operator: a fault of watches or writes stands or strikes from now on.
+    Disturb(ApiFault),
 }
 
 /// The part of a system that decides. It is woken, reads what it observes, asks for changes, and returns.

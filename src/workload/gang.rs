@@ -3,6 +3,7 @@
 //! Volcano's (volcano-sh/volcano, staging/src/volcano.sh/apis/pkg/apis/scheduling/v1beta1/types.go). A custom controller
 //! that makes gangs (Grove, LeaderWorkerSet) fills the same types. Who places them is in `cluster/gang`.
 
+use super::Resources;
 use crate::kernel::{Duration, Time};
 
 /// Stands for the number of a pod in [`GangMember::group`], because all pods of one workload have one template. No name of an
@@ -57,13 +58,15 @@ pub struct PodGroupSpec {
     pub queue: String,
     /// False: it is never put out for another group; `None`: as its priority has it.
     pub preemptible: Option<bool>,
+    /// What must be left of the cluster before it is admitted (`minResources`); nothing where nothing is said.
+    pub min_resources: Resources,
     /// How long it may have fewer pods than its minimum before all of it is evicted; `None`: as the scheduler has it.
     pub staleness_grace: Option<Duration>,
 }
 
 impl PodGroupSpec {
     /// A group of one part without topology, in the default queue.
-    pub const fn of(scheduler: BatchScheduler, min_member: u32) -> PodGroupSpec {
+    pub fn of(scheduler: BatchScheduler, min_member: u32) -> PodGroupSpec {
         PodGroupSpec {
             scheduler,
             min_member,
@@ -73,6 +76,7 @@ impl PodGroupSpec {
             priority_class: String::new(),
             queue: String::new(),
             preemptible: None,
+            min_resources: Resources::default(),
             staleness_grace: None,
         }
     }

@@ -24,6 +24,9 @@ macro_rules! objects {
         pub enum Object { $($(#[$doc])* $kind($spec),)* }
 
         impl Object {
+            /// The kinds of all objects.
+            pub const KINDS: &[Kind] = &[$(Kind::$kind,)*];
+
             /// The kind of the object.
             pub const fn kind(&self) -> Kind {
                 match self { $(Object::$kind(_) => Kind::$kind,)* }

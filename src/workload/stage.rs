@@ -1,7 +1,7 @@
 //! What a rehearsal drives: a world that time passes in, that can be disturbed, and whose true state can be read.
 //! `World` is a controller's side of the same thing.
 
-use super::{AskId, NodeDisruption, Outcome, Traffic, World};
+use super::{ApiFault, AskId, NodeDisruption, Outcome, Traffic, World};
 use crate::kernel::{Duration, Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
 
@@ -56,6 +56,25 @@ pub enum Stop {
     Interrupted,
     /// The world cannot be reached any more; the text says what was tried last.
     Lost(String),
+}
+
+/// Where pods are registered for those that look for them.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Store {
+    /// Leases and keys: what is registered is lost once its lease runs out.
+    Etcd,
+    /// Messages: who is registered is not reached.
+    Nats,
+}
+
+impl Store {
+    /// Its name.
+    pub const fn text(self) -> &'static str {
+        match self {
+            Store::Etcd => "etcd",
+            Store::Nats => "NATS",
+        }
+    }
 }
 
 /// How a world can be disturbed. The names are those that chaos tools use.
@@ -133,6 +152,20 @@ pub enum Disruption {
         extra: Duration,
         /// Multiplied with it first, in percent: 300 is three times as long.
         percent: u32,
+    },
+    /// Watches or writes of Kubernetes' own objects go wrong. Where the fault names a controller, it is none of a world's.
+    Api {
+        /// Of which of those that the world serves; `None`: of all.
+        system: Option<usize>,
+        /// What goes wrong.
+        fault: ApiFault,
+    },
+    /// A store in which pods are registered cannot be reached.
+    StoreOutage {
+        /// Which.
+        store: Store,
+        /// For how long; `None`: for ever.
+        lasts: Option<Duration>,
     },
     /// Reads of the API on behalf of the subject fail.
     ReadFail {

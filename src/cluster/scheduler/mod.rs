@@ -37,7 +37,8 @@ mod weighed;
 pub use event::{ClusterEvent, NodeUpdate};
 pub use nominated::{Nominations, Nominee};
 pub use queue::SchedulingQueue;
-pub use rejection::{Plugins, Preemption, Rejection};
+pub(in crate::cluster) use rejection::sentence;
+pub use rejection::{Plugins, Preemption, Rejection, Verdict};
 pub use rules::{Balance, Rules, SchedulerConfig};
 pub use score::{balanced_allocation_score, image_bytes};
 pub use surroundings::{Budget, ClaimProblem, Surroundings, Tenant, VolumeProblem};
@@ -49,16 +50,16 @@ use std::sync::Arc;
 use choice::Choice;
 use constraint::SpreadKeys;
 use index::{Index, PodKind};
-use rejection::{Detail, Verdict};
+use rejection::Detail;
 use relation::Relations;
 use rules::{Ruleset, Sampling, SpreadDefaults};
 use survey::Survey;
 use topology::Topologies;
 
 use super::PodId;
-use super::node::{NodeId, Nodes};
+use super::node::{Node, NodeId, Nodes};
 use super::profile::scheduling::FEASIBLE_MIN;
-use super::template::{SpreadId, Template, TemplateId, Templates};
+use super::template::{Amounts, SpreadId, Template, TemplateId, Templates};
 use crate::kernel::Names;
 
 /// How the scheduler decides.
@@ -121,6 +122,24 @@ pub struct View<'a> {
     pub nominations: &'a Nominations,
     /// Everything else.
     pub surroundings: &'a dyn Surroundings,
+}
+
+/// Why a node with other pods than it has does not take a pod, as far as labels, taints, ports and resources say: what
+/// schedulers ask that place several pods before they bind one.
+pub(in crate::cluster) fn verdict_with(
+    rules: &Rules,
+    node: &Node,
+    (load, pods, ports): (&Amounts, u32, &[(u16, String)]),
+    template: &Template,
+) -> Verdict {
+    let verdict = filter::verdict_on_kind(rules, node, template);
+    if verdict != Verdict::FITS {
+        return verdict;
+    }
+    match filter::verdict_on_ports(rules, ports, template) {
+        Verdict::FITS => filter::verdict_on_load(rules, node, load, pods, template),
+        taken => taken,
+    }
 }
 
 /// Decides where pods go. It keeps an index for each kind of pod that it placed lately; they are derived from the

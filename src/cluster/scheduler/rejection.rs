@@ -350,17 +350,27 @@ impl Rejection {
     }
 
     fn sentence(&self, verdicts: &[(Verdict, u32)], names: &Names, template: &Template) -> String {
-        let mut counts: BTreeMap<String, u32> = BTreeMap::new();
-        for (verdict, count) in verdicts {
-            for reason in reasons(*verdict, names, template) {
-                *counts.entry(reason).or_default() += count;
-            }
-        }
-        let mut parts: Vec<String> = counts.into_iter().map(|(reason, count)| format!("{count} {reason}")).collect();
-        // Sorted as strings, with their counts in front: 10 comes before 2.
-        parts.sort_unstable();
-        format!("0/{} nodes are available: {}.", self.nodes, parts.join(", "))
+        sentence(self.nodes, verdicts, names, template)
     }
+}
+
+/// How many nodes do not take a pod, and why, in Kubernetes' words.
+pub(in crate::cluster) fn sentence(
+    nodes: u32,
+    verdicts: &[(Verdict, u32)],
+    names: &Names,
+    template: &Template,
+) -> String {
+    let mut counts: BTreeMap<String, u32> = BTreeMap::new();
+    for (verdict, count) in verdicts {
+        for reason in reasons(*verdict, names, template) {
+            *counts.entry(reason).or_default() += count;
+        }
+    }
+    let mut parts: Vec<String> = counts.into_iter().map(|(reason, count)| format!("{count} {reason}")).collect();
+    // Sorted as strings, with their counts in front: 10 comes before 2.
+    parts.sort_unstable();
+    format!("0/{nodes} nodes are available: {}.", parts.join(", "))
 }
 
 fn reasons(verdict: Verdict, names: &Names, template: &Template) -> Vec<String> {

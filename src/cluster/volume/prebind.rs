@@ -34,6 +34,11 @@ impl Cluster {
         self.plan_pre_bind(id);
     }
 
+    /// True while a pod has its room and waits for its claims.
+    pub(in crate::cluster) fn is_assumed(&self, id: PodId) -> bool {
+        self.volumes.assumed.contains_key(&id)
+    }
+
     fn claims_are_bound(&self, id: PodId) -> bool {
         let mut claims = self.volumes.of_pod.get(&id).into_iter().flatten();
         claims.all(|key| self.volumes.find(*key).is_some_and(|claim| self.volumes.claim(claim).volume.is_some()))

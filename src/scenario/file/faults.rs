@@ -183,10 +183,18 @@ file_types! {
         times: Option<Spanned<u32>>,
     }
 
-    /// The controller of a system ends and is started again: what it kept in memory is lost, and it goes on from its durable records.
+    /// The controller of a system ends and is started again: what it kept in memory is lost, and it goes on from what is kept elsewhere.
     pub struct ControllerRestartFile as "`controller_restart`" {
-        /// The name of a group or deployment of its document.
-        of: Spanned<String>,
+        /// The name of a group, deployment or document of its control plane. Default, where `controller` says which: any.
+        of: Option<Spanned<String>>,
+        /// One of the controllers of custom resources. Default: all of the control plane.
+        controller: Option<Spanned<String>>,
+        /// Instead of a write: of a kind, of one object, or of `any`. Default: at once.
+        before_write: Option<Spanned<String>>,
+        /// Right after a write: of a kind, of one object, or of `any`. Default: at once.
+        after_write: Option<Spanned<String>>,
+        /// With `before_write` or `after_write`: the how many-th from then on. Default: 1.
+        occurrence: Option<Spanned<u32>>,
         /// How long it is away; it misses all that happens meanwhile. Default: 0s.
         r#for: Option<Spanned<Length>>,
     }

@@ -2,7 +2,7 @@
 
 use crate::kernel::{Duration, Time};
 use crate::text::{Place, Source};
-use crate::workload::NodeDisruption;
+use crate::workload::{ApiTrouble, NodeDisruption, Store};
 
 /// When a fault or an action takes place.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -91,6 +91,15 @@ pub enum FaultKind {
         /// How long it is away.
         lasts: Duration,
     },
+    /// Watches or writes of controllers go wrong.
+    Api(ApiEntry),
+    /// A store in which pods are registered cannot be reached.
+    StoreOutage {
+        /// Which.
+        store: Store,
+        /// For how long; `None`: for ever.
+        lasts: Option<Duration>,
+    },
     /// What watches a rollout sees a failure.
     Alarm {
         /// A step, a deploy group or a service.
@@ -136,6 +145,19 @@ pub enum FaultKind {
     },
 }
 
+/// A fault of watches or writes: where it strikes, and what goes wrong.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ApiEntry {
+    /// A group, deployment or document of the control plane; `None`: any.
+    pub of: Option<String>,
+    /// Whose reads or writes; `None`: those of all controllers.
+    pub controller: Option<String>,
+    /// A kind or a subject that is read or written; `None`: any.
+    pub object: Option<String>,
+    /// What goes wrong.
+    pub trouble: ApiTrouble,
+}
+
 impl FaultKind {
     /// The name of the fault as a scenario writes it.
     pub const fn text(&self) -> &'static str {
@@ -147,6 +169,15 @@ impl FaultKind {
             FaultKind::SlowStart { .. } => "slow_start",
             FaultKind::ExportFail { .. } => "export_fail",
             FaultKind::ControllerRestart { .. } => "controller_restart",
+            FaultKind::Api(entry) => match entry.trouble {
+                ApiTrouble::Lag { .. } => "watch_lag",
+                ApiTrouble::MissedEvent { .. } => "missed_event",
+                ApiTrouble::Conflict { .. } => "api_conflict",
+                ApiTrouble::Error { .. } => "api_error",
+                ApiTrouble::WebhookDown { .. } => "webhook_down",
+                ApiTrouble::Restart { .. } => "controller_restart",
+            },
+            FaultKind::StoreOutage { .. } => "store_outage",
             FaultKind::Alarm { alert: false, .. } => "slo_failure",
             FaultKind::Alarm { alert: true, .. } => "alert_failure",
             FaultKind::ReadinessFlap { .. } => "readiness_flap",

@@ -105,7 +105,8 @@ impl Reader<'_, '_> {
 
     fn fault_kind(&mut self, file: &FaultFile) -> Option<FaultKind> {
         let there = given!(file: pod_kill container_crash node_down image_pull_fail slow_start export_fail gpu_loss
-            controller_restart slo_failure alert_failure
+            controller_restart watch_lag missed_event api_conflict api_error webhook_down store_outage
+            slo_failure alert_failure
             readiness_flap quota_exhausted node_silent cordon uncordon taint untaint drain node_shutdown spot_reclaim);
         self.exactly_one("a fault", file.span, &there)?;
         if let Some(kill) = &file.pod_kill {
@@ -136,9 +137,8 @@ impl Reader<'_, '_> {
             let times = self.optional_count(export.times.as_ref(), TIMES_MAX, "the number of reads")?;
             return Some(FaultKind::ExportFail { deployment: export.deployment.value.clone(), times });
         }
-        if let Some(restart) = &file.controller_restart {
-            let lasts = restart.r#for.as_ref().map_or(Duration::ZERO, |length| length.value.0);
-            return Some(FaultKind::ControllerRestart { of: restart.of.value.clone(), lasts });
+        if let Some(fault) = self.api_fault(file) {
+            return fault;
         }
         for (alarm, alert) in [(&file.slo_failure, false), (&file.alert_failure, true)] {
             if let Some(alarm) = alarm {

@@ -1,6 +1,7 @@
 //! From a scenario file to the model: every check that a type cannot make, with all mistakes told at once.
 
 mod actions;
+mod api_faults;
 mod backendai;
 mod cluster;
 mod dynamo;

@@ -74,7 +74,7 @@ impl Reader<'_, '_> {
     }
 }
 
-fn unknown_kind(error: Diagnostic, kind: &str) -> Diagnostic {
+pub(super) fn unknown_kind(error: Diagnostic, kind: &str) -> Diagnostic {
     let known: Vec<&str> = Kind::ALL.iter().map(|kind| kind.text()).collect();
     match nearest(kind, known.iter().copied()) {
         Some(near) => error.help(format!("did you mean `{near}`?")),

@@ -25,7 +25,7 @@ pub use timestamp::Timestamp;
 pub use words::{
     BounceEngineValue, BugModeValue, DelayFromValue, EngineValue, ExpanderValue, FailOnValue, FailReason, FullValue,
     GateValue, JobGateValue, MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, OneBackendProfileValue,
-    OperatorValue, ProviderValue, ReferencesValue, RowOrderValue, SchemasValue, SnapshotValue, SystemValue,
+    OperatorValue, ProviderValue, ReferencesValue, RowOrderValue, SchemasValue, SnapshotValue, StoreValue, SystemValue,
     TaintEffectValue, ViewValue, WaitChecksValue, WaitForValue, WaiterKeyValue, WorkloadKindValue,
 };
 

@@ -17,8 +17,8 @@ use crate::systems::paasta::rollout::{WaitChecks, WaiterKey};
 use crate::text::decode::{Context, FromNode, one_of};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node};
-use crate::workload::AnalysisPhase;
 use crate::workload::pod::TaintEffect;
+use crate::workload::{AnalysisPhase, Store};
 
 /// What can make an OCI deployment `failed`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -135,6 +135,11 @@ words! {
         "NoSchedule" => TaintEffect::NoSchedule,
         "PreferNoSchedule" => TaintEffect::PreferNoSchedule,
         "NoExecute" => TaintEffect::NoExecute,
+    }
+    /// Where pods are registered.
+    StoreValue(Store) as "a store" {
+        "etcd" => Store::Etcd,
+        "nats" => Store::Nats,
     }
     /// Which of several pools grows.
     ExpanderValue(Expander) as "an expander" {

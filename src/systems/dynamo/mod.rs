@@ -6,5 +6,6 @@ pub mod model;
 pub mod operator;
 pub mod profile;
 pub mod status;
+pub mod store;
 
 pub use profile::{Operator, Options, Provider};

@@ -2,6 +2,9 @@
 //! Sources are in ai-dynamo/dynamo, of chart 1.5.0 below deploy/operator and of 0.8.0 below deploy/cloud/operator; *assumed* is what
 //! no source says. How settings come from a scenario is not known here.
 
+use std::collections::BTreeSet;
+
+use super::operator::mend::Mend;
 use crate::kernel::Duration;
 use crate::text::Source;
 
@@ -78,6 +81,10 @@ pub struct Options {
     pub model_requeue: Duration,
     /// How often a checkpoint that is waited for is looked at: 5 s (internal/controller/checkpoint_controller.go).
     pub checkpoint_requeue: Duration,
+    /// Mistakes that are mended although the version has them.
+    pub mended: BTreeSet<Mend>,
+    /// Mistakes that are there although the version has mended them.
+    pub unmended: BTreeSet<Mend>,
     /// How long a request to load an adapter into a worker takes. *Assumed*; the real one gives up after 15 s.
     pub lora_load: Duration,
 }
@@ -107,6 +114,11 @@ impl Options {
         }
     }
 
+    /// True if a mistake of the operator is mended here.
+    pub fn mends(&self, mend: Mend) -> bool {
+        (mend.is_in(self.operator) || self.mended.contains(&mend)) && !self.unmended.contains(&mend)
+    }
+
     /// Whether a multinode component can be rendered without Grove: internal/features/gates.go asks for the API groups of both.
     pub const fn has_lws(&self) -> bool {
         self.lws && self.volcano
@@ -131,6 +143,8 @@ impl Default for Options {
             volcano: false,
             inference_pool: false,
             profiler: Vec::new(),
+            mended: BTreeSet::new(),
+            unmended: BTreeSet::new(),
             model_requeue: Duration::from_secs(30),
             checkpoint_requeue: Duration::from_secs(5),
             lora_load: Duration::from_secs(1),

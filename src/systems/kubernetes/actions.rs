@@ -28,6 +28,7 @@ macro_rules! of_others {
             | Action::Push { .. }
             | Action::Mark { .. }
             | Action::Alarm { .. }
+            | Action::Disturb(_)
     };
 }
 

@@ -5,6 +5,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use serde::{Deserialize, Serialize};
 
 use super::complaint::{Findings, locate};
+use super::custom::{Custom, Metadata};
 use super::kinds::{ApiKind, group_version};
 use super::leader_worker_set as lws;
 use super::manifest::{Body, Fixed, Identity, Manifest};
@@ -78,6 +79,37 @@ pub fn read(node: &Node, api: &'static ApiKind, source: &Source) -> Read {
         _ => None,
     };
     Read { manifest, identity, named_port: reader.named_port, problems, warnings }
+}
+
+/// Reads an object of a kind that another system owns: its spec is decoded into an `S`, of which `make` makes what it needs.
+pub fn read_custom<'n, S: Deserialize<'n> + Default, B>(
+    node: &'n Node,
+    api: &'static ApiKind,
+    source: &'n Source,
+    make: impl FnOnce(&Metadata, &S, &mut Findings) -> B,
+) -> Custom<B> {
+    let mut reader = Reader {
+        node,
+        api,
+        source,
+        unknown: Vec::new(),
+        misfits: Vec::new(),
+        findings: Findings::default(),
+        named_port: None,
+    };
+    reader.keys();
+    let object: ObjectMeta = reader.part("metadata");
+    let identity = reader.identity(&object);
+    let spec: S = reader.part("spec");
+    let metadata = Metadata {
+        name: object.name.unwrap_or_default(),
+        labels: object.labels.unwrap_or_default(),
+        annotations: object.annotations.unwrap_or_default(),
+    };
+    let body = reader.misfits.is_empty().then(|| make(&metadata, &spec, &mut reader.findings));
+    let problems = reader.problems(&metadata.name);
+    let warnings = reader.warnings(&metadata.name);
+    Custom { identity, metadata, body, problems, warnings }
 }
 
 /// A value as the API shows it, to be compared.

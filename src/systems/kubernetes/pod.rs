@@ -32,6 +32,15 @@ pub fn template(from: &core::PodTemplateSpec, mounts: &[&str], path: &str, findi
     template
 }
 
+/// A template whose metadata and spec stand at these places.
+pub fn template_at(from: &core::PodTemplateSpec, paths: (&str, &str), findings: &mut Findings) -> PodTemplate {
+    let (metadata, spec) = (from.metadata.clone().unwrap_or_default(), from.spec.clone().unwrap_or_default());
+    let mut template = pod(&metadata, &spec, &[], paths, findings);
+    template.fingerprint = fingerprint(from);
+    label_revision(&mut template);
+    template
+}
+
 /// A pod that no workload makes.
 pub fn bare(metadata: &meta::ObjectMeta, spec: &core::PodSpec, findings: &mut Findings) -> PodTemplate {
     let mut template = pod(metadata, spec, &[], ("metadata", "spec"), findings);

@@ -173,6 +173,10 @@ impl Controller for OneBackend {
     }
 
     fn native(&self, world: &dyn World) -> serde_json::Value {
-        native::state(&self.store, &self.options, world.now())
+        let now = world.now();
+        match &self.deploy_loop {
+            Loop::Documented(_) => native::state(&self.store, &self.options, now),
+            Loop::AsBuilt(one) => native::state(&one.shown(&self.store, &self.options, now), &self.options, now),
+        }
     }
 }

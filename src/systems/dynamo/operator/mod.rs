@@ -2,8 +2,25 @@
 //! adapters live here, with the pure functions that they decide by. Documents, admission and the controllers of requests and models
 //! are the neighbours'.
 
+pub mod adapters;
+pub mod asked;
+pub mod claims;
+pub mod component;
 pub mod generations;
+pub mod graph;
+pub mod grove_path;
+pub mod hash;
+pub mod journal;
+pub mod keys;
+pub mod look;
+pub mod mend;
 pub mod names;
+pub mod pass;
 pub mod planner;
+pub mod provider;
 pub mod readiness;
+mod render;
 pub mod restart;
+pub mod rollout;
+pub mod status;
+pub mod workloads;

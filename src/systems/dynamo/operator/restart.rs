@@ -4,75 +4,34 @@
 //! Source: ai-dynamo/dynamo, deploy/operator/internal/controller/dgd_restart_reconciler.go;
 //! deploy/operator/internal/dynamo/graph.go, DetermineRestartState and GetRestartOrder.
 
-/// What a graph's spec says of a restart.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
-pub struct Request {
-    /// Another text than before begins a restart; an empty one asks for none.
-    pub id: String,
-    /// All components at once; else one after the other.
-    pub parallel: bool,
-    /// The order; empty: by name.
-    pub order: Vec<String>,
-}
+use crate::systems::dynamo::model::Restart;
+use crate::systems::dynamo::status::{RestartPhase, RestartStatus};
 
-/// Where a restart is. `Pending` and `Failed` are declared by the API and never written by the operator.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Phase {
-    /// Components are being restarted.
-    Restarting,
-    /// All were.
-    Completed,
-    /// Workers were being rolled over when it was asked for, which replaces their pods anyway: it is not carried out, not later
-    /// either.
-    Superseded,
-}
-
-impl Phase {
-    /// The phase as the API has it.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Phase::Restarting => "Restarting",
-            Phase::Completed => "Completed",
-            Phase::Superseded => "Superseded",
-        }
-    }
-
-    const fn is_final(self) -> bool {
-        matches!(self, Phase::Completed | Phase::Superseded)
-    }
-}
-
-/// What a graph's status says of its restart.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Status {
-    /// Of which request.
-    pub observed_id: String,
-    /// Where it is.
-    pub phase: Phase,
-    /// The components that are being restarted.
-    pub in_progress: Vec<String>,
+/// True where nothing more happens. `Pending` and `Failed` are declared by the API and never written.
+const fn is_final(phase: RestartPhase) -> bool {
+    matches!(phase, RestartPhase::Completed | RestartPhase::Failed | RestartPhase::Superseded)
 }
 
 /// What a look at a graph sees.
 #[derive(Clone, Copy, Debug)]
 pub struct Look<'a> {
     /// What is asked for; `None`: nothing, or an empty id.
-    pub request: Option<&'a Request>,
+    pub request: Option<&'a Restart>,
     /// The names of its components.
     pub components: &'a [&'a str],
     /// What its status says.
-    pub status: Option<&'a Status>,
+    pub status: Option<&'a RestartStatus>,
     /// True while workers are being rolled over.
     pub is_rolling: bool,
 }
 
 impl Look<'_> {
-    fn asked(&self) -> Option<&Request> {
+    fn asked(&self) -> Option<&Restart> {
         self.request.filter(|request| !request.id.is_empty())
     }
 
-    fn is_new(&self, request: &Request) -> bool {
-        self.status.is_none_or(|status| status.observed_id.is_empty() || status.observed_id != request.id)
+    fn is_new(&self, request: &Restart) -> bool {
+        self.status.is_none_or(|status| status.id.is_empty() || status.id != request.id)
     }
 
     /// The order of a restart one by one.
@@ -89,57 +48,61 @@ impl Look<'_> {
 }
 
 /// What the status says after this look; `is_updated` tells whether a component is as it is wanted.
-pub fn resolve(look: &Look<'_>, is_updated: impl Fn(&str) -> bool) -> Option<Status> {
+pub fn resolve(look: &Look<'_>, is_updated: impl Fn(&str) -> bool) -> Option<RestartStatus> {
     let Some(request) = look.asked() else {
-        return look.status.filter(|status| status.phase.is_final()).cloned();
+        return look.status.filter(|status| is_final(status.phase)).cloned();
     };
     let is_new = look.is_new(request);
-    if let Some(status) = look.status.filter(|status| !is_new && status.phase.is_final()) {
+    if let Some(status) = look.status.filter(|status| !is_new && is_final(status.phase)) {
         return Some(status.clone());
     }
-    let told = |phase, in_progress| Some(Status { observed_id: request.id.clone(), phase, in_progress });
+    let told = |phase, in_progress| Some(RestartStatus { id: request.id.clone(), phase, in_progress });
     if look.is_rolling {
-        return told(Phase::Superseded, Vec::new());
+        return told(RestartPhase::Superseded, Vec::new());
     }
     if request.parallel {
         let mut names: Vec<String> = look.components.iter().map(|name| (*name).to_owned()).collect();
         names.sort();
         if is_new && !names.is_empty() {
-            return told(Phase::Restarting, names);
+            return told(RestartPhase::Restarting, names);
         }
         let known = look.status.map(|status| &status.in_progress).filter(|known| !known.is_empty());
         let left: Vec<String> = known.unwrap_or(&names).iter().filter(|name| !is_updated(name)).cloned().collect();
-        return if left.is_empty() { told(Phase::Completed, left) } else { told(Phase::Restarting, left) };
+        return if left.is_empty() {
+            told(RestartPhase::Completed, left)
+        } else {
+            told(RestartPhase::Restarting, left)
+        };
     }
     let order = look.order();
-    let Some(first) = order.first() else { return told(Phase::Completed, Vec::new()) };
+    let Some(first) = order.first() else { return told(RestartPhase::Completed, Vec::new()) };
     let current = look.status.filter(|_| !is_new).and_then(|status| status.in_progress.first());
-    let Some(current) = current else { return told(Phase::Restarting, vec![first.clone()]) };
+    let Some(current) = current else { return told(RestartPhase::Restarting, vec![first.clone()]) };
     if !is_updated(current) {
-        return told(Phase::Restarting, vec![current.clone()]);
+        return told(RestartPhase::Restarting, vec![current.clone()]);
     }
     // A component that is no longer in the order begins the sequence again.
     let Some(place) = order.iter().position(|name| name == current) else {
-        return told(Phase::Restarting, vec![first.clone()]);
+        return told(RestartPhase::Restarting, vec![first.clone()]);
     };
     match order.get(place + 1) {
-        Some(next) => told(Phase::Restarting, vec![next.clone()]),
-        None => told(Phase::Completed, Vec::new()),
+        Some(next) => told(RestartPhase::Restarting, vec![next.clone()]),
+        None => told(RestartPhase::Completed, Vec::new()),
     }
 }
 
 /// Which components get the annotation `nvidia.com/restartAt`, and its value; `None`: those that have one keep it. `status` is what
 /// [`resolve`] said at this look.
-pub fn annotated(look: &Look<'_>, status: Option<&Status>) -> Option<(String, Vec<String>)> {
+pub fn annotated(look: &Look<'_>, status: Option<&RestartStatus>) -> Option<(String, Vec<String>)> {
     let status = status?;
     let all = || look.components.iter().map(|name| (*name).to_owned()).collect();
     let Some(request) = look.asked() else {
-        return (!status.observed_id.is_empty()).then(|| (status.observed_id.clone(), all()));
+        return (!status.id.is_empty()).then(|| (status.id.clone(), all()));
     };
-    let is_new = status.observed_id != request.id;
+    let is_new = status.id != request.id;
     match status.phase {
-        Phase::Superseded if !is_new => return None,
-        Phase::Completed if !is_new => return Some((request.id.clone(), all())),
+        RestartPhase::Superseded if !is_new => return None,
+        RestartPhase::Completed if !is_new => return Some((request.id.clone(), all())),
         _ if request.parallel => return Some((request.id.clone(), all())),
         _ => {}
     }
@@ -155,12 +118,12 @@ mod tests {
 
     const NAMES: [&str; 3] = ["Frontend", "prefill", "decode"];
 
-    fn look<'a>(request: &'a Request, status: Option<&'a Status>) -> Look<'a> {
+    fn look<'a>(request: &'a Restart, status: Option<&'a RestartStatus>) -> Look<'a> {
         Look { request: Some(request), components: &NAMES, status, is_rolling: false }
     }
 
-    fn request(id: &str) -> Request {
-        Request { id: id.to_owned(), ..Request::default() }
+    fn request(id: &str) -> Restart {
+        Restart { id: id.to_owned(), parallel: false, order: Vec::new() }
     }
 
     #[test]
@@ -168,14 +131,14 @@ mod tests {
         let request = request("1");
         let mut status = resolve(&look(&request, None), |_| true);
         let mut course = Vec::new();
-        while let Some(now) = status.clone().filter(|status| status.phase == Phase::Restarting) {
+        while let Some(now) = status.clone().filter(|status| status.phase == RestartPhase::Restarting) {
             let annotated = annotated(&look(&request, Some(&now)), Some(&now)).map(|(_, names)| names.len());
             course.push((now.in_progress.join(","), annotated));
             status = resolve(&look(&request, Some(&now)), |_| true);
         }
         let expected = [("Frontend", Some(1)), ("decode", Some(2)), ("prefill", Some(3))];
         assert_eq!(course, expected.map(|(name, count)| (name.to_owned(), count)));
-        assert_eq!(status.map(|status| status.phase), Some(Phase::Completed));
+        assert_eq!(status.map(|status| status.phase), Some(RestartPhase::Completed));
     }
 
     #[test]
@@ -189,22 +152,22 @@ mod tests {
     #[test]
     fn an_order_is_kept_and_a_component_that_left_it_begins_again() {
         let order = ["decode", "prefill", "Frontend"].map(str::to_owned).to_vec();
-        let request = Request { id: "1".to_owned(), parallel: false, order };
+        let request = Restart { id: "1".to_owned(), parallel: false, order };
         let first = resolve(&look(&request, None), |_| true).expect("a status");
         assert_eq!(first.in_progress, ["decode"]);
-        let lost = Status { in_progress: vec!["planner".to_owned()], ..first };
+        let lost = RestartStatus { in_progress: vec!["planner".to_owned()], ..first };
         assert_eq!(resolve(&look(&request, Some(&lost)), |_| true).expect("a status").in_progress, ["decode"]);
     }
 
     #[test]
     fn all_at_once_marks_them_before_it_looks() {
-        let request = Request { id: "1".to_owned(), parallel: true, order: Vec::new() };
+        let request = Restart { id: "1".to_owned(), parallel: true, order: Vec::new() };
         let first = resolve(&look(&request, None), |_| true).expect("a status");
-        assert_eq!((first.phase, first.in_progress.len()), (Phase::Restarting, 3));
+        assert_eq!((first.phase, first.in_progress.len()), (RestartPhase::Restarting, 3));
         let left = resolve(&look(&request, Some(&first)), |name| name != "decode").expect("a status");
         assert_eq!(left.in_progress, ["decode"]);
         let done = resolve(&look(&request, Some(&left)), |_| true).expect("a status");
-        assert_eq!(done.phase, Phase::Completed);
+        assert_eq!(done.phase, RestartPhase::Completed);
     }
 
     #[test]
@@ -212,22 +175,25 @@ mod tests {
         let request = request("1");
         let rolling = Look { is_rolling: true, ..look(&request, None) };
         let status = resolve(&rolling, |_| true).expect("a status");
-        assert_eq!(status.phase, Phase::Superseded);
+        assert_eq!(status.phase, RestartPhase::Superseded);
         assert_eq!(annotated(&rolling, Some(&status)), None);
         // The rollout ends, and nothing is restarted.
         assert_eq!(resolve(&look(&request, Some(&status)), |_| true), Some(status.clone()));
         // Another request is another restart.
-        let other = Request { id: "2".to_owned(), ..request };
-        assert_eq!(resolve(&look(&other, Some(&status)), |_| true).map(|status| status.phase), Some(Phase::Restarting));
+        let other = Restart { id: "2".to_owned(), ..request };
+        assert_eq!(
+            resolve(&look(&other, Some(&status)), |_| true).map(|status| status.phase),
+            Some(RestartPhase::Restarting)
+        );
     }
 
     #[test]
     fn what_is_over_stays_told_when_the_request_is_taken_out() {
-        let done = Status { observed_id: "1".to_owned(), phase: Phase::Completed, in_progress: Vec::new() };
+        let done = RestartStatus { id: "1".to_owned(), phase: RestartPhase::Completed, in_progress: Vec::new() };
         let none = Look { request: None, components: &NAMES, status: Some(&done), is_rolling: false };
         assert_eq!(resolve(&none, |_| true).as_ref(), Some(&done));
         assert_eq!(annotated(&none, Some(&done)).map(|(id, names)| (id, names.len())), Some(("1".to_owned(), 3)));
-        let begun = Status { phase: Phase::Restarting, ..done.clone() };
+        let begun = RestartStatus { phase: RestartPhase::Restarting, ..done.clone() };
         assert_eq!(resolve(&Look { status: Some(&begun), ..none }, |_| true), None);
     }
 }

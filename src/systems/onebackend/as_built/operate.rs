@@ -4,13 +4,28 @@
 //! http_delete_deployments.go, server/internal/services/registry/http_remove_instance.go and http_delete_node.go.
 
 use super::{Desk, Loop};
+use crate::kernel::Time;
 use crate::systems::onebackend::profile::Options;
-use crate::systems::onebackend::store::Store;
+use crate::systems::onebackend::store::{InstanceStatus, Store};
 use crate::text::diagnostic::quote;
 use crate::timeline::{Cause, Why};
 use crate::workload::World;
 
 impl Loop {
+    /// The rows as anybody reads them at an instant. Scans and heartbeats that found nothing new are no events: what they wrote is
+    /// computed here.
+    pub fn shown(&self, store: &Store, options: &Options, now: Time) -> Store {
+        let mut shown = store.clone();
+        let scanner = self.servers.iter().find(|server| server.is_up);
+        let last = scanner.and_then(|server| server.last_tick(options.scan_interval, now));
+        for row in &mut shown.instances {
+            if matches!(row.status, InstanceStatus::Healthy | InstanceStatus::Degraded) {
+                row.last_heartbeat = row.last_heartbeat.max(last);
+            }
+        }
+        shown
+    }
+
     /// A deployment was saved or removed, at the first server that answers: its loop is triggered. What is removed leaves its
     /// containers and instances behind.
     pub fn saved(&mut self, store: &mut Store, options: &Options, cause: Cause, world: &mut dyn World) {

@@ -44,6 +44,12 @@ impl Server {
         self.next_tick(interval, from) <= to
     }
 
+    /// The last tick that is not after an instant.
+    pub fn last_tick(&self, interval: Duration, now: Time) -> Option<Time> {
+        let count = now.since(self.since).nanos().checked_div(interval.nanos())?;
+        (count > 0).then(|| self.since + interval.saturating_mul(count))
+    }
+
     /// True if it ticks at this instant.
     pub fn ticks_at(&self, interval: Duration, now: Time) -> bool {
         now > self.since && now.ceil_to(self.since, interval) == now
@@ -134,6 +140,8 @@ mod tests {
         assert_eq!(server.next_tick(interval, at(10)), at(25));
         assert_eq!(server.next_tick(interval, at(25)), at(40));
         assert!(!server.ticks_at(interval, at(10)) && server.ticks_at(interval, at(25)));
+        assert_eq!(server.last_tick(interval, at(24)), None);
+        assert_eq!(server.last_tick(interval, at(54)), Some(at(40)));
         assert!(server.has_ticked(interval, at(24), at(25)) && !server.has_ticked(interval, at(25), at(39)));
     }
 }

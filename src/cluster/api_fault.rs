@@ -1,0 +1,195 @@
+//! Faults between controllers and the cluster's API: watches that lag or miss an event, asks that are refused. What custom
+//! resources suffer from the same faults stands in `systems/machinery`.
+
+use super::{Cluster, Subject};
+use crate::kernel::{Duration, Time};
+use crate::timeline::Kind;
+use crate::workload::{About, ApiFault, ApiTrouble, Ask, Outcome, Struck};
+
+/// A fault that stands.
+#[derive(Clone, Debug)]
+pub struct Standing {
+    /// The controller whose watches or asks it strikes; `None`: all.
+    system: Option<usize>,
+    about: About,
+    from: Time,
+    until: Time,
+    trouble: Trouble,
+    effect: usize,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Trouble {
+    /// Watches show what was true so long ago, or when the fault began.
+    Lag(Option<Duration>),
+    /// So many changes are told, then so many are not.
+    Missed(u32, u32),
+    /// So many asks pass, then so many are refused; `None`: all.
+    Refuses(Refusal, u32, Option<u32>),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Refusal {
+    Conflict,
+    Error,
+}
+
+impl Standing {
+    /// True if it strikes what this controller does with this object. What is asked for no controller is struck by all.
+    fn strikes(&self, controller: Option<usize>, key: Subject, now: Time) -> bool {
+        let meant = self.system.is_none_or(|system| controller.is_none_or(|controller| controller == system));
+        meant && self.from <= now && now < self.until && self.about.means(key)
+    }
+}
+
+impl Cluster {
+    /// Lets a fault of watches or asks stand from now on.
+    pub(super) fn disturb_api(&mut self, system: Option<usize>, fault: &ApiFault) -> Struck {
+        let now = self.queue.now();
+        let until = |lasts: Option<Duration>| lasts.map_or(Time::MAX, |lasts| now + lasts);
+        let (trouble, until) = match fault.trouble {
+            ApiTrouble::Lag { by, lasts } => (Trouble::Lag(by), until(lasts)),
+            ApiTrouble::MissedEvent { occurrence, times } => (Trouble::Missed(occurrence - 1, times), Time::MAX),
+            ApiTrouble::Conflict { occurrence, times } => {
+                (Trouble::Refuses(Refusal::Conflict, occurrence - 1, times), Time::MAX)
+            }
+            ApiTrouble::Error { occurrence, times, lasts } => {
+                (Trouble::Refuses(Refusal::Error, occurrence - 1, times), until(lasts))
+            }
+            // A cluster's own objects need no webhook, and its controllers are not modelled as processes.
+            ApiTrouble::WebhookDown { .. } | ApiTrouble::Restart { .. } => return Struck::Now(0),
+        };
+        if matches!(trouble, Trouble::Lag(_)) {
+            self.keep_history();
+        }
+        let effect = self.new_effect();
+        self.api_faults.push(Standing { system, about: fault.about, from: now, until, trouble, effect });
+        Struck::Standing(effect)
+    }
+
+    /// The instant whose truth a controller is shown of an object.
+    pub(super) fn shown_at(&self, controller: Option<usize>, key: Subject) -> Option<Time> {
+        let now = self.queue.now();
+        let lag = self.profile.watch_latency;
+        let mut shown = now.nanos().checked_sub(lag.nanos()).map(Time::from_nanos);
+        for fault in &self.api_faults {
+            let Trouble::Lag(by) = fault.trouble else { continue };
+            if fault.strikes(controller, key, now) {
+                let late = by.map_or(fault.from, |by| Time::from_nanos(now.nanos().saturating_sub(by.nanos())));
+                shown = shown.min(Some(late.max(fault.from)));
+            }
+        }
+        shown
+    }
+
+    /// When a controller is told of a change of now; `None`: never. Nodes are told of as one, and stand for any of them.
+    pub(super) fn told_at(&mut self, controller: usize, key: Option<Subject>) -> Option<Time> {
+        let now = self.queue.now();
+        let mut told = Some(now + self.profile.watch_latency);
+        for index in 0..self.api_faults.len() {
+            let fault = &mut self.api_faults[index];
+            let strikes = match key {
+                Some(key) => fault.strikes(Some(controller), key, now),
+                None => {
+                    let of_nodes = match fault.about {
+                        About::Anything => true,
+                        About::Kind(kind) | About::Object(Subject { kind, .. }) => kind == Kind::Node,
+                    };
+                    let meant = fault.system.is_none_or(|system| system == controller);
+                    of_nodes && meant && fault.from <= now && now < fault.until
+                }
+            };
+            if !strikes {
+                continue;
+            }
+            let struck = match &mut fault.trouble {
+                Trouble::Lag(by) => {
+                    let late = by.map_or(fault.until, |by| fault.until.min(now + by));
+                    let later = told.is_some_and(|told| told < late);
+                    if later {
+                        told = (late < Time::MAX).then_some(late);
+                    }
+                    later
+                }
+                Trouble::Missed(spared, left) => {
+                    let missed = *spared == 0 && *left > 0;
+                    *left -= u32::from(missed);
+                    *spared = spared.saturating_sub(1);
+                    if missed {
+                        told = None;
+                    }
+                    missed
+                }
+                Trouble::Refuses(..) => false,
+            };
+            if struck {
+                let effect = fault.effect;
+                self.effects[effect] += 1;
+            }
+        }
+        told
+    }
+
+    /// What is answered to an ask that a fault has fail.
+    pub(super) fn failed_ask(&mut self, controller: usize, ask: &Ask) -> Option<Outcome> {
+        if self.api_faults.is_empty() {
+            return None;
+        }
+        let now = self.queue.now();
+        let (conflicts, errs) = self.can_fail(ask);
+        for index in 0..self.api_faults.len() {
+            let fault = &mut self.api_faults[index];
+            if !fault.strikes(Some(controller), ask.key(), now) {
+                continue;
+            }
+            let Trouble::Refuses(refusal, spared, left) = &mut fault.trouble else { continue };
+            let counted = match refusal {
+                Refusal::Conflict => conflicts,
+                Refusal::Error => errs,
+            };
+            if !counted || *left == Some(0) {
+                continue;
+            }
+            if *spared > 0 {
+                *spared -= 1;
+                continue;
+            }
+            *left = left.map(|left| left - 1);
+            let (refusal, effect) = (*refusal, fault.effect);
+            self.effects[effect] += 1;
+            return Some(match refusal {
+                Refusal::Conflict => Outcome::Conflict,
+                Refusal::Error => Outcome::Failed(self.names.intern("the API server did not answer")),
+            });
+        }
+        None
+    }
+
+    /// Whether an ask can be in conflict, and whether it can fail otherwise: what replaces an object that is there can be in
+    /// conflict, while nothing is made twice. What is asked for Rollouts and LeaderWorkerSets is left alone: how their
+    /// controllers try again is not modelled.
+    fn can_fail(&self, ask: &Ask) -> (bool, bool) {
+        if matches!(ask.serves().kind, Kind::Rollout | Kind::LeaderWorkerSet | Kind::AnalysisRun) {
+            return (false, false);
+        }
+        match ask {
+            Ask::Apply { key, .. } => (self.objects.contains_key(key), true),
+            Ask::Scale { .. } => (true, true),
+            Ask::Delete { .. } => (false, true),
+            _ => (false, false),
+        }
+    }
+
+    /// From now on it is kept what objects and pods showed, because somebody may see it late.
+    fn keep_history(&mut self) {
+        if std::mem::replace(&mut self.watches.keeps_history, true) || !self.profile.watch_latency.is_zero() {
+            return;
+        }
+        for key in self.watches.watched() {
+            self.record_object(key);
+        }
+        for index in 0..self.pods.len() as u32 {
+            self.record_pod(super::PodId(index));
+        }
+    }
+}

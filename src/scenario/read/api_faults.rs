@@ -1,0 +1,127 @@
+//! Reads faults of watches and writes: what they strike, and which write or change is the first.
+
+use super::Reader;
+use super::names::unknown_kind;
+use super::workloads::TIMES_MAX;
+use crate::kernel::Duration;
+use crate::scenario::file::{ControllerRestartFile, FaultFile};
+use crate::scenario::model::{ApiEntry, FaultKind};
+use crate::scenario::values::Length;
+use crate::text::Diagnostic;
+use crate::text::decode::Spanned;
+use crate::text::diagnostic::quote;
+use crate::timeline::Kind;
+use crate::workload::{ApiTrouble, Moment};
+
+/// The word for any object, where one must be named.
+const ANY: &str = "any";
+
+impl Reader<'_, '_> {
+    /// The fault of this entry if it is one of watches or writes. `None`: it is none. `Some(None)`: it is one, and wrong.
+    #[allow(clippy::option_option)]
+    pub(super) fn api_fault(&mut self, file: &FaultFile) -> Option<Option<FaultKind>> {
+        if let Some(outage) = &file.store_outage {
+            let store = outage.store.0;
+            return Some(self.lasts(outage.r#for.as_ref()).map(|lasts| FaultKind::StoreOutage { store, lasts }));
+        }
+        if let Some(restart) = &file.controller_restart {
+            return Some(self.controller_restart(restart));
+        }
+        let (of, controller, object, trouble) = if let Some(lag) = &file.watch_lag {
+            (&lag.of, &lag.controller, &lag.object, self.lag(lag.by.as_ref(), lag.r#for.as_ref()))
+        } else if let Some(missed) = &file.missed_event {
+            let first = self.nth(missed.occurrence.as_ref(), "the occurrence");
+            let times = self.nth(missed.times.as_ref(), "the number of changes");
+            let trouble = first.zip(times).map(|(occurrence, times)| ApiTrouble::MissedEvent { occurrence, times });
+            (&missed.of, &missed.controller, &missed.object, trouble)
+        } else if let Some(conflict) = &file.api_conflict {
+            let first = self.nth(conflict.occurrence.as_ref(), "the occurrence");
+            let times = self.nth(conflict.times.as_ref(), "the number of writes");
+            let trouble =
+                first.zip(times).map(|(occurrence, times)| ApiTrouble::Conflict { occurrence, times: Some(times) });
+            (&conflict.of, &conflict.controller, &conflict.object, trouble)
+        } else if let Some(error) = &file.api_error {
+            let first = self.nth(error.occurrence.as_ref(), "the occurrence");
+            let times = self.nth(error.times.as_ref(), "the number of writes");
+            let times = times.map(|times| (error.times.is_some() || error.r#for.is_none()).then_some(times));
+            let lasts = self.lasts(error.r#for.as_ref());
+            let trouble = first.zip(times).zip(lasts);
+            let trouble = trouble.map(|((occurrence, times), lasts)| ApiTrouble::Error { occurrence, times, lasts });
+            (&error.of, &error.controller, &error.object, trouble)
+        } else if let Some(down) = &file.webhook_down {
+            let trouble = self.lasts(down.r#for.as_ref()).map(|lasts| ApiTrouble::WebhookDown { lasts });
+            (&down.of, &None, &down.object, trouble)
+        } else {
+            return None;
+        };
+        let object = self.watched(object.as_ref());
+        let text = |name: &Option<Spanned<String>>| name.as_ref().map(|name| name.value.clone());
+        let (of, controller) = (text(of), text(controller));
+        Some(object.zip(trouble).map(|(object, trouble)| FaultKind::Api(ApiEntry { of, controller, object, trouble })))
+    }
+
+    fn controller_restart(&mut self, file: &ControllerRestartFile) -> Option<FaultKind> {
+        let lasts = file.r#for.as_ref().map_or(Duration::ZERO, |length| length.value.0);
+        let text = |name: &Option<Spanned<String>>| name.as_ref().map(|name| name.value.clone());
+        let (of, controller) = (text(&file.of), text(&file.controller));
+        if of.is_none() && controller.is_none() {
+            let error =
+                Diagnostic::error(self.context.source, file.span, "`controller_restart` needs to know what restarts");
+            self.context
+                .report(error.help("give `of`, a group or deployment, or `controller`, one of its controllers"));
+            return None;
+        }
+        let nth = self.nth(file.occurrence.as_ref(), "the occurrence")?;
+        let (object, moment) = match (&file.before_write, &file.after_write) {
+            (Some(_), Some(after)) => {
+                self.context.error(after.span, "give `before_write` or `after_write`, not both");
+                return None;
+            }
+            (Some(before), None) => (self.watched(Some(before))?, Moment::BeforeWrite(nth)),
+            (None, Some(after)) => (self.watched(Some(after))?, Moment::AfterWrite(nth)),
+            (None, None) => {
+                if let Some(occurrence) = &file.occurrence {
+                    let message = "`occurrence` counts writes: it goes with `before_write` or `after_write`";
+                    self.context.error(occurrence.span, message);
+                }
+                (None, Moment::Now)
+            }
+        };
+        Some(match (of, controller, moment) {
+            (Some(of), None, Moment::Now) => FaultKind::ControllerRestart { of, lasts },
+            (of, controller, moment) => {
+                FaultKind::Api(ApiEntry { of, controller, object, trouble: ApiTrouble::Restart { moment, lasts } })
+            }
+        })
+    }
+
+    fn lag(&mut self, by: Option<&Spanned<Length>>, lasts: Option<&Spanned<Length>>) -> Option<ApiTrouble> {
+        if let Some(by) = by.filter(|by| by.value.0.is_zero()) {
+            self.context.error(by.span, "what is 0s old is not old");
+            return None;
+        }
+        let by = by.map(|by| by.value.0);
+        self.lasts(lasts).map(|lasts| ApiTrouble::Lag { by, lasts })
+    }
+
+    /// A count from 1; 1 unless it is given.
+    fn nth(&mut self, count: Option<&Spanned<u32>>, what: &str) -> Option<u32> {
+        self.optional_count(count, TIMES_MAX, what).map(|count| count.unwrap_or(1))
+    }
+
+    /// A kind or a subject. `None`: wrong. `Some(None)`: any.
+    #[allow(clippy::option_option)]
+    fn watched(&mut self, object: Option<&Spanned<String>>) -> Option<Option<String>> {
+        let Some(object) = object.filter(|object| object.value != ANY) else { return Some(None) };
+        if object.value.contains('/') {
+            return Some(Some(self.subject(&object.value, object.span)));
+        }
+        if Kind::parse(&object.value).is_none() {
+            let message = format!("there are no objects of the kind {}", quote(&object.value));
+            let error = Diagnostic::error(self.context.source, object.span, message);
+            self.context.report(unknown_kind(error, &object.value));
+            return None;
+        }
+        Some(Some(object.value.clone()))
+    }
+}

@@ -1,0 +1,158 @@
+//! What the operator asked of the cluster: Deployments, Services, claims and LeaderWorkerSets, each for an object of Dynamo. What
+//! became of an ask comes back later, and a change of what is there wakes whoever it was asked for.
+
+use std::collections::BTreeMap;
+
+use crate::systems::leaderworkerset::LeaderWorkerSet;
+use crate::timeline::{Cause, Kind, Subject};
+use crate::workload::{Ask, AskId, Object, Outcome, World};
+
+/// One object of the cluster.
+#[derive(Clone, Debug)]
+struct Held {
+    object: Object,
+    owner: Subject,
+    serves: Subject,
+    /// The ask that is not answered yet.
+    asked: Option<AskId>,
+}
+
+/// What was asked of the cluster.
+#[derive(Clone, Debug, Default)]
+pub struct Asked {
+    held: BTreeMap<Subject, Held>,
+    asks: BTreeMap<AskId, Subject>,
+    /// The controllers of LeaderWorkerSets, which are no part of Kubernetes itself.
+    groups: Vec<LeaderWorkerSet>,
+    /// What went wrong, by whom it was asked for.
+    failures: BTreeMap<Subject, String>,
+}
+
+/// What one object of the cluster is to be.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    /// Its kind, namespace and name.
+    pub key: Subject,
+    /// Its spec.
+    pub object: Object,
+    /// The object of Dynamo that it belongs to.
+    pub owner: Subject,
+    /// What its pods serve.
+    pub serves: Subject,
+}
+
+impl Asked {
+    /// True if the cluster has to be asked for this: it was not yet, it was asked for otherwise, or somebody scaled it since.
+    pub fn differs(&self, wanted: &Wanted, world: &dyn World) -> bool {
+        let Some(held) = self.held.get(&wanted.key) else { return true };
+        if held.object != wanted.object {
+            return true;
+        }
+        held.asked.is_none()
+            && replicas(&held.object).is_some_and(|wants| world.scale(wanted.key).is_some_and(|scale| scale != wants))
+    }
+
+    /// Asks for an object.
+    pub fn apply(&mut self, wanted: Wanted, cause: Cause, world: &mut dyn World) {
+        let Wanted { key, object, owner, serves } = wanted;
+        if !self.held.contains_key(&key) {
+            world.watch(key);
+        }
+        let ask = world.ask(Ask::Apply { key, object: object.clone(), serves }, cause);
+        self.asks.insert(ask, key);
+        self.held.insert(key, Held { object, owner, serves, asked: Some(ask) });
+    }
+
+    /// Takes away all that belongs to an object of Dynamo.
+    pub fn remove_of(&mut self, owner: Subject, cause: Cause, world: &mut dyn World) {
+        self.failures.remove(&owner);
+        let keys: Vec<Subject> =
+            self.held.iter().filter(|(_, held)| held.owner == owner).map(|(key, _)| *key).collect();
+        for key in keys {
+            let Some(held) = self.held.remove(&key) else { continue };
+            world.ask(Ask::Delete { key, serves: held.serves }, cause);
+            if let Some(set) = self.groups.iter_mut().find(|set| set.key() == key) {
+                set.delete(cause, world);
+            }
+        }
+    }
+
+    /// True while an ask for this object is not answered: what is seen of it may be from before.
+    pub fn is_asked(&self, key: Subject) -> bool {
+        self.held.get(&key).is_some_and(|held| held.asked.is_some())
+    }
+
+    /// True if the cluster was asked for this.
+    pub fn is_held(&self, key: Subject) -> bool {
+        self.held.contains_key(&key)
+    }
+
+    /// For whom an object of the cluster is there.
+    pub fn owner_of(&self, key: Subject) -> Option<Subject> {
+        self.held.get(&key).map(|held| held.owner)
+    }
+
+    /// What is there for an object of Dynamo.
+    pub fn of(&self, owner: Subject) -> impl Iterator<Item = Subject> + '_ {
+        self.held.iter().filter(move |(_, held)| held.owner == owner).map(|(key, _)| *key)
+    }
+
+    /// What went wrong with what was asked for it, once.
+    pub fn take_failure(&mut self, owner: Subject) -> Option<String> {
+        self.failures.remove(&owner)
+    }
+
+    /// What became of an ask; gives for whom it was. `None` if it is none of these.
+    pub fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) -> Option<Subject> {
+        let key = self.asks.remove(&ask)?;
+        let held = self.held.get_mut(&key).filter(|held| held.asked == Some(ask))?;
+        held.asked = None;
+        let (owner, serves) = (held.owner, held.serves);
+        let failure = match outcome {
+            Outcome::Accepted(_) | Outcome::Measured(_) => {
+                if key.kind == Kind::LeaderWorkerSet {
+                    self.control_groups(key, serves, cause, world);
+                }
+                return Some(owner);
+            }
+            Outcome::Refused(why) | Outcome::Failed(why) => world.text(why),
+            Outcome::NotFound => "not found".to_owned(),
+            Outcome::Conflict => "the object has been modified".to_owned(),
+            Outcome::Unknown => "no answer".to_owned(),
+        };
+        // It is asked for again at the next look.
+        self.held.remove(&key);
+        self.failures.insert(owner, failure);
+        Some(owner)
+    }
+
+    fn control_groups(&mut self, key: Subject, serves: Subject, cause: Cause, world: &mut dyn World) {
+        self.groups.retain(|set| set.key() != key || !set.is_deleted());
+        let Some(spec) = world.group_set(key) else { return };
+        match self.groups.iter_mut().find(|set| set.key() == key) {
+            Some(set) => set.change(spec, cause, world),
+            None => self.groups.push(LeaderWorkerSet::create(key, serves, spec, cause, world)),
+        }
+    }
+
+    /// Lets the controllers of LeaderWorkerSets know of a change.
+    pub fn changed(&mut self, subject: Subject, world: &mut dyn World) {
+        for set in self.groups.iter_mut().filter(|set| set.watches(subject)) {
+            set.changed(world);
+        }
+    }
+
+    /// True while all groups of a LeaderWorkerSet are ready and of the newest template.
+    pub fn groups_are_available(&self, key: Subject) -> bool {
+        self.groups.iter().any(|set| set.key() == key && set.is_available())
+    }
+}
+
+/// How many replicas an object wants, if it has any.
+const fn replicas(object: &Object) -> Option<u32> {
+    match object {
+        Object::Deployment(spec) => Some(spec.replicas),
+        Object::LeaderWorkerSet(spec) => Some(spec.replicas),
+        _ => None,
+    }
+}

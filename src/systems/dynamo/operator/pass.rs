@@ -1,0 +1,118 @@
+//! One turn of a controller: what it reads, what it writes, and what it tells. A turn reads what its watches have shown it before it
+//! began; what it writes it sees the next time.
+
+use std::sync::Arc;
+
+use super::asked::Asked;
+use super::journal::Journal;
+use crate::kernel::{Symbol, Time};
+use crate::systems::dynamo::model::Resource;
+use crate::systems::dynamo::profile::Options;
+use crate::systems::dynamo::store::Stored;
+use crate::systems::machinery::{Api, Item, Refusal, Runtime, Writer};
+use crate::timeline::{Cause, Kind, Subject, Why};
+use crate::workload::World;
+
+/// One turn of a controller.
+pub struct Pass<'a> {
+    /// The objects of Dynamo.
+    pub api: &'a mut Api<Resource>,
+    /// What its watches have shown it.
+    pub runtime: &'a Runtime,
+    /// The cluster.
+    pub world: &'a mut dyn World,
+    /// The profile.
+    pub options: &'a Options,
+    /// What was asked of the cluster.
+    pub asked: &'a mut Asked,
+    /// What is told beside the status.
+    pub journal: &'a mut Journal,
+    /// Whose turn it is, and about what.
+    pub item: Item,
+    /// What led to it; a note becomes the cause of what follows it.
+    pub cause: Cause,
+}
+
+/// Why a turn ended early.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// Why, in the word of a condition.
+    pub reason: &'static str,
+    /// Why, in a sentence.
+    pub message: String,
+    /// True if no retry can mend it.
+    pub is_terminal: bool,
+    /// True if the controller itself has ended: nothing more is written.
+    pub is_gone: bool,
+}
+
+/// What a step of a turn gives.
+pub type Step<T> = Result<T, Failure>;
+
+impl Failure {
+    /// A failure that may pass.
+    pub fn new(reason: &'static str, message: impl Into<String>) -> Failure {
+        Failure { reason, message: message.into(), is_terminal: false, is_gone: false }
+    }
+
+    /// A write that was refused, and what it was for.
+    pub fn write(reason: &'static str, what: &str, refusal: &Refusal) -> Failure {
+        Failure { is_gone: *refusal == Refusal::Gone, ..Failure::new(reason, format!("{what}: {refusal}")) }
+    }
+}
+
+impl Pass<'_> {
+    /// The time of the turn.
+    pub fn now(&self) -> Time {
+        self.world.now()
+    }
+
+    /// Who writes.
+    pub fn writer(&self) -> Writer {
+        Writer { controller: Some(self.item.controller), at: self.now(), cause: self.cause }
+    }
+
+    /// An object as the controller knows it.
+    pub fn get(&self, key: Subject) -> Option<Arc<Stored>> {
+        self.runtime.view(self.api, self.item.controller).get(key).cloned()
+    }
+
+    /// The objects of a kind in a namespace as the controller knows them.
+    pub fn list(&self, kind: Kind, namespace: Symbol) -> Vec<Arc<Stored>> {
+        let all = self.runtime.view(self.api, self.item.controller);
+        all.list(kind).filter(|one| one.key.namespace == namespace).cloned().collect()
+    }
+
+    /// An object of the namespace of another.
+    pub fn beside(&mut self, other: Subject, kind: Kind, name: &str) -> Subject {
+        Subject { kind, namespace: other.namespace, name: self.world.name(name) }
+    }
+
+    /// The name of an object.
+    pub fn name_of(&self, key: Subject) -> String {
+        name_of(key, self.world)
+    }
+
+    /// Writes an entry. What follows has it as its cause.
+    pub fn note(&mut self, subject: Subject, became: &'static str, why: Why) {
+        self.cause = Cause::Entry(self.world.note(subject, became, why, self.cause));
+    }
+
+    /// Writes an entry with a reason in words of its own.
+    pub fn note_text(&mut self, subject: Subject, became: &'static str, why: &str) {
+        let why = if why.is_empty() { Why::NONE } else { Why::symbol(self.world.intern(why)) };
+        self.note(subject, became, why);
+    }
+
+    /// Tells a Kubernetes event.
+    pub fn event(&mut self, about: Subject, is_warning: bool, reason: &'static str, message: String) {
+        let now = self.now();
+        self.journal.tell(about, is_warning, reason, message, now);
+    }
+}
+
+/// The name of an object, without its kind and namespace.
+pub fn name_of(key: Subject, world: &dyn World) -> String {
+    let base = world.text(key.name.base());
+    key.name.ordinal().map_or(base.clone(), |ordinal| format!("{base}-{ordinal}"))
+}

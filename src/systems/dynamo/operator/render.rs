@@ -1,0 +1,107 @@
+//! What a component's own resource is rendered as: a Deployment, or a LeaderWorkerSet where a replica has several nodes; for a
+//! frontend a Service.
+//!
+//! Source: ai-dynamo/dynamo, deploy/operator/internal/controller/dynamocomponentdeployment_controller.go, generateDeployment,
+//! generateLeaderWorkerSet and generateService; internal/controller/deployment_strategy.go.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::asked::Wanted;
+use super::pass::Pass;
+use super::{hash, keys, names};
+use crate::systems::dynamo::model::{ComponentDeployment, ComponentType};
+use crate::systems::dynamo::store::Stored;
+use crate::timeline::{Kind, Subject};
+use crate::workload::strategy::{IntOrPercent, Strategy};
+use crate::workload::{DeploymentSpec, LeaderWorkerSetSpec, Object, PodTemplate, ServiceSpec};
+
+/// The port of a frontend: internal/consts/consts.go, DynamoServicePort.
+const FRONTEND_PORT: u16 = 8000;
+
+/// What a component is rendered as.
+pub struct Rendered {
+    /// The objects, in the order in which they are asked for.
+    pub objects: Vec<Wanted>,
+    /// The one of them that has the pods.
+    pub workload: Subject,
+}
+
+/// Renders a component.
+pub fn of(key: Subject, found: &Stored, deployment: &ComponentDeployment, pass: &mut Pass<'_>) -> Rendered {
+    let component = &deployment.spec.component;
+    let name = pass.name_of(key);
+    let graph = found.label(keys::GRAPH).unwrap_or_default().to_owned();
+    let serves = pass.beside(key, Kind::Component, &names::component(&graph, &component.name));
+    let template = template(&name, found, deployment, serves);
+    let (workload, object) = match component.nodes {
+        Some(size) if pass.options.has_lws() => {
+            let workload = pass.beside(key, Kind::LeaderWorkerSet, &names::leader_worker_set(&name));
+            let spec = LeaderWorkerSetSpec {
+                replicas: component.replicas,
+                size,
+                leader: None,
+                worker: template,
+                leader_first: false,
+                recreate_group: true,
+                max_surge: IntOrPercent::Int(0),
+                max_unavailable: IntOrPercent::Int(1),
+                partition: 0,
+            };
+            (workload, Object::LeaderWorkerSet(spec))
+        }
+        _ => {
+            let workload = Subject { kind: Kind::Deployment, ..key };
+            let mut spec = DeploymentSpec::of(component.replicas, template);
+            spec.strategy = strategy(&component.annotations, pass.options.operator.is_1_5());
+            (workload, Object::Deployment(spec))
+        }
+    };
+    let mut objects = vec![Wanted { key: workload, object, owner: key, serves }];
+    if component.component_type == ComponentType::Frontend {
+        let selector = BTreeMap::from([(keys::SELECTOR.to_owned(), name)]);
+        let spec = ServiceSpec { selector, port: FRONTEND_PORT, target_port: FRONTEND_PORT, ingress: false };
+        let service = Subject { kind: Kind::Service, ..key };
+        objects.push(Wanted { key: service, object: Object::Service(spec), owner: key, serves });
+    }
+    Rendered { objects, workload }
+}
+
+/// The pods of a component, with the labels by which they are found.
+fn template(name: &str, found: &Stored, deployment: &ComponentDeployment, serves: Subject) -> Arc<PodTemplate> {
+    let component = &deployment.spec.component;
+    let mut template = PodTemplate::clone(&component.template);
+    template.serves = Some(serves);
+    template.labels.insert(keys::SELECTOR.to_owned(), name.to_owned());
+    template.labels.insert(keys::COMPONENT.to_owned(), component.name.clone());
+    let component_type = component.component_type.text();
+    if !component_type.is_empty() {
+        template.labels.insert(keys::COMPONENT_TYPE.to_owned(), component_type.to_owned());
+    }
+    for label in [keys::GRAPH, keys::WORKER_HASH] {
+        if let Some(value) = found.label(label) {
+            template.labels.insert(label.to_owned(), value.to_owned());
+        }
+    }
+    let restart = component.annotations.get(keys::RESTART_AT).map_or("", String::as_str);
+    template.fingerprint = hash::touched(component.fingerprint, restart);
+    Arc::new(template)
+}
+
+/// The strategy of a component's Deployment. The API's own 25 % and 25 % where nothing is said.
+fn strategy(annotations: &BTreeMap<String, String>, _is_1_5: bool) -> Strategy {
+    if annotations.get(keys::STRATEGY).is_some_and(|text| text == "Recreate") {
+        return Strategy::Recreate;
+    }
+    let said = |name: &str| {
+        let text = annotations.get(name).filter(|text| !text.is_empty())?;
+        match text.strip_suffix('%') {
+            Some(percent) => percent.parse().ok().map(IntOrPercent::Percent),
+            None => text.parse().ok().map(IntOrPercent::Int),
+        }
+    };
+    let quarter = IntOrPercent::Percent(25);
+    let max_surge = said(keys::MAX_SURGE).unwrap_or(quarter);
+    let max_unavailable = said(keys::MAX_UNAVAILABLE).unwrap_or(quarter);
+    Strategy::RollingUpdate { max_surge, max_unavailable }
+}

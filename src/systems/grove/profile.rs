@@ -1,0 +1,154 @@
+//! What differs between Grove's versions and installations: constants with their sources, and how each version handles what
+//! later ones mend. A behaviour is named by the public issue that tells of it, because most releases do not say which they mend.
+
+use crate::kernel::Duration;
+
+/// A release of Grove, as far as releases are told apart here.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Release {
+    /// v0.1.0-alpha.2 and before: the state before pull request #215 of October 2025.
+    Alpha2,
+    /// v0.1.0-alpha.3 to alpha.8: before pull requests #561 and #614.
+    Alpha3,
+    /// v0.1.0-alpha.11: gang termination counts lost pods; the tables of corpus and reference are of this state (commit fcc3b3bb).
+    Alpha11,
+    /// main of September 2026, with the pull requests that were open then: #785, #790, GREP-0677.
+    Main,
+}
+
+impl Release {
+    /// Every release, the oldest first, as scenarios name it.
+    pub const ALL: [(&'static str, Release); 4] = [
+        ("alpha.2", Release::Alpha2),
+        ("alpha.3", Release::Alpha3),
+        ("alpha.11", Release::Alpha11),
+        ("main", Release::Main),
+    ];
+
+    /// The release of this name.
+    pub fn named(name: &str) -> Option<Release> {
+        Release::ALL.into_iter().find(|(known, _)| *known == name).map(|(_, release)| release)
+    }
+}
+
+/// When the pods of a scaled PodGang lose their gate.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum BaseGate {
+    /// Once the base gang's pods are ready (issue #209).
+    Ready,
+    /// Once they have nodes: pull request #215.
+    Scheduled,
+}
+
+/// What counts as a breach of `minAvailable` while pods have no node.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Unscheduled {
+    /// Nothing (issue #277).
+    Ignored,
+    /// All of it: pull request #614.
+    Breached,
+}
+
+/// How it is known that a gang was ever whole, before which its loss is no loss.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Health {
+    /// It is not asked.
+    NotAsked,
+    /// By the time of the last change of a condition (issue #789).
+    Guessed,
+    /// By a condition of its own, which stays: pull request #790.
+    Remembered,
+}
+
+/// What differs between versions and installations.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Profile {
+    /// When scaled gangs lose their gate (#209).
+    pub base_gate: BaseGate,
+    /// Whether pods without a node count as lost (#277).
+    pub unscheduled: Unscheduled,
+    /// How it is known that a gang was whole before (#789).
+    pub health: Health,
+    /// A clique that is scaled to none is no member of its gang (#676; GREP-0677).
+    pub idle_leaves_gang: bool,
+    /// An update ends only once every pod is of its template (#400; pull request #785).
+    pub update_waits_for_all: bool,
+    /// A clique that comes back after a gang termination has the size that it was scaled to (#826).
+    pub recovery_keeps_scale: bool,
+    /// True if topology constraints are taken (`topologyAwareScheduling.enabled`).
+    pub topology_enabled: bool,
+    /// The levels of the cluster's topology: domain and label, from the broadest on.
+    pub levels: Vec<(String, String)>,
+    /// The scheduler of pods that name none (`scheduler.defaultProfileName`).
+    pub default_scheduler: String,
+    /// The queue of a gang whose pods name none.
+    pub default_queue: String,
+}
+
+impl Profile {
+    /// What comes back for another try, and what waits for finalizers.
+    /// Source: operator/internal/constants/constants.go, ComponentSyncRetryInterval.
+    pub const RETRY: Duration = Duration::from_secs(5);
+    /// How long after the creation of an object a change of its condition counts as its first.
+    /// Source: operator/internal/controller/common/component/utils/podclique.go, InitialScheduleGrace.
+    pub const FIRST_CHANGE: Duration = Duration::from_secs(5);
+    /// The levels that Grove knows by name, and the labels that its chart gives them.
+    /// Source: operator/api/core/v1alpha1/clustertopologybinding.go (names); operator/charts/values.yaml (labels of examples).
+    const LEVELS: [(&'static str, &'static str); 7] = [
+        ("region", "topology.kubernetes.io/region"),
+        ("zone", "topology.kubernetes.io/zone"),
+        ("datacenter", "topology.kubernetes.io/datacenter"),
+        ("block", "kubernetes.io/block"),
+        ("rack", "kubernetes.io/rack"),
+        ("host", "kubernetes.io/hostname"),
+        ("numa", "kubernetes.io/numa"),
+    ];
+
+    /// The profile of a release, with KAI as its scheduler.
+    pub fn of(release: Release) -> Profile {
+        let levels = Profile::LEVELS.iter().map(|(domain, label)| ((*domain).to_owned(), (*label).to_owned()));
+        Profile {
+            base_gate: if release == Release::Alpha2 { BaseGate::Ready } else { BaseGate::Scheduled },
+            unscheduled: if release < Release::Alpha11 { Unscheduled::Ignored } else { Unscheduled::Breached },
+            health: match release {
+                Release::Alpha2 | Release::Alpha3 => Health::NotAsked,
+                Release::Alpha11 => Health::Guessed,
+                Release::Main => Health::Remembered,
+            },
+            idle_leaves_gang: release == Release::Main,
+            update_waits_for_all: release == Release::Main,
+            recovery_keeps_scale: release == Release::Main,
+            topology_enabled: true,
+            levels: levels.collect(),
+            default_scheduler: "kai-scheduler".to_owned(),
+            default_queue: String::new(),
+        }
+    }
+
+    /// The domains of the topology, from the broadest on.
+    pub fn domains(&self) -> Vec<&str> {
+        self.levels.iter().map(|(domain, _)| domain.as_str()).collect()
+    }
+
+    /// The label of a domain.
+    pub fn label_of(&self, domain: &str) -> Option<&str> {
+        self.levels.iter().find(|(known, _)| known == domain).map(|(_, label)| label.as_str())
+    }
+
+    /// The scheduler of pods that name this one.
+    pub fn scheduler_of<'a>(&'a self, name: &'a str) -> &'a str {
+        if name.is_empty() { &self.default_scheduler } else { name }
+    }
+
+    /// True if Grove works with this scheduler. Source: operator/api/config/v1alpha1/types.go, SupportedSchedulerNames.
+    pub fn knows_scheduler(&self, name: &str) -> bool {
+        ["kai-scheduler", "default-scheduler", "volcano"].contains(&name)
+    }
+}
+
+impl Default for Profile {
+    /// The release of which documents and reference are.
+    fn default() -> Profile {
+        Profile::of(Release::Alpha11)
+    }
+}
