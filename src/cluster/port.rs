@@ -112,10 +112,6 @@ impl World for Port<'_> {
         self.cluster.group_sets.get(&key).map(|set| set.spec.clone())
     }
 
-    fn answers(&self, pod: Subject) -> bool {
-        self.cluster.answers(pod)
-    }
-
     fn hears(&self, node: Subject) -> bool {
         let cluster = &*self.cluster;
         cluster.find_node(node).is_some_and(|node| cluster.kubelet(node).in_touch())

@@ -1,23 +1,15 @@
-//! What a system's own agents see of pods at an instant: whether they answer, and what they use. Watches and their lag have no part
-//! in it.
+//! What pods use at an instant, as agents on their nodes measure it. Watches and their lag have no part in it.
 
 use super::behaviour::Load;
 use super::{Cluster, PodId, Subject};
 
 impl Cluster {
-    /// True if whoever connects to the pod gets an answer: it serves, and its node runs.
-    pub(super) fn answers(&self, pod: Subject) -> bool {
-        let Some(id) = self.find_pod(pod) else { return false };
-        let pod = self.pod(id);
-        pod.serving && pod.is_active() && pod.node.is_some_and(|node| !self.kubelet(node).down)
-    }
-
     /// What each of these pods uses of a resource now, in thousandths: its own figure, or an equal share of what all of them use,
     /// of which those that do not answer have nothing. `None` if no row of behaviour says anything of the first that there is.
     pub(super) fn usage(&self, pods: &[Subject], metric: &str) -> Option<Vec<u64>> {
         let found: Vec<Option<PodId>> = pods.iter().map(|pod| self.find_pod(*pod)).collect();
         let load = found.iter().flatten().find_map(|id| self.load_of(*id, metric))?;
-        let answering: Vec<bool> = pods.iter().map(|pod| self.answers(*pod)).collect();
+        let answering: Vec<bool> = found.iter().map(|id| id.is_some_and(|id| self.serves(id))).collect();
         let sharing = answering.iter().filter(|answers| **answers).count() as u64;
         let each = if load.each { load.milli } else { load.milli / sharing.max(1) };
         Some(answering.iter().map(|answers| if *answers { each } else { 0 }).collect())

@@ -262,7 +262,11 @@ impl System {
     /// How often a fault of watches or writes has had an effect on it so far, by the number of the fault.
     pub const fn effects(&self, _number: u32) -> u64 {
         match self {
-            System::Oci(_) | System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => 0,
+            System::Oci(_)
+            | System::Kubernetes(_)
+            | System::BackendAi(_)
+            | System::Paasta(_)
+            | System::OneBackend(_) => 0,
         }
     }
 

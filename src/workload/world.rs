@@ -239,14 +239,8 @@ pub trait World {
         None
     }
 
-    /// True if somebody who connects to this pod at this instant gets an answer: what a health check of a system's own sees, which
-    /// no watch shows. A world that cannot know says what it observes.
-    fn answers(&self, pod: Subject) -> bool {
-        matches!(self.observed(pod), Some(Status::Pod(status)) if status.ready && !status.terminating)
-    }
-
-    /// True if a service of a system's own on this node can be heard at this instant: the node runs, and is not cut off. A world
-    /// that cannot know says what it observes.
+    /// True if this node tells others of itself at this instant: it runs, and is not silent. A world that cannot know says what it
+    /// observes.
     fn hears(&self, node: Subject) -> bool {
         self.observed_nodes(&[]).contains(&(node, true))
     }
