@@ -1,10 +1,11 @@
 //! Deploy Svc as its code was, mistakes and all: 1backend/1backend at 1305defcf2b8. The service was removed upstream since (pull
-//! request 526), so nothing here changes any more. `allocator` says what is to be done, `cycle` and `start` do it under a lock
+//! request 526), so nothing here changes any more. `allocator` says what is to be done, `cycle`, `start` and `answer` do it under a lock
 //! that all servers share, `scan` is the registry's. What documents say is not read here, and what they promise beyond the code
 //! is the other profile's.
 
 pub mod address;
 pub mod allocator;
+mod answer;
 pub mod container;
 mod cycle;
 mod docker;
