@@ -1,8 +1,8 @@
 //! The key `onebackend` of a scenario file, as it is written.
 
 use crate::file_types;
-use crate::scenario::values::{Length, OneBackendProfileValue};
-use crate::text::decode::Spanned;
+use crate::scenario::values::{Length, OneBackendProfileValue, RowOrderValue};
+use crate::text::decode::{Spanned, Table};
 
 file_types! {
     /// Settings of 1Backend's services.
@@ -21,6 +21,8 @@ file_types! {
         heartbeat_interval: Option<Spanned<Length>>,
         /// A node that uses as much CPU or more gets no new instances, in percent. Default: 80.
         node_cpu_percent_max: Option<Spanned<u32>>,
+        /// The URL of the server on a node, where `{node}` stands for the node's name. Default: http://{node}:11337.
+        node_url: Option<Spanned<String>>,
         /// The names of the secrets that the Secret Svc has. Default: none.
         secrets: Option<Vec<String>>,
         /// The names in the environment of the service that deploys. Default: none.
@@ -43,5 +45,21 @@ file_types! {
         scale_down_after: Option<Spanned<Length>>,
         /// With `documented`: how far the load may lie from the threshold without a change, in percent of it. Default: 10.
         tolerance_percent: Option<Spanned<u32>>,
+        /// With `as-built`: on how many servers the deploy loop runs. Default: on all.
+        deploy_loops: Option<Spanned<u32>>,
+        /// With `as-built`: the order of lists: `seeded`, or `saved`, that of their first save. Default: nodes seeded, deployments saved.
+        node_order: Option<Spanned<RowOrderValue>>,
+        /// The same of deployments, which are served in this order.
+        deployment_order: Option<Spanned<RowOrderValue>>,
+        /// With `as-built`: how much of its CPU a node uses, in percent, by the node's name. Default: it never said.
+        node_cpu_percent: Option<Spanned<Table<Spanned<u32>>>>,
+        /// With `as-built`: how long a connection to an instance takes. Default: 0s.
+        dial_length: Option<Spanned<Length>>,
+        /// With `as-built`: how long a call waits for a node that does not answer. Default: 30s.
+        connect_timeout: Option<Spanned<Length>>,
+        /// With `as-built`: how long a call under way waits for a node that fell silent. Default: 5m.
+        answer_timeout: Option<Spanned<Length>>,
+        /// With `as-built`: whether the container service tells nothing of its errors. Default: true.
+        hides_errors: Option<Spanned<bool>>,
     }
 }

@@ -25,8 +25,8 @@ pub use timestamp::Timestamp;
 pub use words::{
     BounceEngineValue, BugModeValue, DelayFromValue, EngineValue, ExpanderValue, FailOnValue, FailReason, FullValue,
     GateValue, GroveReleaseValue, JobGateValue, MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue,
-    OneBackendProfileValue, OperatorValue, PackingValue, ProviderValue, ReferencesValue, SchemasValue, SnapshotValue,
-    StoreValue, SystemValue, TaintEffectValue, ViewValue, WaitChecksValue, WaitForValue, WaiterKeyValue,
+    OneBackendProfileValue, OperatorValue, PackingValue, ProviderValue, ReferencesValue, RowOrderValue, SchemasValue,
+    SnapshotValue, StoreValue, SystemValue, TaintEffectValue, ViewValue, WaitChecksValue, WaitForValue, WaiterKeyValue,
     WorkloadKindValue,
 };
 

@@ -12,6 +12,7 @@ use crate::systems::dynamo::{Operator, Provider};
 use crate::systems::grove::Release;
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::systems::onebackend::Profile as OneBackendProfile;
+use crate::systems::onebackend::as_built::RowOrder;
 use crate::systems::paasta::options::{Engine as BounceEngine, Schemas};
 use crate::systems::paasta::rollout::{WaitChecks, WaiterKey};
 use crate::text::Node;
@@ -208,6 +209,11 @@ words! {
     OneBackendProfileValue(OneBackendProfile) as "a profile of 1Backend" {
         "documented" => OneBackendProfile::Documented,
         "as-built" => OneBackendProfile::AsBuilt,
+    }
+    /// In which order rows of 1Backend are listed.
+    RowOrderValue(RowOrder) as "an order of rows" {
+        "saved" => RowOrder::Saved,
+        "seeded" => RowOrder::Seeded,
     }
     /// Whose view counts.
     ViewValue(View) as "a view" {

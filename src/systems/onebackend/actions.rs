@@ -25,6 +25,7 @@ pub fn act(services: &mut OneBackend, action: &Action, cause: Cause, world: &mut
         Action::Undeploy(target) => remove(services, target, cause, world),
         Action::Delete(target) => match target.split_once('/') {
             Some(("definition", id)) => remove_definition(services, id, cause, world),
+            Some((kind @ ("instance" | "Node"), name)) => remove_row(services, kind, name, cause, world),
             _ => remove(services, target, cause, world),
         },
         Action::Scale(sizes) => {
@@ -37,6 +38,9 @@ pub fn act(services: &mut OneBackend, action: &Action, cause: Cause, world: &mut
 /// How much an action is about these services: 2 if it is about what they have, 1 if they could take it.
 pub fn interest(services: &OneBackend, action: &Action) -> u8 {
     let has = |target: &str| {
+        if services.has_row(target) {
+            return true;
+        }
         let named = meant(target).or_else(|| target.strip_prefix("definition/"));
         named.is_some_and(|name| services.names().any(|known| known == name))
     };
@@ -71,6 +75,7 @@ fn remove(services: &mut OneBackend, target: &str, cause: Cause, world: &mut dyn
     let cause = Cause::Entry(world.note(row.subject, "removed", Why::NONE, cause));
     services.with_loop(|deploy_loop, store, options| match deploy_loop {
         Loop::Documented(one) => one.removed(store, options, &row, cause, world),
+        Loop::AsBuilt(one) => one.saved(store, options, cause, world),
     });
     Ok(())
 }
@@ -86,6 +91,25 @@ fn remove_definition(services: &mut OneBackend, id: &str, cause: Cause, world: &
         Loop::Documented(one) => one.definition_changed(store, options, id, cause, world),
     });
     Ok(())
+}
+
+/// A row of the registry goes: `oo instance remove` and `oo node remove`.
+fn remove_row(
+    services: &mut OneBackend,
+    kind: &str,
+    name: &str,
+    cause: Cause,
+    world: &mut dyn World,
+) -> Result<(), String> {
+    let mut done = Ok(());
+    services.with_loop(|deploy_loop, store, options| match deploy_loop {
+        Loop::Documented(_) => done = Err("instances and nodes are taken out of the registry by themselves".to_owned()),
+        Loop::AsBuilt(one) if kind == "instance" => {
+            done = one.remove_instance(name, store, options, cause, world);
+        }
+        Loop::AsBuilt(one) => done = one.remove_node(name, store, options, cause, world),
+    });
+    done
 }
 
 fn scale(
@@ -108,6 +132,7 @@ fn scale(
     let cause = Cause::Entry(world.note(row.subject, row.status.state(), why, cause));
     services.with_loop(|deploy_loop, store, options| match deploy_loop {
         Loop::Documented(one) => one.saved(store, options, index, cause, world),
+        Loop::AsBuilt(one) => one.saved(store, options, cause, world),
     });
     Ok(())
 }

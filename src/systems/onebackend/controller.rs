@@ -3,12 +3,12 @@
 
 use std::sync::Arc;
 
-use super::documented;
 use super::model::Document;
 use super::profile::{Options, Profile};
 use super::read::{self as reading, Documents};
 use super::store::Store;
 use super::{actions, native};
+use super::{as_built, documented};
 use crate::text::{Diagnostic, Source};
 use crate::timeline::{Cause, Kind, Subject, Why};
 use crate::workload::{Action, Controller, Wake, World};
@@ -30,6 +30,8 @@ pub struct OneBackend {
 pub(super) enum Loop {
     /// What the documents say.
     Documented(documented::Loop),
+    /// What the code does.
+    AsBuilt(Box<as_built::Loop>),
 }
 
 /// A file that was read.
@@ -52,7 +54,8 @@ pub fn read(source: &Source, options: &Options) -> Result<Read, Vec<Diagnostic>>
     let warnings = std::mem::take(&mut documents.warnings);
     let problems = documents.problems.clone();
     let deploy_loop = match options.profile {
-        Profile::Documented | Profile::AsBuilt => Loop::Documented(documented::Loop::default()),
+        Profile::Documented => Loop::Documented(documented::Loop::default()),
+        Profile::AsBuilt => Loop::AsBuilt(Box::default()),
     };
     let known = names(&documents);
     let onebackend = OneBackend {
@@ -79,6 +82,17 @@ impl OneBackend {
     /// How much an operator's action is these services': 2 if it is about what they have, 1 if they could take it.
     pub fn interest(&self, action: &Action) -> u8 {
         actions::interest(self, action)
+    }
+
+    /// True if the registry has a row of this instance or node, where operators take rows out by hand.
+    pub(super) fn has_row(&self, target: &str) -> bool {
+        let has = |kind, name| match kind {
+            "instance" => self.store.instances.iter().any(|row| row.id == name),
+            "Node" => self.store.nodes.iter().any(|row| row.facts.name == name),
+            _ => false,
+        };
+        matches!(self.deploy_loop, Loop::AsBuilt(_))
+            && target.split_once('/').is_some_and(|(kind, name)| has(kind, name))
     }
 
     /// Saves what a file holds, one document after the other, and says what is refused.
@@ -115,6 +129,7 @@ impl OneBackend {
                     }
                     self.with_loop(|deploy_loop, store, options| match deploy_loop {
                         Loop::Documented(one) => one.saved(store, options, index, cause, world),
+                        Loop::AsBuilt(one) => one.saved(store, options, cause, world),
                     });
                 }
             }
@@ -143,6 +158,7 @@ impl Controller for OneBackend {
             Wake::Submitted => {
                 self.with_loop(|deploy_loop, store, options| match deploy_loop {
                     Loop::Documented(one) => one.begin(store, options, cause, world),
+                    Loop::AsBuilt(one) => one.begin(store, options, cause, world),
                 });
                 let first = Arc::clone(&self.first);
                 // What is refused of the first file is told with the file.
@@ -153,6 +169,7 @@ impl Controller for OneBackend {
             wake @ (Wake::Timer(_) | Wake::Changed(_) | Wake::NodesChanged | Wake::Answered(..)) => {
                 self.with_loop(|deploy_loop, store, options| match deploy_loop {
                     Loop::Documented(one) => one.woken(&wake, store, options, cause, world),
+                    Loop::AsBuilt(one) => one.woken(&wake, store, options, cause, world),
                 });
                 Ok(())
             }
@@ -160,6 +177,10 @@ impl Controller for OneBackend {
     }
 
     fn native(&self, world: &dyn World) -> serde_json::Value {
-        native::state(&self.store, &self.options, world.now())
+        let now = world.now();
+        match &self.deploy_loop {
+            Loop::Documented(_) => native::state(&self.store, &self.options, now),
+            Loop::AsBuilt(one) => native::state(&one.shown(&self.store, &self.options, now), &self.options, now),
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeSet;
 
+use super::as_built::AsBuilt;
 use crate::kernel::{Distribution, Duration};
 
 /// What the service does.
@@ -41,10 +42,15 @@ pub struct Options {
     pub degraded_after: Duration,
     /// From one heartbeat of a node to the next: 15 s (registry/node_heartbeat.go).
     pub heartbeat_interval: Duration,
+    /// The URL of the server on a node, `{node}` being the node's name: `http://{node}:11337`, the default of OB_SELF_URL's port
+    /// (di/di.go).
+    pub node_url: String,
     /// A node that uses as much CPU or more gets no new instances, in percent: 80 (deploy/allocator/command_producer.go).
     pub node_cpu_percent_max: u32,
     /// How the rest is done where the documents are silent. Of the documented profile alone.
     pub documented: Documented,
+    /// What the code needs to be known beside. Of the as-built profile alone.
+    pub as_built: AsBuilt,
     /// The nodes as they tell of themselves, in the order of the scenario.
     pub nodes: Vec<NodeFacts>,
     /// The names of the secrets that the Secret Svc has. Their values are nowhere.
@@ -104,8 +110,10 @@ impl Default for Options {
             dial_timeout: Duration::from_secs(3),
             degraded_after: Duration::from_secs(1),
             heartbeat_interval: Duration::from_secs(15),
+            node_url: "http://{node}:11337".to_owned(),
             node_cpu_percent_max: 80,
             documented: Documented::default(),
+            as_built: AsBuilt::default(),
             nodes: Vec::new(),
             secrets: BTreeSet::new(),
             env: BTreeSet::new(),

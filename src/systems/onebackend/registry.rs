@@ -7,10 +7,6 @@ use super::store::{NodeRow, Store};
 use crate::kernel::Time;
 use crate::workload::World;
 
-/// The port that a 1Backend server listens on.
-/// Source: 1backend/1backend 1305defcf2, server/internal/di/di.go, the default of OB_SELF_URL's port.
-const SERVER_PORT: u16 = 11337;
-
 impl Store {
     /// Looks at the nodes: who is new, who fell silent, who is heard again. Rows stay until somebody removes them.
     /// Gives the positions of those of which something else is known now.
@@ -24,7 +20,7 @@ impl Store {
             let name = name_of(subject.name, world);
             let facts = options.nodes.iter().find(|facts| facts.name == name).cloned();
             let facts = facts.unwrap_or_else(|| NodeFacts { name: name.clone(), ..NodeFacts::default() });
-            let url = format!("http://{name}:{SERVER_PORT}");
+            let url = options.node_url.replace("{node}", &name);
             self.nodes.push(NodeRow { id: name, subject, url, facts, heard: true, last_heartbeat: now });
         }
         let mut changed: Vec<usize> = (known..self.nodes.len()).collect();
