@@ -11,6 +11,7 @@ use crate::systems::{Profiles, paasta};
 pub fn profiles(scenario: &Scenario) -> Profiles {
     Profiles {
         oci: oci(scenario),
+        kubernetes: scenario.kubernetes.lws,
         backendai: scenario.backendai.clone(),
         dynamo: DynamoOptions { epoch_seconds: scenario.epoch, ..scenario.dynamo.clone() },
         paasta: paasta(scenario),

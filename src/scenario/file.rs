@@ -97,6 +97,16 @@ file_types! {
         watch_latency: Option<Length>,
         /// How long the API takes to answer. Default: none.
         api_latency: Option<Length>,
+        /// The LeaderWorkerSet that is installed.
+        lws: Option<LwsFile>,
+    }
+
+    /// The release of LeaderWorkerSet and its configuration.
+    pub struct LwsFile as "the LeaderWorkerSet profile" {
+        /// The release. Default: "0.8".
+        version: Option<Spanned<String>>,
+        /// Whether its groups are made known to Volcano (`gangSchedulingManagement`). Default: false.
+        volcano_groups: Option<bool>,
     }
 
     /// Settings of the OCI AI Blueprints control plane.
@@ -270,8 +280,8 @@ file_types! {
         init: Option<Spread>,
         /// From the container's start to serving.
         start: Option<Spread>,
-        /// From serving to being registered with the system.
-        register: Option<Spanned<Spread>>,
+        /// From readiness to being known to those who send requests. Default: those go by readiness alone.
+        register: Option<Spread>,
         /// How long the container of a Job runs.
         run: Option<Spread>,
         /// The exit code of the container of a Job.

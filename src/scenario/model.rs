@@ -19,6 +19,7 @@ use crate::cluster::scheduler::SchedulerProfile;
 use crate::cluster::{BatchProfile, Expander, Load};
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
+use crate::systems::leaderworkerset;
 use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::text::{Diagnostic, Place, Source};
 use crate::workload::AnalysisPhase;
@@ -91,6 +92,8 @@ pub struct Kubernetes {
     pub place: Place,
     /// The version: `1.36`.
     pub version: String,
+    /// The LeaderWorkerSet that is installed.
+    pub lws: leaderworkerset::Profile,
     /// How long a change takes to reach whoever watches it; `None`: as the profile has it.
     pub watch_latency: Option<Duration>,
     /// How long the API takes to answer; `None`: as the profile has it.
@@ -325,7 +328,7 @@ pub struct BehaviourRow {
     pub init: Option<Distribution>,
     /// From the container's start to serving.
     pub start: Option<Distribution>,
-    /// From serving to being registered where the system's clients look it up.
+    /// From readiness to being registered where those who send requests look it up.
     pub register: Option<Distribution>,
     /// How long the container of a Job runs.
     pub run: Option<Distribution>,

@@ -29,6 +29,8 @@ pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai", "paasta", "dynamo
 pub struct Profiles {
     /// Of OCI AI Blueprints.
     pub oci: oci::Options,
+    /// Of what plain manifests may need beside Kubernetes itself.
+    pub kubernetes: leaderworkerset::Profile,
     /// Of Backend.AI.
     pub backendai: backendai::Options,
     /// Of Dynamo.
@@ -75,7 +77,7 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
             problems: read.problems,
         }),
         "kubernetes" => kubernetes::load(source).map(|(set, read)| Document {
-            system: System::Kubernetes(set),
+            system: System::Kubernetes(set.with_groups_of(profiles.kubernetes)),
             warnings: read.warnings,
             problems: read.problems,
         }),

@@ -26,6 +26,8 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Serving",
             "Ready",
             "NotReady",
+            "Registered",
+            "Unregistered",
             "Unserved",
             "Ungated",
             "Killing",

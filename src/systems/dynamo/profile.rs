@@ -110,6 +110,9 @@ pub const PHASES_PERCENT: [u32; 6] = [5, 45, 85, 90, 95, 100];
 /// GPUs that a request may use where nobody says how many: internal/gpu, the cap of what is detected.
 pub const DETECTED_GPUS_MAX: u32 = 32;
 
+/// The profiler's image where a request names none: the defaulting webhook writes that of its own version.
+pub const PROFILER_IMAGE: &str = "nvcr.io/nvidia/ai-dynamo/dynamo-planner:1.5.0";
+
 impl Options {
     /// Tries of a profiling Job after the first. 0.8.0 had 3, so that a sweep that fails is paid for four times
     /// (ai-dynamo/dynamo #8648); mended to 0.
