@@ -14,6 +14,7 @@ use super::read::Document;
 use super::store::Stored;
 use super::traffic::Routes;
 use crate::kernel::Time;
+use crate::systems::grove::Grove;
 use crate::systems::kubernetes::Kubernetes;
 use crate::systems::machinery::runtime::{Keys, View};
 use crate::systems::machinery::{
@@ -45,6 +46,8 @@ pub struct Dynamo {
     pub(super) runtime: Runtime,
     pub(super) asked: Asked,
     pub(super) journal: Journal,
+    /// Grove's operator, with the PodCliqueSets.
+    pub(super) grove: Grove,
     /// Plain manifests, a set for each document that has any.
     pub(super) manifests: Vec<Kubernetes>,
     /// The annotations that the last `apply` of an object named.
@@ -71,6 +74,7 @@ impl Dynamo {
             runtime: Runtime::new(&controllers),
             asked: Asked::default(),
             journal: Journal::default(),
+            grove: Grove::new(options.grove.clone()),
             manifests: Vec::new(),
             applied: BTreeMap::new(),
             routes: Routes::default(),
@@ -91,7 +95,7 @@ impl Dynamo {
 
     /// How often a fault of watches or writes has had an effect so far.
     pub fn effects(&self, number: u32) -> u64 {
-        self.runtime.effects(&self.api, number)
+        self.runtime.effects(&self.api, number) + self.grove.effects(number)
     }
 
     /// Does what is due, until nothing is.
@@ -154,6 +158,9 @@ impl Dynamo {
 
     /// A change of an object of the cluster wakes whoever it is there for.
     fn changed(&mut self, subject: Subject, cause: Cause, world: &mut dyn World) {
+        if self.grove.changed(subject, cause, world) {
+            return;
+        }
         self.asked.changed(subject, world);
         let Some(owner) = self.asked.owner_of(subject) else { return };
         match owner.kind {
@@ -174,6 +181,9 @@ impl Dynamo {
     }
 
     fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) {
+        if self.grove.answered(ask, outcome, cause, world) {
+            return;
+        }
         match self.asked.answered(ask, outcome, cause, world) {
             Some(owner) if owner.kind == Kind::DynamoComponentDeployment => self.runtime.add(COMPONENTS, owner, cause),
             Some(owner) => self.runtime.add(GRAPHS, owner, cause),
@@ -193,6 +203,7 @@ impl Dynamo {
     /// What every wake ends with: turns that are due, requests sent where they should go, a timer for what comes next.
     fn settle(&mut self, cause: Cause, world: &mut dyn World) {
         self.pump(world);
+        self.grove.pump(cause, world);
         self.routes.send(&self.api, &self.asked, cause, world);
         let now = world.now();
         let Some(next) = self.runtime.wake_time(&self.api, now) else { return };
@@ -252,6 +263,7 @@ impl Controller for Dynamo {
                     self.planned = None;
                 }
             }
+            Wake::Timer(token) if self.grove.timer(token) => {}
             Wake::Timer(_) | Wake::NodesChanged => {
                 for set in &mut self.manifests {
                     let _ = set.wake(wake.clone(), cause, world);

@@ -85,6 +85,8 @@ pub struct Options {
     pub checkpoint_requeue: Duration,
     /// When the run begins, in seconds since 1970.
     pub epoch_seconds: i64,
+    /// What Grove does where it is installed: its release, and what of it is mended.
+    pub grove: crate::systems::grove::Profile,
     /// Mistakes that are mended although the version has them.
     pub mended: BTreeSet<Mend>,
     /// Mistakes that are there although the version has mended them.
@@ -152,6 +154,7 @@ impl Default for Options {
             checkpoint: false,
             profiler: Vec::new(),
             epoch_seconds: 0,
+            grove: crate::systems::grove::Profile::default(),
             mended: BTreeSet::new(),
             unmended: BTreeSet::new(),
             model_requeue: Duration::from_secs(30),
