@@ -31,6 +31,7 @@ use super::pool::{Pool, Provider};
 use super::profile::Profile;
 use super::quota::Quotas;
 use super::ranking::{NodeRanks, RankKey};
+use super::registration::StoreOutage;
 use super::replicaset::ReplicaSet;
 use super::scheduler::{Nominations, Scheduler, SchedulerProfile, SchedulingQueue};
 use super::scheduling::SchedulingState;
@@ -169,6 +170,7 @@ pub struct Cluster {
     pub(super) slow_faults: Vec<SlowFault>,
     pub(super) read_faults: Vec<ReadFault>,
     pub(super) api_faults: Vec<ApiStanding>,
+    pub(super) store_outages: Vec<StoreOutage>,
     /// How often each standing fault has had an effect.
     pub(super) effects: Vec<u64>,
     pub(super) asks: u32,
@@ -267,6 +269,7 @@ impl Cluster {
             slow_faults: Vec::new(),
             read_faults: Vec::new(),
             api_faults: Vec::new(),
+            store_outages: Vec::new(),
             effects: Vec::new(),
             asks: 0,
             records: Records::default(),
@@ -361,6 +364,9 @@ impl Cluster {
             Event::Stopped(id, start) => self.on_stopped(id, start),
             Event::Restart(id, start) => self.on_restart(id, start),
             Event::Available(id, readiness) => self.on_available(id, readiness),
+            Event::Register(id, readiness) => self.on_register(id, readiness),
+            Event::LeaseEnds(id, readiness) => self.on_lease_ends(id, readiness),
+            Event::StoreBack => self.on_store_back(),
             Event::Gone(id) => self.on_gone(id),
             Event::Join(pool, ordinal) => self.on_join(pool, ordinal),
             Event::JoinLate(index) => self.on_join_late(index),

@@ -2,6 +2,7 @@
 
 use crate::scenario::Scenario;
 use crate::scenario::model::PaastaOptions;
+use crate::systems::dynamo::Options as DynamoOptions;
 use crate::systems::oci::options::Options;
 use crate::systems::paasta::rollout::{Build, Rollout};
 use crate::systems::{Profiles, paasta};
@@ -12,7 +13,7 @@ pub fn profiles(scenario: &Scenario) -> Profiles {
         oci: oci(scenario),
         kubernetes: scenario.kubernetes.lws,
         backendai: scenario.backendai.clone(),
-        dynamo: scenario.dynamo.clone(),
+        dynamo: DynamoOptions { epoch_seconds: scenario.epoch, ..scenario.dynamo.clone() },
         paasta: paasta(scenario),
     }
 }

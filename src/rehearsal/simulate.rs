@@ -178,6 +178,8 @@ fn row_of(row: &BehaviourRow, bandwidth: u64, usual: Behaviour) -> Behaviour {
         pull,
         init: row.init.clone().unwrap_or(usual.init),
         start: row.start.clone().unwrap_or(usual.start),
+        registers: row.register.is_some(),
+        register: row.register.clone().unwrap_or(usual.register),
         run: row.run.clone().unwrap_or(usual.run),
         exit_code: row.exit.unwrap_or(usual.exit_code),
         crash: row.crash.as_ref().map(|crash| Crash {

@@ -21,7 +21,7 @@ use super::values::{
 pub use api_faults::{ApiConflictFile, ApiErrorFile, MissedEventFile, StoreOutageFile, WatchLagFile, WebhookDownFile};
 pub use backendai::BackendAiFile;
 pub use batch::{BatchSchedulerFile, BatchSchedulersFile, LwsFile};
-pub use dynamo::{DynamoFile, ProfilerFile};
+pub use dynamo::{DynamoFile, GroveFile, ProfilerFile};
 pub use paasta::PaastaFile;
 
 pub use faults::{
@@ -254,8 +254,8 @@ file_types! {
         init: Option<Spread>,
         /// From the container's start to serving.
         start: Option<Spread>,
-        /// From serving to being registered with the system.
-        register: Option<Spanned<Spread>>,
+        /// From readiness to being known to those who send requests. Default: those go by readiness alone.
+        register: Option<Spread>,
         /// How long the container of a Job runs.
         run: Option<Spread>,
         /// The exit code of the container of a Job.

@@ -22,7 +22,7 @@ use crate::timeline::{Cause, Subject};
 use crate::workload::{Action, Controller, Wake, World};
 
 /// The names of the systems, as a scenario's `system:` has them.
-pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai", "paasta"];
+pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai", "paasta", "dynamo"];
 
 /// The profiles of all systems.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -50,6 +50,8 @@ pub enum System {
     BackendAi(Box<backendai::BackendAi>),
     /// A service of PaaSTA.
     Paasta(paasta::Paasta),
+    /// NVIDIA Dynamo.
+    Dynamo(Box<dynamo::Dynamo>),
 }
 
 /// A document that was read.
@@ -79,6 +81,11 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
             warnings: read.warnings,
             problems: read.problems,
         }),
+        "dynamo" => dynamo::read(source, &profiles.dynamo).map(|read| Document {
+            system: System::Dynamo(Box::new(dynamo::Dynamo::new(stem(source.name()), read.document, &profiles.dynamo))),
+            warnings: read.warnings,
+            problems: read.problems,
+        }),
         "backendai" => backendai::read(source, &profiles.backendai).map(|read| Document {
             system: System::BackendAi(Box::new(read.backendai)),
             warnings: Vec::new(),
@@ -89,6 +96,12 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
             Err(vec![Diagnostic::about(source, message)])
         }
     }
+}
+
+/// `shop/web.v2.yaml` is `web.v2`.
+fn stem(file: &str) -> &str {
+    let file = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem)
 }
 
 /// Reads a document that may be a folder, with its files.
@@ -127,7 +140,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in &*systems {
         let own: BTreeSet<&str> = match system {
             System::Oci(oci) => oci.member_names().collect(),
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => BTreeSet::new(),
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) => BTreeSet::new(),
         };
         for name in own {
             if !seen.insert(name.to_owned()) {
@@ -138,7 +151,7 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in systems {
         match system {
             System::Oci(oci) => oci.qualify(&twice),
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => {}
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) => {}
         }
     }
     twice
@@ -170,9 +183,13 @@ pub fn together(states: Vec<Value>) -> Value {
 impl System {
     /// True if its document belongs to the control plane that an earlier document of the scenario brought: that one takes it then,
     /// as an operator's `apply`.
-    pub const fn joins(&self, _first: &System) -> bool {
-        match self {
-            System::Oci(_) | System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => false,
+    pub const fn joins(&self, first: &System) -> bool {
+        match (self, first) {
+            (System::Dynamo(_), System::Dynamo(_)) => true,
+            (
+                System::Oci(_) | System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_),
+                _,
+            ) => false,
         }
     }
 
@@ -183,6 +200,7 @@ impl System {
             System::Kubernetes(set) => vec![set.name()],
             System::BackendAi(manager) => manager.names().collect(),
             System::Paasta(service) => vec![service.name()],
+            System::Dynamo(dynamo) => dynamo.names(),
         }
     }
 
@@ -190,6 +208,7 @@ impl System {
     pub fn manifests(&self) -> Vec<&kubernetes::Manifest> {
         match self {
             System::Oci(_) | System::BackendAi(_) | System::Paasta(_) => Vec::new(),
+            System::Dynamo(dynamo) => dynamo.manifests(),
             System::Kubernetes(set) => set.wanted().collect(),
         }
     }
@@ -205,7 +224,7 @@ impl System {
     /// The namespaces that its objects are in, and those that it makes.
     pub fn namespaces(&self) -> (BTreeSet<&str>, BTreeSet<&str>) {
         match self {
-            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) => Default::default(),
+            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) => Default::default(),
             System::Kubernetes(set) => set.namespaces(),
         }
     }
@@ -224,6 +243,7 @@ impl System {
             (System::Kubernetes(set), action) => set.interest(action),
             (System::BackendAi(manager), action) => manager.interest(action),
             (System::Paasta(service), action) => service.interest(action),
+            (System::Dynamo(dynamo), action) => dynamo.interest(action),
         }
     }
 
@@ -231,7 +251,7 @@ impl System {
     pub const fn keeps_records(&self) -> bool {
         match self {
             System::Oci(_) => true,
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => false,
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) => false,
         }
     }
 
@@ -242,6 +262,7 @@ impl System {
             System::Paasta(_) => {
                 "PaaSTA's setup job keeps nothing that a restart could lose, and its pipelines are run elsewhere"
             }
+            System::Dynamo(_) => "a restart of one of Dynamo's controllers names it: `controller`",
             System::Oci(_) | System::Kubernetes(_) => {
                 "whoever applies manifests keeps nothing that a restart could lose"
             }
@@ -249,9 +270,10 @@ impl System {
     }
 
     /// How often a fault of watches or writes has had an effect on it so far, by the number of the fault.
-    pub const fn effects(&self, _number: u32) -> u64 {
+    pub fn effects(&self, number: u32) -> u64 {
         match self {
             System::Oci(_) | System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => 0,
+            System::Dynamo(dynamo) => dynamo.effects(number),
         }
     }
 
@@ -260,7 +282,7 @@ impl System {
         match self {
             System::Oci(oci) => oci.resume(cause, world),
             // Whoever runs `kubectl apply` keeps no records: all that it knows is in the cluster.
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => false,
+            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) => false,
         }
     }
 }
@@ -272,6 +294,7 @@ impl Controller for System {
             System::Kubernetes(set) => set.wake(wake, cause, world),
             System::BackendAi(manager) => manager.wake(wake, cause, world),
             System::Paasta(service) => service.wake(wake, cause, world),
+            System::Dynamo(dynamo) => dynamo.wake(wake, cause, world),
         }
     }
 
@@ -281,6 +304,7 @@ impl Controller for System {
             System::Kubernetes(set) => set.native(world),
             System::BackendAi(manager) => manager.native(world),
             System::Paasta(service) => service.native(world),
+            System::Dynamo(dynamo) => dynamo.native(world),
         }
     }
 }

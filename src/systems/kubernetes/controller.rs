@@ -38,7 +38,18 @@ pub struct Kubernetes {
 /// # Errors
 /// What makes it no document that anybody could submit.
 pub fn load(source: &Source) -> Result<(Kubernetes, document::Read), Vec<crate::text::Diagnostic>> {
-    let read = document::read(source)?;
+    load_beside(source, &[])
+}
+
+/// Reads the manifests of a document that belongs to another system too: objects of these API groups are left to it.
+///
+/// # Errors
+/// What makes it no document that anybody could submit.
+pub fn load_beside(
+    source: &Source,
+    others: &'static [&'static str],
+) -> Result<(Kubernetes, document::Read), Vec<crate::text::Diagnostic>> {
+    let read = document::read_beside(source, others)?;
     let name = stem(source.name());
     let manifests = Arc::clone(&read.manifests);
     Ok((Kubernetes { name: name.into(), manifests, memory: Memory::default() }, read))
