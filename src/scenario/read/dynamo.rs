@@ -3,9 +3,15 @@
 use std::collections::BTreeSet;
 
 use super::Reader;
+use crate::kernel::Duration;
 use crate::scenario::file::{DynamoFile, ProfilerFile};
+use crate::scenario::values::Length;
 use crate::systems::dynamo::profile::Profiler;
+use crate::systems::dynamo::status::ProfilingPhase;
 use crate::systems::dynamo::{Options, Provider};
+use crate::text::Diagnostic;
+use crate::text::decode::{Spanned, Table, list};
+use crate::text::diagnostic::{nearest, quote};
 
 impl Reader<'_, '_> {
     /// The profile, with the documents that the profiler writes.
@@ -48,8 +54,31 @@ impl Reader<'_, '_> {
                 self.context.error(row.span, "two rows of `profiler` are for the same request");
             }
             if let Some(output) = self.document_source(&row.output) {
-                read.push(Profiler { request: row.request, output });
+                let phases = self.profiling_phases(row.phases);
+                read.push(Profiler { request: row.request, output, phases });
             }
+        }
+        read
+    }
+
+    /// The sub-phases of a profiler, in the order of their begin.
+    fn profiling_phases(&mut self, table: Option<Table<Spanned<Length>>>) -> Vec<(ProfilingPhase, Duration)> {
+        let mut read: Vec<(ProfilingPhase, Duration)> = Vec::new();
+        for (key, begins) in table.map(|table| table.0).unwrap_or_default() {
+            let Some(phase) = ProfilingPhase::ALL.iter().find(|phase| phase.text() == key.text) else {
+                let known: Vec<&str> = ProfilingPhase::ALL.iter().map(|phase| phase.text()).collect();
+                let error =
+                    Diagnostic::error(self.context.source, key.span, format!("{} is no sub-phase", quote(&key.text)));
+                self.context.report(match nearest(&key.text, known.iter().copied()) {
+                    Some(near) => error.help(format!("did you mean `{near}`?")),
+                    None => error.note(format!("known are {}", list(&known))),
+                });
+                continue;
+            };
+            if read.last().is_some_and(|(_, before)| *before > begins.value.0) {
+                self.context.error(begins.span, "a sub-phase begins after the one before it");
+            }
+            read.push((*phase, begins.value.0));
         }
         read
     }

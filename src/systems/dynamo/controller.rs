@@ -13,6 +13,7 @@ use super::profile::Options;
 use super::read::Document;
 use super::store::Stored;
 use super::traffic::Routes;
+use super::{dynamo_model, request};
 use crate::kernel::Time;
 use crate::systems::kubernetes::Kubernetes;
 use crate::systems::machinery::runtime::{Keys, View};
@@ -22,10 +23,12 @@ use crate::systems::machinery::{
 use crate::timeline::{Cause, Kind, Subject, Why};
 use crate::workload::{AskId, Controller, Outcome, Wake, World};
 
-/// The controllers, by their place: graphs, components, adapters.
+/// The controllers, by their place: graphs, components, adapters, requests, models.
 pub(super) const GRAPHS: ControllerId = ControllerId(0);
 pub(super) const COMPONENTS: ControllerId = ControllerId(1);
 pub(super) const ADAPTERS: ControllerId = ControllerId(2);
+pub(super) const REQUESTS: ControllerId = ControllerId(3);
+pub(super) const MODELS: ControllerId = ControllerId(4);
 
 /// Its own timer; smaller tokens are those of plain manifests.
 const TIMER: u64 = 1 << 48;
@@ -50,6 +53,8 @@ pub struct Dynamo {
     /// The annotations that the last `apply` of an object named.
     pub(super) applied: BTreeMap<Subject, Table>,
     routes: Routes,
+    /// Adapters of models that are being loaded.
+    loads: dynamo_model::Loads,
     /// When it wakes itself next.
     planned: Option<Time>,
 }
@@ -61,6 +66,8 @@ impl Dynamo {
             spec("dynamographdeployment", &[Kind::Graph, Kind::DynamoComponentDeployment, Kind::Adapter]),
             spec("dynamocomponentdeployment", &[Kind::DynamoComponentDeployment]),
             spec("dynamographdeploymentscalingadapter", &[Kind::Adapter, Kind::Graph]),
+            spec("dynamographdeploymentrequest", &[Kind::Request, Kind::Graph]),
+            spec("dynamomodel", &[Kind::Model]),
         ];
         let webhooks = if options.webhook { &[Kind::Graph, Kind::DynamoComponentDeployment][..] } else { &[] };
         Dynamo {
@@ -74,6 +81,7 @@ impl Dynamo {
             manifests: Vec::new(),
             applied: BTreeMap::new(),
             routes: Routes::default(),
+            loads: dynamo_model::Loads::default(),
             planned: None,
         }
     }
@@ -131,6 +139,8 @@ impl Dynamo {
             GRAPHS => ("dynamographdeployment", graph::reconcile(&mut pass)),
             COMPONENTS => ("dynamocomponentdeployment", component::reconcile(&mut pass)),
             ADAPTERS => ("dynamographdeploymentscalingadapter", adapters::reconcile(&mut pass)),
+            REQUESTS => ("dynamographdeploymentrequest", request::reconcile(&mut pass)),
+            MODELS => ("dynamomodel", dynamo_model::reconcile(&mut pass, &mut self.loads)),
             _ => return Finish::Done,
         };
         let counts = self.journal.counts_mut(name);
@@ -159,7 +169,8 @@ impl Dynamo {
         match owner.kind {
             Kind::DynamoComponentDeployment => {
                 self.runtime.add_for(subject, COMPONENTS, owner, cause);
-                let Some(stored) = self.api.get(owner) else { return };
+                let Some(stored) = self.api.get(owner).map(Arc::clone) else { return };
+                self.wake_models(&stored, subject, cause);
                 let Some(graph) = stored.meta.owner.filter(|owner| owner.key.kind == Kind::Graph) else { return };
                 self.routes.touch(graph.key);
                 // Pods of workers that come, go or end wake the controller of graphs too.
@@ -169,13 +180,23 @@ impl Dynamo {
                     self.runtime.add_for(subject, GRAPHS, graph.key, cause);
                 }
             }
+            Kind::Request => self.runtime.add_for(subject, REQUESTS, owner, cause),
             _ => self.runtime.add_for(subject, GRAPHS, owner, cause),
+        }
+    }
+
+    /// Pods that come, go or change their readiness change the endpoints of the models that they serve.
+    fn wake_models(&mut self, component: &Stored, changed: Subject, cause: Cause) {
+        let Some(model) = component.value.component().and_then(|one| one.spec.component.model.as_ref()) else { return };
+        for key in dynamo_model::of_base(&model.name, component.key, self.api.list(Kind::Model)) {
+            self.runtime.add_for(changed, MODELS, key, cause);
         }
     }
 
     fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) {
         match self.asked.answered(ask, outcome, cause, world) {
             Some(owner) if owner.kind == Kind::DynamoComponentDeployment => self.runtime.add(COMPONENTS, owner, cause),
+            Some(owner) if owner.kind == Kind::Request => self.runtime.add(REQUESTS, owner, cause),
             Some(owner) => self.runtime.add(GRAPHS, owner, cause),
             None => {
                 for set in &mut self.manifests {
@@ -221,6 +242,12 @@ fn route(who: ControllerId, event: &Event<Resource>, view: &View<'_, Resource>, 
         // What it made itself does not wake it.
         (GRAPHS, Kind::DynamoComponentDeployment) if event.verb != Verb::Added => {
             found.extend(event.new.meta.owner.filter(|owner| owner.key.kind == Kind::Graph).map(|owner| owner.key));
+        }
+        (MODELS, Kind::Model) if event.generation_changed() => found.push(key),
+        // Its own status wakes the controller of requests too: nothing is filtered there.
+        (REQUESTS, Kind::Request) => found.push(key),
+        (REQUESTS, Kind::Graph) if event.verb != Verb::Added => {
+            found.extend(request::of_graph(&event.new, view, world))
         }
         (GRAPHS, Kind::Adapter) if event.verb == Verb::Deleted => {
             found.extend(event.new.meta.owner.filter(|owner| owner.key.kind == Kind::Graph).map(|owner| owner.key));

@@ -23,7 +23,7 @@ use object::{Object, head};
 /// The API group of all kinds.
 const GROUP: &str = "nvidia.com";
 /// API groups whose objects Kubernetes' own readers leave alone.
-const OTHERS: &[&str] = &[GROUP, "grove.io", "scheduler.grove.io"];
+pub const OTHERS: &[&str] = &[GROUP, "grove.io", "scheduler.grove.io"];
 /// The kinds, as documents write them.
 const KINDS: &[(&str, Kind)] = &[
     ("DynamoGraphDeployment", Kind::Graph),
