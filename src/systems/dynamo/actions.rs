@@ -34,7 +34,14 @@ impl Dynamo {
     pub(super) fn act(&mut self, action: &Action, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         match action {
             Action::Disturb(fault) => {
+                let in_grove = self.grove.as_ref().is_some_and(|grove| grove.takes(fault));
+                if let (true, Some(grove)) = (in_grove, &mut self.grove) {
+                    grove.disturb(fault, cause, world);
+                }
                 if !self.runtime.takes(fault) {
+                    if in_grove {
+                        return Ok(());
+                    }
                     let known: Vec<&str> = self.runtime.names().collect();
                     return Err(format!("no controller of Dynamo is meant; there are {}", known.join(", ")));
                 }

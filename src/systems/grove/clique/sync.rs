@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::Pass;
+use crate::systems::grove::names;
 use crate::systems::grove::operator::Stop;
 use crate::systems::grove::pods::Pod;
-use crate::systems::grove::names;
 use crate::timeline::{Kind, Subject};
 use crate::workload::{Ask, Awaited, BatchScheduler, Container, GangMember, Object, PodPhase, PodTemplate, World};
 
