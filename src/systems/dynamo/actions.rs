@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::check;
 use super::controller::{Dynamo, component_subject};
 use super::model::{Resource, Restart};
 
@@ -34,7 +35,14 @@ impl Dynamo {
     pub(super) fn act(&mut self, action: &Action, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         match action {
             Action::Disturb(fault) => {
+                let in_grove = self.grove.as_ref().is_some_and(|grove| grove.takes(fault));
+                if let (true, Some(grove)) = (in_grove, &mut self.grove) {
+                    grove.disturb(fault, cause, world);
+                }
                 if !self.runtime.takes(fault) {
+                    if in_grove {
+                        return Ok(());
+                    }
                     let known: Vec<&str> = self.runtime.names().collect();
                     return Err(format!("no controller of Dynamo is meant; there are {}", known.join(", ")));
                 }
@@ -115,6 +123,9 @@ impl Dynamo {
             if replace {
                 return Err(format!("{} not found", object.identity.show()));
             }
+            if let Some(why) = object.not_to_be_made.as_ref().filter(|_| self.options.operator.is_1_5()) {
+                return Err(format!("{} is invalid: {why}", object.identity.show()));
+            }
             let mut created = Stored::new(key, object.resource.clone());
             created.meta.labels.clone_from(&object.labels);
             created.meta.annotations.clone_from(&object.annotations);
@@ -136,6 +147,9 @@ impl Dynamo {
             wanted.meta.annotations.extend(object.annotations.clone());
             wanted.meta.labels.extend(object.labels.clone());
             keep_replicas(&mut wanted.value, &known.value);
+        }
+        if let Some(why) = check::change(&known.value, &wanted.value, &self.options).first() {
+            return Err(format!("admission webhook denied the request: {} is invalid: {why}", object.identity.show()));
         }
         let why = self.difference(&known.value, &wanted.value, world);
         self.api.update(wanted, None, by).map_err(|refusal| refusal.to_string())?;

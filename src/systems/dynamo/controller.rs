@@ -7,18 +7,20 @@ use std::sync::Arc;
 use super::model::{Resource, Table};
 use super::operator::asked::Asked;
 use super::operator::journal::Journal;
+use super::operator::parts::Parts;
 use super::operator::pass::Pass;
 use super::operator::{adapters, component, graph, names};
-use super::profile::Options;
+use super::profile::{Options, Provider};
 use super::read::Document;
 use super::store::Stored;
 use super::traffic::Routes;
 use super::{dynamo_model, request};
 use crate::kernel::Time;
+use crate::systems::grove::{Grove, Profile};
 use crate::systems::kubernetes::Kubernetes;
 use crate::systems::machinery::runtime::{Keys, View};
 use crate::systems::machinery::{
-    Api, ControllerId, ControllerSpec, Event, Finish, Item, RateLimits, Runtime, Turn, Verb,
+    Api, ControllerId, ControllerSpec, Event, Finish, Item, RateLimits, Runtime, Turn, Verb, Writer,
 };
 use crate::timeline::{Cause, Kind, Subject, Why};
 use crate::workload::{AskId, Controller, Outcome, Wake, World};
@@ -38,6 +40,15 @@ fn spec(name: &'static str, watches: &'static [Kind]) -> ControllerSpec {
     ControllerSpec { name, watches, workers: 1, limits: RateLimits::default() }
 }
 
+/// Grove's operator, where the profile has it. Without KAI its pods go to the scheduler that all have.
+fn grove(options: &Options) -> Option<Grove> {
+    let mut profile = Profile::of(options.grove);
+    if !options.kai {
+        profile.default_scheduler = "default-scheduler".to_owned();
+    }
+    (options.provider == Provider::Grove).then(|| Grove::new(profile))
+}
+
 /// Dynamo's control plane, with the documents that were applied to it.
 #[derive(Clone, Debug)]
 pub struct Dynamo {
@@ -46,6 +57,7 @@ pub struct Dynamo {
     document: Arc<Document>,
     pub(super) api: Api<Resource>,
     pub(super) runtime: Runtime,
+    pub(super) grove: Option<Grove>,
     pub(super) asked: Asked,
     pub(super) journal: Journal,
     /// Plain manifests, a set for each document that has any.
@@ -55,6 +67,8 @@ pub struct Dynamo {
     routes: Routes,
     /// Adapters of models that are being loaded.
     loads: dynamo_model::Loads,
+    /// What was last seen of Grove's cliques.
+    parts: Parts,
     /// When it wakes itself next.
     planned: Option<Time>,
 }
@@ -76,12 +90,14 @@ impl Dynamo {
             document: Arc::new(document),
             api: Api::new(webhooks.iter().copied()),
             runtime: Runtime::new(&controllers),
+            grove: grove(options),
             asked: Asked::default(),
             journal: Journal::default(),
             manifests: Vec::new(),
             applied: BTreeMap::new(),
             routes: Routes::default(),
             loads: dynamo_model::Loads::default(),
+            parts: Parts::default(),
             planned: None,
         }
     }
@@ -99,11 +115,33 @@ impl Dynamo {
 
     /// How often a fault of watches or writes has had an effect so far.
     pub fn effects(&self, number: u32) -> u64 {
-        self.runtime.effects(&self.api, number)
+        self.runtime.effects(&self.api, number) + self.grove.as_ref().map_or(0, |grove| grove.effects(number))
     }
 
-    /// Does what is due, until nothing is.
-    fn pump(&mut self, world: &mut dyn World) {
+    /// Does what is due, until nothing is: Grove's controllers have their turns after the operator's own, and wake it again.
+    fn pump(&mut self, cause: Cause, world: &mut dyn World) {
+        loop {
+            self.pump_own(world);
+            let Some(grove) = &mut self.grove else { return };
+            grove.pump(cause, world);
+            if !self.heed(cause) {
+                return;
+            }
+        }
+    }
+
+    /// Changes of cliques that concern their graphs wake the controller of graphs; `false` if there are none.
+    fn heed(&mut self, cause: Cause) -> bool {
+        let Some(grove) = &self.grove else { return false };
+        let changed = self.parts.changed(grove, self.options.operator.is_1_5());
+        for (part, graph) in &changed {
+            self.runtime.add_for(*part, GRAPHS, *graph, cause);
+            self.routes.touch(*graph);
+        }
+        !changed.is_empty()
+    }
+
+    fn pump_own(&mut self, world: &mut dyn World) {
         let now = world.now();
         loop {
             let turn = {
@@ -130,6 +168,7 @@ impl Dynamo {
             runtime: &self.runtime,
             world,
             options: &self.options,
+            grove: &mut self.grove,
             asked: &mut self.asked,
             journal: &mut self.journal,
             item,
@@ -159,11 +198,25 @@ impl Dynamo {
             let cause = Cause::Entry(world.note(key, became, Why::NONE, cause));
             self.routes.touch_of(key, &self.api);
             self.asked.remove_of(key, cause, world);
+            if let (Kind::Graph, Some(grove)) = (key.kind, &mut self.grove) {
+                let by = Writer { controller: None, at: world.now(), cause };
+                for set in grove.sets_of(key) {
+                    let _ = grove.delete(set, by);
+                }
+            }
         }
     }
 
     /// A change of an object of the cluster wakes whoever it is there for.
     fn changed(&mut self, subject: Subject, cause: Cause, world: &mut dyn World) {
+        if let Some(grove) = &mut self.grove {
+            if let Some(graph) = grove.maker_of_pod(subject) {
+                self.routes.touch(graph);
+            }
+            if grove.changed(subject, cause, world) {
+                return;
+            }
+        }
         self.asked.changed(subject, world);
         let Some(owner) = self.asked.owner_of(subject) else { return };
         match owner.kind {
@@ -199,6 +252,9 @@ impl Dynamo {
             Some(owner) if owner.kind == Kind::Request => self.runtime.add(REQUESTS, owner, cause),
             Some(owner) => self.runtime.add(GRAPHS, owner, cause),
             None => {
+                if self.grove.as_mut().is_some_and(|grove| grove.answered(ask, outcome, cause, world)) {
+                    return;
+                }
                 for set in &mut self.manifests {
                     let _ = set.wake(Wake::Answered(ask, outcome), cause, world);
                 }
@@ -213,8 +269,8 @@ impl Dynamo {
 
     /// What every wake ends with: turns that are due, requests sent where they should go, a timer for what comes next.
     fn settle(&mut self, cause: Cause, world: &mut dyn World) {
-        self.pump(world);
-        self.routes.send(&self.api, &self.asked, cause, world);
+        self.pump(cause, world);
+        self.routes.send(&self.api, &self.asked, self.grove.as_ref(), cause, world);
         let now = world.now();
         let Some(next) = self.runtime.wake_time(&self.api, now) else { return };
         if self.planned.is_none_or(|planned| planned <= now || next < planned) {
@@ -279,6 +335,7 @@ impl Controller for Dynamo {
                     self.planned = None;
                 }
             }
+            Wake::Timer(token) if self.grove.as_mut().is_some_and(|grove| grove.timer(token)) => {}
             Wake::Timer(_) | Wake::NodesChanged => {
                 for set in &mut self.manifests {
                     let _ = set.wake(wake.clone(), cause, world);

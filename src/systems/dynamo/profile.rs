@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use super::operator::mend::Mend;
 use super::status::ProfilingPhase;
 use crate::kernel::Duration;
+use crate::systems::grove::Release;
 use crate::text::Source;
 
 /// The version of the operator.
@@ -67,6 +68,8 @@ pub struct Options {
     pub webhook: bool,
     /// `namespaceRestriction`: the one namespace that this operator looks after; `None`: all of them.
     pub namespace: Option<String>,
+    /// The release of Grove; the chart of 1.5.0 brings v0.1.0-alpha.11, that of 0.8.0 alpha.3.
+    pub grove: Release,
     /// Whether KAI is installed: with Grove it places the gangs.
     pub kai: bool,
     /// Whether LeaderWorkerSet is installed. The operator needs Volcano beside it: internal/features/gates.go.
@@ -145,6 +148,7 @@ impl Default for Options {
             provider: Provider::Component,
             webhook: true,
             namespace: None,
+            grove: Release::Alpha11,
             kai: false,
             lws: false,
             volcano: false,
