@@ -19,7 +19,7 @@ use super::values::{
 
 pub use api_faults::{ApiConflictFile, ApiErrorFile, MissedEventFile, StoreOutageFile, WatchLagFile, WebhookDownFile};
 pub use backendai::BackendAiFile;
-pub use dynamo::{DynamoFile, ProfilerFile};
+pub use dynamo::{DynamoFile, GroveFile, ProfilerFile};
 pub use paasta::PaastaFile;
 
 pub use faults::{

@@ -1,7 +1,7 @@
 //! The `dynamo` map of a scenario file.
 
 use crate::file_types;
-use crate::scenario::values::{Length, OperatorValue, ProviderValue};
+use crate::scenario::values::{GroveReleaseValue, Length, OperatorValue, ProviderValue};
 use crate::text::decode::{Spanned, Table};
 
 file_types! {
@@ -15,6 +15,10 @@ file_types! {
         webhook: Option<bool>,
         /// The one namespace that the operator is restricted to. Default: it looks after all.
         namespace_restriction: Option<Spanned<String>>,
+        /// Issues and pull requests of ai-dynamo/dynamo that are mended although the version has them.
+        mended: Option<Vec<Spanned<u32>>>,
+        /// Issues and pull requests that are not, although it has mended them.
+        unmended: Option<Vec<Spanned<u32>>>,
         /// Whether KAI is installed, which places the gangs of Grove. Default: false.
         kai: Option<Spanned<bool>>,
         /// Whether LeaderWorkerSet is installed. Default: false.
@@ -25,12 +29,26 @@ file_types! {
         inference_pool: Option<bool>,
         /// Whether checkpoints are turned on in the chart. Default: false.
         checkpoint: Option<bool>,
+        /// Which release of Grove is installed, and what of it is mended.
+        grove: Option<GroveFile>,
         /// What the profiler writes for requests.
         profiler: Option<Vec<ProfilerFile>>,
         /// How often a model whose endpoints are not all ready is looked at. Default: 30s.
         model_requeue: Option<Spanned<Length>>,
         /// How long it takes to load an adapter into a worker. Default: 1s.
         lora_load: Option<Length>,
+    }
+
+    /// Grove as it is installed.
+    pub struct GroveFile as "Grove's profile" {
+        /// `alpha.2`, `alpha.3`, `alpha.11` or `main`. Default: alpha.11.
+        release: Option<GroveReleaseValue>,
+        /// Issues of ai-dynamo/grove that this release has, and that are mended here.
+        mended: Option<Vec<Spanned<u32>>>,
+        /// Issues of ai-dynamo/grove that this release has mended, and that are there.
+        unmended: Option<Vec<Spanned<u32>>>,
+        /// The scheduler of pods that name none. Default: default-scheduler.
+        scheduler: Option<Spanned<String>>,
     }
 
     /// What the profiler writes for a request.

@@ -4,16 +4,45 @@ use std::collections::BTreeSet;
 
 use super::Reader;
 use crate::kernel::Duration;
-use crate::scenario::file::{DynamoFile, ProfilerFile};
+use crate::scenario::file::{DynamoFile, GroveFile, ProfilerFile};
 use crate::scenario::values::Length;
+use crate::systems::dynamo::operator::mend::Mend;
 use crate::systems::dynamo::profile::Profiler;
 use crate::systems::dynamo::status::ProfilingPhase;
-use crate::systems::dynamo::{Options, Provider};
+use crate::systems::dynamo::{Operator, Options, Provider};
+use crate::systems::grove;
 use crate::text::Diagnostic;
 use crate::text::decode::{Spanned, Table, list};
 use crate::text::diagnostic::{nearest, quote};
 
 impl Reader<'_, '_> {
+    /// Grove's profile.
+    fn grove(&mut self, file: Option<GroveFile>) -> grove::Profile {
+        let Some(file) = file else { return grove::Profile::default() };
+        let mut profile = file.release.map_or_else(grove::Profile::default, |release| grove::Profile::of(release.0));
+        let mended = file.mended.into_iter().flatten().map(|issue| (issue, true));
+        let unmended = file.unmended.into_iter().flatten().map(|issue| (issue, false));
+        for (issue, is_mended) in mended.chain(unmended) {
+            let before = profile.clone();
+            if !profile.mend(issue.value, is_mended) {
+                let message = format!("issue {} of Grove is not modelled", issue.value);
+                let known = grove::Profile::ISSUES.map(|issue| issue.to_string()).join(", ");
+                let problem = Diagnostic::error(self.context.source, issue.span, message);
+                self.context.report(problem.note(format!("known are {known}")));
+            } else if before == profile {
+                let state = if is_mended { "mended" } else { "there" };
+                self.context.error(issue.span, format!("issue {} is {state} in this release already", issue.value));
+            }
+        }
+        if let Some(scheduler) = file.scheduler {
+            if !profile.knows_scheduler(&scheduler.value) {
+                self.context.error(scheduler.span, "Grove works with kai-scheduler, volcano and default-scheduler");
+            }
+            profile.default_scheduler = scheduler.value;
+        }
+        profile
+    }
+
     /// The profile, with the documents that the profiler writes.
     pub(super) fn dynamo(&mut self, file: Option<DynamoFile>) -> Options {
         let default = Options::default();
@@ -28,9 +57,15 @@ impl Reader<'_, '_> {
         if let Some(namespace) = &file.namespace_restriction {
             self.object_name(namespace, "a namespace");
         }
+        let grove = self.grove(file.grove);
         let profiler = self.profiler(file.profiler.unwrap_or_default());
+        let operator = file.operator.map_or(default.operator, |operator| operator.0);
+        let mended = self.mends(file.mended.unwrap_or_default(), operator, true);
+        let unmended = self.mends(file.unmended.unwrap_or_default(), operator, false);
         Options {
-            operator: file.operator.map_or(default.operator, |operator| operator.0),
+            operator,
+            mended,
+            unmended,
             provider,
             webhook: file.webhook.unwrap_or(default.webhook),
             namespace: file.namespace_restriction.map(|namespace| namespace.value),
@@ -39,11 +74,33 @@ impl Reader<'_, '_> {
             volcano: file.volcano.unwrap_or(default.volcano),
             inference_pool: file.inference_pool.unwrap_or(default.inference_pool),
             checkpoint: file.checkpoint.unwrap_or(default.checkpoint),
+            grove,
             profiler,
             model_requeue: self.period(file.model_requeue.as_ref()).unwrap_or(default.model_requeue),
             lora_load: file.lora_load.map_or(default.lora_load, |length| length.0),
             ..default
         }
+    }
+
+    /// Mends of the operator that are taken before its version has them, or left out.
+    fn mends(&mut self, numbers: Vec<Spanned<u32>>, operator: Operator, is_mended: bool) -> BTreeSet<Mend> {
+        let mut mends = BTreeSet::new();
+        for number in numbers {
+            let Some(mend) = Mend::numbered(number.value) else {
+                let message = format!("issue {} of Dynamo is not modelled", number.value);
+                let known = Mend::ALL.map(|mend| mend.number().to_string()).join(", ");
+                let problem = Diagnostic::error(self.context.source, number.span, message);
+                self.context.report(problem.note(format!("known are {known}")));
+                continue;
+            };
+            if mend.is_in(operator) == is_mended {
+                let state = if is_mended { "mended" } else { "there" };
+                let message = format!("issue {} is {state} in this version already", number.value);
+                self.context.error(number.span, message);
+            }
+            mends.insert(mend);
+        }
+        mends
     }
 
     fn profiler(&mut self, rows: Vec<ProfilerFile>) -> Vec<Profiler> {

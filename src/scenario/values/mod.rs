@@ -24,8 +24,8 @@ pub use spread::Spread;
 pub use timestamp::Timestamp;
 pub use words::{
     BounceEngineValue, BugModeValue, DelayFromValue, EngineValue, ExpanderValue, FailOnValue, FailReason, FullValue,
-    GateValue, JobGateValue, MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, OperatorValue,
-    PackingValue, ProviderValue, ReferencesValue, SchemasValue, SnapshotValue, StoreValue, SystemValue,
+    GateValue, GroveReleaseValue, JobGateValue, MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue,
+    OperatorValue, PackingValue, ProviderValue, ReferencesValue, SchemasValue, SnapshotValue, StoreValue, SystemValue,
     TaintEffectValue, ViewValue, WaitChecksValue, WaitForValue, WaiterKeyValue, WorkloadKindValue,
 };
 

@@ -9,6 +9,7 @@ use crate::cluster::{Expander, Packing};
 use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::backendai::{BugMode, DelayFrom, Engine};
 use crate::systems::dynamo::{Operator, Provider};
+use crate::systems::grove::Release;
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::systems::paasta::options::{Engine as BounceEngine, Schemas};
 use crate::systems::paasta::rollout::{WaitChecks, WaiterKey};
@@ -82,6 +83,13 @@ words! {
     OperatorValue(Operator) as "a version of the operator" {
         "0.8" => Operator::V0_8,
         "1.5" => Operator::V1_5,
+    }
+    /// A release of Grove.
+    GroveReleaseValue(Release) as "a release of Grove" {
+        "alpha.2" => Release::Alpha2,
+        "alpha.3" => Release::Alpha3,
+        "alpha.11" => Release::Alpha11,
+        "main" => Release::Main,
     }
     /// What Dynamo's graphs are rendered as.
     ProviderValue(Provider) as "a provider of workloads" {

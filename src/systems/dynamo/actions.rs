@@ -9,6 +9,7 @@ use super::model::{Resource, Restart};
 use super::read::{self, Document, Submitted};
 use super::store::Stored;
 use crate::kernel::Symbol;
+use crate::systems::grove::Grove;
 use crate::systems::kubernetes::Identity;
 use crate::systems::machinery::Writer;
 use crate::text::Source;
@@ -20,7 +21,8 @@ impl Dynamo {
     pub fn interest(&self, action: &Action) -> u8 {
         let own = |target: &str| {
             let kind = target.split_once('/').and_then(|(kind, _)| Kind::parse(kind));
-            kind.is_some_and(|kind| KINDS.contains(&kind)) || self.names().contains(&target)
+            kind.is_some_and(|kind| KINDS.contains(&kind) || Grove::KINDS.contains(&kind))
+                || self.names().contains(&target)
         };
         match action {
             Action::Apply(_) | Action::Replace(_) => 2,
@@ -35,18 +37,15 @@ impl Dynamo {
     pub(super) fn act(&mut self, action: &Action, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         match action {
             Action::Disturb(fault) => {
-                let in_grove = self.grove.as_ref().is_some_and(|grove| grove.takes(fault));
-                if let (true, Some(grove)) = (in_grove, &mut self.grove) {
-                    grove.disturb(fault, cause, world);
-                }
-                if !self.runtime.takes(fault) {
-                    if in_grove {
-                        return Ok(());
-                    }
-                    let known: Vec<&str> = self.runtime.names().collect();
+                if self.grove.takes(fault) {
+                    self.grove.disturb(fault, cause, world);
+                } else if !self.runtime.takes(fault) {
+                    let known: Vec<&str> = self.runtime.names().chain(self.grove.controllers()).collect();
                     return Err(format!("no controller of Dynamo is meant; there are {}", known.join(", ")));
                 }
-                self.runtime.disturb(&mut self.api, fault, world.now(), cause);
+                if self.runtime.takes(fault) {
+                    self.runtime.disturb(&mut self.api, fault, world.now(), cause);
+                }
                 Ok(())
             }
             Action::Apply(source) => self.apply_source(source, false, cause, world),
@@ -103,6 +102,14 @@ impl Dynamo {
             let mut set = manifests.clone();
             let _ = set.wake(Wake::Submitted, cause, world);
             self.manifests.push(set);
+        }
+        for set in &document.sets {
+            let key = subject(&set.identity, world);
+            if let Err(refusal) = self.grove.submit(key, set, cause, world) {
+                let why = Why::symbol(world.intern(&refusal));
+                world.note(key, "Rejected", why, cause);
+                refusals.push(refusal);
+            }
         }
         for object in &document.objects {
             if let Err(refusal) = self.apply(object, replace, cause, world) {
@@ -175,6 +182,10 @@ impl Dynamo {
     }
 
     fn delete(&mut self, target: &str, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+        if let Some(key) = parse(target, world).filter(|key| Grove::KINDS.contains(&key.kind)) {
+            let by = Writer { controller: None, at: world.now(), cause };
+            return self.grove.delete(key, by).map(drop).map_err(|refusal| format!("{target}: {refusal}"));
+        }
         let Some(key) = parse(target, world).filter(|key| KINDS.contains(&key.kind)) else {
             return self.hand_on(&Action::Delete(target.to_owned()), cause, world);
         };
@@ -214,6 +225,10 @@ impl Dynamo {
         let Some(key) = parse(target, world) else { return Err(format!("{target} is no object")) };
         let by = Writer { controller: None, at: world.now(), cause };
         match key.kind {
+            _ if Grove::KINDS.contains(&key.kind) => {
+                let scaled = self.grove.scale(key, replicas, by, world);
+                scaled.map(drop).map_err(|refusal| format!("{target}: {refusal}"))
+            }
             Kind::Adapter => {
                 let mut before = None;
                 let patched = self.api.patch(key, by, |stored| {
@@ -341,7 +356,8 @@ fn parse(text: &str, world: &mut dyn World) -> Option<Subject> {
 
 /// The word for what the API refuses.
 fn rejected(key: Subject) -> &'static str {
-    if key.kind == Kind::DynamoComponentDeployment { "Rejected" } else { "rejected" }
+    let capital = key.kind == Kind::DynamoComponentDeployment || Grove::KINDS.contains(&key.kind);
+    if capital { "Rejected" } else { "rejected" }
 }
 
 /// The word for what is new, and for what was changed.

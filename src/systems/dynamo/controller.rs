@@ -10,13 +10,13 @@ use super::operator::journal::Journal;
 use super::operator::parts::Parts;
 use super::operator::pass::Pass;
 use super::operator::{adapters, component, graph, names};
-use super::profile::{Options, Provider};
+use super::profile::Options;
 use super::read::Document;
 use super::store::Stored;
 use super::traffic::Routes;
 use super::{dynamo_model, request};
 use crate::kernel::Time;
-use crate::systems::grove::{Grove, Profile};
+use crate::systems::grove::Grove;
 use crate::systems::kubernetes::Kubernetes;
 use crate::systems::machinery::runtime::{Keys, View};
 use crate::systems::machinery::{
@@ -40,15 +40,6 @@ fn spec(name: &'static str, watches: &'static [Kind]) -> ControllerSpec {
     ControllerSpec { name, watches, workers: 1, limits: RateLimits::default() }
 }
 
-/// Grove's operator, where the profile has it. Without KAI its pods go to the scheduler that all have.
-fn grove(options: &Options) -> Option<Grove> {
-    let mut profile = Profile::of(options.grove);
-    if !options.kai {
-        profile.default_scheduler = "default-scheduler".to_owned();
-    }
-    (options.provider == Provider::Grove).then(|| Grove::new(profile))
-}
-
 /// Dynamo's control plane, with the documents that were applied to it.
 #[derive(Clone, Debug)]
 pub struct Dynamo {
@@ -57,9 +48,10 @@ pub struct Dynamo {
     document: Arc<Document>,
     pub(super) api: Api<Resource>,
     pub(super) runtime: Runtime,
-    pub(super) grove: Option<Grove>,
     pub(super) asked: Asked,
     pub(super) journal: Journal,
+    /// Grove's operator, with the PodCliqueSets.
+    pub(super) grove: Grove,
     /// Plain manifests, a set for each document that has any.
     pub(super) manifests: Vec<Kubernetes>,
     /// The annotations that the last `apply` of an object named.
@@ -90,9 +82,9 @@ impl Dynamo {
             document: Arc::new(document),
             api: Api::new(webhooks.iter().copied()),
             runtime: Runtime::new(&controllers),
-            grove: grove(options),
             asked: Asked::default(),
             journal: Journal::default(),
+            grove: Grove::new(options.grove.clone()),
             manifests: Vec::new(),
             applied: BTreeMap::new(),
             routes: Routes::default(),
@@ -115,15 +107,14 @@ impl Dynamo {
 
     /// How often a fault of watches or writes has had an effect so far.
     pub fn effects(&self, number: u32) -> u64 {
-        self.runtime.effects(&self.api, number) + self.grove.as_ref().map_or(0, |grove| grove.effects(number))
+        self.runtime.effects(&self.api, number) + self.grove.effects(number)
     }
 
     /// Does what is due, until nothing is: Grove's controllers have their turns after the operator's own, and wake it again.
     fn pump(&mut self, cause: Cause, world: &mut dyn World) {
         loop {
             self.pump_own(world);
-            let Some(grove) = &mut self.grove else { return };
-            grove.pump(cause, world);
+            self.grove.pump(cause, world);
             if !self.heed(cause) {
                 return;
             }
@@ -132,8 +123,7 @@ impl Dynamo {
 
     /// Changes of cliques that concern their graphs wake the controller of graphs; `false` if there are none.
     fn heed(&mut self, cause: Cause) -> bool {
-        let Some(grove) = &self.grove else { return false };
-        let changed = self.parts.changed(grove, self.options.operator.is_1_5());
+        let changed = self.parts.changed(&self.grove, self.options.operator.is_1_5());
         for (part, graph) in &changed {
             self.runtime.add_for(*part, GRAPHS, *graph, cause);
             self.routes.touch(*graph);
@@ -198,10 +188,10 @@ impl Dynamo {
             let cause = Cause::Entry(world.note(key, became, Why::NONE, cause));
             self.routes.touch_of(key, &self.api);
             self.asked.remove_of(key, cause, world);
-            if let (Kind::Graph, Some(grove)) = (key.kind, &mut self.grove) {
+            if key.kind == Kind::Graph {
                 let by = Writer { controller: None, at: world.now(), cause };
-                for set in grove.sets_of(key) {
-                    let _ = grove.delete(set, by);
+                for set in self.grove.sets_of(key) {
+                    let _ = self.grove.delete(set, by);
                 }
             }
         }
@@ -209,13 +199,11 @@ impl Dynamo {
 
     /// A change of an object of the cluster wakes whoever it is there for.
     fn changed(&mut self, subject: Subject, cause: Cause, world: &mut dyn World) {
-        if let Some(grove) = &mut self.grove {
-            if let Some(graph) = grove.maker_of_pod(subject) {
-                self.routes.touch(graph);
-            }
-            if grove.changed(subject, cause, world) {
-                return;
-            }
+        if let Some(graph) = self.grove.maker_of_pod(subject) {
+            self.routes.touch(graph);
+        }
+        if self.grove.changed(subject, cause, world) {
+            return;
         }
         self.asked.changed(subject, world);
         let Some(owner) = self.asked.owner_of(subject) else { return };
@@ -247,14 +235,14 @@ impl Dynamo {
     }
 
     fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) {
+        if self.grove.answered(ask, outcome, cause, world) {
+            return;
+        }
         match self.asked.answered(ask, outcome, cause, world) {
             Some(owner) if owner.kind == Kind::DynamoComponentDeployment => self.runtime.add(COMPONENTS, owner, cause),
             Some(owner) if owner.kind == Kind::Request => self.runtime.add(REQUESTS, owner, cause),
             Some(owner) => self.runtime.add(GRAPHS, owner, cause),
             None => {
-                if self.grove.as_mut().is_some_and(|grove| grove.answered(ask, outcome, cause, world)) {
-                    return;
-                }
                 for set in &mut self.manifests {
                     let _ = set.wake(Wake::Answered(ask, outcome), cause, world);
                 }
@@ -270,7 +258,7 @@ impl Dynamo {
     /// What every wake ends with: turns that are due, requests sent where they should go, a timer for what comes next.
     fn settle(&mut self, cause: Cause, world: &mut dyn World) {
         self.pump(cause, world);
-        self.routes.send(&self.api, &self.asked, self.grove.as_ref(), cause, world);
+        self.routes.send(&self.api, &self.asked, &self.grove, cause, world);
         let now = world.now();
         let Some(next) = self.runtime.wake_time(&self.api, now) else { return };
         if self.planned.is_none_or(|planned| planned <= now || next < planned) {
@@ -335,7 +323,7 @@ impl Controller for Dynamo {
                     self.planned = None;
                 }
             }
-            Wake::Timer(token) if self.grove.as_mut().is_some_and(|grove| grove.timer(token)) => {}
+            Wake::Timer(token) if self.grove.timer(token) => {}
             Wake::Timer(_) | Wake::NodesChanged => {
                 for set in &mut self.manifests {
                     let _ = set.wake(wake.clone(), cause, world);

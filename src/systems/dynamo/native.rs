@@ -21,6 +21,7 @@ pub fn list(dynamo: &Dynamo, world: &dyn World) -> Value {
     for kind in kinds {
         items.extend(dynamo.api.list(kind).filter_map(|stored| object(stored, dynamo, world)));
     }
+    items.extend(dynamo.grove.native(world));
     for set in &dynamo.manifests {
         if let Some(Value::Array(more)) = set.native(world).get_mut("items").map(Value::take) {
             items.extend(more);

@@ -7,7 +7,6 @@ use std::collections::BTreeSet;
 use super::operator::mend::Mend;
 use super::status::ProfilingPhase;
 use crate::kernel::Duration;
-use crate::systems::grove::Release;
 use crate::text::Source;
 
 /// The version of the operator.
@@ -68,8 +67,6 @@ pub struct Options {
     pub webhook: bool,
     /// `namespaceRestriction`: the one namespace that this operator looks after; `None`: all of them.
     pub namespace: Option<String>,
-    /// The release of Grove; the chart of 1.5.0 brings v0.1.0-alpha.11, that of 0.8.0 alpha.3.
-    pub grove: Release,
     /// Whether KAI is installed: with Grove it places the gangs.
     pub kai: bool,
     /// Whether LeaderWorkerSet is installed. The operator needs Volcano beside it: internal/features/gates.go.
@@ -89,6 +86,8 @@ pub struct Options {
     pub checkpoint_requeue: Duration,
     /// When the run begins, in seconds since 1970.
     pub epoch_seconds: i64,
+    /// What Grove does where it is installed: its release, and what of it is mended.
+    pub grove: crate::systems::grove::Profile,
     /// Mistakes that are mended although the version has them.
     pub mended: BTreeSet<Mend>,
     /// Mistakes that are there although the version has mended them.
@@ -148,7 +147,6 @@ impl Default for Options {
             provider: Provider::Component,
             webhook: true,
             namespace: None,
-            grove: Release::Alpha11,
             kai: false,
             lws: false,
             volcano: false,
@@ -156,6 +154,7 @@ impl Default for Options {
             checkpoint: false,
             profiler: Vec::new(),
             epoch_seconds: 0,
+            grove: crate::systems::grove::Profile::default(),
             mended: BTreeSet::new(),
             unmended: BTreeSet::new(),
             model_requeue: Duration::from_secs(30),

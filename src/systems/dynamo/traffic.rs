@@ -34,14 +34,7 @@ impl Routes {
     }
 
     /// Sends requests where they should go.
-    pub fn send(
-        &mut self,
-        api: &Api<Resource>,
-        asked: &Asked,
-        grove: Option<&Grove>,
-        cause: Cause,
-        world: &mut dyn World,
-    ) {
+    pub fn send(&mut self, api: &Api<Resource>, asked: &Asked, grove: &Grove, cause: Cause, world: &mut dyn World) {
         for graph in std::mem::take(&mut self.touched) {
             let backends = backends(graph, api, asked, grove, world);
             if backends.is_empty() && !self.routed.contains(&graph) {
@@ -58,7 +51,7 @@ fn pods<'a>(
     graph: Subject,
     api: &'a Api<Resource>,
     asked: &Asked,
-    grove: Option<&Grove>,
+    grove: &Grove,
     world: &dyn World,
 ) -> Vec<(Subject, PodStatus, &'a ComponentType, Subject)> {
     let mut found = Vec::new();
@@ -74,7 +67,7 @@ fn pods<'a>(
         }
     }
     let spec = api.get(graph).and_then(|stored| stored.value.graph()).map(|graph| &graph.spec);
-    let (Some(spec), Some(grove)) = (spec, grove) else { return found };
+    let Some(spec) = spec else { return found };
     for clique in grove.api.list(Kind::PodClique) {
         let GroveResource::PodClique(one) = &clique.value else { continue };
         if grove.maker_of(clique.key) != Some(graph) {
@@ -97,13 +90,7 @@ fn pods<'a>(
 }
 
 /// The pods that serve a graph.
-fn backends(
-    graph: Subject,
-    api: &Api<Resource>,
-    asked: &Asked,
-    grove: Option<&Grove>,
-    world: &dyn World,
-) -> Vec<Backend> {
+fn backends(graph: Subject, api: &Api<Resource>, asked: &Asked, grove: &Grove, world: &dyn World) -> Vec<Backend> {
     let Some(spec) = api.get(graph).and_then(|stored| stored.value.graph()).map(|graph| &graph.spec) else {
         return Vec::new();
     };

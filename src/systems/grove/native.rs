@@ -1,4 +1,4 @@
-//! What `kubectl get` of Grove's kinds prints, as lists of objects with their status.
+//! Grove's objects as `kubectl get -o json` shows them, as far as their controllers write them.
 
 use serde_json::{Value, json};
 
@@ -9,63 +9,95 @@ use crate::timeline::Kind;
 use crate::workload::World;
 
 impl Grove {
-    /// The objects by kind, with what their columns show.
-    pub fn native(&self, world: &dyn World) -> Value {
-        let list = |kind: Kind, show: &dyn Fn(&Stored) -> Option<Value>| -> Value {
-            self.api.list(kind).filter_map(|stored| named(stored, show(stored)?, world)).collect()
-        };
-        json!({
-            "podcliquesets": list(Kind::PodCliqueSet, &|stored| {
-                let set = as_set(stored)?;
-                let status = &set.status;
-                Some(json!({
-                    "replicas": status.replicas,
-                    "availableReplicas": status.available,
-                    "updatedReplicas": status.updated,
-                    "observedGeneration": status.observed_generation,
-                    "updateInProgress": status.update.is_some_and(|update| update.ended_at.is_none()),
-                    "conditions": conditions(&status.conditions),
-                }))
-            }),
-            "podcliquescalinggroups": list(Kind::PodCliqueScalingGroup, &|stored| {
-                let status = &as_group(stored)?.status;
-                Some(json!({
-                    "replicas": status.replicas,
-                    "scheduledReplicas": status.scheduled,
-                    "availableReplicas": status.available,
-                    "updatedReplicas": status.updated,
-                    "conditions": conditions(&status.conditions),
-                }))
-            }),
-            "podcliques": list(Kind::PodClique, &|stored| {
-                let status = &as_clique(stored)?.status;
-                Some(json!({
-                    "replicas": status.replicas,
-                    "readyReplicas": status.ready,
-                    "scheduledReplicas": status.scheduled,
-                    "scheduleGatedReplicas": status.gated,
-                    "updatedReplicas": status.updated,
-                    "conditions": conditions(&status.conditions),
-                }))
-            }),
-            "podgangs": list(Kind::PodGang, &|stored| {
-                let gang = as_gang(stored)?;
-                let groups = gang.spec.groups.iter();
-                let groups = groups.map(|group| json!({ "name": group.name, "minReplicas": group.replicas_min, "pods": group.pods }));
-                Some(json!({
-                    "podgroups": groups.collect::<Vec<_>>(),
-                    "phase": gang.status.phase,
-                    "conditions": conditions(&gang.status.conditions),
-                }))
-            }),
-        })
+    /// All objects, kind by kind.
+    pub fn native(&self, world: &dyn World) -> Vec<Value> {
+        let all = Grove::KINDS.iter().flat_map(|kind| self.api.list(*kind));
+        all.filter_map(|stored| object(stored, world)).collect()
     }
 }
 
-fn named(stored: &Stored, mut shown: Value, world: &dyn World) -> Option<Value> {
-    let map = shown.as_object_mut()?;
-    map.insert("name".to_owned(), Value::String(text(stored.key.name, world)));
-    Some(shown)
+fn object(stored: &Stored, world: &dyn World) -> Option<Value> {
+    let (spec, status) = match stored.key.kind {
+        Kind::PodCliqueSet => set(stored)?,
+        Kind::PodCliqueScalingGroup => group(stored)?,
+        Kind::PodClique => clique(stored)?,
+        _ => gang(stored)?,
+    };
+    let group = if stored.key.kind == Kind::PodGang { "scheduler.grove.io" } else { "grove.io" };
+    let namespace = world.text(stored.key.namespace);
+    Some(json!({
+        "apiVersion": format!("{group}/v1alpha1"),
+        "kind": stored.key.kind.text(),
+        "metadata": {
+            "name": text(stored.key.name, world),
+            "namespace": if namespace.is_empty() { "default" } else { &namespace },
+            "generation": stored.meta.generation,
+            "labels": stored.meta.labels,
+        },
+        "spec": spec,
+        "status": status,
+    }))
+}
+
+fn set(stored: &Stored) -> Option<(Value, Value)> {
+    let set = as_set(stored)?;
+    let status = &set.status;
+    let shown = json!({
+        "observedGeneration": status.observed_generation,
+        "replicas": status.replicas,
+        "availableReplicas": status.available,
+        "updatedReplicas": status.updated,
+        "updateInProgress": status.update.is_some_and(|update| update.ended_at.is_none()),
+        "conditions": conditions(&status.conditions),
+    });
+    Some((json!({ "replicas": set.spec.replicas }), shown))
+}
+
+fn group(stored: &Stored) -> Option<(Value, Value)> {
+    let group = as_group(stored)?;
+    let (spec, status) = (&group.spec, &group.status);
+    let shown = json!({
+        "observedGeneration": status.observed_generation,
+        "replicas": status.replicas,
+        "scheduledReplicas": status.scheduled,
+        "availableReplicas": status.available,
+        "updatedReplicas": status.updated,
+        "conditions": conditions(&status.conditions),
+    });
+    let asked = json!({ "replicas": spec.replicas, "minAvailable": spec.min_available, "cliqueNames": spec.cliques });
+    Some((asked, shown))
+}
+
+fn clique(stored: &Stored) -> Option<(Value, Value)> {
+    let clique = as_clique(stored)?;
+    let (spec, status) = (&clique.spec, &clique.status);
+    let shown = json!({
+        "observedGeneration": status.observed_generation,
+        "replicas": status.replicas,
+        "readyReplicas": status.ready,
+        "scheduledReplicas": status.scheduled,
+        "scheduleGatedReplicas": status.gated,
+        "updatedReplicas": status.updated,
+        "conditions": conditions(&status.conditions),
+    });
+    let asked = json!({
+        "roleName": spec.role,
+        "replicas": spec.replicas,
+        "minAvailable": spec.min_available,
+        "startsAfter": spec.starts_after,
+    });
+    Some((asked, shown))
+}
+
+fn gang(stored: &Stored) -> Option<(Value, Value)> {
+    let gang = as_gang(stored)?;
+    let groups = gang
+        .spec
+        .groups
+        .iter()
+        .map(|group| json!({ "name": group.name, "minReplicas": group.replicas_min, "podReferences": group.pods }));
+    let shown = json!({ "phase": gang.status.phase, "conditions": conditions(&gang.status.conditions) });
+    Some((json!({ "podgroups": groups.collect::<Vec<_>>() }), shown))
 }
 
 fn conditions(conditions: &Conditions) -> Value {

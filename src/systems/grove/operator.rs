@@ -8,6 +8,7 @@ use super::family::{Family, Stored};
 use super::model::{PodCliqueSet, PodCliqueSetSpec, Resource};
 use super::pods::{Change, Pods};
 use super::profile::Profile;
+use super::read::Submitted;
 use super::route::{self, CLIQUES, GROUPS, SETS};
 use super::status::PodCliqueSetStatus;
 use super::{check, clique, group, set};
@@ -82,6 +83,14 @@ pub struct Grove {
 }
 
 impl Grove {
+    /// The kinds of its objects.
+    pub const KINDS: [Kind; 4] = [Kind::PodCliqueSet, Kind::PodCliqueScalingGroup, Kind::PodClique, Kind::PodGang];
+
+    /// The names of its controllers, for messages.
+    pub fn controllers(&self) -> impl Iterator<Item = &'static str> {
+        self.runtime.names()
+    }
+
     /// An operator that has nothing to do yet.
     pub fn new(profile: Profile) -> Grove {
         Grove {
@@ -150,6 +159,19 @@ impl Grove {
                 Ok(version)
             }
         }
+    }
+
+    /// Applies what a document says, as [`Grove::apply`] does.
+    ///
+    /// # Errors
+    /// Why the API server refuses it, in its words.
+    pub fn submit(&mut self, key: Subject, set: &Submitted, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+        let meta = Meta { labels: set.labels.clone(), annotations: set.annotations.clone(), ..Meta::default() };
+        let by = Writer { controller: None, at: world.now(), cause };
+        self.apply(key, meta, set.spec.clone(), by, world).map(drop).map_err(|refusal| {
+            let name = &set.identity.name;
+            format!("admission webhook \"pcs.validating.webhooks.grove.io\" denied the request for {name:?}: {refusal}")
+        })
     }
 
     /// Deletes one of its objects; what it owns goes with it.

@@ -145,7 +145,7 @@ fn restart_of(
     let put = annotated.as_ref().filter(|(_, names)| names.contains(&component.name)).map(|(id, _)| id.clone());
     debug_assert!(look.component_names().contains(&component.name.as_str()), "a component of the graph");
     put.or_else(|| {
-        let stored = pass.grove.as_ref()?.api.get(set)?;
+        let stored = pass.grove.api.get(set)?;
         let Resource::PodCliqueSet(known) = &stored.value else { return None };
         known.spec.template.clique(clique)?.annotations.get(keys::RESTART_AT).cloned()
     })
@@ -166,8 +166,9 @@ fn pods(look: &Look, component: &Component, role: Role, restart: Option<&str>, p
             pods.labels.insert(label.to_owned(), value.to_owned());
         }
     }
-    if pass.options.kai && pods.scheduler_name.is_empty() {
-        pods.scheduler_name = "kai-scheduler".to_owned();
+    if pods.scheduler_name.is_empty() {
+        let scheduler = if pass.options.kai { "kai-scheduler" } else { "default-scheduler" };
+        scheduler.clone_into(&mut pods.scheduler_name);
     }
     pods.registration = super::render::registration(component, role, pass.options);
     pods.fingerprint = hash::touched(component.fingerprint, restart.unwrap_or_default());

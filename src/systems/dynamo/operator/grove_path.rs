@@ -63,17 +63,13 @@ fn writer(pass: &Pass<'_>) -> Writer {
     Writer { controller: None, ..pass.writer() }
 }
 
-fn no_grove() -> Failure {
-    Failure::new(FAILED, "failed to sync the Grove GangSet: Grove is not installed")
-}
-
 /// Creates the set, or makes its spec what is wanted. Sizes that it has stay as they are: they are changed by the subresource
 /// alone, so that a new size is no new template.
 fn sync(look: &Look, key: Subject, mut spec: PodCliqueSetSpec, pass: &mut Pass<'_>) -> Step<()> {
     let failed = |refusal: &crate::systems::machinery::Refusal| {
         Failure::write(FAILED, "failed to sync the Grove GangSet", refusal)
     };
-    let known = pass.grove.as_ref().ok_or_else(no_grove)?.api.get(key).cloned();
+    let known = pass.grove.api.get(key).cloned();
     if let Some(Resource::PodCliqueSet(known)) = known.as_deref().map(|stored| &stored.value) {
         if pass.options.operator.is_1_5() {
             keep_sizes(&mut spec, &known.spec);
@@ -88,8 +84,7 @@ fn sync(look: &Look, key: Subject, mut spec: PodCliqueSetSpec, pass: &mut Pass<'
     meta.labels.insert(keys::GRAPH.to_owned(), look.name.clone());
     meta.owner = Some(Owner { key: look.key, uid: look.meta.uid });
     let by = writer(pass);
-    let grove = pass.grove.as_mut().ok_or_else(no_grove)?;
-    grove.apply(key, meta, spec, by, pass.world).map(drop).map_err(|refusal| failed(&refusal))
+    pass.grove.apply(key, meta, spec, by, pass.world).map(drop).map_err(|refusal| failed(&refusal))
 }
 
 fn keep_sizes(spec: &mut PodCliqueSetSpec, known: &PodCliqueSetSpec) {
@@ -108,8 +103,7 @@ fn keep_sizes(spec: &mut PodCliqueSetSpec, known: &PodCliqueSetSpec) {
 /// Gives a clique or a group the size that the graph says. One that Grove has not made yet gets it with the set.
 fn scale(set: Subject, component: &Component, pass: &mut Pass<'_>) -> Step<()> {
     let key = part_of(set, component, pass);
-    let grove = pass.grove.as_ref().ok_or_else(no_grove)?;
-    let before = match grove.api.get(key).map(|stored| &stored.value) {
+    let before = match pass.grove.api.get(key).map(|stored| &stored.value) {
         Some(Resource::PodClique(clique)) => clique.spec.replicas,
         Some(Resource::PodCliqueScalingGroup(group)) => group.spec.replicas,
         _ => return Ok(()),
@@ -120,8 +114,7 @@ fn scale(set: Subject, component: &Component, pass: &mut Pass<'_>) -> Step<()> {
     let what = format!("failed to reconcile Grove scaling: failed to scale {}", pass.name_of(key));
     pass.api.write_elsewhere(key, true, pass.writer()).map_err(|refusal| Failure::write(FAILED, &what, &refusal))?;
     let by = writer(pass);
-    let grove = pass.grove.as_mut().ok_or_else(no_grove)?;
-    let scaled = grove.scale(key, component.replicas, by, pass.world);
+    let scaled = pass.grove.scale(key, component.replicas, by, pass.world);
     scaled.map(drop).map_err(|refusal| Failure::write(FAILED, &what, &refusal))
 }
 

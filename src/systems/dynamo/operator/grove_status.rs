@@ -62,7 +62,7 @@ pub const fn reason(part: &Part) -> Option<&'static str> {
 
 /// The figures of a clique or a group; `None` if Grove has not made it yet.
 pub fn part(key: Subject, pass: &Pass<'_>) -> Option<Part> {
-    let stored = pass.grove.as_ref()?.api.get(key)?;
+    let stored = pass.grove.api.get(key)?;
     let generation = Some(stored.meta.generation);
     match &stored.value {
         Resource::PodClique(clique) => Some(Part {
@@ -153,7 +153,7 @@ fn figures(look: &Look, key: Subject, component: &Component, part: Part, pass: &
 
 /// The components whose parts follow the set as it is, and are ready.
 pub fn updated(look: &Look, set: Subject, pass: &mut Pass<'_>) -> Vec<String> {
-    let known = pass.grove.as_ref().and_then(|grove| grove.api.get(set)).cloned();
+    let known = pass.grove.api.get(set).cloned();
     let Some(stored) = known else { return Vec::new() };
     let Resource::PodCliqueSet(whole) = &stored.value else { return Vec::new() };
     if whole.status.observed_generation < Some(stored.meta.generation) {

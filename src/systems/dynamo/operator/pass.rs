@@ -24,8 +24,8 @@ pub struct Pass<'a> {
     pub world: &'a mut dyn World,
     /// The profile.
     pub options: &'a Options,
-    /// Grove's operator, where it is installed.
-    pub grove: &'a mut Option<Grove>,
+    /// Grove's operator, which has nothing to do where it is not installed.
+    pub grove: &'a mut Grove,
     /// What was asked of the cluster.
     pub asked: &'a mut Asked,
     /// What is told beside the status.

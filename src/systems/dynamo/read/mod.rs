@@ -14,6 +14,7 @@ use super::model::ComponentDeployment;
 use super::model::{Adapter, ApiVersion, Checkpoint, Graph, Model, Request, Resource, Table};
 use super::profile::{Operator, Options};
 use super::status::ComponentStatus;
+use crate::systems::grove;
 use crate::systems::kubernetes::{self, Identity, Kubernetes};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node, Source, tree};
@@ -66,6 +67,8 @@ pub struct Document {
     pub objects: Vec<Submitted>,
     /// Those that the API refuses.
     pub refused: Vec<Refused>,
+    /// PodCliqueSets of Grove.
+    pub sets: Vec<grove::read::Submitted>,
     /// Plain manifests beside them.
     pub manifests: Option<Kubernetes>,
 }
@@ -93,6 +96,7 @@ pub fn read(source: &Source, options: &Options) -> Result<Read, Vec<Diagnostic>>
         let text = |key: &str| node.get(key).and_then(Node::as_str).unwrap_or("");
         match text("apiVersion").split_once('/') {
             Some((GROUP, version)) => read.take(node, text("kind"), version, source, options),
+            Some(_) if grove::read::is_pod_clique_set(node) => read.take_set(node, source),
             _ => others = true,
         }
     }
@@ -107,6 +111,22 @@ pub fn read(source: &Source, options: &Options) -> Result<Read, Vec<Diagnostic>>
 }
 
 impl Read {
+    /// Takes a PodCliqueSet of Grove.
+    fn take_set(&mut self, node: &Node, source: &Source) {
+        let set = grove::read::pod_clique_set(node, source);
+        let reason = set.problems.first().map(|problem| problem.message.clone());
+        self.warnings.extend(set.warnings);
+        self.problems.extend(set.problems);
+        match (set.identity, set.body, reason) {
+            (Some(identity), _, Some(reason)) => self.document.refused.push(Refused { identity, reason }),
+            (Some(identity), Some(spec), None) => {
+                let (labels, annotations) = (set.metadata.labels, set.metadata.annotations);
+                self.document.sets.push(grove::read::Submitted { identity, labels, annotations, spec });
+            }
+            _ => {}
+        }
+    }
+
     /// Takes an object of Dynamo.
     fn take(&mut self, node: &Node, kind: &str, version: &str, source: &Source, options: &Options) {
         let Some((name, kind)) = KINDS.iter().find(|(name, _)| *name == kind) else {
