@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::check;
 use super::controller::{Dynamo, component_subject};
 use super::model::{Resource, Restart};
+use super::{check, native};
 
 use super::read::{self, Document, Submitted};
 use super::store::Stored;
@@ -114,8 +114,11 @@ impl Dynamo {
         for object in &document.objects {
             if let Err(refusal) = self.apply(object, replace, cause, world) {
                 let key = subject(&object.identity, world);
-                let why = Why::symbol(world.intern(&refusal));
-                world.note(key, rejected(key), why, cause);
+                // What is there goes on as it was.
+                if self.stored(key).is_none() {
+                    let why = Why::symbol(world.intern(&refusal));
+                    world.note(key, rejected(key), why, cause);
+                }
                 refusals.push(refusal);
             }
         }
@@ -131,7 +134,8 @@ impl Dynamo {
                 return Err(format!("{} not found", object.identity.show()));
             }
             if let Some(why) = object.not_to_be_made.as_ref().filter(|_| self.options.operator.is_1_5()) {
-                return Err(format!("{} is invalid: {why}", object.identity.show()));
+                let (kind, name) = (native::api_kind(key.kind), &object.identity.name);
+                return Err(format!("{kind} {name:?} is invalid: {why}"));
             }
             let mut created = Stored::new(key, object.resource.clone());
             created.meta.labels.clone_from(&object.labels);
@@ -156,7 +160,9 @@ impl Dynamo {
             keep_replicas(&mut wanted.value, &known.value);
         }
         if let Some(why) = check::change(&known.value, &wanted.value, &self.options).first() {
-            return Err(format!("admission webhook denied the request: {} is invalid: {why}", object.identity.show()));
+            let kind = native::api_kind(key.kind);
+            let name = &object.identity.name;
+            return Err(format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}"));
         }
         let why = self.difference(&known.value, &wanted.value, world);
         self.api.update(wanted, None, by).map_err(|refusal| refusal.to_string())?;

@@ -201,6 +201,11 @@ impl Dynamo {
     fn changed(&mut self, subject: Subject, cause: Cause, world: &mut dyn World) {
         if let Some(graph) = self.grove.maker_of_pod(subject) {
             self.routes.touch(graph);
+            let components = self.api.get(graph).and_then(|stored| stored.value.graph());
+            let models = components.map(|graph| graph.spec.components.iter().filter_map(|one| one.model.clone()));
+            for model in models.map(Iterator::collect::<Vec<_>>).unwrap_or_default() {
+                self.wake_models(&model.name, graph, subject, cause);
+            }
         }
         if self.grove.changed(subject, cause, world) {
             return;
@@ -211,7 +216,10 @@ impl Dynamo {
             Kind::DynamoComponentDeployment => {
                 self.runtime.add_for(subject, COMPONENTS, owner, cause);
                 let Some(stored) = self.api.get(owner).map(Arc::clone) else { return };
-                self.wake_models(&stored, subject, cause);
+                let model = stored.value.component().and_then(|one| one.spec.component.model.clone());
+                if let Some(model) = model {
+                    self.wake_models(&model.name, owner, subject, cause);
+                }
                 let Some(graph) = stored.meta.owner.filter(|owner| owner.key.kind == Kind::Graph) else { return };
                 self.routes.touch(graph.key);
                 // Pods of workers that come, go or end wake the controller of graphs too.
@@ -227,9 +235,8 @@ impl Dynamo {
     }
 
     /// Pods that come, go or change their readiness change the endpoints of the models that they serve.
-    fn wake_models(&mut self, component: &Stored, changed: Subject, cause: Cause) {
-        let Some(model) = component.value.component().and_then(|one| one.spec.component.model.as_ref()) else { return };
-        for key in dynamo_model::of_base(&model.name, component.key, self.api.list(Kind::Model)) {
+    fn wake_models(&mut self, base: &str, near: Subject, changed: Subject, cause: Cause) {
+        for key in dynamo_model::of_base(base, near, self.api.list(Kind::Model)) {
             self.runtime.add_for(changed, MODELS, key, cause);
         }
     }

@@ -44,7 +44,7 @@ pub fn list(dynamo: &Dynamo, world: &dyn World) -> Value {
 }
 
 /// The kind as the API has it.
-const fn api_kind(kind: Kind) -> &'static str {
+pub const fn api_kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Graph => "DynamoGraphDeployment",
         Kind::Adapter => "DynamoGraphDeploymentScalingAdapter",
