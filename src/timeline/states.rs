@@ -261,7 +261,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
         Kind::Adapter => &["created", "scaled", "rejected", "deleted"],
         Kind::Model => &["created", "ready", "not_ready", "rejected", "deleted"],
         Kind::Checkpoint => &["created", "pending", "creating", "ready", "failed", "rejected", "deleted"],
-        Kind::Definition => &["saved", "removed", "rejected"],
+        Kind::Definition => &["saved", "building", "built", "failed", "removed", "rejected"],
         Kind::Traffic => &["serving", "outage"],
         Kind::Gate => &["waiting", "opened", "aborted", "undeployed"],
         Kind::Route => &[

@@ -86,7 +86,10 @@ fn remove_definition(services: &mut OneBackend, id: &str, cause: Cause, world: &
         return Err(format!("there is no definition {}", quote(id)));
     }
     let subject = Subject::new(Kind::Definition, world.name(id));
-    world.note(subject, "removed", Why::NONE, cause);
+    let cause = Cause::Entry(world.note(subject, "removed", Why::NONE, cause));
+    services.with_loop(|deploy_loop, store, options| match deploy_loop {
+        Loop::Documented(one) => one.definition_changed(store, options, id, cause, world),
+    });
     Ok(())
 }
 

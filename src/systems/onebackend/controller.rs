@@ -115,7 +115,11 @@ impl OneBackend {
                         Some(_) => Why::text("changed"),
                         None => Why::NONE,
                     };
-                    world.note(subject, "saved", why, cause);
+                    let cause = Cause::Entry(world.note(subject, "saved", why, cause));
+                    let id = &definition.id;
+                    self.with_loop(|deploy_loop, store, options| match deploy_loop {
+                        Loop::Documented(one) => one.definition_changed(store, options, id, cause, world),
+                    });
                 }
                 Document::Deployment(deployment) => {
                     let known = self.store.deployment(&deployment.id).is_some();

@@ -33,11 +33,11 @@ pub fn nodes(store: &Store, options: &Options, now: Time) -> Vec<String> {
 }
 
 /// `oo instance list`.
-pub fn instances(store: &Store, now: Time) -> Vec<String> {
+pub fn instances(store: &Store, options: &Options, now: Time) -> Vec<String> {
     let header = ["INSTANCE ID", "URL", "STATUS", "OWNER SLUG", "LAST HEARTBEAT"];
     let mut rows = vec![header.map(str::to_owned).to_vec()];
     for row in &store.instances {
-        let heartbeat = row.last_heartbeat.map_or_else(|| NEVER.to_owned(), |at| ago(at, now));
+        let heartbeat = row.heartbeat_at(now, options).map_or_else(|| NEVER.to_owned(), |at| ago(at, now));
         rows.push(vec![row.id.clone(), row.url.clone(), row.status.text().to_owned(), row.slug.clone(), heartbeat]);
     }
     columns(&rows)

@@ -7,6 +7,7 @@
 //! of 1305defcf2b8817a3c3e4335a4de3c84d89800bf, the last commit that has it.
 
 mod actions;
+mod amount;
 pub mod as_built;
 pub mod containers;
 mod controller;

@@ -17,10 +17,10 @@ pub fn state(store: &Store, options: &Options, now: Time) -> Value {
             "deployment list": lists::deployments(store, false),
             "deployment list --full": lists::deployments(store, true),
             "node list": lists::nodes(store, options, now),
-            "instance list": lists::instances(store, now),
+            "instance list": lists::instances(store, options, now),
         },
         "deployments": store.deployments.iter().map(deployment).collect::<Vec<_>>(),
-        "instances": store.instances.iter().map(|row| instance(row, options)).collect::<Vec<_>>(),
+        "instances": store.instances.iter().map(|row| instance(row, options, now)).collect::<Vec<_>>(),
         "nodes": store.nodes.iter().map(|row| node(row, options, now)).collect::<Vec<_>>(),
     })
 }
@@ -77,14 +77,15 @@ fn deployment(row: &DeploymentRow) -> Value {
     map.into()
 }
 
-fn instance(row: &InstanceRow, options: &Options) -> Value {
+fn instance(row: &InstanceRow, options: &Options, now: Time) -> Value {
     let mut map = Map::new();
     put(&mut map, "id", &row.id);
     put(&mut map, "url", &row.url);
     put(&mut map, "deploymentId", &row.deployment_id);
     put(&mut map, "nodeUrl", &row.node_url);
     // The zero time is not empty to Go, so that it is written.
-    let heartbeat = row.last_heartbeat.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), |at| wall_clock(at, options));
+    let heartbeat = row.heartbeat_at(now, options);
+    let heartbeat = heartbeat.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), |at| wall_clock(at, options));
     put(&mut map, "lastHeartbeat", &heartbeat);
     put(&mut map, "status", row.status.text());
     put(&mut map, "details", &row.details);

@@ -9,7 +9,9 @@ use crate::workload::World;
 
 impl Store {
     /// Looks at the nodes: who is new, who fell silent, who is heard again. Rows stay until somebody removes them.
-    pub fn hear_nodes(&mut self, options: &Options, world: &mut dyn World) {
+    /// Gives the positions of those of which something else is known now.
+    pub fn hear_nodes(&mut self, options: &Options, world: &mut dyn World) -> Vec<usize> {
+        let known = self.nodes.len();
         let now = world.now();
         for (subject, _) in world.observed_nodes(&[]) {
             if self.nodes.iter().any(|row| row.subject == subject) {
@@ -21,15 +23,20 @@ impl Store {
             let url = options.node_url.replace("{node}", &name);
             self.nodes.push(NodeRow { id: name, subject, url, facts, heard: true, last_heartbeat: now });
         }
-        for row in &mut self.nodes {
+        let mut changed: Vec<usize> = (known..self.nodes.len()).collect();
+        for (position, row) in self.nodes.iter_mut().enumerate() {
             let heard = world.hears(row.subject);
             if row.heard && !heard {
                 row.last_heartbeat = row.heartbeat_at(now, options);
             } else if heard && !row.heard {
                 row.last_heartbeat = now;
             }
+            if row.heard != heard {
+                changed.push(position);
+            }
             row.heard = heard;
         }
+        changed
     }
 }
 

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use super::model::{Definition, Deployment};
-use super::profile::NodeFacts;
+use super::profile::{NodeFacts, Options};
 use crate::kernel::Time;
 use crate::timeline::{Cause, Kind, Subject, Why};
 use crate::workload::World;
@@ -124,7 +124,9 @@ pub struct InstanceRow {
     pub details: String,
     /// The slug of the account that owns it; empty: it registered no slug.
     pub slug: String,
-    /// When it last gave a sign of life; `None`: never.
+    /// True while it answers scans.
+    pub heard: bool,
+    /// While it answers: when it first did in a row; else when it last did; `None`: never.
     pub last_heartbeat: Option<Time>,
 }
 
@@ -178,6 +180,31 @@ impl Store {
         let status = DeploymentStatus::Pending;
         self.deployments.push(DeploymentRow { subject, spec, status, details: String::new(), cause });
         self.deployments.len() - 1
+    }
+}
+
+impl InstanceRow {
+    /// When it last answered a scan, as of now.
+    pub fn heartbeat_at(&self, now: Time, options: &Options) -> Option<Time> {
+        let at = self.last_heartbeat?;
+        let interval = options.scan_interval;
+        let since = if self.heard { now.since(at).nanos() / interval.nanos() } else { 0 };
+        Some(at + interval * since)
+    }
+
+    /// What a scan made of it, which is written down if it is something else than before.
+    pub fn scanned(&mut self, status: InstanceStatus, cause: Cause, options: &Options, world: &mut dyn World) -> Cause {
+        let heard = matches!(status, InstanceStatus::Healthy | InstanceStatus::Degraded);
+        if heard != self.heard {
+            let now = world.now();
+            self.last_heartbeat = if heard { Some(now) } else { self.heartbeat_at(now, options) };
+            self.heard = heard;
+        }
+        if self.status == status {
+            return cause;
+        }
+        self.status = status;
+        Cause::Entry(world.note(self.subject, status.state(), Why::NONE, cause))
     }
 }
 
