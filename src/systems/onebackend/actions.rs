@@ -89,6 +89,7 @@ fn remove_definition(services: &mut OneBackend, id: &str, cause: Cause, world: &
     let cause = Cause::Entry(world.note(subject, "removed", Why::NONE, cause));
     services.with_loop(|deploy_loop, store, options| match deploy_loop {
         Loop::Documented(one) => one.definition_changed(store, options, id, cause, world),
+        Loop::AsBuilt(one) => one.definition_changed(store, options, cause, world),
     });
     Ok(())
 }

@@ -119,6 +119,7 @@ impl OneBackend {
                     let id = &definition.id;
                     self.with_loop(|deploy_loop, store, options| match deploy_loop {
                         Loop::Documented(one) => one.definition_changed(store, options, id, cause, world),
+                        Loop::AsBuilt(one) => one.definition_changed(store, options, cause, world),
                     });
                 }
                 Document::Deployment(deployment) => {

@@ -21,6 +21,7 @@ impl Loop {
         for row in &mut shown.instances {
             if matches!(row.status, InstanceStatus::Healthy | InstanceStatus::Degraded) {
                 row.last_heartbeat = row.last_heartbeat.max(last);
+                row.heard = false;
             }
         }
         shown
@@ -36,6 +37,12 @@ impl Loop {
             self.trigger(server, desk.options, desk.world.now());
         }
         self.settle(&mut desk);
+    }
+
+    /// A definition was saved or removed. It triggers nothing; the next cycle reads what there is.
+    pub fn definition_changed(&mut self, store: &mut Store, options: &Options, cause: Cause, world: &mut dyn World) {
+        self.told.clear();
+        self.settle(&mut Desk { store, options, world, cause });
     }
 
     /// `oo instance remove`.

@@ -32,6 +32,7 @@ impl Loop {
                 status: Default::default(),
                 details: String::new(),
                 slug: "deploy-svc".to_owned(),
+                heard: false,
                 last_heartbeat: None,
             },
         };
