@@ -16,13 +16,15 @@ pub struct Standing {
     until: Time,
     trouble: Trouble,
     effect: usize,
+    /// Changes of the last instant: of which object, for which controller, and whether it is told.
+    decided: (Time, Vec<(usize, Option<Subject>, bool)>),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Trouble {
     /// Watches show what was true so long ago, or when the fault began.
     Lag(Option<Duration>),
-    /// So many changes are told, then so many are not.
+    /// So many changes are told, then so many are not. An object changes once at an instant, however many writes that takes.
     Missed(u32, u32),
     /// So many asks pass, then so many are refused; `None`: all.
     Refuses(Refusal, u32, Option<u32>),
@@ -63,7 +65,15 @@ impl Cluster {
             self.keep_history();
         }
         let effect = self.new_effect();
-        self.api_faults.push(Standing { system, about: fault.about, from: now, until, trouble, effect });
+        self.api_faults.push(Standing {
+            system,
+            about: fault.about,
+            from: now,
+            until,
+            trouble,
+            effect,
+            decided: Default::default(),
+        });
         Struck::Standing(effect)
     }
 
@@ -112,13 +122,21 @@ impl Cluster {
                     later
                 }
                 Trouble::Missed(spared, left) => {
-                    let missed = *spared == 0 && *left > 0;
-                    *left -= u32::from(missed);
-                    *spared = spared.saturating_sub(1);
+                    if fault.decided.0 != now {
+                        fault.decided = (now, Vec::new());
+                    }
+                    let before = fault.decided.1.iter().find(|(whose, of, _)| (*whose, *of) == (controller, key));
+                    let missed = before.map_or(*spared == 0 && *left > 0, |(.., missed)| *missed);
+                    let first = before.is_none();
+                    if first {
+                        *left -= u32::from(missed);
+                        *spared = spared.saturating_sub(1);
+                        fault.decided.1.push((controller, key, missed));
+                    }
                     if missed {
                         told = None;
                     }
-                    missed
+                    first && missed
                 }
                 Trouble::Refuses(..) => false,
             };

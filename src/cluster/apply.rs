@@ -321,6 +321,7 @@ impl Cluster {
             Owner::DaemonSet(_) | Owner::Job(_) | Owner::Alone(_) => SpreadId::NONE,
         };
         self.rows_met.extend(&behaviour);
+        let delayed = behaviour[source.init_containers.len()..].iter().any(|row| self.rows[*row as usize].registers);
         self.sets.push(PodSet {
             base,
             family,
@@ -343,6 +344,8 @@ impl Cluster {
             ready: 0,
             available: 0,
             serving: 0,
+            registers: delayed || source.registration.is_some(),
+            registered: 0,
             terminating: 0,
             succeeded: 0,
             failed: 0,

@@ -57,6 +57,10 @@ pub struct Behaviour {
     pub init: Distribution,
     /// From the start of the container to the moment that its application answers.
     pub start: Distribution,
+    /// True if those who send requests to a pod go by more than its readiness.
+    pub registers: bool,
+    /// From readiness to being known to those who send requests.
+    pub register: Distribution,
     /// The run of a container that ends by itself: one of a Job.
     pub run: Distribution,
     /// How such a run ends.
@@ -91,6 +95,7 @@ impl Behaviour {
             pull,
             init: self.init.at_speed(speed),
             start: self.start.at_speed(speed),
+            register: self.register.at_speed(speed),
             run: self.run.at_speed(speed),
             crash: self.crash.map(|crash| Crash { after: crash.after.at_speed(speed), ..crash }),
             stop: self.stop.at_speed(speed),
@@ -108,6 +113,8 @@ impl Default for Behaviour {
             pull: Pull::Takes(seconds(10)),
             init: seconds(5),
             start: seconds(5),
+            registers: false,
+            register: seconds(0),
             run: seconds(60),
             exit_code: 0,
             crash: None,

@@ -52,6 +52,8 @@ impl Cluster {
             startup_failures: 0,
             disrupted: false,
             leaves_ready: false,
+            registered: false,
+            awaits_store: false,
         });
         self.pods.push(Pod {
             set: set_id,

@@ -54,7 +54,7 @@ impl Cluster {
                 Struck::Standing(effect)
             }
             Disruption::Api { system, fault } => self.disturb_api(*system, fault),
-            Disruption::StoreOutage { .. } => Struck::Now(0),
+            Disruption::StoreOutage { store, lasts } => self.store_out(*store, *lasts, cause),
             Disruption::ReadFail { serves, times } => {
                 let (serves, left, effect) = (*serves, *times, self.new_effect());
                 self.read_faults.push(ReadFault { serves, left, effect });

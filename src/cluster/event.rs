@@ -56,6 +56,12 @@ pub enum Event {
     Stopped(ContainerId, u32),
     /// A container is started again after its back-off.
     Restart(ContainerId, u32),
+    /// Those who send requests to a pod come to know of it, if it is still ready.
+    Register(PodId, u32),
+    /// The lease of a pod's registration runs out unless it was renewed.
+    LeaseEnds(PodId, u32),
+    /// A store can be reached again.
+    StoreBack,
     /// A pod has been ready for long enough.
     Available(PodId, u32),
     /// All containers of a terminating pod have stopped.

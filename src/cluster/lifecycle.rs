@@ -53,6 +53,9 @@ impl Cluster {
     pub(super) fn node_down(&mut self, id: NodeId, lasts: Option<Duration>, why: Why, cause: Cause) {
         self.note_node(id, "Down", why, cause);
         self.kubelet_mut(id).down = true;
+        for pod in self.kubelet(id).pods.clone() {
+            self.registration_left_alone(pod);
+        }
         self.power_off(id);
         self.lose_touch(id, lasts);
     }

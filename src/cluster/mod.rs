@@ -40,6 +40,7 @@ mod priority;
 mod profile;
 mod quota;
 mod ranking;
+mod registration;
 mod replicaset;
 mod scale;
 pub mod scheduler;

@@ -75,6 +75,10 @@ pub struct PodSet {
     pub available: u32,
     /// Active pods whose application answers.
     pub serving: u32,
+    /// True if those who send requests to its pods go by more than their readiness.
+    pub registers: bool,
+    /// Active pods that these know of.
+    pub registered: u32,
     /// Pods that are on their way out.
     pub terminating: u32,
     /// Pods that ended well.
@@ -145,6 +149,10 @@ pub struct PodRecord {
     pub startup_failures: u32,
     /// True once it was evicted or lost with its node (the condition `DisruptionTarget`).
     pub disrupted: bool,
+    /// True while those who send requests know of it, if that is more than being ready.
+    pub registered: bool,
+    /// True while it would be known but for a store that is out.
+    pub awaits_store: bool,
     /// True if it was ready when it was asked to go and its containers have not ended yet: its own condition says so still.
     pub leaves_ready: bool,
 }
@@ -231,6 +239,7 @@ impl Cluster {
             pod.ready_since = now;
         } else {
             pod.available = false;
+            self.unregister(id);
         }
         self.rank(id);
         // A pod that goes, goes out of its services with that; a line of its own would say nothing.
@@ -250,10 +259,16 @@ impl Cluster {
             }
         }
         self.endpoints_changed(set_id, ready, cause);
+        if ready && active {
+            self.awaited_pod_ready(set_id, cause);
+        }
         if ready {
             self.plan_available(id, readiness);
         }
         self.touch_pod(id, cause);
+        if ready {
+            self.plan_registration(id);
+        }
     }
 
     /// A pod becomes available once it has been ready for its Deployment's `minReadySeconds`.
@@ -340,6 +355,7 @@ impl Cluster {
             let cause = self.pod_cause(id);
             self.touch_traffic(pod.set, cause);
         }
+        self.unregister(id);
         let set = self.set_mut(pod.set);
         set.running -= u32::from(pod.running);
         set.serving -= u32::from(pod.serving);

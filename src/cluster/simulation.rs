@@ -31,6 +31,7 @@ use super::pool::{Pool, Provider};
 use super::profile::Profile;
 use super::quota::Quotas;
 use super::ranking::{NodeRanks, RankKey};
+use super::registration::StoreOutage;
 use super::replicaset::ReplicaSet;
 use super::scheduler::{Nominations, Scheduler, SchedulerProfile, SchedulingQueue};
 use super::scheduling::SchedulingState;
@@ -124,6 +125,8 @@ pub struct Cluster {
     pub(super) quotas: Quotas,
     /// Grace periods that differ from those of the pods' templates.
     pub(super) graces: BTreeMap<super::PodId, Duration>,
+    /// Init containers that wait for other pods, each with its start.
+    pub(super) awaiting: BTreeMap<super::ContainerId, u32>,
     /// Containers that wait for an image that they may not pull.
     pub(super) image_waits: BTreeSet<super::ContainerId>,
     /// Pods that were active for too long and have not ended yet.
@@ -167,6 +170,7 @@ pub struct Cluster {
     pub(super) slow_faults: Vec<SlowFault>,
     pub(super) read_faults: Vec<ReadFault>,
     pub(super) api_faults: Vec<ApiStanding>,
+    pub(super) store_outages: Vec<StoreOutage>,
     /// How often each standing fault has had an effect.
     pub(super) effects: Vec<u64>,
     pub(super) asks: u32,
@@ -228,6 +232,7 @@ impl Cluster {
             flaps: Vec::new(),
             quotas: Quotas::default(),
             graces: BTreeMap::new(),
+            awaiting: BTreeMap::new(),
             overdue: BTreeSet::new(),
             image_waits: BTreeSet::new(),
             sets: Vec::new(),
@@ -264,6 +269,7 @@ impl Cluster {
             slow_faults: Vec::new(),
             read_faults: Vec::new(),
             api_faults: Vec::new(),
+            store_outages: Vec::new(),
             effects: Vec::new(),
             asks: 0,
             records: Records::default(),
@@ -358,6 +364,9 @@ impl Cluster {
             Event::Stopped(id, start) => self.on_stopped(id, start),
             Event::Restart(id, start) => self.on_restart(id, start),
             Event::Available(id, readiness) => self.on_available(id, readiness),
+            Event::Register(id, readiness) => self.on_register(id, readiness),
+            Event::LeaseEnds(id, readiness) => self.on_lease_ends(id, readiness),
+            Event::StoreBack => self.on_store_back(),
             Event::Gone(id) => self.on_gone(id),
             Event::Join(pool, ordinal) => self.on_join(pool, ordinal),
             Event::JoinLate(index) => self.on_join_late(index),

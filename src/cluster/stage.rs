@@ -55,6 +55,7 @@ impl Stage for Cluster {
             pods: count(|pod| !pod.terminating),
             running: count(|pod| pod.phase == crate::workload::PodPhase::Running),
             ready: count(|pod| pod.ready),
+            registered: count(|pod| pod.registered),
             restarts: shown.iter().map(|pod| pod.restarts).sum(),
             ..truth
         })

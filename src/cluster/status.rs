@@ -70,6 +70,7 @@ impl Cluster {
         PodStatus {
             phase: pod.phase,
             ready: pod.ready,
+            registered: self.is_registered(id),
             terminating: pod.terminating,
             gated: self.is_gated(id),
             node: pod.node.map(|node| self.nodes.get(node).name),
@@ -114,7 +115,8 @@ impl Cluster {
     /// True figures of a subject; `None` if nothing of that name ever was.
     pub(super) fn true_counts(&self, subject: Subject) -> Option<Counts> {
         if subject.kind == Kind::Pod {
-            let pod = self.pod(self.find_pod(subject)?);
+            let id = self.find_pod(subject)?;
+            let pod = self.pod(id);
             let one = |flag: bool| u32::from(flag);
             return Some(Counts {
                 desired: 1,
@@ -123,6 +125,7 @@ impl Cluster {
                 ready: one(pod.ready),
                 available: one(pod.available),
                 serving: one(pod.serving),
+                registered: one(self.is_registered(id)),
                 restarts: pod.restarts,
                 gpus: pod.devices.count_ones().into(),
             });
@@ -135,6 +138,7 @@ impl Cluster {
             counts.ready += set.ready;
             counts.available += set.available;
             counts.serving += set.serving;
+            counts.registered += if set.registers { set.registered } else { set.ready };
             counts.restarts += set.restarts;
             counts.gpus += set.gpus;
             let desired = match set.owner {

@@ -96,12 +96,23 @@ impl Cluster {
         set.active.iter().filter(|id| self.serves(**id)).count() as u64
     }
 
+    /// Pods of a set that are ready and answer, and that those who send requests know of.
+    fn known_in(&self, id: PodSetId) -> u64 {
+        let set = self.set(id);
+        if !set.registers {
+            return self.serving_in(id);
+        }
+        set.active.iter().filter(|id| self.serves(**id) && self.is_registered(**id)).count() as u64
+    }
+
     pub(super) fn serves(&self, id: PodId) -> bool {
         let pod = self.pod(id);
         pod.ready && pod.serving && pod.is_active()
     }
 
     fn serving_of(&self, backend: &Backend) -> u64 {
+        // Requests to a name go to those that are known; what a Service does not ask for.
+        let known = |id: &PodId| self.serves(*id) && self.is_registered(*id);
         let placed = |id: &PodId| match &backend.nodes {
             None => true,
             Some((label, value)) => {
@@ -111,10 +122,10 @@ impl Cluster {
         };
         let whole = self.sets_by_subject.get(&backend.workload).filter(|_| backend.nodes.is_none());
         match whole {
-            Some(sets) => sets.iter().map(|set| self.serving_in(*set)).sum(),
+            Some(sets) => sets.iter().map(|set| self.known_in(*set)).sum(),
             None => {
                 let pods = self.pods_of(backend.workload);
-                pods.iter().filter(|id| self.serves(**id) && placed(id)).count() as u64
+                pods.iter().filter(|id| known(id) && placed(id)).count() as u64
             }
         }
     }

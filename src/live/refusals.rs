@@ -19,8 +19,14 @@ pub fn refusals(scenario: &Scenario, options: &LiveOptions) -> Vec<String> {
     if !matches!(scenario.cluster.scheduler, SchedulerProfile::KubeDefault | SchedulerProfile::KubeSampled) {
         refusals.push("the cluster has a scheduler of its own (cluster.scheduler)".to_owned());
     }
+    if !scenario.cluster.batch_schedulers.is_empty() {
+        refusals.push("batch schedulers place groups only in simulation (cluster.batch_schedulers)".to_owned());
+    }
     if !scenario.cluster.capacity.is_empty() {
         refusals.push("no provider is asked for nodes (cluster.capacity)".to_owned());
+    }
+    if let Some(row) = scenario.behaviour.iter().find(|row| row.register.is_some()) {
+        refusals.push(format!("{}: nothing is registered anywhere in a live run (register)", row.place));
     }
     for node in &scenario.cluster.nodes {
         if node.autoscale.is_some() {
@@ -44,7 +50,7 @@ fn fault_refusal(fault: &FaultKind, options: &LiveOptions) -> Option<&'static st
         | FaultKind::QuotaExhausted { .. } => None,
         FaultKind::Api(entry) => {
             let object = entry.object.as_deref().map(|text| text.split_once('/').map_or(text, |(kind, _)| kind));
-            let of_the_cluster = object.and_then(Kind::parse).is_some_and(|kind| Object::KINDS.contains(&kind));
+            let of_the_cluster = object.and_then(Kind::parse).is_none_or(|kind| Object::KINDS.contains(&kind));
             let struck = entry.controller.is_none() && entry.trouble.is_of_worlds() && of_the_cluster;
             struck.then_some("greenroom does not stand between a cluster's API and its watches")
         }

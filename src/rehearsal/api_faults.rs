@@ -10,6 +10,10 @@ use crate::workload::{
     About, Action, ApiFault, ApiTrouble, Controller, Disruption, Moment, Object, Stage, Struck, Wake,
 };
 
+/// Why what one controller of several reads of a cluster cannot lag alone.
+const SHARED: &str =
+    "the controllers of a control plane share what they read of Kubernetes' own objects: leave `controller` out";
+
 impl<S: Stage> Rehearsal<S> {
     /// Restarts a controller: one that lives with an API of its own lists everything again, another goes on from its records.
     pub(super) fn restart(
@@ -31,11 +35,18 @@ impl<S: Stage> Rehearsal<S> {
 
     /// Lets a fault stand or strike wherever it is meant.
     pub(super) fn disturb(&mut self, index: usize, entry: &ApiEntry, cause: Cause) -> CueOutcome {
+        let fault = self.api_fault(index, entry);
+        let one_of_many = entry.controller.is_some() && matches!(entry.trouble, ApiTrouble::Lag { .. });
+        if let About::Kind(kind) | About::Object(Subject { kind, .. }) = fault.about
+            && one_of_many
+            && Object::KINDS.contains(&kind)
+        {
+            return CueOutcome::Refused(SHARED.to_owned());
+        }
         let reached = match self.reach(index, entry, cause) {
             Ok(reached) => reached,
             Err(refusal) => return CueOutcome::Refused(refusal),
         };
-        let fault = self.api_fault(index, entry);
         let system = entry.of.as_ref().and_then(|of| self.controller_of(of));
         let of_world = match fault.about {
             About::Anything => true,

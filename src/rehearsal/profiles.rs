@@ -5,6 +5,7 @@ use crate::cluster::machine;
 use crate::kernel::{Name, Symbol};
 use crate::scenario::Scenario;
 use crate::scenario::model::{CLUSTER_LABEL, NodeEntry, PaastaOptions};
+use crate::systems::dynamo::Options as DynamoOptions;
 use crate::systems::oci::options::Options;
 use crate::systems::paasta::rollout::{Build, Rollout};
 use crate::systems::{Profiles, onebackend, paasta};
@@ -14,8 +15,9 @@ use crate::workload::resources::is_gpu;
 pub fn profiles(scenario: &Scenario) -> Profiles {
     Profiles {
         oci: oci(scenario),
+        kubernetes: scenario.kubernetes.lws,
         backendai: scenario.backendai.clone(),
-        dynamo: scenario.dynamo.clone(),
+        dynamo: DynamoOptions { epoch_seconds: scenario.epoch, ..scenario.dynamo.clone() },
         paasta: paasta(scenario),
         onebackend: onebackend(scenario),
     }

@@ -46,6 +46,9 @@ pub fn simulated(scenario: &Scenario, seed: u64) -> Result<Cluster, Vec<Diagnost
     let mut cluster =
         Cluster::new(Settings { seed, profile, scheduler, behaviour, usual, provider, limits: Limits::default() });
     cluster.set_expander(scenario.cluster.expander);
+    for batch in &scenario.cluster.batch_schedulers {
+        cluster.add_batch_scheduler(batch.clone());
+    }
     cluster.set_measurements(measurements(scenario));
     cluster.set_epoch(scenario.epoch);
     for namespace in &scenario.cluster.namespaces {
@@ -175,6 +178,8 @@ fn row_of(row: &BehaviourRow, bandwidth: u64, usual: Behaviour) -> Behaviour {
         pull,
         init: row.init.clone().unwrap_or(usual.init),
         start: row.start.clone().unwrap_or(usual.start),
+        registers: row.register.is_some(),
+        register: row.register.clone().unwrap_or(usual.register),
         run: row.run.clone().unwrap_or(usual.run),
         exit_code: row.exit.unwrap_or(usual.exit_code),
         crash: row.crash.as_ref().map(|crash| Crash {

@@ -13,14 +13,14 @@ use crate::text::decode::{Spanned, Table};
 
 use super::values::{
     Amount, ConditionValue, ExpanderValue, FailOnValue, GateValue, JobGateValue, KubernetesValue, Length, MarkValue,
-    MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, Pattern, PromoteValue, ReferencesValue,
-    RollbackValue, SchedulerValue, SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp, ViewValue,
-    WaitForValue, WorkloadKindValue,
+    MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, PackingValue, Pattern, PromoteValue,
+    ReferencesValue, RollbackValue, SchedulerValue, SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp,
+    ViewValue, WaitForValue, WorkloadKindValue,
 };
 
 pub use api_faults::{ApiConflictFile, ApiErrorFile, MissedEventFile, StoreOutageFile, WatchLagFile, WebhookDownFile};
 pub use backendai::BackendAiFile;
-pub use dynamo::{DynamoFile, ProfilerFile};
+pub use dynamo::{DynamoFile, GroveFile, ProfilerFile};
 pub use onebackend::OneBackendFile;
 pub use paasta::PaastaFile;
 
@@ -101,6 +101,16 @@ file_types! {
         watch_latency: Option<Length>,
         /// How long the API takes to answer. Default: none.
         api_latency: Option<Length>,
+        /// The LeaderWorkerSet that is installed.
+        lws: Option<LwsFile>,
+    }
+
+    /// The release of LeaderWorkerSet and its configuration.
+    pub struct LwsFile as "the LeaderWorkerSet profile" {
+        /// The release. Default: "0.8".
+        version: Option<Spanned<String>>,
+        /// Whether its groups are made known to Volcano (`gangSchedulingManagement`). Default: false.
+        volcano_groups: Option<bool>,
     }
 
     /// Settings of the OCI AI Blueprints control plane.
@@ -142,6 +152,8 @@ file_types! {
         nodes: Option<Vec<NodeFile>>,
         /// The scheduler: a profile, or a file of kind KubeSchedulerConfiguration. Default: kube-default.
         scheduler: Option<SchedulerValue>,
+        /// The batch schedulers that are installed. Pods whose scheduler is not there stay pending.
+        batch_schedulers: Option<BatchSchedulersFile>,
         /// How long a pool of nodes takes to come.
         provisioning: Option<Spread>,
         /// The most nodes of each shape that the provider has; a shape that is not here is not limited.
@@ -152,6 +164,26 @@ file_types! {
         namespaces: Option<Vec<Spanned<String>>>,
         /// Which of several pools that would help grows. Default: least-waste.
         expander: Option<ExpanderValue>,
+    }
+
+    /// The batch schedulers of a cluster.
+    pub struct BatchSchedulersFile as "batch schedulers" {
+        /// KAI-Scheduler (`schedulerName: kai-scheduler`).
+        kai: Option<BatchSchedulerFile>,
+        /// Volcano (`schedulerName: volcano`).
+        volcano: Option<BatchSchedulerFile>,
+    }
+
+    /// One batch scheduler.
+    pub struct BatchSchedulerFile as "a batch scheduler" {
+        /// Its version. Default: "0.13" of KAI, "1.12" of Volcano.
+        version: Option<Spanned<String>>,
+        /// Which of several nodes a pod goes to. Default: binpack.
+        placement: Option<PackingValue>,
+        /// How long a group may have fewer pods than its minimum before the rest of it is evicted; of KAI. Default: 60s.
+        staleness_grace: Option<Spanned<Length>>,
+        /// Whether groups are put out for others of a higher priority; of KAI. Default: true.
+        preempts: Option<Spanned<bool>>,
     }
 
     /// One of several clusters.
@@ -252,8 +284,8 @@ file_types! {
         init: Option<Spread>,
         /// From the container's start to serving.
         start: Option<Spread>,
-        /// From serving to being registered with the system.
-        register: Option<Spanned<Spread>>,
+        /// From readiness to being known to those who send requests. Default: those go by readiness alone.
+        register: Option<Spread>,
         /// How long the container of a Job runs.
         run: Option<Spread>,
         /// The exit code of the container of a Job.

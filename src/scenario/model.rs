@@ -16,9 +16,10 @@ pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, Subjec
 pub use paasta::PaastaOptions;
 
 use crate::cluster::scheduler::SchedulerProfile;
-use crate::cluster::{Expander, Load};
+use crate::cluster::{BatchProfile, Expander, Load};
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
+use crate::systems::leaderworkerset;
 use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::text::{Diagnostic, Place, Source};
 use crate::workload::AnalysisPhase;
@@ -93,6 +94,8 @@ pub struct Kubernetes {
     pub place: Place,
     /// The version: `1.36`.
     pub version: String,
+    /// The LeaderWorkerSet that is installed.
+    pub lws: leaderworkerset::Profile,
     /// How long a change takes to reach whoever watches it; `None`: as the profile has it.
     pub watch_latency: Option<Duration>,
     /// How long the API takes to answer; `None`: as the profile has it.
@@ -149,6 +152,8 @@ pub struct Cluster {
     pub nodes: Vec<NodeEntry>,
     /// The scheduler.
     pub scheduler: SchedulerProfile,
+    /// The batch schedulers beside it.
+    pub batch_schedulers: Vec<BatchProfile>,
     /// How long a pool of nodes takes to come; `None`: as the profile has it.
     pub provisioning: Option<Distribution>,
     /// The most nodes of a shape that the provider has; a shape that is not here is not limited.
@@ -254,6 +259,8 @@ pub enum SystemName {
     BackendAi,
     /// Services of PaaSTA.
     Paasta,
+    /// Graphs of NVIDIA Dynamo.
+    Dynamo,
     /// 1Backend's Deploy Svc.
     OneBackend,
 }
@@ -262,7 +269,7 @@ impl SystemName {
     /// True if operators apply documents of it while it runs.
     pub const fn applies_documents(self) -> bool {
         match self {
-            SystemName::Kubernetes | SystemName::OneBackend => true,
+            SystemName::Kubernetes | SystemName::Dynamo | SystemName::OneBackend => true,
             SystemName::Oci | SystemName::BackendAi | SystemName::Paasta => false,
         }
     }
@@ -274,6 +281,7 @@ impl SystemName {
             SystemName::Kubernetes => "kubernetes",
             SystemName::BackendAi => "backendai",
             SystemName::Paasta => "paasta",
+            SystemName::Dynamo => "dynamo",
             SystemName::OneBackend => "onebackend",
         }
     }
@@ -288,7 +296,7 @@ impl SystemName {
         match self {
             SystemName::Oci | SystemName::Kubernetes => false,
             SystemName::BackendAi => true,
-            SystemName::Paasta | SystemName::OneBackend => true,
+            SystemName::Paasta | SystemName::Dynamo | SystemName::OneBackend => true,
         }
     }
 }
@@ -325,7 +333,7 @@ pub struct BehaviourRow {
     pub init: Option<Distribution>,
     /// From the container's start to serving.
     pub start: Option<Distribution>,
-    /// From serving to being registered where the system's clients look it up.
+    /// From readiness to being registered where those who send requests look it up.
     pub register: Option<Distribution>,
     /// How long the container of a Job runs.
     pub run: Option<Distribution>,

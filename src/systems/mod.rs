@@ -22,13 +22,15 @@ use crate::timeline::{Cause, Subject};
 use crate::workload::{Action, Controller, Wake, World};
 
 /// The names of the systems, as a scenario's `system:` has them.
-pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai", "paasta", "onebackend"];
+pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai", "paasta", "dynamo", "onebackend"];
 
 /// The profiles of all systems.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Profiles {
     /// Of OCI AI Blueprints.
     pub oci: oci::Options,
+    /// Of what plain manifests may need beside Kubernetes itself.
+    pub kubernetes: leaderworkerset::Profile,
     /// Of Backend.AI.
     pub backendai: backendai::Options,
     /// Of Dynamo.
@@ -50,6 +52,8 @@ pub enum System {
     BackendAi(Box<backendai::BackendAi>),
     /// A service of PaaSTA.
     Paasta(paasta::Paasta),
+    /// NVIDIA Dynamo.
+    Dynamo(Box<dynamo::Dynamo>),
     /// 1Backend's Deploy Svc and Registry Svc.
     OneBackend(Box<onebackend::OneBackend>),
 }
@@ -77,7 +81,12 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
             problems: read.problems,
         }),
         "kubernetes" => kubernetes::load(source).map(|(set, read)| Document {
-            system: System::Kubernetes(set),
+            system: System::Kubernetes(set.with_groups_of(profiles.kubernetes)),
+            warnings: read.warnings,
+            problems: read.problems,
+        }),
+        "dynamo" => dynamo::read(source, &profiles.dynamo).map(|read| Document {
+            system: System::Dynamo(Box::new(dynamo::Dynamo::new(stem(source.name()), read.document, &profiles.dynamo))),
             warnings: read.warnings,
             problems: read.problems,
         }),
@@ -96,6 +105,12 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
             Err(vec![Diagnostic::about(source, message)])
         }
     }
+}
+
+/// `shop/web.v2.yaml` is `web.v2`.
+fn stem(file: &str) -> &str {
+    let file = file.rsplit(['/', '\\']).next().unwrap_or(file);
+    file.rsplit_once('.').map_or(file, |(stem, _)| stem)
 }
 
 /// Reads a document that may be a folder, with its files.
@@ -134,7 +149,11 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in &*systems {
         let own: BTreeSet<&str> = match system {
             System::Oci(oci) => oci.member_names().collect(),
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::OneBackend(_) => BTreeSet::new(),
+            System::Kubernetes(_)
+            | System::BackendAi(_)
+            | System::Paasta(_)
+            | System::Dynamo(_)
+            | System::OneBackend(_) => BTreeSet::new(),
         };
         for name in own {
             if !seen.insert(name.to_owned()) {
@@ -145,7 +164,11 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in systems {
         match system {
             System::Oci(oci) => oci.qualify(&twice),
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::OneBackend(_) => {}
+            System::Kubernetes(_)
+            | System::BackendAi(_)
+            | System::Paasta(_)
+            | System::Dynamo(_)
+            | System::OneBackend(_) => {}
         }
     }
     twice
@@ -178,9 +201,17 @@ impl System {
     /// True if its document belongs to the control plane that an earlier document of the scenario brought: that one takes it then,
     /// as an operator's `apply`.
     pub const fn joins(&self, first: &System) -> bool {
-        match self {
-            System::OneBackend(_) => matches!(first, System::OneBackend(_)),
-            System::Oci(_) | System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => false,
+        match (self, first) {
+            (System::Dynamo(_), System::Dynamo(_)) | (System::OneBackend(_), System::OneBackend(_)) => true,
+            (
+                System::Oci(_)
+                | System::Kubernetes(_)
+                | System::BackendAi(_)
+                | System::Paasta(_)
+                | System::Dynamo(_)
+                | System::OneBackend(_),
+                _,
+            ) => false,
         }
     }
 
@@ -191,6 +222,7 @@ impl System {
             System::Kubernetes(set) => vec![set.name()],
             System::BackendAi(manager) => manager.names().collect(),
             System::Paasta(service) => vec![service.name()],
+            System::Dynamo(dynamo) => dynamo.names(),
             System::OneBackend(services) => services.names().collect(),
         }
     }
@@ -199,6 +231,7 @@ impl System {
     pub fn manifests(&self) -> Vec<&kubernetes::Manifest> {
         match self {
             System::Oci(_) | System::BackendAi(_) | System::Paasta(_) | System::OneBackend(_) => Vec::new(),
+            System::Dynamo(dynamo) => dynamo.manifests(),
             System::Kubernetes(set) => set.wanted().collect(),
         }
     }
@@ -214,7 +247,9 @@ impl System {
     /// The namespaces that its objects are in, and those that it makes.
     pub fn namespaces(&self) -> (BTreeSet<&str>, BTreeSet<&str>) {
         match self {
-            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) | System::OneBackend(_) => Default::default(),
+            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) | System::OneBackend(_) => {
+                Default::default()
+            }
             System::Kubernetes(set) => set.namespaces(),
         }
     }
@@ -233,6 +268,7 @@ impl System {
             (System::Kubernetes(set), action) => set.interest(action),
             (System::BackendAi(manager), action) => manager.interest(action),
             (System::Paasta(service), action) => service.interest(action),
+            (System::Dynamo(dynamo), action) => dynamo.interest(action),
             (System::OneBackend(services), action) => services.interest(action),
         }
     }
@@ -241,7 +277,11 @@ impl System {
     pub const fn keeps_records(&self) -> bool {
         match self {
             System::Oci(_) => true,
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::OneBackend(_) => false,
+            System::Kubernetes(_)
+            | System::BackendAi(_)
+            | System::Paasta(_)
+            | System::Dynamo(_)
+            | System::OneBackend(_) => false,
         }
     }
 
@@ -253,6 +293,7 @@ impl System {
             System::Paasta(_) => {
                 "PaaSTA's setup job keeps nothing that a restart could lose, and its pipelines are run elsewhere"
             }
+            System::Dynamo(_) => "a restart of one of Dynamo's controllers names it: `controller`",
             System::Oci(_) | System::Kubernetes(_) => {
                 "whoever applies manifests keeps nothing that a restart could lose"
             }
@@ -260,13 +301,14 @@ impl System {
     }
 
     /// How often a fault of watches or writes has had an effect on it so far, by the number of the fault.
-    pub const fn effects(&self, _number: u32) -> u64 {
+    pub fn effects(&self, number: u32) -> u64 {
         match self {
             System::Oci(_)
             | System::Kubernetes(_)
             | System::BackendAi(_)
             | System::Paasta(_)
             | System::OneBackend(_) => 0,
+            System::Dynamo(dynamo) => dynamo.effects(number),
         }
     }
 
@@ -275,7 +317,11 @@ impl System {
         match self {
             System::Oci(oci) => oci.resume(cause, world),
             // Whoever runs `kubectl apply` keeps no records: all that it knows is in the cluster.
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::OneBackend(_) => false,
+            System::Kubernetes(_)
+            | System::BackendAi(_)
+            | System::Paasta(_)
+            | System::Dynamo(_)
+            | System::OneBackend(_) => false,
         }
     }
 }
@@ -287,6 +333,7 @@ impl Controller for System {
             System::Kubernetes(set) => set.wake(wake, cause, world),
             System::BackendAi(manager) => manager.wake(wake, cause, world),
             System::Paasta(service) => service.wake(wake, cause, world),
+            System::Dynamo(dynamo) => dynamo.wake(wake, cause, world),
             System::OneBackend(services) => services.wake(wake, cause, world),
         }
     }
@@ -297,6 +344,7 @@ impl Controller for System {
             System::Kubernetes(set) => set.native(world),
             System::BackendAi(manager) => manager.native(world),
             System::Paasta(service) => service.native(world),
+            System::Dynamo(dynamo) => dynamo.native(world),
             System::OneBackend(services) => services.native(world),
         }
     }

@@ -26,6 +26,8 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Serving",
             "Ready",
             "NotReady",
+            "Registered",
+            "Unregistered",
             "Unserved",
             "Ungated",
             "Killing",
@@ -246,19 +248,45 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "UpdateCompleted",
             "MinAvailableBreached",
             "Available",
+            "NotAvailable",
             "Terminated",
             "Rejected",
             "Deleted",
         ],
         Kind::DynamoComponentDeployment => {
-            &["Created", "Changed", "Scaled", "Available", "NotAvailable", "Rejected", "Deleted"]
+            &["Created", "Changed", "Scaled", "Available", "Unavailable", "Failed", "Rejected", "Deleting", "Deleted"]
         }
-        Kind::Graph => &["initializing", "pending", "successful", "failed", "rejected", "deleting", "deleted"],
-        Kind::Component => &["pending", "updating", "ready", "not_ready", "scaled", "deleted"],
+        Kind::Graph => &[
+            "created",
+            "changed",
+            "initializing",
+            "pending",
+            "rolling",
+            "rolled",
+            "restarting",
+            "restarted",
+            "restart_superseded",
+            "successful",
+            "failed",
+            "rejected",
+            "deleting",
+            "deleted",
+        ],
+        Kind::Component => &["pending", "ready", "restarting", "scaled"],
         Kind::Request => {
             &["pending", "profiling", "deploying", "deployed", "ready", "failed", "rejected", "deleting", "deleted"]
         }
-        Kind::Adapter => &["created", "scaled", "rejected", "deleted"],
+        Kind::Adapter => &[
+            "created",
+            "changed",
+            "asked",
+            "scaled",
+            "overwritten",
+            "update_failed",
+            "rejected",
+            "deleting",
+            "deleted",
+        ],
         Kind::Model => &["created", "ready", "not_ready", "rejected", "deleted"],
         Kind::Checkpoint => &["created", "pending", "creating", "ready", "failed", "rejected", "deleted"],
         Kind::Definition => &["saved", "building", "built", "failed", "removed", "rejected"],

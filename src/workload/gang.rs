@@ -60,8 +60,8 @@ pub struct PodGroupSpec {
     pub preemptible: Option<bool>,
     /// What must be left of the cluster before it is admitted (`minResources`); nothing where nothing is said.
     pub min_resources: Resources,
-    /// How long it may have fewer pods than its minimum before all of it is evicted; `None`: as the scheduler has it.
-    pub staleness_grace: Option<Duration>,
+    /// What becomes of it when it has fewer pods than its minimum; `None`: as the scheduler has it.
+    pub staleness: Option<Staleness>,
 }
 
 impl PodGroupSpec {
@@ -77,9 +77,18 @@ impl PodGroupSpec {
             queue: String::new(),
             preemptible: None,
             min_resources: Resources::default(),
-            staleness_grace: None,
+            staleness: None,
         }
     }
+}
+
+/// What becomes of a group that has fewer pods than its minimum, after it had them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Staleness {
+    /// What is left of it is evicted after so long.
+    EvictedAfter(Duration),
+    /// It stays.
+    Kept,
 }
 
 /// A part of a group.

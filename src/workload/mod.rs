@@ -28,11 +28,13 @@ pub use batch::CronJobSpec;
 pub use batch::JobSpec;
 pub use controller::{Action, Controller, Wake};
 pub use disruption::{Drain, NodeDisruption};
-pub use gang::{BatchScheduler, GangMember, PodGroupSpec, PodGroupStatus, SubGroup, TopologyConstraint, TopologySpec};
+pub use gang::{
+    BatchScheduler, GangMember, PodGroupSpec, PodGroupStatus, Staleness, SubGroup, TopologyConstraint, TopologySpec,
+};
 pub use object::{DeploymentSpec, NodePatch, NodePoolSpec, Object, ServiceSpec};
 pub use pod::{
-    Awaited, Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, RestartPolicy,
-    Taint, TaintEffect, Toleration,
+    Awaited, Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, Registration,
+    RestartPolicy, Taint, TaintEffect, Toleration,
 };
 pub use records::Records;
 pub use resources::Resources;

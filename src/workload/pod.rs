@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use super::stage::Store;
 use super::{Affinity, GangMember, Resources, TopologySpread, Volume};
 use crate::kernel::Duration;
 use crate::timeline::Subject;
@@ -60,6 +61,9 @@ pub struct PodTemplate {
     pub active_deadline: Option<Duration>,
     /// The system's own object that these pods serve (`deployment/vllm`), if there is one.
     pub serves: Option<Subject>,
+    /// Where the pods are registered for those who send requests to them; `None`: these go by readiness, and by what the
+    /// scenario says of `register`.
+    pub registration: Option<Registration>,
     /// All that the document says and the model has no field for (environment, arguments, annotations), as one number: two
     /// templates that differ in it alone are two revisions. Zero where a system makes its templates itself.
     pub fingerprint: u64,
@@ -95,9 +99,21 @@ impl Default for PodTemplate {
             overhead: Resources::default(),
             active_deadline: None,
             serves: None,
+            registration: None,
             fingerprint: 0,
         }
     }
+}
+
+/// How pods become known to those who send requests to them.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Registration {
+    /// The stores that this needs.
+    pub stores: Vec<Store>,
+    /// How long a registration stays that nobody renews; `None`: for ever.
+    pub lease: Option<Duration>,
+    /// True if a process that lost its lease ends.
+    pub ends_with_lease: bool,
 }
 
 /// One container of a pod.

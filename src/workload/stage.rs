@@ -200,6 +200,8 @@ pub struct Counts {
     pub available: u32,
     /// Pods whose application really answers, whatever the probes say.
     pub serving: u32,
+    /// Pods that those who send requests know of: ready, and registered where that is more.
+    pub registered: u32,
     /// Restarts of their containers.
     pub restarts: u32,
     /// GPUs that they hold.

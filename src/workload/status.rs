@@ -357,6 +357,8 @@ pub struct PodStatus {
     pub phase: PodPhase,
     /// True while it serves its services.
     pub ready: bool,
+    /// True while those who send requests to it know of it; as `ready` where they go by that alone.
+    pub registered: bool,
     /// True once it was asked to go.
     pub terminating: bool,
     /// True while a scheduling gate keeps it from being placed.

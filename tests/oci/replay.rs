@@ -187,6 +187,7 @@ impl Replay {
         let status = PodStatus {
             phase,
             ready: false,
+            registered: false,
             terminating: false,
             gated: false,
             node: None,

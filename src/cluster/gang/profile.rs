@@ -64,7 +64,7 @@ impl BatchProfile {
     }
 
     /// The default version.
-    pub fn newest(scheduler: BatchScheduler) -> BatchProfile {
+    pub fn usual(scheduler: BatchScheduler) -> BatchProfile {
         match scheduler {
             BatchScheduler::Kai => BatchProfile::kai_0_13(),
             BatchScheduler::Volcano => BatchProfile::volcano_1_12(),

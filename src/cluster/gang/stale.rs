@@ -5,7 +5,7 @@
 use super::super::{Arg, Cause, Cluster, PodId, Subject, Why};
 use super::profile::BatchProfile;
 use crate::kernel::Duration;
-use crate::workload::PodGroupStatus;
+use crate::workload::{PodGroupStatus, Staleness};
 
 impl Cluster {
     /// Looks at the groups whose pods changed, and at those that are stale.
@@ -26,7 +26,12 @@ impl Cluster {
             };
             let status = gang.status;
             let Some(spec) = &gang.spec else { continue };
-            let Some(grace) = spec.staleness_grace.or(profile.staleness_grace) else { continue };
+            let grace = match spec.staleness {
+                Some(Staleness::EvictedAfter(grace)) => Some(grace),
+                Some(Staleness::Kept) => None,
+                None => profile.staleness_grace,
+            };
+            let Some(grace) = grace else { continue };
             let completes = profile.sees_completed && status.succeeded > 0;
             if status.scheduled == 0 || status.placed || completes {
                 self.gangs.stale.remove(&key);

@@ -193,6 +193,9 @@ impl Cluster {
         let (pod, start) = (container.pod, container.start);
         let (containers, init_count) = self.containers_of(pod);
         if id.0 - containers.start < init_count {
+            if self.begins_to_wait(id, cause) {
+                return;
+            }
             let takes = self.draw(id, "init", |row| &row.init);
             let name = self.container_spec(id).name.clone();
             let name = self.names.intern(&name);

@@ -1,6 +1,7 @@
 //! What the kubelet of each node does: admits pods, pulls images one at a time, starts containers, probes, restarts and
 //! stops them. Sources are files of k8s.io/kubernetes v1.36.3 under pkg/kubelet.
 
+mod awaiting;
 mod containers;
 mod deadline;
 mod environment;

@@ -73,6 +73,7 @@ impl Mirror {
             counts.running += u32::from(there && pod.running);
             counts.ready += u32::from(there && pod.status.ready);
             counts.serving += u32::from(there && pod.status.ready);
+            counts.registered += u32::from(there && pod.status.ready);
             counts.available += u32::from(there && pod.is_available(now));
             counts.restarts += pod.status.restarts;
             counts.gpus += if pod.is_finished() { 0 } else { pod.gpus };

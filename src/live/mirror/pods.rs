@@ -151,6 +151,7 @@ impl LiveCluster {
         let status = PodStatus {
             phase: PodPhase::Pending,
             ready: false,
+            registered: false,
             terminating: false,
             gated: false,
             node: None,
@@ -316,6 +317,7 @@ fn read(pod: &Pod, into: &mut PodSeen) {
     let conditions = status.and_then(|status| status.conditions.as_deref()).unwrap_or_default();
     let condition = |name: &str| conditions.iter().find(|condition| condition.type_ == name);
     into.status.ready = condition("Ready").is_some_and(|ready| ready.status == "True");
+    into.status.registered = into.status.ready;
     let scheduled = condition("PodScheduled").filter(|scheduled| scheduled.status == "False");
     into.message = scheduled.and_then(|scheduled| scheduled.message.clone()).unwrap_or_default();
     into.nominated = status.and_then(|status| status.nominated_node_name.clone()).filter(|node| !node.is_empty());

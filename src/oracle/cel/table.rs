@@ -28,6 +28,8 @@ pub enum Figure {
     Available,
     /// Pods whose application answers.
     Serving,
+    /// Pods that those who send requests know of.
+    Registered,
     /// Restarts.
     Restarts,
     /// GPUs that are held.
@@ -36,13 +38,14 @@ pub enum Figure {
 
 impl Figure {
     /// Every figure.
-    pub const ALL: [Figure; 8] = [
+    pub const ALL: [Figure; 9] = [
         Figure::Desired,
         Figure::Pods,
         Figure::Running,
         Figure::Ready,
         Figure::Available,
         Figure::Serving,
+        Figure::Registered,
         Figure::Restarts,
         Figure::Gpus,
     ];
@@ -56,6 +59,7 @@ impl Figure {
             Figure::Ready => "ready",
             Figure::Available => "available",
             Figure::Serving => "serving",
+            Figure::Registered => "registered",
             Figure::Restarts => "restarts",
             Figure::Gpus => "gpus",
         }
@@ -69,6 +73,7 @@ impl Figure {
             Figure::Ready => counts.ready as u64,
             Figure::Available => counts.available as u64,
             Figure::Serving => counts.serving as u64,
+            Figure::Registered => counts.registered as u64,
             Figure::Restarts => counts.restarts as u64,
             Figure::Gpus => counts.gpus,
         }

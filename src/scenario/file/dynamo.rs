@@ -1,7 +1,7 @@
 //! The `dynamo` map of a scenario file.
 
 use crate::file_types;
-use crate::scenario::values::{Length, OperatorValue, ProviderValue};
+use crate::scenario::values::{GroveReleaseValue, Length, OperatorValue, ProviderValue};
 use crate::text::decode::Spanned;
 
 file_types! {
@@ -23,12 +23,28 @@ file_types! {
         volcano: Option<bool>,
         /// Whether the inference extension of the Gateway API is installed, which components of type `epp` need. Default: false.
         inference_pool: Option<bool>,
+        /// Whether checkpoints are turned on in the chart. Default: false.
+        checkpoint: Option<bool>,
+        /// Which release of Grove is installed, and what of it is mended.
+        grove: Option<GroveFile>,
         /// What the profiler writes for requests.
         profiler: Option<Vec<ProfilerFile>>,
         /// How often a model whose endpoints are not all ready is looked at. Default: 30s.
         model_requeue: Option<Spanned<Length>>,
         /// How long it takes to load an adapter into a worker. Default: 1s.
         lora_load: Option<Length>,
+    }
+
+    /// Grove as it is installed.
+    pub struct GroveFile as "Grove's profile" {
+        /// `alpha.2`, `alpha.3`, `alpha.11` or `main`. Default: alpha.11.
+        release: Option<GroveReleaseValue>,
+        /// Issues of ai-dynamo/grove that this release has, and that are mended here.
+        mended: Option<Vec<Spanned<u32>>>,
+        /// Issues of ai-dynamo/grove that this release has mended, and that are there.
+        unmended: Option<Vec<Spanned<u32>>>,
+        /// The scheduler of pods that name none. Default: default-scheduler.
+        scheduler: Option<Spanned<String>>,
     }
 
     /// What the profiler writes for a request.

@@ -93,6 +93,7 @@ impl Reader<'_, '_> {
             Some(scheduler) => self.scheduler(scheduler)?,
             None => SchedulerProfile::KubeDefault,
         };
+        let batch_schedulers = file.batch_schedulers.map(|file| self.batch_schedulers(file)).unwrap_or_default();
         let namespaces = file.namespaces.unwrap_or_default().into_iter().map(|name| name.value).collect();
         let capacity = file.capacity.map(|table| table.0).unwrap_or_default();
         Some(Cluster {
@@ -100,6 +101,7 @@ impl Reader<'_, '_> {
             names: Vec::new(),
             nodes,
             scheduler,
+            batch_schedulers,
             provisioning: file.provisioning.map(|spread| spread.0),
             capacity: capacity.into_iter().map(|(shape, count)| (shape.text, count)).collect(),
             bandwidth: self.bytes_not_zero(file.bandwidth.as_ref(), "the bandwidth"),

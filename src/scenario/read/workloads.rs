@@ -121,10 +121,6 @@ impl Reader<'_, '_> {
         if let (Some(pull), Some(_)) = (&file.pull, &file.image_size) {
             self.context.error(pull.span, "give `pull` or `image_size`, not both");
         }
-        if let Some(register) = &file.register {
-            let message = "`register` has no effect yet: no system of this version registers its pods";
-            self.notices.push(Diagnostic::warning(self.context.source, register.span, message));
-        }
         let measurements = self.measurements(&file.r#match, file.measurements)?;
         let build = self.build(&file.r#match, file.build)?;
         Some(BehaviourRow {
@@ -134,7 +130,7 @@ impl Reader<'_, '_> {
             pull: file.pull.map(|spread| spread.value.0),
             init: file.init.map(|spread| spread.0),
             start: file.start.map(|spread| spread.0),
-            register: file.register.map(|spread| spread.value.0),
+            register: file.register.map(|spread| spread.0),
             run: file.run.map(|spread| spread.0),
             exit: file.exit,
             crash: match file.crash {

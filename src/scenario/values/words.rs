@@ -5,18 +5,18 @@ use std::borrow::Cow;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 
 use super::inline_schema;
-use crate::cluster::Expander;
+use crate::cluster::{Expander, Packing};
 use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::backendai::{BugMode, DelayFrom, Engine};
 use crate::systems::dynamo::{Operator, Provider};
+use crate::systems::grove::Release;
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::systems::onebackend::Profile as OneBackendProfile;
 use crate::systems::onebackend::as_built::RowOrder;
 use crate::systems::paasta::options::{Engine as BounceEngine, Schemas};
 use crate::systems::paasta::rollout::{WaitChecks, WaiterKey};
+use crate::text::Node;
 use crate::text::decode::{Context, FromNode, one_of};
-use crate::text::diagnostic::quote;
-use crate::text::{Diagnostic, Node};
 use crate::workload::pod::TaintEffect;
 use crate::workload::{AnalysisPhase, Store};
 
@@ -85,6 +85,13 @@ words! {
         "0.8" => Operator::V0_8,
         "1.5" => Operator::V1_5,
     }
+    /// A release of Grove.
+    GroveReleaseValue(Release) as "a release of Grove" {
+        "alpha.2" => Release::Alpha2,
+        "alpha.3" => Release::Alpha3,
+        "alpha.11" => Release::Alpha11,
+        "main" => Release::Main,
+    }
     /// What Dynamo's graphs are rendered as.
     ProviderValue(Provider) as "a provider of workloads" {
         "component" => Provider::Component,
@@ -145,6 +152,11 @@ words! {
     ExpanderValue(Expander) as "an expander" {
         "least-waste" => Expander::LeastWaste,
         "first" => Expander::First,
+    }
+    /// Which of several nodes a batch scheduler takes.
+    PackingValue(Packing) as "a placement" {
+        "binpack" => Packing::Pack,
+        "spread" => Packing::Spread,
     }
     /// The kind of a Kubernetes workload.
     WorkloadKindValue(&'static str) as "a kind of workload" {
@@ -214,28 +226,18 @@ words! {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SystemValue(pub SystemName);
 
-/// Systems that later versions will know.
-const LATER_SYSTEMS: &[&str] = &["dynamo"];
-
 impl FromNode for SystemValue {
     fn from_node(node: &Node, context: &mut Context<'_>) -> Option<SystemValue> {
-        if let Some(system) = node.as_str().filter(|text| LATER_SYSTEMS.contains(text)) {
-            let message = format!("the system {} is not in this version of greenroom yet", quote(system));
-            context.report(
-                Diagnostic::error(context.source, node.span, message)
-                    .note("this version knows `oci`, `kubernetes`, `backendai`, `paasta` and `onebackend`"),
-            );
-            return None;
-        }
         let known = [
             ("oci", SystemName::Oci),
             ("kubernetes", SystemName::Kubernetes),
             ("backendai", SystemName::BackendAi),
             ("paasta", SystemName::Paasta),
+            ("dynamo", SystemName::Dynamo),
             ("onebackend", SystemName::OneBackend),
         ];
         one_of(node, context, &known, "a system").map(SystemValue)
     }
 }
 
-inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "backendai", "paasta", "onebackend"] });
+inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "backendai", "paasta", "dynamo", "onebackend"] });

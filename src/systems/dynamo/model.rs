@@ -263,6 +263,8 @@ pub struct Component {
     /// The pod of the component with the operator's defaults; of a multinode component that of a leader, before its framework's
     /// changes. `template::pod` gives the pod of a role.
     pub template: Arc<PodTemplate>,
+    /// Why Kubernetes refuses such pods, if it does: whoever creates their workload fails.
+    pub refusal: Option<String>,
     /// Annotations of its pods, and those that change what the operator does.
     pub annotations: Table,
     /// The namespace in Dynamo's own sense is the one that all graphs share.
@@ -281,6 +283,8 @@ pub struct Component {
     pub checkpoint: Option<CheckpointUse>,
     /// Rendered as a PodCliqueScalingGroup though it has one node.
     pub force_scaling_group: bool,
+    /// It says what an endpoint picker reads.
+    pub has_epp_config: bool,
     /// The words of the main container's command and arguments that decide how several nodes work together. They are never shown.
     pub launch: Launch,
     /// All that makes a new generation of workers when it is changed, as one number: neither replicas nor adapters nor the least
@@ -402,6 +406,10 @@ pub struct RequestSpec {
     pub hardware: Hardware,
     /// Name, namespace, labels and annotations of the graph, where the request says them (`deploymentOverrides` of v1alpha1).
     pub graph: GraphMeta,
+    /// True if the profiler measures on GPUs; else it computes. The Job's name tells it with chart 0.8.0.
+    pub online: bool,
+    /// The image of the profiler is known: without it no Job is made.
+    pub has_image: bool,
     /// All of the spec as one number: in some phases it may not be changed.
     pub fingerprint: u64,
 }

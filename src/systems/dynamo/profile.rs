@@ -74,6 +74,8 @@ pub struct Options {
     pub volcano: bool,
     /// Whether the inference extension of the Gateway API is installed, which a component of type `epp` needs.
     pub inference_pool: bool,
+    /// `checkpoint.enabled` of the chart: without it components cannot ask for checkpoints. Off by default.
+    pub checkpoint: bool,
     /// What the profiler writes for requests, each with its document.
     pub profiler: Vec<Profiler>,
     /// How often a model whose endpoints are not all ready is looked at: 30 s (internal/controller/dynamo_model_controller.go,
@@ -81,6 +83,10 @@ pub struct Options {
     pub model_requeue: Duration,
     /// How often a checkpoint that is waited for is looked at: 5 s (internal/controller/checkpoint_controller.go).
     pub checkpoint_requeue: Duration,
+    /// When the run begins, in seconds since 1970.
+    pub epoch_seconds: i64,
+    /// What Grove does where it is installed: its release, and what of it is mended.
+    pub grove: crate::systems::grove::Profile,
     /// Mistakes that are mended although the version has them.
     pub mended: BTreeSet<Mend>,
     /// Mistakes that are there although the version has mended them.
@@ -103,6 +109,9 @@ pub const PHASES_PERCENT: [u32; 6] = [5, 45, 85, 90, 95, 100];
 
 /// GPUs that a request may use where nobody says how many: internal/gpu, the cap of what is detected.
 pub const DETECTED_GPUS_MAX: u32 = 32;
+
+/// The profiler's image where a request names none: the defaulting webhook writes that of its own version.
+pub const PROFILER_IMAGE: &str = "nvcr.io/nvidia/ai-dynamo/dynamo-planner:1.5.0";
 
 impl Options {
     /// Tries of a profiling Job after the first. 0.8.0 had 3, so that a sweep that fails is paid for four times
@@ -142,7 +151,10 @@ impl Default for Options {
             lws: false,
             volcano: false,
             inference_pool: false,
+            checkpoint: false,
             profiler: Vec::new(),
+            epoch_seconds: 0,
+            grove: crate::systems::grove::Profile::default(),
             mended: BTreeSet::new(),
             unmended: BTreeSet::new(),
             model_requeue: Duration::from_secs(30),

@@ -5,6 +5,9 @@
 /// Source: operator/internal/controller/podclique/components/pod/pod.go, podGangSchedulingGate.
 pub const GATE: &str = "grove.io/podgang-pending-creation";
 
+/// What keeps a PodClique until its pods are gone. Source: operator/api/common/constants/constants.go, FinalizerPodClique.
+pub const FINALIZER: &str = "grove.io/podclique.grove.io";
+
 /// The label of the PodCliqueSet that something is part of.
 pub const PART_OF: &str = "app.kubernetes.io/part-of";
 /// The label of what made it.

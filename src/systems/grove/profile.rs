@@ -71,7 +71,9 @@ pub struct Profile {
     pub health: Health,
     /// A clique that is scaled to none is no member of its gang (#676; GREP-0677).
     pub idle_leaves_gang: bool,
-    /// An update ends only once every pod is of its template (#400; pull request #785).
+    /// An update overlooks pods of an older template whose startup probe has not passed (#400; pull request #435).
+    pub forgets_starting_pods: bool,
+    /// An update ends only once every pod is of its template (#786; pull request #785).
     pub update_waits_for_all: bool,
     /// A clique that comes back after a gang termination has the size that it was scaled to (#826).
     pub recovery_keeps_scale: bool,
@@ -79,7 +81,7 @@ pub struct Profile {
     pub topology_enabled: bool,
     /// The levels of the cluster's topology: domain and label, from the broadest on.
     pub levels: Vec<(String, String)>,
-    /// The scheduler of pods that name none (`scheduler.defaultProfileName`).
+    /// The scheduler of pods that name none (`scheduler.defaultProfileName`; the chart has `default-scheduler`).
     pub default_scheduler: String,
     /// The queue of a gang whose pods name none.
     pub default_queue: String,
@@ -104,7 +106,10 @@ impl Profile {
         ("numa", "kubernetes.io/numa"),
     ];
 
-    /// The profile of a release, with KAI as its scheduler.
+    /// The issues that a profile can have or have mended, whatever its release.
+    pub const ISSUES: [u32; 7] = [209, 277, 400, 676, 786, 789, 826];
+
+    /// The profile of a release, as its chart installs it.
     pub fn of(release: Release) -> Profile {
         let levels = Profile::LEVELS.iter().map(|(domain, label)| ((*domain).to_owned(), (*label).to_owned()));
         Profile {
@@ -116,13 +121,29 @@ impl Profile {
                 Release::Main => Health::Remembered,
             },
             idle_leaves_gang: release == Release::Main,
+            forgets_starting_pods: release < Release::Alpha11,
             update_waits_for_all: release == Release::Main,
             recovery_keeps_scale: release == Release::Main,
             topology_enabled: true,
             levels: levels.collect(),
-            default_scheduler: "kai-scheduler".to_owned(),
+            default_scheduler: "default-scheduler".to_owned(),
             default_queue: String::new(),
         }
+    }
+
+    /// Mends an issue, or brings it back; false if no such issue is known here.
+    pub fn mend(&mut self, issue: u32, is_mended: bool) -> bool {
+        match issue {
+            209 => self.base_gate = if is_mended { BaseGate::Scheduled } else { BaseGate::Ready },
+            277 => self.unscheduled = if is_mended { Unscheduled::Breached } else { Unscheduled::Ignored },
+            400 => self.forgets_starting_pods = !is_mended,
+            676 => self.idle_leaves_gang = is_mended,
+            786 => self.update_waits_for_all = is_mended,
+            789 => self.health = if is_mended { Health::Remembered } else { Health::Guessed },
+            826 => self.recovery_keeps_scale = is_mended,
+            _ => return false,
+        }
+        true
     }
 
     /// The domains of the topology, from the broadest on.

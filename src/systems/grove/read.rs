@@ -14,7 +14,7 @@ use super::model::{
 };
 use crate::kernel::Duration;
 use crate::systems::kubernetes::custom::{self, ApiKind, Custom, Findings, Metadata, Opaque, PodSpec};
-use crate::systems::kubernetes::read_custom;
+use crate::systems::kubernetes::{Identity, read_custom};
 use crate::text::{Node, Source, duration};
 use crate::timeline::Kind;
 
@@ -26,6 +26,19 @@ pub const POD_CLIQUE_SET: ApiKind = ApiKind {
     namespaced: true,
     keys: &["spec", "status"],
 };
+
+/// A PodCliqueSet that can be applied.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Submitted {
+    /// Its kind, namespace and name.
+    pub identity: Identity,
+    /// Its labels.
+    pub labels: BTreeMap<String, String>,
+    /// Its annotations.
+    pub annotations: BTreeMap<String, String>,
+    /// What it asks for.
+    pub spec: PodCliqueSetSpec,
+}
 
 /// True for a document that is a PodCliqueSet.
 pub fn is_pod_clique_set(document: &Node) -> bool {

@@ -28,6 +28,8 @@ pub enum ConditionKind {
     PodCliqueScheduled,
     /// A replica's pods were deleted and have not come back yet.
     GangTerminationInProgress,
+    /// It was whole once: pull request #790.
+    HealthyStateObserved,
     /// A topology names a level that the cluster has not.
     TopologyLevelsUnavailable,
     /// All pods of a PodGang are there.
@@ -43,6 +45,7 @@ impl ConditionKind {
             ConditionKind::MinAvailableBreached => "MinAvailableBreached",
             ConditionKind::PodCliqueScheduled => "PodCliqueScheduled",
             ConditionKind::GangTerminationInProgress => "GangTerminationInProgress",
+            ConditionKind::HealthyStateObserved => "HealthyStateObserved",
             ConditionKind::TopologyLevelsUnavailable => "TopologyLevelsUnavailable",
             ConditionKind::Initialized => "Initialized",
             ConditionKind::Scheduled => "Scheduled",

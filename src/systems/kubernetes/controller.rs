@@ -14,6 +14,7 @@ use super::native;
 use super::pod::label_revision;
 use super::state::{Held, Life, Memory, ROLLOUT_TIMERS, Revision, State};
 use crate::kernel::Duration;
+use crate::systems::leaderworkerset;
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::{Action, Ask, AskId, Controller, Object, Outcome, Wake, World};
@@ -37,7 +38,18 @@ pub struct Kubernetes {
 /// # Errors
 /// What makes it no document that anybody could submit.
 pub fn load(source: &Source) -> Result<(Kubernetes, document::Read), Vec<crate::text::Diagnostic>> {
-    let read = document::read(source)?;
+    load_beside(source, &[])
+}
+
+/// Reads the manifests of a document that belongs to another system too: objects of these API groups are left to it.
+///
+/// # Errors
+/// What makes it no document that anybody could submit.
+pub fn load_beside(
+    source: &Source,
+    others: &'static [&'static str],
+) -> Result<(Kubernetes, document::Read), Vec<crate::text::Diagnostic>> {
+    let read = document::read_beside(source, others)?;
     let name = stem(source.name());
     let manifests = Arc::clone(&read.manifests);
     Ok((Kubernetes { name: name.into(), manifests, memory: Memory::default() }, read))
@@ -51,6 +63,13 @@ fn stem(file: &str) -> &str {
 }
 
 impl Kubernetes {
+    /// The same with this release of LeaderWorkerSet.
+    #[must_use]
+    pub fn with_groups_of(mut self, profile: leaderworkerset::Profile) -> Kubernetes {
+        self.memory.group_profile = profile;
+        self
+    }
+
     /// The name of the set.
     pub fn name(&self) -> &str {
         &self.name

@@ -54,8 +54,16 @@ pub struct Read {
 /// # Errors
 /// What makes it no YAML or JSON, or a text without any object.
 pub fn read(source: &Source) -> Result<Read, Vec<Diagnostic>> {
+    read_beside(source, &[])
+}
+
+/// Reads a text of manifests, but for objects of these API groups, which another system reads.
+///
+/// # Errors
+/// What makes it no YAML or JSON, or a text without any object.
+pub fn read_beside(source: &Source, others: &'static [&'static str]) -> Result<Read, Vec<Diagnostic>> {
     let documents = tree::parse_all(source).map_err(|error| vec![private(error, source)])?;
-    let mut gathering = Gathering::new(source);
+    let mut gathering = Gathering { others, ..Gathering::new(source) };
     for document in &documents {
         gathering.take(document, None, 0);
     }
@@ -93,6 +101,8 @@ fn private(error: Diagnostic, source: &Source) -> Diagnostic {
 /// What is found in a text so far.
 struct Gathering<'s> {
     source: &'s Source,
+    /// API groups whose objects another system reads.
+    others: &'static [&'static str],
     /// Objects, with the named port that a Service leads to, and where they begin.
     objects: Vec<(Manifest, Option<String>, Span)>,
     ports: Vec<NamedPorts>,
@@ -112,6 +122,7 @@ impl<'s> Gathering<'s> {
     const fn new(source: &'s Source) -> Gathering<'s> {
         Gathering {
             source,
+            others: &[],
             objects: Vec::new(),
             ports: Vec::new(),
             refused: Vec::new(),
@@ -173,6 +184,9 @@ impl<'s> Gathering<'s> {
         let metadata = node.get("metadata");
         let name = metadata.and_then(|metadata| metadata.get("name")).and_then(Node::as_str).unwrap_or("");
         let (group, short) = group_version(version);
+        if self.others.contains(&group) {
+            return;
+        }
         if served::is_unknown(kind, version) {
             let message = format!("no matches for kind {} in version {}", quote(kind), quote(version));
             let span = node.get("apiVersion").map_or_else(|| head(node), |version| version.span);

@@ -75,7 +75,10 @@ pub const KINDS: &[ApiKind] = &[
     kind(Kind::AnalysisTemplate, "argoproj.io", &["v1alpha1"], true, SPEC),
     kind(Kind::ClusterAnalysisTemplate, "argoproj.io", &["v1alpha1"], false, SPEC),
     kind(Kind::LeaderWorkerSet, "leaderworkerset.x-k8s.io", &["v1"], true, SPEC),
+    kind(Kind::PodGroup, "scheduling.run.ai", &["v2alpha2"], true, SPEC),
+    kind(Kind::PodGroup, "scheduling.volcano.sh", &["v1beta1"], true, SPEC),
     kind(Kind::Rollout, "argoproj.io", &["v1alpha1"], true, SPEC),
+    kind(Kind::Topology, "kai.scheduler", &["v1alpha1"], false, SPEC),
 ];
 
 /// The kind of this name in this group.

@@ -10,7 +10,9 @@ use super::kinds::{ApiKind, group_version};
 use super::leader_worker_set as lws;
 use super::manifest::{Body, Fixed, Identity, Manifest};
 use super::typed::{self, Misfit, Unknown};
-use super::{analysis_template, apps as workloads, autoscaler, batch as jobs, names, pod, policy, rollout, volumes};
+use super::{
+    analysis_template, apps as workloads, autoscaler, batch as jobs, names, pod, pod_group, policy, rollout, volumes,
+};
 use crate::text::diagnostic::{nearest, quote};
 use crate::text::{Diagnostic, Node, Source, Span};
 use crate::timeline::Kind;
@@ -253,7 +255,19 @@ impl<'n> Reader<'n> {
             }
             Kind::LeaderWorkerSet => {
                 let spec: lws::Spec = self.part("spec");
-                Object::LeaderWorkerSet(lws::leader_worker_set(&spec, &mut self.findings))
+                Object::LeaderWorkerSet(lws::leader_worker_set(&spec, metadata, &mut self.findings))
+            }
+            Kind::PodGroup if self.api.group == "scheduling.run.ai" => {
+                let spec: pod_group::KaiSpec = self.part("spec");
+                Object::PodGroup(pod_group::of_kai(&spec, &mut self.findings))
+            }
+            Kind::PodGroup => {
+                let spec: pod_group::VolcanoSpec = self.part("spec");
+                Object::PodGroup(pod_group::of_volcano(&spec, &mut self.findings))
+            }
+            Kind::Topology => {
+                let spec: pod_group::Levels = self.part("spec");
+                Object::Topology(pod_group::levels(&spec, &mut self.findings))
             }
             Kind::Rollout => {
                 let spec: rollout::Spec = self.part("spec");

@@ -9,9 +9,9 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 use super::complaint::Findings;
 use super::fingerprint::fingerprint;
 use super::placement::{self, Placing};
-use super::{container, figures, names, volumes};
+use super::{container, figures, names, pod_group, volumes};
 use crate::kernel::Duration;
-use crate::workload::{Container, PodTemplate, Resources, RestartPolicy};
+use crate::workload::{BatchScheduler, Container, PodTemplate, Resources, RestartPolicy};
 
 /// What a ReplicaSet's pods are ranked by when it shrinks.
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
@@ -134,6 +134,7 @@ fn pod(
         // Its default and none are one.
         scheduler_name: spec.scheduler_name.clone().filter(|name| name != "default-scheduler").unwrap_or_default(),
         scheduling_gates: gates,
+        gang: pod_group::member(metadata, spec.scheduler_name.as_deref().unwrap_or("")),
         overhead,
         active_deadline: figures::seconds(
             spec.active_deadline_seconds,
@@ -241,7 +242,9 @@ fn host_ports(spec: &core::PodSpec) -> Vec<(u16, String)> {
 
 /// Tells of fields that decide something in a cluster and nothing here.
 fn notes(spec: &core::PodSpec, path: &str, findings: &mut Findings) {
-    if spec.scheduler_name.as_ref().is_some_and(|name| !matches!(name.as_str(), "" | "default-scheduler")) {
+    let other =
+        |name: &&String| !matches!(name.as_str(), "" | "default-scheduler") && BatchScheduler::named(name).is_none();
+    if spec.scheduler_name.as_ref().is_some_and(|name| other(&name)) {
         let message = "taken as the cluster's own scheduler, unless the scenario's `scheduler` is a file, which names its profiles";
         findings.note(format!("{path}.schedulerName"), message);
     }

@@ -92,6 +92,11 @@ impl Asked {
         self.held.get(&key).map(|held| held.owner)
     }
 
+    /// What the pods of an object of the cluster serve.
+    pub fn serves(&self, key: Subject) -> Option<Subject> {
+        self.held.get(&key).map(|held| held.serves)
+    }
+
     /// What is there for an object of Dynamo.
     pub fn of(&self, owner: Subject) -> impl Iterator<Item = Subject> + '_ {
         self.held.iter().filter(move |(_, held)| held.owner == owner).map(|(key, _)| *key)

@@ -37,17 +37,7 @@ pub fn of(key: Subject, found: &Stored, deployment: &ComponentDeployment, pass: 
     let (workload, object) = match component.nodes {
         Some(size) if pass.options.has_lws() => {
             let workload = pass.beside(key, Kind::LeaderWorkerSet, &names::leader_worker_set(&name));
-            let spec = LeaderWorkerSetSpec {
-                replicas: component.replicas,
-                size,
-                leader: None,
-                worker: template,
-                leader_first: false,
-                recreate_group: true,
-                max_surge: IntOrPercent::Int(0),
-                max_unavailable: IntOrPercent::Int(1),
-                partition: 0,
-            };
+            let spec = LeaderWorkerSetSpec::of(component.replicas, size, template);
             (workload, Object::LeaderWorkerSet(spec))
         }
         _ => {

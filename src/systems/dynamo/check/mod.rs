@@ -1,0 +1,11 @@
+//! What the webhooks of the operator refuse, in their words. What the schema of the API refuses is told while documents are read.
+
+mod graph;
+mod names;
+mod shared;
+mod update;
+
+pub use graph::{component_deployment, graph};
+pub use names::pod_clique_set_name;
+pub use shared::{alpha, beta};
+pub use update::{Change, update};

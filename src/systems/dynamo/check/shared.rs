@@ -1,0 +1,117 @@
+//! What the webhook asks of a component's own fields, before they are converted: those of `v1alpha1` have no place in the model.
+//! Source: ai-dynamo/dynamo, deploy/operator/internal/webhook/validation/shared_v1alpha1.go, shared_v1beta1.go and shared_helpers.go;
+//! of chart 0.8.0 deploy/cloud/operator/internal/webhook/validation/shared.go.
+
+use k8s_openapi::api::core::v1::Container;
+
+use super::super::profile::Options;
+use super::super::read::alpha::{Alpha, MAIN};
+use super::super::read::component::epp_config_map;
+use super::super::read::file::BetaFile;
+use super::super::read::object::Object;
+
+/// What is said of an image whose tag tells no version. It is asked from 1.5 on.
+const NO_VERSION: &str =
+    "is required when the specified Dynamo runtime container image has no parseable semantic-version tag";
+
+/// Asks of a component of `v1alpha1`.
+pub fn alpha(alpha: &Alpha, path: &str, options: &Options, object: &mut Object<'_>) {
+    let at = |field: &str| format!("{path}.{field}");
+    let file = &alpha.file;
+    if file.dynamo_namespace.as_ref().is_some_and(|name| !name.is_empty()) {
+        let message = "deprecated and ignored: the namespace and the graph's name make the one that is used";
+        object.warnings.push((at("dynamoNamespace"), message.to_owned()));
+    }
+    if file.autoscaling.is_some() {
+        let message = "deprecated and ignored: a scaling adapter takes its place";
+        object.warnings.push((at("autoscaling"), message.to_owned()));
+    }
+    if !options.webhook {
+        return;
+    }
+    if let Some(ingress) = &file.ingress
+        && ingress.enabled == Some(true)
+        && ingress.host.as_ref().is_none_or(String::is_empty)
+    {
+        object.admission.required(at("ingress.host"), "is required when ingress is enabled");
+    }
+    for (index, mount) in file.volume_mounts.iter().flatten().enumerate() {
+        let nowhere = mount.mount_point.as_ref().is_none_or(String::is_empty);
+        if mount.use_as_compilation_cache != Some(true) && nowhere {
+            let detail = "is required when useAsCompilationCache is false";
+            object.admission.required(at(&format!("volumeMounts[{index}].mountPoint")), detail);
+        }
+    }
+    if options.operator.is_1_5() {
+        let image = alpha.main().and_then(|main| main.image.as_deref());
+        version(image, &file.runtime_version_override, path, "extraPodSpec.mainContainer.image", object);
+    }
+}
+
+/// Asks of a component of `v1beta1`.
+pub fn beta(file: &BetaFile, path: &str, options: &Options, object: &mut Object<'_>) {
+    if !options.webhook {
+        return;
+    }
+    let at = |field: &str| format!("{path}.{field}");
+    let containers = file.pod_template.as_ref().and_then(|template| template.spec.as_ref());
+    let containers: &[Container] = containers.map_or(&[], |spec| &spec.containers);
+    if let Some(size) = file.shared_memory_size.as_ref().filter(|size| size.0.starts_with('-')) {
+        object.admission.invalid_text(at("sharedMemorySize"), &size.0, "must be non-negative");
+    }
+    if let Some(name) = &file.frontend_sidecar {
+        let field = at("frontendSidecar");
+        if file.pod_template.is_none() {
+            let detail = "is required when frontendSidecar is set";
+            object.admission.required(at("podTemplate.spec.containers"), detail);
+        } else if name.is_empty() {
+            object.admission.invalid_text(field, "", "must not be empty");
+        } else if !containers.iter().any(|one| one.name == *name) {
+            object.admission.invalid_text(field, name, "must match a podTemplate.spec.containers name");
+        }
+    }
+    let map = file.epp_config.as_ref().filter(|epp| epp.config_map_ref.is_some());
+    if map.is_some_and(|epp| epp_config_map(epp).is_none_or(str::is_empty)) {
+        object.admission.required(at("eppConfig.configMapRef.name"), "is required");
+    }
+    let image = containers.iter().find(|one| one.name == MAIN).and_then(|main| main.image.as_deref());
+    version(image, &file.runtime_version_override, path, "podTemplate.spec.containers", object);
+}
+
+/// The version of the runtime is known by the image's tag, or by the field beside it.
+fn version(image: Option<&str>, stated: &Option<String>, path: &str, field: &str, object: &mut Object<'_>) {
+    match image.filter(|image| !image.is_empty()) {
+        None => object.admission.required(format!("{path}.{field}"), "is required"),
+        Some(image) => {
+            let says = stated.as_ref().is_some_and(|text| !text.is_empty());
+            if !says && !has_version(image) {
+                object.admission.required(format!("{path}.runtimeVersionOverride"), NO_VERSION);
+            }
+        }
+    }
+}
+
+/// True for an image whose tag is a version of three numbers, with whatever stands behind a dash or a plus.
+fn has_version(image: &str) -> bool {
+    let name = image.rsplit('/').next().unwrap_or(image);
+    let Some((_, tag)) = name.split('@').next().unwrap_or(name).split_once(':') else { return false };
+    let core = tag.split(['-', '+']).next().unwrap_or(tag);
+    let core = core.strip_prefix('v').unwrap_or(core);
+    let parts: Vec<&str> = core.split('.').collect();
+    parts.len() == 3 && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|one| one.is_ascii_digit()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_version_is_three_numbers() {
+        for image in ["a:1.4.0", "host:5000/a/b:v1.5.0", "a:1.4.0-test", "a:1.4.0+x", "a:1.4.0@sha256:00"] {
+            assert!(has_version(image), "{image}");
+        }
+        for image in ["a", "a:latest", "a:my-tag", "host:5000/a", "a:1.4", "a@sha256:00", "a:1..0"] {
+            assert!(!has_version(image), "{image}");
+        }
+    }
+}

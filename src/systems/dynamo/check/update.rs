@@ -1,0 +1,154 @@
+//! What the webhook and the schema's rules ask of a change of a graph.
+//! Source: ai-dynamo/dynamo, deploy/operator/internal/webhook/validation/dynamographdeployment.go (ValidateUpdate) and
+//! shared_v1beta1.go; of chart 0.8.0 deploy/cloud/operator/internal/webhook/validation/dynamographdeployment.go.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::super::model::{Beside, Component, GraphSpec};
+use super::super::profile::{Operator, Options};
+use super::super::status::{GraphStatus, RollingUpdatePhase};
+use super::graph::order;
+
+/// A change of a graph.
+#[derive(Clone, Copy, Debug)]
+pub struct Change<'g> {
+    /// What it was.
+    pub old: &'g GraphSpec,
+    /// What it is to be.
+    pub new: &'g GraphSpec,
+    /// How it fares.
+    pub status: &'g GraphStatus,
+    /// True if the operator itself or the planner asks: they alone may change the replicas of a component with an adapter.
+    pub by_operator: bool,
+}
+
+/// Why a change is refused: each reason with its field. Empty if it is not.
+pub fn update(change: &Change<'_>, options: &Options) -> Vec<String> {
+    let mut found = Vec::new();
+    let old: BTreeMap<&str, &Component> = by_name(change.old);
+    if options.operator.is_1_5() {
+        rules(change, &old, &mut found);
+    }
+    if options.webhook {
+        match options.operator {
+            Operator::V0_8 => before(change, &old, &mut found),
+            Operator::V1_5 => now(change, &old, &mut found),
+        }
+    }
+    found
+}
+
+fn by_name(spec: &GraphSpec) -> BTreeMap<&str, &Component> {
+    spec.components.iter().map(|one| (one.name.as_str(), one)).collect()
+}
+
+/// Rules of the schema, which hold without a webhook too.
+fn rules(change: &Change<'_>, old: &BTreeMap<&str, &Component>, found: &mut Vec<String>) {
+    for one in &change.new.components {
+        let before = old.get(one.name.as_str()).and_then(|old| old.min_available);
+        if before.is_some() && before != one.min_available {
+            found.push(format!("spec.components[{}]: minAvailable is immutable after creation", one.name));
+        }
+    }
+}
+
+/// Chart 0.8.0.
+fn before(change: &Change<'_>, old: &BTreeMap<&str, &Component>, found: &mut Vec<String>) {
+    if change.old.backend != change.new.backend {
+        found.push("spec.backendFramework is immutable and cannot be changed after creation".to_owned());
+    }
+    for one in &change.new.components {
+        let Some(was) = old.get(one.name.as_str()) else { continue };
+        let path = format!("spec.services[{}]", one.name);
+        if was.is_multinode() != one.is_multinode() {
+            let why = "cannot change node topology (between single-node and multi-node) after creation";
+            found.push(format!("{path} {why}"));
+        }
+        if one.scaling_adapter && was.replicas != one.replicas && !change.by_operator {
+            let why = "cannot be modified directly when scaling adapter is enabled; scale or update the related \
+                DynamoGraphDeploymentScalingAdapter instead";
+            found.push(format!("{path}.replicas {why}"));
+        }
+    }
+}
+
+/// Chart 1.5.0.
+fn now(change: &Change<'_>, old: &BTreeMap<&str, &Component>, found: &mut Vec<String>) {
+    topology_of_components(change, found);
+    for one in &change.new.components {
+        if let Some(was) = old.get(one.name.as_str()) {
+            component(was, one, change.by_operator, found);
+        }
+    }
+    let (was, is) = (change.old, change.new);
+    if was.backend != is.backend {
+        found
+            .push("spec.backendFramework: Invalid value: is immutable and cannot be changed after creation".to_owned());
+    }
+    if was.topology != is.topology {
+        found.push(format!("spec.topologyConstraint: Invalid value: {FIXED} topology constraints"));
+    }
+    if was.kv_transfer != is.kv_transfer {
+        let why = "is immutable and cannot be added, removed, or changed after creation";
+        found.push(format!("spec.experimental.kvTransferPolicy: Invalid value: {why}"));
+    }
+    if let Some(restart) = &is.restart {
+        let names: BTreeSet<&str> = is.components.iter().map(|one| one.name.as_str()).collect();
+        let wrong = order(restart.parallel, &restart.order, &names);
+        found.extend(wrong.into_iter().map(|(path, message)| format!("{path}: {message}")));
+    }
+    let id = |spec: &GraphSpec| spec.restart.as_ref().map_or(String::new(), |restart| restart.id.clone());
+    let rolling = change.status.rolling_update.as_ref().map(|one| one.phase);
+    if let Some(phase @ (RollingUpdatePhase::Pending | RollingUpdatePhase::InProgress)) = rolling
+        && id(was) != id(is)
+    {
+        let why = format!("cannot be changed while a rolling update is {}", phase.text());
+        found.push(format!("spec.restart.id: Invalid value: {:?}: {why}", id(is)));
+    }
+}
+
+/// What is said of a topology that was set when the graph was made.
+const FIXED: &str = "is immutable and cannot be added, removed, or changed after creation; delete and recreate the \
+    DynamoGraphDeployment to change";
+
+/// Components stay what they are.
+fn topology_of_components(change: &Change<'_>, found: &mut Vec<String>) {
+    let names = |spec: &GraphSpec| spec.components.iter().map(|one| one.name.clone()).collect::<BTreeSet<_>>();
+    let (old, new) = (names(change.old), names(change.new));
+    let listed = |names: Vec<&String>| names.iter().map(|one| one.as_str()).collect::<Vec<_>>().join(" ");
+    let (added, removed) = (listed(new.difference(&old).collect()), listed(old.difference(&new).collect()));
+    let detail = match (added.is_empty(), removed.is_empty()) {
+        (true, true) => return,
+        (false, false) => format!("components added: [{added}], components removed: [{removed}]"),
+        (false, true) => format!("components added: [{added}]"),
+        (true, false) => format!("components removed: [{removed}]"),
+    };
+    let why = "component topology is immutable and cannot be modified after creation";
+    found.push(format!("spec.components: Forbidden: {why}: {detail}"));
+}
+
+fn component(was: &Component, is: &Component, by_operator: bool, found: &mut Vec<String>) {
+    let path = format!("spec.components[{}]", is.name);
+    let adapter = was.scaling_adapter || is.scaling_adapter;
+    if adapter && !by_operator && was.replicas != is.replicas {
+        let why = "cannot be modified directly when scaling adapter is enabled; scale or update the related \
+            DynamoGraphDeploymentScalingAdapter instead";
+        found.push(format!("{path}.replicas: Forbidden: {why}"));
+    }
+    if was.is_multinode() != is.is_multinode() {
+        let why = "cannot change node topology between single-node and multi-node after creation";
+        found.push(format!("{path}.multinode: Invalid value: {why}"));
+    }
+    if was.topology != is.topology {
+        found.push(format!("{path}.topologyConstraint: Invalid value: {FIXED} topology constraints"));
+    }
+    if was.force_scaling_group != is.force_scaling_group {
+        found.push(format!("{path}.experimental.grove.forceScalingGroup: Invalid value: field is immutable"));
+    }
+    let between = |one: &Component| one.memory_service.as_ref().is_some_and(|one| one.mode == Beside::InterPod);
+    if between(was) != between(is) {
+        let why = "the inter-pod GMS layout cannot be toggled after creation; delete and recreate the \
+            DynamoGraphDeployment";
+        found.push(format!("{path}.experimental.gpuMemoryService.mode: Invalid value: {why}"));
+    }
+}

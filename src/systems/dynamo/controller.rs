@@ -1,0 +1,294 @@
+//! Dynamo's control plane as a state machine: what wakes it, whose turn it is then, and when it wakes itself. What a turn does is
+//! `operator`'s and its neighbours'; what operators may do is `actions`'.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use super::model::{Resource, Table};
+use super::operator::asked::Asked;
+use super::operator::journal::Journal;
+use super::operator::pass::Pass;
+use super::operator::{adapters, component, graph, names};
+use super::profile::Options;
+use super::read::Document;
+use super::store::Stored;
+use super::traffic::Routes;
+use crate::kernel::Time;
+use crate::systems::grove::Grove;
+use crate::systems::kubernetes::Kubernetes;
+use crate::systems::machinery::runtime::{Keys, View};
+use crate::systems::machinery::{
+    Api, ControllerId, ControllerSpec, Event, Finish, Item, RateLimits, Runtime, Turn, Verb,
+};
+use crate::timeline::{Cause, Kind, Subject, Why};
+use crate::workload::{AskId, Controller, Outcome, Wake, World};
+
+/// The controllers, by their place: graphs, components, adapters.
+pub(super) const GRAPHS: ControllerId = ControllerId(0);
+pub(super) const COMPONENTS: ControllerId = ControllerId(1);
+pub(super) const ADAPTERS: ControllerId = ControllerId(2);
+
+/// Its own timer; smaller tokens are those of plain manifests.
+const TIMER: u64 = 1 << 48;
+
+/// What every controller of the operator has: one worker, and the limits of controller-runtime.
+fn spec(name: &'static str, watches: &'static [Kind]) -> ControllerSpec {
+    ControllerSpec { name, watches, workers: 1, limits: RateLimits::default() }
+}
+
+/// Dynamo's control plane, with the documents that were applied to it.
+#[derive(Clone, Debug)]
+pub struct Dynamo {
+    pub(super) name: Arc<str>,
+    pub(super) options: Arc<Options>,
+    document: Arc<Document>,
+    pub(super) api: Api<Resource>,
+    pub(super) runtime: Runtime,
+    pub(super) asked: Asked,
+    pub(super) journal: Journal,
+    /// Grove's operator, with the PodCliqueSets.
+    pub(super) grove: Grove,
+    /// Plain manifests, a set for each document that has any.
+    pub(super) manifests: Vec<Kubernetes>,
+    /// The annotations that the last `apply` of an object named.
+    pub(super) applied: BTreeMap<Subject, Table>,
+    routes: Routes,
+    /// When it wakes itself next.
+    planned: Option<Time>,
+}
+
+impl Dynamo {
+    /// A control plane to which a document is submitted first.
+    pub fn new(name: &str, document: Document, options: &Options) -> Dynamo {
+        let controllers = [
+            spec("dynamographdeployment", &[Kind::Graph, Kind::DynamoComponentDeployment, Kind::Adapter]),
+            spec("dynamocomponentdeployment", &[Kind::DynamoComponentDeployment]),
+            spec("dynamographdeploymentscalingadapter", &[Kind::Adapter, Kind::Graph]),
+        ];
+        let webhooks = if options.webhook { &[Kind::Graph, Kind::DynamoComponentDeployment][..] } else { &[] };
+        Dynamo {
+            name: name.into(),
+            options: Arc::new(options.clone()),
+            document: Arc::new(document),
+            api: Api::new(webhooks.iter().copied()),
+            runtime: Runtime::new(&controllers),
+            asked: Asked::default(),
+            journal: Journal::default(),
+            grove: Grove::new(options.grove.clone()),
+            manifests: Vec::new(),
+            applied: BTreeMap::new(),
+            routes: Routes::default(),
+            planned: None,
+        }
+    }
+
+    /// The name of the first document, and those of its graphs.
+    pub fn names(&self) -> Vec<&str> {
+        let graphs = self.document.objects.iter().filter(|one| one.identity.kind == Kind::Graph);
+        std::iter::once(&*self.name).chain(graphs.map(|one| one.identity.name.as_str())).collect()
+    }
+
+    /// The plain manifests that it holds as they are wanted now.
+    pub fn manifests(&self) -> Vec<&crate::systems::kubernetes::Manifest> {
+        self.manifests.iter().flat_map(Kubernetes::wanted).collect()
+    }
+
+    /// How often a fault of watches or writes has had an effect so far.
+    pub fn effects(&self, number: u32) -> u64 {
+        self.runtime.effects(&self.api, number) + self.grove.effects(number)
+    }
+
+    /// Does what is due, until nothing is.
+    fn pump(&mut self, world: &mut dyn World) {
+        let now = world.now();
+        loop {
+            let turn = {
+                let reads: &dyn World = world;
+                let mut route =
+                    |who, event: &Event<Resource>, view: &View<'_, Resource>| route(who, event, view, reads);
+                self.runtime.next(&mut self.api, now, &mut route)
+            };
+            match turn {
+                None => break,
+                Some(Turn::Started(_)) => {}
+                Some(Turn::Reconcile(item)) => {
+                    let finish = self.reconcile(item, world);
+                    self.runtime.finish(item, finish, now);
+                }
+            }
+            self.sweep(world);
+        }
+    }
+
+    fn reconcile(&mut self, item: Item, world: &mut dyn World) -> Finish {
+        let mut pass = Pass {
+            api: &mut self.api,
+            runtime: &self.runtime,
+            world,
+            options: &self.options,
+            asked: &mut self.asked,
+            journal: &mut self.journal,
+            item,
+            cause: item.cause,
+        };
+        let (name, finish) = match item.controller {
+            GRAPHS => ("dynamographdeployment", graph::reconcile(&mut pass)),
+            COMPONENTS => ("dynamocomponentdeployment", component::reconcile(&mut pass)),
+            ADAPTERS => ("dynamographdeploymentscalingadapter", adapters::reconcile(&mut pass)),
+            _ => return Finish::Done,
+        };
+        let counts = self.journal.counts_mut(name);
+        match finish {
+            Finish::Done => counts.success += 1,
+            Finish::After(_) => counts.requeue_after += 1,
+            Finish::Retry | Finish::Terminal => counts.error += 1,
+        }
+        finish
+    }
+
+    /// What went away takes along what was asked of the cluster for it.
+    pub(super) fn sweep(&mut self, world: &mut dyn World) {
+        for (key, cause) in self.api.removed() {
+            let became = if key.kind == Kind::DynamoComponentDeployment { "Deleted" } else { "deleted" };
+            let cause = Cause::Entry(world.note(key, became, Why::NONE, cause));
+            self.routes.touch_of(key, &self.api);
+            self.asked.remove_of(key, cause, world);
+        }
+    }
+
+    /// A change of an object of the cluster wakes whoever it is there for.
+    fn changed(&mut self, subject: Subject, cause: Cause, world: &mut dyn World) {
+        if self.grove.changed(subject, cause, world) {
+            return;
+        }
+        self.asked.changed(subject, world);
+        let Some(owner) = self.asked.owner_of(subject) else { return };
+        match owner.kind {
+            Kind::DynamoComponentDeployment => {
+                self.runtime.add_for(subject, COMPONENTS, owner, cause);
+                let Some(stored) = self.api.get(owner) else { return };
+                let Some(graph) = stored.meta.owner.filter(|owner| owner.key.kind == Kind::Graph) else { return };
+                self.routes.touch(graph.key);
+                // Pods of workers that come, go or end wake the controller of graphs too.
+                let is_worker =
+                    stored.value.component().is_some_and(|one| one.spec.component.component_type.is_worker());
+                if is_worker && self.options.operator.is_1_5() && subject.kind != Kind::Service {
+                    self.runtime.add_for(subject, GRAPHS, graph.key, cause);
+                }
+            }
+            _ => self.runtime.add_for(subject, GRAPHS, owner, cause),
+        }
+    }
+
+    fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) {
+        if self.grove.answered(ask, outcome, cause, world) {
+            return;
+        }
+        match self.asked.answered(ask, outcome, cause, world) {
+            Some(owner) if owner.kind == Kind::DynamoComponentDeployment => self.runtime.add(COMPONENTS, owner, cause),
+            Some(owner) => self.runtime.add(GRAPHS, owner, cause),
+            None => {
+                for set in &mut self.manifests {
+                    let _ = set.wake(Wake::Answered(ask, outcome), cause, world);
+                }
+            }
+        }
+    }
+
+    fn submit(&mut self, cause: Cause, world: &mut dyn World) {
+        let document = Arc::clone(&self.document);
+        self.apply_document(&document, false, cause, world);
+    }
+
+    /// What every wake ends with: turns that are due, requests sent where they should go, a timer for what comes next.
+    fn settle(&mut self, cause: Cause, world: &mut dyn World) {
+        self.pump(world);
+        self.grove.pump(cause, world);
+        self.routes.send(&self.api, &self.asked, cause, world);
+        let now = world.now();
+        let Some(next) = self.runtime.wake_time(&self.api, now) else { return };
+        if self.planned.is_none_or(|planned| planned <= now || next < planned) {
+            self.planned = Some(next);
+            world.wake_at(next, TIMER, cause);
+        }
+    }
+
+    /// An object as the API has it.
+    pub(super) fn stored(&self, key: Subject) -> Option<&Arc<Stored>> {
+        self.api.get(key)
+    }
+}
+
+/// Which keys of a controller an event concerns.
+fn route(who: ControllerId, event: &Event<Resource>, view: &View<'_, Resource>, world: &dyn World) -> Keys {
+    let key = event.key();
+    let mut found = Keys::new();
+    match (who, key.kind) {
+        (GRAPHS, Kind::Graph) | (COMPONENTS, Kind::DynamoComponentDeployment) | (ADAPTERS, Kind::Adapter) => {
+            if event.generation_changed() {
+                found.push(key);
+            }
+        }
+        // What it made itself does not wake it.
+        (GRAPHS, Kind::DynamoComponentDeployment) if event.verb != Verb::Added => {
+            found.extend(event.new.meta.owner.filter(|owner| owner.key.kind == Kind::Graph).map(|owner| owner.key));
+        }
+        (GRAPHS, Kind::Adapter) if event.verb == Verb::Deleted => {
+            found.extend(event.new.meta.owner.filter(|owner| owner.key.kind == Kind::Graph).map(|owner| owner.key));
+        }
+        (ADAPTERS, Kind::Graph) if event.verb == Verb::Deleted || event.verb == Verb::Updated && resized(event) => {
+            let name = super::operator::pass::name_of(key, world);
+            let own = view.list(Kind::Adapter).filter(|one| one.key.namespace == key.namespace);
+            let own = own.filter(|one| one.value.adapter().is_some_and(|adapter| adapter.spec.graph == name));
+            found.extend(own.map(|one| one.key));
+        }
+        _ => {}
+    }
+    found
+}
+
+/// True if the components of a graph changed.
+fn resized(event: &Event<Resource>) -> bool {
+    let components = |stored: &Stored| stored.value.graph().map(|graph| graph.spec.components.clone());
+    event.old.as_ref().is_none_or(|old| components(old) != components(&event.new))
+}
+
+impl Controller for Dynamo {
+    fn wake(&mut self, wake: Wake, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+        let mut done = Ok(());
+        match wake {
+            Wake::Submitted => self.submit(cause, world),
+            Wake::Timer(TIMER) => {
+                if self.planned.is_some_and(|planned| planned <= world.now()) {
+                    self.planned = None;
+                }
+            }
+            Wake::Timer(token) if self.grove.timer(token) => {}
+            Wake::Timer(_) | Wake::NodesChanged => {
+                for set in &mut self.manifests {
+                    let _ = set.wake(wake.clone(), cause, world);
+                }
+            }
+            Wake::Changed(object) => {
+                self.changed(object, cause, world);
+                for set in &mut self.manifests {
+                    let _ = set.wake(Wake::Changed(object), cause, world);
+                }
+            }
+            Wake::Answered(ask, outcome) => self.answered(ask, outcome, cause, world),
+            Wake::Action(action) => done = self.act(&action, cause, world),
+        }
+        self.settle(cause, world);
+        done
+    }
+
+    fn native(&self, world: &dyn World) -> serde_json::Value {
+        super::native::list(self, world)
+    }
+}
+
+/// The subject of a component of a graph.
+pub(super) fn component_subject(graph: Subject, graph_name: &str, component: &str, world: &mut dyn World) -> Subject {
+    let name = world.name(&names::component(graph_name, component));
+    Subject { kind: Kind::Component, namespace: graph.namespace, name }
+}

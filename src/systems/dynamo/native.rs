@@ -1,0 +1,245 @@
+//! Dynamo's objects as `kubectl get -o json` shows them, the events about them, and the operator's metrics in Prometheus' text form.
+
+use chrono::{DateTime, SecondsFormat};
+use serde_json::{Map, Value, json};
+
+use super::controller::Dynamo;
+use super::model::Resource;
+use super::operator::pass::name_of;
+use super::status::{ComponentFigures, Conditions};
+use super::store::Stored;
+use crate::kernel::Time;
+use crate::timeline::{Kind, Subject};
+use crate::workload::{Controller, World};
+
+/// Everything that the control plane has.
+pub fn list(dynamo: &Dynamo, world: &dyn World) -> Value {
+    let epoch = dynamo.options.epoch_seconds;
+    let mut items: Vec<Value> = Vec::new();
+    for kind in [Kind::Graph, Kind::DynamoComponentDeployment, Kind::Adapter] {
+        items.extend(dynamo.api.list(kind).filter_map(|stored| object(stored, dynamo, world)));
+    }
+    items.extend(dynamo.grove.native(world));
+    for set in &dynamo.manifests {
+        if let Some(Value::Array(more)) = set.native(world).get_mut("items").map(Value::take) {
+            items.extend(more);
+        }
+    }
+    for event in dynamo.journal.events() {
+        items.push(json!({
+            "apiVersion": "v1",
+            "kind": "Event",
+            "involvedObject": { "kind": api_kind(event.about.kind), "name": name_of(event.about, world) },
+            "type": if event.is_warning { "Warning" } else { "Normal" },
+            "reason": event.reason,
+            "message": event.message,
+            "firstTimestamp": stamp(event.first, epoch),
+            "lastTimestamp": stamp(event.last, epoch),
+            "count": event.count,
+        }));
+    }
+    json!({ "apiVersion": "v1", "kind": "List", "items": items, "metrics": metrics(dynamo) })
+}
+
+/// The kind as the API has it.
+const fn api_kind(kind: Kind) -> &'static str {
+    match kind {
+        Kind::Graph => "DynamoGraphDeployment",
+        Kind::Adapter => "DynamoGraphDeploymentScalingAdapter",
+        Kind::Request => "DynamoGraphDeploymentRequest",
+        Kind::Model => "DynamoModel",
+        Kind::Checkpoint => "DynamoCheckpoint",
+        other => other.text(),
+    }
+}
+
+/// A time of the run as the API writes it.
+pub fn stamp(at: Time, epoch_seconds: i64) -> String {
+    let since = i64::try_from(at.nanos() / 1_000_000_000).unwrap_or(i64::MAX);
+    let shown = DateTime::from_timestamp(epoch_seconds.saturating_add(since), 0).unwrap_or_default();
+    shown.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn namespace(key: Subject, world: &dyn World) -> String {
+    let text = world.text(key.namespace);
+    if text.is_empty() { "default".to_owned() } else { text }
+}
+
+fn object(stored: &Stored, dynamo: &Dynamo, world: &dyn World) -> Option<Value> {
+    let epoch = dynamo.options.epoch_seconds;
+    let version = if dynamo.options.operator.is_1_5() { "v1beta1" } else { "v1alpha1" };
+    let meta = &stored.meta;
+    let mut metadata = Map::new();
+    metadata.insert("name".to_owned(), json!(name_of(stored.key, world)));
+    metadata.insert("namespace".to_owned(), json!(namespace(stored.key, world)));
+    metadata.insert("generation".to_owned(), json!(meta.generation));
+    metadata.insert("resourceVersion".to_owned(), json!(meta.version.0.to_string()));
+    metadata.insert("creationTimestamp".to_owned(), json!(stamp(meta.created_at, epoch)));
+    if let Some(at) = meta.deleted_at {
+        metadata.insert("deletionTimestamp".to_owned(), json!(stamp(at, epoch)));
+    }
+    for (name, table) in [("labels", &meta.labels), ("annotations", &meta.annotations)] {
+        if !table.is_empty() {
+            metadata.insert(name.to_owned(), json!(table));
+        }
+    }
+    if !meta.finalizers.is_empty() {
+        metadata.insert("finalizers".to_owned(), json!(meta.finalizers));
+    }
+    let (spec, status) = match &stored.value {
+        Resource::Graph(graph) => (graph_spec(graph), graph_status(graph, epoch)),
+        Resource::Component(one) => (component_spec(one), component_status(one, epoch)),
+        Resource::Adapter(adapter) => {
+            let spec = json!({
+                "replicas": adapter.spec.replicas,
+                "dgdRef": { "name": adapter.spec.graph, "componentName": adapter.spec.component },
+            });
+            let mut status = json!({ "replicas": adapter.status.replicas, "selector": adapter.status.selector });
+            if let Some(at) = adapter.status.last_scale {
+                status["lastScaleTime"] = json!(stamp(at, epoch));
+            }
+            (spec, status)
+        }
+        _ => return None,
+    };
+    Some(json!({
+        "apiVersion": format!("nvidia.com/{version}"),
+        "kind": api_kind(stored.key.kind),
+        "metadata": metadata,
+        "spec": spec,
+        "status": status,
+    }))
+}
+
+fn graph_spec(graph: &super::model::Graph) -> Value {
+    let components: Vec<Value> = graph
+        .spec
+        .components
+        .iter()
+        .map(|one| {
+            let mut shown = json!({ "name": one.name, "type": one.component_type.text(), "replicas": one.replicas });
+            if let Some(nodes) = one.nodes {
+                shown["multinode"] = json!({ "nodeCount": nodes });
+            }
+            shown
+        })
+        .collect();
+    let mut spec = json!({ "components": components });
+    if let Some(backend) = graph.spec.backend {
+        spec["backendFramework"] = json!(backend.text());
+    }
+    if let Some(restart) = &graph.spec.restart {
+        let kind = if restart.parallel { "Parallel" } else { "Sequential" };
+        spec["restart"] = json!({ "id": restart.id, "strategy": { "type": kind, "order": restart.order } });
+    }
+    spec
+}
+
+fn graph_status(graph: &super::model::Graph, epoch: i64) -> Value {
+    let status = &graph.status;
+    let mut shown = json!({ "state": status.state.text(), "conditions": conditions(&status.conditions, epoch) });
+    if let Some(generation) = status.observed_generation {
+        shown["observedGeneration"] = json!(generation);
+    }
+    if !status.components.is_empty() {
+        let all: Map<String, Value> =
+            status.components.iter().map(|(name, one)| (name.clone(), figures(one))).collect();
+        shown["components"] = Value::Object(all);
+    }
+    if let Some(restart) = &status.restart {
+        shown["restart"] = json!({
+            "observedID": restart.id,
+            "phase": restart.phase.text(),
+            "inProgress": restart.in_progress,
+        });
+    }
+    if let Some(rollout) = &status.rolling_update {
+        let time = |at: Option<Time>| at.map(|at| stamp(at, epoch));
+        shown["rollingUpdate"] = json!({
+            "phase": rollout.phase.text(),
+            "startTime": time(rollout.started_at),
+            "endTime": time(rollout.ended_at),
+            "updatedComponents": rollout.updated_components,
+        });
+    }
+    shown
+}
+
+fn component_spec(one: &super::model::ComponentDeployment) -> Value {
+    let component = &one.spec.component;
+    json!({ "name": component.name, "type": component.component_type.text(), "replicas": component.replicas })
+}
+
+fn component_status(one: &super::model::ComponentDeployment, epoch: i64) -> Value {
+    let mut shown = json!({ "conditions": conditions(&one.status.conditions, epoch) });
+    if let Some(generation) = one.status.observed_generation {
+        shown["observedGeneration"] = json!(generation);
+    }
+    if let Some(known) = &one.status.figures {
+        shown["component"] = figures(known);
+    }
+    shown
+}
+
+fn figures(one: &ComponentFigures) -> Value {
+    let mut shown = json!({
+        "componentKind": one.kind.text(),
+        "componentNames": one.names,
+        "replicas": one.replicas,
+        "updatedReplicas": one.updated,
+    });
+    let optional =
+        [("readyReplicas", one.ready), ("availableReplicas", one.available), ("scheduledReplicas", one.scheduled)];
+    for (name, value) in optional.into_iter().filter_map(|(name, value)| Some((name, value?))) {
+        shown[name] = json!(value);
+    }
+    if !one.runtime_namespace.is_empty() {
+        shown["runtimeNamespace"] = json!(one.runtime_namespace);
+    }
+    shown
+}
+
+fn conditions(all: &Conditions, epoch: i64) -> Vec<Value> {
+    all.0
+        .iter()
+        .map(|one| {
+            json!({
+                "type": one.kind,
+                "status": one.status.text(),
+                "reason": one.reason,
+                "message": one.message,
+                "lastTransitionTime": stamp(one.since, epoch),
+                "observedGeneration": one.observed_generation,
+            })
+        })
+        .collect()
+}
+
+/// What `/metrics` of the operator counts: controller-runtime's totals, and resources by kind. Lengths of reconciliations are not
+/// there: nothing takes time here.
+fn metrics(dynamo: &Dynamo) -> String {
+    let mut text = String::from("# TYPE controller_runtime_reconcile_total counter\n");
+    for (name, counts) in dynamo.journal.counts() {
+        for (result, count) in
+            [("error", counts.error), ("requeue_after", counts.requeue_after), ("success", counts.success)]
+        {
+            text.push_str(&format!(
+                "controller_runtime_reconcile_total{{controller=\"{name}\",result=\"{result}\"}} {count}\n"
+            ));
+        }
+    }
+    text.push_str("# TYPE controller_runtime_reconcile_errors_total counter\n");
+    for (name, counts) in dynamo.journal.counts() {
+        text.push_str(&format!(
+            "controller_runtime_reconcile_errors_total{{controller=\"{name}\"}} {}\n",
+            counts.error
+        ));
+    }
+    text.push_str("# TYPE dynamo_operator_resources_total gauge\n");
+    for kind in [Kind::Graph, Kind::DynamoComponentDeployment, Kind::Adapter, Kind::Request, Kind::Model] {
+        let count = dynamo.api.list(kind).count();
+        let name = api_kind(kind);
+        text.push_str(&format!("dynamo_operator_resources_total{{resource_type=\"{name}\"}} {count}\n"));
+    }
+    text
+}
