@@ -26,6 +26,7 @@ impl Dynamo {
         };
         match action {
             Action::Apply(_) | Action::Replace(_) => 2,
+            Action::Disturb(fault) if self.grove.takes(fault) || self.runtime.takes(fault) => 2,
             Action::Delete(target) | Action::Restart(target) | Action::Undeploy(target) if own(target) => 2,
             Action::Scale(sizes) if sizes.iter().any(|(target, _)| own(target)) => 2,
             Action::Scale(sizes) => u8::from(sizes.iter().any(|(target, _)| target.starts_with("Deployment/"))),
