@@ -96,10 +96,17 @@ fn every_document_comes_to_its_pods_and_gpus() {
     let options = Options { webhook: false, ..Options::default() };
     let (mut wrong, mut rejected, mut count) = (Vec::new(), BTreeMap::new(), 0);
     for row in rows(&shared) {
+        count += 1;
         let source = source(&shared, &row);
         let name = name(&source, &row);
         let read = read(&source, &options);
-        count += 1;
+        // What the operator's own tests expect stands for a name that they make up: it is no name.
+        if name.starts_with('$') {
+            let one = read.problems.iter().find(|one| one.message.contains(&format!("{name:?}")));
+            let why = one.map(|one| one.message.clone()).unwrap_or_default();
+            assert!(why.contains("metadata.name: Invalid value"), "{}: {why}", row.file);
+            continue;
+        }
         let found = read.document.objects.iter().find(|one| one.identity.name == name);
         let refused = read.document.refused.iter().find(|one| one.identity.name == name);
         match (found, refused) {

@@ -2,7 +2,7 @@
 
 use crate::file_types;
 use crate::scenario::values::{GroveReleaseValue, Length, OperatorValue, ProviderValue};
-use crate::text::decode::Spanned;
+use crate::text::decode::{Spanned, Table};
 
 file_types! {
     /// Which operator of Dynamo is rehearsed, the switches of its chart, and what is installed beside it.
@@ -57,5 +57,8 @@ file_types! {
         request: Option<String>,
         /// The document that it writes: a graph, and objects that go with it.
         output: Spanned<String>,
+        /// When each of its sub-phases begins, counted from the begin of the Job: `{ SweepingPrefill: 2m, GeneratingDGD: 40m }`.
+        /// Default: it stays in `Initializing`.
+        phases: Option<Table<Spanned<Length>>>,
     }
 }

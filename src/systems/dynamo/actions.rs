@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::controller::{Dynamo, component_subject};
 use super::model::{Resource, Restart};
+use super::{check, native};
 
 use super::read::{self, Document, Submitted};
 use super::store::Stored;
@@ -115,8 +116,11 @@ impl Dynamo {
         for object in &document.objects {
             if let Err(refusal) = self.apply(object, replace, cause, world) {
                 let key = subject(&object.identity, world);
-                let why = Why::symbol(world.intern(&refusal));
-                world.note(key, rejected(key), why, cause);
+                // What is there goes on as it was.
+                if self.stored(key).is_none() {
+                    let why = Why::symbol(world.intern(&refusal));
+                    world.note(key, rejected(key), why, cause);
+                }
                 refusals.push(refusal);
             }
         }
@@ -130,6 +134,10 @@ impl Dynamo {
         let Some(known) = self.stored(key).map(Arc::clone) else {
             if replace {
                 return Err(format!("{} not found", object.identity.show()));
+            }
+            if let Some(why) = object.not_to_be_made.as_ref().filter(|_| self.options.operator.is_1_5()) {
+                let (kind, name) = (native::api_kind(key.kind), &object.identity.name);
+                return Err(format!("{kind} {name:?} is invalid: {why}"));
             }
             let mut created = Stored::new(key, object.resource.clone());
             created.meta.labels.clone_from(&object.labels);
@@ -153,6 +161,11 @@ impl Dynamo {
             wanted.meta.annotations.extend(object.annotations.clone());
             wanted.meta.labels.extend(object.labels.clone());
             keep_replicas(&mut wanted.value, &known.value);
+        }
+        if let Some(why) = check::change(&known.value, &wanted.value, &self.options).first() {
+            let kind = native::api_kind(key.kind);
+            let name = &object.identity.name;
+            return Err(format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}"));
         }
         let why = self.difference(&known.value, &wanted.value, world);
         self.api.update(wanted, None, by).map_err(|refusal| refusal.to_string())?;

@@ -406,6 +406,10 @@ pub struct RequestSpec {
     pub hardware: Hardware,
     /// Name, namespace, labels and annotations of the graph, where the request says them (`deploymentOverrides` of v1alpha1).
     pub graph: GraphMeta,
+    /// True if the profiler measures on GPUs; else it computes. The Job's name tells it with chart 0.8.0.
+    pub online: bool,
+    /// The image of the profiler is known: without it no Job is made.
+    pub has_image: bool,
     /// All of the spec as one number: in some phases it may not be changed.
     pub fingerprint: u64,
 }

@@ -5,11 +5,13 @@ pub mod alpha;
 pub mod component;
 pub mod file;
 pub mod graph;
+mod kinds;
 pub mod object;
+mod request;
 
 use super::check;
 use super::model::ComponentDeployment;
-use super::model::{ApiVersion, Graph, Resource, Table};
+use super::model::{Adapter, ApiVersion, Checkpoint, Graph, Model, Request, Resource, Table};
 use super::profile::{Operator, Options};
 use super::status::ComponentStatus;
 use crate::systems::grove;
@@ -22,7 +24,7 @@ use object::{Object, head};
 /// The API group of all kinds.
 const GROUP: &str = "nvidia.com";
 /// API groups whose objects Kubernetes' own readers leave alone.
-const OTHERS: &[&str] = &[GROUP, "grove.io", "scheduler.grove.io"];
+pub const OTHERS: &[&str] = &[GROUP, "grove.io", "scheduler.grove.io"];
 /// The kinds, as documents write them.
 const KINDS: &[(&str, Kind)] = &[
     ("DynamoGraphDeployment", Kind::Graph),
@@ -213,6 +215,19 @@ fn resource(kind: Kind, api: ApiVersion, object: &mut Object<'_>, options: &Opti
             let spec = graph::component_deployment(object, api, options);
             check::component_deployment(&spec, object, options);
             Resource::Component(Box::new(ComponentDeployment { spec, status: ComponentStatus::default() }))
+        }
+        Kind::Request => {
+            let spec = request::request(object, api, options);
+            if options.profiler(&object.name).is_none() {
+                let message = "no row of `dynamo.profiler` says what the profiler writes for it: it finds no graph";
+                object.warnings.push(("metadata.name".to_owned(), message.to_owned()));
+            }
+            Resource::Request(Box::new(Request { spec, status: Default::default() }))
+        }
+        Kind::Adapter => Resource::Adapter(Adapter { spec: kinds::adapter(object, api), status: Default::default() }),
+        Kind::Model => Resource::Model(Model { spec: kinds::model(object, options), status: Default::default() }),
+        Kind::Checkpoint => {
+            Resource::Checkpoint(Checkpoint { spec: kinds::checkpoint(object), status: Default::default() })
         }
         _ => Resource::WorkerMetadata,
     }

@@ -145,11 +145,6 @@ impl<'s> Object<'s> {
         }
     }
 
-    /// True while nothing was found wrong.
-    pub const fn is_clean(&self) -> bool {
-        self.schema.complaints.is_empty() && self.admission.complaints.is_empty()
-    }
-
     /// Why the object is refused: what its schema says, or else the webhook.
     pub fn problems(&self) -> Vec<Diagnostic> {
         let (complaints, by) = match self.schema.complaints.as_slice() {
@@ -201,11 +196,6 @@ impl<'s> Object<'s> {
             told.push(Diagnostic::warning(self.source, span, format!("{kind} {name:?}: {path}: {message}")));
         }
         told
-    }
-
-    /// Fields that have a null.
-    pub fn nulls(&self) -> usize {
-        self.nulls.len()
     }
 }
 
