@@ -6,6 +6,7 @@ mod backendai;
 mod batch;
 mod dynamo;
 mod faults;
+mod onebackend;
 mod paasta;
 
 use crate::file_types;
@@ -22,6 +23,7 @@ pub use api_faults::{ApiConflictFile, ApiErrorFile, MissedEventFile, StoreOutage
 pub use backendai::BackendAiFile;
 pub use batch::{BatchSchedulerFile, BatchSchedulersFile, LwsFile};
 pub use dynamo::{DynamoFile, GroveFile, ProfilerFile};
+pub use onebackend::OneBackendFile;
 pub use paasta::PaastaFile;
 
 pub use faults::{
@@ -35,7 +37,7 @@ pub type States = Table<Spanned<String>>;
 
 file_types! {
     /// A rehearsal: a cluster, deployment documents, how workloads behave, what goes wrong, what an operator does, and what must be so.
-    pub struct ScenarioFile as "a scenario" later ["onebackend"] {
+    pub struct ScenarioFile as "a scenario" {
         /// The name of the rehearsal and of its snapshot.
         name: Spanned<String>,
         /// The seed of every random draw. Default: 0.
@@ -58,6 +60,8 @@ file_types! {
         dynamo: Option<DynamoFile>,
         /// What PaaSTA does where its documents do not say.
         paasta: Option<PaastaFile>,
+        /// Which 1Backend is rehearsed, and its constants.
+        onebackend: Option<OneBackendFile>,
         /// The cluster.
         cluster: Option<ClusterFile>,
         /// Several clusters, instead of `cluster`: systems whose documents name clusters deploy to each.
