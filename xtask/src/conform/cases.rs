@@ -145,6 +145,7 @@ pub const CASES: &[Case] = &[
     refused("gangs/preempted"),
     short("gangs/surge-of-one", 10),
     refused("gangs/update-stuck"),
+    refused("gangs/volcano-admits"),
     refused("gangs/waits-for-room"),
     short("gpu-fragmentation", 40),
     refused("gpu-loss"),
