@@ -1,8 +1,9 @@
-//! What a scenario says of nodes and workloads is what happens, and what has no effect yet is told.
+//! What a scenario says of nodes and workloads is what happens.
 
 use greenroom::rehearsal::{Options, RunResult, rehearse};
 use greenroom::scenario::{Documents, load_from};
 use greenroom::text::{Source, render};
+use greenroom::timeline::{Entry, Kind};
 
 /// A recipe of one pod.
 const RECIPE: &str = r#"{
@@ -56,8 +57,10 @@ fn a_pull_takes_the_bandwidth_of_its_node() {
 }
 
 #[test]
-fn what_has_no_effect_yet_is_told() {
+fn a_pod_is_known_as_long_after_it_is_ready_as_its_behaviour_says() {
     let run = run("{ nodes: [ { pool: cpu, cpu: 16, memory: 64Gi } ] }", "[ { match: {}, register: 5s } ]");
-    let told: Vec<&str> = run.notices.iter().map(|notice| notice.text.as_str()).collect();
-    assert!(told.iter().any(|text| text.contains("`register` has no effect yet")), "{told:?}");
+    let is = |entry: &Entry, word: &str| entry.subject.kind == Kind::Pod && entry.became == word;
+    let at = |word: &str| run.timeline.since(0).find(|(_, entry)| is(entry, word)).map(|(_, entry)| entry.at);
+    let (ready, known) = (at("Ready"), at("Registered"));
+    assert_eq!(known.zip(ready).map(|(known, ready)| known.since(ready).nanos()), Some(5_000_000_000));
 }

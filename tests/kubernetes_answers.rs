@@ -271,7 +271,7 @@ fn hooks_of_another_time_and_schedulers_that_are_not_there_are_told() {
     let told = "applied at once, though Helm runs these hooks at another time: `Job/b (test)`, `Job/c (pre-delete, post-delete)`";
     assert_eq!(warnings, [told]);
     assert_taken(&deployment("    spec:\n", "    spec:\n      schedulerName: default-scheduler\n"));
-    let (_, warnings) = messages(&deployment("    spec:\n", "    spec:\n      schedulerName: volcano\n"));
+    let (_, warnings) = messages(&deployment("    spec:\n", "    spec:\n      schedulerName: second\n"));
     assert!(
         warnings[0].contains("spec.template.spec.schedulerName: taken as the cluster's own scheduler"),
         "{warnings:?}"

@@ -61,17 +61,7 @@ impl Rig {
 }
 
 fn spec(image: &str) -> LeaderWorkerSetSpec {
-    LeaderWorkerSetSpec {
-        replicas: 2,
-        size: 3,
-        leader: None,
-        worker: Arc::new(pods("llm", image, 1)),
-        leader_first: true,
-        recreate_group: true,
-        max_surge: IntOrPercent::Int(0),
-        max_unavailable: IntOrPercent::Int(1),
-        partition: 0,
-    }
+    LeaderWorkerSetSpec { leader_first: true, ..LeaderWorkerSetSpec::of(2, 3, Arc::new(pods("llm", image, 1))) }
 }
 
 #[test]

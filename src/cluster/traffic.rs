@@ -105,7 +105,7 @@ impl Cluster {
         set.active.iter().filter(|id| self.serves(**id) && self.is_registered(**id)).count() as u64
     }
 
-    fn serves(&self, id: PodId) -> bool {
+    pub(super) fn serves(&self, id: PodId) -> bool {
         let pod = self.pod(id);
         pod.ready && pod.serving && pod.is_active()
     }

@@ -10,6 +10,10 @@ use crate::workload::{
     About, Action, ApiFault, ApiTrouble, Controller, Disruption, Moment, Object, Stage, Struck, Wake,
 };
 
+/// Why what one controller of several reads of a cluster cannot lag alone.
+const SHARED: &str =
+    "the controllers of a control plane share what they read of Kubernetes' own objects: leave `controller` out";
+
 impl<S: Stage> Rehearsal<S> {
     /// Restarts a controller: one that lives with an API of its own lists everything again, another goes on from its records.
     pub(super) fn restart(
@@ -20,22 +24,33 @@ impl<S: Stage> Rehearsal<S> {
         token: usize,
         cause: Cause,
     ) -> CueOutcome {
+        let until = self.stage.now() + lasts;
+        if self.controller_of(of).is_none_or(|controller| self.systems[controller].keeps_records()) {
+            return self.stop_controller(index, of, until, token);
+        }
         let trouble = ApiTrouble::Restart { moment: Moment::Now, lasts };
         let entry = ApiEntry { of: Some(of.to_owned()), controller: None, object: None, trouble };
         match self.reach(index, &entry, cause) {
             Ok(true) => CueOutcome::Disturbing(index as u32, None),
-            Ok(false) => self.stop_controller(index, of, self.stage.now() + lasts, token),
+            Ok(false) => self.stop_controller(index, of, until, token),
             Err(refusal) => CueOutcome::Refused(refusal),
         }
     }
 
     /// Lets a fault stand or strike wherever it is meant.
     pub(super) fn disturb(&mut self, index: usize, entry: &ApiEntry, cause: Cause) -> CueOutcome {
+        let fault = self.api_fault(index, entry);
+        let one_of_many = entry.controller.is_some() && matches!(entry.trouble, ApiTrouble::Lag { .. });
+        if let About::Kind(kind) | About::Object(Subject { kind, .. }) = fault.about
+            && one_of_many
+            && Object::KINDS.contains(&kind)
+        {
+            return CueOutcome::Refused(SHARED.to_owned());
+        }
         let reached = match self.reach(index, entry, cause) {
             Ok(reached) => reached,
             Err(refusal) => return CueOutcome::Refused(refusal),
         };
-        let fault = self.api_fault(index, entry);
         let system = entry.of.as_ref().and_then(|of| self.controller_of(of));
         let of_world = match fault.about {
             About::Anything => true,
@@ -55,23 +70,30 @@ impl<S: Stage> Rehearsal<S> {
         }
     }
 
-    /// Gives a fault to every system that has what it strikes; true if one has.
+    /// Gives a fault to every control plane that has what it strikes; if none has, what they say of it.
     fn reach(&mut self, index: usize, entry: &ApiEntry, cause: Cause) -> Result<bool, String> {
         if let Some(of) = entry.of.as_ref().filter(|of| self.controller_of(of).is_none()) {
             return Err(format!("no controller has {}", quote(of)));
         }
         let action = Action::Disturb(self.api_fault(index, entry));
-        let mut reached = false;
+        let (mut reached, mut refusals) = (false, Vec::new());
         for (controller, system) in self.systems.iter_mut().enumerate() {
             let meant = entry.of.as_ref().is_none_or(|of| system.names().contains(&of.as_str()));
-            if !meant || system.interest(&action) == 0 {
+            if !meant || !system.has_own_api() {
                 continue;
             }
             let mut world = self.stage.port(controller);
-            system.wake(Wake::Action(action.clone()), cause, world.as_mut())?;
-            reached = true;
+            match system.wake(Wake::Action(action.clone()), cause, world.as_mut()) {
+                Ok(()) => reached = true,
+                Err(refusal) => refusals.push(refusal),
+            }
         }
-        Ok(reached)
+        let of_world = entry.controller.is_none() && entry.trouble.is_of_worlds();
+        match (reached, refusals.is_empty() || of_world) {
+            (true, _) => Ok(true),
+            (false, true) => Ok(false),
+            (false, false) => Err(refusals.join("; ")),
+        }
     }
 
     fn api_fault(&mut self, index: usize, entry: &ApiEntry) -> ApiFault {

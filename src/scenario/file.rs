@@ -5,6 +5,7 @@ mod api_faults;
 mod backendai;
 mod dynamo;
 mod faults;
+mod onebackend;
 mod paasta;
 
 use crate::file_types;
@@ -20,6 +21,7 @@ use super::values::{
 pub use api_faults::{ApiConflictFile, ApiErrorFile, MissedEventFile, StoreOutageFile, WatchLagFile, WebhookDownFile};
 pub use backendai::BackendAiFile;
 pub use dynamo::{DynamoFile, GroveFile, ProfilerFile};
+pub use onebackend::OneBackendFile;
 pub use paasta::PaastaFile;
 
 pub use faults::{
@@ -33,7 +35,7 @@ pub type States = Table<Spanned<String>>;
 
 file_types! {
     /// A rehearsal: a cluster, deployment documents, how workloads behave, what goes wrong, what an operator does, and what must be so.
-    pub struct ScenarioFile as "a scenario" later ["onebackend"] {
+    pub struct ScenarioFile as "a scenario" {
         /// The name of the rehearsal and of its snapshot.
         name: Spanned<String>,
         /// The seed of every random draw. Default: 0.
@@ -56,6 +58,8 @@ file_types! {
         dynamo: Option<DynamoFile>,
         /// What PaaSTA does where its documents do not say.
         paasta: Option<PaastaFile>,
+        /// Which 1Backend is rehearsed, and its constants.
+        onebackend: Option<OneBackendFile>,
         /// The cluster.
         cluster: Option<ClusterFile>,
         /// Several clusters, instead of `cluster`: systems whose documents name clusters deploy to each.
@@ -97,6 +101,16 @@ file_types! {
         watch_latency: Option<Length>,
         /// How long the API takes to answer. Default: none.
         api_latency: Option<Length>,
+        /// The LeaderWorkerSet that is installed.
+        lws: Option<LwsFile>,
+    }
+
+    /// The release of LeaderWorkerSet and its configuration.
+    pub struct LwsFile as "the LeaderWorkerSet profile" {
+        /// The release. Default: "0.8".
+        version: Option<Spanned<String>>,
+        /// Whether its groups are made known to Volcano (`gangSchedulingManagement`). Default: false.
+        volcano_groups: Option<bool>,
     }
 
     /// Settings of the OCI AI Blueprints control plane.

@@ -19,6 +19,7 @@ use crate::cluster::scheduler::SchedulerProfile;
 use crate::cluster::{BatchProfile, Expander, Load};
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
+use crate::systems::leaderworkerset;
 use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
 use crate::text::{Diagnostic, Place, Source};
 use crate::workload::AnalysisPhase;
@@ -58,6 +59,8 @@ pub struct Scenario {
     pub dynamo: crate::systems::dynamo::Options,
     /// What PaaSTA does where its documents do not say.
     pub paasta: PaastaOptions,
+    /// What 1Backend's services do where its documents do not say.
+    pub onebackend: crate::systems::onebackend::Options,
     /// The nodes and what is behind them.
     pub cluster: Cluster,
     /// The documents, in the order of the file.
@@ -91,6 +94,8 @@ pub struct Kubernetes {
     pub place: Place,
     /// The version: `1.36`.
     pub version: String,
+    /// The LeaderWorkerSet that is installed.
+    pub lws: leaderworkerset::Profile,
     /// How long a change takes to reach whoever watches it; `None`: as the profile has it.
     pub watch_latency: Option<Duration>,
     /// How long the API takes to answer; `None`: as the profile has it.
@@ -256,13 +261,15 @@ pub enum SystemName {
     Paasta,
     /// Graphs of NVIDIA Dynamo.
     Dynamo,
+    /// 1Backend's Deploy Svc.
+    OneBackend,
 }
 
 impl SystemName {
     /// True if operators apply documents of it while it runs.
     pub const fn applies_documents(self) -> bool {
         match self {
-            SystemName::Kubernetes | SystemName::Dynamo => true,
+            SystemName::Kubernetes | SystemName::Dynamo | SystemName::OneBackend => true,
             SystemName::Oci | SystemName::BackendAi | SystemName::Paasta => false,
         }
     }
@@ -275,6 +282,7 @@ impl SystemName {
             SystemName::BackendAi => "backendai",
             SystemName::Paasta => "paasta",
             SystemName::Dynamo => "dynamo",
+            SystemName::OneBackend => "onebackend",
         }
     }
 
@@ -288,7 +296,7 @@ impl SystemName {
         match self {
             SystemName::Oci | SystemName::Kubernetes => false,
             SystemName::BackendAi => true,
-            SystemName::Paasta | SystemName::Dynamo => true,
+            SystemName::Paasta | SystemName::Dynamo | SystemName::OneBackend => true,
         }
     }
 }

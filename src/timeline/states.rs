@@ -232,6 +232,9 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "rolling_back",
             "destroying",
             "destroyed",
+            "ok",
+            "error",
+            "removed",
         ],
         Kind::Topology => &["Created", "Changed", "Rejected", "Deleted"],
         Kind::PodGroup | Kind::PodGang => {
@@ -301,7 +304,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
         Kind::Checkpoint => {
             &["created", "changed", "pending", "creating", "ready", "failed", "rejected", "deleting", "deleted"]
         }
-        Kind::Definition => &["saved", "removed", "rejected"],
+        Kind::Definition => &["saved", "building", "built", "failed", "removed", "rejected"],
         Kind::Traffic => &["serving", "outage"],
         Kind::Gate => &["waiting", "opened", "aborted", "undeployed"],
         Kind::Route => &[
@@ -330,6 +333,14 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "scheduled",
             "skipped",
             "succeeded",
+            "starting",
+            "registered",
+            "unknown",
+            "healthy",
+            "degraded",
+            "unreachable",
+            "error",
+            "removed",
         ],
         Kind::Step => &[
             "building",

@@ -147,4 +147,31 @@ pub struct LeaderWorkerSetSpec {
     pub max_unavailable: IntOrPercent,
     /// Groups with a lower number keep the old template.
     pub partition: u32,
+    /// `restartPolicy: RecreateGroupAfterStart`: a pod that restarts takes its group down once all of them have started.
+    pub recreates_once_started: bool,
+    /// A label of nodes: each group has a place of it for itself (`leaderworkerset.sigs.k8s.io/exclusive-topology`).
+    pub exclusive_topology: Option<String>,
+    /// The queue of a batch scheduler that its groups are counted in; empty: the default one.
+    pub queue: String,
+}
+
+impl LeaderWorkerSetSpec {
+    /// A LeaderWorkerSet with the defaults of sigs.k8s.io/lws v0.8, pkg/webhooks/leaderworkerset_webhook.go: one group is
+    /// missing during an update, and a pod that restarts takes its group down.
+    pub fn of(replicas: u32, size: u32, worker: Arc<PodTemplate>) -> LeaderWorkerSetSpec {
+        LeaderWorkerSetSpec {
+            replicas,
+            size,
+            leader: None,
+            worker,
+            leader_first: false,
+            recreate_group: true,
+            max_surge: IntOrPercent::Int(0),
+            max_unavailable: IntOrPercent::Int(1),
+            partition: 0,
+            recreates_once_started: false,
+            exclusive_topology: None,
+            queue: String::new(),
+        }
+    }
 }

@@ -148,7 +148,8 @@ impl Cluster {
         let last = gang.last.map(Cause::Entry);
         let mut group_cause = None;
         if gang.message != message {
-            if let Some(last) = last {
+            // A group whose minimum is placed goes on: only its other pods wait.
+            if let Some(last) = last.filter(|_| !gang.status.placed) {
                 group_cause = Some(self.note_group(key, "Unschedulable", Why::symbol(message), last));
             }
             if let Some(gang) = self.gangs.groups.get_mut(&key) {

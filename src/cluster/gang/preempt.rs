@@ -103,6 +103,19 @@ impl Cluster {
     /// Pods go for a group that keeps their places.
     pub(super) fn put_out(&mut self, victims: Vec<(PodId, Subject)>) {
         let mut told: Vec<Subject> = Vec::new();
+        // A group that keeps its minimum only loses pods.
+        let falls = |key: &Subject| {
+            let placed = self.gangs.groups[key].pods.iter().filter(|pod| self.pod(**pod).node.is_some());
+            let mut staying =
+                placed.filter(|pod| self.pod(**pod).is_active() && !victims.iter().any(|one| one.0 == **pod));
+            staying.next().is_none()
+        };
+        let fallen: Vec<Subject> = victims
+            .iter()
+            .filter_map(|(pod, _)| self.gangs.members.get(pod))
+            .filter(|key| falls(key))
+            .copied()
+            .collect();
         for (pod, preemptor) in victims {
             let cause = match self.gangs.groups.get(&preemptor).and_then(|gang| gang.last) {
                 Some(last) => super::super::Cause::Entry(last),
@@ -111,11 +124,18 @@ impl Cluster {
             let why = Why::with("preempted by {}", Arg::Subject(preemptor));
             let mut cause = cause;
             if let Some(key) = self.gangs.members.get(&pod).copied()
+                && fallen.contains(&key)
                 && !told.contains(&key)
             {
                 told.push(key);
                 cause = self.note_group(key, "Evicted", why, cause);
-            } else if let Some(last) = self.gangs.members.get(&pod).and_then(|key| self.gangs.groups[key].last) {
+            } else if let Some(last) = self
+                .gangs
+                .members
+                .get(&pod)
+                .filter(|key| told.contains(key))
+                .and_then(|key| self.gangs.groups[key].last)
+            {
                 cause = super::super::Cause::Entry(last);
             }
             self.mark_disrupted(pod);

@@ -12,6 +12,7 @@ mod live_nodes;
 mod names;
 mod node_names;
 mod nodes;
+mod onebackend;
 mod paasta;
 mod scheduler;
 mod stage;
@@ -23,11 +24,12 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::documents::{Documents, Folder, read_text};
-use super::file::{KubernetesFile, OciFile, ScenarioFile};
+use super::file::{KubernetesFile, LwsFile, OciFile, ScenarioFile};
 use super::model::{Kubernetes, OciOptions, Scenario};
 use super::values::{FailReason, KubernetesValue, Length};
 use crate::cluster::Profile;
 use crate::kernel::{Duration, Time};
+use crate::systems::leaderworkerset;
 use crate::systems::oci::options::{FailOn, NodePools};
 use crate::text::decode::{Context, FromNode, Spanned, list};
 use crate::text::diagnostic::quote;
@@ -98,6 +100,7 @@ impl Reader<'_, '_> {
         let dynamo = self.dynamo(file.dynamo);
         let deploy = self.deploy(file.deploy, file.span);
         let paasta = self.paasta(file.paasta, &deploy);
+        let onebackend = self.onebackend(file.onebackend, epoch);
         self.acts = deploy.iter().any(|deploy| deploy.system.has_actions());
         let cluster = self.one_or_several(file.cluster, file.clusters, file.span);
         self.clusters = cluster.as_ref().map(|cluster| cluster.names.clone()).unwrap_or_default();
@@ -124,6 +127,7 @@ impl Reader<'_, '_> {
             backendai,
             dynamo,
             paasta,
+            onebackend,
             cluster: cluster?,
             deploy,
             behaviour,
@@ -155,9 +159,25 @@ impl Reader<'_, '_> {
         }
     }
 
+    /// The release of LeaderWorkerSet and its configuration.
+    fn lws(&mut self, file: LwsFile) -> Option<leaderworkerset::Profile> {
+        let mut profile = leaderworkerset::Profile::default();
+        if let Some(version) = &file.version {
+            let Some(named) = leaderworkerset::Profile::named(&version.value) else {
+                let known = list(leaderworkerset::Profile::VERSIONS);
+                let wrong = format!("LeaderWorkerSet {} has no profile: known are {known}", quote(&version.value));
+                self.context.error(version.span, wrong);
+                return None;
+            };
+            profile = named;
+        }
+        profile.makes_volcano_groups = file.volcano_groups.unwrap_or(false);
+        Some(profile)
+    }
+
     fn kubernetes(&mut self, value: Option<Spanned<KubernetesValue>>) -> Option<Kubernetes> {
         let span = value.as_ref().map_or(Span::default(), |value| value.span);
-        let empty = KubernetesFile { span, version: None, watch_latency: None, api_latency: None };
+        let empty = KubernetesFile { span, version: None, watch_latency: None, api_latency: None, lws: None };
         let profile = match value.map(|value| value.value) {
             None => empty,
             Some(KubernetesValue::Version(version)) => KubernetesFile { version: Some(version), ..empty },
@@ -171,7 +191,12 @@ impl Reader<'_, '_> {
             self.context.report(Diagnostic::error(self.context.source, version.span, message).help(help));
             return None;
         }
+        let lws = match profile.lws {
+            Some(file) => self.lws(file)?,
+            None => leaderworkerset::Profile::default(),
+        };
         Some(Kubernetes {
+            lws,
             place: self.place(span),
             version: profile.version.map_or(KUBERNETES_VERSION.to_owned(), |version| version.value),
             watch_latency: profile.watch_latency.map(|length| length.0),

@@ -26,6 +26,8 @@ impl Dynamo {
         };
         match action {
             Action::Apply(_) | Action::Replace(_) => 2,
+            Action::Disturb(fault) if self.runtime.takes(fault) || self.grove.takes(fault) => 2,
+            Action::Disturb(_) => 0,
             Action::Delete(target) | Action::Restart(target) | Action::Undeploy(target) if own(target) => 2,
             Action::Scale(sizes) if sizes.iter().any(|(target, _)| own(target)) => 2,
             Action::Scale(sizes) => u8::from(sizes.iter().any(|(target, _)| target.starts_with("Deployment/"))),
@@ -143,6 +145,7 @@ impl Dynamo {
             self.api.create(created, by).map_err(|refusal| refusal.to_string())?;
             self.applied.insert(key, object.annotations.clone());
             world.note(key, made(key, true), Why::NONE, cause);
+            self.journal.say(key, made(key, true));
             return Ok(());
         };
         let mut wanted = Stored::clone(&known);
@@ -168,6 +171,7 @@ impl Dynamo {
         self.api.update(wanted, None, by).map_err(|refusal| refusal.to_string())?;
         self.applied.insert(key, object.annotations.clone());
         world.note(key, made(key, false), why, cause);
+        self.journal.say(key, made(key, false));
         Ok(())
     }
 
@@ -319,6 +323,7 @@ impl Dynamo {
         });
         patched.map_err(|refusal| format!("{target}: {refusal}"))?;
         world.note(key, "changed", Why::text("a restart"), cause);
+        self.journal.say(key, "changed");
         Ok(())
     }
 }

@@ -14,6 +14,7 @@ use super::native;
 use super::pod::label_revision;
 use super::state::{Held, Life, Memory, ROLLOUT_TIMERS, Revision, State};
 use crate::kernel::Duration;
+use crate::systems::leaderworkerset;
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::{Action, Ask, AskId, Controller, Object, Outcome, Wake, World};
@@ -62,6 +63,13 @@ fn stem(file: &str) -> &str {
 }
 
 impl Kubernetes {
+    /// The same with this release of LeaderWorkerSet.
+    #[must_use]
+    pub fn with_groups_of(mut self, profile: leaderworkerset::Profile) -> Kubernetes {
+        self.memory.group_profile = profile;
+        self
+    }
+
     /// The name of the set.
     pub fn name(&self) -> &str {
         &self.name

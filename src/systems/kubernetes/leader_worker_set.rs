@@ -5,12 +5,20 @@
 use std::sync::Arc;
 
 use k8s_openapi::api::core::v1::{PersistentVolumeClaim, PodTemplateSpec};
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 use serde::Deserialize;
 
 use super::complaint::Findings;
 use super::{figures, pod};
 use crate::workload::{IntOrPercent, LeaderWorkerSetSpec};
+
+/// Annotations of a set: api/leaderworkerset/v1/leaderworkerset_types.go.
+const EXCLUSIVE: &str = "leaderworkerset.sigs.k8s.io/exclusive-topology";
+const SUBGROUP_EXCLUSIVE: &str = "leaderworkerset.sigs.k8s.io/subgroup-exclusive-topology";
+const AFTER_START: &str = "leaderworkerset.sigs.k8s.io/experimental-recreate-group-after-start";
+/// QueueNameAnnotationKey of Volcano, which the provider for it reads.
+const VOLCANO_QUEUE: &str = "scheduling.volcano.sh/queue-name";
 
 /// What a document says.
 #[derive(Deserialize, Default)]
@@ -72,7 +80,12 @@ struct RollingUpdate {
 }
 
 /// A LeaderWorkerSet.
-pub fn leader_worker_set(from: &Spec, findings: &mut Findings) -> LeaderWorkerSetSpec {
+pub fn leader_worker_set(from: &Spec, metadata: &ObjectMeta, findings: &mut Findings) -> LeaderWorkerSetSpec {
+    let annotation = |key: &str| metadata.annotations.as_ref()?.get(key).cloned();
+    if annotation(SUBGROUP_EXCLUSIVE).is_some() {
+        let path = format!("metadata.annotations[{SUBGROUP_EXCLUSIVE}]");
+        findings.note(path, "this has no effect here: groups have places of their own, subgroups have not");
+    }
     let template = &from.leader_worker_template;
     let path = "spec.leaderWorkerTemplate";
     let worker = pod::template(&template.worker_template, &[], &format!("{path}.workerTemplate"), findings);
@@ -83,13 +96,8 @@ pub fn leader_worker_set(from: &Spec, findings: &mut Findings) -> LeaderWorkerSe
         findings.invalid(format!("{path}.size"), size, "size must be equal or greater than 1");
     }
     let recreate_group = match template.restart_policy.as_deref() {
-        None | Some("RecreateGroupOnPodRestart") => true,
+        None | Some("RecreateGroupOnPodRestart" | "RecreateGroupAfterStart") => true,
         Some("None" | "Default") => false,
-        Some("RecreateGroupAfterStart") => {
-            let message = "taken as RecreateGroupOnPodRestart: a pod that restarts before its group is up counts too";
-            findings.note(format!("{path}.restartPolicy"), message);
-            true
-        }
         Some(other) => {
             let supported = &["Default", "RecreateGroupOnPodRestart", "RecreateGroupAfterStart", "None"];
             findings.unsupported(format!("{path}.restartPolicy"), other, supported);
@@ -137,6 +145,10 @@ pub fn leader_worker_set(from: &Spec, findings: &mut Findings) -> LeaderWorkerSe
         max_surge,
         max_unavailable,
         partition: figures::count(partition, 0, &format!("{path}.partition"), findings),
+        recreates_once_started: template.restart_policy.as_deref() == Some("RecreateGroupAfterStart")
+            || annotation(AFTER_START).is_some(),
+        exclusive_topology: annotation(EXCLUSIVE).filter(|key| !key.is_empty()),
+        queue: annotation(VOLCANO_QUEUE).unwrap_or_default(),
     }
 }
 

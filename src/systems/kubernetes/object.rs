@@ -255,7 +255,7 @@ impl<'n> Reader<'n> {
             }
             Kind::LeaderWorkerSet => {
                 let spec: lws::Spec = self.part("spec");
-                Object::LeaderWorkerSet(lws::leader_worker_set(&spec, &mut self.findings))
+                Object::LeaderWorkerSet(lws::leader_worker_set(&spec, metadata, &mut self.findings))
             }
             Kind::PodGroup if self.api.group == "scheduling.run.ai" => {
                 let spec: pod_group::KaiSpec = self.part("spec");

@@ -7,7 +7,7 @@ use super::health::Health;
 use super::manifest::Manifest;
 use crate::kernel::Time;
 use crate::systems::argorollouts::Rollout;
-use crate::systems::leaderworkerset::LeaderWorkerSet;
+use crate::systems::leaderworkerset::{LeaderWorkerSet, Profile};
 use crate::timeline::{Cause, Subject};
 use crate::workload::{AskId, PodTemplate, RolloutSpec, World};
 
@@ -147,6 +147,8 @@ pub struct Memory {
     pub refused: usize,
     /// The controllers of its LeaderWorkerSets, which are no part of Kubernetes itself.
     pub group_sets: Vec<LeaderWorkerSet>,
+    /// The release of these.
+    pub group_profile: Profile,
     /// The controllers of its Rollouts, likewise.
     pub rollouts: Vec<Rollout>,
 }
@@ -167,7 +169,10 @@ impl Memory {
         match self.group_sets.iter_mut().find(|set| set.key() == key) {
             Some(set) => set.change(spec, cause, world),
             None if was_there => {}
-            None => self.group_sets.push(LeaderWorkerSet::create(key, serves, spec, cause, world)),
+            None => {
+                let set = LeaderWorkerSet::create_as(self.group_profile, (key, serves), spec, cause, world);
+                self.group_sets.push(set);
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! The groups of a LeaderWorkerSet: which leader each has, and what becomes of its workers (pod_controller.go).
 
 use super::LeaderWorkerSet;
-use crate::kernel::Time;
+use crate::kernel::{Name, Time};
 use crate::timeline::{Arg, Kind, Subject, Why};
 use crate::workload::{PodPhase, PodStatus, Status, World};
 
@@ -20,6 +20,8 @@ pub struct Group {
     pub is_there: bool,
     /// True while the leader is ready.
     leader_ready: bool,
+    /// The node of the leader, once it has one.
+    pub leader_node: Option<Name>,
 }
 
 /// What is known of a group's workers.
@@ -78,6 +80,7 @@ impl LeaderWorkerSet {
         for number in numbers {
             self.see_workers(number, world);
         }
+        self.drop_gangs(world);
     }
 
     fn see_leader(&mut self, number: u32, leader: Subject, status: &PodStatus, world: &mut dyn World) {
@@ -92,14 +95,18 @@ impl LeaderWorkerSet {
             let workers = if had_workers { Workers::Going } else { Workers::None };
             let (is_there, leader_ready) = (false, false);
             let created_at = status.created_at;
-            self.groups.insert(number, Group { leader, created_at, revision, workers, is_there, leader_ready });
+            let leader_node = None;
+            let group = Group { leader, created_at, revision, workers, is_there, leader_ready, leader_node };
+            self.groups.insert(number, group);
+            self.make_gang(number, world);
         }
         if let Some(group) = self.groups.get_mut(&number) {
             group.is_there = !status.terminating;
             group.leader_ready = status.ready && !status.terminating;
+            group.leader_node = status.node;
         }
         let restarted = status.restarts > 0 && status.phase != PodPhase::Pending;
-        if self.spec.recreate_group && restarted && !status.terminating {
+        if self.spec.recreate_group && restarted && !status.terminating && !self.is_starting(number, world) {
             self.restart_group(number, leader, world);
         }
     }
@@ -119,6 +126,7 @@ impl LeaderWorkerSet {
                 };
                 if self.spec.recreate_group
                     && let Some((pod, _)) = pods.iter().find(lost)
+                    && !self.is_starting(number, world)
                 {
                     self.restart_group(number, *pod, world);
                 }
@@ -126,14 +134,25 @@ impl LeaderWorkerSet {
             }
             Workers::None => {}
         }
-        let starts = group.is_there && (group.leader_ready || !self.spec.leader_first);
+        // Workers of a set with places of their own go where their leader is.
+        let has_place = self.spec.exclusive_topology.is_none() || group.leader_node.is_some();
+        let starts = group.is_there && has_place && (group.leader_ready || !self.spec.leader_first);
         if starts && self.size_of(&group) > 1 {
             self.write_workers(number, world);
             self.set_workers(number, Workers::Made);
         }
     }
 
-    fn size_of(&self, group: &Group) -> u32 {
+    /// True while restarts of a group's pods do not count, because not all of them have started (`pendingPodsInGroup`).
+    fn is_starting(&self, number: u32, world: &dyn World) -> bool {
+        let Some(group) = self.groups.get(&number).filter(|_| self.spec.recreates_once_started) else { return false };
+        let workers = world.observed_pods(self.workers_of(number)).into_iter().map(|(_, status)| status);
+        let leader = world.observed_pods(self.leaders()).into_iter().filter(|(pod, _)| *pod == group.leader);
+        let pods: Vec<PodStatus> = workers.chain(leader.map(|(_, status)| status)).collect();
+        pods.len() as u32 != self.size_of(group) || pods.iter().any(|status| status.phase == PodPhase::Pending)
+    }
+
+    pub(super) fn size_of(&self, group: &Group) -> u32 {
         if group.revision == self.revision { self.spec.size } else { self.before.size }
     }
 

@@ -6,13 +6,16 @@
 //! LeaderWorkerSet keeps one of these, and hands it the changes of what it watches. It keeps nothing by itself that
 //! cannot be seen again.
 
+mod gang;
 mod groups;
+mod profile;
 mod rollout;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use groups::Group;
+pub use profile::Profile;
 
 use crate::kernel::Name;
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
@@ -28,6 +31,7 @@ const WORKER: &str = "leaderworkerset.sigs.k8s.io/worker-index";
 pub struct LeaderWorkerSet {
     key: Subject,
     serves: Subject,
+    profile: Profile,
     spec: LeaderWorkerSetSpec,
     /// The spec before the update that goes on: groups below the partition come back as it says.
     before: LeaderWorkerSetSpec,
@@ -45,10 +49,21 @@ pub struct LeaderWorkerSet {
 }
 
 impl LeaderWorkerSet {
-    /// Creates the set: its leaders come first.
+    /// Creates the set, as the usual release does.
     pub fn create(
         key: Subject,
         serves: Subject,
+        spec: LeaderWorkerSetSpec,
+        cause: Cause,
+        world: &mut dyn World,
+    ) -> LeaderWorkerSet {
+        LeaderWorkerSet::create_as(Profile::default(), (key, serves), spec, cause, world)
+    }
+
+    /// Creates the set, as this release does: its leaders come first.
+    pub fn create_as(
+        profile: Profile,
+        (key, serves): (Subject, Subject),
         spec: LeaderWorkerSetSpec,
         cause: Cause,
         world: &mut dyn World,
@@ -57,6 +72,7 @@ impl LeaderWorkerSet {
         let mut set = LeaderWorkerSet {
             key,
             serves,
+            profile,
             before: spec.clone(),
             revision: 1,
             replicas,
@@ -120,6 +136,7 @@ impl LeaderWorkerSet {
         let groups: Vec<u32> = self.groups.keys().copied().collect();
         for group in groups {
             self.delete_workers(group, world);
+            self.delete_gang(group, world);
         }
         self.ask_delete(self.leaders(), world);
     }
@@ -175,7 +192,9 @@ impl LeaderWorkerSet {
     fn write_leaders(&mut self, world: &mut dyn World) {
         let spec = &self.spec;
         let template = spec.leader.as_ref().unwrap_or(&spec.worker);
-        let template = self.labelled(template, None, world);
+        let mut template = self.labelled(template, None, world);
+        self.set_apart(&mut template, self.revision, None, world);
+        let template = Arc::new(template);
         let (partition, max_unavailable) = (self.partition, self.spec.max_unavailable);
         let object = Object::StatefulSet(StatefulSetSpec {
             parallel: true,
@@ -191,7 +210,9 @@ impl LeaderWorkerSet {
         let Some(one) = self.groups.get(&group) else { return };
         let spec = if one.revision == self.revision { &self.spec } else { &self.before };
         let key = Subject { kind: Kind::StatefulSet, ..one.leader };
-        let template = self.labelled(&spec.worker, Some(group), world);
+        let mut template = self.labelled(&spec.worker, Some(group), world);
+        self.set_apart(&mut template, one.revision, Some(group), world);
+        let template = Arc::new(template);
         let object = Object::StatefulSet(StatefulSetSpec {
             first_ordinal: 1,
             parallel: true,
@@ -202,16 +223,19 @@ impl LeaderWorkerSet {
     }
 
     /// A template with the labels of its set and group; its pods count for the set unless they count for something else.
-    fn labelled(&self, template: &Arc<PodTemplate>, group: Option<u32>, world: &dyn World) -> Arc<PodTemplate> {
+    fn labelled(&self, template: &Arc<PodTemplate>, group: Option<u32>, world: &dyn World) -> PodTemplate {
         let mut template = PodTemplate::clone(template);
-        let name = world.text(self.key.name.base());
-        let name = self.key.name.ordinal().map_or(name.clone(), |ordinal| format!("{name}-{ordinal}"));
-        template.labels.insert(NAME.to_owned(), name);
+        template.labels.insert(NAME.to_owned(), self.name(world));
         match group {
             Some(group) => template.labels.insert(GROUP.to_owned(), group.to_string()),
             None => template.labels.insert(WORKER.to_owned(), "0".to_owned()),
         };
         template.serves.get_or_insert(self.key);
-        Arc::new(template)
+        template
+    }
+
+    fn name(&self, world: &dyn World) -> String {
+        let name = world.text(self.key.name.base());
+        self.key.name.ordinal().map_or(name.clone(), |ordinal| format!("{name}-{ordinal}"))
     }
 }

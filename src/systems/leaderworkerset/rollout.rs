@@ -15,13 +15,18 @@ impl LeaderWorkerSet {
     /// How many groups there should be while so many are not ready: a surplus group goes with each that gets ready.
     fn wanted_with(&self, unready: u32) -> u32 {
         let surge = self.surge();
-        self.spec.replicas + if unready <= surge { unready.saturating_sub(1) } else { surge }
+        let spared = match self.profile.keeps_surge_while_none_may_miss {
+            true => self.spec.max_unavailable.rounded_down(self.spec.replicas),
+            false => 1,
+        };
+        self.spec.replicas + if unready <= surge { unready.saturating_sub(spared) } else { surge }
     }
 
     /// A new template: what is there keeps the old one, until it is its turn.
     pub(super) fn begin_update(&mut self, world: &mut dyn World) {
         let partition = self.spec.replicas.min(self.replicas).max(self.spec.partition);
-        let replicas = self.wanted_with(self.spec.replicas);
+        let grows = self.profile.keeps_surge_while_none_may_miss && self.replicas < self.spec.replicas;
+        let replicas = if grows { self.spec.replicas } else { self.wanted_with(self.spec.replicas) };
         (self.partition, self.replicas) = (partition, replicas);
         self.write_leaders(world);
         self.reconcile(world);
@@ -54,7 +59,7 @@ impl LeaderWorkerSet {
         }
         let missing = self.spec.max_unavailable.rounded_down(wanted);
         let step = i64::from(missing) + i64::from(self.surge()) - (i64::from(most) - i64::from(self.replicas));
-        (step_partition(states, step, self.partition), replicas)
+        (step_partition(states, step, self.partition, self.profile.passes_updated), replicas)
     }
 
     /// Writes down whether all groups are ready, when that changes (`updateConditions`).
@@ -81,8 +86,9 @@ impl LeaderWorkerSet {
     }
 }
 
-/// The next partition (`rollingUpdatePartition`): it only ever falls.
-fn step_partition(states: &States, step: i64, current: u32) -> u32 {
+/// The next partition (`rollingUpdatePartition`): it only ever falls. `passes_updated`: groups that are ready and new do not end
+/// the search for groups that may be replaced.
+fn step_partition(states: &States, step: i64, current: u32, passes_updated: bool) -> u32 {
     let (count, known) = (i64::from(states.count), states.known.len() as i64);
     let last = states.known.iter().rev().take_while(|one| one.ready && one.updated).count() as i64;
     // Groups that were never seen are the last, and not done.
@@ -98,7 +104,7 @@ fn step_partition(states: &States, step: i64, current: u32) -> u32 {
             group = least.max(known);
         }
         let state = states.of(u32::try_from(group).unwrap_or(u32::MAX));
-        if state.ready && !state.updated {
+        if state.ready && !(passes_updated && state.updated) {
             break;
         }
         partition = group;
@@ -120,21 +126,28 @@ mod tests {
     #[test]
     fn the_partition_falls_by_what_may_be_missing() {
         // Four old groups and two new ones beside them, none of these ready: nothing more than the step is touched.
-        assert_eq!(step_partition(&states("ooooxx"), 4, 4), 2);
-        assert_eq!(step_partition(&states("ooooxn"), 4, 4), 1);
-        assert_eq!(step_partition(&states("oooonn"), 4, 4), 0);
-        assert_eq!(step_partition(&states("ooox"), 1, 3), 3);
-        assert_eq!(step_partition(&states("ooon"), 1, 3), 2);
-        assert_eq!(step_partition(&states("nnnn"), 1, 1), 0);
+        assert_eq!(step_partition(&states("ooooxx"), 4, 4, true), 2);
+        assert_eq!(step_partition(&states("ooooxn"), 4, 4, true), 1);
+        assert_eq!(step_partition(&states("oooonn"), 4, 4, true), 0);
+        assert_eq!(step_partition(&states("ooox"), 1, 3, true), 3);
+        assert_eq!(step_partition(&states("ooon"), 1, 3, true), 2);
+        assert_eq!(step_partition(&states("nnnn"), 1, 1, true), 0);
+    }
+
+    #[test]
+    fn a_new_group_ends_the_search_in_releases_that_get_stuck() {
+        // Four old groups that never get ready, and a new one beside them that is (#567).
+        assert_eq!(step_partition(&states("xxxxn"), 1, 4, true), 3);
+        assert_eq!(step_partition(&states("xxxxn"), 1, 4, false), 4);
     }
 
     #[test]
     fn groups_that_are_broken_anyway_do_not_hold_it_up() {
-        assert_eq!(step_partition(&states("xxxx"), 1, 4), 3);
-        assert_eq!(step_partition(&states("xoox"), 1, 4), 3);
+        assert_eq!(step_partition(&states("xxxx"), 1, 4, true), 3);
+        assert_eq!(step_partition(&states("xoox"), 1, 4, true), 3);
         // The last two were never seen.
         let states = States { count: 4, ..states("oo") };
-        assert_eq!(step_partition(&states, 1, 4), 3);
-        assert_eq!(step_partition(&States { count: u32::MAX - 1, ..states }, 1, u32::MAX), 4_294_967_293);
+        assert_eq!(step_partition(&states, 1, 4, true), 3);
+        assert_eq!(step_partition(&States { count: u32::MAX - 1, ..states }, 1, u32::MAX, true), 4_294_967_293);
     }
 }

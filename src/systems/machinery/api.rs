@@ -47,8 +47,10 @@ enum Part {
     Main,
     /// The status alone: the subresource.
     Status,
-    /// All: it is created, deleted, or no resource of this API.
+    /// All: it is created or deleted.
     Whole,
+    /// It is no resource of this API.
+    Elsewhere,
 }
 
 impl<T: Spec> Api<T> {
@@ -163,13 +165,14 @@ impl<T: Spec> Api<T> {
         self.faults.after(write).map(|()| self.log.head())
     }
 
-    /// Counts a write that a controller makes elsewhere, of an object of Kubernetes' own, before it is made: the faults of
-    /// writes act on it too. `locked` says that it replaces what the controller read, so that it can be in conflict.
+    /// Counts a write that a controller makes elsewhere, of an object of Kubernetes' own, before it is made: restarts at a write
+    /// count it, and faults that name the controller act on it; the others are the world's. `locked` says that it replaces what the
+    /// controller read, so that it can be in conflict.
     ///
     /// # Errors
     /// Why the write is not to be made.
     pub fn write_elsewhere(&mut self, key: Subject, locked: bool, by: Writer) -> Result<(), Refusal> {
-        let write = self.begin(Part::Whole, key, locked, by)?;
+        let write = self.begin(Part::Elsewhere, key, locked, by)?;
         // A controller that ends after this write still makes it: the next one is refused.
         let _ = self.faults.after(write);
         Ok(())
@@ -182,8 +185,8 @@ impl<T: Spec> Api<T> {
 
     /// What every write begins with: the faults have their say.
     fn begin(&mut self, part: Part, key: Subject, locked: bool, by: Writer) -> Result<Write, Refusal> {
-        let webhook = part != Part::Status && self.webhooks.contains(&key.kind);
-        let write = Write { by, key, locked, webhook };
+        let webhook = matches!(part, Part::Main | Part::Whole) && self.webhooks.contains(&key.kind);
+        let write = Write { by, key, locked, webhook, elsewhere: part == Part::Elsewhere };
         self.faults.before(write).map(|()| write)
     }
 
@@ -241,8 +244,7 @@ impl<T: Spec> Api<T> {
 
     /// Deletes what an owner that has gone leaves behind: background propagation, which finds it at once here.
     fn collect(&mut self, owner: Subject, by: Writer) {
-        let owned = |resource: &&Arc<Resource<T>>| resource.meta.owner.is_some_and(|its| its.key == owner);
-        let left: Vec<Subject> = self.log.all().filter(owned).map(|resource| resource.key).collect();
+        let left: Vec<Subject> = self.log.all_owned(owner).map(|resource| resource.key).collect();
         left.into_iter().for_each(|key| self.remove(key, by));
     }
 

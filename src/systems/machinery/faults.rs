@@ -18,6 +18,8 @@ pub(super) struct Write {
     pub locked: bool,
     /// A webhook must admit it.
     pub webhook: bool,
+    /// It is of an object of Kubernetes' own, which the world itself may refuse.
+    pub elsewhere: bool,
 }
 
 /// What a fault does to a write.
@@ -120,7 +122,10 @@ impl WriteFaults {
             && write.by.at < fault.until
             && fault.controller.is_none_or(|controller| write.by.controller == Some(controller));
         // An operator's write is no step of a controller.
-        let counted = meant && (write.by.controller.is_some() || !matches!(fault.strike, Strike::Restart { .. }));
+        let of_world =
+            write.elsewhere && fault.controller.is_none() && matches!(fault.strike, Strike::Conflict | Strike::Error);
+        let counted =
+            meant && !of_world && (write.by.controller.is_some() || !matches!(fault.strike, Strike::Restart { .. }));
         if !counted || fault.left == Some(0) {
             return false;
         }

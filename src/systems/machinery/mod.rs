@@ -13,10 +13,13 @@
 //! keys that such a change concerns into a queue with [`Runtime::add`]), and when a system is woken (`world.wake_at`).
 
 pub mod api;
+mod disturb;
 mod faults;
 pub mod queue;
+mod reads;
 pub mod resource;
 pub mod runtime;
+mod view;
 mod watch;
 
 #[cfg(test)]
@@ -25,5 +28,6 @@ mod tests;
 pub use api::{Api, Writer};
 pub use queue::{RateLimits, WorkQueue};
 pub use resource::{Meta, Owner, Refusal, Resource, Spec, Version};
-pub use runtime::{ControllerId, ControllerSpec, Finish, Item, Keys, Runtime, Turn, View};
+pub use runtime::{ControllerId, ControllerSpec, Finish, Item, Keys, Route, Runtime, Turn};
+pub use view::View;
 pub use watch::{Event, Verb};

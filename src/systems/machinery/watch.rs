@@ -1,6 +1,6 @@
 //! The log of writes, and what was true at each of its positions. A reader that lags is a position in it, not a second copy.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use super::resource::{Resource, Version};
@@ -59,6 +59,8 @@ struct KindLog<T> {
     /// How many were dropped before the first of them.
     dropped: u64,
     objects: BTreeMap<Subject, History<T>>,
+    /// What each owner had of them, as far as anything is kept of it.
+    owned: BTreeMap<Subject, BTreeSet<Subject>>,
 }
 
 /// All writes, and what they made.
@@ -89,8 +91,12 @@ impl<T> Log<T> {
     pub fn append(&mut self, event: Event<T>) {
         self.head = event.version;
         let now = (event.verb != Verb::Deleted).then(|| Arc::clone(&event.new));
-        let empty = || KindLog { events: VecDeque::new(), dropped: 0, objects: BTreeMap::new() };
+        let empty =
+            || KindLog { events: VecDeque::new(), dropped: 0, objects: BTreeMap::new(), owned: BTreeMap::new() };
         let log = self.kinds.entry(event.key().kind).or_insert_with(empty);
+        if let Some(owner) = event.new.meta.owner {
+            log.owned.entry(owner.key).or_default().insert(event.key());
+        }
         log.objects.entry(event.key()).or_default().push((event.version, now));
         log.events.push_back(event);
     }
@@ -106,10 +112,17 @@ impl<T> Log<T> {
         objects.filter_map(move |history| shown(history, position))
     }
 
-    /// Everything that is there, in the order of the keys.
-    pub fn all(&self) -> impl Iterator<Item = &Arc<Resource<T>>> {
-        let objects = self.kinds.values().flat_map(|log| log.objects.values());
-        objects.filter_map(|history| history.last()?.1.as_ref())
+    /// The resources of a kind that an owner has at a position, in the order of their keys.
+    pub fn owned(&self, kind: Kind, owner: Subject, position: Version) -> impl Iterator<Item = &Arc<Resource<T>>> {
+        let log = self.kinds.get(&kind);
+        let keys = log.and_then(|log| log.owned.get(&owner)).into_iter().flatten();
+        let shown = keys.filter_map(move |key| shown(log?.objects.get(key)?, position));
+        shown.filter(move |resource| resource.meta.owner.is_some_and(|its| its.key == owner))
+    }
+
+    /// All that an owner has now, in the order of the keys.
+    pub fn all_owned(&self, owner: Subject) -> impl Iterator<Item = &Arc<Resource<T>>> {
+        self.kinds.keys().flat_map(move |kind| self.owned(*kind, owner, self.head))
     }
 
     /// True if a resource of this kind was ever written.
@@ -145,6 +158,11 @@ impl<T> Log<T> {
             history.drain(..kept);
             if history.iter().all(|(_, resource)| resource.is_none()) {
                 log.objects.remove(&event.key());
+                if let Some(owner) = event.new.meta.owner
+                    && let Some(owned) = log.owned.get_mut(&owner.key)
+                {
+                    owned.remove(&event.key());
+                }
             }
         }
     }

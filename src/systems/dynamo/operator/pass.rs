@@ -99,6 +99,9 @@ impl Pass<'_> {
     /// Writes an entry. What follows has it as its cause.
     pub fn note(&mut self, subject: Subject, became: &'static str, why: Why) {
         self.cause = Cause::Entry(self.world.note(subject, became, why, self.cause));
+        if subject.kind == Kind::Graph {
+            self.journal.say(subject, became);
+        }
     }
 
     /// Writes an entry with a reason in words of its own.

@@ -46,17 +46,8 @@ pub fn of(key: Subject, found: &Stored, deployment: &ComponentDeployment, pass: 
     let (workload, object) = match component.nodes {
         Some(size) if pass.options.has_lws() => {
             let workload = pass.beside(key, Kind::LeaderWorkerSet, &names::leader_worker_set(&name));
-            let spec = LeaderWorkerSetSpec {
-                replicas: component.replicas,
-                size,
-                leader: Some(pods(Role::Leader)),
-                worker: pods(Role::Worker),
-                leader_first: false,
-                recreate_group: true,
-                max_surge: IntOrPercent::Int(0),
-                max_unavailable: IntOrPercent::Int(1),
-                partition: 0,
-            };
+            let mut spec = LeaderWorkerSetSpec::of(component.replicas, size, pods(Role::Worker));
+            spec.leader = Some(pods(Role::Leader));
             (workload, Object::LeaderWorkerSet(spec))
         }
         _ => {

@@ -6,6 +6,7 @@ use super::Pass;
 use crate::systems::grove::operator::Stop;
 use crate::systems::grove::pods::Pod;
 use crate::systems::grove::profile::{Health, Unscheduled};
+use crate::systems::grove::set::terminate;
 use crate::systems::grove::status::{Condition, ConditionKind, PodCliqueStatus};
 use crate::timeline::{Arg, Why};
 use crate::workload::World;
@@ -35,10 +36,12 @@ impl Pass<'_> {
         let is_available = wanted > 0 && ready >= least;
         let why = Why::with2("ready: {} of {}", Arg::Count(ready.into()), Arg::Count(wanted.into()));
         let breached = status.conditions.get(ConditionKind::MinAvailableBreached);
+        let (delay, now) = (self.set.spec.template.termination_delay, world.now());
+        let waits = terminate::left(&self.stored, &status.conditions, delay, now, self.grove.profile.health);
+        let is_breached = waits.is_some();
         self.write_status(|own| *own = status)?;
         let (key, cause) = (self.key, self.by.cause);
         self.grove.tell(key, ("Available", "NotAvailable"), is_available, why, cause, world);
-        let is_breached = breached.is_some_and(|condition| condition.holds == Some(true));
         let why = Why::with("{}", Arg::Text(world.intern(breached.map_or("", |condition| condition.reason))));
         self.grove.tell(key, ("MinAvailableBreached", ""), is_breached, why, cause, world);
         Ok(())

@@ -9,6 +9,7 @@ use super::{Pass, clique};
 use crate::systems::grove::family::{Stored, text};
 use crate::systems::grove::operator::Stop;
 use crate::systems::grove::profile::{Health, Unscheduled};
+use crate::systems::grove::set::terminate;
 use crate::systems::grove::status::{Condition, ConditionKind, PodCliqueScalingGroupStatus};
 use crate::systems::grove::{hash, names};
 use crate::timeline::{Arg, Why};
@@ -37,11 +38,13 @@ impl Pass<'_> {
         let (wanted, available) = (self.group().spec.replicas, status.available);
         let is_available = wanted > 0 && available >= self.group().spec.min_available;
         let breach = status.conditions.get(ConditionKind::MinAvailableBreached);
+        let (delay, now) = (self.set.spec.template.termination_delay, world.now());
+        let waits = terminate::left(&self.stored, &status.conditions, delay, now, self.grove.profile.health);
+        let is_breached = waits.is_some();
         self.write_status(|own| *own = status)?;
         let (key, cause) = (self.key, self.by.cause);
         let why = Why::with2("copies: {} of {}", Arg::Count(available.into()), Arg::Count(wanted.into()));
         self.grove.tell(key, ("Available", "NotAvailable"), is_available, why, cause, world);
-        let is_breached = breach.is_some_and(|condition| condition.holds == Some(true));
         let why = Why::with("{}", Arg::Text(world.intern(breach.map_or("", |condition| condition.reason))));
         self.grove.tell(key, ("MinAvailableBreached", ""), is_breached, why, cause, world);
         Ok(())

@@ -6,7 +6,7 @@ mod gangs;
 mod groups;
 mod scheduler;
 mod status;
-mod terminate;
+pub(super) mod terminate;
 mod update;
 
 pub(super) use cliques::starts_after_in;

@@ -99,15 +99,18 @@ impl Pass<'_> {
 
     /// Deletes all PodCliques of a replica, those that are well too.
     fn take_down(&mut self, replica: u32, world: &mut dyn World) -> Result<(), Stop> {
-        let delay = self.template().termination_delay;
-        let why =
-            Why::with2("replica {}: minAvailable breached for {}", Arg::Count(replica.into()), Arg::Length(delay));
-        self.by.cause = self.grove.note(self.key, "Terminated", why, self.by.cause, world);
+        let is_there = |key: &Subject| self.grove.api.get(*key).is_some_and(|stored| !stored.is_leaving());
+        let cliques = self.grove.family.cliques_of_replica(self.key, replica);
+        let cliques: Vec<Subject> = cliques.into_iter().filter(is_there).collect();
+        if !cliques.is_empty() {
+            let delay = self.template().termination_delay;
+            let why =
+                Why::with2("replica {}: minAvailable breached for {}", Arg::Count(replica.into()), Arg::Length(delay));
+            self.by.cause = self.grove.note(self.key, "Terminated", why, self.by.cause, world);
+        }
         let by = self.by;
-        for key in self.grove.family.cliques_of_replica(self.key, replica) {
-            if self.grove.api.get(key).is_some_and(|stored| !stored.is_leaving()) {
-                self.grove.api.delete(key, by)?;
-            }
+        for key in cliques {
+            self.grove.api.delete(key, by)?;
         }
         if self.grove.profile.health == Health::NotAsked {
             return Ok(());
