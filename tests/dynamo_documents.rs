@@ -171,8 +171,10 @@ fn a_graph_is_made_without_a_restart_and_keeps_its_components() {
     assert!(reasons(&free, &framework, false).contains("spec.backendFramework"));
     let nodes = of(&["name: a, replicas: 2, multinode: { nodeCount: 2 }"], "");
     assert!(reasons(&free, &nodes, false).contains("cannot change node topology"));
-    let order = of(&["name: a, replicas: 2"], "restart: { id: z, strategy: { order: [ a, b ] } }");
-    assert!(reasons(&free, &order, false).contains("must have the same number of unique components"));
+    let order = graph(&["name: a, replicas: 2"], "restart: { id: z, strategy: { order: [ a, b ] } }");
+    assert!(refusal(&order, &options).contains("must have the same number of unique components"));
+    let parallel = graph(&["name: a"], "restart: { id: z, strategy: { type: Parallel, order: [ a ] } }");
+    assert!(refusal(&parallel, &options).contains("cannot be specified when strategy is parallel"));
 }
 
 fn component<'g>(graph: &'g GraphSpec, name: &str) -> &'g Component {

@@ -91,7 +91,7 @@ pub fn graph(object: &mut Object<'_>, api: ApiVersion, options: &Options) -> Gra
             .part("spec.providerOverride")
             .map(|node| component::hash(&node.to_json().to_string())),
         restart: file.restart.as_ref().map(restart),
-        claims: file.pvcs.iter().flatten().map(|claim| self::claim(claim)).collect(),
+        claims: file.pvcs.iter().flatten().map(claim).collect(),
         components,
         annotations,
         labels,
