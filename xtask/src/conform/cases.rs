@@ -76,6 +76,9 @@ const LOADING: &str = "kwok shows a pod running only once it is ready, and here 
 const PAASTA: &str =
     "it waits for PaaSTA's own polls, delays or schedules, which no speed shortens, for longer than ten minutes";
 
+/// Scenarios of Dynamo's control plane.
+const DYNAMO: &str = "Dynamo's control plane was not tried on a live world yet";
+
 /// The cases, by name.
 pub const CASES: &[Case] = &[
     refused("autoscaled-by-load"),
@@ -128,6 +131,12 @@ pub const CASES: &[Case] = &[
     short("diamond", 10),
     short("drain-blocked", 20),
     short("drain-blocked-by-budget", 20),
+    left("dynamo/admission", DYNAMO),
+    left("dynamo/lora-model", DYNAMO),
+    left("dynamo/profiling-retries", DYNAMO),
+    left("dynamo/request-applied", DYNAMO),
+    left("dynamo/request-edited", DYNAMO),
+    left("dynamo/request-kept", DYNAMO),
     short("export-answers", 1),
     short("export-fails-twice", 10),
     refused("faults/api-conflict"),
