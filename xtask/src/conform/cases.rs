@@ -175,6 +175,7 @@ pub const CASES: &[Case] = &[
     left("onebackend/as-built-scale-down", DOCKER),
     left("onebackend/as-built-slow-dial", DOCKER),
     left("onebackend/as-built-trigger-race", DOCKER),
+    left("onebackend/as-built-caller-lost", DOCKER),
     refused("out-of-capacity"),
     short("paasta/bounce-lib", 20),
     refused("paasta/canary-share"),
