@@ -28,8 +28,8 @@ pub use paasta::PaastaFile;
 
 pub use faults::{
     AlarmFile, ContainerCrashFile, ControllerRestartFile, CordonFile, DrainFile, ExportFailFile, GpuLossFile,
-    ImagePullFailFile, NodeDownFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, PodKillFile, QuotaExhaustedFile,
-    ReadinessFlapFile, SlowStartFile, SpotReclaimFile, UncordonFile, UntaintFile,
+    ImageBuildFailFile, ImagePullFailFile, NodeDownFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, PodKillFile,
+    QuotaExhaustedFile, ReadinessFlapFile, SlowStartFile, SpotReclaimFile, UncordonFile, UntaintFile,
 };
 
 /// Named words and the states that go with them: `deployment/vllm: monitoring`.
@@ -292,6 +292,8 @@ file_types! {
         metric: Option<Spanned<String>>,
         /// With `build`: the name of the pipeline's step. Default: every step that builds.
         step: Option<Spanned<String>>,
+        /// With `build`: the name of the definition that an image is built for. Default: every one.
+        definition: Option<Spanned<String>>,
     }
 
     /// How a step of a pipeline that builds goes.
@@ -331,7 +333,7 @@ file_types! {
     }
 
     /// A fault: when, and exactly one thing that goes wrong.
-    pub struct FaultFile as "a fault" later ["image_build_fail", "clock_skew"] {
+    pub struct FaultFile as "a fault" later ["clock_skew"] {
         /// The fault's name. Default: fault-1, fault-2, … by its position.
         name: Option<Spanned<String>>,
         /// At a time.
@@ -352,6 +354,8 @@ file_types! {
         slow_start: Option<SlowStartFile>,
         /// The exports of a deployment cannot be read.
         export_fail: Option<ExportFailFile>,
+        /// Images of a definition cannot be built.
+        image_build_fail: Option<ImageBuildFailFile>,
         /// The controller of a system ends and is started again.
         controller_restart: Option<ControllerRestartFile>,
         /// What controllers read is old.

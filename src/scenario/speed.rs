@@ -79,7 +79,10 @@ impl Speed {
     fn fault(self, fault: &mut FaultEntry) {
         self.trigger(&mut fault.trigger);
         match &mut fault.kind {
-            FaultKind::PodKill { .. } | FaultKind::ContainerCrash { .. } | FaultKind::ExportFail { .. } => {}
+            FaultKind::PodKill { .. }
+            | FaultKind::ContainerCrash { .. }
+            | FaultKind::ExportFail { .. }
+            | FaultKind::ImageBuildFail { .. } => {}
             FaultKind::NodeDown { lasts, .. }
             | FaultKind::ImagePullFail { lasts, .. }
             | FaultKind::QuotaExhausted { lasts, .. }

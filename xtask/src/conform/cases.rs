@@ -61,6 +61,10 @@ const NO_PROBE: &str = "it is about what an application does behind no probe, wh
 const DOCKER: &str =
     "it is about what docker lists on each node and which ports take a connection, and no Kubernetes API shows either";
 
+/// Scenarios of 1Backend's deploy loop as it is documented.
+const SCANS: &str =
+    "it is about when instances answer scans and nodes send heartbeats, and no Kubernetes API shows either";
+
 /// Scenarios that wait for time-outs of Backend.AI's manager.
 const MANAGER: &str =
     "it waits for time-outs and tries of the manager, which no speed shortens, for longer than ten minutes";
@@ -166,20 +170,34 @@ pub const CASES: &[Case] = &[
     short("node-out-of-service", 10),
     refused("node-shutdown"),
     left("node-silent", NO_PROBE),
+    left("onebackend/as-built-busy-nodes", DOCKER),
+    left("onebackend/as-built-change-ignored", DOCKER),
     left("onebackend/as-built-dead-instance", DOCKER),
     left("onebackend/as-built-missing-definition", DOCKER),
     left("onebackend/as-built-name-within-name", DOCKER),
     left("onebackend/as-built-no-ports", DOCKER),
     left("onebackend/as-built-node-lost", DOCKER),
+    left("onebackend/as-built-node-lost-in-call", DOCKER),
     left("onebackend/as-built-node-url", DOCKER),
     left("onebackend/as-built-orphans", DOCKER),
     left("onebackend/as-built-phantom-replica", DOCKER),
     left("onebackend/as-built-port-taken", DOCKER),
     left("onebackend/as-built-removed-while-queued", DOCKER),
     left("onebackend/as-built-repository", DOCKER),
+    left("onebackend/as-built-scale-down", DOCKER),
     left("onebackend/as-built-shared-container", DOCKER),
+    left("onebackend/as-built-slow-dial", DOCKER),
     left("onebackend/as-built-slow-pull", DOCKER),
     left("onebackend/as-built-too-few-nodes", DOCKER),
+    left("onebackend/as-built-trigger-race", DOCKER),
+    left("onebackend/autoscaling", SCANS),
+    left("onebackend/build-fails", SCANS),
+    left("onebackend/node-lost", SCANS),
+    left("onebackend/recreate", SCANS),
+    left("onebackend/regions", SCANS),
+    left("onebackend/rolling-update", SCANS),
+    left("onebackend/secret-missing", SCANS),
+    left("onebackend/vram-fits-nowhere", SCANS),
     refused("out-of-capacity"),
     short("paasta/bounce-lib", 20),
     refused("paasta/canary-share"),

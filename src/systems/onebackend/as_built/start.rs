@@ -218,7 +218,9 @@ impl Loop {
         let fails = cycle.definition(&call.deployment).is_some_and(|definition| {
             desk.options.builds.iter().find(|row| fits(row, definition)).is_some_and(|row| row.fails)
         });
-        if fails {
+        let definition = cycle.definition(&call.deployment).map(|definition| definition.id.clone()).unwrap_or_default();
+        let definition = Subject::new(Kind::Definition, desk.world.name(&definition));
+        if fails || desk.world.build_fails(definition) {
             self.fail_container(&call.deployment, "build failed", desk);
             return Ok(());
         }

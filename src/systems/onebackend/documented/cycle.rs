@@ -59,8 +59,10 @@ impl Loop {
         let building = build::is_building(work) || !blocked && needs_build(work.image, work.template.as_deref());
         let details = if building { BUILDING } else { STARTING };
         let row = &mut scene.store.deployments[index];
-        row.become_status(DeploymentStatus::Deploying, details, work.cause, scene.world);
-        work.cause = row.cause;
+        if !blocked || row.status != DeploymentStatus::Deploying {
+            row.become_status(DeploymentStatus::Deploying, details, work.cause, scene.world);
+            work.cause = row.cause;
+        }
         if !blocked && build::is_built(work, scene) {
             self.carry_out(position, step, scene);
         }

@@ -53,8 +53,6 @@ pub enum Image {
     Missing,
     /// It is built until then; `true`: the build is bound to fail.
     Building(Time, bool),
-    /// Its build is over, and how it ended is asked.
-    Asked(AskId, bool),
     /// It is there.
     There,
 }
