@@ -117,6 +117,10 @@ impl World for Port<'_> {
         cluster.find_node(node).is_some_and(|node| cluster.kubelet(node).in_touch())
     }
 
+    fn build_fails(&mut self, of: Subject) -> bool {
+        self.cluster.failed_read(of).is_some()
+    }
+
     fn usage(&self, pods: &[Subject], metric: &str) -> Option<Vec<u64>> {
         self.cluster.usage(pods, metric)
     }

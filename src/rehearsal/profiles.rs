@@ -23,9 +23,18 @@ pub fn profiles(scenario: &Scenario) -> Profiles {
     }
 }
 
+/// The region of a node, where there is one cluster only: as Kubernetes names it.
+const REGION_LABEL: &str = "topology.kubernetes.io/region";
+
 /// The profile of 1Backend, with the nodes as they tell of themselves and how images build.
 fn onebackend(scenario: &Scenario) -> onebackend::Options {
     let mut options = scenario.onebackend.clone();
+    let rows = scenario.behaviour.iter().filter(|row| row.matches.step.is_none());
+    options.builds.extend(rows.filter_map(|row| {
+        let build = row.build.as_ref()?;
+        let definition = row.matches.definition.clone();
+        Some(onebackend::Build { definition, length: build.length.clone(), fails: build.fails })
+    }));
     for entry in &scenario.cluster.nodes {
         let made = node_spec(entry, Name::plain(Symbol::EMPTY), u32::MAX);
         // A node that cannot be is told of when the cluster is made.
@@ -39,7 +48,7 @@ fn onebackend(scenario: &Scenario) -> onebackend::Options {
         });
         options.nodes.extend(entry.naming.names().into_iter().map(|name| onebackend::NodeFacts {
             name,
-            region: entry.labels.get(CLUSTER_LABEL).cloned().unwrap_or_default(),
+            region: entry.labels.get(CLUSTER_LABEL).or(entry.labels.get(REGION_LABEL)).cloned().unwrap_or_default(),
             zone: entry.zone.clone().unwrap_or_default(),
             cpu_milli: made.allocatable.cpu_milli,
             memory_bytes: made.allocatable.memory_bytes,
@@ -86,7 +95,8 @@ fn paasta(scenario: &Scenario) -> paasta::Options {
     };
     options.rollout.clusters = scenario.cluster.names.clone();
     options.rollout.epoch_seconds = scenario.epoch;
-    let rows = scenario.behaviour.iter().filter_map(|row| Some((row, row.build.as_ref()?)));
+    let rows = scenario.behaviour.iter().filter(|row| row.matches.definition.is_none());
+    let rows = rows.filter_map(|row| Some((row, row.build.as_ref()?)));
     let builds = rows.map(|(row, build)| Build {
         step: row.matches.step.clone(),
         length: build.length.clone(),

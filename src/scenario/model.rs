@@ -368,6 +368,8 @@ pub struct BehaviourMatch {
     pub metric: Option<String>,
     /// The name of a pipeline's step.
     pub step: Option<String>,
+    /// The name of a definition that an image is built for.
+    pub definition: Option<String>,
 }
 
 /// How a step of a pipeline that builds goes.

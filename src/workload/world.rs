@@ -245,6 +245,11 @@ pub trait World {
         self.observed_nodes(&[]).contains(&(node, true))
     }
 
+    /// True if the build of an image that ends now fails through a fault: of what it is built for, as a system names it.
+    fn build_fails(&mut self, _of: Subject) -> bool {
+        false
+    }
+
     /// What each of these pods, which serve one workload, uses of a resource at this instant, in thousandths, as an agent on its
     /// node measures it; `None` if nothing is known of it.
     fn usage(&self, _pods: &[Subject], _metric: &str) -> Option<Vec<u64>> {

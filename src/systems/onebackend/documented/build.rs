@@ -6,46 +6,29 @@ use super::work::{Image, Work};
 use super::{Loop, Scene};
 use crate::kernel::Streams;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
-use crate::workload::{Ask, AskId, Outcome};
 
 impl Loop {
-    /// Builds that are over ask how they ended: a fault of the scenario answers.
+    /// Builds that are over: the next step of their deployments follows at once.
     pub(super) fn end_builds(&mut self, scene: &mut Scene<'_>) {
         let now = scene.world.now();
-        for work in &mut self.works {
-            if let Image::Building(until, fails) = work.image
-                && until <= now
-            {
-                let key = definition_of(work, scene);
-                let ask = scene.world.ask(Ask::Get { key, serves: key }, work.cause);
-                work.image = Image::Asked(ask, fails);
+        for position in 0..self.works.len() {
+            let work = &mut self.works[position];
+            let Image::Building(until, bound_to_fail) = work.image else { continue };
+            if until > now {
+                continue;
             }
+            let definition = definition_of(work, scene);
+            let fails = bound_to_fail || scene.world.build_fails(definition);
+            let became = if fails { "failed" } else { "built" };
+            work.cause = Cause::Entry(scene.world.note(definition, became, Why::NONE, work.cause));
+            if fails {
+                work.image = Image::Missing;
+                work.problem = Some("build failed: the image cannot be built".to_owned());
+            } else {
+                work.image = Image::There;
+            }
+            self.step(position, scene);
         }
-    }
-
-    /// How a build ended; `false` if the answer is of something else.
-    pub(super) fn build_answered(
-        &mut self,
-        ask: AskId,
-        outcome: &Outcome,
-        scene: &mut Scene<'_>,
-        cause: Cause,
-    ) -> bool {
-        let asked = |work: &Work| matches!(work.image, Image::Asked(own, _) if own == ask);
-        let Some(position) = self.works.iter().position(asked) else { return false };
-        let work = &mut self.works[position];
-        let definition = definition_of(work, scene);
-        let bound_to_fail = matches!(work.image, Image::Asked(_, true));
-        if bound_to_fail || matches!(outcome, Outcome::Failed(_)) {
-            work.image = Image::Missing;
-            work.problem = Some("build failed: the image cannot be built".to_owned());
-            work.cause = Cause::Entry(scene.world.note(definition, "failed", Why::NONE, cause));
-        } else {
-            work.image = Image::There;
-            work.cause = Cause::Entry(scene.world.note(definition, "built", Why::NONE, cause));
-        }
-        self.step(position, scene);
-        true
     }
 }
 
@@ -71,7 +54,7 @@ pub(super) fn is_built(work: &mut Work, scene: &mut Scene<'_>) -> bool {
 
 /// True while an image is being built.
 pub(super) const fn is_building(work: &Work) -> bool {
-    matches!(work.image, Image::Building(..) | Image::Asked(..))
+    matches!(work.image, Image::Building(..))
 }
 
 /// The definition of a deployment, as the timeline names it.

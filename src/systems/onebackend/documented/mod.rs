@@ -110,7 +110,7 @@ impl Loop {
         match wake {
             Wake::NodesChanged => self.nodes_changed(&mut scene, cause),
             Wake::Changed(pod) => self.changed(*pod, &mut scene, cause),
-            Wake::Answered(ask, outcome) => alert = self.answered(*ask, outcome, &mut scene, cause),
+            Wake::Answered(ask, outcome) => alert = self.answered(*ask, outcome, scene.world),
             _ => {
                 alert = false;
                 self.tick(&mut scene);
@@ -187,15 +187,16 @@ impl Loop {
         }
     }
 
-    fn answered(&mut self, ask: AskId, outcome: &Outcome, scene: &mut Scene<'_>, cause: Cause) -> bool {
+    /// What became of an ask; `false` if there is nothing to learn from it.
+    fn answered(&mut self, ask: AskId, outcome: &Outcome, world: &dyn World) -> bool {
         if let Outcome::Refused(reason) | Outcome::Failed(reason) = outcome {
             let instances = self.works.iter_mut().flat_map(|work| &mut work.instances);
             if let Some(instance) = instances.into_iter().find(|instance| instance.ask == ask) {
-                instance.refusal = Some(scene.world.text(*reason));
+                instance.refusal = Some(world.text(*reason));
                 return true;
             }
         }
-        self.build_answered(ask, outcome, scene, cause)
+        false
     }
 }
 

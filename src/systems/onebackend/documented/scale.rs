@@ -50,7 +50,7 @@ impl Memory {
         if self.wanted.is_empty() {
             self.wanted.push((now, current));
         }
-        self.wanted.retain(|(at, _)| *at + window > now);
+        self.wanted.retain(|(at, _)| *at + window >= now);
         self.wanted.push((now, wanted));
         let most = self.wanted.iter().map(|(_, wanted)| *wanted).max().unwrap_or(wanted);
         if wanted >= current { wanted } else { most.min(current) }
@@ -81,7 +81,8 @@ mod tests {
             |seconds, current, wanted| memory.settle(at(seconds), current, wanted, Duration::from_secs(60));
         assert_eq!(settle(0, 4, 2), 4);
         assert_eq!(settle(30, 4, 3), 4);
-        assert_eq!(settle(60, 4, 2), 3);
+        assert_eq!(settle(60, 4, 2), 4);
+        assert_eq!(settle(61, 4, 2), 3);
         assert_eq!(settle(75, 3, 5), 5);
         assert_eq!(settle(90, 5, 2), 5);
     }
