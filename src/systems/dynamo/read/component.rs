@@ -361,17 +361,38 @@ fn launch(main: Option<&Container>, annotations: &super::super::model::Table, sh
     Launch { backend: backend.or(shared.backend), multiprocessing }
 }
 
-/// All that makes a new generation of workers, as one number.
+/// All that makes a new generation of workers, as one number: neither replicas nor the adapter nor the least that must be available.
+/// Each part is named here, so that the number of a document stays what it is when the model grows.
 fn fingerprint(component: &Component) -> u64 {
-    let same = Component {
-        replicas: 0,
-        says_replicas: false,
-        min_available: None,
-        scaling_adapter: false,
-        fingerprint: 0,
-        ..component.clone()
-    };
-    hash(&format!("{same:?}"))
+    let template = &component.template;
+    let mut text = format!(
+        "{} {:?} {} {:?} {} {:016x}",
+        component.name,
+        component.component_type,
+        component.sub_type,
+        component.nodes,
+        component.global_namespace,
+        template.fingerprint
+    );
+    // The number of a template leaves these out.
+    for container in template.init_containers.iter().chain(&template.containers) {
+        for amounts in [&container.requests, &container.limits] {
+            let (cpu, memory, storage) = (amounts.cpu_milli, amounts.memory_bytes, amounts.ephemeral_storage_bytes);
+            text.push_str(&format!(" {} {cpu} {memory} {storage} {:?}", container.name, amounts.extended));
+        }
+    }
+    text.push_str(&format!(
+        " {:?} {:?} {:?} {:?} {:?} {:?} {} {:?}",
+        component.topology,
+        component.model,
+        component.claims,
+        component.memory_service,
+        component.failover,
+        component.checkpoint,
+        component.force_scaling_group,
+        component.launch
+    ));
+    hash(&text)
 }
 
 /// The number of a text.
