@@ -69,6 +69,9 @@ const SCANS: &str =
 const MANAGER: &str =
     "it waits for time-outs and tries of the manager, which no speed shortens, for longer than ten minutes";
 
+/// Scenarios of Dynamo's operator that nothing stands against but that nobody has compared yet.
+const OPERATOR: &str = "Dynamo's operator has been run in the simulated world alone";
+
 /// Scenarios in which something is decided while a model loads.
 const LOADING: &str = "kwok shows a pod running only once it is ready, and here a rollout ends while pods run and load";
 
@@ -132,11 +135,25 @@ pub const CASES: &[Case] = &[
     short("drain-blocked", 20),
     short("drain-blocked-by-budget", 20),
     left("dynamo/admission", DYNAMO),
+    refused("dynamo/disaggregated"),
+    refused("dynamo/etcd-out"),
+    refused("dynamo/leader-after-workers"),
     left("dynamo/lora-model", DYNAMO),
+    left("dynamo/managed-rollout", OPERATOR),
+    left("dynamo/no-spare-gpu", OPERATOR),
+    refused("dynamo/node-lost-under-gang"),
+    left("dynamo/old-workers-unwell", OPERATOR),
+    refused("dynamo/part-of-a-gang"),
     left("dynamo/profiling-retries", DYNAMO),
+    refused("dynamo/ready-before-registered"),
+    left("dynamo/rebalance-conflict", OPERATOR),
+    left("dynamo/replaced-graph", OPERATOR),
     left("dynamo/request-applied", DYNAMO),
     left("dynamo/request-edited", DYNAMO),
     left("dynamo/request-kept", DYNAMO),
+    left("dynamo/restart-superseded", OPERATOR),
+    left("dynamo/revert-mid-rollout", OPERATOR),
+    left("dynamo/two-writers", OPERATOR),
     short("export-answers", 1),
     short("export-fails-twice", 10),
     refused("faults/api-conflict"),
@@ -154,6 +171,7 @@ pub const CASES: &[Case] = &[
     refused("gangs/preempted"),
     short("gangs/surge-of-one", 10),
     refused("gangs/update-stuck"),
+    refused("gangs/volcano-admits"),
     refused("gangs/waits-for-room"),
     short("gpu-fragmentation", 40),
     refused("gpu-loss"),
@@ -179,6 +197,7 @@ pub const CASES: &[Case] = &[
     refused("node-shutdown"),
     left("node-silent", NO_PROBE),
     left("onebackend/as-built-busy-nodes", DOCKER),
+    left("onebackend/as-built-caller-lost", DOCKER),
     left("onebackend/as-built-change-ignored", DOCKER),
     left("onebackend/as-built-dead-instance", DOCKER),
     left("onebackend/as-built-missing-definition", DOCKER),
@@ -202,9 +221,13 @@ pub const CASES: &[Case] = &[
     left("onebackend/build-fails", SCANS),
     left("onebackend/node-lost", SCANS),
     left("onebackend/recreate", SCANS),
+    left("onebackend/refused-by-the-client", SCANS),
     left("onebackend/regions", SCANS),
     left("onebackend/rolling-update", SCANS),
+    left("onebackend/scaled-and-removed", SCANS),
     left("onebackend/secret-missing", SCANS),
+    left("onebackend/silent-node", SCANS),
+    left("onebackend/update-given-up", SCANS),
     left("onebackend/vram-fits-nowhere", SCANS),
     refused("out-of-capacity"),
     short("paasta/bounce-lib", 20),
