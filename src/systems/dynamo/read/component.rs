@@ -17,7 +17,7 @@ use super::alpha::MAIN;
 use super::file::{BetaFile, CheckpointFile, EppFile, ExperimentalFile, MultinodeFile, TopologyFile};
 use super::object::Object;
 use crate::systems::kubernetes::complaint::Findings;
-use crate::systems::kubernetes::pod;
+use crate::systems::kubernetes::{fingerprint, pod};
 
 /// The longest name of a component.
 const NAME_CHARS_MAX: usize = 63;
@@ -255,8 +255,32 @@ pub fn component(
         launch,
         fingerprint: 0,
     };
-    component.fingerprint = fingerprint(&component);
+    component.fingerprint = fingerprint(&component, &rendered);
+    tell(&component, path, object);
     component
+}
+
+/// Tells of what is read and has no effect here.
+fn tell(component: &Component, path: &str, object: &mut Object<'_>) {
+    let mut tell = |field: &str, message: String| object.warnings.push((format!("{path}{field}"), message));
+    if !component.claims.is_empty() {
+        let names: Vec<&str> = component.claims.iter().map(|one| one.name.as_str()).collect();
+        let names = names.join(", ");
+        tell(
+            "",
+            format!("claims devices ({names}) that no node here provides: its pods are taken to need none of them"),
+        );
+    }
+    if component.memory_service.is_some() {
+        let message = "no GPU memory service runs here: engines hold the GPUs that they ask for themselves";
+        tell(".experimental.gpuMemoryService", message.to_owned());
+    }
+    if component.failover.is_some() {
+        tell(".experimental.failover", "no engines stand by here".to_owned());
+    }
+    if component.checkpoint.is_some() {
+        tell(".experimental.checkpoint", "no checkpoint is taken here: engines start as they do without".to_owned());
+    }
 }
 
 fn beside(mode: Option<&str>) -> Beside {
@@ -337,17 +361,14 @@ fn launch(main: Option<&Container>, annotations: &super::super::model::Table, sh
     Launch { backend: backend.or(shared.backend), multiprocessing }
 }
 
-/// All that makes a new generation of workers, as one number.
-fn fingerprint(component: &Component) -> u64 {
-    let same = Component {
-        replicas: 0,
-        says_replicas: false,
-        min_available: None,
-        scaling_adapter: false,
-        fingerprint: 0,
-        ..component.clone()
-    };
-    hash(&format!("{same:?}"))
+/// All that makes a new generation of workers, as one number: the pods as the document has them, and what else is said of the
+/// component. Replicas, the least that must be available, and the adapter are left out.
+fn fingerprint(component: &Component, rendered: &PodTemplateSpec) -> u64 {
+    let kind = (&component.component_type, &component.sub_type, component.nodes, &component.annotations);
+    let place = (component.global_namespace, &component.topology, component.force_scaling_group);
+    let devices = (&component.memory_service, &component.failover, &component.checkpoint);
+    let rest = (&component.model, component.has_epp_config, component.launch);
+    hash(&format!("{:x} {kind:?} {place:?} {devices:?} {rest:?}", fingerprint::fingerprint(rendered)))
 }
 
 /// The number of a text.
