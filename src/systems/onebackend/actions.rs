@@ -20,7 +20,8 @@ pub fn act(services: &mut OneBackend, action: &Action, cause: Cause, world: &mut
             let read = read::documents(source, services.options.profile);
             let documents =
                 read.map_err(|problems| problems.first().map_or_else(String::new, |first| first.message.clone()))?;
-            services.save(&documents, cause, world)
+            services.save(&documents, cause, world);
+            Ok(())
         }
         Action::Undeploy(target) => remove(services, target, cause, world),
         Action::Delete(target) => match target.split_once('/') {

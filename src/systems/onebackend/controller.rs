@@ -95,11 +95,9 @@ impl OneBackend {
             && target.split_once('/').is_some_and(|(kind, name)| has(kind, name))
     }
 
-    /// Saves what a file holds, one document after the other, and says what is refused.
-    ///
-    /// # Errors
-    /// Why a document is refused; the others are saved all the same, as a shell that saves one after the other does.
-    pub(super) fn save(&mut self, documents: &Documents, cause: Cause, world: &mut dyn World) -> Result<(), String> {
+    /// Saves what a file holds, one document after the other, as a shell does that goes on. What is refused is written down, and is
+    /// told with the file itself.
+    pub(super) fn save(&mut self, documents: &Documents, cause: Cause, world: &mut dyn World) {
         for name in names(documents) {
             if !self.known.contains(&name) {
                 self.known.push(name);
@@ -140,10 +138,6 @@ impl OneBackend {
             let reason = Why::symbol(world.intern(reason));
             world.note(subject, "rejected", reason, cause);
         }
-        match documents.rejected.first() {
-            Some((_, _, reason)) => Err(reason.clone()),
-            None => Ok(()),
-        }
     }
 
     /// Gives the loop the rows that it works on.
@@ -162,8 +156,7 @@ impl Controller for OneBackend {
                     Loop::AsBuilt(one) => one.begin(store, options, cause, world),
                 });
                 let first = Arc::clone(&self.first);
-                // What is refused of the first file is told with the file.
-                let _ = self.save(&first, cause, world);
+                self.save(&first, cause, world);
                 Ok(())
             }
             Wake::Action(action) => actions::act(self, &action, cause, world),

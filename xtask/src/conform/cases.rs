@@ -194,6 +194,7 @@ pub const CASES: &[Case] = &[
     refused("node-shutdown"),
     left("node-silent", NO_PROBE),
     left("onebackend/as-built-busy-nodes", DOCKER),
+    left("onebackend/as-built-caller-lost", DOCKER),
     left("onebackend/as-built-change-ignored", DOCKER),
     left("onebackend/as-built-dead-instance", DOCKER),
     left("onebackend/as-built-missing-definition", DOCKER),

@@ -109,6 +109,13 @@ impl Docker {
         }
     }
 
+    /// A container that is about to be taken for the one that is asked for.
+    pub fn pulling(&self, server: usize, name: &str) -> Option<usize> {
+        let is_it =
+            |one: &Container| one.server == server && one.phase == Phase::Pulling && is_taken_for(&one.name, name);
+        self.containers.iter().position(is_it)
+    }
+
     /// The running container behind a port of a node.
     pub fn behind(&self, server: usize, port: u16) -> Option<&Container> {
         let is_it = |one: &Container| one.phase == Phase::Running && one.host_ports.contains(&port);

@@ -38,6 +38,11 @@ enum Step {
 }
 
 impl Call {
+    /// True if it waits for this container.
+    pub const fn waits_for(&self, container: usize) -> bool {
+        matches!(self.step, Step::Running(position) if position == container)
+    }
+
     /// When it ends by itself.
     pub const fn until(&self) -> Option<Time> {
         match self.step {
@@ -115,6 +120,10 @@ impl Loop {
         let own_port = Url::parse(&self.servers[server].url).port().parse().ok();
         let serves = Subject::new(Kind::Member, desk.world.name(deployment));
         let cause = desk.store.deployment(deployment).map_or(desk.cause, |at| desk.store.deployments[at].cause);
+        // A call whose caller is gone goes on at the node: docker has one mutex, and finds what that call made.
+        if let Some(position) = self.docker.pulling(server, &name) {
+            return Ok(Some(Step::Running(position)));
+        }
         let plan = self.docker.plan(server, &name, &host_ports, own_port);
         if let Plan::Start { removes } | Plan::NameTaken { removes } | Plan::PortTaken { removes, .. } = plan
             && let Some(position) = removes
@@ -136,8 +145,7 @@ impl Loop {
         };
         match plan {
             Plan::Runs(position) => {
-                let other = self.docker.containers[position].name.clone();
-                let instead = (other != name).then(|| format!("{other} is taken for {name}"));
+                let instead = instead_of(&self.docker.containers[position].name, &name);
                 self.succeed(deployment, server, instead, cycle, desk)?;
                 Ok(None)
             }
@@ -255,7 +263,9 @@ impl Loop {
             }
             Seen::Running | Seen::Ended => {
                 one.phase = if seen == Seen::Running { Phase::Running } else { Phase::Exited };
-                self.succeed(&call.deployment, call.server, None, cycle, desk)?;
+                let made = one.name.clone();
+                let instead = instead_of(&made, &run_name(cycle.definition_id(&call.deployment)));
+                self.succeed(&call.deployment, call.server, instead, cycle, desk)?;
                 Ok(None)
             }
             // A view that lags does not know of it yet.
@@ -267,6 +277,11 @@ impl Loop {
             }
         }
     }
+}
+
+/// That another container is taken for the one that was asked for.
+fn instead_of(other: &str, asked: &str) -> Option<String> {
+    (other != asked).then(|| format!("{other} is taken for {asked}"))
 }
 
 fn fits(row: &Build, definition: &Definition) -> bool {

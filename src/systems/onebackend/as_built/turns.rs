@@ -52,10 +52,17 @@ impl Loop {
 
     fn pod_changed(&mut self, pod: Subject, desk: &mut Desk<'_>) {
         let Some(position) = self.docker.of_pod(pod) else { return };
+        let is_awaited = self.cycle.as_ref().and_then(|cycle| cycle.call.as_ref());
+        let is_awaited = is_awaited.is_some_and(|call| call.waits_for(position));
         let one = &mut self.docker.containers[position];
         one.cause = desk.cause;
-        if one.phase == Phase::Running && matches!(containers::look(pod, desk.world), Seen::Ended | Seen::Gone) {
-            one.phase = Phase::Exited;
+        match (one.phase, containers::look(pod, desk.world)) {
+            (Phase::Running, Seen::Ended | Seen::Gone) => one.phase = Phase::Exited,
+            // The call that it was started by is told by itself, unless its caller is gone.
+            (Phase::Pulling, Seen::Running) if !is_awaited => one.phase = Phase::Running,
+            (Phase::Pulling, Seen::Ended) if !is_awaited => one.phase = Phase::Exited,
+            (Phase::Pulling, Seen::PullFails) if !is_awaited => self.docker.remove(position, desk.cause, desk.world),
+            _ => {}
         }
     }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::super::containers::{self, Seen};
 use super::super::model::StrategyType;
-use super::super::store::DeploymentStatus;
+use super::super::store::{DeploymentRow, DeploymentStatus};
 use super::plan::{self, Step, There};
 use super::work::{Image, Instance, Life};
 use super::{Loop, Scene, build, instances, scale, template};
@@ -18,6 +18,8 @@ use crate::workload::{IntOrPercent, Status, Strategy, World};
 
 /// What the page shows of a deployment whose instances start.
 const STARTING: &str = "Starting container instances...";
+/// What is said while instances only go.
+const STOPPING: &str = "Stopping container instances...";
 /// What is said while an image is built.
 const BUILDING: &str = "Building image...";
 
@@ -50,17 +52,25 @@ impl Loop {
             there.new_healthy == there.wanted && there.new_coming + there.old_healthy + there.old_unhealthy == 0;
         if converged && work.problem.is_none() {
             work.attempts = 0;
-            let cause = work.cause;
-            scene.store.deployments[index].become_status(DeploymentStatus::Ok, "", cause, scene.world);
+            let row = &mut scene.store.deployments[index];
+            if !matches!(row.status, DeploymentStatus::Deploying | DeploymentStatus::Ok) {
+                turn(row, DeploymentStatus::Deploying, "", work.cause, scene.world);
+            }
+            turn(row, DeploymentStatus::Ok, "", work.cause, scene.world);
             return;
         }
         let blocked = work.problem.is_some();
         // An attempt begins with Deploying, whatever comes of it.
         let building = build::is_building(work) || !blocked && needs_build(work.image, work.template.as_deref());
-        let details = if building { BUILDING } else { STARTING };
         let row = &mut scene.store.deployments[index];
-        if !blocked || row.status != DeploymentStatus::Deploying {
-            row.become_status(DeploymentStatus::Deploying, details, work.cause, scene.world);
+        let details = match step.start + there.new_coming {
+            _ if building => BUILDING,
+            0 => STOPPING,
+            _ => STARTING,
+        };
+        // What is said of an attempt stays, but for a build that is over.
+        if row.status != DeploymentStatus::Deploying || !blocked && !building && row.details == BUILDING {
+            turn(row, DeploymentStatus::Deploying, details, work.cause, scene.world);
             work.cause = row.cause;
         }
         if !blocked && build::is_built(work, scene) {
@@ -77,10 +87,10 @@ impl Loop {
         let most = scene.options.documented.attempts_max;
         let row = &mut scene.store.deployments[index];
         if work.attempts < most {
-            row.become_status(DeploymentStatus::Error, &problem, work.cause, scene.world);
+            turn(row, DeploymentStatus::Error, &problem, work.cause, scene.world);
         } else {
             let details = format!("{problem} (given up after {most} attempts)");
-            row.become_status(DeploymentStatus::Failed, &details, work.cause, scene.world);
+            turn(row, DeploymentStatus::Failed, &details, work.cause, scene.world);
         }
         work.cause = row.cause;
     }
@@ -107,16 +117,20 @@ impl Loop {
         debug_assert!(work.instances.iter().all(|instance| instance.since <= now));
     }
 
-    /// Reads what instances are made from; if it is something else than before, a revision begins.
+    /// Reads what instances are made from. If it is something else than before, a revision begins; or an earlier one is taken up
+    /// again of which there are instances, so that an update that is undone leaves them alone.
     fn read_template(&mut self, position: usize, index: usize, scene: &mut Scene<'_>) {
         let work = &mut self.works[position];
         match template::template(&scene.store.deployments[index].spec, scene.store, scene.options) {
             Ok(template) => {
                 if work.template.as_deref() != Some(&template) {
+                    let same = work.instances.iter().find(|one| one.is_active() && *one.template == template);
+                    let earlier = same.map(|instance| instance.revision);
+                    work.revisions += u32::from(earlier.is_none());
+                    work.revision = earlier.unwrap_or(work.revisions);
+                    work.image = if earlier.is_some() { Image::There } else { Image::Missing };
                     work.template = Some(Arc::new(template));
-                    work.revision += 1;
                     work.attempts = 0;
-                    work.image = Image::Missing;
                 }
             }
             Err(reason) => work.problem = Some(reason),
@@ -237,6 +251,21 @@ impl Loop {
             instances::take_out(instance, serves, Why::text("its deployment was removed"), cause, scene);
         }
     }
+}
+
+/// Gives a deployment a status, as the page's diagram has it.
+fn turn(row: &mut DeploymentRow, to: DeploymentStatus, details: &str, cause: Cause, world: &mut dyn World) {
+    debug_assert!(is_in_the_diagram(row.status, to), "{:?} becomes {to:?}", row.status);
+    row.become_status(to, details, cause, world);
+}
+
+/// The arrows of the page's diagram; a status may also stay what it is.
+const fn is_in_the_diagram(from: DeploymentStatus, to: DeploymentStatus) -> bool {
+    use DeploymentStatus::{Deploying, Error, Failed, Ok, Pending};
+    matches!(
+        (from, to),
+        (Pending | Error | Ok | Deploying, Deploying) | (Deploying | Ok, Ok) | (Deploying, Error | Failed)
+    )
 }
 
 /// True if an image has to be built first.

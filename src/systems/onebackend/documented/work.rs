@@ -21,6 +21,8 @@ pub struct Work {
     pub template: Option<Arc<Template>>,
     /// Its number, from 1.
     pub revision: u32,
+    /// The highest number that there was.
+    pub revisions: u32,
     /// How far its image is.
     pub image: Image,
     /// Its instances, the oldest first; of those that are gone none.
@@ -121,6 +123,7 @@ impl Work {
             subject,
             template: None,
             revision: 0,
+            revisions: 0,
             image: Image::Missing,
             instances: Vec::new(),
             attempts: 0,
