@@ -141,7 +141,7 @@ fn names_must_fit_into_those_of_grove() {
     let name = "a-graph-of-exactly-twenty-nin";
     assert_eq!(pod_clique_set_name(name, &spec.components), name);
     let cut = pod_clique_set_name("a-graph-of-exactly-twenty-nine", &spec.components);
-    assert_eq!((cut.len(), &cut[..25]), (29, "a-graph-of-exactly-twenty"));
+    assert_eq!((cut.len(), &cut[..25]), (29, "a-graph-of-exactly-twent-"));
 }
 
 #[test]
@@ -171,8 +171,10 @@ fn a_graph_is_made_without_a_restart_and_keeps_its_components() {
     assert!(reasons(&free, &framework, false).contains("spec.backendFramework"));
     let nodes = of(&["name: a, replicas: 2, multinode: { nodeCount: 2 }"], "");
     assert!(reasons(&free, &nodes, false).contains("cannot change node topology"));
-    let order = of(&["name: a, replicas: 2"], "restart: { id: y, strategy: { order: [ a, b ] } }");
-    assert!(reasons(&free, &order, false).contains("must have the same number of unique components"));
+    let order = graph(&["name: a, replicas: 2"], "restart: { id: z, strategy: { order: [ a, b ] } }");
+    assert!(refusal(&order, &options).contains("must have the same number of unique components"));
+    let parallel = graph(&["name: a"], "restart: { id: z, strategy: { type: Parallel, order: [ a ] } }");
+    assert!(refusal(&parallel, &options).contains("cannot be specified when strategy is parallel"));
 }
 
 fn component<'g>(graph: &'g GraphSpec, name: &str) -> &'g Component {
@@ -272,7 +274,7 @@ fn what_changes_a_worker_changes_its_fingerprint_and_its_size_does_not() {
     assert_eq!(of(&ALPHA.replace("replicas: 2", "replicas: 5")), base);
     assert_eq!(of(&ALPHA.replace("replicas: 2", "replicas: 2, scalingAdapter: { enabled: true }")), base);
     for (from, to) in
-        [("value: x", "value: y"), ("a:1.5.0", "a:1.5.1"), ("gpu: '2'", "gpu: '4'"), ("pool: gpu", "pool: b")]
+        [("value: x", "value: w"), ("a:1.5.0", "a:1.5.1"), ("gpu: '2'", "gpu: '4'"), ("pool: gpu", "pool: b")]
     {
         assert_ne!(of(&ALPHA.replace(from, to)), base, "{to}");
     }

@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod gangs;
+pub mod graphs;
 pub mod hold;
 pub mod peer;
 pub mod plan;

@@ -153,6 +153,10 @@ impl Dynamo {
     }
 
     fn reconcile(&mut self, item: Item, world: &mut dyn World) -> Finish {
+        // Event filters of a restricted operator leave out what is elsewhere.
+        if !self.options.sees(&world.text(item.key.namespace)) {
+            return Finish::Done;
+        }
         let mut pass = Pass {
             api: &mut self.api,
             runtime: &self.runtime,

@@ -133,6 +133,12 @@ impl Options {
         self.lws && self.volcano
     }
 
+    /// True if the operator looks after this namespace, written empty for `default`.
+    pub fn sees(&self, namespace: &str) -> bool {
+        let namespace = if namespace.is_empty() { "default" } else { namespace };
+        self.namespace.as_deref().is_none_or(|own| own == namespace)
+    }
+
     /// What the profiler writes for this request.
     pub fn profiler(&self, request: &str) -> Option<&Profiler> {
         let named = self.profiler.iter().find(|one| one.request.as_deref() == Some(request));

@@ -69,12 +69,18 @@ const SCANS: &str =
 const MANAGER: &str =
     "it waits for time-outs and tries of the manager, which no speed shortens, for longer than ten minutes";
 
+/// Scenarios of Dynamo's operator that nothing stands against but that nobody has compared yet.
+const OPERATOR: &str = "Dynamo's operator has been run in the simulated world alone";
+
 /// Scenarios in which something is decided while a model loads.
 const LOADING: &str = "kwok shows a pod running only once it is ready, and here a rollout ends while pods run and load";
 
 /// Scenarios that wait for PaaSTA's pollers, or for a schedule.
 const PAASTA: &str =
     "it waits for PaaSTA's own polls, delays or schedules, which no speed shortens, for longer than ten minutes";
+
+/// Scenarios of Dynamo's control plane.
+const DYNAMO: &str = "Dynamo's control plane was not tried on a live world yet";
 
 /// The cases, by name.
 pub const CASES: &[Case] = &[
@@ -128,6 +134,26 @@ pub const CASES: &[Case] = &[
     short("diamond", 10),
     short("drain-blocked", 20),
     short("drain-blocked-by-budget", 20),
+    left("dynamo/admission", DYNAMO),
+    refused("dynamo/disaggregated"),
+    refused("dynamo/etcd-out"),
+    refused("dynamo/leader-after-workers"),
+    left("dynamo/lora-model", DYNAMO),
+    left("dynamo/managed-rollout", OPERATOR),
+    left("dynamo/no-spare-gpu", OPERATOR),
+    refused("dynamo/node-lost-under-gang"),
+    left("dynamo/old-workers-unwell", OPERATOR),
+    refused("dynamo/part-of-a-gang"),
+    left("dynamo/profiling-retries", DYNAMO),
+    refused("dynamo/ready-before-registered"),
+    left("dynamo/rebalance-conflict", OPERATOR),
+    left("dynamo/replaced-graph", OPERATOR),
+    left("dynamo/request-applied", DYNAMO),
+    left("dynamo/request-edited", DYNAMO),
+    left("dynamo/request-kept", DYNAMO),
+    left("dynamo/restart-superseded", OPERATOR),
+    left("dynamo/revert-mid-rollout", OPERATOR),
+    left("dynamo/two-writers", OPERATOR),
     short("export-answers", 1),
     short("export-fails-twice", 10),
     refused("faults/api-conflict"),
@@ -145,6 +171,7 @@ pub const CASES: &[Case] = &[
     refused("gangs/preempted"),
     short("gangs/surge-of-one", 10),
     refused("gangs/update-stuck"),
+    refused("gangs/volcano-admits"),
     refused("gangs/waits-for-room"),
     short("gpu-fragmentation", 40),
     refused("gpu-loss"),
@@ -194,9 +221,13 @@ pub const CASES: &[Case] = &[
     left("onebackend/build-fails", SCANS),
     left("onebackend/node-lost", SCANS),
     left("onebackend/recreate", SCANS),
+    left("onebackend/refused-by-the-client", SCANS),
     left("onebackend/regions", SCANS),
     left("onebackend/rolling-update", SCANS),
+    left("onebackend/scaled-and-removed", SCANS),
     left("onebackend/secret-missing", SCANS),
+    left("onebackend/silent-node", SCANS),
+    left("onebackend/update-given-up", SCANS),
     left("onebackend/vram-fits-nowhere", SCANS),
     refused("out-of-capacity"),
     short("paasta/bounce-lib", 20),

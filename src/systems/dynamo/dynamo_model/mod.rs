@@ -80,7 +80,7 @@ fn candidates(spec: &ModelSpec, key: Subject, pass: &Pass<'_>) -> Vec<(Subject, 
             found.extend(ready.map(|(pod, _)| (pod, name_of(pod, pass.world))));
         }
     }
-    found.extend(of_cliques(&spec.base, key, pass));
+    found.append(&mut of_cliques(&spec.base, key, pass));
     found
 }
 
@@ -97,7 +97,7 @@ fn of_cliques(base: &str, key: Subject, pass: &Pass<'_>) -> Vec<(Subject, String
             let is_worker_of_many = one.is_multinode() && clique.spec.role.ends_with("-wkr");
             one.model.as_ref().is_some_and(|model| model.name == base) && !is_worker_of_many
         });
-        for pod in pass.grove.pods_of(stored.key).into_iter().filter(|_| serves) {
+        for pod in pass.grove.pods_of(stored.key).filter(|_| serves) {
             if let Some(Status::Pod(status)) = pass.world.observed(pod)
                 && status.ready
                 && !status.terminating

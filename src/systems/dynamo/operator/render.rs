@@ -46,8 +46,10 @@ pub fn of(key: Subject, found: &Stored, deployment: &ComponentDeployment, pass: 
     let (workload, object) = match component.nodes {
         Some(size) if pass.options.has_lws() => {
             let workload = pass.beside(key, Kind::LeaderWorkerSet, &names::leader_worker_set(&name));
-            let mut spec = LeaderWorkerSetSpec::of(component.replicas, size, pods(Role::Worker));
-            spec.leader = Some(pods(Role::Leader));
+            let spec = LeaderWorkerSetSpec {
+                leader: Some(pods(Role::Leader)),
+                ..LeaderWorkerSetSpec::of(component.replicas, size, pods(Role::Worker))
+            };
             (workload, Object::LeaderWorkerSet(spec))
         }
         _ => {
