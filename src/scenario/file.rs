@@ -3,6 +3,7 @@
 
 mod api_faults;
 mod backendai;
+mod batch;
 mod dynamo;
 mod faults;
 mod onebackend;
@@ -13,13 +14,14 @@ use crate::text::decode::{Spanned, Table};
 
 use super::values::{
     Amount, ConditionValue, ExpanderValue, FailOnValue, GateValue, JobGateValue, KubernetesValue, Length, MarkValue,
-    MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, PackingValue, Pattern, PromoteValue,
-    ReferencesValue, RollbackValue, SchedulerValue, SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp,
-    ViewValue, WaitForValue, WorkloadKindValue,
+    MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, Pattern, PromoteValue, ReferencesValue,
+    RollbackValue, SchedulerValue, SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp, ViewValue,
+    WaitForValue, WorkloadKindValue,
 };
 
 pub use api_faults::{ApiConflictFile, ApiErrorFile, MissedEventFile, StoreOutageFile, WatchLagFile, WebhookDownFile};
 pub use backendai::BackendAiFile;
+pub use batch::{BatchSchedulerFile, BatchSchedulersFile, LwsFile};
 pub use dynamo::{DynamoFile, GroveFile, ProfilerFile};
 pub use onebackend::OneBackendFile;
 pub use paasta::PaastaFile;
@@ -105,14 +107,6 @@ file_types! {
         lws: Option<LwsFile>,
     }
 
-    /// The release of LeaderWorkerSet and its configuration.
-    pub struct LwsFile as "the LeaderWorkerSet profile" {
-        /// The release. Default: "0.8".
-        version: Option<Spanned<String>>,
-        /// Whether its groups are made known to Volcano (`gangSchedulingManagement`). Default: false.
-        volcano_groups: Option<bool>,
-    }
-
     /// Settings of the OCI AI Blueprints control plane.
     pub struct OciFile as "the OCI profile" {
         /// How objects are named: as the feature's documents have it, or as the Corrino control plane does.
@@ -164,26 +158,6 @@ file_types! {
         namespaces: Option<Vec<Spanned<String>>>,
         /// Which of several pools that would help grows. Default: least-waste.
         expander: Option<ExpanderValue>,
-    }
-
-    /// The batch schedulers of a cluster.
-    pub struct BatchSchedulersFile as "batch schedulers" {
-        /// KAI-Scheduler (`schedulerName: kai-scheduler`).
-        kai: Option<BatchSchedulerFile>,
-        /// Volcano (`schedulerName: volcano`).
-        volcano: Option<BatchSchedulerFile>,
-    }
-
-    /// One batch scheduler.
-    pub struct BatchSchedulerFile as "a batch scheduler" {
-        /// Its version. Default: "0.13" of KAI, "1.12" of Volcano.
-        version: Option<Spanned<String>>,
-        /// Which of several nodes a pod goes to. Default: binpack.
-        placement: Option<PackingValue>,
-        /// How long a group may have fewer pods than its minimum before the rest of it is evicted; of KAI. Default: 60s.
-        staleness_grace: Option<Spanned<Length>>,
-        /// Whether groups are put out for others of a higher priority; of KAI. Default: true.
-        preempts: Option<Spanned<bool>>,
     }
 
     /// One of several clusters.

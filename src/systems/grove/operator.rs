@@ -12,6 +12,7 @@ use super::read::Submitted;
 use super::route::{self, CLIQUES, GROUPS, SETS};
 use super::status::PodCliqueSetStatus;
 use super::{check, clique, group, set};
+use crate::kernel::Duration;
 use crate::kernel::Time;
 use crate::systems::kubernetes::custom::Findings;
 use crate::systems::machinery::{
@@ -44,6 +45,8 @@ pub(super) enum Stop {
     Error,
     /// Something is awaited: look again after [`Profile::RETRY`].
     Requeue,
+    /// What this pass has written reaches others before it goes on.
+    Again,
 }
 
 impl From<Refusal> for Stop {
@@ -310,6 +313,7 @@ impl Grove {
         match result {
             Ok(()) => Finish::Done,
             Err(Stop::Requeue) => Finish::After(Profile::RETRY),
+            Err(Stop::Again) => Finish::After(Duration::ZERO),
             Err(Stop::Error) => Finish::Retry,
         }
     }

@@ -133,15 +133,16 @@ impl Pods {
             Some(Status::Pod(status)) => Some(status),
             _ => None,
         };
-        let mut before = None;
+        let (mut before, mut dismissed) = (None, false);
         self.change(pod, |known| {
-            before = known.seen;
+            (before, dismissed) = (known.seen, known.dismissed);
             known.seen = now.or(known.seen);
             known.expected &= now.is_none();
             known.was_ready |= now.is_some_and(|now| now.ready);
         });
         match (before, now) {
-            (Some(_), None) => {
+            // A pod that was deleted before it was ever shown is gone too.
+            (before, None) if before.is_some() || dismissed => {
                 self.remove(pod);
                 Change::Heeded(clique)
             }

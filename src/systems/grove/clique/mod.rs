@@ -75,7 +75,12 @@ pub(super) fn reconcile(grove: &mut Grove, item: Item, world: &mut dyn World) ->
     let template = set.spec.template.clique(name).ok_or(Stop::Error)?;
     let expected_hash = hash::template(template);
     let mut pass = Pass { grove, key: item.key, by, stored: Stored::clone(&stored), set, expected_hash, replica };
+    let is_first = pass.clique().status.observed_generation.is_none();
     let spec = pass.spec(&own, world);
+    if is_first && pass.clique().status.observed_generation.is_some() {
+        // The real pass goes on to the conditions, but its scaling group has seen the clique without any by then.
+        return Err(Stop::Again);
+    }
     pass.status(world)?;
     spec
 }
@@ -97,12 +102,14 @@ impl Pass<'_> {
 fn leave(grove: &mut Grove, key: Subject, by: Writer, world: &mut dyn World) -> Result<(), Stop> {
     let pods: Vec<_> = grove.pods.of(key).to_vec();
     for pod in &pods {
-        if !pod.dismissed && pod.seen.is_none_or(|seen| !seen.terminating) {
+        if pod.dismissed && pod.seen.is_none() && world.observed(pod.key).is_none() {
+            grove.pods.remove(pod.key);
+        } else if !pod.dismissed && pod.seen.is_none_or(|seen| !seen.terminating) {
             grove.pods.change(pod.key, |pod| pod.dismissed = true);
             grove.ask_other(Ask::Delete { key: pod.key, serves: key }, by.cause, world);
         }
     }
-    if !pods.is_empty() {
+    if !grove.pods.of(key).is_empty() {
         return Err(Stop::Requeue);
     }
     grove.api.patch(key, by, |stored| {

@@ -140,13 +140,14 @@ impl Docker {
         self.containers.iter().position(|one| one.pod == Some(pod))
     }
 
-    /// A node went down: what ran there has ended once it is back.
+    /// A node went down: what ran there has ended, and what was pulled was never made.
     pub fn power_off(&mut self, server: usize, cause: Cause, world: &mut dyn World) {
-        for one in self.containers.iter_mut().filter(|one| one.server == server) {
-            if let (Phase::Running | Phase::Pulling, Some(pod)) = (one.phase, one.pod) {
-                one.phase = if one.phase == Phase::Running { Phase::Exited } else { Phase::Removed };
-                one.cause = cause;
-                containers::remove(pod, one.serves, cause, world);
+        for position in 0..self.containers.len() {
+            let one = &mut self.containers[position];
+            match one.phase {
+                Phase::Running if one.server == server => (one.phase, one.cause) = (Phase::Exited, cause),
+                Phase::Pulling if one.server == server => self.remove(position, cause, world),
+                _ => {}
             }
         }
     }
