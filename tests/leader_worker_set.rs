@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bench::{Bench, pods, seconds};
 use greenroom::kernel::Time;
 use greenroom::systems::leaderworkerset::LeaderWorkerSet;
-use greenroom::workload::{Disruption, Happening, IntOrPercent, LeaderWorkerSetSpec, Stage};
+use greenroom::workload::{Disruption, Happening, LeaderWorkerSetSpec, Stage};
 
 struct Rig {
     bench: Bench,

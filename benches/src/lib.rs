@@ -1,6 +1,8 @@
 //! Work that the benches measure, and the clock that they measure it by. Nothing here is part of greenroom.
 
 pub mod clock;
+pub mod gangs;
+pub mod graphs;
 pub mod hold;
 pub mod peer;
 pub mod plan;

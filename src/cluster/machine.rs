@@ -81,6 +81,11 @@ pub fn from_figures(figures: &Figures<'_>) -> Result<Machine, String> {
     Ok(Machine { resources, gpu_model })
 }
 
+/// The memory of each GPU of a shape in bytes; `None`: it is not known, or has none.
+pub fn gpu_memory_bytes(shape: &str) -> Option<u64> {
+    Some(shape::Shape::find(shape)?.gpus?.memory_gib << 30)
+}
+
 /// The slices of one GPU of this model: their resource names, and how many of each.
 ///
 /// # Errors

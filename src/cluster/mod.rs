@@ -55,6 +55,7 @@ mod status;
 mod taints;
 pub mod template;
 mod traffic;
+mod usage;
 mod volume;
 mod watch;
 mod zones;

@@ -112,6 +112,19 @@ impl World for Port<'_> {
         self.cluster.group_sets.get(&key).map(|set| set.spec.clone())
     }
 
+    fn hears(&self, node: Subject) -> bool {
+        let cluster = &*self.cluster;
+        cluster.find_node(node).is_some_and(|node| cluster.kubelet(node).in_touch())
+    }
+
+    fn build_fails(&mut self, of: Subject) -> bool {
+        self.cluster.failed_read(of).is_some()
+    }
+
+    fn usage(&self, pods: &[Subject], metric: &str) -> Option<Vec<u64>> {
+        self.cluster.usage(pods, metric)
+    }
+
     fn observed_nodes(&self, labels: &[(&str, &str)]) -> Vec<(Subject, bool)> {
         let cluster = &*self.cluster;
         let has = |node: &super::node::Node| {

@@ -70,9 +70,15 @@ impl Cluster {
         }
         match self.find_pod(target) {
             Some(pod) if self.pod(pod).node.is_some_and(|node| !answers(node)) => Dial::NoAnswer,
-            Some(pod) if self.serves(pod) => Dial::Accepted,
+            Some(pod) if self.takes_connections(pod) => Dial::Accepted,
             _ => Dial::Refused,
         }
+    }
+
+    /// True while the application of a pod answers whoever connects, whatever is known of its node.
+    fn takes_connections(&self, id: PodId) -> bool {
+        let pod = self.pod(id);
+        pod.serving && pod.is_active() && self.main_containers(id).all(|one| one.ready) && !self.flaps(id)
     }
 
     /// Under which name the pods of a set share requests: their ReplicaSet, or what else made them.
@@ -105,7 +111,7 @@ impl Cluster {
         set.active.iter().filter(|id| self.serves(**id) && self.is_registered(**id)).count() as u64
     }
 
-    fn serves(&self, id: PodId) -> bool {
+    pub(super) fn serves(&self, id: PodId) -> bool {
         let pod = self.pod(id);
         pod.ready && pod.serving && pod.is_active()
     }

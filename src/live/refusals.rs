@@ -54,6 +54,7 @@ fn fault_refusal(fault: &FaultKind, options: &LiveOptions) -> Option<&'static st
             let struck = entry.controller.is_none() && entry.trouble.is_of_worlds() && of_the_cluster;
             struck.then_some("greenroom does not stand between a cluster's API and its watches")
         }
+        FaultKind::ImageBuildFail { .. } => Some("nothing is built in a live run"),
         FaultKind::StoreOutage { .. } => Some("nothing is registered anywhere in a live run"),
         FaultKind::ContainerCrash { .. } => on_kwok.then_some("kwok's containers do not start again"),
         FaultKind::ImagePullFail { times, .. } => match times {

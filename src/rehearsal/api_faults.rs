@@ -24,11 +24,15 @@ impl<S: Stage> Rehearsal<S> {
         token: usize,
         cause: Cause,
     ) -> CueOutcome {
+        let until = self.stage.now() + lasts;
+        if self.controller_of(of).is_none_or(|controller| self.systems[controller].keeps_records()) {
+            return self.stop_controller(index, of, until, token);
+        }
         let trouble = ApiTrouble::Restart { moment: Moment::Now, lasts };
         let entry = ApiEntry { of: Some(of.to_owned()), controller: None, object: None, trouble };
         match self.reach(index, &entry, cause) {
             Ok(true) => CueOutcome::Disturbing(index as u32, None),
-            Ok(false) => self.stop_controller(index, of, self.stage.now() + lasts, token),
+            Ok(false) => self.stop_controller(index, of, until, token),
             Err(refusal) => CueOutcome::Refused(refusal),
         }
     }
@@ -66,23 +70,30 @@ impl<S: Stage> Rehearsal<S> {
         }
     }
 
-    /// Gives a fault to every system that has what it strikes; true if one has.
+    /// Gives a fault to every control plane that has what it strikes; if none has, what they say of it.
     fn reach(&mut self, index: usize, entry: &ApiEntry, cause: Cause) -> Result<bool, String> {
         if let Some(of) = entry.of.as_ref().filter(|of| self.controller_of(of).is_none()) {
             return Err(format!("no controller has {}", quote(of)));
         }
         let action = Action::Disturb(self.api_fault(index, entry));
-        let mut reached = false;
+        let (mut reached, mut refusals) = (false, Vec::new());
         for (controller, system) in self.systems.iter_mut().enumerate() {
             let meant = entry.of.as_ref().is_none_or(|of| system.names().contains(&of.as_str()));
-            if !meant || system.interest(&action) == 0 {
+            if !meant || !system.has_own_api() {
                 continue;
             }
             let mut world = self.stage.port(controller);
-            system.wake(Wake::Action(action.clone()), cause, world.as_mut())?;
-            reached = true;
+            match system.wake(Wake::Action(action.clone()), cause, world.as_mut()) {
+                Ok(()) => reached = true,
+                Err(refusal) => refusals.push(refusal),
+            }
         }
-        Ok(reached)
+        let of_world = entry.controller.is_none() && entry.trouble.is_of_worlds();
+        match (reached, refusals.is_empty() || of_world) {
+            (true, _) => Ok(true),
+            (false, true) => Ok(false),
+            (false, false) => Err(refusals.join("; ")),
+        }
     }
 
     fn api_fault(&mut self, index: usize, entry: &ApiEntry) -> ApiFault {

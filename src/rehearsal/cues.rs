@@ -162,6 +162,10 @@ pub(super) fn disruption(kind: &FaultKind, stage: &mut dyn Stage) -> Option<Disr
             let (_, names) = stage.timeline_mut();
             Disruption::ReadFail { serves: Subject::parse(&format!("deployment/{deployment}"), names)?, times: *times }
         }
+        FaultKind::ImageBuildFail { definition, times } => {
+            let (_, names) = stage.timeline_mut();
+            Disruption::ReadFail { serves: Subject::parse(&format!("definition/{definition}"), names)?, times: *times }
+        }
         FaultKind::ReadinessFlap { target, lasts, every, times } => {
             Disruption::ReadinessFlap { target: subject(target, stage)?, lasts: *lasts, every: *every, times: *times }
         }

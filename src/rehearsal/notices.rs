@@ -7,7 +7,7 @@ use crate::cluster::ALWAYS_NAMESPACES as ALWAYS;
 use crate::scenario::Scenario;
 use crate::scenario::model::BehaviourRow;
 use crate::systems::System;
-use crate::timeline::Kind;
+use crate::timeline::{Entry, Kind};
 use crate::workload::Stage;
 
 /// Tells of each row that nothing of the run met.
@@ -15,16 +15,29 @@ pub(super) fn idle<'a, S: Stage>(scenario: &'a Scenario, stage: &'a S) -> impl I
     let rows = stage.idle_behaviour().into_iter().filter_map(|row| scenario.behaviour.get(row));
     rows.filter(|row| row.build.is_none() || !has_built(row, stage)).map(|row| {
         let text = match row.build {
-            Some(_) => "this row of behaviour fits no step that was built",
+            Some(_) => "this row of behaviour fits nothing that was built",
             None => "this row of behaviour fits no workload of the run, or another row above it fits first",
         };
         Notice { file: row.place.file.to_string(), line: row.place.line, text: text.to_owned() }
     })
 }
 
-/// True if a step that a row is about was built.
+/// True if a step or a definition that a row is about was built.
 fn has_built<S: Stage>(row: &BehaviourRow, stage: &S) -> bool {
     let (timeline, names) = (stage.timeline(), stage.names());
+    if row.matches.step.is_none() {
+        let own = |entry: &Entry| {
+            let definition = row.matches.definition.as_ref();
+            definition.is_none_or(|definition| *definition == names.show(entry.subject.name))
+        };
+        let building = timeline.since(0).map(|(_, entry)| entry).filter(|entry| entry.became == "building");
+        if building.filter(|entry| entry.subject.kind == Kind::Definition).any(|entry| own(&entry)) {
+            return true;
+        }
+        if row.matches.definition.is_some() {
+            return false;
+        }
+    }
     let built = timeline.since(0).filter(|(_, entry)| entry.subject.kind == Kind::Step && entry.became == "building");
     let mut steps = built.map(|(_, entry)| names.show(entry.subject.name));
     let suffix = row.matches.step.as_ref().map(|step| format!(".{step}"));

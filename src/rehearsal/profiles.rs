@@ -1,11 +1,15 @@
 //! From what a scenario sets of a system's profile to the profile itself, the system's defaults filled in.
 
+use super::simulate::node_spec;
+use crate::cluster::machine;
+use crate::kernel::{Name, Symbol};
 use crate::scenario::Scenario;
-use crate::scenario::model::PaastaOptions;
+use crate::scenario::model::{CLUSTER_LABEL, NodeEntry, PaastaOptions};
 use crate::systems::dynamo::Options as DynamoOptions;
 use crate::systems::oci::options::Options;
 use crate::systems::paasta::rollout::{Build, Rollout};
-use crate::systems::{Profiles, paasta};
+use crate::systems::{Profiles, onebackend, paasta};
+use crate::workload::resources::is_gpu;
 
 /// The profiles of all systems in a scenario.
 pub fn profiles(scenario: &Scenario) -> Profiles {
@@ -15,7 +19,49 @@ pub fn profiles(scenario: &Scenario) -> Profiles {
         backendai: scenario.backendai.clone(),
         dynamo: DynamoOptions { epoch_seconds: scenario.epoch, ..scenario.dynamo.clone() },
         paasta: paasta(scenario),
+        onebackend: onebackend(scenario),
     }
+}
+
+/// The region of a node, where there is one cluster only: as Kubernetes names it.
+const REGION_LABEL: &str = "topology.kubernetes.io/region";
+
+/// The profile of 1Backend, with the nodes as they tell of themselves and how images build.
+fn onebackend(scenario: &Scenario) -> onebackend::Options {
+    let mut options = scenario.onebackend.clone();
+    let rows = scenario.behaviour.iter().filter(|row| row.matches.step.is_none());
+    options.builds.extend(rows.filter_map(|row| {
+        let build = row.build.as_ref()?;
+        let definition = row.matches.definition.clone();
+        Some(onebackend::Build { definition, length: build.length.clone(), fails: build.fails })
+    }));
+    for entry in &scenario.cluster.nodes {
+        let made = node_spec(entry, Name::plain(Symbol::EMPTY), u32::MAX);
+        // A node that cannot be is told of when the cluster is made.
+        let Ok(made) = made else { continue };
+        let gpus = made.allocatable.extended.iter().find(|(resource, _)| is_gpu(resource));
+        let gpus = gpus.map(|(resource, count)| onebackend::Gpus {
+            resource: resource.clone(),
+            model: made.gpu_model.clone().unwrap_or_default(),
+            count: u32::try_from(*count).unwrap_or(u32::MAX),
+            memory_bytes: gpu_memory_bytes(entry).unwrap_or(0),
+        });
+        options.nodes.extend(entry.naming.names().into_iter().map(|name| onebackend::NodeFacts {
+            name,
+            region: entry.labels.get(CLUSTER_LABEL).or(entry.labels.get(REGION_LABEL)).cloned().unwrap_or_default(),
+            zone: entry.zone.clone().unwrap_or_default(),
+            cpu_milli: made.allocatable.cpu_milli,
+            memory_bytes: made.allocatable.memory_bytes,
+            gpus: gpus.clone(),
+        }));
+    }
+    options
+}
+
+/// The memory of each GPU of a node: what the scenario says, else what its shape has.
+fn gpu_memory_bytes(entry: &NodeEntry) -> Option<u64> {
+    let said = entry.gpus.as_ref().and_then(|gpus| gpus.memory_bytes);
+    said.or_else(|| machine::gpu_memory_bytes(entry.shape.as_deref()?))
 }
 
 fn oci(scenario: &Scenario) -> Options {
@@ -49,7 +95,8 @@ fn paasta(scenario: &Scenario) -> paasta::Options {
     };
     options.rollout.clusters = scenario.cluster.names.clone();
     options.rollout.epoch_seconds = scenario.epoch;
-    let rows = scenario.behaviour.iter().filter_map(|row| Some((row, row.build.as_ref()?)));
+    let rows = scenario.behaviour.iter().filter(|row| row.matches.definition.is_none());
+    let rows = rows.filter_map(|row| Some((row, row.build.as_ref()?)));
     let builds = rows.map(|(row, build)| Build {
         step: row.matches.step.clone(),
         length: build.length.clone(),

@@ -3,8 +3,10 @@
 
 mod api_faults;
 mod backendai;
+mod batch;
 mod dynamo;
 mod faults;
+mod onebackend;
 mod paasta;
 
 use crate::file_types;
@@ -12,20 +14,22 @@ use crate::text::decode::{Spanned, Table};
 
 use super::values::{
     Amount, ConditionValue, ExpanderValue, FailOnValue, GateValue, JobGateValue, KubernetesValue, Length, MarkValue,
-    MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, PackingValue, Pattern, PromoteValue,
-    ReferencesValue, RollbackValue, SchedulerValue, SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp,
-    ViewValue, WaitForValue, WorkloadKindValue,
+    MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, Pattern, PromoteValue, ReferencesValue,
+    RollbackValue, SchedulerValue, SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp, ViewValue,
+    WaitForValue, WorkloadKindValue,
 };
 
 pub use api_faults::{ApiConflictFile, ApiErrorFile, MissedEventFile, StoreOutageFile, WatchLagFile, WebhookDownFile};
 pub use backendai::BackendAiFile;
+pub use batch::{BatchSchedulerFile, BatchSchedulersFile, LwsFile};
 pub use dynamo::{DynamoFile, GroveFile, ProfilerFile};
+pub use onebackend::OneBackendFile;
 pub use paasta::PaastaFile;
 
 pub use faults::{
     AlarmFile, ContainerCrashFile, ControllerRestartFile, CordonFile, DrainFile, ExportFailFile, GpuLossFile,
-    ImagePullFailFile, NodeDownFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, PodKillFile, QuotaExhaustedFile,
-    ReadinessFlapFile, SlowStartFile, SpotReclaimFile, UncordonFile, UntaintFile,
+    ImageBuildFailFile, ImagePullFailFile, NodeDownFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, PodKillFile,
+    QuotaExhaustedFile, ReadinessFlapFile, SlowStartFile, SpotReclaimFile, UncordonFile, UntaintFile,
 };
 
 /// Named words and the states that go with them: `deployment/vllm: monitoring`.
@@ -33,7 +37,7 @@ pub type States = Table<Spanned<String>>;
 
 file_types! {
     /// A rehearsal: a cluster, deployment documents, how workloads behave, what goes wrong, what an operator does, and what must be so.
-    pub struct ScenarioFile as "a scenario" later ["onebackend"] {
+    pub struct ScenarioFile as "a scenario" {
         /// The name of the rehearsal and of its snapshot.
         name: Spanned<String>,
         /// The seed of every random draw. Default: 0.
@@ -56,6 +60,8 @@ file_types! {
         dynamo: Option<DynamoFile>,
         /// What PaaSTA does where its documents do not say.
         paasta: Option<PaastaFile>,
+        /// Which 1Backend is rehearsed, and its constants.
+        onebackend: Option<OneBackendFile>,
         /// The cluster.
         cluster: Option<ClusterFile>,
         /// Several clusters, instead of `cluster`: systems whose documents name clusters deploy to each.
@@ -99,14 +105,6 @@ file_types! {
         api_latency: Option<Length>,
         /// The LeaderWorkerSet that is installed.
         lws: Option<LwsFile>,
-    }
-
-    /// The release of LeaderWorkerSet and its configuration.
-    pub struct LwsFile as "the LeaderWorkerSet profile" {
-        /// The release. Default: "0.8".
-        version: Option<Spanned<String>>,
-        /// Whether its groups are made known to Volcano (`gangSchedulingManagement`). Default: false.
-        volcano_groups: Option<bool>,
     }
 
     /// Settings of the OCI AI Blueprints control plane.
@@ -160,26 +158,6 @@ file_types! {
         namespaces: Option<Vec<Spanned<String>>>,
         /// Which of several pools that would help grows. Default: least-waste.
         expander: Option<ExpanderValue>,
-    }
-
-    /// The batch schedulers of a cluster.
-    pub struct BatchSchedulersFile as "batch schedulers" {
-        /// KAI-Scheduler (`schedulerName: kai-scheduler`).
-        kai: Option<BatchSchedulerFile>,
-        /// Volcano (`schedulerName: volcano`).
-        volcano: Option<BatchSchedulerFile>,
-    }
-
-    /// One batch scheduler.
-    pub struct BatchSchedulerFile as "a batch scheduler" {
-        /// Its version. Default: "0.13" of KAI, "1.12" of Volcano.
-        version: Option<Spanned<String>>,
-        /// Which of several nodes a pod goes to. Default: binpack.
-        placement: Option<PackingValue>,
-        /// How long a group may have fewer pods than its minimum before the rest of it is evicted; of KAI. Default: 60s.
-        staleness_grace: Option<Spanned<Length>>,
-        /// Whether groups are put out for others of a higher priority; of KAI. Default: true.
-        preempts: Option<Spanned<bool>>,
     }
 
     /// One of several clusters.
@@ -314,6 +292,8 @@ file_types! {
         metric: Option<Spanned<String>>,
         /// With `build`: the name of the pipeline's step. Default: every step that builds.
         step: Option<Spanned<String>>,
+        /// With `build`: the name of the definition that an image is built for. Default: every one.
+        definition: Option<Spanned<String>>,
     }
 
     /// How a step of a pipeline that builds goes.
@@ -353,7 +333,7 @@ file_types! {
     }
 
     /// A fault: when, and exactly one thing that goes wrong.
-    pub struct FaultFile as "a fault" later ["image_build_fail", "clock_skew"] {
+    pub struct FaultFile as "a fault" later ["clock_skew"] {
         /// The fault's name. Default: fault-1, fault-2, … by its position.
         name: Option<Spanned<String>>,
         /// At a time.
@@ -374,6 +354,8 @@ file_types! {
         slow_start: Option<SlowStartFile>,
         /// The exports of a deployment cannot be read.
         export_fail: Option<ExportFailFile>,
+        /// Images of a definition cannot be built.
+        image_build_fail: Option<ImageBuildFailFile>,
         /// The controller of a system ends and is started again.
         controller_restart: Option<ControllerRestartFile>,
         /// What controllers read is old.

@@ -59,6 +59,8 @@ pub struct Scenario {
     pub dynamo: crate::systems::dynamo::Options,
     /// What PaaSTA does where its documents do not say.
     pub paasta: PaastaOptions,
+    /// What 1Backend's services do where its documents do not say.
+    pub onebackend: crate::systems::onebackend::Options,
     /// The nodes and what is behind them.
     pub cluster: Cluster,
     /// The documents, in the order of the file.
@@ -259,13 +261,15 @@ pub enum SystemName {
     Paasta,
     /// Graphs of NVIDIA Dynamo.
     Dynamo,
+    /// 1Backend's Deploy Svc.
+    OneBackend,
 }
 
 impl SystemName {
     /// True if operators apply documents of it while it runs.
     pub const fn applies_documents(self) -> bool {
         match self {
-            SystemName::Kubernetes | SystemName::Dynamo => true,
+            SystemName::Kubernetes | SystemName::Dynamo | SystemName::OneBackend => true,
             SystemName::Oci | SystemName::BackendAi | SystemName::Paasta => false,
         }
     }
@@ -278,6 +282,7 @@ impl SystemName {
             SystemName::BackendAi => "backendai",
             SystemName::Paasta => "paasta",
             SystemName::Dynamo => "dynamo",
+            SystemName::OneBackend => "onebackend",
         }
     }
 
@@ -291,7 +296,7 @@ impl SystemName {
         match self {
             SystemName::Oci | SystemName::Kubernetes => false,
             SystemName::BackendAi => true,
-            SystemName::Paasta | SystemName::Dynamo => true,
+            SystemName::Paasta | SystemName::Dynamo | SystemName::OneBackend => true,
         }
     }
 }
@@ -363,6 +368,8 @@ pub struct BehaviourMatch {
     pub metric: Option<String>,
     /// The name of a pipeline's step.
     pub step: Option<String>,
+    /// The name of a definition that an image is built for.
+    pub definition: Option<String>,
 }
 
 /// How a step of a pipeline that builds goes.

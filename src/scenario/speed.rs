@@ -30,6 +30,8 @@ impl Scenario {
         by.drawn(&mut scenario.oci.provisioning);
         by.maybe(&mut scenario.oci.pass_interval);
         by.maybe(&mut scenario.oci.export_latency);
+        let profilers = scenario.dynamo.profiler.iter_mut();
+        profilers.flat_map(|one| &mut one.phases).for_each(|(_, begins)| by.length(begins));
         by.maybe(&mut scenario.kubernetes.watch_latency);
         by.maybe(&mut scenario.kubernetes.api_latency);
         scenario
@@ -77,7 +79,10 @@ impl Speed {
     fn fault(self, fault: &mut FaultEntry) {
         self.trigger(&mut fault.trigger);
         match &mut fault.kind {
-            FaultKind::PodKill { .. } | FaultKind::ContainerCrash { .. } | FaultKind::ExportFail { .. } => {}
+            FaultKind::PodKill { .. }
+            | FaultKind::ContainerCrash { .. }
+            | FaultKind::ExportFail { .. }
+            | FaultKind::ImageBuildFail { .. } => {}
             FaultKind::NodeDown { lasts, .. }
             | FaultKind::ImagePullFail { lasts, .. }
             | FaultKind::QuotaExhausted { lasts, .. }

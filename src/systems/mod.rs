@@ -22,7 +22,7 @@ use crate::timeline::{Cause, Subject};
 use crate::workload::{Action, Controller, Wake, World};
 
 /// The names of the systems, as a scenario's `system:` has them.
-pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai", "paasta", "dynamo"];
+pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai", "paasta", "dynamo", "onebackend"];
 
 /// The profiles of all systems.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -37,6 +37,8 @@ pub struct Profiles {
     pub dynamo: dynamo::Options,
     /// Of PaaSTA.
     pub paasta: paasta::Options,
+    /// Of 1Backend.
+    pub onebackend: onebackend::Options,
 }
 
 /// A system with one document.
@@ -52,6 +54,8 @@ pub enum System {
     Paasta(paasta::Paasta),
     /// NVIDIA Dynamo.
     Dynamo(Box<dynamo::Dynamo>),
+    /// 1Backend's Deploy Svc and Registry Svc.
+    OneBackend(Box<onebackend::OneBackend>),
 }
 
 /// A document that was read.
@@ -89,6 +93,11 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
         "backendai" => backendai::read(source, &profiles.backendai).map(|read| Document {
             system: System::BackendAi(Box::new(read.backendai)),
             warnings: Vec::new(),
+            problems: read.problems,
+        }),
+        "onebackend" => onebackend::read(source, &profiles.onebackend).map(|read| Document {
+            system: System::OneBackend(Box::new(read.onebackend)),
+            warnings: read.warnings,
             problems: read.problems,
         }),
         _ => {
@@ -140,7 +149,11 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in &*systems {
         let own: BTreeSet<&str> = match system {
             System::Oci(oci) => oci.member_names().collect(),
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) => BTreeSet::new(),
+            System::Kubernetes(_)
+            | System::BackendAi(_)
+            | System::Paasta(_)
+            | System::Dynamo(_)
+            | System::OneBackend(_) => BTreeSet::new(),
         };
         for name in own {
             if !seen.insert(name.to_owned()) {
@@ -151,7 +164,11 @@ pub fn qualify(systems: &mut [System]) -> BTreeSet<String> {
     for system in systems {
         match system {
             System::Oci(oci) => oci.qualify(&twice),
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) => {}
+            System::Kubernetes(_)
+            | System::BackendAi(_)
+            | System::Paasta(_)
+            | System::Dynamo(_)
+            | System::OneBackend(_) => {}
         }
     }
     twice
@@ -185,9 +202,14 @@ impl System {
     /// as an operator's `apply`.
     pub const fn joins(&self, first: &System) -> bool {
         match (self, first) {
-            (System::Dynamo(_), System::Dynamo(_)) => true,
+            (System::Dynamo(_), System::Dynamo(_)) | (System::OneBackend(_), System::OneBackend(_)) => true,
             (
-                System::Oci(_) | System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_),
+                System::Oci(_)
+                | System::Kubernetes(_)
+                | System::BackendAi(_)
+                | System::Paasta(_)
+                | System::Dynamo(_)
+                | System::OneBackend(_),
                 _,
             ) => false,
         }
@@ -201,13 +223,14 @@ impl System {
             System::BackendAi(manager) => manager.names().collect(),
             System::Paasta(service) => vec![service.name()],
             System::Dynamo(dynamo) => dynamo.names(),
+            System::OneBackend(services) => services.names().collect(),
         }
     }
 
     /// The manifests that it holds as they are wanted now; none of a system that has documents of its own.
     pub fn manifests(&self) -> Vec<&kubernetes::Manifest> {
         match self {
-            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) => Vec::new(),
+            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) | System::OneBackend(_) => Vec::new(),
             System::Dynamo(dynamo) => dynamo.manifests(),
             System::Kubernetes(set) => set.wanted().collect(),
         }
@@ -224,7 +247,9 @@ impl System {
     /// The namespaces that its objects are in, and those that it makes.
     pub fn namespaces(&self) -> (BTreeSet<&str>, BTreeSet<&str>) {
         match self {
-            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) => Default::default(),
+            System::Oci(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) | System::OneBackend(_) => {
+                Default::default()
+            }
             System::Kubernetes(set) => set.namespaces(),
         }
     }
@@ -244,6 +269,7 @@ impl System {
             (System::BackendAi(manager), action) => manager.interest(action),
             (System::Paasta(service), action) => service.interest(action),
             (System::Dynamo(dynamo), action) => dynamo.interest(action),
+            (System::OneBackend(services), action) => services.interest(action),
         }
     }
 
@@ -251,7 +277,11 @@ impl System {
     pub const fn keeps_records(&self) -> bool {
         match self {
             System::Oci(_) => true,
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) => false,
+            System::Kubernetes(_)
+            | System::BackendAi(_)
+            | System::Paasta(_)
+            | System::Dynamo(_)
+            | System::OneBackend(_) => false,
         }
     }
 
@@ -259,6 +289,7 @@ impl System {
     pub const fn why_no_restart(&self) -> &'static str {
         match self {
             System::BackendAi(_) => "restarts of Backend.AI's manager are not modelled",
+            System::OneBackend(_) => "restarts of 1Backend's services are not modelled",
             System::Paasta(_) => {
                 "PaaSTA's setup job keeps nothing that a restart could lose, and its pipelines are run elsewhere"
             }
@@ -269,10 +300,19 @@ impl System {
         }
     }
 
+    /// True if it has controllers of custom resources, with an API of their own, that faults of watches and writes can strike.
+    pub const fn has_own_api(&self) -> bool {
+        !matches!(self, System::Oci(_) | System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_))
+    }
+
     /// How often a fault of watches or writes has had an effect on it so far, by the number of the fault.
     pub fn effects(&self, number: u32) -> u64 {
         match self {
-            System::Oci(_) | System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) => 0,
+            System::Oci(_)
+            | System::Kubernetes(_)
+            | System::BackendAi(_)
+            | System::Paasta(_)
+            | System::OneBackend(_) => 0,
             System::Dynamo(dynamo) => dynamo.effects(number),
         }
     }
@@ -282,7 +322,11 @@ impl System {
         match self {
             System::Oci(oci) => oci.resume(cause, world),
             // Whoever runs `kubectl apply` keeps no records: all that it knows is in the cluster.
-            System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_) | System::Dynamo(_) => false,
+            System::Kubernetes(_)
+            | System::BackendAi(_)
+            | System::Paasta(_)
+            | System::Dynamo(_)
+            | System::OneBackend(_) => false,
         }
     }
 }
@@ -295,6 +339,7 @@ impl Controller for System {
             System::BackendAi(manager) => manager.wake(wake, cause, world),
             System::Paasta(service) => service.wake(wake, cause, world),
             System::Dynamo(dynamo) => dynamo.wake(wake, cause, world),
+            System::OneBackend(services) => services.wake(wake, cause, world),
         }
     }
 
@@ -305,6 +350,7 @@ impl Controller for System {
             System::BackendAi(manager) => manager.native(world),
             System::Paasta(service) => service.native(world),
             System::Dynamo(dynamo) => dynamo.native(world),
+            System::OneBackend(services) => services.native(world),
         }
     }
 }

@@ -232,6 +232,9 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "rolling_back",
             "destroying",
             "destroyed",
+            "ok",
+            "error",
+            "removed",
         ],
         Kind::Topology => &["Created", "Changed", "Rejected", "Deleted"],
         Kind::PodGroup | Kind::PodGang => {
@@ -270,9 +273,22 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "deleted",
         ],
         Kind::Component => &["pending", "ready", "restarting", "scaled"],
-        Kind::Request => {
-            &["pending", "profiling", "deploying", "deployed", "ready", "failed", "rejected", "deleting", "deleted"]
-        }
+        Kind::Request => &[
+            "created",
+            "changed",
+            "pending",
+            "profiling",
+            "spec_change_rejected",
+            "creation_failed",
+            "deploying",
+            "deployed",
+            "ready",
+            "failed",
+            "deployment_deleted",
+            "rejected",
+            "deleting",
+            "deleted",
+        ],
         Kind::Adapter => &[
             "created",
             "changed",
@@ -284,9 +300,11 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "deleting",
             "deleted",
         ],
-        Kind::Model => &["created", "ready", "not_ready", "rejected", "deleted"],
-        Kind::Checkpoint => &["created", "pending", "creating", "ready", "failed", "rejected", "deleted"],
-        Kind::Definition => &["saved", "removed", "rejected"],
+        Kind::Model => &["created", "changed", "ready", "not_ready", "rejected", "deleting", "deleted"],
+        Kind::Checkpoint => {
+            &["created", "changed", "pending", "creating", "ready", "failed", "rejected", "deleting", "deleted"]
+        }
+        Kind::Definition => &["saved", "building", "built", "failed", "removed", "rejected"],
         Kind::Traffic => &["serving", "outage"],
         Kind::Gate => &["waiting", "opened", "aborted", "undeployed"],
         Kind::Route => &[
@@ -315,6 +333,14 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "scheduled",
             "skipped",
             "succeeded",
+            "starting",
+            "registered",
+            "unknown",
+            "healthy",
+            "degraded",
+            "unreachable",
+            "error",
+            "removed",
         ],
         Kind::Step => &[
             "building",

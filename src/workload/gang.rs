@@ -156,8 +156,14 @@ pub struct PodGroupStatus {
     pub members: u32,
     /// Of these, pods that have a node.
     pub scheduled: u32,
+    /// Of these, pods whose containers run.
+    pub running: u32,
     /// Pods that ended well.
     pub succeeded: u32,
+    /// Pods that failed.
+    pub failed: u32,
+    /// True once its scheduler looks for room for it; one that admits all groups looks at once.
+    pub admitted: bool,
     /// True while at least its minimum has nodes.
     pub placed: bool,
     /// Since when it has had fewer pods than its minimum, after it had them.

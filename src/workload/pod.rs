@@ -131,6 +131,8 @@ pub struct Container {
     pub environment: Vec<EnvironmentSource>,
     /// `imagePullPolicy: Never`: the image must be on the node.
     pub never_pulls: bool,
+    /// It runs until something ends it, although nobody starts it again: docker's containers do, those of a Job end by themselves.
+    pub runs_on: bool,
     /// How long its `preStop` hook sleeps before it is told to stop.
     pub pre_stop: Duration,
     /// For an init container: it goes on running beside the others (`restartPolicy: Always`).

@@ -239,6 +239,23 @@ pub trait World {
         None
     }
 
+    /// True if this node tells others of itself at this instant: it runs, and is not silent. A world that cannot know says what it
+    /// observes.
+    fn hears(&self, node: Subject) -> bool {
+        self.observed_nodes(&[]).contains(&(node, true))
+    }
+
+    /// True if the build of an image that ends now fails through a fault: of what it is built for, as a system names it.
+    fn build_fails(&mut self, _of: Subject) -> bool {
+        false
+    }
+
+    /// What each of these pods, which serve one workload, uses of a resource at this instant, in thousandths, as an agent on its
+    /// node measures it; `None` if nothing is known of it.
+    fn usage(&self, _pods: &[Subject], _metric: &str) -> Option<Vec<u64>> {
+        None
+    }
+
     /// The nodes as observed that have all of these labels, in the order in which they joined: the node, and whether it is ready.
     fn observed_nodes(&self, labels: &[(&str, &str)]) -> Vec<(Subject, bool)>;
 

@@ -11,6 +11,8 @@ use std::time::Instant;
 
 use greenroom::kernel::{Distribution, Duration, Streams};
 use greenroom_benches::clock::measured;
+use greenroom_benches::gangs::{self, Gangs};
+use greenroom_benches::graphs::{self, Graphs};
 use greenroom_benches::hold::Hold;
 use greenroom_benches::peer::Peer;
 use greenroom_benches::plan::plan;
@@ -66,6 +68,8 @@ fn measure(effort: &Effort, elsewhere: Table) -> Table {
     fork(&mut table, effort);
     draws(&mut table, effort);
     placements(&mut table, effort);
+    groups(&mut table, effort);
+    dynamo(&mut table, effort);
     plans(&mut table, effort);
     start_to_end(&mut table, effort);
     table.append(elsewhere);
@@ -203,6 +207,28 @@ fn placements(table: &mut Table, effort: &Effort) {
             let what = format!("{} on {nodes} nodes", asks.describe());
             table.add_ratio(what, format!("{} us a pod", shown(pod_micros)), format!("{growth:.2}x plain ones"));
         }
+    }
+}
+
+/// Groups that are placed together by a batch scheduler, from their first pod to their last.
+fn groups(table: &mut Table, effort: &Effort) {
+    for group in Gangs::ALL {
+        let time = || measured(|| _ = black_box(gangs::play(group))).as_secs_f64();
+        let seconds = median((0..effort.rounds.min(3)).map(|_| time()).collect());
+        table.add(group.describe(), format!("{} ms", shown(seconds * 1e3)));
+    }
+}
+
+/// Graphs of Dynamo, from the text of their document on.
+fn dynamo(table: &mut Table, effort: &Effort) {
+    for fleet in Graphs::ALL {
+        let entries = graphs::play(fleet).timeline.len();
+        let time = || measured(|| _ = black_box(graphs::play(fleet))).as_secs_f64();
+        let seconds = median((0..effort.rounds.min(3)).map(|_| time()).collect());
+        table.add(
+            fleet.describe(),
+            format!("{} ms, {} us an entry", shown(seconds * 1e3), shown(seconds * 1e6 / entries as f64)),
+        );
     }
 }
 

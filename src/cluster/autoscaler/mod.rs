@@ -281,15 +281,11 @@ impl Cluster {
 
     /// What the series says now.
     fn load(&self, pods: &[PodId], metric: &str) -> Option<Load> {
-        let now = self.queue.now();
-        let series = self.series(pods, metric)?;
-        let first = series.first()?;
-        let since = series.partition_point(|load| load.at <= now);
-        Some(since.checked_sub(1).map_or(Load { milli: 0, ..*first }, |at| series[at]))
+        self.load_of(*pods.first()?, metric)
     }
 
     /// The series of a metric: that of the first container that has one.
-    fn series(&self, pods: &[PodId], metric: &str) -> Option<&[Load]> {
+    pub(super) fn series(&self, pods: &[PodId], metric: &str) -> Option<&[Load]> {
         let set = self.set(self.pod(*pods.first()?).set);
         set.behaviour.iter().find_map(|row| self.rows[*row as usize].metrics.get(metric)).map(Vec::as_slice)
     }

@@ -76,10 +76,16 @@ impl Cluster {
         if self.gangs.waiting.is_empty() {
             return;
         }
-        let waiting = self.gangs.waiting.iter().filter_map(|key| self.gangs.groups.get(key));
-        let schedulers: BTreeSet<BatchScheduler> = waiting.map(|gang| gang.scheduler).collect();
-        for scheduler in schedulers {
-            self.plan_gang_cycle(scheduler);
+        for scheduler in BatchScheduler::ALL {
+            // What is planned for this second already need not be looked for.
+            let next = self.gangs.profiles.get(&scheduler).map(|one| self.queue.now().ceil_to(Time::ZERO, one.period));
+            let is_planned = |next| self.gangs.cycles.get(&scheduler).is_some_and(|(at, _)| *at <= next);
+            if next.is_none_or(is_planned) {
+                continue;
+            }
+            if self.gangs.waiting.iter().any(|key| self.gangs.groups[key].scheduler == scheduler) {
+                self.plan_gang_cycle(scheduler);
+            }
         }
     }
 
@@ -107,7 +113,10 @@ impl Cluster {
         };
         let keys = self.gangs.waiting.iter().filter(|key| self.gangs.groups[key].scheduler == profile.scheduler);
         for key in keys {
-            session.groups.insert(*key, self.tally(*key));
+            let (tree, tallies) = self.tally(*key);
+            if tallies.iter().any(|tally| !tally.pending.is_empty()) || self.strays(*key).next().is_some() {
+                session.groups.insert(*key, (tree, tallies));
+            }
         }
         session.run();
         session.decisions
@@ -117,6 +126,9 @@ impl Cluster {
         for key in decisions.admitted {
             if let Some(gang) = self.gangs.groups.get_mut(&key) {
                 gang.is_admitted = true;
+            }
+            if let Some(last) = self.gangs.groups.get(&key).and_then(|gang| gang.last) {
+                self.recount(key, Cause::Entry(last));
             }
         }
         for (pod, node) in decisions.bind {
@@ -281,7 +293,7 @@ impl Session<'_> {
             return Err(failure);
         }
         let mark = self.ledger.mark();
-        let attempt = Attempt { key, tree: &tree, tallies: &tallies, pods: &pods };
+        let attempt = Attempt { scheduler: self.profile.scheduler, key, tree: &tree, tallies: &tallies, pods: &pods };
         let outcome = attempt.run(self.cluster, &mut self.ledger);
         let result = match outcome {
             Ok(waits) => {

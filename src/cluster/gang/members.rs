@@ -94,8 +94,12 @@ impl Cluster {
             let pod = self.pod(*id);
             status.members += u32::from(pod.is_active());
             status.scheduled += u32::from(pod.is_active() && pod.node.is_some());
+            status.running += u32::from(pod.is_active() && pod.phase == PodPhase::Running);
             status.succeeded += u32::from(pod.phase == PodPhase::Succeeded);
+            status.failed += u32::from(pod.phase == PodPhase::Failed);
         }
+        let admits = self.gangs.profiles.get(&gang.scheduler).is_some_and(|one| one.overcommit_percent.is_none());
+        status.admitted = admits || gang.is_admitted;
         status.placed = status.scheduled > 0 && tree.is_placed(&tallies, ROOT);
         let before = gang.status;
         if status == before {

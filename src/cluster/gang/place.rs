@@ -11,9 +11,12 @@ use super::ledger::{Ledger, Placement};
 use super::topology::{self, Asked, Domain};
 use super::tree::{ROOT, Tally, Tree};
 use super::words;
+use crate::workload::BatchScheduler;
 
 /// The pods of one group that are to be placed together.
 pub struct Attempt<'a> {
+    /// Who places it.
+    pub scheduler: BatchScheduler,
     /// The group.
     pub key: Subject,
     /// Its parts.
@@ -137,8 +140,13 @@ impl Attempt<'_> {
         Ok(())
     }
 
-    /// The nodes that the volumes of a pod leave it, if it has any.
+    /// The nodes that the volumes of a pod leave it, if it has any, or its DaemonSet.
     fn only(&self, cluster: &Cluster, pod: PodId, nodes: Option<&[NodeId]>) -> Option<Vec<NodeId>> {
+        if let Some(only) = cluster.confined_to(pod) {
+            return Some(
+                vec![only].into_iter().filter(|node| nodes.is_none_or(|nodes| nodes.contains(node))).collect(),
+            );
+        }
         if !cluster.has_claims(pod) {
             return None;
         }

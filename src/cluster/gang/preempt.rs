@@ -30,7 +30,7 @@ pub fn run(session: &mut Session<'_>, rank: Rank) -> bool {
         for (pod, template, node) in step {
             session.ledger.put_out(*pod, *template, *node);
         }
-        let attempt = Attempt { key, tree, tallies, pods: &pods };
+        let attempt = Attempt { scheduler: session.profile.scheduler, key, tree, tallies, pods: &pods };
         if attempt.run(session.cluster, &mut session.ledger).is_ok() {
             // Who was put out last is the most important: it stays if its places are not needed.
             for step in steps[..=at].iter().rev() {

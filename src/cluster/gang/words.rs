@@ -21,8 +21,11 @@ pub fn none_of(nodes: u32, verdicts: &[(Verdict, u32)], names: &Names, template:
     }
 }
 
-/// What KAI says of a group of which only some pods would find a node.
+/// What KAI says of a group of which only some pods would find a node; Volcano says it of the pod alone.
 pub fn too_few(attempt: &Attempt<'_>, leaf: usize, found: usize, why: &str) -> String {
+    if attempt.scheduler == BatchScheduler::Volcano {
+        return why.to_owned();
+    }
     let (part, tally) = (&attempt.tree.0[leaf], &attempt.tallies[leaf]);
     let is_gang = attempt.tree.0.iter().any(|part| part.is_leaf && part.min > 1);
     if !is_gang || tally.placed >= part.min {
@@ -60,6 +63,9 @@ pub fn not_ready(scheduler: BatchScheduler, tree: &Tree, tallies: &[Tally]) -> S
 
 /// What Volcano says of a group that it did not place.
 pub fn unschedulable(tree: &Tree, tallies: &[Tally], why: &str) -> String {
+    if tree.is_placed(tallies, ROOT) {
+        return why.to_owned();
+    }
     let leaf = tree.leaves_below(ROOT).first().copied().unwrap_or(ROOT);
     let (part, tally) = (&tree.0[leaf], &tallies[leaf]);
     let missing = part.min.saturating_sub(tally.placed);

@@ -237,7 +237,7 @@ impl Cluster {
         if let Some(exit_code) = crash.map(|crash| crash.exit_code) {
             let after = self.draw(id, "crash", |row| row.crash.as_ref().map_or(&row.start, |crash| &crash.after));
             end = Some((now + after, exit_code));
-        } else if self.restart_policy(container.pod) != RestartPolicy::Always {
+        } else if self.restart_policy(container.pod) != RestartPolicy::Always && !self.container_spec(id).runs_on {
             let exit_code = self.rows[row].exit_code;
             end = Some((now + self.draw(id, "run", |row| &row.run), exit_code));
         }

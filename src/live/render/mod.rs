@@ -14,7 +14,7 @@
 //! - A ReplicaSet of a custom resource has no owner reference, because its owner lives in greenroom: an annotation names it.
 //!
 //! [`Unsupported`] by name is what cannot be expressed: Rollouts, LeaderWorkerSets, analyses and their runs (custom resources that
-//! greenroom plays itself) and what scales them; pools of nodes; priority classes of Kubernetes' own; default classes on a shared
+//! greenroom plays itself) and what scales them; groups of pods, their topologies and their pods; pools of nodes; priority classes of Kubernetes' own; default classes on a shared
 //! cluster; volumes of a document on real nodes; a priority without a class; overhead of anything but CPU and memory; lengths that
 //! are no whole seconds; `imagePullPolicy: Never` where no image is looked for; loads of `behaviour` that nothing would measure;
 //! and what `conduct` lists.

@@ -2,7 +2,7 @@
 
 use crate::file_types;
 use crate::scenario::values::{GroveReleaseValue, Length, OperatorValue, ProviderValue};
-use crate::text::decode::Spanned;
+use crate::text::decode::{Spanned, Table};
 
 file_types! {
     /// Which operator of Dynamo is rehearsed, the switches of its chart, and what is installed beside it.
@@ -15,6 +15,10 @@ file_types! {
         webhook: Option<bool>,
         /// The one namespace that the operator is restricted to. Default: it looks after all.
         namespace_restriction: Option<Spanned<String>>,
+        /// Issues and pull requests of ai-dynamo/dynamo that are mended although the version has them.
+        mended: Option<Vec<Spanned<u32>>>,
+        /// Issues and pull requests that are not, although it has mended them.
+        unmended: Option<Vec<Spanned<u32>>>,
         /// Whether KAI is installed, which places the gangs of Grove. Default: false.
         kai: Option<Spanned<bool>>,
         /// Whether LeaderWorkerSet is installed. Default: false.
@@ -53,5 +57,8 @@ file_types! {
         request: Option<String>,
         /// The document that it writes: a graph, and objects that go with it.
         output: Spanned<String>,
+        /// When each of its sub-phases begins, counted from the begin of the Job: `{ SweepingPrefill: 2m, GeneratingDGD: 40m }`.
+        /// Default: it stays in `Initializing`.
+        phases: Option<Table<Spanned<Length>>>,
     }
 }

@@ -183,6 +183,14 @@ file_types! {
         times: Option<Spanned<u32>>,
     }
 
+    /// Images that are built from a repository cannot be built.
+    pub struct ImageBuildFailFile as "`image_build_fail`" {
+        /// The definition that they are built for.
+        definition: Spanned<String>,
+        /// How many times. Default: always.
+        times: Option<Spanned<u32>>,
+    }
+
     /// The controller of a system ends and is started again: what it kept in memory is lost, and it goes on from what is kept elsewhere.
     pub struct ControllerRestartFile as "`controller_restart`" {
         /// The name of a group, deployment or document of its control plane. Default, where `controller` says which: any.

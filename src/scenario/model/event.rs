@@ -84,6 +84,13 @@ pub enum FaultKind {
         /// How many times; `None`: always.
         times: Option<u32>,
     },
+    /// Images of a definition cannot be built.
+    ImageBuildFail {
+        /// The definition, by its name.
+        definition: String,
+        /// How many times; `None`: always.
+        times: Option<u32>,
+    },
     /// The controller of a system ends and is started again.
     ControllerRestart {
         /// A group or deployment of its document.
@@ -168,6 +175,7 @@ impl FaultKind {
             FaultKind::ImagePullFail { .. } => "image_pull_fail",
             FaultKind::SlowStart { .. } => "slow_start",
             FaultKind::ExportFail { .. } => "export_fail",
+            FaultKind::ImageBuildFail { .. } => "image_build_fail",
             FaultKind::ControllerRestart { .. } => "controller_restart",
             FaultKind::Api(entry) => match entry.trouble {
                 ApiTrouble::Lag { .. } => "watch_lag",

@@ -3,11 +3,19 @@
 use std::collections::BTreeSet;
 
 use super::Reader;
+use crate::kernel::Duration;
 use crate::scenario::file::{DynamoFile, GroveFile, ProfilerFile};
+use crate::scenario::values::Length;
+use crate::systems::dynamo::operator::mend::Mend;
 use crate::systems::dynamo::profile::Profiler;
-use crate::systems::dynamo::{Options, Provider};
+use crate::systems::dynamo::status::ProfilingPhase;
+use crate::systems::dynamo::{self, Operator, Options, Provider};
 use crate::systems::grove;
+use crate::systems::kubernetes::Identity;
 use crate::text::Diagnostic;
+use crate::text::decode::{Spanned, Table, list};
+use crate::text::diagnostic::{nearest, quote};
+use crate::timeline::Kind;
 
 impl Reader<'_, '_> {
     /// Grove's profile.
@@ -53,8 +61,13 @@ impl Reader<'_, '_> {
         }
         let grove = self.grove(file.grove);
         let profiler = self.profiler(file.profiler.unwrap_or_default());
-        Options {
-            operator: file.operator.map_or(default.operator, |operator| operator.0),
+        let operator = file.operator.map_or(default.operator, |operator| operator.0);
+        let mended = self.mends(file.mended.unwrap_or_default(), operator, true);
+        let unmended = self.mends(file.unmended.unwrap_or_default(), operator, false);
+        let options = Options {
+            operator,
+            mended,
+            unmended,
             provider,
             webhook: file.webhook.unwrap_or(default.webhook),
             namespace: file.namespace_restriction.map(|namespace| namespace.value),
@@ -68,7 +81,49 @@ impl Reader<'_, '_> {
             model_requeue: self.period(file.model_requeue.as_ref()).unwrap_or(default.model_requeue),
             lora_load: file.lora_load.map_or(default.lora_load, |length| length.0),
             ..default
+        };
+        self.outputs(&options);
+        options
+    }
+
+    /// What the profiler writes must hold a graph, and be one that can be read; what the API refuses of it is an outcome of the run.
+    fn outputs(&mut self, options: &Options) {
+        for profiler in &options.profiler {
+            match dynamo::read(&profiler.output, options) {
+                Ok(read) => {
+                    let is_graph = |identity: &Identity| identity.kind == Kind::Graph;
+                    let objects = read.document.objects.iter().map(|one| &one.identity);
+                    let refused = read.document.refused.iter().map(|one| &one.identity);
+                    if !objects.chain(refused).any(is_graph) {
+                        let message = "the profiler's output has no DynamoGraphDeployment";
+                        self.context.report(Diagnostic::about(&profiler.output, message));
+                    }
+                    self.notices.extend(read.warnings);
+                }
+                Err(problems) => problems.into_iter().for_each(|problem| self.context.report(problem)),
+            }
         }
+    }
+
+    /// Mends of the operator that are taken before its version has them, or left out.
+    fn mends(&mut self, numbers: Vec<Spanned<u32>>, operator: Operator, is_mended: bool) -> BTreeSet<Mend> {
+        let mut mends = BTreeSet::new();
+        for number in numbers {
+            let Some(mend) = Mend::numbered(number.value) else {
+                let message = format!("issue {} of Dynamo is not modelled", number.value);
+                let known = Mend::ALL.map(|mend| mend.number().to_string()).join(", ");
+                let problem = Diagnostic::error(self.context.source, number.span, message);
+                self.context.report(problem.note(format!("known are {known}")));
+                continue;
+            };
+            if mend.is_in(operator) == is_mended {
+                let state = if is_mended { "mended" } else { "there" };
+                let message = format!("issue {} is {state} in this version already", number.value);
+                self.context.error(number.span, message);
+            }
+            mends.insert(mend);
+        }
+        mends
     }
 
     fn profiler(&mut self, rows: Vec<ProfilerFile>) -> Vec<Profiler> {
@@ -79,8 +134,31 @@ impl Reader<'_, '_> {
                 self.context.error(row.span, "two rows of `profiler` are for the same request");
             }
             if let Some(output) = self.document_source(&row.output) {
-                read.push(Profiler { request: row.request, output });
+                let phases = self.profiling_phases(row.phases);
+                read.push(Profiler { request: row.request, output, phases });
             }
+        }
+        read
+    }
+
+    /// The sub-phases of a profiler, in the order of their begin.
+    fn profiling_phases(&mut self, table: Option<Table<Spanned<Length>>>) -> Vec<(ProfilingPhase, Duration)> {
+        let mut read: Vec<(ProfilingPhase, Duration)> = Vec::new();
+        for (key, begins) in table.map(|table| table.0).unwrap_or_default() {
+            let Some(phase) = ProfilingPhase::ALL.iter().find(|phase| phase.text() == key.text) else {
+                let known: Vec<&str> = ProfilingPhase::ALL.iter().map(|phase| phase.text()).collect();
+                let error =
+                    Diagnostic::error(self.context.source, key.span, format!("{} is no sub-phase", quote(&key.text)));
+                self.context.report(match nearest(&key.text, known.iter().copied()) {
+                    Some(near) => error.help(format!("did you mean `{near}`?")),
+                    None => error.note(format!("known are {}", list(&known))),
+                });
+                continue;
+            };
+            if read.last().is_some_and(|(_, before)| *before > begins.value.0) {
+                self.context.error(begins.span, "a sub-phase begins after the one before it");
+            }
+            read.push((*phase, begins.value.0));
         }
         read
     }

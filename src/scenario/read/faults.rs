@@ -104,7 +104,7 @@ impl Reader<'_, '_> {
     }
 
     fn fault_kind(&mut self, file: &FaultFile) -> Option<FaultKind> {
-        let there = given!(file: pod_kill container_crash node_down image_pull_fail slow_start export_fail gpu_loss
+        let there = given!(file: pod_kill container_crash node_down image_pull_fail slow_start export_fail image_build_fail gpu_loss
             controller_restart watch_lag missed_event api_conflict api_error webhook_down store_outage
             slo_failure alert_failure
             readiness_flap quota_exhausted node_silent cordon uncordon taint untaint drain node_shutdown spot_reclaim);
@@ -136,6 +136,10 @@ impl Reader<'_, '_> {
         if let Some(export) = &file.export_fail {
             let times = self.optional_count(export.times.as_ref(), TIMES_MAX, "the number of reads")?;
             return Some(FaultKind::ExportFail { deployment: export.deployment.value.clone(), times });
+        }
+        if let Some(build) = &file.image_build_fail {
+            let times = self.optional_count(build.times.as_ref(), TIMES_MAX, "the number of builds")?;
+            return Some(FaultKind::ImageBuildFail { definition: build.definition.value.clone(), times });
         }
         if let Some(fault) = self.api_fault(file) {
             return fault;

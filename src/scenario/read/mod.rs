@@ -12,6 +12,7 @@ mod live_nodes;
 mod names;
 mod node_names;
 mod nodes;
+mod onebackend;
 mod paasta;
 mod scheduler;
 mod stage;
@@ -99,6 +100,7 @@ impl Reader<'_, '_> {
         let dynamo = self.dynamo(file.dynamo);
         let deploy = self.deploy(file.deploy, file.span);
         let paasta = self.paasta(file.paasta, &deploy);
+        let onebackend = self.onebackend(file.onebackend, epoch);
         self.acts = deploy.iter().any(|deploy| deploy.system.has_actions());
         let cluster = self.one_or_several(file.cluster, file.clusters, file.span);
         self.clusters = cluster.as_ref().map(|cluster| cluster.names.clone()).unwrap_or_default();
@@ -125,6 +127,7 @@ impl Reader<'_, '_> {
             backendai,
             dynamo,
             paasta,
+            onebackend,
             cluster: cluster?,
             deploy,
             behaviour,

@@ -14,7 +14,7 @@ use crate::text::tree::Value;
 use crate::text::{Diagnostic, Node, Source, tree};
 
 /// Keys of a scenario that say nothing of its cluster.
-const OF_THE_RUN: [&str; 11] = [
+const OF_THE_RUN: [&str; 12] = [
     "until",
     "stop_when_settled",
     "snapshot",
@@ -22,6 +22,7 @@ const OF_THE_RUN: [&str; 11] = [
     "backendai",
     "dynamo",
     "paasta",
+    "onebackend",
     "deploy",
     "faults",
     "actions",
@@ -99,6 +100,7 @@ impl Reader<'_, '_> {
             backendai: Default::default(),
             dynamo: Default::default(),
             paasta: Default::default(),
+            onebackend: Default::default(),
             cluster,
             deploy: Vec::new(),
             behaviour,

@@ -147,15 +147,18 @@ impl Reader<'_, '_> {
     /// How a pipeline's steps build. A row about a step says that, and no other row does.
     fn build(&mut self, matches: &MatchFile, file: Option<Spanned<BuildFile>>) -> Option<Option<Build>> {
         let Some(file) = file else {
-            if let Some(step) = &matches.step {
-                self.context.error(step.span, "a row about a step says how it is `build`");
+            if let Some(step) = matches.step.as_ref().or(matches.definition.as_ref()) {
+                self.context.error(step.span, "a row about a step or a definition says how it is `build`");
             }
             return Some(None);
         };
         let pods = [matches.deployment.is_some(), matches.workload.is_some(), matches.image.is_some()];
         let others = [matches.kind.is_some(), matches.analysis.is_some(), matches.metric.is_some()];
-        if pods.contains(&true) || others.contains(&true) {
-            self.context.error(file.span, "`build` is of a pipeline's step: match `step`, and nothing else");
+        let both = matches.step.is_some() && matches.definition.is_some();
+        if pods.contains(&true) || others.contains(&true) || both {
+            let message =
+                "`build` is of a pipeline's step or a definition: match `step` or `definition`, and nothing else";
+            self.context.error(file.span, message);
             return None;
         }
         let length = file.value.length.map(|spread| spread.0);
@@ -237,6 +240,7 @@ impl Reader<'_, '_> {
             analysis: file.analysis.map(|analysis| analysis.value),
             metric: file.metric.map(|metric| metric.value),
             step: file.step.map(|step| step.value),
+            definition: file.definition.map(|definition| definition.value),
         })
     }
 

@@ -25,8 +25,9 @@ pub use timestamp::Timestamp;
 pub use words::{
     BounceEngineValue, BugModeValue, DelayFromValue, EngineValue, ExpanderValue, FailOnValue, FailReason, FullValue,
     GateValue, GroveReleaseValue, JobGateValue, MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue,
-    OperatorValue, PackingValue, ProviderValue, ReferencesValue, SchemasValue, SnapshotValue, StoreValue, SystemValue,
-    TaintEffectValue, ViewValue, WaitChecksValue, WaitForValue, WaiterKeyValue, WorkloadKindValue,
+    OneBackendProfileValue, OperatorValue, PackingValue, ProviderValue, ReferencesValue, RowOrderValue, SchemasValue,
+    SnapshotValue, StoreValue, SystemValue, TaintEffectValue, ViewValue, WaitChecksValue, WaitForValue, WaiterKeyValue,
+    WorkloadKindValue,
 };
 
 /// Implements the schema of a type that is written in its place rather than by reference.

@@ -11,11 +11,12 @@ use crate::systems::backendai::{BugMode, DelayFrom, Engine};
 use crate::systems::dynamo::{Operator, Provider};
 use crate::systems::grove::Release;
 use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
+use crate::systems::onebackend::Profile as OneBackendProfile;
+use crate::systems::onebackend::as_built::RowOrder;
 use crate::systems::paasta::options::{Engine as BounceEngine, Schemas};
 use crate::systems::paasta::rollout::{WaitChecks, WaiterKey};
+use crate::text::Node;
 use crate::text::decode::{Context, FromNode, one_of};
-use crate::text::diagnostic::quote;
-use crate::text::{Diagnostic, Node};
 use crate::workload::pod::TaintEffect;
 use crate::workload::{AnalysisPhase, Store};
 
@@ -204,6 +205,16 @@ words! {
         "commit" => WaiterKey::Commit,
         "version" => WaiterKey::Version,
     }
+    /// Which 1Backend is rehearsed.
+    OneBackendProfileValue(OneBackendProfile) as "a profile of 1Backend" {
+        "documented" => OneBackendProfile::Documented,
+        "as-built" => OneBackendProfile::AsBuilt,
+    }
+    /// In which order rows of 1Backend are listed.
+    RowOrderValue(RowOrder) as "an order of rows" {
+        "saved" => RowOrder::Saved,
+        "seeded" => RowOrder::Seeded,
+    }
     /// Whose view counts.
     ViewValue(View) as "a view" {
         "actual" => View::Actual,
@@ -215,28 +226,18 @@ words! {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct SystemValue(pub SystemName);
 
-/// Systems that later versions will know.
-const LATER_SYSTEMS: &[&str] = &["onebackend"];
-
 impl FromNode for SystemValue {
     fn from_node(node: &Node, context: &mut Context<'_>) -> Option<SystemValue> {
-        if let Some(system) = node.as_str().filter(|text| LATER_SYSTEMS.contains(text)) {
-            let message = format!("the system {} is not in this version of greenroom yet", quote(system));
-            context.report(
-                Diagnostic::error(context.source, node.span, message)
-                    .note("this version knows `oci`, `kubernetes`, `backendai`, `paasta` and `dynamo`"),
-            );
-            return None;
-        }
         let known = [
             ("oci", SystemName::Oci),
             ("kubernetes", SystemName::Kubernetes),
             ("backendai", SystemName::BackendAi),
             ("paasta", SystemName::Paasta),
             ("dynamo", SystemName::Dynamo),
+            ("onebackend", SystemName::OneBackend),
         ];
         one_of(node, context, &known, "a system").map(SystemValue)
     }
 }
 
-inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "backendai", "paasta", "dynamo"] });
+inline_schema!(SystemValue, { "type": "string", "enum": ["oci", "kubernetes", "backendai", "paasta", "dynamo", "onebackend"] });

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::controller::{Dynamo, component_subject};
 use super::model::{Resource, Restart};
+use super::{check, native};
 
 use super::read::{self, Document, Submitted};
 use super::store::Stored;
@@ -25,7 +26,8 @@ impl Dynamo {
         };
         match action {
             Action::Apply(_) | Action::Replace(_) => 2,
-            Action::Disturb(fault) if self.grove.takes(fault) || self.runtime.takes(fault) => 2,
+            Action::Disturb(fault) if self.runtime.takes(fault) || self.grove.takes(fault) => 2,
+            Action::Disturb(_) => 0,
             Action::Delete(target) | Action::Restart(target) | Action::Undeploy(target) if own(target) => 2,
             Action::Scale(sizes) if sizes.iter().any(|(target, _)| own(target)) => 2,
             Action::Scale(sizes) => u8::from(sizes.iter().any(|(target, _)| target.starts_with("Deployment/"))),
@@ -114,8 +116,11 @@ impl Dynamo {
         for object in &document.objects {
             if let Err(refusal) = self.apply(object, replace, cause, world) {
                 let key = subject(&object.identity, world);
-                let why = Why::symbol(world.intern(&refusal));
-                world.note(key, rejected(key), why, cause);
+                // What is there goes on as it was.
+                if self.stored(key).is_none() {
+                    let why = Why::symbol(world.intern(&refusal));
+                    world.note(key, rejected(key), why, cause);
+                }
                 refusals.push(refusal);
             }
         }
@@ -130,12 +135,17 @@ impl Dynamo {
             if replace {
                 return Err(format!("{} not found", object.identity.show()));
             }
+            if let Some(why) = object.not_to_be_made.as_ref().filter(|_| self.options.operator.is_1_5()) {
+                let (kind, name) = (native::api_kind(key.kind), &object.identity.name);
+                return Err(format!("{kind} {name:?} is invalid: {why}"));
+            }
             let mut created = Stored::new(key, object.resource.clone());
             created.meta.labels.clone_from(&object.labels);
             created.meta.annotations.clone_from(&object.annotations);
             self.api.create(created, by).map_err(|refusal| refusal.to_string())?;
             self.applied.insert(key, object.annotations.clone());
             world.note(key, made(key, true), Why::NONE, cause);
+            self.journal.say(key, made(key, true));
             return Ok(());
         };
         let mut wanted = Stored::clone(&known);
@@ -152,10 +162,16 @@ impl Dynamo {
             wanted.meta.labels.extend(object.labels.clone());
             keep_replicas(&mut wanted.value, &known.value);
         }
+        if let Some(why) = check::change(&known.value, &wanted.value, &self.options).first() {
+            let kind = native::api_kind(key.kind);
+            let name = &object.identity.name;
+            return Err(format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}"));
+        }
         let why = self.difference(&known.value, &wanted.value, world);
         self.api.update(wanted, None, by).map_err(|refusal| refusal.to_string())?;
         self.applied.insert(key, object.annotations.clone());
         world.note(key, made(key, false), why, cause);
+        self.journal.say(key, made(key, false));
         Ok(())
     }
 
@@ -307,6 +323,7 @@ impl Dynamo {
         });
         patched.map_err(|refusal| format!("{target}: {refusal}"))?;
         world.note(key, "changed", Why::text("a restart"), cause);
+        self.journal.say(key, "changed");
         Ok(())
     }
 }

@@ -7,26 +7,30 @@ use std::sync::Arc;
 use super::model::{Resource, Table};
 use super::operator::asked::Asked;
 use super::operator::journal::Journal;
+use super::operator::parts::Parts;
 use super::operator::pass::Pass;
 use super::operator::{adapters, component, graph, names};
 use super::profile::Options;
 use super::read::Document;
 use super::store::Stored;
 use super::traffic::Routes;
+use super::{dynamo_model, request};
 use crate::kernel::Time;
 use crate::systems::grove::Grove;
 use crate::systems::kubernetes::Kubernetes;
 use crate::systems::machinery::runtime::{Keys, View};
 use crate::systems::machinery::{
-    Api, ControllerId, ControllerSpec, Event, Finish, Item, RateLimits, Runtime, Turn, Verb,
+    Api, ControllerId, ControllerSpec, Event, Finish, Item, RateLimits, Runtime, Turn, Verb, Writer,
 };
 use crate::timeline::{Cause, Kind, Subject, Why};
 use crate::workload::{AskId, Controller, Outcome, Wake, World};
 
-/// The controllers, by their place: graphs, components, adapters.
+/// The controllers, by their place: graphs, components, adapters, requests, models.
 pub(super) const GRAPHS: ControllerId = ControllerId(0);
 pub(super) const COMPONENTS: ControllerId = ControllerId(1);
 pub(super) const ADAPTERS: ControllerId = ControllerId(2);
+pub(super) const REQUESTS: ControllerId = ControllerId(3);
+pub(super) const MODELS: ControllerId = ControllerId(4);
 
 /// Its own timer; smaller tokens are those of plain manifests.
 const TIMER: u64 = 1 << 48;
@@ -53,6 +57,10 @@ pub struct Dynamo {
     /// The annotations that the last `apply` of an object named.
     pub(super) applied: BTreeMap<Subject, Table>,
     routes: Routes,
+    /// Adapters of models that are being loaded.
+    loads: dynamo_model::Loads,
+    /// What was last seen of Grove's cliques.
+    parts: Parts,
     /// When it wakes itself next.
     planned: Option<Time>,
 }
@@ -64,6 +72,8 @@ impl Dynamo {
             spec("dynamographdeployment", &[Kind::Graph, Kind::DynamoComponentDeployment, Kind::Adapter]),
             spec("dynamocomponentdeployment", &[Kind::DynamoComponentDeployment]),
             spec("dynamographdeploymentscalingadapter", &[Kind::Adapter, Kind::Graph]),
+            spec("dynamographdeploymentrequest", &[Kind::Request, Kind::Graph]),
+            spec("dynamomodel", &[Kind::Model]),
         ];
         let webhooks = if options.webhook { &[Kind::Graph, Kind::DynamoComponentDeployment][..] } else { &[] };
         Dynamo {
@@ -78,6 +88,8 @@ impl Dynamo {
             manifests: Vec::new(),
             applied: BTreeMap::new(),
             routes: Routes::default(),
+            loads: dynamo_model::Loads::default(),
+            parts: Parts::default(),
             planned: None,
         }
     }
@@ -98,8 +110,28 @@ impl Dynamo {
         self.runtime.effects(&self.api, number) + self.grove.effects(number)
     }
 
-    /// Does what is due, until nothing is.
-    fn pump(&mut self, world: &mut dyn World) {
+    /// Does what is due, until nothing is: Grove's controllers have their turns after the operator's own, and wake it again.
+    fn pump(&mut self, cause: Cause, world: &mut dyn World) {
+        loop {
+            self.pump_own(world);
+            self.grove.pump(cause, world);
+            if !self.heed(cause) {
+                return;
+            }
+        }
+    }
+
+    /// Changes of cliques that concern their graphs wake the controller of graphs; `false` if there are none.
+    fn heed(&mut self, cause: Cause) -> bool {
+        let changed = self.parts.changed(&self.grove, self.options.operator.is_1_5());
+        for (part, graph) in &changed {
+            self.runtime.add_for(*part, GRAPHS, *graph, cause);
+            self.routes.touch(*graph);
+        }
+        !changed.is_empty()
+    }
+
+    fn pump_own(&mut self, world: &mut dyn World) {
         let now = world.now();
         loop {
             let turn = {
@@ -121,11 +153,16 @@ impl Dynamo {
     }
 
     fn reconcile(&mut self, item: Item, world: &mut dyn World) -> Finish {
+        // Event filters of a restricted operator leave out what is elsewhere.
+        if !self.options.sees(&world.text(item.key.namespace)) {
+            return Finish::Done;
+        }
         let mut pass = Pass {
             api: &mut self.api,
             runtime: &self.runtime,
             world,
             options: &self.options,
+            grove: &mut self.grove,
             asked: &mut self.asked,
             journal: &mut self.journal,
             item,
@@ -135,6 +172,8 @@ impl Dynamo {
             GRAPHS => ("dynamographdeployment", graph::reconcile(&mut pass)),
             COMPONENTS => ("dynamocomponentdeployment", component::reconcile(&mut pass)),
             ADAPTERS => ("dynamographdeploymentscalingadapter", adapters::reconcile(&mut pass)),
+            REQUESTS => ("dynamographdeploymentrequest", request::reconcile(&mut pass)),
+            MODELS => ("dynamomodel", dynamo_model::reconcile(&mut pass, &mut self.loads)),
             _ => return Finish::Done,
         };
         let counts = self.journal.counts_mut(name);
@@ -153,11 +192,25 @@ impl Dynamo {
             let cause = Cause::Entry(world.note(key, became, Why::NONE, cause));
             self.routes.touch_of(key, &self.api);
             self.asked.remove_of(key, cause, world);
+            if key.kind == Kind::Graph {
+                let by = Writer { controller: None, at: world.now(), cause };
+                for set in self.grove.sets_of(key) {
+                    let _ = self.grove.delete(set, by);
+                }
+            }
         }
     }
 
     /// A change of an object of the cluster wakes whoever it is there for.
     fn changed(&mut self, subject: Subject, cause: Cause, world: &mut dyn World) {
+        if let Some(graph) = self.grove.maker_of_pod(subject) {
+            self.routes.touch(graph);
+            let components = self.api.get(graph).and_then(|stored| stored.value.graph());
+            let models = components.map(|graph| graph.spec.components.iter().filter_map(|one| one.model.clone()));
+            for model in models.map(Iterator::collect::<Vec<_>>).unwrap_or_default() {
+                self.wake_models(&model.name, graph, subject, cause);
+            }
+        }
         if self.grove.changed(subject, cause, world) {
             return;
         }
@@ -166,7 +219,11 @@ impl Dynamo {
         match owner.kind {
             Kind::DynamoComponentDeployment => {
                 self.runtime.add_for(subject, COMPONENTS, owner, cause);
-                let Some(stored) = self.api.get(owner) else { return };
+                let Some(stored) = self.api.get(owner).map(Arc::clone) else { return };
+                let model = stored.value.component().and_then(|one| one.spec.component.model.clone());
+                if let Some(model) = model {
+                    self.wake_models(&model.name, owner, subject, cause);
+                }
                 let Some(graph) = stored.meta.owner.filter(|owner| owner.key.kind == Kind::Graph) else { return };
                 self.routes.touch(graph.key);
                 // Pods of workers that come, go or end wake the controller of graphs too.
@@ -176,7 +233,15 @@ impl Dynamo {
                     self.runtime.add_for(subject, GRAPHS, graph.key, cause);
                 }
             }
+            Kind::Request => self.runtime.add_for(subject, REQUESTS, owner, cause),
             _ => self.runtime.add_for(subject, GRAPHS, owner, cause),
+        }
+    }
+
+    /// Pods that come, go or change their readiness change the endpoints of the models that they serve.
+    fn wake_models(&mut self, base: &str, near: Subject, changed: Subject, cause: Cause) {
+        for key in dynamo_model::of_base(base, near, self.api.list(Kind::Model)) {
+            self.runtime.add_for(changed, MODELS, key, cause);
         }
     }
 
@@ -186,6 +251,7 @@ impl Dynamo {
         }
         match self.asked.answered(ask, outcome, cause, world) {
             Some(owner) if owner.kind == Kind::DynamoComponentDeployment => self.runtime.add(COMPONENTS, owner, cause),
+            Some(owner) if owner.kind == Kind::Request => self.runtime.add(REQUESTS, owner, cause),
             Some(owner) => self.runtime.add(GRAPHS, owner, cause),
             None => {
                 for set in &mut self.manifests {
@@ -202,9 +268,8 @@ impl Dynamo {
 
     /// What every wake ends with: turns that are due, requests sent where they should go, a timer for what comes next.
     fn settle(&mut self, cause: Cause, world: &mut dyn World) {
-        self.pump(world);
-        self.grove.pump(cause, world);
-        self.routes.send(&self.api, &self.asked, cause, world);
+        self.pump(cause, world);
+        self.routes.send(&self.api, &self.asked, &self.grove, cause, world);
         let now = world.now();
         let Some(next) = self.runtime.wake_time(&self.api, now) else { return };
         if self.planned.is_none_or(|planned| planned <= now || next < planned) {
@@ -232,6 +297,12 @@ fn route(who: ControllerId, event: &Event<Resource>, view: &View<'_, Resource>, 
         // What it made itself does not wake it.
         (GRAPHS, Kind::DynamoComponentDeployment) if event.verb != Verb::Added => {
             found.extend(event.new.meta.owner.filter(|owner| owner.key.kind == Kind::Graph).map(|owner| owner.key));
+        }
+        (MODELS, Kind::Model) if event.generation_changed() => found.push(key),
+        // Its own status wakes the controller of requests too: nothing is filtered there.
+        (REQUESTS, Kind::Request) => found.push(key),
+        (REQUESTS, Kind::Graph) if event.verb != Verb::Added => {
+            found.extend(request::of_graph(&event.new, view, world))
         }
         (GRAPHS, Kind::Adapter) if event.verb == Verb::Deleted => {
             found.extend(event.new.meta.owner.filter(|owner| owner.key.kind == Kind::Graph).map(|owner| owner.key));

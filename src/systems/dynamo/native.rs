@@ -16,7 +16,9 @@ use crate::workload::{Controller, World};
 pub fn list(dynamo: &Dynamo, world: &dyn World) -> Value {
     let epoch = dynamo.options.epoch_seconds;
     let mut items: Vec<Value> = Vec::new();
-    for kind in [Kind::Graph, Kind::DynamoComponentDeployment, Kind::Adapter] {
+    let kinds =
+        [Kind::Graph, Kind::DynamoComponentDeployment, Kind::Adapter, Kind::Request, Kind::Model, Kind::Checkpoint];
+    for kind in kinds {
         items.extend(dynamo.api.list(kind).filter_map(|stored| object(stored, dynamo, world)));
     }
     items.extend(dynamo.grove.native(world));
@@ -42,7 +44,7 @@ pub fn list(dynamo: &Dynamo, world: &dyn World) -> Value {
 }
 
 /// The kind as the API has it.
-const fn api_kind(kind: Kind) -> &'static str {
+pub const fn api_kind(kind: Kind) -> &'static str {
     match kind {
         Kind::Graph => "DynamoGraphDeployment",
         Kind::Adapter => "DynamoGraphDeploymentScalingAdapter",
@@ -100,7 +102,18 @@ fn object(stored: &Stored, dynamo: &Dynamo, world: &dyn World) -> Option<Value> 
             }
             (spec, status)
         }
-        _ => return None,
+        Resource::Request(request) => (request_spec(request), request_status(request, dynamo, epoch)),
+        Resource::Model(model) => (model_spec(model), model_status(model, epoch)),
+        Resource::Checkpoint(one) => {
+            let identity = json!({ "model": one.spec.model, "backendFramework": one.spec.backend.text() });
+            (json!({ "identity": identity }), json!({ "phase": one.status.phase.text() }))
+        }
+        Resource::WorkerMetadata => return None,
+    };
+    // Models and checkpoints have one version.
+    let version = match stored.key.kind {
+        Kind::Model | Kind::Checkpoint => "v1alpha1",
+        _ => version,
     };
     Some(json!({
         "apiVersion": format!("nvidia.com/{version}"),
@@ -179,6 +192,66 @@ fn component_status(one: &super::model::ComponentDeployment, epoch: i64) -> Valu
         shown["component"] = figures(known);
     }
     shown
+}
+
+fn request_spec(request: &super::model::Request) -> Value {
+    let spec = &request.spec;
+    let backend = spec.backend.map_or("auto", super::model::Backend::text);
+    json!({ "model": spec.model, "backend": backend, "autoApply": spec.auto_apply })
+}
+
+/// A request as the API of this version shows it.
+fn request_status(request: &super::model::Request, dynamo: &Dynamo, epoch: i64) -> Value {
+    let status = &request.status;
+    let conditions = conditions(&status.conditions, epoch);
+    if !dynamo.options.operator.is_1_5() {
+        let mut shown = json!({
+            "state": status.phase.v1alpha1(),
+            "conditions": conditions,
+            "observedGeneration": status.observed_generation,
+        });
+        if status.created {
+            shown["deployment"] = json!({ "name": status.graph, "created": true });
+        }
+        return shown;
+    }
+    let mut shown = json!({
+        "phase": status.phase.text(),
+        "conditions": conditions,
+        "observedGeneration": status.observed_generation,
+    });
+    let texts = [("profilingJobName", &status.job), ("dgdName", &status.graph)];
+    for (name, text) in texts.into_iter().filter(|(_, text)| !text.is_empty()) {
+        shown[name] = json!(text);
+    }
+    if let Some(phase) = status.profiling {
+        shown["profilingPhase"] = json!(phase.text());
+    }
+    if let Some((replicas, available)) = status.replicas {
+        shown["deploymentInfo"] = json!({ "replicas": replicas, "availableReplicas": available });
+    }
+    shown
+}
+
+fn model_spec(model: &super::model::Model) -> Value {
+    let spec = &model.spec;
+    let mut shown = json!({ "modelName": spec.name, "baseModelName": spec.base, "modelType": spec.kind.text() });
+    if !spec.uri.is_empty() {
+        shown["source"] = json!({ "uri": spec.uri });
+    }
+    shown
+}
+
+fn model_status(model: &super::model::Model, epoch: i64) -> Value {
+    let status = &model.status;
+    let endpoints: Vec<Value> =
+        status.endpoints.iter().map(|one| json!({ "podName": one.pod, "ready": one.ready })).collect();
+    json!({
+        "endpoints": endpoints,
+        "readyEndpoints": status.ready,
+        "totalEndpoints": status.total,
+        "conditions": conditions(&status.conditions, epoch),
+    })
 }
 
 fn figures(one: &ComponentFigures) -> Value {

@@ -5,6 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::operator::mend::Mend;
+use super::status::ProfilingPhase;
 use crate::kernel::Duration;
 use crate::text::Source;
 
@@ -102,10 +103,9 @@ pub struct Profiler {
     pub request: Option<String>,
     /// The document that it writes: a graph, and objects that go with it.
     pub output: Source,
+    /// When each of its sub-phases begins, counted from the begin of the Job; none: it stays in the first.
+    pub phases: Vec<(ProfilingPhase, Duration)>,
 }
-
-/// When each sub-phase after `Initializing` begins, in percent of the Job's length. *Assumed*: no source tells.
-pub const PHASES_PERCENT: [u32; 6] = [5, 45, 85, 90, 95, 100];
 
 /// GPUs that a request may use where nobody says how many: internal/gpu, the cap of what is detected.
 pub const DETECTED_GPUS_MAX: u32 = 32;
@@ -131,6 +131,12 @@ impl Options {
     /// Whether a multinode component can be rendered without Grove: internal/features/gates.go asks for the API groups of both.
     pub const fn has_lws(&self) -> bool {
         self.lws && self.volcano
+    }
+
+    /// True if the operator looks after this namespace, written empty for `default`.
+    pub fn sees(&self, namespace: &str) -> bool {
+        let namespace = if namespace.is_empty() { "default" } else { namespace };
+        self.namespace.as_deref().is_none_or(|own| own == namespace)
     }
 
     /// What the profiler writes for this request.

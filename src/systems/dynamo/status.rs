@@ -14,6 +14,9 @@ macro_rules! words {
         pub enum $name { $($(#[$word_doc])* $word,)* }
 
         impl $name {
+            /// All of them, in order.
+            pub const ALL: &'static [$name] = &[$($name::$word,)*];
+
             /// As the status has it.
             pub const fn text(self) -> &'static str {
                 match self { $($name::$word => $text,)* }

@@ -5,10 +5,13 @@ use std::collections::BTreeSet;
 
 use super::model::{ComponentType, Resource};
 use super::operator::asked::Asked;
+use super::operator::keys;
+use crate::systems::grove::Grove;
+use crate::systems::grove::model::Resource as GroveResource;
 use crate::systems::machinery::Api;
 use crate::timeline::{Cause, Kind, Subject};
-use crate::workload::World;
 use crate::workload::traffic::Backend;
+use crate::workload::{PodStatus, Status, World};
 
 /// What is routed, and what has to be looked at again.
 #[derive(Clone, Debug, Default)]
@@ -31,9 +34,9 @@ impl Routes {
     }
 
     /// Sends requests where they should go.
-    pub fn send(&mut self, api: &Api<Resource>, asked: &Asked, cause: Cause, world: &mut dyn World) {
+    pub fn send(&mut self, api: &Api<Resource>, asked: &Asked, grove: &Grove, cause: Cause, world: &mut dyn World) {
         for graph in std::mem::take(&mut self.touched) {
-            let backends = backends(graph, api, asked, world);
+            let backends = backends(graph, api, asked, grove, world);
             if backends.is_empty() && !self.routed.contains(&graph) {
                 continue;
             }
@@ -43,32 +46,63 @@ impl Routes {
     }
 }
 
-/// The pods that serve a graph.
-fn backends(graph: Subject, api: &Api<Resource>, asked: &Asked, world: &dyn World) -> Vec<Backend> {
-    let Some(stored) = api.get(graph) else { return Vec::new() };
-    let Some(spec) = stored.value.graph().map(|graph| &graph.spec) else { return Vec::new() };
-    let mut serving: Vec<Backend> = Vec::new();
-    let mut kinds: BTreeSet<&ComponentType> = BTreeSet::new();
+/// The pods of a graph's components, each with the component's type and what its pods serve.
+fn pods<'a>(
+    graph: Subject,
+    api: &'a Api<Resource>,
+    asked: &Asked,
+    grove: &Grove,
+    world: &dyn World,
+) -> Vec<(Subject, PodStatus, &'a ComponentType, Subject)> {
+    let mut found = Vec::new();
     for one in api.list(Kind::DynamoComponentDeployment) {
         if one.meta.owner.is_none_or(|owner| owner.key != graph) {
             continue;
         }
         let Some(component) = one.value.component().map(|one| &one.spec.component) else { continue };
-        let is_frontend = component.component_type == ComponentType::Frontend;
-        if !is_frontend && !component.component_type.is_worker() {
+        for workload in asked.of(one.key).filter(|key| key.kind != Kind::Service) {
+            let party = asked.serves(workload).unwrap_or(workload);
+            let pods = world.observed_pods(workload);
+            found.extend(pods.into_iter().map(|(pod, status)| (pod, status, &component.component_type, party)));
+        }
+    }
+    let spec = api.get(graph).and_then(|stored| stored.value.graph()).map(|graph| &graph.spec);
+    let Some(spec) = spec else { return found };
+    for clique in grove.api.list(Kind::PodClique) {
+        let GroveResource::PodClique(one) = &clique.value else { continue };
+        if grove.maker_of(clique.key) != Some(graph) {
             continue;
         }
-        for workload in asked.of(one.key).filter(|key| key.kind != Kind::Service) {
-            for (pod, status) in world.observed_pods(workload) {
-                if !status.ready || status.terminating {
-                    continue;
-                }
-                kinds.insert(&component.component_type);
-                if !is_frontend {
-                    let party = asked.serves(workload).unwrap_or(pod);
-                    serving.push(Backend { workload: pod, party, weight: 1, nodes: None });
-                }
+        let name = one.spec.pods.labels.get(keys::COMPONENT);
+        let Some(component) = spec.components.iter().find(|one| Some(&one.name) == name) else { continue };
+        // Of several nodes the leader alone takes requests.
+        if one.spec.role.ends_with("-wkr") && component.is_multinode() {
+            continue;
+        }
+        let Some(party) = one.spec.pods.serves else { continue };
+        for pod in grove.pods_of(clique.key) {
+            if let Some(Status::Pod(status)) = world.observed(pod) {
+                found.push((pod, status, &component.component_type, party));
             }
+        }
+    }
+    found
+}
+
+/// The pods that serve a graph.
+fn backends(graph: Subject, api: &Api<Resource>, asked: &Asked, grove: &Grove, world: &dyn World) -> Vec<Backend> {
+    let Some(spec) = api.get(graph).and_then(|stored| stored.value.graph()).map(|graph| &graph.spec) else {
+        return Vec::new();
+    };
+    let mut serving: Vec<Backend> = Vec::new();
+    let mut kinds: BTreeSet<&ComponentType> = BTreeSet::new();
+    for (pod, status, component_type, party) in pods(graph, api, asked, grove, world) {
+        if !status.registered || status.terminating {
+            continue;
+        }
+        kinds.insert(component_type);
+        if component_type.is_worker() {
+            serving.push(Backend { workload: pod, party, weight: 1, nodes: None });
         }
     }
     let needed = spec.components.iter().map(|one| &one.component_type);

@@ -16,6 +16,7 @@ pub mod model;
 pub mod names;
 mod native;
 mod operator;
+mod owned;
 mod pods;
 pub mod profile;
 pub mod read;

@@ -123,6 +123,7 @@ fn container(
         limits,
         environment: environment(from),
         never_pulls: never_pulls(from.image_pull_policy.as_deref(), path, findings),
+        runs_on: false,
         pre_stop: pre_stop(from.lifecycle.as_ref(), path, findings),
         sidecar,
         startup_probe: probed(&from.startup_probe, "startupProbe", findings),

@@ -5,9 +5,12 @@ use serde_json::{Map, Value, json};
 
 use super::controller::Kubernetes;
 use super::kinds;
+use super::manifest::Body;
 use super::state::{Held, Life};
 use crate::timeline::Kind;
-use crate::workload::{DeploymentStatus, JobStatus, PodPhase, PodStatus, Status, World};
+use crate::workload::{
+    BatchScheduler, DeploymentStatus, JobStatus, Object, PodGroupStatus, PodPhase, PodStatus, Status, World,
+};
 
 /// The objects of the set that are there, each followed by its pods.
 pub fn list(set: &Kubernetes, world: &dyn World) -> Value {
@@ -34,7 +37,13 @@ fn show(name: crate::kernel::Name, world: &dyn World) -> String {
 
 fn object(set: &Kubernetes, held: &Held, world: &dyn World) -> Value {
     let identity = &held.live.identity;
-    let api = kinds::KINDS.iter().find(|one| one.kind == identity.kind);
+    let is_volcano = match &held.live.body {
+        Body::Object(Object::PodGroup(spec)) => spec.scheduler == BatchScheduler::Volcano,
+        _ => false,
+    };
+    // Two groups of the API have a kind of this name.
+    let serves = |one: &&kinds::ApiKind| one.kind == identity.kind && one.group.contains("volcano") == is_volcano;
+    let api = kinds::KINDS.iter().find(serves);
     if let (Kind::Pod, Some(Status::Pod(status))) = (identity.kind, world.observed(held.subject)) {
         return pod(&identity.name, &identity.namespace, &status, world);
     }
@@ -51,6 +60,8 @@ fn object(set: &Kubernetes, held: &Held, world: &dyn World) -> Value {
     }
     if let Some(rollout) = set.memory.rollout(held.subject) {
         shown.insert("status".to_owned(), rollout.native_status());
+    } else if let (true, Some(Status::PodGroup(status))) = (is_volcano, world.observed(held.subject)) {
+        shown.insert("status".to_owned(), volcano(&status));
     } else if let Some(status) = world.observed(held.subject).and_then(status) {
         shown.insert("status".to_owned(), status);
     }
@@ -148,7 +159,28 @@ fn status(status: Status) -> Option<Value> {
             "desiredHealthy": status.desired,
             "disruptionsAllowed": status.allowed,
         }),
+        Status::PodGroup(status) => json!({
+            "running": status.running,
+            "succeeded": status.succeeded,
+            "failed": status.failed,
+            "pending": status.members - status.running,
+        }),
         _ => return None,
+    })
+}
+
+/// The status of a group of Volcano (volcano-sh/volcano v1.12, pkg/scheduler/framework/session.go, jobStatus).
+fn volcano(status: &PodGroupStatus) -> Value {
+    let phase = match (status.placed, status.admitted) {
+        (true, _) => "Running",
+        (false, true) => "Inqueue",
+        (false, false) => "Pending",
+    };
+    json!({
+        "phase": phase,
+        "running": status.running,
+        "succeeded": status.succeeded,
+        "failed": status.failed,
     })
 }
 

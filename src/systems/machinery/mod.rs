@@ -28,6 +28,6 @@ mod tests;
 pub use api::{Api, Writer};
 pub use queue::{RateLimits, WorkQueue};
 pub use resource::{Meta, Owner, Refusal, Resource, Spec, Version};
-pub use runtime::{ControllerId, ControllerSpec, Finish, Item, Keys, Runtime, Turn};
+pub use runtime::{ControllerId, ControllerSpec, Finish, Item, Keys, Route, Runtime, Turn};
 pub use view::View;
 pub use watch::{Event, Verb};

@@ -76,6 +76,9 @@ const RESYNC: Duration = Duration::from_secs(10 * 3600);
 /// Keys that an event concerns.
 pub type Keys = SmallVec<[Subject; 2]>;
 
+/// Says which keys of a controller an event concerns: its predicates, and its mapping of what is owned to owners.
+pub type Route<'r, T> = dyn FnMut(ControllerId, &Event<T>, &View<'_, T>) -> Keys + 'r;
+
 /// One controller.
 #[derive(Clone, Debug)]
 struct Controller {
@@ -149,14 +152,8 @@ impl Runtime {
         }
     }
 
-    /// Shows controllers what they can see by now, and says what is to be done next; `None` if nothing is due. `route` says
-    /// which keys of a controller an event concerns: its predicates and its mapping of owned objects to owners.
-    pub fn next<T: Spec>(
-        &mut self,
-        api: &mut Api<T>,
-        now: Time,
-        route: &mut dyn FnMut(ControllerId, &Event<T>, &View<'_, T>) -> Keys,
-    ) -> Option<Turn> {
+    /// Shows controllers what they can see by now, and says what is to be done next; `None` if nothing is due.
+    pub fn next<T: Spec>(&mut self, api: &mut Api<T>, now: Time, route: &mut Route<'_, T>) -> Option<Turn> {
         for (ended, lasts, cause) in api.faults.take_ended() {
             self.end(ended, now, lasts, cause);
         }
@@ -261,12 +258,7 @@ impl Runtime {
 
     /// Hands out everything again to a controller that has missed something. It is done for all controllers all the time, and
     /// where none has missed anything, nothing comes of it: that is left out.
-    fn resync<T: Spec>(
-        &mut self,
-        api: &Api<T>,
-        now: Time,
-        route: &mut dyn FnMut(ControllerId, &Event<T>, &View<'_, T>) -> Keys,
-    ) {
+    fn resync<T: Spec>(&mut self, api: &Api<T>, now: Time, route: &mut Route<'_, T>) {
         for (index, controller) in self.controllers.iter_mut().enumerate() {
             let Some((_, cause)) = controller.resync.take_if(|(at, _)| *at <= now) else { continue };
             let view = View { api, cursors: &controller.cursors };
@@ -281,12 +273,7 @@ impl Runtime {
     }
 
     /// Starts one controller whose absence is over: it is shown everything that is there, as new.
-    fn start<T: Spec>(
-        &mut self,
-        api: &Api<T>,
-        now: Time,
-        route: &mut dyn FnMut(ControllerId, &Event<T>, &View<'_, T>) -> Keys,
-    ) -> Option<ControllerId> {
+    fn start<T: Spec>(&mut self, api: &Api<T>, now: Time, route: &mut Route<'_, T>) -> Option<ControllerId> {
         let back = |controller: &Controller| controller.away.is_some_and(|(until, _)| until <= now);
         let index = self.controllers.iter().position(back)?;
         let number = ControllerId(index as u8);
@@ -315,12 +302,7 @@ impl Runtime {
     }
 
     /// Shows every controller the writes that it can see by now, in their order.
-    fn show<T: Spec>(
-        &mut self,
-        api: &mut Api<T>,
-        now: Time,
-        route: &mut dyn FnMut(ControllerId, &Event<T>, &View<'_, T>) -> Keys,
-    ) {
+    fn show<T: Spec>(&mut self, api: &mut Api<T>, now: Time, route: &mut Route<'_, T>) {
         if self.shown == Some(api.head()) {
             return;
         }

@@ -83,6 +83,7 @@ fn template(run: &Run) -> PodTemplate {
         name: "container".to_owned(),
         image: run.image.clone(),
         requests: run.requests.clone(),
+        runs_on: true,
         readiness_probe: Some(listens),
         ..Container::default()
     };

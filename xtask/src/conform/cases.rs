@@ -63,9 +63,20 @@ const KAI: &str = "there is no KAI-Scheduler on the cluster, and its pods would 
 /// Scenarios of Grove that the scheduler of Kubernetes places.
 const GROVE: &str = "Grove's operator inside greenroom has not been tried on a cluster yet";
 
+/// Scenarios of 1Backend's deploy loop as it was built.
+const DOCKER: &str =
+    "it is about what docker lists on each node and which ports take a connection, and no Kubernetes API shows either";
+
+/// Scenarios of 1Backend's deploy loop as it is documented.
+const SCANS: &str =
+    "it is about when instances answer scans and nodes send heartbeats, and no Kubernetes API shows either";
+
 /// Scenarios that wait for time-outs of Backend.AI's manager.
 const MANAGER: &str =
     "it waits for time-outs and tries of the manager, which no speed shortens, for longer than ten minutes";
+
+/// Scenarios of Dynamo's operator that nothing stands against but that nobody has compared yet.
+const OPERATOR: &str = "Dynamo's operator has been run in the simulated world alone";
 
 /// Scenarios in which something is decided while a model loads.
 const LOADING: &str = "kwok shows a pod running only once it is ready, and here a rollout ends while pods run and load";
@@ -73,6 +84,9 @@ const LOADING: &str = "kwok shows a pod running only once it is ready, and here 
 /// Scenarios that wait for PaaSTA's pollers, or for a schedule.
 const PAASTA: &str =
     "it waits for PaaSTA's own polls, delays or schedules, which no speed shortens, for longer than ten minutes";
+
+/// Scenarios of Dynamo's control plane.
+const DYNAMO: &str = "Dynamo's control plane was not tried on a live world yet";
 
 /// The cases, by name.
 pub const CASES: &[Case] = &[
@@ -126,6 +140,26 @@ pub const CASES: &[Case] = &[
     short("diamond", 10),
     short("drain-blocked", 20),
     short("drain-blocked-by-budget", 20),
+    left("dynamo/admission", DYNAMO),
+    refused("dynamo/disaggregated"),
+    refused("dynamo/etcd-out"),
+    refused("dynamo/leader-after-workers"),
+    left("dynamo/lora-model", DYNAMO),
+    left("dynamo/managed-rollout", OPERATOR),
+    left("dynamo/no-spare-gpu", OPERATOR),
+    refused("dynamo/node-lost-under-gang"),
+    left("dynamo/old-workers-unwell", OPERATOR),
+    refused("dynamo/part-of-a-gang"),
+    left("dynamo/profiling-retries", DYNAMO),
+    refused("dynamo/ready-before-registered"),
+    left("dynamo/rebalance-conflict", OPERATOR),
+    left("dynamo/replaced-graph", OPERATOR),
+    left("dynamo/request-applied", DYNAMO),
+    left("dynamo/request-edited", DYNAMO),
+    left("dynamo/request-kept", DYNAMO),
+    left("dynamo/restart-superseded", OPERATOR),
+    left("dynamo/revert-mid-rollout", OPERATOR),
+    left("dynamo/two-writers", OPERATOR),
     short("export-answers", 1),
     short("export-fails-twice", 10),
     refused("faults/api-conflict"),
@@ -134,6 +168,17 @@ pub const CASES: &[Case] = &[
     refused("faults/ready-before-registered"),
     refused("faults/watch-lag"),
     short("full-fleet-deadlock", 20),
+    refused("gangs/completes-in-turn"),
+    short("gangs/exclusive-racks", 10),
+    refused("gangs/leader-worker-set"),
+    refused("gangs/node-lost"),
+    refused("gangs/one-rack"),
+    refused("gangs/parts-or-nothing"),
+    refused("gangs/preempted"),
+    short("gangs/surge-of-one", 10),
+    refused("gangs/update-stuck"),
+    refused("gangs/volcano-admits"),
+    refused("gangs/waits-for-room"),
     short("gpu-fragmentation", 40),
     refused("gpu-loss"),
     refused("gpu-packed"),
@@ -169,6 +214,39 @@ pub const CASES: &[Case] = &[
     short("node-out-of-service", 10),
     refused("node-shutdown"),
     left("node-silent", NO_PROBE),
+    left("onebackend/as-built-busy-nodes", DOCKER),
+    left("onebackend/as-built-caller-lost", DOCKER),
+    left("onebackend/as-built-change-ignored", DOCKER),
+    left("onebackend/as-built-dead-instance", DOCKER),
+    left("onebackend/as-built-missing-definition", DOCKER),
+    left("onebackend/as-built-name-within-name", DOCKER),
+    left("onebackend/as-built-no-ports", DOCKER),
+    left("onebackend/as-built-node-lost", DOCKER),
+    left("onebackend/as-built-node-lost-in-call", DOCKER),
+    left("onebackend/as-built-node-url", DOCKER),
+    left("onebackend/as-built-orphans", DOCKER),
+    left("onebackend/as-built-phantom-replica", DOCKER),
+    left("onebackend/as-built-port-taken", DOCKER),
+    left("onebackend/as-built-removed-while-queued", DOCKER),
+    left("onebackend/as-built-repository", DOCKER),
+    left("onebackend/as-built-scale-down", DOCKER),
+    left("onebackend/as-built-shared-container", DOCKER),
+    left("onebackend/as-built-slow-dial", DOCKER),
+    left("onebackend/as-built-slow-pull", DOCKER),
+    left("onebackend/as-built-too-few-nodes", DOCKER),
+    left("onebackend/as-built-trigger-race", DOCKER),
+    left("onebackend/autoscaling", SCANS),
+    left("onebackend/build-fails", SCANS),
+    left("onebackend/node-lost", SCANS),
+    left("onebackend/recreate", SCANS),
+    left("onebackend/refused-by-the-client", SCANS),
+    left("onebackend/regions", SCANS),
+    left("onebackend/rolling-update", SCANS),
+    left("onebackend/scaled-and-removed", SCANS),
+    left("onebackend/secret-missing", SCANS),
+    left("onebackend/silent-node", SCANS),
+    left("onebackend/update-given-up", SCANS),
+    left("onebackend/vram-fits-nowhere", SCANS),
     refused("out-of-capacity"),
     short("paasta/bounce-lib", 20),
     refused("paasta/canary-share"),

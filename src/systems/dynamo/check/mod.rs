@@ -8,4 +8,4 @@ mod update;
 pub use graph::{component_deployment, graph};
 pub use names::pod_clique_set_name;
 pub use shared::{alpha, beta};
-pub use update::{Change, update};
+pub use update::{Change, change, update};

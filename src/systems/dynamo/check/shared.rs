@@ -14,8 +14,8 @@ use super::super::read::object::Object;
 const NO_VERSION: &str =
     "is required when the specified Dynamo runtime container image has no parseable semantic-version tag";
 
-/// Asks of a component of `v1alpha1`.
-pub fn alpha(alpha: &Alpha, path: &str, options: &Options, object: &mut Object<'_>) {
+/// Asks of a component of `v1alpha1`. One that stands by itself may leave open which version its image has.
+pub fn alpha(alpha: &Alpha, path: &str, of_graph: bool, options: &Options, object: &mut Object<'_>) {
     let at = |field: &str| format!("{path}.{field}");
     let file = &alpha.file;
     if file.dynamo_namespace.as_ref().is_some_and(|name| !name.is_empty()) {
@@ -44,12 +44,12 @@ pub fn alpha(alpha: &Alpha, path: &str, options: &Options, object: &mut Object<'
     }
     if options.operator.is_1_5() {
         let image = alpha.main().and_then(|main| main.image.as_deref());
-        version(image, &file.runtime_version_override, path, "extraPodSpec.mainContainer.image", object);
+        version(image, &file.runtime_version_override, (path, "extraPodSpec.mainContainer.image"), of_graph, object);
     }
 }
 
-/// Asks of a component of `v1beta1`.
-pub fn beta(file: &BetaFile, path: &str, options: &Options, object: &mut Object<'_>) {
+/// Asks of a component of `v1beta1`. One that stands by itself may leave open which version its image has.
+pub fn beta(file: &BetaFile, path: &str, of_graph: bool, options: &Options, object: &mut Object<'_>) {
     if !options.webhook {
         return;
     }
@@ -75,16 +75,22 @@ pub fn beta(file: &BetaFile, path: &str, options: &Options, object: &mut Object<
         object.admission.required(at("eppConfig.configMapRef.name"), "is required");
     }
     let image = containers.iter().find(|one| one.name == MAIN).and_then(|main| main.image.as_deref());
-    version(image, &file.runtime_version_override, path, "podTemplate.spec.containers", object);
+    version(image, &file.runtime_version_override, (path, "podTemplate.spec.containers"), of_graph, object);
 }
 
 /// The version of the runtime is known by the image's tag, or by the field beside it.
-fn version(image: Option<&str>, stated: &Option<String>, path: &str, field: &str, object: &mut Object<'_>) {
+fn version(
+    image: Option<&str>,
+    stated: &Option<String>,
+    (path, field): (&str, &str),
+    of_graph: bool,
+    object: &mut Object<'_>,
+) {
     match image.filter(|image| !image.is_empty()) {
         None => object.admission.required(format!("{path}.{field}"), "is required"),
         Some(image) => {
             let says = stated.as_ref().is_some_and(|text| !text.is_empty());
-            if !says && !has_version(image) {
+            if of_graph && !says && !has_version(image) {
                 object.admission.required(format!("{path}.runtimeVersionOverride"), NO_VERSION);
             }
         }

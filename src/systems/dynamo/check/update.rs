@@ -1,10 +1,10 @@
-//! What the webhook and the schema's rules ask of a change of a graph.
+//! What the webhook and the schema's rules ask of a change: of a graph above all.
 //! Source: ai-dynamo/dynamo, deploy/operator/internal/webhook/validation/dynamographdeployment.go (ValidateUpdate) and
 //! shared_v1beta1.go; of chart 0.8.0 deploy/cloud/operator/internal/webhook/validation/dynamographdeployment.go.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::model::{Beside, Component, GraphSpec};
+use super::super::model::{Beside, Component, GraphSpec, Resource};
 use super::super::profile::{Operator, Options};
 use super::super::status::{GraphStatus, RollingUpdatePhase};
 use super::graph::order;
@@ -36,6 +36,28 @@ pub fn update(change: &Change<'_>, options: &Options) -> Vec<String> {
         }
     }
     found
+}
+
+/// Why a user's change of an object is refused, of whatever kind it is.
+pub fn change(old: &Resource, new: &Resource, options: &Options) -> Vec<String> {
+    match (old, new) {
+        (Resource::Graph(was), Resource::Graph(is)) => {
+            let change = Change { old: &was.spec, new: &is.spec, status: &was.status, by_operator: false };
+            update(&change, options)
+        }
+        (Resource::Model(was), Resource::Model(is)) if options.webhook => {
+            let fixed =
+                [("modelType", was.spec.kind == is.spec.kind), ("baseModelName", was.spec.base == is.spec.base)];
+            let changed = fixed.into_iter().filter(|(_, same)| !same);
+            changed
+                .map(|(field, _)| format!("spec.{field} is immutable and cannot be changed after creation"))
+                .collect()
+        }
+        (Resource::Checkpoint(was), Resource::Checkpoint(is)) if was.spec.identity != is.spec.identity => {
+            vec!["spec.identity is immutable after creation".to_owned()]
+        }
+        _ => Vec::new(),
+    }
 }
 
 fn by_name(spec: &GraphSpec) -> BTreeMap<&str, &Component> {

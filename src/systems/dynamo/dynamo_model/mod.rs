@@ -5,16 +5,19 @@
 //! Source: ai-dynamo/dynamo, deploy/operator/internal/controller/dynamo_model_controller.go and internal/modelendpoint/client.go.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use crate::kernel::{Duration, Time};
 use crate::systems::dynamo::model::{Model, ModelSpec, ModelType, Resource};
-use crate::systems::dynamo::operator::keys::FINALIZER;
+use crate::systems::dynamo::operator::keys::{COMPONENT, FINALIZER};
 use crate::systems::dynamo::operator::pass::{Pass, name_of};
 use crate::systems::dynamo::status::{Condition, Endpoint, ModelStatus, Truth};
 use crate::systems::dynamo::store::Stored;
+use crate::systems::grove::model as grove;
 use crate::systems::machinery::{Finish, Refusal};
 use crate::timeline::{Arg, Kind, Subject, Why};
-use crate::workload::World;
+use crate::workload::Status;
+use crate::workload::world::Dial;
 
 /// A request to load an adapter is given up after this: client.go, RequestTimeout.
 const LOAD_MAX: Duration = Duration::from_secs(15);
@@ -75,6 +78,32 @@ fn candidates(spec: &ModelSpec, key: Subject, pass: &Pass<'_>) -> Vec<(Subject, 
             let pods = pass.world.observed_pods(workload);
             let ready = pods.into_iter().filter(|(_, pod)| pod.ready && !pod.terminating);
             found.extend(ready.map(|(pod, _)| (pod, name_of(pod, pass.world))));
+        }
+    }
+    found.append(&mut of_cliques(&spec.base, key, pass));
+    found
+}
+
+/// The same of components that Grove renders. Of several nodes the leader alone serves.
+fn of_cliques(base: &str, key: Subject, pass: &Pass<'_>) -> Vec<(Subject, String)> {
+    let mut found = Vec::new();
+    for stored in pass.grove.api.list(Kind::PodClique).filter(|one| one.key.namespace == key.namespace) {
+        let grove::Resource::PodClique(clique) = &stored.value else { continue };
+        let graph = pass.grove.maker_of(stored.key).and_then(|graph| pass.api.get(graph));
+        let Some(graph) = graph.and_then(|stored| stored.value.graph()) else { continue };
+        let name = clique.spec.pods.labels.get(COMPONENT);
+        let component = graph.spec.components.iter().find(|one| Some(&one.name) == name);
+        let serves = component.is_some_and(|one| {
+            let is_worker_of_many = one.is_multinode() && clique.spec.role.ends_with("-wkr");
+            one.model.as_ref().is_some_and(|model| model.name == base) && !is_worker_of_many
+        });
+        for pod in pass.grove.pods_of(stored.key).filter(|_| serves) {
+            if let Some(Status::Pod(status)) = pass.world.observed(pod)
+                && status.ready
+                && !status.terminating
+            {
+                found.push((pod, name_of(pod, pass.world)));
+            }
         }
     }
     found
@@ -154,12 +183,12 @@ fn load(
         }
     };
     if loads.0.contains_key(&key) && begun + takes > now {
-        return Err(begun + takes - now);
+        return Err((begun + takes).since(now));
     }
     let asked = loads.0.remove(&key).map(|(_, names)| names).unwrap_or_default();
     let in_time = pass.options.lora_load <= LOAD_MAX;
     let has = |(pod, name): &&(Subject, String)| {
-        known.contains(name) || in_time && asked.contains(name) && pass.world.dial(*pod).is_answered()
+        known.contains(name) || in_time && asked.contains(name) && pass.world.dial(*pod) == Dial::Accepted
     };
     Ok(pods.iter().filter(has).map(|(_, name)| name.clone()).collect())
 }
@@ -172,14 +201,7 @@ fn unload(spec: &ModelSpec, key: Subject, pass: &mut Pass<'_>) {
     }
 }
 
-fn condition(
-    status: &mut ModelStatus,
-    kind: &'static str,
-    truth: Truth,
-    reason: &str,
-    message: &str,
-    pass: &Pass<'_>,
-) {
+fn condition(status: &mut ModelStatus, kind: &'static str, truth: Truth, reason: &str, message: &str, pass: &Pass<'_>) {
     status.conditions.set(Condition {
         kind,
         status: truth,
@@ -215,12 +237,7 @@ fn write(model: &Model, key: Subject, status: ModelStatus, pass: &mut Pass<'_>) 
 }
 
 /// The models of a namespace whose base is this one, which a change of its pods concerns.
-pub fn of_base<'a>(
-    base: &str,
-    near: Subject,
-    models: impl Iterator<Item = &'a std::sync::Arc<Stored>>,
-    _world: &dyn World,
-) -> Vec<Subject> {
+pub fn of_base<'a>(base: &str, near: Subject, models: impl Iterator<Item = &'a Arc<Stored>>) -> Vec<Subject> {
     let same = models.filter(|one| one.key.namespace == near.namespace);
     let same = same.filter(|one| matches!(&one.value, Resource::Model(model) if model.spec.base == base));
     same.map(|one| one.key).collect()

@@ -40,6 +40,8 @@ pub struct Counts {
 pub struct Journal {
     events: Vec<Event>,
     counts: BTreeMap<&'static str, Counts>,
+    /// What graphs were last said to be.
+    said: BTreeMap<Subject, &'static str>,
 }
 
 /// Events beyond this are dropped, the oldest first: an API server keeps them for an hour.
@@ -63,6 +65,16 @@ impl Journal {
     /// The events so far, in the order in which they were first told.
     pub fn events(&self) -> &[Event] {
         &self.events
+    }
+
+    /// Remembers the last word about a graph.
+    pub fn say(&mut self, graph: Subject, became: &'static str) {
+        self.said.insert(graph, became);
+    }
+
+    /// The last word about a graph.
+    pub fn said(&self, graph: Subject) -> Option<&'static str> {
+        self.said.get(&graph).copied()
     }
 
     /// The counts of a controller, to be raised.

@@ -9,6 +9,7 @@ use crate::kernel::{Symbol, Time};
 use crate::systems::dynamo::model::Resource;
 use crate::systems::dynamo::profile::Options;
 use crate::systems::dynamo::store::Stored;
+use crate::systems::grove::Grove;
 use crate::systems::machinery::{Api, Item, Refusal, Runtime, Writer};
 use crate::timeline::{Cause, Kind, Subject, Why};
 use crate::workload::World;
@@ -23,6 +24,8 @@ pub struct Pass<'a> {
     pub world: &'a mut dyn World,
     /// The profile.
     pub options: &'a Options,
+    /// Grove's operator, which has nothing to do where it is not installed.
+    pub grove: &'a mut Grove,
     /// What was asked of the cluster.
     pub asked: &'a mut Asked,
     /// What is told beside the status.
@@ -96,6 +99,9 @@ impl Pass<'_> {
     /// Writes an entry. What follows has it as its cause.
     pub fn note(&mut self, subject: Subject, became: &'static str, why: Why) {
         self.cause = Cause::Entry(self.world.note(subject, became, why, self.cause));
+        if subject.kind == Kind::Graph {
+            self.journal.say(subject, became);
+        }
     }
 
     /// Writes an entry with a reason in words of its own.

@@ -10,14 +10,22 @@ use std::sync::Arc;
 use super::asked::Wanted;
 use super::pass::Pass;
 use super::{hash, keys, names};
-use crate::systems::dynamo::model::{ComponentDeployment, ComponentType};
+use crate::kernel::Duration;
+use crate::systems::dynamo::model::{Component, ComponentDeployment, ComponentType, GraphSpec};
+use crate::systems::dynamo::plan::Role;
+use crate::systems::dynamo::profile::Options;
 use crate::systems::dynamo::store::Stored;
+use crate::systems::dynamo::template::pod;
 use crate::timeline::{Kind, Subject};
+use crate::workload::pod::Registration;
+use crate::workload::stage::Store;
 use crate::workload::strategy::{IntOrPercent, Strategy};
 use crate::workload::{DeploymentSpec, LeaderWorkerSetSpec, Object, PodTemplate, ServiceSpec};
 
 /// The port of a frontend: internal/consts/consts.go, DynamoServicePort.
 const FRONTEND_PORT: u16 = 8000;
+/// How long a worker's registration outlives its last sign.
+const LEASE: Duration = Duration::from_secs(10);
 
 /// What a component is rendered as.
 pub struct Rendered {
@@ -33,34 +41,62 @@ pub fn of(key: Subject, found: &Stored, deployment: &ComponentDeployment, pass: 
     let name = pass.name_of(key);
     let graph = found.label(keys::GRAPH).unwrap_or_default().to_owned();
     let serves = pass.beside(key, Kind::Component, &names::component(&graph, &component.name));
-    let template = template(&name, found, deployment, serves);
+    let options = pass.options;
+    let pods = |role| template(&name, found, deployment, role, serves, options);
     let (workload, object) = match component.nodes {
         Some(size) if pass.options.has_lws() => {
             let workload = pass.beside(key, Kind::LeaderWorkerSet, &names::leader_worker_set(&name));
-            let spec = LeaderWorkerSetSpec::of(component.replicas, size, template);
+            let spec = LeaderWorkerSetSpec {
+                leader: Some(pods(Role::Leader)),
+                ..LeaderWorkerSetSpec::of(component.replicas, size, pods(Role::Worker))
+            };
             (workload, Object::LeaderWorkerSet(spec))
         }
         _ => {
             let workload = Subject { kind: Kind::Deployment, ..key };
-            let mut spec = DeploymentSpec::of(component.replicas, template);
+            let mut spec = DeploymentSpec::of(component.replicas, pods(Role::Main));
             spec.strategy = strategy(&component.annotations, pass.options.operator.is_1_5());
             (workload, Object::Deployment(spec))
         }
     };
     let mut objects = vec![Wanted { key: workload, object, owner: key, serves }];
     if component.component_type == ComponentType::Frontend {
-        let selector = BTreeMap::from([(keys::SELECTOR.to_owned(), name)]);
-        let spec = ServiceSpec { selector, port: FRONTEND_PORT, target_port: FRONTEND_PORT, ingress: false };
-        let service = Subject { kind: Kind::Service, ..key };
-        objects.push(Wanted { key: service, object: Object::Service(spec), owner: key, serves });
+        let service_key = Subject { kind: Kind::Service, ..key };
+        objects.push(Wanted { key: service_key, object: service(&name), owner: key, serves });
     }
     Rendered { objects, workload }
 }
 
+/// The Service of a frontend: it leads to the pods with this selector.
+pub fn service(name: &str) -> Object {
+    let selector = BTreeMap::from([(keys::SELECTOR.to_owned(), name.to_owned())]);
+    Object::Service(ServiceSpec { selector, port: FRONTEND_PORT, target_port: FRONTEND_PORT, ingress: false })
+}
+
+/// Where pods are registered. Workers of 0.8 write themselves into etcd under a lease, and are reached through NATS; with 1.5
+/// they are found through Kubernetes itself (`discovery.backend: kubernetes`, deploy/helm/charts/platform). Workers beside a leader
+/// serve nobody. Source of the lease: ai-dynamo/dynamo, lib/runtime/src/transports/etcd.rs, ten seconds; a process whose lease is
+/// gone ends.
+pub fn registration(component: &Component, role: Role, options: &Options) -> Option<Registration> {
+    if !component.component_type.is_worker() || role == Role::Worker || options.operator.is_1_5() {
+        return None;
+    }
+    let stores = vec![Store::Etcd, Store::Nats];
+    Some(Registration { stores, lease: Some(LEASE), ends_with_lease: true })
+}
+
 /// The pods of a component, with the labels by which they are found.
-fn template(name: &str, found: &Stored, deployment: &ComponentDeployment, serves: Subject) -> Arc<PodTemplate> {
+fn template(
+    name: &str,
+    found: &Stored,
+    deployment: &ComponentDeployment,
+    role: Role,
+    serves: Subject,
+    options: &Options,
+) -> Arc<PodTemplate> {
     let component = &deployment.spec.component;
-    let mut template = PodTemplate::clone(&component.template);
+    let graph = GraphSpec { backend: deployment.spec.backend, ..GraphSpec::default() };
+    let mut template = pod(&graph, component, role);
     template.serves = Some(serves);
     template.labels.insert(keys::SELECTOR.to_owned(), name.to_owned());
     template.labels.insert(keys::COMPONENT.to_owned(), component.name.clone());
@@ -73,6 +109,7 @@ fn template(name: &str, found: &Stored, deployment: &ComponentDeployment, serves
             template.labels.insert(label.to_owned(), value.to_owned());
         }
     }
+    template.registration = registration(component, role, options);
     let restart = component.annotations.get(keys::RESTART_AT).map_or("", String::as_str);
     template.fingerprint = hash::touched(component.fingerprint, restart);
     Arc::new(template)

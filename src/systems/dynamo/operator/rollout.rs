@@ -304,7 +304,12 @@ fn generation(worker: &Worker, pass: &Pass<'_>) -> Generation {
     Generation { name, created_at, spec: worker.replicas.spec, available: worker.replicas.available }
 }
 
-/// How many pods of a worker the frontend has taken in; `None` where nobody asks it.
-fn admitted(_worker: &Worker, _pass: &Pass<'_>) -> Option<u32> {
-    None
+/// How many pods of a worker the frontend has taken in; `None` where nobody asks it, and what is available counts (#13622).
+fn admitted(worker: &Worker, pass: &Pass<'_>) -> Option<u32> {
+    if !pass.options.mends(Mend::FrontendAdmission) {
+        return None;
+    }
+    let key = Subject { kind: Kind::Deployment, ..worker.stored.key };
+    let pods = pass.world.observed_pods(key);
+    Some(pods.iter().filter(|(_, pod)| pod.registered && !pod.terminating).count() as u32)
 }

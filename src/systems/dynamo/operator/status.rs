@@ -56,19 +56,20 @@ pub fn write(look: &mut Look, done: Result<Outcome, Failure>, pass: &mut Pass<'_
     if is_1_5 && is_done {
         look.status.observed_generation = Some(generation);
     }
+    tell_state(look, reason, &message, pass);
     if look.status == look.written {
         return Ok(());
     }
-    tell_state(look, reason, &message, pass);
     let value = Resource::Graph(Box::new(Graph { spec: look.spec.clone(), status: look.status.clone() }));
     let stored = Stored { key: look.key, meta: look.meta.clone(), value };
     pass.api.update_status(&stored, Some(look.meta.version), pass.writer()).map(drop)
 }
 
-/// An entry for a state that is new, or has another reason.
+/// An entry for a state that is new, has another reason, or stands behind another word.
 fn tell_state(look: &Look, reason: &'static str, message: &str, pass: &mut Pass<'_>) {
     let before = look.written.conditions.get("Ready").map(|one| one.reason.as_str());
-    if look.written.state == look.status.state && before == Some(reason) {
+    let said = pass.journal.said(look.key) == Some(look.status.state.text());
+    if said && look.written.state == look.status.state && before == Some(reason) {
         return;
     }
     let why = match look.status.state {

@@ -256,7 +256,31 @@ pub fn component(
         fingerprint: 0,
     };
     component.fingerprint = fingerprint(&component);
+    tell(&component, path, object);
     component
+}
+
+/// Tells of what is read and has no effect here.
+fn tell(component: &Component, path: &str, object: &mut Object<'_>) {
+    let mut tell = |field: &str, message: String| object.warnings.push((format!("{path}{field}"), message));
+    if !component.claims.is_empty() {
+        let names: Vec<&str> = component.claims.iter().map(|one| one.name.as_str()).collect();
+        let names = names.join(", ");
+        tell(
+            "",
+            format!("claims devices ({names}) that no node here provides: its pods are taken to need none of them"),
+        );
+    }
+    if component.memory_service.is_some() {
+        let message = "no GPU memory service runs here: engines hold the GPUs that they ask for themselves";
+        tell(".experimental.gpuMemoryService", message.to_owned());
+    }
+    if component.failover.is_some() {
+        tell(".experimental.failover", "no engines stand by here".to_owned());
+    }
+    if component.checkpoint.is_some() {
+        tell(".experimental.checkpoint", "no checkpoint is taken here: engines start as they do without".to_owned());
+    }
 }
 
 fn beside(mode: Option<&str>) -> Beside {

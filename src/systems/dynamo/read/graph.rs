@@ -91,7 +91,7 @@ pub fn graph(object: &mut Object<'_>, api: ApiVersion, options: &Options) -> Gra
             .part("spec.providerOverride")
             .map(|node| component::hash(&node.to_json().to_string())),
         restart: file.restart.as_ref().map(restart),
-        claims: file.pvcs.iter().flatten().map(|claim| self::claim(claim)).collect(),
+        claims: file.pvcs.iter().flatten().map(claim).collect(),
         components,
         annotations,
         labels,
@@ -113,13 +113,14 @@ pub fn component_deployment(object: &mut Object<'_>, api: ApiVersion, options: &
             shared.backend = alpha.file.backend_framework.as_deref().and_then(Backend::parse);
             object.one_of(alpha.file.backend_framework.as_ref(), "spec.backendFramework", BACKENDS);
             let name = alpha.file.service_name.clone().unwrap_or(own_name);
-            from_alpha(&alpha, &name, "spec", &shared, options, object)
+            from_alpha(&alpha, &name, "spec", (&shared, false), options, object)
         }
         _ => {
             let file: BetaFile = object.decode(spec.as_ref(), "spec");
             shared.backend = file.backend_framework.as_deref().and_then(Backend::parse);
             object.one_of(file.backend_framework.as_ref(), "spec.backendFramework", BACKENDS);
             component::check(&file, "spec", false, object);
+            super::super::check::beta(&file, "spec", false, options, object);
             let name = file.name.clone().unwrap_or(own_name);
             component::component(&file, &name, "", file.scaling_adapter.is_some(), &shared, object, "spec")
         }
@@ -159,7 +160,7 @@ fn services(node: &Node, shared: &Shared<'_>, options: &Options, object: &mut Ob
         let mut value = value.clone();
         later(Some(&mut value), LATER_OF_COMPONENTS, &path, options, object);
         let alpha = alpha::read(&value, &path, object);
-        read.push(from_alpha(&alpha, &key.text, &path, shared, options, object));
+        read.push(from_alpha(&alpha, &key.text, &path, (shared, true), options, object));
     }
     read.sort_by(|a, b| a.name.cmp(&b.name));
     read
@@ -169,7 +170,7 @@ fn from_alpha(
     alpha: &Alpha,
     name: &str,
     path: &str,
-    shared: &Shared<'_>,
+    (shared, of_graph): (&Shared<'_>, bool),
     options: &Options,
     object: &mut Object<'_>,
 ) -> Component {
@@ -180,7 +181,7 @@ fn from_alpha(
         Operator::V0_8 => adapter.and_then(|one| one.disable) != Some(true),
         Operator::V1_5 => adapter.and_then(|one| one.enabled) == Some(true),
     };
-    super::super::check::alpha(alpha, path, options, object);
+    super::super::check::alpha(alpha, path, of_graph, options, object);
     let (_, sub_type) = alpha.kind();
     let mut beta = alpha.beta(name);
     // A word that `v1beta1` does not have stays what it was.
@@ -245,7 +246,7 @@ fn list_of(node: &Node, shared: &Shared<'_>, options: &Options, object: &mut Obj
         let path = format!("spec.components[{index}]");
         let file: BetaFile = object.decode(Some(item), &path);
         component::check(&file, &path, true, object);
-        super::super::check::beta(&file, &path, options, object);
+        super::super::check::beta(&file, &path, true, options, object);
         let name = file.name.clone().unwrap_or_default();
         if !names.insert(name.to_ascii_lowercase()) {
             let detail = "component names must be unique case-insensitively";

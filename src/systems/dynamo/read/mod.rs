@@ -24,7 +24,7 @@ use object::{Object, head};
 /// The API group of all kinds.
 const GROUP: &str = "nvidia.com";
 /// API groups whose objects Kubernetes' own readers leave alone.
-const OTHERS: &[&str] = &[GROUP, "grove.io", "scheduler.grove.io"];
+pub const OTHERS: &[&str] = &[GROUP, "grove.io", "scheduler.grove.io"];
 /// The kinds, as documents write them.
 const KINDS: &[(&str, Kind)] = &[
     ("DynamoGraphDeployment", Kind::Graph),
@@ -218,6 +218,10 @@ fn resource(kind: Kind, api: ApiVersion, object: &mut Object<'_>, options: &Opti
         }
         Kind::Request => {
             let spec = request::request(object, api, options);
+            if options.profiler(&object.name).is_none() {
+                let message = "no row of `dynamo.profiler` says what the profiler writes for it: it finds no graph";
+                object.warnings.push(("metadata.name".to_owned(), message.to_owned()));
+            }
             Resource::Request(Box::new(Request { spec, status: Default::default() }))
         }
         Kind::Adapter => Resource::Adapter(Adapter { spec: kinds::adapter(object, api), status: Default::default() }),

@@ -104,6 +104,7 @@ impl<'s> Object<'s> {
                     "Quantity" => "integer,string",
                     other => other,
                 };
+                let found = if found == "bool" { "boolean" } else { found };
                 format!("Invalid value: \"{found}\": {} in body must be of type {wanted}: \"{found}\"", misfit.path)
             }
             None => format!("Invalid value: {}", misfit.message),

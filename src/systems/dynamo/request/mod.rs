@@ -10,4 +10,4 @@ mod phases;
 mod route;
 
 pub use phases::reconcile;
-pub use route::{of_graph, of_job};
+pub use route::of_graph;

@@ -35,7 +35,8 @@ pub fn config_map(request: &str) -> String {
 
 /// The graph that the profiler wrote for a request, or why there is none.
 pub fn generated(request: &str, pass: &Pass<'_>) -> Result<Generated, String> {
-    let missing = || format!("output ConfigMap {} not found - profiling may not have completed yet", config_map(request));
+    let missing =
+        || format!("output ConfigMap {} not found - profiling may not have completed yet", config_map(request));
     let profiler = pass.options.profiler(request).ok_or_else(missing)?;
     let read = read::read(&profiler.output, pass.options).map_err(|problems| {
         problems.first().map_or_else(|| "it cannot be read".to_owned(), |problem| problem.message.clone())

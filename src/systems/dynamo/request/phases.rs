@@ -10,7 +10,7 @@ use crate::systems::dynamo::operator::pass::Pass;
 use crate::systems::dynamo::status::{GraphState, ProfilingPhase, RequestPhase, Truth};
 use crate::systems::dynamo::store::Stored;
 use crate::systems::machinery::{Finish, Refusal};
-use crate::timeline::{Kind, Why};
+use crate::timeline::{Arg, Kind, Why};
 use crate::workload::{Object, Status};
 
 /// What of a turn is left to the queue.
@@ -45,8 +45,13 @@ fn turn(look: &mut Look, is_leaving: bool, pass: &mut Pass<'_>) -> Turn {
             resource with a different name instead.",
             look.phase_text(pass)
         );
+        // Nothing more is done for the request, whatever its Job or its graph does: the generation that was seen stays the old one.
+        let told = pass.journal.events().iter().any(|one| one.about == look.key && one.message == message);
+        if !told {
+            let phase = pass.world.intern(look.phase_text(pass));
+            pass.note(look.key, "spec_change_rejected", Why::with("in {}", Arg::Text(phase)));
+        }
         pass.event(look.key, true, "SpecChangeRejected", message);
-        pass.note(look.key, "spec_change_rejected", Why::text(look.phase_text(pass)));
         return Ok(Finish::Done);
     }
     match look.status.phase {
@@ -176,7 +181,7 @@ fn sub_phase(look: &mut Look, since: Option<crate::kernel::Time>, pass: &Pass<'_
     for (phase, after) in &profiler.phases {
         let begins = since + *after;
         if begins > now {
-            return Finish::After(begins - now);
+            return Finish::After(begins.since(now));
         }
         look.status.profiling = Some(*phase);
     }
@@ -249,9 +254,8 @@ fn deploy(look: &mut Look, pass: &mut Pass<'_>) -> Turn {
 fn fares(stored: &Stored) -> Option<(GraphState, (u32, u32))> {
     let graph = stored.value.graph()?;
     let figures = graph.status.components.values();
-    let replicas = figures.fold((0, 0), |(all, available), one| {
-        (all + one.replicas, available + one.available.unwrap_or(0))
-    });
+    let replicas =
+        figures.fold((0, 0), |(all, available), one| (all + one.replicas, available + one.available.unwrap_or(0)));
     Some((graph.status.state, replicas))
 }
 
@@ -341,4 +345,3 @@ fn deleted(look: &mut Look, pass: &mut Pass<'_>) -> Turn {
     look.write(&format!("DeploymentDeleted: {name}"), pass)?;
     Ok(Finish::Done)
 }
-

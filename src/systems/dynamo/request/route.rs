@@ -23,8 +23,3 @@ pub fn of_graph(graph: &Stored, view: &View<'_, Resource>, world: &dyn World) ->
     let same = |key: Subject| name_of(key, world) == name && world.text(key.namespace) == namespace;
     view.list(Kind::Request).map(|one| one.key).find(|key| same(*key))
 }
-
-/// True if a change of an object of the cluster is one of a profiling Job.
-pub fn of_job(changed: Subject, owner: Subject) -> bool {
-    owner.kind == Kind::Request && matches!(changed.kind, Kind::Job | Kind::Pod)
-}

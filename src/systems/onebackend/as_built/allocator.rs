@@ -4,7 +4,7 @@
 
 use std::collections::BTreeSet;
 
-use super::health::Health;
+use crate::systems::onebackend::store::InstanceStatus;
 
 /// A node that uses this much of its CPU or more is passed over; command_producer.go, findAvailableNode.
 pub const CPU_PERCENT_MAX: u32 = 80;
@@ -32,7 +32,7 @@ pub struct InstanceRow {
     /// False if it has no last heartbeat. Over the wire it always has one: Go writes a time that was never set as year 1.
     pub has_heartbeat: bool,
     /// What the last scan found.
-    pub health: Health,
+    pub status: InstanceStatus,
 }
 
 /// What the allocator reads of a deployment.
@@ -69,7 +69,8 @@ pub fn commands(nodes: &[NodeRow], instances: &[InstanceRow], deployments: &[Dep
     for deployment in deployments {
         scale(deployment, nodes, instances, &mut commands);
     }
-    let ill = instances.iter().filter(|instance| !instance.has_heartbeat || instance.health == Health::Unreachable);
+    let ill =
+        instances.iter().filter(|instance| !instance.has_heartbeat || instance.status == InstanceStatus::Unreachable);
     commands.extend(ill.map(|instance| Command::Kill {
         deployment: instance.deployment.clone(),
         instance: Some(instance.id.clone()),
@@ -109,13 +110,13 @@ mod tests {
         NodeRow { id: id.to_owned(), url: format!("http://{id}:11337"), cpu_percent }
     }
 
-    fn instance(id: &str, deployment: &str, health: Health) -> InstanceRow {
+    fn instance(id: &str, deployment: &str, status: InstanceStatus) -> InstanceRow {
         InstanceRow {
             id: id.to_owned(),
             deployment: Some(deployment.to_owned()),
             node_url: None,
             has_heartbeat: true,
-            health,
+            status,
         }
     }
 
@@ -140,7 +141,7 @@ mod tests {
     #[test]
     fn a_second_replica_goes_to_the_first_node_again() {
         let nodes = [node("a", None), node("b", None)];
-        let mut first = instance("i1", "web", Health::Healthy);
+        let mut first = instance("i1", "web", InstanceStatus::Healthy);
         assert_eq!(commands(&nodes, &[first.clone()], &[wanted("web", 2)]), [start("web", 0)]);
         first.node_url = Some(nodes[0].url.clone());
         assert_eq!(commands(&nodes, &[first], &[wanted("web", 2)]), [start("web", 0)]);
@@ -155,22 +156,22 @@ mod tests {
     #[test]
     fn a_dead_instance_is_killed_and_not_replaced() {
         let nodes = [node("a", None), node("b", None)];
-        let dead = [instance("i1", "web", Health::Unreachable)];
+        let dead = [instance("i1", "web", InstanceStatus::Unreachable)];
         assert_eq!(commands(&nodes, &dead, &[wanted("web", 1)]), [ill("web", "i1")]);
     }
 
     #[test]
     fn an_orphan_is_left_alone_while_it_is_well() {
         let nodes = [node("a", None)];
-        assert_eq!(commands(&nodes, &[instance("i1", "gone", Health::Healthy)], &[]), []);
-        let dead = [instance("i1", "gone", Health::Unreachable)];
+        assert_eq!(commands(&nodes, &[instance("i1", "gone", InstanceStatus::Healthy)], &[]), []);
+        let dead = [instance("i1", "gone", InstanceStatus::Unreachable)];
         assert_eq!(commands(&nodes, &dead, &[]), [ill("gone", "i1")]);
     }
 
     #[test]
     fn surplus_is_killed_without_a_name() {
         let nodes = [node("a", None)];
-        let three = ["i1", "i2", "i3"].map(|id| instance(id, "web", Health::Healthy));
+        let three = ["i1", "i2", "i3"].map(|id| instance(id, "web", InstanceStatus::Healthy));
         assert_eq!(commands(&nodes, &three, &[wanted("web", 1)]), [surplus("web"), surplus("web")]);
     }
 
@@ -183,14 +184,19 @@ mod tests {
 
     #[test]
     fn no_heartbeat_is_reason_enough_but_the_wire_always_has_one() {
-        let mut never = instance("i1", "web", Health::Unknown);
+        let mut never = instance("i1", "web", InstanceStatus::Unknown);
         assert_eq!(commands(&[], std::slice::from_ref(&never), &[wanted("web", 1)]), []);
         never.has_heartbeat = false;
         assert_eq!(commands(&[], &[never], &[wanted("web", 1)]), [ill("web", "i1")]);
     }
 
-    fn healths() -> impl Strategy<Value = Health> {
-        prop_oneof![Just(Health::Unknown), Just(Health::Healthy), Just(Health::Degraded), Just(Health::Unreachable)]
+    fn statuses() -> impl Strategy<Value = InstanceStatus> {
+        prop_oneof![
+            Just(InstanceStatus::Unknown),
+            Just(InstanceStatus::Healthy),
+            Just(InstanceStatus::Degraded),
+            Just(InstanceStatus::Unreachable)
+        ]
     }
 
     proptest! {
@@ -199,12 +205,12 @@ mod tests {
         #[test]
         fn a_cycle_keeps_its_rules(
             cpus in prop::collection::vec(prop::option::of(0..100_u32), 0..6),
-            rows in prop::collection::vec((0..4_usize, healths()), 0..12),
+            rows in prop::collection::vec((0..4_usize, statuses()), 0..12),
             replicas in prop::collection::vec(-1..7_i64, 0..4),
         ) {
             let nodes: Vec<_> = cpus.iter().enumerate().map(|(at, cpu)| node(&format!("n{at}"), *cpu)).collect();
             let instances: Vec<_> =
-                rows.iter().enumerate().map(|(at, (of, health))| instance(&format!("i{at}"), &format!("d{of}"), *health)).collect();
+                rows.iter().enumerate().map(|(at, (of, status))| instance(&format!("i{at}"), &format!("d{of}"), *status)).collect();
             let deployments: Vec<_> =
                 replicas.iter().enumerate().map(|(at, count)| wanted(&format!("d{at}"), *count)).collect();
             let given = commands(&nodes, &instances, &deployments);
@@ -224,7 +230,7 @@ mod tests {
                 let kills = given.iter().filter(|command| **command == surplus(&deployment.id)).count() as i64;
                 prop_assert_eq!(kills, (active - deployment.replicas).max(0));
             }
-            let unreachable = instances.iter().filter(|row| row.health == Health::Unreachable).count();
+            let unreachable = instances.iter().filter(|row| row.status == InstanceStatus::Unreachable).count();
             let killed = given.iter().filter(|command| matches!(command, Command::Kill { instance: Some(_), .. })).count();
             prop_assert_eq!(killed, unreachable);
         }

@@ -1,0 +1,202 @@
+//! Dynamo's operator in runs of its own: how rollouts come out without room to spare, who may write replicas, what is refused, and
+//! what the state shows.
+//!
+//! Goal: the facts that follow from the planner's arithmetic hold for whole runs, and the objects show what the operator writes.
+//! Method: small scenarios, their stories, and the state that `--native` prints.
+
+use std::collections::BTreeMap;
+
+use greenroom::rehearsal::{Options, rehearse};
+use greenroom::scenario::load_from;
+use greenroom::text::{Source, render};
+use greenroom::timeline::render as words;
+use serde_json::Value;
+
+/// Documents by their paths.
+struct Texts(BTreeMap<&'static str, String>);
+
+impl greenroom::scenario::Documents for Texts {
+    fn read(&self, path: &str) -> Result<String, String> {
+        self.0.get(path).cloned().ok_or_else(|| "there is no such file".to_owned())
+    }
+}
+
+/// A graph with a frontend and so many workers; `more` is a line of the worker's own.
+fn graph(replicas: u32, argument: &str, more: &str) -> String {
+    format!(
+        "apiVersion: nvidia.com/v1beta1
+kind: DynamoGraphDeployment
+metadata:
+  name: chat
+spec:
+  backendFramework: vllm
+  components:
+    - name: Frontend
+      type: frontend
+      podTemplate:
+        spec:
+          containers:
+            - name: main
+              image: nvcr.io/nvidia/ai-dynamo/dynamo-frontend:1.5.0
+    - name: worker
+      type: worker
+      replicas: {replicas}
+{more}      podTemplate:
+        spec:
+          containers:
+            - name: main
+              image: nvcr.io/nvidia/ai-dynamo/vllm-runtime:1.5.0
+              command: [python3, -m, dynamo.vllm]
+              args: [--model, {argument}]
+              resources:
+                limits: {{ nvidia.com/gpu: \"1\" }}
+"
+    )
+}
+
+/// What a run came to: its story and the state at its end.
+struct Ran {
+    story: Vec<String>,
+    native: Value,
+    unfired: Vec<String>,
+}
+
+/// Runs the first document on so many GPUs; `rest` is the rest of the scenario.
+fn run(gpus: u32, documents: &[(&'static str, String)], rest: &str) -> Ran {
+    let text = format!(
+        "name: dynamo\n{rest}\ncluster:\n  nodes:\n    - {{ pool: gpu, count: 1, cpu: 64, memory: 512Gi, gpus: {{ model: H100, \
+         count: {gpus} }} }}\n    - {{ pool: cpu, count: 1, cpu: 8, memory: 32Gi }}\ndeploy:\n  - {{ document: {}, system: \
+         dynamo }}\nbehaviour:\n  - {{ match: {{ image: \"*\" }}, pull: 10s, start: 20s }}\n",
+        documents[0].0
+    );
+    let texts = Texts(documents.iter().cloned().collect());
+    let scenario = load_from(&Source::new("scenario.yaml", text), &texts);
+    let scenario = scenario.unwrap_or_else(|errors| panic!("{}", render::render(&errors, false)));
+    let options = Options { native: true, ..Options::default() };
+    let result = rehearse(&scenario, options, &mut []);
+    let result = result.unwrap_or_else(|errors| panic!("{}", render::render(&errors, false)));
+    let story = result.timeline.since(0).map(|(_, entry)| {
+        format!("{} {} {}", entry.subject.show(&result.names), entry.became, words::why(&entry.why, &result.names))
+    });
+    Ran {
+        story: story.collect(),
+        unfired: result.unfired.iter().map(|one| one.why.clone()).collect(),
+        native: result.native.expect("the state was asked for"),
+    }
+}
+
+impl Ran {
+    fn has(&self, start: &str) -> bool {
+        self.story.iter().any(|entry| entry.starts_with(start))
+    }
+
+    fn item(&self, kind: &str, name: &str) -> &Value {
+        let items = self.native["items"].as_array().expect("items");
+        let found = items.iter().find(|one| one["kind"] == kind && one["metadata"]["name"] == name);
+        found.unwrap_or_else(|| panic!("no {kind} {name} in {}", self.native))
+    }
+}
+
+#[test]
+fn without_spare_gpus_few_replicas_stall_for_ever_and_more_converge() {
+    for (replicas, converges) in [(1, false), (2, false), (3, false), (4, true), (8, true)] {
+        let documents = [("a.yaml", graph(replicas, "one", "")), ("b.yaml", graph(replicas, "two", ""))];
+        let rest = "until: 10h\nactions:\n  - { at: 10m, apply: b.yaml }";
+        let ran = run(replicas, &documents, rest);
+        assert!(ran.has("graph/chat rolling"), "{replicas}");
+        assert_eq!(ran.has("graph/chat rolled"), converges, "{replicas}");
+        let status = &ran.item("DynamoGraphDeployment", "chat")["status"];
+        let (state, phase) = if converges { ("successful", "Completed") } else { ("pending", "InProgress") };
+        assert_eq!((&status["state"], &status["rollingUpdate"]["phase"]), (&state.into(), &phase.into()), "{replicas}");
+        assert!(ran.unfired.is_empty(), "{:?}", ran.unfired);
+    }
+}
+
+#[test]
+fn a_graph_has_no_subresource_scale_and_its_adapter_has() {
+    let documents = [("a.yaml", graph(1, "one", "      scalingAdapter: {}\n"))];
+    let rest = "until: 1h\nactions:\n  - { name: graph, at: 10m, scale: { graph/chat: 2 } }\n  - { name: edit, at: 11m, scale: { \
+                component/chat-worker: 2 } }\n  - { name: adapter, at: 12m, scale: { adapter/chat-worker: 3 } }";
+    let ran = run(4, &documents, rest);
+    assert!(ran.unfired.iter().any(|why| why.contains("the server could not find the requested resource")));
+    assert!(ran.unfired.iter().any(|why| why.contains("cannot be modified directly")), "{:?}", ran.unfired);
+    assert!(ran.has("adapter/chat-worker scaled replicas 1 to 3"));
+    let adapter = ran.item("DynamoGraphDeploymentScalingAdapter", "chat-worker");
+    assert_eq!(adapter["status"]["replicas"], 3);
+    assert_eq!(adapter["status"]["lastScaleTime"], "2026-01-01T00:12:00Z");
+    let status = &ran.item("DynamoGraphDeployment", "chat")["status"];
+    assert_eq!(status["components"]["worker"]["availableReplicas"], 3);
+    assert_eq!(status["observedGeneration"], 2);
+}
+
+#[test]
+fn a_replica_count_that_somebody_edits_on_the_deployment_is_overwritten() {
+    let documents = [("a.yaml", graph(2, "one", ""))];
+    let first = run(4, &documents, "until: 5m");
+    let deployment =
+        first.story.iter().find(|entry| entry.starts_with("Deployment/chat-worker")).expect("a Deployment");
+    let name = deployment.split(' ').next().expect("a name");
+    let rest = format!("until: 1h\nactions:\n  - {{ at: 10m, scale: {{ {name}: 4 }} }}");
+    let ran = run(4, &documents, &rest);
+    assert!(ran.unfired.is_empty(), "{:?}", ran.unfired);
+    assert!(ran.has(&format!("{name} Changed replicas 2 to 4")), "{:#?}", ran.story);
+    assert!(ran.has(&format!("{name} Changed replicas 4 to 2")), "{:#?}", ran.story);
+}
+
+#[test]
+fn several_nodes_without_an_orchestrator_fail_the_graph() {
+    let documents = [("a.yaml", graph(1, "one", "      multinode: { nodeCount: 2 }\n"))];
+    let ran = run(4, &documents, "until: 1h");
+    assert!(ran.has("graph/chat failed no_multinode_orchestrator_available"), "{:#?}", ran.story);
+    let ready = &ran.item("DynamoGraphDeployment", "chat")["status"]["conditions"][0];
+    assert_eq!((&ready["type"], &ready["status"]), (&"Ready".into(), &"False".into()));
+    let rest = "until: 1h\ndynamo: { lws: true, volcano: true }";
+    let ran = run(4, &documents, rest);
+    assert!(ran.story.iter().any(|entry| entry.starts_with("LeaderWorkerSet/")), "{:#?}", ran.story);
+}
+
+#[test]
+fn recreate_starts_nothing_new_before_the_last_old_pod_has_ended() {
+    let more =
+        "      podTemplate:\n        metadata:\n          annotations: { nvidia.com/deployment-strategy: Recreate }\n";
+    let with = |argument| {
+        let plain = graph(2, argument, "");
+        let (before, after) = plain.split_once("      replicas: 2\n      podTemplate:\n").expect("the worker");
+        format!("{before}      replicas: 2\n{more}{after}")
+    };
+    let documents = [("a.yaml", with("one")), ("b.yaml", with("two"))];
+    let ran = run(2, &documents, "until: 2h\nactions:\n  - { at: 10m, apply: b.yaml }");
+    assert!(ran.has("graph/chat rolled"), "{:#?}", ran.story);
+    let place = |start: &str| ran.story.iter().rposition(|entry| entry.starts_with(start));
+    let deleted = ran
+        .story
+        .iter()
+        .enumerate()
+        .filter(|(_, entry)| entry.starts_with("Pod/chat-worker") && entry.contains(" Deleted"));
+    let last_deleted = deleted.map(|(place, _)| place).max().expect("old pods were deleted");
+    let rolling = place("graph/chat rolling").expect("a rollout");
+    let pending = ran
+        .story
+        .iter()
+        .enumerate()
+        .skip(rolling)
+        .find(|(_, entry)| entry.starts_with("Pod/chat-worker") && entry.contains(" Pending"));
+    assert!(pending.is_some_and(|(place, _)| place > last_deleted), "{:#?}", ran.story);
+}
+
+#[test]
+fn native_output_has_events_and_metrics() {
+    let documents = [("a.yaml", graph(1, "one", ""))];
+    let ran = run(2, &documents, "until: 10m");
+    let metrics = ran.native["metrics"].as_str().expect("metrics");
+    assert!(
+        metrics.contains("controller_runtime_reconcile_total{controller=\"dynamographdeployment\",result=\"success\"}")
+    );
+    assert!(metrics.contains("dynamo_operator_resources_total{resource_type=\"DynamoGraphDeployment\""), "{metrics}");
+    let worker = ran.native["items"].as_array().expect("items").iter();
+    let events = worker.filter(|one| one["kind"] == "Event").count();
+    assert!(events > 0);
+    let graph = ran.item("DynamoGraphDeployment", "chat");
+    assert_eq!(graph["metadata"]["annotations"]["nvidia.com/workload-provider"], "component");
+    assert_eq!(graph["metadata"]["finalizers"][0], "nvidia.com/finalizer");
+}
