@@ -17,6 +17,7 @@ pub const TERMINATION_DELAY: Duration = Duration::from_secs(4 * 3600);
 
 /// One of Grove's API objects.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[expect(clippy::enum_variant_names, reason = "the names are those of Grove")]
 pub enum Resource {
     /// grove.io/v1alpha1 PodCliqueSet.
     PodCliqueSet(Box<PodCliqueSet>),

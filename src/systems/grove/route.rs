@@ -93,10 +93,8 @@ fn for_cliques(event: &Event<Resource>, family: &Family) -> SmallVec<[Subject; 2
             let (Some(before), Some(now)) = (as_gang(old), as_gang(new)) else { return SmallVec::new() };
             let is_whole = now.status.conditions.holds(ConditionKind::Initialized);
             let became_whole = is_whole && !before.status.conditions.holds(ConditionKind::Initialized);
-            if !became_whole && !(is_whole && event.generation_changed()) {
-                return SmallVec::new();
-            }
-            let groups = now.spec.groups.iter().filter(|group| !group.pods.is_empty());
+            let wakes = became_whole || is_whole && event.generation_changed();
+            let groups = now.spec.groups.iter().filter(|group| wakes && !group.pods.is_empty());
             groups.filter_map(|group| family.clique(event.key(), &group.name)).collect()
         }
         _ => SmallVec::new(),

@@ -57,6 +57,12 @@ const fn left(scenario: &'static str, why: &'static str) -> Case {
 /// Expectations on `serving` where no probe tells of it.
 const NO_PROBE: &str = "it is about what an application does behind no probe, which no API shows";
 
+/// Scenarios whose pods KAI places.
+const KAI: &str = "there is no KAI-Scheduler on the cluster, and its pods would never be placed";
+
+/// Scenarios of Grove that the scheduler of Kubernetes places.
+const GROVE: &str = "Grove's operator inside greenroom has not been tried on a cluster yet";
+
 /// Scenarios of 1Backend's deploy loop as it was built.
 const DOCKER: &str =
     "it is about what docker lists on each node and which ports take a connection, and no Kubernetes API shows either";
@@ -175,6 +181,18 @@ pub const CASES: &[Case] = &[
     refused("gpu-loss"),
     refused("gpu-packed"),
     refused("gpu-packed-by-config"),
+    left("grove/base-and-scaled-gangs", KAI),
+    left("grove/base-gang-never-ready", KAI),
+    left("grove/group-scaled", KAI),
+    left("grove/lost-and-not-missed", GROVE),
+    left("grove/never-whole-taken-down", "its bug needs a cache that lags, which is none of the cluster's"),
+    left("grove/packed-by-rack", KAI),
+    left("grove/rolling-update", GROVE),
+    left("grove/scale-forgotten", GROVE),
+    left("grove/scaled-to-none", KAI),
+    left("grove/starts-after", GROVE),
+    left("grove/update-forgets-starting-pod", GROVE),
+    left("grove/update-on-delete", GROVE),
     refused("image-pull-fails"),
     short("job-backoff", 10),
     short("job-before-service", 20),
