@@ -192,7 +192,7 @@ fn native_output_has_events_and_metrics() {
     assert!(
         metrics.contains("controller_runtime_reconcile_total{controller=\"dynamographdeployment\",result=\"success\"}")
     );
-    assert!(metrics.contains("dynamo_operator_resources_total{resource_type=\"DynamoGraphDeployment\""), "{metrics}");
+    assert!(metrics.contains("dynamo_operator_resources_total{resource_type=\"DynamoGraphDeployment\",namespace=\"default\",status=\"successful\"} 1"), "{metrics}");
     let worker = ran.native["items"].as_array().expect("items").iter();
     let events = worker.filter(|one| one["kind"] == "Event").count();
     assert!(events > 0);

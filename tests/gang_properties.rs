@@ -58,7 +58,7 @@ fn rehearse(groups: &[Asked], nodes: &[u64]) -> Bench {
         bench.run(seconds(group.at));
         let priority_class = CLASSES[group.class].0.to_owned();
         let spec = PodGroupSpec { priority_class, ..PodGroupSpec::of(BatchScheduler::Kai, group.size) };
-        bench.submit(&format!("PodGroup/{name}"), Object::PodGroup(spec));
+        bench.submit(&format!("PodGroup/{name}"), Object::PodGroup(Box::new(spec)));
         let template = Arc::new(PodTemplate {
             gang: Some(GangMember { group: name.clone(), subgroup: String::new() }),
             scheduler_name: "kai-scheduler".to_owned(),

@@ -34,7 +34,7 @@ impl World {
     }
 
     fn group(&mut self, name: &str, spec: PodGroupSpec) {
-        self.0.submit(&format!("PodGroup/{name}"), Object::PodGroup(spec));
+        self.0.submit(&format!("PodGroup/{name}"), Object::PodGroup(Box::new(spec)));
     }
 
     /// A Job of so many pods of a group at once.

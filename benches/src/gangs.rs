@@ -52,7 +52,7 @@ pub fn play(gangs: Gangs) -> Cluster {
     cluster.add_batch_scheduler(BatchProfile::usual(BatchScheduler::Kai));
     for number in 0..gangs.groups {
         let name = format!("g{number}");
-        let group = Object::PodGroup(PodGroupSpec::of(BatchScheduler::Kai, gangs.pods));
+        let group = Object::PodGroup(Box::new(PodGroupSpec::of(BatchScheduler::Kai, gangs.pods)));
         let template = Arc::new(template(&name));
         let job = JobSpec { completions: Some(gangs.pods), parallelism: gangs.pods, ..JobSpec::of(template) };
         for (kind, object) in [(Kind::PodGroup, group), (Kind::Job, Object::Job(job))] {

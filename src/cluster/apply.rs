@@ -109,7 +109,7 @@ impl Cluster {
                 None | Some(ObjectId::Custom),
             ) => self.apply_custom(key, object, cause),
             (Object::LeaderWorkerSet(spec), None | Some(ObjectId::GroupSet)) => self.apply_group_set(key, spec, cause),
-            (Object::PodGroup(spec), None | Some(ObjectId::PodGroup)) => self.apply_pod_group(key, spec, cause),
+            (Object::PodGroup(spec), None | Some(ObjectId::PodGroup)) => self.apply_pod_group(key, *spec, cause),
             (Object::Topology(spec), None | Some(ObjectId::Topology)) => self.apply_topology(key, spec, cause),
             (Object::ConfigMap(()) | Object::Secret(()) | Object::Namespace(()), None) => {
                 self.create_present(key, cause)

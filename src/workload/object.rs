@@ -83,7 +83,7 @@ objects! {
     /// storage.k8s.io/v1 StorageClass.
     StorageClass(StorageClassSpec),
     /// scheduling.run.ai/v2alpha2 or scheduling.volcano.sh/v1beta1 PodGroup.
-    PodGroup(PodGroupSpec),
+    PodGroup(Box<PodGroupSpec>),
     /// kai.scheduler/v1alpha1 Topology.
     Topology(TopologySpec),
     /// A pool of equal nodes.

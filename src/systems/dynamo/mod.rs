@@ -7,6 +7,7 @@ mod check;
 mod controller;
 mod defaults;
 mod dynamo_model;
+mod metrics;
 pub mod model;
 mod native;
 pub mod operator;

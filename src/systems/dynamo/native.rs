@@ -1,9 +1,10 @@
-//! Dynamo's objects as `kubectl get -o json` shows them, the events about them, and the operator's metrics in Prometheus' text form.
+//! Dynamo's objects as `kubectl get -o json` shows them, the events about them, and the operator's metrics (`metrics`).
 
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value, json};
 
 use super::controller::Dynamo;
+use super::metrics;
 use super::model::Resource;
 use super::operator::pass::name_of;
 use super::status::{ComponentFigures, Conditions};
@@ -40,7 +41,7 @@ pub fn list(dynamo: &Dynamo, world: &dyn World) -> Value {
             "count": event.count,
         }));
     }
-    json!({ "apiVersion": "v1", "kind": "List", "items": items, "metrics": metrics(dynamo) })
+    json!({ "apiVersion": "v1", "kind": "List", "items": items, "metrics": metrics::text(dynamo, world) })
 }
 
 /// The kind as the API has it.
@@ -62,7 +63,8 @@ pub fn stamp(at: Time, epoch_seconds: i64) -> String {
     shown.to_rfc3339_opts(SecondsFormat::Secs, true)
 }
 
-fn namespace(key: Subject, world: &dyn World) -> String {
+/// The namespace of an object, by name.
+pub fn namespace(key: Subject, world: &dyn World) -> String {
     let text = world.text(key.namespace);
     if text.is_empty() { "default".to_owned() } else { text }
 }
@@ -286,33 +288,4 @@ fn conditions(all: &Conditions, epoch: i64) -> Vec<Value> {
             })
         })
         .collect()
-}
-
-/// What `/metrics` of the operator counts: controller-runtime's totals, and resources by kind. Lengths of reconciliations are not
-/// there: nothing takes time here.
-fn metrics(dynamo: &Dynamo) -> String {
-    let mut text = String::from("# TYPE controller_runtime_reconcile_total counter\n");
-    for (name, counts) in dynamo.journal.counts() {
-        for (result, count) in
-            [("error", counts.error), ("requeue_after", counts.requeue_after), ("success", counts.success)]
-        {
-            text.push_str(&format!(
-                "controller_runtime_reconcile_total{{controller=\"{name}\",result=\"{result}\"}} {count}\n"
-            ));
-        }
-    }
-    text.push_str("# TYPE controller_runtime_reconcile_errors_total counter\n");
-    for (name, counts) in dynamo.journal.counts() {
-        text.push_str(&format!(
-            "controller_runtime_reconcile_errors_total{{controller=\"{name}\"}} {}\n",
-            counts.error
-        ));
-    }
-    text.push_str("# TYPE dynamo_operator_resources_total gauge\n");
-    for kind in [Kind::Graph, Kind::DynamoComponentDeployment, Kind::Adapter, Kind::Request, Kind::Model] {
-        let count = dynamo.api.list(kind).count();
-        let name = api_kind(kind);
-        text.push_str(&format!("dynamo_operator_resources_total{{resource_type=\"{name}\"}} {count}\n"));
-    }
-    text
 }

@@ -55,10 +55,7 @@ fn pods<'a>(
     world: &dyn World,
 ) -> Vec<(Subject, PodStatus, &'a ComponentType, Subject)> {
     let mut found = Vec::new();
-    for one in api.list(Kind::DynamoComponentDeployment) {
-        if one.meta.owner.is_none_or(|owner| owner.key != graph) {
-            continue;
-        }
+    for one in api.owned(Kind::DynamoComponentDeployment, graph) {
         let Some(component) = one.value.component().map(|one| &one.spec.component) else { continue };
         for workload in asked.of(one.key).filter(|key| key.kind != Kind::Service) {
             let party = asked.serves(workload).unwrap_or(workload);

@@ -398,7 +398,7 @@ impl Grove {
         let key = Subject { kind: Kind::PodGroup, ..gang };
         if self.groups.get(&key) != Some(&spec) {
             self.groups.insert(key, spec.clone());
-            let ask = Ask::Apply { key, object: Object::PodGroup(spec), serves: gang };
+            let ask = Ask::Apply { key, object: Object::PodGroup(Box::new(spec)), serves: gang };
             self.ask(ask, Asked::Other, cause, world);
         }
     }

@@ -259,11 +259,11 @@ impl<'n> Reader<'n> {
             }
             Kind::PodGroup if self.api.group == "scheduling.run.ai" => {
                 let spec: pod_group::KaiSpec = self.part("spec");
-                Object::PodGroup(pod_group::of_kai(&spec, &mut self.findings))
+                Object::PodGroup(Box::new(pod_group::of_kai(&spec, &mut self.findings)))
             }
             Kind::PodGroup => {
                 let spec: pod_group::VolcanoSpec = self.part("spec");
-                Object::PodGroup(pod_group::of_volcano(&spec, &mut self.findings))
+                Object::PodGroup(Box::new(pod_group::of_volcano(&spec, &mut self.findings)))
             }
             Kind::Topology => {
                 let spec: pod_group::Levels = self.part("spec");

@@ -69,6 +69,11 @@ impl<T: Spec> Api<T> {
         self.log.list(kind, self.log.head())
     }
 
+    /// The resources of a kind that an owner has, in the order of their keys.
+    pub fn owned(&self, kind: Kind, owner: Subject) -> impl Iterator<Item = &Arc<Resource<T>>> {
+        self.log.owned(kind, owner, self.log.head())
+    }
+
     /// The version of the last write.
     pub fn head(&self) -> Version {
         self.log.head()

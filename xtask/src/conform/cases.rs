@@ -72,9 +72,6 @@ const SCANS: &str =
 const MANAGER: &str =
     "it waits for time-outs and tries of the manager, which no speed shortens, for longer than ten minutes";
 
-/// Scenarios of Dynamo's operator that nothing stands against but that nobody has compared yet.
-const OPERATOR: &str = "Dynamo's operator has been run in the simulated world alone";
-
 /// Scenarios in which something is decided while a model loads.
 const LOADING: &str = "kwok shows a pod running only once it is ready, and here a rollout ends while pods run and load";
 
@@ -142,21 +139,22 @@ pub const CASES: &[Case] = &[
     refused("dynamo/etcd-out"),
     refused("dynamo/leader-after-workers"),
     left("dynamo/lora-model", DYNAMO),
-    left("dynamo/managed-rollout", OPERATOR),
-    left("dynamo/no-spare-gpu", OPERATOR),
+    left("dynamo/managed-rollout", DYNAMO),
+    left("dynamo/no-spare-gpu", DYNAMO),
     refused("dynamo/node-lost-under-gang"),
-    left("dynamo/old-workers-unwell", OPERATOR),
+    left("dynamo/old-workers-unwell", DYNAMO),
     refused("dynamo/part-of-a-gang"),
     left("dynamo/profiling-retries", DYNAMO),
     refused("dynamo/ready-before-registered"),
-    left("dynamo/rebalance-conflict", OPERATOR),
-    left("dynamo/replaced-graph", OPERATOR),
+    left("dynamo/rebalance-conflict", DYNAMO),
+    left("dynamo/replaced-graph", DYNAMO),
     left("dynamo/request-applied", DYNAMO),
     left("dynamo/request-edited", DYNAMO),
+    left("dynamo/request-invalid", DYNAMO),
     left("dynamo/request-kept", DYNAMO),
-    left("dynamo/restart-superseded", OPERATOR),
-    left("dynamo/revert-mid-rollout", OPERATOR),
-    left("dynamo/two-writers", OPERATOR),
+    left("dynamo/restart-superseded", DYNAMO),
+    left("dynamo/revert-mid-rollout", DYNAMO),
+    left("dynamo/two-writers", DYNAMO),
     short("export-answers", 1),
     short("export-fails-twice", 10),
     refused("faults/api-conflict"),

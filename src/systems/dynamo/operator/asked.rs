@@ -1,7 +1,7 @@
 //! What the operator asked of the cluster: Deployments, Services, claims and LeaderWorkerSets, each for an object of Dynamo. What
 //! became of an ask comes back later, and a change of what is there wakes whoever it was asked for.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::systems::leaderworkerset::LeaderWorkerSet;
 use crate::timeline::{Cause, Kind, Subject};
@@ -21,6 +21,8 @@ struct Held {
 #[derive(Clone, Debug, Default)]
 pub struct Asked {
     held: BTreeMap<Subject, Held>,
+    /// The keys of what is held, by whom it is held for.
+    by_owner: BTreeMap<Subject, BTreeSet<Subject>>,
     asks: BTreeMap<AskId, Subject>,
     /// The controllers of LeaderWorkerSets, which are no part of Kubernetes itself.
     groups: Vec<LeaderWorkerSet>,
@@ -60,15 +62,14 @@ impl Asked {
         }
         let ask = world.ask(Ask::Apply { key, object: object.clone(), serves }, cause);
         self.asks.insert(ask, key);
+        self.by_owner.entry(owner).or_default().insert(key);
         self.held.insert(key, Held { object, owner, serves, asked: Some(ask) });
     }
 
     /// Takes away all that belongs to an object of Dynamo.
     pub fn remove_of(&mut self, owner: Subject, cause: Cause, world: &mut dyn World) {
         self.failures.remove(&owner);
-        let keys: Vec<Subject> =
-            self.held.iter().filter(|(_, held)| held.owner == owner).map(|(key, _)| *key).collect();
-        for key in keys {
+        for key in self.by_owner.remove(&owner).unwrap_or_default() {
             let Some(held) = self.held.remove(&key) else { continue };
             world.ask(Ask::Delete { key, serves: held.serves }, cause);
             if let Some(set) = self.groups.iter_mut().find(|set| set.key() == key) {
@@ -99,7 +100,7 @@ impl Asked {
 
     /// What is there for an object of Dynamo.
     pub fn of(&self, owner: Subject) -> impl Iterator<Item = Subject> + '_ {
-        self.held.iter().filter(move |(_, held)| held.owner == owner).map(|(key, _)| *key)
+        self.by_owner.get(&owner).into_iter().flatten().copied()
     }
 
     /// What went wrong with what was asked for it, once.
@@ -127,6 +128,9 @@ impl Asked {
         };
         // It is asked for again at the next look.
         self.held.remove(&key);
+        if let Some(keys) = self.by_owner.get_mut(&owner) {
+            keys.remove(&key);
+        }
         self.failures.insert(owner, failure);
         Some(owner)
     }

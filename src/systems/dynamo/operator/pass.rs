@@ -86,6 +86,11 @@ impl Pass<'_> {
         all.list(kind).filter(|one| one.key.namespace == namespace).cloned().collect()
     }
 
+    /// The objects of a kind that an owner has, as the controller knows them.
+    pub fn owned(&self, kind: Kind, owner: Subject) -> Vec<Arc<Stored>> {
+        self.runtime.view(self.api, self.item.controller).owned(kind, owner).cloned().collect()
+    }
+
     /// An object of the namespace of another.
     pub fn beside(&mut self, other: Subject, kind: Kind, name: &str) -> Subject {
         Subject { kind, namespace: other.namespace, name: self.world.name(name) }

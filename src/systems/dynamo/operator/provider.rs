@@ -53,7 +53,7 @@ fn intent(look: &Look, has_grove: bool) -> Provider {
 
 /// What a graph that remembers nothing has already.
 fn owned(look: &Look, pass: &Pass<'_>) -> Option<Provider> {
-    let owned = pass.list(Kind::DynamoComponentDeployment, look.key.namespace);
+    let owned = pass.owned(Kind::DynamoComponentDeployment, look.key);
     let is_own = owned.iter().any(|one| one.meta.owner.is_some_and(|owner| owner.uid == look.meta.uid));
     is_own.then_some(Provider::Component)
 }

@@ -65,7 +65,7 @@ pub fn is_rolling(status: Option<&RollingUpdateStatus>) -> bool {
 /// The workers of a graph that it owns.
 fn workers(look: &Look, pass: &Pass<'_>) -> Vec<Worker> {
     let mut found = Vec::new();
-    for stored in pass.list(Kind::DynamoComponentDeployment, look.key.namespace) {
+    for stored in pass.owned(Kind::DynamoComponentDeployment, look.key) {
         let Some(deployment) = stored.value.component() else { continue };
         let is_own = stored.meta.owner.is_some_and(|owner| owner.key == look.key && owner.uid == look.meta.uid);
         let component = &deployment.spec.component;

@@ -17,7 +17,7 @@ use super::alpha::MAIN;
 use super::file::{BetaFile, CheckpointFile, EppFile, ExperimentalFile, MultinodeFile, TopologyFile};
 use super::object::Object;
 use crate::systems::kubernetes::complaint::Findings;
-use crate::systems::kubernetes::pod;
+use crate::systems::kubernetes::{fingerprint, pod};
 
 /// The longest name of a component.
 const NAME_CHARS_MAX: usize = 63;
@@ -255,7 +255,7 @@ pub fn component(
         launch,
         fingerprint: 0,
     };
-    component.fingerprint = fingerprint(&component);
+    component.fingerprint = fingerprint(&component, &rendered);
     tell(&component, path, object);
     component
 }
@@ -361,17 +361,24 @@ fn launch(main: Option<&Container>, annotations: &super::super::model::Table, sh
     Launch { backend: backend.or(shared.backend), multiprocessing }
 }
 
-/// All that makes a new generation of workers, as one number.
-fn fingerprint(component: &Component) -> u64 {
-    let same = Component {
-        replicas: 0,
-        says_replicas: false,
-        min_available: None,
-        scaling_adapter: false,
-        fingerprint: 0,
-        ..component.clone()
-    };
-    hash(&format!("{same:?}"))
+/// All that makes a new generation of workers, as one number: the pods as the document has them, and what else is said of the
+/// component. Replicas, the least that must be available, and the adapter are left out.
+fn fingerprint(component: &Component, rendered: &PodTemplateSpec) -> u64 {
+    let kind = (&component.component_type, &component.sub_type, component.nodes, &component.annotations);
+    let place = (component.global_namespace, &component.topology, component.force_scaling_group);
+    let devices = (&component.memory_service, &component.failover, &component.checkpoint);
+    let rest = (&component.model, component.has_epp_config, component.launch);
+    let mut text = format!("{:x} {kind:?} {place:?} {devices:?} {rest:?}", fingerprint::fingerprint(rendered));
+    // The number of a template leaves out what its containers ask for.
+    let template = &component.template;
+    for container in template.init_containers.iter().chain(&template.containers) {
+        for amounts in [&container.requests, &container.limits] {
+            let (cpu, memory, storage) = (amounts.cpu_milli, amounts.memory_bytes, amounts.ephemeral_storage_bytes);
+            text.push_str(&format!(" {} {cpu} {memory} {storage} {:?}", container.name, amounts.extended));
+        }
+    }
+    text.push_str(&format!(" {:?}", component.claims));
+    hash(&text)
 }
 
 /// The number of a text.
