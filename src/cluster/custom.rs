@@ -130,7 +130,7 @@ impl Cluster {
                 }))
             }
             ObjectId::Custom => self.custom.get(&key).map(|custom| custom.object.clone()),
-            ObjectId::PodGroup => self.pod_group_spec(key).cloned().map(Object::PodGroup),
+            ObjectId::PodGroup => self.pod_group_spec(key).cloned().map(|spec| Object::PodGroup(Box::new(spec))),
             _ => None,
         }
     }
