@@ -57,9 +57,6 @@ const fn left(scenario: &'static str, why: &'static str) -> Case {
 /// Expectations on `serving` where no probe tells of it.
 const NO_PROBE: &str = "it is about what an application does behind no probe, which no API shows";
 
-/// Scenarios whose pods KAI places.
-const KAI: &str = "there is no KAI-Scheduler on the cluster, and its pods would never be placed";
-
 /// Scenarios of Grove that the scheduler of Kubernetes places.
 const GROVE: &str = "Grove's operator inside greenroom has not been tried on a cluster yet";
 
@@ -181,15 +178,15 @@ pub const CASES: &[Case] = &[
     refused("gpu-loss"),
     refused("gpu-packed"),
     refused("gpu-packed-by-config"),
-    left("grove/base-and-scaled-gangs", KAI),
-    left("grove/base-gang-never-ready", KAI),
-    left("grove/group-scaled", KAI),
+    refused("grove/base-and-scaled-gangs"),
+    refused("grove/base-gang-never-ready"),
+    refused("grove/group-scaled"),
     left("grove/lost-and-not-missed", GROVE),
-    left("grove/never-whole-taken-down", "its bug needs a cache that lags, which is none of the cluster's"),
-    left("grove/packed-by-rack", KAI),
+    refused("grove/never-whole-taken-down"),
+    refused("grove/packed-by-rack"),
     left("grove/rolling-update", GROVE),
     left("grove/scale-forgotten", GROVE),
-    left("grove/scaled-to-none", KAI),
+    refused("grove/scaled-to-none"),
     left("grove/starts-after", GROVE),
     left("grove/update-forgets-starting-pod", GROVE),
     left("grove/update-on-delete", GROVE),
