@@ -35,6 +35,17 @@ struct Surroundings {
     fault: Option<String>,
 }
 
+/// Faults of watches and asks that pass.
+fn passing() -> impl Strategy<Value = String> {
+    prop_oneof![
+        (1u32..900).prop_map(|seconds| format!("watch_lag: {{ for: {seconds}s }}")),
+        (1u32..120, 1u32..900).prop_map(|(by, seconds)| format!("watch_lag: {{ by: {by}s, for: {seconds}s }}")),
+        (1u32..4, 1u32..6).prop_map(|(first, times)| format!("api_error: {{ occurrence: {first}, times: {times} }}")),
+        (1u32..600).prop_map(|seconds| format!("api_error: {{ for: {seconds}s }}")),
+        (1u32..4).prop_map(|times| format!("api_conflict: {{ times: {times} }}")),
+    ]
+}
+
 fn surroundings() -> impl Strategy<Value = Surroundings> {
     let faults = prop_oneof![
         Just("pod_kill: { deployment: m0 }".to_owned()),
@@ -45,6 +56,9 @@ fn surroundings() -> impl Strategy<Value = Surroundings> {
         Just("export_fail: { deployment: m0, times: 2 }".to_owned()),
         Just("image_pull_fail: { image: \"*\", times: 3 }".to_owned()),
         Just("slow_start: { deployment: m0, extra: 2m }".to_owned()),
+        passing(),
+        Just("missed_event: { times: 2 }".to_owned()),
+        Just("watch_lag: {}".to_owned()),
     ];
     let fault =
         proptest::option::of((faults, 0u32..600).prop_map(|(fault, at)| format!("  - {{ at: {at}s, {fault} }}")));
@@ -181,6 +195,24 @@ proptest! {
             prop_assert_eq!(end.timeline.len(), whole.timeline.len());
             prop_assert_eq!(end.ended_at, whole.ended_at);
         }
+    }
+
+    #[test]
+    fn what_watches_and_asks_suffer_for_a_while_changes_no_end(
+        group in groups::valid(6),
+        around in surroundings(),
+        fault in passing(),
+        at in 0u32..600,
+    ) {
+        // So many nodes that nobody waits for another: who comes late finds room too.
+        let calm = Surroundings { gpu_nodes: 40, cpu_nodes: 20, fault: None, ..around };
+        let struck = Surroundings { fault: Some(format!("  - {{ at: {at}s, {fault} }}")), ..calm.clone() };
+        let ends = |around: &Surroundings| {
+            let result = run(&scenario(&group, around));
+            let states = member_states(&result).into_iter();
+            states.map(|(member, became, _)| (member, became)).collect::<BTreeMap<_, _>>()
+        };
+        prop_assert_eq!(ends(&calm), ends(&struck), "{}", fault);
     }
 
     #[test]

@@ -101,3 +101,41 @@ fn columns(rows: &[Vec<String>]) -> Vec<String> {
     let pad = |(cell, width): (&&str, &usize)| format!("{cell:<width$}");
     lines.iter().zip(&widths).map(|(line, widths)| line.iter().zip(widths).map(pad).collect()).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(cells: &[&str]) -> Vec<String> {
+        cells.iter().map(|cell| (*cell).to_owned()).collect()
+    }
+
+    /// What go1.26's tabwriter prints of the same cells.
+    #[test]
+    fn columns_are_those_of_tabwriter() {
+        let rows = [
+            row(&["ID", "DEFINITION ID", "STATUS", "DETAILS"]),
+            row(&["depl_a", "test-a", "OK", ""]),
+            row(&["depl_bb", "tést", "Error", "first line\nsecond\tcolumn\nthird"]),
+            row(&["d", "", "Deploying", "x…"]),
+        ];
+        let expected = [
+            "ID        DEFINITION ID   STATUS   DETAILS",
+            "depl_a    test-a          OK       ",
+            "depl_bb   tést            Error    first line",
+            "second    column",
+            "third",
+            "d      Deploying   x…",
+        ];
+        assert_eq!(columns(&rows), expected);
+    }
+
+    #[test]
+    fn long_details_are_cut_and_durations_are_those_of_go() {
+        let details = format!("{}, and so on", "x".repeat(74));
+        assert_eq!(cut(&details), format!("{}…", "x".repeat(74)));
+        assert_eq!(cut("short."), "short.");
+        let shown = [0, 59, 60, 3600, 3661].map(|seconds| go_duration(Duration::from_secs(seconds)));
+        assert_eq!(shown, ["0s", "59s", "1m0s", "1h0m0s", "1h1m1s"]);
+    }
+}

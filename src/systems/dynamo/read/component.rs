@@ -368,7 +368,17 @@ fn fingerprint(component: &Component, rendered: &PodTemplateSpec) -> u64 {
     let place = (component.global_namespace, &component.topology, component.force_scaling_group);
     let devices = (&component.memory_service, &component.failover, &component.checkpoint);
     let rest = (&component.model, component.has_epp_config, component.launch);
-    hash(&format!("{:x} {kind:?} {place:?} {devices:?} {rest:?}", fingerprint::fingerprint(rendered)))
+    let mut text = format!("{:x} {kind:?} {place:?} {devices:?} {rest:?}", fingerprint::fingerprint(rendered));
+    // The number of a template leaves out what its containers ask for.
+    let template = &component.template;
+    for container in template.init_containers.iter().chain(&template.containers) {
+        for amounts in [&container.requests, &container.limits] {
+            let (cpu, memory, storage) = (amounts.cpu_milli, amounts.memory_bytes, amounts.ephemeral_storage_bytes);
+            text.push_str(&format!(" {} {cpu} {memory} {storage} {:?}", container.name, amounts.extended));
+        }
+    }
+    text.push_str(&format!(" {:?}", component.claims));
+    hash(&text)
 }
 
 /// The number of a text.

@@ -60,7 +60,7 @@ pub fn step(there: There, strategy: &Strategy) -> Step {
 
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
+    use proptest::prelude::{prop_assert, prop_assert_eq, proptest};
 
     use super::*;
     use crate::workload::IntOrPercent;
