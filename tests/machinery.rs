@@ -222,12 +222,15 @@ impl Plane {
     }
 
     /// What is there in the end: what each original asks for and tells, and what its copy asks for.
-    fn end(&self) -> Vec<(u32, Option<(u32, u32)>, Option<u32>)> {
+    fn end(&self) -> Vec<End> {
         let figure = |kind, number| self.api.get(key(kind, number)).map(|found| found.value.clone());
         let original = |number| figure(ORIGINAL, number).map(|one| (one.wanted, one.told));
         (0..4).map(|number| (number, original(number), figure(COPY, number).map(|copy| copy.wanted))).collect()
     }
 }
+
+/// Of a number: what its original asks for and tells, and what its copy asks for.
+type End = (u32, Option<(u32, u32)>, Option<u32>);
 
 /// Plays steps, and then waits for longer than any fault lasts or any retry takes.
 fn play(steps: &[Step]) -> Plane {
@@ -290,14 +293,14 @@ proptest! {
             if what < 3 {
                 owed.insert(one);
             }
-            now = now + Duration::from_secs(seconds);
+            now += Duration::from_secs(seconds);
         }
         for one in std::mem::take(&mut working) {
             queue.done(one);
         }
         // Two thousand seconds are more than any retry waits here.
         for _ in 0..3 {
-            now = now + Duration::from_secs(2000);
+            now += Duration::from_secs(2000);
             while let Some((taken, _)) = queue.take(now) {
                 owed.remove(&taken);
                 queue.done(taken);

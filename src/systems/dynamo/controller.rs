@@ -289,10 +289,10 @@ fn route(who: ControllerId, event: &Event<Resource>, view: &View<'_, Resource>, 
     let key = event.key();
     let mut found = Keys::new();
     match (who, key.kind) {
-        (GRAPHS, Kind::Graph) | (COMPONENTS, Kind::DynamoComponentDeployment) | (ADAPTERS, Kind::Adapter) => {
-            if event.generation_changed() {
-                found.push(key);
-            }
+        (GRAPHS, Kind::Graph) | (COMPONENTS, Kind::DynamoComponentDeployment) | (ADAPTERS, Kind::Adapter)
+            if event.generation_changed() =>
+        {
+            found.push(key);
         }
         // What it made itself does not wake it.
         (GRAPHS, Kind::DynamoComponentDeployment) if event.verb != Verb::Added => {
