@@ -282,6 +282,8 @@ fn cluster(latency: u64) -> Cluster {
         pull: Pull::Takes(constant(Duration::ZERO)),
         init: constant(Duration::ZERO),
         start: constant(Duration::ZERO),
+        registers: false,
+        register: constant(Duration::ZERO),
         run: constant(Duration::ZERO),
         exit_code: 0,
         crash: None,

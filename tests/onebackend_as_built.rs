@@ -150,10 +150,8 @@ proptest! {
                             let other = running.insert(place, name.clone());
                             prop_assert!(other.is_none(), "{name} runs beside {other:?}");
                         }
-                        "Failed" | "Succeeded" | "Terminating" | "Deleted" => {
-                            if running.get(&place) == Some(&name) {
-                                running.remove(&place);
-                            }
+                        "Failed" | "Succeeded" | "Terminating" | "Deleted" if running.get(&place) == Some(&name) => {
+                            running.remove(&place);
                         }
                         _ => {}
                     }

@@ -89,7 +89,12 @@ fn every_key_of_a_scenario_is_described() {
     // What a system's own profile has stands on the page of the system.
     let pages = [
         "docs/scenario.md",
+        "docs/faults.md",
+        "docs/gangs.md",
         "docs/systems/backendai.md",
+        "docs/systems/dynamo.md",
+        "docs/systems/dynamo-operator.md",
+        "docs/systems/grove.md",
         "docs/systems/onebackend.md",
         "docs/systems/onebackend-as-built.md",
         "docs/systems/paasta.md",

@@ -386,6 +386,7 @@ impl World for Replay {
             Ask::PatchNode { .. } | Ask::PatchSelector { .. } => "patch",
             Ask::TellGroups { .. } => "tell",
             Ask::Scale { .. } => "scale",
+            Ask::Ungate { .. } => "ungate",
             Ask::Evict { .. } => "evict",
             Ask::WriteStatus { .. } => "status",
             Ask::Measure { .. } => "measure",
