@@ -144,7 +144,6 @@ fn values_of_the_wrong_sort() {
         ("count: 2", "count: 0"),
         ("count: 2", "count: 99999999999999999999"),
         ("count: 2", "count: 4000000"),
-        ("system: oci", "system: dynamo"),
         ("system: oci", "system: ocl"),
         ("- { document: group.json, system: oci }", "[]"),
         ("{ pool: gpu, count: 2, shape: VM.GPU.A10.2 }", "gpu"),

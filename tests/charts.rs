@@ -70,11 +70,17 @@ fn run(chart: &str, namespace: &str, secrets: &[&str]) -> RunResult {
         format!("---\n{{ apiVersion: v1, kind: Secret, metadata: {{ name: {name}, namespace: {namespace} }} }}\n")
     };
     let beside = CLASSES.to_owned() + &secrets.iter().map(secret).collect::<String>();
+    let rack = |pool: &str, rack: &str| {
+        format!(
+            "    - pool: {pool}\n      count: 2\n      shape: BM.GPU.H100.8\n      ephemeral_storage: 2Ti\n      labels: {{ \
+             nvidia.com/gpu.present: 'true', nvidia.com/gpu.product: NVIDIA-A10, example.com/rack: {rack} }}\n"
+        )
+    };
     let scenario = format!(
-        "name: {chart}\nuntil: 14m\ncluster:\n  namespaces: [ {namespace} ]\n  nodes:\n    - pool: gpu\n      count: 4\n      shape: \
-         BM.GPU.H100.8\n      ephemeral_storage: 2Ti\n      labels: {{ nvidia.com/gpu.present: 'true', nvidia.com/gpu.product: \
-         NVIDIA-A10 }}\n    - {{ pool: cpu, count: 2, cpu: 16, memory: 64Gi }}\ndeploy:\n  - {{ document: beside.yaml, system: \
-         kubernetes }}\n  - {{ document: {chart}.yaml, system: kubernetes }}\n"
+        "name: {chart}\nuntil: 14m\ncluster:\n  namespaces: [ {namespace} ]\n  nodes:\n{}{}    - {{ pool: cpu, count: 2, cpu: 16, memory: \
+         64Gi }}\ndeploy:\n  - {{ document: beside.yaml, system: kubernetes }}\n  - {{ document: {chart}.yaml, system: kubernetes }}\n",
+        rack("gpu", "a"),
+        rack("gpu-of-b", "b")
     );
     let loaded = load_from(&Source::new("s.yaml", scenario), &Files(text(chart), beside));
     let run = loaded.and_then(|scenario| rehearse(&scenario, Options::default(), &mut []));

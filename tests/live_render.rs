@@ -16,6 +16,7 @@ use asked::{Asked, asked};
 use greenroom::kernel::Names;
 use greenroom::live::conduct::Conducts;
 use greenroom::live::render::{MANAGED_BY, Naming, Nodes, Pods, RUN, Rendering, Unsupported, WORKLOAD, object};
+use greenroom::scenario::model::SystemName;
 use greenroom::systems::kubernetes::{Body, Manifests, read};
 use greenroom::text::Source;
 use greenroom::timeline::{Kind, Subject};
@@ -203,29 +204,34 @@ fn what_is_rendered_reads_as_the_document_does() {
     }
     let shown: Vec<String> = kinds.iter().map(|(kind, count)| format!("{kind} {count}")).collect();
     insta::assert_snapshot!(shown.join("\n"), @"
-    ConfigMap 32
+    ConfigMap 33
     CronJob 1
     DaemonSet 8
-    Deployment 84
+    Deployment 88
     HorizontalPodAutoscaler 5
     Job 13
     Namespace 4
     PersistentVolume 1
-    PersistentVolumeClaim 7
-    Pod 3
+    PersistentVolumeClaim 8
+    Pod 4
     PodDisruptionBudget 10
-    PriorityClass 5
+    PriorityClass 7
     ResourceQuota 3
-    Secret 9
-    Service 55
+    Secret 13
+    Service 57
     StatefulSet 9
     StorageClass 3
     ");
     insta::assert_snapshot!(refused.into_iter().collect::<Vec<_>>().join("\n"), @"
     AnalysisTemplate: it is a custom resource that greenroom plays itself: what it makes is applied, not the resource
     HorizontalPodAutoscaler: it is a custom resource that greenroom plays itself
+    Job: no batch scheduler places it: rehearse gangs in simulation
     LeaderWorkerSet: it is a custom resource that greenroom plays itself: what it makes is applied, not the resource
+    Pod: no batch scheduler places it: rehearse gangs in simulation
+    PodGroup: it is for a batch scheduler, and no live cluster of greenroom's has one: rehearse gangs in simulation
     Rollout: it is a custom resource that greenroom plays itself: what it makes is applied, not the resource
+    StatefulSet: no batch scheduler places it: rehearse gangs in simulation
+    Topology: it is for a batch scheduler, and no live cluster of greenroom's has one: rehearse gangs in simulation
     ");
 }
 
@@ -315,6 +321,12 @@ fn what_the_scenarios_ask_for_holds_together() {
     let (mut told, mut selected, mut rendered_kinds) = (BTreeSet::new(), 0, BTreeSet::new());
     for name in scenarios::names() {
         let (scenario, asked, names) = asked(&folder("scenarios").join(&name));
+        // A live run refuses what a batch scheduler would place before it asks for anything, and 1Backend's containers are none of
+        // Kubernetes'.
+        let elsewhere = scenario.deploy.iter().any(|deploy| deploy.system == SystemName::OneBackend);
+        if elsewhere || !scenario.cluster.batch_schedulers.is_empty() {
+            continue;
+        }
         let conducts = Conducts::of(&scenario, scenario.seed);
         let on_kwok = rendered(&asked, &names, rendering(Pods::Kwok(conducts.clone())));
         told.extend(check(&format!("kwok, {name}"), &on_kwok, false));
@@ -331,12 +343,16 @@ fn what_the_scenarios_ask_for_holds_together() {
     kwok, autoscaled-by-load: HorizontalPodAutoscaler/api: load of Deployment/api (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
     kwok, autoscaled-inference: HorizontalPodAutoscaler/serving: load of Deployment/serving (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
     kwok, crash-loop: Deployment/worker: crash of container worker cannot be run on a cluster: kwok starts no container again: use real nodes
+    kwok, grove/starts-after: Pod/llm-0-frontend-0: an init container that waits for pods cannot be run on a cluster: stand-ins do not look at other pods: rehearse what waits for them in simulation
+    kwok, grove/starts-after: Pod/llm-0-router-0: an init container that waits for pods cannot be run on a cluster: stand-ins do not look at other pods: rehearse what waits for them in simulation
     kwok, paasta/canary-share: HorizontalPodAutoscaler/paastasvc-ranker/ranker-main: load of Deployment/ranker-main (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
     kwok, paasta/crash-loop-rollback: Deployment/paastasvc-mailer/mailer-main: crash of container main cannot be run on a cluster: kwok starts no container again: use real nodes
     kwok, startup-budget-too-short: Deployment/llm-assistant: a probe that kills container llm-assistant after 1m8s cannot be run on a cluster: kwok has no probes and starts no container again: use real nodes
     kwok, undo-a-rollout: Deployment/api: crash of container api cannot be run on a cluster: kwok starts no container again: use real nodes
     stand-ins, autoscaled-by-load: HorizontalPodAutoscaler/api: load of Deployment/api (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
     stand-ins, autoscaled-inference: HorizontalPodAutoscaler/serving: load of Deployment/serving (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
+    stand-ins, grove/starts-after: Pod/llm-0-frontend-0: an init container that waits for pods cannot be run on a cluster: stand-ins do not look at other pods: rehearse what waits for them in simulation
+    stand-ins, grove/starts-after: Pod/llm-0-router-0: an init container that waits for pods cannot be run on a cluster: stand-ins do not look at other pods: rehearse what waits for them in simulation
     stand-ins, paasta/canary-share: HorizontalPodAutoscaler/paastasvc-ranker/ranker-main: load of Deployment/ranker-main (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
     ");
 }

@@ -222,6 +222,14 @@ impl Watch {
     }
 }
 
+/// True for the words that say in which state a graph of Dynamo is.
+fn is_state_of_graph(became: &str) -> bool {
+    matches!(
+        became,
+        "created" | "initializing" | "pending" | "successful" | "failed" | "rejected" | "deleting" | "deleted"
+    )
+}
+
 impl Observer for Watch {
     fn entry(&mut self, id: EntryId, stage: &dyn Stage) {
         let Some(entry) = stage.timeline().get(id) else { return };
@@ -245,6 +253,8 @@ impl Observer for Watch {
                 self.others.insert(entry.subject, id);
             }
             Kind::Fault | Kind::Action | Kind::Scenario => {}
+            // What a graph goes through is told beside the state that it is in.
+            Kind::Graph if !is_state_of_graph(entry.became) => {}
             _ => {
                 self.others.insert(entry.subject, id);
             }

@@ -81,14 +81,17 @@ impl Mirror {
         let wants = |own: &WorkloadSeen| own.serves == Some(subject);
         counts.desired = match subject.kind {
             Kind::Pod => 1,
-            Kind::Member => self.workloads.values().filter(|own| wants(own)).map(|own| own.desired).sum(),
+            Kind::Member | Kind::Component => {
+                self.workloads.values().filter(|own| wants(own)).map(|own| own.desired).sum()
+            }
             _ => match (self.workloads.get(&subject), self.sets.get(&subject)) {
                 (Some(own), _) => own.desired,
                 (_, Some(own)) => own.status.desired,
                 _ => counts.pods,
             },
         };
-        known |= subject.kind == Kind::Member && self.workloads.values().any(wants);
+        let is_served = matches!(subject.kind, Kind::Member | Kind::Component);
+        known |= is_served && self.workloads.values().any(wants);
         known |= self.services.contains_key(&subject);
         known.then_some(counts)
     }

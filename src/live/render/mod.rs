@@ -178,6 +178,17 @@ pub fn object(key: Subject, object: &Object, names: &Names, rendering: &Renderin
     }
 }
 
+/// Labels under the keys that they have in a run: what a template says of who manages its pods stands under a key of its own, so that
+/// selectors find it.
+pub(super) fn keyed(labels: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+    labels.iter().map(|(key, value)| (label_key(key).to_owned(), value.clone())).collect()
+}
+
+/// The key of a label in a run.
+pub(super) fn label_key(key: &str) -> &str {
+    if key == MANAGED_BY.0 { "greenroom.dev/managed-by" } else { key }
+}
+
 /// The labels of an object or template: all that the run makes can be found by them.
 pub fn run_labels(naming: &Naming) -> BTreeMap<String, String> {
     let labels = [MANAGED_BY, (RUN, naming.run())];

@@ -4,7 +4,7 @@ use k8s_openapi::api::core::v1 as core;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 
 use super::figures::some;
-use super::{Draft, RUN, Unsupported};
+use super::{Draft, RUN, Unsupported, keyed, label_key};
 use crate::workload::selector::{Namespaces, PodTerm};
 use crate::workload::{LabelSelector, NodeRequirement, NodeTerm, Operator, PodTemplate, TaintEffect};
 
@@ -19,12 +19,12 @@ pub fn selector(from: &LabelSelector) -> meta::LabelSelector {
 fn without(from: &LabelSelector, keys: &[&str]) -> meta::LabelSelector {
     let kept = from.requirements.iter().filter(|one| !keys.contains(&one.key.as_str()));
     let requirement = |one: &NodeRequirement| meta::LabelSelectorRequirement {
-        key: one.key.clone(),
+        key: label_key(&one.key).to_owned(),
         operator: operator(one.operator).to_owned(),
         values: some(one.values.clone()),
     };
     meta::LabelSelector {
-        match_labels: some(from.match_labels.clone()),
+        match_labels: some(keyed(&from.match_labels)),
         match_expressions: some(kept.map(requirement).collect()),
     }
 }

@@ -6,7 +6,7 @@ use k8s_openapi::api::scheduling::v1 as scheduling;
 use k8s_openapi::apimachinery::pkg::util::intstr::IntOrString;
 
 use super::figures::{milli, some, units};
-use super::{Draft, INGRESS, Pods, TARGET_PORT, Unsupported, placement};
+use super::{Draft, INGRESS, Pods, TARGET_PORT, Unsupported, keyed, placement};
 use crate::live::conduct::PORT;
 use crate::timeline::Kind;
 use crate::workload::ServiceSpec;
@@ -37,7 +37,7 @@ pub fn service(draft: &Draft<'_>, from: &ServiceSpec) -> core::Service {
     let spec = core::ServiceSpec {
         cluster_ip: headless.then(|| "None".to_owned()),
         ports: (!headless).then(|| vec![port]),
-        selector: some(from.selector.clone()),
+        selector: some(keyed(&from.selector)),
         type_: Some(if balanced { "LoadBalancer" } else { "ClusterIP" }.to_owned()),
         ..core::ServiceSpec::default()
     };

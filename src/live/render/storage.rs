@@ -110,7 +110,7 @@ pub fn volume(draft: &Draft<'_>, from: &VolumeSpec) -> Result<core::PersistentVo
     }
     let naming = draft.naming();
     let mut metadata = draft.metadata();
-    metadata.labels.get_or_insert_default().extend(from.labels.clone());
+    metadata.labels.get_or_insert_default().extend(super::keyed(&from.labels));
     let name = metadata.name.clone().unwrap_or_default();
     let csi = from.attaches.then(|| core::CSIPersistentVolumeSource {
         driver: "volumes.greenroom.dev".to_owned(),

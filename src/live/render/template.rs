@@ -7,8 +7,8 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1::{LabelSelector, ObjectMeta};
 
 use super::figures::{milli, some, units};
 use super::{
-    Draft, FINGERPRINT, Nodes, Pods, RUN, SERVES, Unsupported, WORKLOAD, container, naming, placement, run_labels,
-    storage,
+    Draft, FINGERPRINT, Nodes, Pods, RUN, SERVES, Unsupported, WORKLOAD, container, keyed, naming, placement,
+    run_labels, storage,
 };
 use crate::kernel::Duration;
 use crate::live::conduct::{KwokStages, Owner, PodConduct, kwok_stages};
@@ -101,7 +101,7 @@ fn parts(
 ) -> Result<(ObjectMeta, core::PodSpec), Unsupported> {
     let played = played(draft, crew, from)?;
     let keys = placement::revision_keys(from);
-    let mut labels: BTreeMap<String, String> = from.labels.clone();
+    let mut labels = keyed(&from.labels);
     // The workload's controller gives them to its pods.
     labels.retain(|key, _| !keys.contains(&key.as_str()));
     labels.extend(run_labels(draft.naming()));

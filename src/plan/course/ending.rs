@@ -19,9 +19,18 @@ fn is_settled(kind: Kind, became: &str) -> Option<bool> {
         Kind::Manifests | Kind::Group => {
             Some(matches!(became, "ready" | "complete" | "monitoring" | "deleted" | "undeployed"))
         }
+        // A graph of Dynamo, and a set of Grove that stands alone, tell of all that is made for them.
+        Kind::Graph => Some(matches!(became, "successful" | "deleted")),
+        Kind::Request => Some(matches!(became, "deployed" | "ready" | "deleted")),
+        Kind::PodCliqueSet => match became {
+            "Available" | "UpdateCompleted" | "Deleted" => Some(true),
+            "UpdateStarted" | "MinAvailableBreached" | "Terminated" | "Rejected" => Some(false),
+            _ => None,
+        },
         // A system whose deployments are in no group; of members a group tells.
         Kind::Member => match became {
-            "ready" | "destroyed" => Some(true),
+            "ready" | "destroyed" | "ok" | "removed" => Some(true),
+            "error" | "failed" => Some(false),
             "pending" | "initializing" | "provisioning" | "provisioned" | "awaiting_promotion" | "promoting"
             | "finalizing" | "draining" | "rolling_back" | "deploying" | "destroying" => Some(false),
             _ => None,

@@ -250,9 +250,16 @@ impl Dynamo {
             return;
         }
         match self.asked.answered(ask, outcome, cause, world) {
-            Some(owner) if owner.kind == Kind::DynamoComponentDeployment => self.runtime.add(COMPONENTS, owner, cause),
-            Some(owner) if owner.kind == Kind::Request => self.runtime.add(REQUESTS, owner, cause),
-            Some(owner) => self.runtime.add(GRAPHS, owner, cause),
+            Some(owner) => {
+                let controller = match owner.kind {
+                    Kind::DynamoComponentDeployment => COMPONENTS,
+                    Kind::Request => REQUESTS,
+                    _ => GRAPHS,
+                };
+                let refused = !matches!(outcome, Outcome::Accepted(_) | Outcome::Measured(_));
+                self.runtime.answered(controller, owner, refused);
+                self.runtime.add(controller, owner, cause);
+            }
             None => {
                 for set in &mut self.manifests {
                     let _ = set.wake(Wake::Answered(ask, outcome), cause, world);

@@ -229,12 +229,16 @@ impl Grove {
     /// An answer to an ask; false if the ask was not its own.
     pub fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &dyn World) -> bool {
         let Some(asked) = self.asked.remove(&ask) else { return false };
-        if let (Asked::Pod(pod), Outcome::Refused(_) | Outcome::Failed(_) | Outcome::Conflict) = (asked, outcome)
+        let refused = matches!(outcome, Outcome::Refused(_) | Outcome::Failed(_) | Outcome::Conflict);
+        if let Asked::Pod(pod) = asked
             && let Some(clique) = self.pods.owner(pod)
         {
-            // A pod that could not be made is an error of the pass that asked for it.
-            self.pods.remove(pod);
-            self.runtime.add_rate_limited(CLIQUES, clique, world.now(), cause);
+            self.runtime.answered(CLIQUES, clique, refused);
+            if refused {
+                // A pod that could not be made is an error of the pass that asked for it.
+                self.pods.remove(pod);
+                self.runtime.add_rate_limited(CLIQUES, clique, world.now(), cause);
+            }
         }
         true
     }

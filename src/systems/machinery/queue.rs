@@ -48,6 +48,8 @@ pub struct WorkQueue {
     places: BTreeMap<Subject, (Time, u64)>,
     sequence: u64,
     failures: BTreeMap<Subject, u32>,
+    /// How often in a row something that was asked for a key was refused, after the reconcile that asked for it had ended well.
+    refusals: BTreeMap<Subject, u32>,
     /// When the bucket of retries is full again.
     full_at: Time,
 }
@@ -81,14 +83,27 @@ impl WorkQueue {
 
     /// Adds a key that failed, as late as the limits of retries have it.
     pub fn add_rate_limited(&mut self, key: Subject, now: Time, cause: Cause) {
+        let refused = self.refusals.get(&key).map_or(0, |count| count - 1);
         let failures = self.failures.entry(key).or_insert(0);
-        let own =
-            self.limits.base.saturating_mul(1_u64.checked_shl(*failures).unwrap_or(u64::MAX)).min(self.limits.max);
+        let doubled = 1_u64.checked_shl((*failures).max(refused)).unwrap_or(u64::MAX);
+        let own = self.limits.base.saturating_mul(doubled).min(self.limits.max);
         *failures = failures.saturating_add(1);
         // A token bucket by the time at which it would be full: each retry takes one token, and waits for one that is lacking.
         self.full_at = self.full_at.max(now) + self.limits.every;
         let shared = self.full_at.since(now + self.limits.every * u64::from(self.limits.burst));
         self.add_at(key, now + own.max(shared), cause);
+    }
+
+    /// Something that was asked for the key was refused. The real reconcile would have waited for that and failed: however well the
+    /// one here ended, the next retry comes as late as after so many failures.
+    pub fn refuse(&mut self, key: Subject) {
+        let count = self.refusals.entry(key).or_insert(0);
+        *count = count.saturating_add(1);
+    }
+
+    /// Something that was asked for the key was done.
+    pub fn accept(&mut self, key: Subject) {
+        self.refusals.remove(&key);
     }
 
     /// The key did not fail: its next failure is its first again.

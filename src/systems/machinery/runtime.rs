@@ -145,6 +145,12 @@ impl Runtime {
         }
     }
 
+    /// What a controller asked of the world for a key was refused, or done: retries come later from refusal to refusal.
+    pub fn answered(&mut self, controller: ControllerId, key: Subject, refused: bool) {
+        let queue = &mut self.controller(controller).queue;
+        if refused { queue.refuse(key) } else { queue.accept(key) }
+    }
+
     /// Puts a key into a controller's queue because an object of Kubernetes' own changed, unless a fault has it miss that.
     pub fn add_for(&mut self, changed: Subject, controller: ControllerId, key: Subject, cause: Cause) {
         if !self.faults.misses(controller, changed, None) {

@@ -139,7 +139,7 @@ pub const CASES: &[Case] = &[
     refused("dynamo/etcd-out"),
     refused("dynamo/leader-after-workers"),
     left("dynamo/lora-model", DYNAMO),
-    left("dynamo/managed-rollout", DYNAMO),
+    short("dynamo/managed-rollout", 20),
     left("dynamo/no-spare-gpu", DYNAMO),
     refused("dynamo/node-lost-under-gang"),
     left("dynamo/old-workers-unwell", DYNAMO),

@@ -53,6 +53,11 @@ fn pass_through(look: &mut Look, pass: &mut Pass<'_>) -> Step<Outcome> {
             Failure::write("failed_to_handle_the_finalizer", "failed to handle the finalizer", &refusal)
         })?;
     }
+    // The real reconcile waits for what it asks for. Here the refusal comes after it, and is the error of the next one.
+    if let Some(why) = pass.asked.take_failure(look.key) {
+        let refusal = Refusal::Unavailable(why);
+        return Err(Failure::write(workloads::FAILED, "failed to reconcile the resources", &refusal));
+    }
     match provider::choose(look, pass)? {
         Provider::Component => component_path(look, pass),
         Provider::Grove => super::grove_path::reconcile(look, pass),
