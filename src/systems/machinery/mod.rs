@@ -2,7 +2,7 @@
 //! system: a system keeps an [`Api`] of its own resources and a [`Runtime`] of its controllers, and decides.
 //!
 //! - Writes are done at once, in the order in which they are asked for; each that changes something is an event of a log.
-//! - What a controller reads is a position in that log ([`Runtime::get`], [`Runtime::list`]), which may lag behind the end.
+//! - What a controller reads is a position in that log ([`View`]), which may lag behind the end.
 //! - An event that reaches a controller puts keys into its queue, once each; [`Runtime::next`] hands them out one at a time.
 //! - Faults of watches and writes act here ([`Runtime::disturb`]), so that no controller needs to know of them.
 //!
