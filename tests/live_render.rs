@@ -1,6 +1,5 @@
-//! Goal: what a real cluster is given is what the document says. Method: manifests are read, rendered and read again, and must ask
-//! for the same but for what rendering adds; and all objects that the controllers of every scenario ask for are rendered for kwok
-//! and for stand-ins, and must hold together: Services and workloads select their pods, and what cannot be said is told by name.
+//! Goal: what a real cluster is given is what the document says. Method: manifests are read, rendered and read again, and must ask for the
+//! same; all that the controllers of every scenario ask for is rendered for kwok and for stand-ins, and must hold together.
 #![cfg(feature = "live")]
 
 #[path = "support/asked.rs"]
@@ -235,7 +234,7 @@ fn what_is_rendered_reads_as_the_document_does() {
     ");
 }
 
-/// The same with public manifests, which are not part of this repository.
+/// The same with public manifests.
 #[test]
 fn public_manifests_read_as_they_did() {
     let Some(shared) = std::env::var_os("GREENROOM_SHARED") else {
@@ -321,10 +320,9 @@ fn what_the_scenarios_ask_for_holds_together() {
     let (mut told, mut selected, mut rendered_kinds) = (BTreeSet::new(), 0, BTreeSet::new());
     for name in scenarios::names() {
         let (scenario, asked, names) = asked(&folder("scenarios").join(&name));
-        // A live run refuses what a batch scheduler would place before it asks for anything, and 1Backend's containers are none of
-        // Kubernetes'.
-        let elsewhere = scenario.deploy.iter().any(|deploy| deploy.system == SystemName::OneBackend);
-        if elsewhere || !scenario.cluster.batch_schedulers.is_empty() {
+        // A live run refuses what a batch scheduler would place, and 1Backend's containers are none of Kubernetes'.
+        let in_docker = scenario.deploy.iter().any(|deploy| deploy.system == SystemName::OneBackend);
+        if in_docker || !scenario.cluster.batch_schedulers.is_empty() {
             continue;
         }
         let conducts = Conducts::of(&scenario, scenario.seed);
