@@ -209,7 +209,7 @@ fn what_is_rendered_reads_as_the_document_does() {
     Deployment 88
     HorizontalPodAutoscaler 5
     Job 13
-    Namespace 4
+    Namespace 5
     PersistentVolume 1
     PersistentVolumeClaim 8
     Pod 4
