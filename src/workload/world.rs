@@ -209,6 +209,15 @@ pub trait World {
     /// The text of an interned name.
     fn text(&self, symbol: Symbol) -> String;
 
+    /// A name as it is shown: what [`World::name`] reads.
+    fn show(&self, name: Name) -> String {
+        let base = self.text(name.base());
+        match name.ordinal() {
+            Some(ordinal) => format!("{base}-{ordinal}"),
+            None => base,
+        }
+    }
+
     /// The status of an object as observed; `None` if the observer does not know of it.
     fn observed(&self, key: Subject) -> Option<Status>;
 

@@ -100,8 +100,7 @@ impl Rollout {
         cause: Cause,
         world: &mut dyn World,
     ) -> Rollout {
-        let base = world.text(key.name.base());
-        let name = key.name.ordinal().map_or(base.clone(), |ordinal| format!("{base}-{ordinal}"));
+        let name = world.show(key.name);
         let count = Arg::Count(spec.replicas.into());
         world.note(key, "Created", Why::with("replicas: {}", count), cause);
         let now = world.now();

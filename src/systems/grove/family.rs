@@ -4,19 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{PodClique, PodCliqueScalingGroup, PodCliqueSet, PodGang, Resource};
 use super::names;
-use crate::kernel::{Name, Symbol};
+use crate::kernel::Symbol;
 use crate::systems::machinery;
 use crate::timeline::{Kind, Subject};
 use crate::workload::World;
 
 /// An object as the API keeps it.
 pub type Stored = machinery::Resource<Resource>;
-
-/// The text of a name.
-pub fn text(name: Name, world: &dyn World) -> String {
-    let base = world.text(name.base());
-    name.ordinal().map_or(base.clone(), |ordinal| format!("{base}-{ordinal}"))
-}
 
 /// Another object in the namespace of this one.
 pub fn beside(key: Subject, kind: Kind, name: &str, world: &mut dyn World) -> Subject {

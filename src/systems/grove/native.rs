@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Grove;
-use super::family::{Stored, as_clique, as_gang, as_group, as_set, text};
+use super::family::{Stored, as_clique, as_gang, as_group, as_set};
 use super::status::Conditions;
 use crate::timeline::Kind;
 use crate::workload::World;
@@ -29,7 +29,7 @@ fn object(stored: &Stored, world: &dyn World) -> Option<Value> {
         "apiVersion": format!("{group}/v1alpha1"),
         "kind": stored.key.kind.text(),
         "metadata": {
-            "name": text(stored.key.name, world),
+            "name": world.show(stored.key.name),
             "namespace": if namespace.is_empty() { "default" } else { &namespace },
             "generation": stored.meta.generation,
             "labels": stored.meta.labels,

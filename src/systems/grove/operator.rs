@@ -125,7 +125,7 @@ impl Grove {
         by: Writer,
         world: &mut dyn World,
     ) -> Result<Version, Refusal> {
-        let name = super::family::text(key.name, world);
+        let name = world.show(key.name);
         let old = self.api.get(key).map(Arc::clone);
         let mut findings = Findings::default();
         match old.as_deref().and_then(super::family::as_set) {

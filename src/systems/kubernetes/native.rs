@@ -19,20 +19,12 @@ pub fn list(set: &Kubernetes, world: &dyn World) -> Value {
         items.push(object(set, held, world));
         if held.subject.kind != Kind::Pod {
             for (subject, status) in world.observed_pods(held.subject) {
-                let name = show(subject.name, world);
+                let name = world.show(subject.name);
                 items.push(pod(&name, &held.live.identity.namespace, &status, world));
             }
         }
     }
     json!({ "apiVersion": "v1", "kind": "List", "metadata": { "resourceVersion": "" }, "items": items })
-}
-
-fn show(name: crate::kernel::Name, world: &dyn World) -> String {
-    let base = world.text(name.base());
-    match name.ordinal() {
-        Some(ordinal) => format!("{base}-{ordinal}"),
-        None => base,
-    }
 }
 
 fn object(set: &Kubernetes, held: &Held, world: &dyn World) -> Value {
@@ -92,7 +84,7 @@ fn pod(name: &str, namespace: &str, status: &PodStatus, world: &dyn World) -> Va
         "status": { "phase": phase, "conditions": [ { "type": "Ready", "status": ready } ], "restarts": status.restarts },
     });
     if let Some(node) = status.node {
-        shown["spec"] = json!({ "nodeName": show(node, world) });
+        shown["spec"] = json!({ "nodeName": world.show(node) });
     }
     if !status.reason.is_empty() {
         shown["status"]["reason"] = json!(status.reason);

@@ -50,16 +50,7 @@ struct Reader<'n> {
 
 /// Reads an object of a known kind.
 pub fn read(node: &Node, api: &'static ApiKind, source: &Source) -> Read {
-    let mut reader = Reader {
-        node,
-        api,
-        source,
-        unknown: Vec::new(),
-        misfits: Vec::new(),
-        findings: Findings::default(),
-        named_port: None,
-    };
-    reader.keys();
+    let mut reader = Reader::of(node, api, source);
     let mut metadata: ObjectMeta = reader.part("metadata");
     if !reader.misfits.is_empty() {
         // Whatever of it does not fit, the object is called by its name.
@@ -90,16 +81,7 @@ pub fn read_custom<'n, S: Deserialize<'n> + Default, B>(
     source: &'n Source,
     make: impl FnOnce(&Metadata, &S, &mut Findings) -> B,
 ) -> Custom<B> {
-    let mut reader = Reader {
-        node,
-        api,
-        source,
-        unknown: Vec::new(),
-        misfits: Vec::new(),
-        findings: Findings::default(),
-        named_port: None,
-    };
-    reader.keys();
+    let mut reader = Reader::of(node, api, source);
     let object: ObjectMeta = reader.part("metadata");
     let identity = reader.identity(&object);
     let spec: S = reader.part("spec");
@@ -134,6 +116,15 @@ fn forbidden(path: &str, value: String, detail: &str) -> Fixed {
 }
 
 impl<'n> Reader<'n> {
+    /// A reader that knows which keys of the object are none of its kind's.
+    fn of(node: &'n Node, api: &'static ApiKind, source: &'n Source) -> Reader<'n> {
+        let (unknown, misfits) = (Vec::new(), Vec::new());
+        let mut reader =
+            Reader { node, api, source, unknown, misfits, findings: Findings::default(), named_port: None };
+        reader.keys();
+        reader
+    }
+
     /// Reads one key of the object; a default if it is not there or does not fit.
     fn part<T: Deserialize<'n> + Default>(&mut self, key: &str) -> T {
         match self.node.get(key) {

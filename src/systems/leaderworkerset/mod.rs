@@ -235,7 +235,6 @@ impl LeaderWorkerSet {
     }
 
     fn name(&self, world: &dyn World) -> String {
-        let name = world.text(self.key.name.base());
-        self.key.name.ordinal().map_or(name.clone(), |ordinal| format!("{name}-{ordinal}"))
+        world.show(self.key.name)
     }
 }

@@ -255,9 +255,5 @@ impl Oci {
 /// The node of this name, however the world holds the name.
 fn observed_node(name: &str, world: &dyn World) -> Option<Subject> {
     let nodes = world.observed_nodes(&[]).into_iter().map(|(node, _)| node);
-    let shown = |node: &Subject| match node.name.ordinal() {
-        None => world.text(node.name.base()),
-        Some(ordinal) => format!("{}-{ordinal}", world.text(node.name.base())),
-    };
-    nodes.into_iter().find(|node| shown(node) == name)
+    nodes.into_iter().find(|node| world.show(node.name) == name)
 }

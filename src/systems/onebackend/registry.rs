@@ -17,7 +17,7 @@ impl Store {
             if self.nodes.iter().any(|row| row.subject == subject) {
                 continue;
             }
-            let name = name_of(subject.name, world);
+            let name = world.show(subject.name);
             let facts = options.nodes.iter().find(|facts| facts.name == name).cloned();
             let facts = facts.unwrap_or_else(|| NodeFacts { name: name.clone(), ..NodeFacts::default() });
             let url = options.node_url.replace("{node}", &name);
@@ -48,14 +48,5 @@ impl NodeRow {
         }
         let interval = options.heartbeat_interval;
         self.last_heartbeat + interval * (now.since(self.last_heartbeat).nanos() / interval.nanos())
-    }
-}
-
-/// The text of a name.
-fn name_of(name: crate::kernel::Name, world: &dyn World) -> String {
-    let base = world.text(name.base());
-    match name.ordinal() {
-        Some(ordinal) => format!("{base}-{ordinal}"),
-        None => base,
     }
 }

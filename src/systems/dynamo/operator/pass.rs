@@ -124,6 +124,5 @@ impl Pass<'_> {
 
 /// The name of an object, without its kind and namespace.
 pub fn name_of(key: Subject, world: &dyn World) -> String {
-    let base = world.text(key.name.base());
-    key.name.ordinal().map_or(base.clone(), |ordinal| format!("{base}-{ordinal}"))
+    world.show(key.name)
 }

@@ -16,7 +16,7 @@ impl Pass<'_> {
     /// Takes gates off; asks to be called again while any is left.
     pub fn ungate(&mut self, found: &[Pod], world: &mut dyn World) -> Result<(), Stop> {
         let base_is_placed = self.base_is_placed(world)?;
-        let own = crate::systems::grove::family::text(self.key.name, world);
+        let own = world.show(self.key.name);
         let gang = self.stored.label(names::GANG).ok_or(Stop::Error)?.to_owned();
         let gang = beside(self.key, Kind::PodGang, &gang, world);
         let gang = self.grove.get(CLIQUES, gang);
@@ -27,7 +27,7 @@ impl Pass<'_> {
             if !pod.seen.is_some_and(|seen| seen.gated) {
                 continue;
             }
-            let name = crate::systems::grove::family::text(pod.key.name, world);
+            let name = world.show(pod.key.name);
             if !base_is_placed || !named.contains(&name) {
                 left = true;
                 continue;

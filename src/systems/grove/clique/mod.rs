@@ -67,7 +67,7 @@ pub(super) fn reconcile(grove: &mut Grove, item: Item, world: &mut dyn World) ->
     if stored.is_leaving() {
         return leave(grove, item.key, by, world);
     }
-    let own = family::text(item.key.name, world);
+    let own = world.show(item.key.name);
     let (set, replica) = grove.family.set_of(item.key).ok_or(Stop::Error)?;
     let set = grove.get(CLIQUES, set).ok_or(Stop::Error)?;
     let set = as_set(&set).cloned().ok_or(Stop::Error)?;

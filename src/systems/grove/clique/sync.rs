@@ -72,7 +72,7 @@ impl Pass<'_> {
         let label = |label: &str| self.stored.label(label).unwrap_or("").to_owned();
         let gang = label(names::GANG);
         template.labels.extend(self.stored.meta.labels.clone());
-        template.labels.insert(names::CLIQUE.to_owned(), crate::systems::grove::family::text(self.key.name, world));
+        template.labels.insert(names::CLIQUE.to_owned(), world.show(self.key.name));
         template.labels.insert(names::POD_INDEX.to_owned(), index.to_string());
         template.scheduling_gates.push(names::GATE.to_owned());
         template.scheduler_name = self.grove.profile.scheduler_of(&template.scheduler_name).to_owned();

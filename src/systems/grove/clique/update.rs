@@ -3,7 +3,6 @@
 //! components/pod/rollingupdate.go.
 
 use super::Pass;
-use crate::systems::grove::family::text;
 use crate::systems::grove::operator::Stop;
 use crate::systems::grove::pods::Pod;
 use crate::systems::grove::status::CliqueUpdate;
@@ -66,7 +65,7 @@ impl Pass<'_> {
         let new_ready = found.iter().filter(|pod| pod.hash == self.expected_hash && ready(pod)).count();
         let update = self.clique().status.update.clone().ok_or(Stop::Error)?;
         if let Some(current) = &update.current {
-            let is_there = found.iter().any(|pod| pod.shown().is_some() && text(pod.key.name, world) == *current);
+            let is_there = found.iter().any(|pod| pod.shown().is_some() && world.show(pod.key.name) == *current);
             if is_there || new_ready < update.completed.len() + 1 {
                 return Err(Stop::Requeue);
             }
@@ -78,7 +77,7 @@ impl Pass<'_> {
             if self.clique().status.ready < spec.min_available {
                 return Err(Stop::Requeue);
             }
-            let name = text(next.key.name, world);
+            let name = world.show(next.key.name);
             self.write_status(|status| {
                 let Some(update) = &mut status.update else { return };
                 update.completed.extend(update.current.replace(name));

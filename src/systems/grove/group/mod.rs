@@ -5,7 +5,7 @@ mod copies;
 mod status;
 mod update;
 
-use super::family::{self, Stored, as_clique, as_group, as_set};
+use super::family::{Stored, as_clique, as_group, as_set};
 use super::model::{PodClique, PodCliqueScalingGroup, PodCliqueSet, Resource, ScalingGroupConfig, UpdateStrategy};
 use super::operator::{Grove, Stop};
 use super::route::GROUPS;
@@ -41,7 +41,7 @@ pub(super) fn reconcile(grove: &mut Grove, item: Item, world: &mut dyn World) ->
     let (set_key, replica) = grove.family.set_of(item.key).ok_or(Stop::Error)?;
     let set = grove.get(GROUPS, set_key).ok_or(Stop::Error)?;
     let set = as_set(&set).cloned().ok_or(Stop::Error)?;
-    let (name, set_name) = (family::text(item.key.name, world), family::text(set_key.name, world));
+    let (name, set_name) = (world.show(item.key.name), world.show(set_key.name));
     let stored = Stored::clone(&stored);
     let mut pass = Pass { grove, key: item.key, by, stored, name, set, set_name, replica };
     let spec = pass.spec(world);

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::{Pass, clique};
-use crate::systems::grove::family::{Stored, text};
+use crate::systems::grove::family::Stored;
 use crate::systems::grove::operator::Stop;
 use crate::systems::grove::profile::{Health, Unscheduled};
 use crate::systems::grove::set::terminate;
@@ -29,7 +29,7 @@ impl Pass<'_> {
         self.count(&mut status, &copies);
         self.conditions(&mut status, &copies, world);
         let is_behind = |stored: &Arc<Stored>| {
-            let expected = self.expected_hash(stored, &text(stored.key.name, world)).map(hash::text);
+            let expected = self.expected_hash(stored, &world.show(stored.key.name)).map(hash::text);
             stored.label(names::TEMPLATE_HASH).map(str::to_owned) != expected
         };
         if !self.is_updating() && !copies.values().flatten().any(is_behind) {

@@ -52,7 +52,7 @@ impl Pass<'_> {
     fn copy(&self, copy: u32, world: &dyn World) -> (Vec<Arc<Stored>>, bool) {
         let found: Vec<_> = self.cliques().into_iter().filter(|(of, _)| *of == copy).map(|(_, one)| one).collect();
         let newest = found.iter().all(|stored| {
-            let own = crate::systems::grove::family::text(stored.key.name, world);
+            let own = world.show(stored.key.name);
             let expected = self.expected_hash(stored, &own).map(hash::text);
             stored.label(names::TEMPLATE_HASH).map(str::to_owned) == expected
         });
@@ -107,7 +107,7 @@ impl Pass<'_> {
         let (found, _) = self.copy(copy, world);
         found.len() == self.group().spec.cliques.len()
             && found.iter().all(|stored| {
-                let own = crate::systems::grove::family::text(stored.key.name, world);
+                let own = world.show(stored.key.name);
                 let (status, least) = (&clique(stored).status, clique(stored).spec.min_available);
                 status.template_hash.is_some()
                     && status.template_hash == self.expected_hash(stored, &own)

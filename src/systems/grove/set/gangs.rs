@@ -3,7 +3,7 @@
 //! Source: ai-dynamo/grove, operator/internal/controller/podcliqueset/components/podgang/{podgang,syncflow}.go.
 
 use super::Pass;
-use crate::systems::grove::family::{Stored, as_clique, as_gang, as_group, beside, text};
+use crate::systems::grove::family::{Stored, as_clique, as_gang, as_group, beside};
 use crate::systems::grove::model::{
     CliqueTemplate, GroupTopology, PodGang, PodGangSpec, PodGroup, Resource, ScalingGroupConfig,
 };
@@ -28,7 +28,7 @@ impl Pass<'_> {
         let expected = self.expected_gangs(world);
         let there: Vec<Subject> = self.grove.family.members(self.key, Kind::PodGang).collect();
         for key in there {
-            let name = text(key.name, world);
+            let name = world.show(key.name);
             if expected.iter().all(|gang| gang.name != name) && self.grove.get(SETS, key).is_some() {
                 self.grove.api.delete(key, self.by)?;
             }
@@ -133,7 +133,7 @@ impl Pass<'_> {
             return None;
         }
         let pods = self.grove.pods.of(key).iter().filter(|pod| pod.seen.is_some_and(|seen| !seen.terminating));
-        let mut pods: Vec<String> = pods.map(|pod| text(pod.key.name, world)).collect();
+        let mut pods: Vec<String> = pods.map(|pod| world.show(pod.key.name)).collect();
         pods.sort();
         let replicas_min = template.spec.min_available;
         Some(PodGroup { name, pods, replicas_min, topology: template.topology.clone() })

@@ -43,7 +43,7 @@ pub(super) fn reconcile(grove: &mut Grove, item: Item, world: &mut dyn World) ->
         return Ok(());
     }
     let by = grove.writer(item, world);
-    let name = family::text(item.key.name, world);
+    let name = world.show(item.key.name);
     let mut pass = Pass { grove, key: item.key, by, stored: Stored::clone(&stored), name };
     let spec = pass.spec(world);
     pass.status(world)?;
