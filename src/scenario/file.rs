@@ -256,6 +256,9 @@ file_types! {
         image_size: Option<Spanned<Amount>>,
         /// How long each init container runs.
         init: Option<Spread>,
+        /// How many pods of this row must have nodes before any of them begins, as with one ComputeDomain for all. Default: each
+        /// begins by itself.
+        together: Option<u32>,
         /// From the container's start to serving.
         start: Option<Spread>,
         /// From readiness to being known to those who send requests. Default: those go by readiness alone.

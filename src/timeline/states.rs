@@ -14,6 +14,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Nominated",
             "Scheduled",
             "FailedMount",
+            "FailedPrepareDynamicResources",
             "CreateContainerConfigError",
             "WaitsForVolume",
             "FailedAttachVolume",

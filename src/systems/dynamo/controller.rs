@@ -123,7 +123,7 @@ impl Dynamo {
 
     /// Changes of cliques that concern their graphs wake the controller of graphs; `false` if there are none.
     fn heed(&mut self, cause: Cause) -> bool {
-        let changed = self.parts.changed(&self.grove, self.options.operator.is_1_5());
+        let changed = self.parts.changed(&mut self.grove, self.options.operator.is_1_5());
         for (part, graph) in &changed {
             self.runtime.add_for(*part, GRAPHS, *graph, cause);
             self.routes.touch(*graph);

@@ -4,6 +4,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
 use super::family::{Family, Stored};
 use super::model::{PodCliqueSet, PodCliqueSetSpec, Resource};
 use super::pods::{Change, Pods};
@@ -78,6 +80,8 @@ pub struct Grove {
     pub(super) sizes: BTreeMap<Subject, u32>,
     /// How many headless Services each set has.
     pub(super) services: BTreeMap<Subject, u32>,
+    /// Which replicas of sets have to be looked at.
+    pub(super) marks: set::Marks,
     /// What each object was last said to be.
     pub(super) told: BTreeMap<(Subject, &'static str), bool>,
     /// The last entry about each object.
@@ -96,8 +100,10 @@ impl Grove {
 
     /// An operator that has nothing to do yet.
     pub fn new(profile: Profile) -> Grove {
+        let mut api = Api::new([Kind::PodCliqueSet]);
+        api.note_writes();
         Grove {
-            api: Api::new([Kind::PodCliqueSet]),
+            api,
             profile: Arc::new(profile),
             family: Family::default(),
             pods: Pods::default(),
@@ -106,6 +112,7 @@ impl Grove {
             groups: BTreeMap::new(),
             sizes: BTreeMap::new(),
             services: BTreeMap::new(),
+            marks: set::Marks::default(),
             told: BTreeMap::new(),
             last: BTreeMap::new(),
             timer: None,
@@ -121,7 +128,7 @@ impl Grove {
         &mut self,
         key: Subject,
         meta: Meta,
-        spec: PodCliqueSetSpec,
+        mut spec: PodCliqueSetSpec,
         by: Writer,
         world: &mut dyn World,
     ) -> Result<Version, Refusal> {
@@ -137,6 +144,7 @@ impl Grove {
             return Err(Refusal::Invalid(why));
         }
         let replicas = spec.replicas;
+        super::hash::keep(&mut spec.template);
         match old {
             None => {
                 let value = PodCliqueSet { spec, status: PodCliqueSetStatus::default() };
@@ -281,16 +289,17 @@ impl Grove {
     pub fn pump(&mut self, cause: Cause, world: &mut dyn World) {
         let now = world.now();
         loop {
-            let family = &self.family;
-            let turn = self
-                .runtime
-                .next(&mut self.api, now, &mut |controller, event, _| route::keys(controller, event, family));
-            match turn {
-                Some(Turn::Started(controller)) => {
-                    if controller == CLIQUES {
-                        self.pods.forget_expectations();
-                    }
+            let (family, marks) = (&self.family, &mut self.marks);
+            let turn = self.runtime.next(&mut self.api, now, &mut |controller, event, _| {
+                if controller == SETS {
+                    marks.shown(event, family);
                 }
+                route::keys(controller, event, family)
+            });
+            match turn {
+                Some(Turn::Started(CLIQUES)) => self.pods.forget_expectations(),
+                Some(Turn::Started(SETS)) => self.marks.forget_all(),
+                Some(Turn::Started(_)) => {}
                 Some(Turn::Reconcile(item)) => {
                     let finish = self.reconcile(item, world);
                     self.runtime.finish(item, finish, now);
@@ -326,7 +335,7 @@ impl Grove {
     fn bury(&mut self, world: &mut dyn World) {
         for (key, cause) in self.api.removed() {
             let cause = self.note(key, "Deleted", Why::NONE, cause, world);
-            self.told.retain(|(subject, _), _| *subject != key);
+            self.forget_told(key);
             let stands_for_it = match key.kind {
                 Kind::PodGang => Subject { kind: Kind::PodGroup, ..key },
                 _ => continue,
@@ -335,6 +344,14 @@ impl Grove {
                 let ask = Ask::Delete { key: stands_for_it, serves: key };
                 self.ask(ask, Asked::Other, cause, world);
             }
+        }
+    }
+
+    /// Nothing was said of an object that comes again by this name.
+    fn forget_told(&mut self, key: Subject) {
+        let said = self.told.range((key, "")..).map(|(told, _)| *told).take_while(|(subject, _)| *subject == key);
+        for told in said.collect::<SmallVec<[_; 4]>>() {
+            self.told.remove(&told);
         }
     }
 

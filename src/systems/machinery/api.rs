@@ -32,11 +32,14 @@ pub struct Api<T> {
     webhooks: BTreeSet<Kind>,
     /// What went away, until somebody asks.
     removed: Vec<(Subject, Cause)>,
+    /// What was written, until somebody asks; `None`: nobody does.
+    written: Option<BTreeSet<Subject>>,
 }
 
 impl<T> Default for Api<T> {
     fn default() -> Self {
-        Api { log: Log::default(), faults: WriteFaults::default(), webhooks: BTreeSet::new(), removed: Vec::new() }
+        let (log, faults, webhooks) = (Log::default(), WriteFaults::default(), BTreeSet::new());
+        Api { log, faults, webhooks, removed: Vec::new(), written: None }
     }
 }
 
@@ -188,6 +191,17 @@ impl<T: Spec> Api<T> {
         std::mem::take(&mut self.removed)
     }
 
+    /// Notes from now on which objects are written, for [`Api::written`].
+    pub fn note_writes(&mut self) {
+        self.written.get_or_insert_default();
+    }
+
+    /// The objects that were written since the last call, in the order of their keys: for whoever looks after what another control
+    /// plane makes, and would else have to look at all of it.
+    pub fn written(&mut self) -> BTreeSet<Subject> {
+        self.written.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
     /// What every write begins with: the faults have their say.
     fn begin(&mut self, part: Part, key: Subject, locked: bool, by: Writer) -> Result<Write, Refusal> {
         let webhook = matches!(part, Part::Main | Part::Whole) && self.webhooks.contains(&key.kind);
@@ -261,6 +275,9 @@ impl<T: Spec> Api<T> {
     fn append(&mut self, verb: Verb, old: Option<Arc<Resource<T>>>, new: Resource<T>, by: Writer) {
         if verb == Verb::Deleted {
             self.removed.push((new.key, by.cause));
+        }
+        if let Some(written) = &mut self.written {
+            written.insert(new.key);
         }
         let event = Event { version: new.meta.version, at: by.at, cause: by.cause, verb, old, new: Arc::new(new) };
         self.log.append(event);
