@@ -110,7 +110,7 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
     let Some(adapter) = found.value.adapter().cloned() else { return Finish::Done };
     let graph = pass.beside(key, Kind::Graph, &adapter.spec.graph);
     // A graph that is not there is an error, and asked for again and again.
-    let Some(stored) = pass.get(graph) else { return Finish::Retry };
+    let Some(stored) = pass.get(graph) else { return pass.retry(&Refusal::NotFound) };
     let is_1_5 = pass.options.operator.is_1_5();
     let component = stored
         .value
@@ -137,7 +137,7 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
             pass.event(key, true, "UpdateFailed", text);
             let why = pass.world.intern(&refusal.to_string());
             pass.note(key, "update_failed", Why::symbol(why));
-            return Finish::Retry;
+            return pass.retry(&refusal);
         }
         let (from, to) = (Arg::Count(before.into()), Arg::Count(wanted.into()));
         pass.note(key, "scaled", Why::with2("replicas {} to {}", from, to));
@@ -154,6 +154,6 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
     let written = Stored { key, meta: found.meta.clone(), value };
     match pass.api.update_status(&written, Some(found.meta.version), pass.writer()) {
         Ok(_) | Err(Refusal::Gone) => Finish::Done,
-        Err(_) => Finish::Retry,
+        Err(refusal) => pass.retry(&refusal),
     }
 }

@@ -34,7 +34,7 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
         }
         match store(&found, &deployment, &status, version, pass) {
             Ok(now) => version = now,
-            Err(_) => return Finish::Retry,
+            Err(refusal) => return pass.retry(&refusal),
         }
     }
     match apply(key, &found, &deployment, pass) {
@@ -45,7 +45,7 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
             status.conditions.set(condition("Available", Truth::False, "Reconciling", &text, &found, pass));
             let _ = store(&found, &deployment, &status, version, pass);
             pass.note_text(key, "Failed", &text);
-            Finish::Retry
+            pass.retry(&refusal)
         }
         Ok(fares) => {
             let (truth, ready) = if fares.is_ready { (Truth::True, "Ready") } else { (Truth::False, "NotReady") };
@@ -64,7 +64,7 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
             }
             match store(&found, &deployment, &status, version, pass) {
                 Ok(_) => Finish::Done,
-                Err(_) => Finish::Retry,
+                Err(refusal) => pass.retry(&refusal),
             }
         }
     }

@@ -26,7 +26,12 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
     if failure.as_ref().is_some_and(|failure| failure.is_gone) {
         return Finish::Done;
     }
-    match (status::write(&mut look, done, pass), failure) {
+    let written = status::write(&mut look, done, pass);
+    // The error that is returned is that of the pass, or else of the status.
+    if let Some(refusal) = failure.as_ref().map_or(written.as_ref().err(), |failure| failure.refusal.as_ref()) {
+        pass.journal.failed_with(refusal);
+    }
+    match (written, failure) {
         (Ok(()), None) => Finish::Done,
         (_, Some(failure)) if failure.is_terminal => Finish::Terminal,
         _ => Finish::Retry,
@@ -40,7 +45,7 @@ fn let_go(look: &mut Look, pass: &mut Pass<'_>) -> Finish {
     });
     match gone {
         Ok(()) | Err(Refusal::NotFound) => Finish::Done,
-        Err(_) => Finish::Retry,
+        Err(refusal) => pass.retry(&refusal),
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::kernel::Time;
-use crate::timeline::Subject;
+use crate::kernel::{Symbol, Time};
+use crate::systems::machinery::{Finish, Refusal};
+use crate::timeline::{Kind, Subject};
 
 /// A Kubernetes event.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -24,22 +25,62 @@ pub struct Event {
     pub count: u32,
 }
 
-/// How reconciliations of one controller ended.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+/// How reconciliations of one kind of object in one namespace ended.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Counts {
-    /// `result="success"`.
+    /// Without an error, and nothing to come back for.
     pub success: u64,
-    /// `result="requeue_after"`.
+    /// To come back for after a time.
     pub requeue_after: u64,
-    /// `result="error"`, and `reconcile_errors_total`.
-    pub error: u64,
+    /// Errors that no retry can mend.
+    pub terminal: u64,
+    /// Errors by their kind, those among them.
+    pub errors: BTreeMap<&'static str, u64>,
 }
+
+impl Counts {
+    /// All errors.
+    pub fn failed(&self) -> u64 {
+        self.errors.values().sum()
+    }
+
+    /// Both together.
+    pub fn plus(mut self, other: &Counts) -> Counts {
+        self.success += other.success;
+        self.requeue_after += other.requeue_after;
+        self.terminal += other.terminal;
+        for (error, count) in &other.errors {
+            *self.errors.entry(error).or_default() += count;
+        }
+        self
+    }
+}
+
+/// The kind of an error, as the operator's metrics tell them apart: deploy/operator/internal/observability/metrics.go,
+/// categorizeError. What has no kind there is `internal`.
+const fn kind_of(refusal: &Refusal) -> &'static str {
+    match refusal {
+        Refusal::NotFound => "not_found",
+        Refusal::AlreadyExists => "already_exists",
+        Refusal::Conflict => "conflict",
+        Refusal::Invalid(_) => "validation",
+        Refusal::Unavailable(_) | Refusal::Gone => INTERNAL,
+    }
+}
+
+/// An error that is none of the API's.
+const INTERNAL: &str = "internal";
 
 /// Events and counts.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
     events: Vec<Event>,
-    counts: BTreeMap<&'static str, Counts>,
+    /// By kind and namespace.
+    counts: BTreeMap<(Kind, Symbol), Counts>,
+    /// The kind of the error that the reconciliation at hand will end with, if it does.
+    error: Option<&'static str>,
+    /// Requests that the webhook denied, by kind and operation.
+    denied: BTreeMap<(Kind, &'static str), u64>,
     /// What graphs were last said to be.
     said: BTreeMap<Subject, &'static str>,
 }
@@ -77,13 +118,35 @@ impl Journal {
         self.said.get(&graph).copied()
     }
 
-    /// The counts of a controller, to be raised.
-    pub fn counts_mut(&mut self, controller: &'static str) -> &mut Counts {
-        self.counts.entry(controller).or_default()
+    /// Remembers what an API refused: the error of the reconciliation at hand, if it ends with one.
+    pub fn failed_with(&mut self, refusal: &Refusal) {
+        self.error = Some(kind_of(refusal));
     }
 
-    /// The counts of all controllers that reconciled anything, by name.
-    pub fn counts(&self) -> impl Iterator<Item = (&'static str, Counts)> {
-        self.counts.iter().map(|(name, counts)| (*name, *counts))
+    /// Counts a reconciliation that has ended.
+    pub fn count(&mut self, object: Subject, finish: &Finish) {
+        let counts = self.counts.entry((object.kind, object.namespace)).or_default();
+        let error = self.error.take().unwrap_or(INTERNAL);
+        match finish {
+            Finish::Done => counts.success += 1,
+            Finish::After(_) => counts.requeue_after += 1,
+            Finish::Retry | Finish::Terminal => *counts.errors.entry(error).or_default() += 1,
+        }
+        counts.terminal += u64::from(*finish == Finish::Terminal);
+    }
+
+    /// The counts of all kinds that were reconciled, by kind and namespace.
+    pub fn counts(&self) -> impl Iterator<Item = (&(Kind, Symbol), &Counts)> {
+        self.counts.iter()
+    }
+
+    /// Counts a request that the webhook denied.
+    pub fn deny(&mut self, kind: Kind, operation: &'static str) {
+        *self.denied.entry((kind, operation)).or_default() += 1;
+    }
+
+    /// The requests that the webhook denied.
+    pub fn denied(&self) -> impl Iterator<Item = (&(Kind, &'static str), &u64)> {
+        self.denied.iter()
     }
 }

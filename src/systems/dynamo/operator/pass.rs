@@ -10,7 +10,7 @@ use crate::systems::dynamo::model::Resource;
 use crate::systems::dynamo::profile::Options;
 use crate::systems::dynamo::store::Stored;
 use crate::systems::grove::Grove;
-use crate::systems::machinery::{Api, Item, Refusal, Runtime, Writer};
+use crate::systems::machinery::{Api, Finish, Item, Refusal, Runtime, Writer};
 use crate::timeline::{Cause, Kind, Subject, Why};
 use crate::workload::World;
 
@@ -47,6 +47,8 @@ pub struct Failure {
     pub is_terminal: bool,
     /// True if the controller itself has ended: nothing more is written.
     pub is_gone: bool,
+    /// What the API refused, if that is why.
+    pub refusal: Option<Refusal>,
 }
 
 /// What a step of a turn gives.
@@ -55,12 +57,16 @@ pub type Step<T> = Result<T, Failure>;
 impl Failure {
     /// A failure that may pass.
     pub fn new(reason: &'static str, message: impl Into<String>) -> Failure {
-        Failure { reason, message: message.into(), is_terminal: false, is_gone: false }
+        Failure { reason, message: message.into(), is_terminal: false, is_gone: false, refusal: None }
     }
 
     /// A write that was refused, and what it was for.
     pub fn write(reason: &'static str, what: &str, refusal: &Refusal) -> Failure {
-        Failure { is_gone: *refusal == Refusal::Gone, ..Failure::new(reason, format!("{what}: {refusal}")) }
+        Failure {
+            is_gone: *refusal == Refusal::Gone,
+            refusal: Some(refusal.clone()),
+            ..Failure::new(reason, format!("{what}: {refusal}"))
+        }
     }
 }
 
@@ -113,6 +119,12 @@ impl Pass<'_> {
     pub fn note_text(&mut self, subject: Subject, became: &'static str, why: &str) {
         let why = if why.is_empty() { Why::NONE } else { Why::symbol(self.world.intern(why)) };
         self.note(subject, became, why);
+    }
+
+    /// The end of a turn with an error: what the API refused.
+    pub fn retry(&mut self, refusal: &Refusal) -> Finish {
+        self.journal.failed_with(refusal);
+        Finish::Retry
     }
 
     /// Tells a Kubernetes event.

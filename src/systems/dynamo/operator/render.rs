@@ -9,23 +9,18 @@ use std::sync::Arc;
 
 use super::asked::Wanted;
 use super::pass::Pass;
-use super::{hash, keys, names};
-use crate::kernel::Duration;
-use crate::systems::dynamo::model::{Component, ComponentDeployment, ComponentType, GraphSpec};
+use super::{discovery, hash, keys, names};
+use crate::systems::dynamo::model::{ComponentDeployment, ComponentType, GraphSpec};
 use crate::systems::dynamo::plan::Role;
 use crate::systems::dynamo::profile::Options;
 use crate::systems::dynamo::store::Stored;
 use crate::systems::dynamo::template::pod;
 use crate::timeline::{Kind, Subject};
-use crate::workload::pod::Registration;
-use crate::workload::stage::Store;
 use crate::workload::strategy::{IntOrPercent, Strategy};
 use crate::workload::{DeploymentSpec, LeaderWorkerSetSpec, Object, PodTemplate, ServiceSpec};
 
 /// The port of a frontend: internal/consts/consts.go, DynamoServicePort.
 const FRONTEND_PORT: u16 = 8000;
-/// How long a worker's registration outlives its last sign.
-const LEASE: Duration = Duration::from_secs(10);
 
 /// What a component is rendered as.
 pub struct Rendered {
@@ -73,18 +68,6 @@ pub fn service(name: &str) -> Object {
     Object::Service(ServiceSpec { selector, port: FRONTEND_PORT, target_port: FRONTEND_PORT, ingress: false })
 }
 
-/// Where pods are registered. Workers of 0.8 write themselves into etcd under a lease, and are reached through NATS; with 1.5
-/// they are found through Kubernetes itself (`discovery.backend: kubernetes`, deploy/helm/charts/platform). Workers beside a leader
-/// serve nobody. Source of the lease: ai-dynamo/dynamo, lib/runtime/src/transports/etcd.rs, ten seconds; a process whose lease is
-/// gone ends.
-pub fn registration(component: &Component, role: Role, options: &Options) -> Option<Registration> {
-    if !component.component_type.is_worker() || role == Role::Worker || options.operator.is_1_5() {
-        return None;
-    }
-    let stores = vec![Store::Etcd, Store::Nats];
-    Some(Registration { stores, lease: Some(LEASE), ends_with_lease: true })
-}
-
 /// The pods of a component, with the labels by which they are found.
 fn template(
     name: &str,
@@ -109,7 +92,9 @@ fn template(
             template.labels.insert(label.to_owned(), value.to_owned());
         }
     }
-    template.registration = registration(component, role, options);
+    let discovery = options.discovery(component.annotations.get(keys::DISCOVERY).map(String::as_str));
+    template.registration = discovery::registration(component, role, discovery);
+    template.process_lease = discovery::process_lease(component, role, discovery, options.operator);
     let restart = component.annotations.get(keys::RESTART_AT).map_or("", String::as_str);
     template.fingerprint = hash::touched(component.fingerprint, restart);
     Arc::new(template)

@@ -67,6 +67,9 @@ fn wanted(
     for (name, value) in &look.spec.annotations {
         component.annotations.entry(name.clone()).or_insert_with(|| value.clone());
     }
+    if let Some(discovery) = look.annotation(keys::DISCOVERY) {
+        component.annotations.entry(keys::DISCOVERY.to_owned()).or_insert_with(|| discovery.to_owned());
+    }
     let before = existing.and_then(|stored| stored.value.component());
     let carried = before.and_then(|before| before.spec.component.annotations.get(keys::RESTART_AT).cloned());
     let put = restart.as_ref().filter(|(_, names)| names.contains(&component.name)).map(|(id, _)| id.clone());
