@@ -187,8 +187,8 @@ fn recreate_starts_nothing_new_before_the_last_old_pod_has_ended() {
 #[test]
 fn what_the_webhook_denies_is_counted() {
     // A component more is another topology, which no update may bring.
-    let more =
-        graph(1, "one", "").replace("    worker:", "    other: { componentType: worker, replicas: 1 }\n    worker:");
+    let other = "    - name: other\n      type: worker\n    - name: worker";
+    let more = graph(1, "one", "").replace("    - name: worker", other);
     assert_ne!(more, graph(1, "one", ""));
     let rest = "until: 10m\nactions:\n  - { name: more, at: 5m, apply: b.yaml }";
     let ran = run(2, &[("a.yaml", graph(1, "one", "")), ("b.yaml", more)], rest);
@@ -205,7 +205,12 @@ fn what_the_webhook_denies_is_counted() {
 
 #[test]
 fn operator_0_8_counts_what_its_runtime_counts_and_no_more() {
-    let ran = run(2, &[("a.yaml", graph(1, "one", ""))], "until: 10m\ndynamo: { operator: \"0.8\" }");
+    let frontend = "componentType: frontend, extraPodSpec: { mainContainer: { image: \"frontend:0.8.0\" } }";
+    let text = format!(
+        "apiVersion: nvidia.com/v1alpha1\nkind: DynamoGraphDeployment\nmetadata: {{ name: chat }}\nspec:\n  services:\n    \
+         Frontend: {{ {frontend} }}\n"
+    );
+    let ran = run(2, &[("a.yaml", text)], "until: 10m\ndynamo: { operator: \"0.8\" }");
     let metrics = ran.native["metrics"].as_str().expect("metrics");
     assert!(
         metrics.contains("controller_runtime_reconcile_total{controller=\"dgdscalingadapter\",result=\"success\"}")
