@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::systems::leaderworkerset::LeaderWorkerSet;
+use crate::systems::leaderworkerset::{Figures, LeaderWorkerSet};
 use crate::timeline::{Cause, Kind, Subject};
 use crate::workload::{Ask, AskId, Object, Outcome, World};
 
@@ -70,11 +70,19 @@ impl Asked {
     pub fn remove_of(&mut self, owner: Subject, cause: Cause, world: &mut dyn World) {
         self.failures.remove(&owner);
         for key in self.by_owner.remove(&owner).unwrap_or_default() {
-            let Some(held) = self.held.remove(&key) else { continue };
-            world.ask(Ask::Delete { key, serves: held.serves }, cause);
-            if let Some(set) = self.groups.iter_mut().find(|set| set.key() == key) {
-                set.delete(cause, world);
-            }
+            self.remove(key, cause, world);
+        }
+    }
+
+    /// Takes one object away.
+    pub fn remove(&mut self, key: Subject, cause: Cause, world: &mut dyn World) {
+        let Some(held) = self.held.remove(&key) else { return };
+        if let Some(keys) = self.by_owner.get_mut(&held.owner) {
+            keys.remove(&key);
+        }
+        world.ask(Ask::Delete { key, serves: held.serves }, cause);
+        if let Some(set) = self.groups.iter_mut().find(|set| set.key() == key) {
+            set.delete(cause, world);
         }
     }
 
@@ -149,6 +157,12 @@ impl Asked {
         for set in self.groups.iter_mut().filter(|set| set.watches(subject)) {
             set.changed(world);
         }
+    }
+
+    /// What the status of a LeaderWorkerSet counts.
+    pub fn groups(&self, key: Subject, world: &dyn World) -> Figures {
+        let set = self.groups.iter().find(|set| set.key() == key && !set.is_deleted());
+        set.map(|set| set.figures(world)).unwrap_or_default()
     }
 
     /// True while all groups of a LeaderWorkerSet are ready and of the newest template.

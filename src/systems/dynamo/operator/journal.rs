@@ -1,5 +1,6 @@
 //! What the operator tells beside the status of its objects: Kubernetes events, and counts for Prometheus.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::kernel::{Symbol, Time};
@@ -14,7 +15,7 @@ pub struct Event {
     /// True for `Warning`, false for `Normal`.
     pub is_warning: bool,
     /// Why, in a word.
-    pub reason: &'static str,
+    pub reason: Cow<'static, str>,
     /// Why, in a sentence.
     pub message: String,
     /// When it was first told.
@@ -90,7 +91,7 @@ const EVENTS_MAX: usize = 1_000;
 
 impl Journal {
     /// Tells of something. The same again only counts, as client-go's correlator has it.
-    pub fn tell(&mut self, about: Subject, is_warning: bool, reason: &'static str, message: String, at: Time) {
+    pub fn tell(&mut self, about: Subject, is_warning: bool, reason: Cow<'static, str>, message: String, at: Time) {
         let same = |one: &&mut Event| one.about == about && one.reason == reason && one.message == message;
         if let Some(known) = self.events.iter_mut().find(same) {
             known.last = at;

@@ -7,6 +7,7 @@ use super::asked::Asked;
 use super::journal::Journal;
 use crate::kernel::{Symbol, Time};
 use crate::systems::dynamo::model::Resource;
+use crate::systems::dynamo::native;
 use crate::systems::dynamo::profile::Options;
 use crate::systems::dynamo::store::Stored;
 use crate::systems::grove::Grove;
@@ -70,6 +71,19 @@ impl Failure {
     }
 }
 
+/// What was done about an object that should be there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Synced {
+    /// It was not there.
+    Created,
+    /// It was otherwise.
+    Updated,
+    /// It was as it should be.
+    Same,
+    /// It should not be there.
+    Deleted,
+}
+
 impl Pass<'_> {
     /// The time of the turn.
     pub fn now(&self) -> Time {
@@ -127,10 +141,29 @@ impl Pass<'_> {
         Finish::Retry
     }
 
+    /// Tells what was done about an object that should be there: internal/controller_common/resource.go, SyncResource. The events
+    /// are about who it is for in 0.8, and about itself in 1.5. Gives whether anything was done.
+    pub fn synced(&mut self, parent: Subject, object: Subject, done: Synced) -> bool {
+        let about = if self.options.operator.is_1_5() { object } else { parent };
+        let kind = native::api_kind(object.kind);
+        let space = native::namespace(object, self.world);
+        let (reason, verbs): (_, &[&str]) = match done {
+            Synced::Created => ("Create", &["Creating a new", "Created"]),
+            Synced::Updated => ("Update", &["Updated"]),
+            Synced::Same => ("Update", &["Skipping update"]),
+            Synced::Deleted => ("Delete", &["Deleted"]),
+        };
+        for verb in verbs {
+            let now = self.now();
+            self.journal.tell(about, false, format!("{reason}{kind}").into(), format!("{verb} {kind} {space}"), now);
+        }
+        done != Synced::Same
+    }
+
     /// Tells a Kubernetes event.
     pub fn event(&mut self, about: Subject, is_warning: bool, reason: &'static str, message: String) {
         let now = self.now();
-        self.journal.tell(about, is_warning, reason, message, now);
+        self.journal.tell(about, is_warning, reason.into(), message, now);
     }
 }
 
