@@ -210,6 +210,9 @@ impl Dynamo {
             return;
         }
         self.asked.changed(subject, world);
+        if let Some(owner) = self.asked.owner_of_leaders(subject) {
+            self.routes.touch_of(owner, &self.api);
+        }
         let Some(owner) = self.asked.owner_of(subject) else { return };
         match owner.kind {
             Kind::DynamoComponentDeployment => {

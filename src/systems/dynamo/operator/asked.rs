@@ -101,6 +101,20 @@ impl Asked {
         self.held.get(&key).map(|held| held.owner)
     }
 
+    /// What has the pods that take requests: those of a LeaderWorkerSet are its leaders, in a StatefulSet of its name.
+    pub const fn leaders(workload: Subject) -> Subject {
+        match workload.kind {
+            Kind::LeaderWorkerSet => Subject { kind: Kind::StatefulSet, ..workload },
+            _ => workload,
+        }
+    }
+
+    /// For whom the LeaderWorkerSet is there whose leaders these are.
+    pub fn owner_of_leaders(&self, key: Subject) -> Option<Subject> {
+        let is_set = key.kind == Kind::StatefulSet;
+        is_set.then(|| self.owner_of(Subject { kind: Kind::LeaderWorkerSet, ..key })).flatten()
+    }
+
     /// What the pods of an object of the cluster serve.
     pub fn serves(&self, key: Subject) -> Option<Subject> {
         self.held.get(&key).map(|held| held.serves)
