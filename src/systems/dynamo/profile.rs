@@ -28,6 +28,15 @@ impl Operator {
         }
     }
 
+    /// The release of Grove that its chart depends on: deploy/cloud/helm/platform/Chart.yaml at 0.8.0; ai-dynamo/dynamo #11994 for the
+    /// chart of August 2026. The 1.5.0 that was released in September has alpha.13 (#14646), which is not modelled.
+    pub const fn grove(self) -> crate::systems::grove::Release {
+        match self {
+            Operator::V0_8 => crate::systems::grove::Release::Alpha3,
+            Operator::V1_5 => crate::systems::grove::Release::Alpha12,
+        }
+    }
+
     /// True for the versions that know `v1beta1`, restarts, generations of workers, and least available replicas.
     pub const fn is_1_5(self) -> bool {
         matches!(self, Operator::V1_5)
