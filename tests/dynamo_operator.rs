@@ -185,6 +185,45 @@ fn recreate_starts_nothing_new_before_the_last_old_pod_has_ended() {
 }
 
 #[test]
+fn without_a_webhook_the_controller_of_0_8_refuses_a_graph_without_services() {
+    let text = "apiVersion: nvidia.com/v1alpha1\nkind: DynamoGraphDeployment\nmetadata: { name: chat }\nspec: { services: {} }\n";
+    let ran = run(2, &[("a.yaml", text.to_owned())], "until: 10m\ndynamo: { operator: \"0.8\", webhook: false }");
+    let graph = ran.item("DynamoGraphDeployment", "chat");
+    assert_eq!(graph["status"]["state"], "failed", "{graph}");
+    let ready = &graph["status"]["conditions"][0];
+    assert_eq!(ready["reason"], "ValidationFailed", "{graph}");
+    assert_eq!(ready["message"], "Validation failed: spec.services must have at least one service");
+    // Nothing is made, and nothing is tried again.
+    assert!(graph["metadata"]["finalizers"].is_null(), "{graph}");
+    let metrics = ran.native["metrics"].as_str().expect("metrics");
+    assert!(
+        metrics.contains("controller_runtime_reconcile_total{controller=\"dynamographdeployment\",result=\"error\"} 0")
+    );
+}
+
+#[test]
+fn the_deployment_of_0_8_is_ready_while_a_surge_is_left_and_that_of_1_5_is_not() {
+    let alpha = |argument: &str| {
+        format!(
+            "apiVersion: nvidia.com/v1alpha1\nkind: DynamoGraphDeployment\nmetadata: {{ name: chat }}\nspec:\n  services:\n    \
+             Front: {{ componentType: frontend, replicas: 2, extraPodSpec: {{ mainContainer: {{ image: \"frontend:1.0.0\", args: \
+             [{argument}] }} }} }}\n"
+        )
+    };
+    let documents = [("a.yaml", alpha("one")), ("b.yaml", alpha("two"))];
+    for (operator, ready_first) in [("0.8", true), ("1.5", false)] {
+        let rest =
+            format!("until: 30m\ndynamo: {{ operator: \"{operator}\" }}\nactions:\n  - {{ at: 10m, apply: b.yaml }}");
+        let ran = run(1, &documents, &rest);
+        let place = |text: &str| ran.story.iter().rposition(|entry| entry.starts_with(text));
+        let ready = place("DynamoComponentDeployment/chat-front Available").expect("it gets ready again");
+        let shrunk = ran.story.iter().rposition(|entry| entry.contains("-r1-") && entry.contains(" Terminating"));
+        let shrunk = shrunk.expect("old pods go");
+        assert_eq!(ready < shrunk, ready_first, "{operator}: {:#?}", ran.story);
+    }
+}
+
+#[test]
 fn what_the_webhook_denies_is_counted() {
     // A component more is another topology, which no update may bring.
     let other = "    - name: other\n      type: worker\n    - name: worker";

@@ -75,7 +75,11 @@ const INTERNAL: &str = "internal";
 /// Events and counts.
 #[derive(Clone, Debug, Default)]
 pub struct Journal {
+    /// In the order in which they were first told; those before the last [`EVENTS_MAX`] are no longer shown.
     events: Vec<Event>,
+    /// The places of the events about an object, counted with those that were dropped.
+    places: BTreeMap<Subject, Vec<usize>>,
+    dropped: usize,
     /// By kind and namespace.
     counts: BTreeMap<(Kind, Symbol), Counts>,
     /// The kind of the error that the reconciliation at hand will end with, if it does.
@@ -92,21 +96,29 @@ const EVENTS_MAX: usize = 1_000;
 impl Journal {
     /// Tells of something. The same again only counts, as client-go's correlator has it.
     pub fn tell(&mut self, about: Subject, is_warning: bool, reason: Cow<'static, str>, message: String, at: Time) {
-        let same = |one: &&mut Event| one.about == about && one.reason == reason && one.message == message;
-        if let Some(known) = self.events.iter_mut().find(same) {
-            known.last = at;
-            known.count += 1;
-            return;
+        let shown_from = self.dropped + self.events.len().saturating_sub(EVENTS_MAX);
+        let places = self.places.entry(about).or_default();
+        places.retain(|place| *place >= shown_from);
+        for place in places.iter() {
+            let known = &mut self.events[place - self.dropped];
+            if known.reason == reason && known.message == message {
+                known.last = at;
+                known.count += 1;
+                return;
+            }
         }
-        if self.events.len() == EVENTS_MAX {
-            self.events.remove(0);
-        }
+        places.push(self.dropped + self.events.len());
         self.events.push(Event { about, is_warning, reason, message, first: at, last: at, count: 1 });
+        // Dropped by the thousand, so that one more costs next to nothing.
+        if self.events.len() == 2 * EVENTS_MAX {
+            self.events.drain(..EVENTS_MAX);
+            self.dropped += EVENTS_MAX;
+        }
     }
 
     /// The events so far, in the order in which they were first told.
     pub fn events(&self) -> &[Event] {
-        &self.events
+        &self.events[self.events.len().saturating_sub(EVENTS_MAX)..]
     }
 
     /// Remembers the last word about a graph.
@@ -149,5 +161,35 @@ impl Journal {
     /// The requests that the webhook denied.
     pub fn denied(&self) -> impl Iterator<Item = (&(Kind, &'static str), &u64)> {
         self.denied.iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::{Name, Names};
+
+    #[test]
+    fn the_same_is_counted_and_the_oldest_are_dropped() {
+        let mut names = Names::default();
+        let mut about = |number: usize| Subject {
+            kind: Kind::Graph,
+            namespace: Symbol::EMPTY,
+            name: Name::plain(names.intern(&format!("graph {number}"))),
+        };
+        let mut journal = Journal::default();
+        for _ in 0..2 {
+            journal.tell(about(0), false, "Same".into(), "twice".to_owned(), Time::ZERO);
+        }
+        assert_eq!(journal.events().iter().map(|one| one.count).collect::<Vec<_>>(), [2]);
+        for number in 1..=3 * EVENTS_MAX {
+            journal.tell(about(number), false, "Other".into(), "once".to_owned(), Time::ZERO);
+        }
+        assert_eq!(journal.events().len(), EVENTS_MAX);
+        assert!(journal.events().iter().all(|one| one.reason == "Other" && one.count == 1));
+        assert_eq!(journal.events().last().map(|one| one.about), Some(about(3 * EVENTS_MAX)));
+        // What was dropped is new again.
+        journal.tell(about(0), false, "Same".into(), "twice".to_owned(), Time::ZERO);
+        assert_eq!(journal.events().last().map(|one| one.count), Some(1));
     }
 }
