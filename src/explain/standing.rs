@@ -49,8 +49,8 @@ pub fn standing(kind: Kind, became: &str) -> Standing {
         | "GpuLost"
         | "NoEndpoints"
         | "MissedSchedule" => Standing::Wrong,
-        "Ready" | "Serving" | "Succeeded" | "Complete" | "Available" | "Bound" | "monitoring" | "completed"
-        | "ready" | "complete" | "SuccessCriteriaMet" => Standing::Well,
+        "Ready" | "Serving" | "Registered" | "Succeeded" | "Complete" | "Available" | "Bound" | "monitoring"
+        | "completed" | "ready" | "complete" | "SuccessCriteriaMet" => Standing::Well,
         // A pod whose eviction was refused goes on as before, and so does a cordoned node.
         "EvictionRefused" => Standing::Well,
         _ if is_silent(kind) => Standing::Silent,

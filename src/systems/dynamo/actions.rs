@@ -11,10 +11,13 @@ use super::store::Stored;
 use crate::kernel::Symbol;
 use crate::systems::grove::Grove;
 use crate::systems::kubernetes::Identity;
-use crate::systems::machinery::Writer;
+use crate::systems::machinery::{Verb, Writer};
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::{Action, Ask, Controller, Wake, World};
+
+/// What a refusal by the webhook begins with.
+const DENIED: &str = "admission webhook";
 
 impl Dynamo {
     /// How much an action is this control plane's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
@@ -98,6 +101,10 @@ impl Dynamo {
             let key = subject(&refused.identity, world);
             let why = Why::symbol(world.intern(&refused.reason));
             world.note(key, rejected(key), why, cause);
+            if refused.reason.starts_with(DENIED) {
+                let verb = if self.stored(key).is_some() { Verb::Updated } else { Verb::Added };
+                self.journal.deny(key.kind, verb.operation());
+            }
             refusals.push(refused.reason.clone());
         }
         if let Some(manifests) = &document.manifests {
@@ -165,7 +172,8 @@ impl Dynamo {
         if let Some(why) = check::change(&known.value, &wanted.value, &self.options).first() {
             let kind = native::api_kind(key.kind);
             let name = &object.identity.name;
-            return Err(format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}"));
+            self.journal.deny(key.kind, Verb::Updated.operation());
+            return Err(format!("{DENIED} denied the request: {kind} {name:?} is invalid: {why}"));
         }
         let why = self.difference(&known.value, &wanted.value, world);
         self.api.update(wanted, None, by).map_err(|refusal| refusal.to_string())?;

@@ -168,20 +168,15 @@ impl Dynamo {
             item,
             cause: item.cause,
         };
-        let (name, finish) = match item.controller {
-            GRAPHS => ("dynamographdeployment", graph::reconcile(&mut pass)),
-            COMPONENTS => ("dynamocomponentdeployment", component::reconcile(&mut pass)),
-            ADAPTERS => ("dynamographdeploymentscalingadapter", adapters::reconcile(&mut pass)),
-            REQUESTS => ("dynamographdeploymentrequest", request::reconcile(&mut pass)),
-            MODELS => ("dynamomodel", dynamo_model::reconcile(&mut pass, &mut self.loads)),
+        let finish = match item.controller {
+            GRAPHS => graph::reconcile(&mut pass),
+            COMPONENTS => component::reconcile(&mut pass),
+            ADAPTERS => adapters::reconcile(&mut pass),
+            REQUESTS => request::reconcile(&mut pass),
+            MODELS => dynamo_model::reconcile(&mut pass, &mut self.loads),
             _ => return Finish::Done,
         };
-        let counts = self.journal.counts_mut(name);
-        match finish {
-            Finish::Done => counts.success += 1,
-            Finish::After(_) => counts.requeue_after += 1,
-            Finish::Retry | Finish::Terminal => counts.error += 1,
-        }
+        self.journal.count(item.key, &finish);
         finish
     }
 
@@ -215,6 +210,9 @@ impl Dynamo {
             return;
         }
         self.asked.changed(subject, world);
+        if let Some(owner) = self.asked.owner_of_leaders(subject) {
+            self.routes.touch_of(owner, &self.api);
+        }
         let Some(owner) = self.asked.owner_of(subject) else { return };
         match owner.kind {
             Kind::DynamoComponentDeployment => {

@@ -63,6 +63,15 @@ impl Provider {
     }
 }
 
+/// How frontends find workers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Discovery {
+    /// By what workers write into etcd.
+    Etcd,
+    /// By EndpointSlices and objects of their own in the API of Kubernetes.
+    Kubernetes,
+}
+
 /// The profile.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
@@ -146,6 +155,15 @@ impl Options {
     pub fn sees(&self, namespace: &str) -> bool {
         let namespace = if namespace.is_empty() { "default" } else { namespace };
         self.namespace.as_deref().is_none_or(|own| own == namespace)
+    }
+
+    /// How the workers of a graph are found, whose annotation `nvidia.com/dynamo-discovery-backend` says so or not. The chart's
+    /// own default is etcd in 0.8.0 and Kubernetes in 1.5.0 (`discoveryBackend` of its values).
+    pub fn discovery(&self, annotation: Option<&str>) -> Discovery {
+        match (annotation, self.operator) {
+            (Some("kubernetes"), _) | (None, Operator::V1_5) => Discovery::Kubernetes,
+            (Some(_), _) | (None, Operator::V0_8) => Discovery::Etcd,
+        }
     }
 
     /// What the profiler writes for this request.

@@ -2,7 +2,7 @@
 //! Source of the rules: kubernetes/kubernetes v1.36.3, staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go and
 //! staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update,delete}.go.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::faults::{Write, WriteFaults};
@@ -30,6 +30,8 @@ pub struct Api<T> {
     pub(super) faults: WriteFaults,
     /// The kinds whose writes need a webhook that can be down.
     webhooks: BTreeSet<Kind>,
+    /// How many of them it let through, by kind and by what was asked for.
+    admitted: BTreeMap<(Kind, Verb), u64>,
     /// What went away, until somebody asks.
     removed: Vec<(Subject, Cause)>,
     /// What was written, until somebody asks; `None`: nobody does.
@@ -38,8 +40,14 @@ pub struct Api<T> {
 
 impl<T> Default for Api<T> {
     fn default() -> Self {
-        let (log, faults, webhooks) = (Log::default(), WriteFaults::default(), BTreeSet::new());
-        Api { log, faults, webhooks, removed: Vec::new(), written: None }
+        Api {
+            log: Log::default(),
+            faults: WriteFaults::default(),
+            webhooks: BTreeSet::new(),
+            admitted: BTreeMap::new(),
+            removed: Vec::new(),
+            written: None,
+        }
     }
 }
 
@@ -93,6 +101,7 @@ impl<T: Spec> Api<T> {
             return Err(Refusal::AlreadyExists);
         }
         T::admit(&mut resource, None, by).map_err(Refusal::Invalid)?;
+        self.admit(key.kind, Verb::Added);
         let version = self.log.next();
         let meta = &mut resource.meta;
         (meta.generation, meta.version, meta.uid) = (1, version, version);
@@ -186,6 +195,17 @@ impl<T: Spec> Api<T> {
         Ok(())
     }
 
+    /// How many writes a webhook has let through, by kind and by what was asked for.
+    pub fn admitted(&self) -> impl Iterator<Item = (&(Kind, Verb), &u64)> {
+        self.admitted.iter()
+    }
+
+    fn admit(&mut self, kind: Kind, verb: Verb) {
+        if self.webhooks.contains(&kind) {
+            *self.admitted.entry((kind, verb)).or_default() += 1;
+        }
+    }
+
     /// What went away since the last call, for what stands outside this API and goes with it.
     pub fn removed(&mut self) -> Vec<(Subject, Cause)> {
         std::mem::take(&mut self.removed)
@@ -230,6 +250,7 @@ impl<T: Spec> Api<T> {
         (new.meta.created_at, new.meta.deleted_at) = (old.meta.created_at, old.meta.deleted_at);
         if part == Part::Main {
             T::admit(&mut new, Some(&old), by).map_err(Refusal::Invalid)?;
+            self.admit(key.kind, Verb::Updated);
             new.meta.generation += u64::from(!new.value.same_spec(&old.value));
         }
         if new == *old {

@@ -8,7 +8,7 @@ use crate::kernel::Time;
 use crate::timeline::{Cause, Kind, Subject};
 
 /// What happened to a resource.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Verb {
     /// It was created, or a controller that starts sees it for the first time.
     Added,
@@ -16,6 +16,17 @@ pub enum Verb {
     Updated,
     /// It is gone.
     Deleted,
+}
+
+impl Verb {
+    /// As a request for admission names it.
+    pub const fn operation(self) -> &'static str {
+        match self {
+            Verb::Added => "CREATE",
+            Verb::Updated => "UPDATE",
+            Verb::Deleted => "DELETE",
+        }
+    }
 }
 
 /// One write, as a watch tells of it.
