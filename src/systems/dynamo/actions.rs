@@ -163,9 +163,7 @@ impl Dynamo {
             keep_replicas(&mut wanted.value, &known.value);
         }
         if let Some(why) = check::change(&known.value, &wanted.value, &self.options).first() {
-            let kind = native::api_kind(key.kind);
-            let name = &object.identity.name;
-            return Err(format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}"));
+            return Err(denied(key, &object.identity.name, why));
         }
         let why = self.difference(&known.value, &wanted.value, world);
         self.api.update(wanted, None, by).map_err(|refusal| refusal.to_string())?;
@@ -313,15 +311,17 @@ impl Dynamo {
         }
         let now = world.now();
         let by = Writer { controller: None, at: now, cause };
-        let id = now.to_string();
-        let patched = self.api.patch(key, by, |stored| {
-            if let Some(graph) = stored.value.graph_mut() {
-                let before = graph.spec.restart.take();
-                let (parallel, order) = before.map_or((false, Vec::new()), |one| (one.parallel, one.order));
-                graph.spec.restart = Some(Restart { id, parallel, order });
-            }
-        });
-        patched.map_err(|refusal| format!("{target}: {refusal}"))?;
+        let known = self.stored(key).map(Arc::clone).ok_or_else(|| format!("{target} not found"))?;
+        let mut wanted = Stored::clone(&known);
+        if let Some(graph) = wanted.value.graph_mut() {
+            let before = graph.spec.restart.take();
+            let (parallel, order) = before.map_or((false, Vec::new()), |one| (one.parallel, one.order));
+            graph.spec.restart = Some(Restart { id: now.to_string(), parallel, order });
+        }
+        if let Some(why) = check::change(&known.value, &wanted.value, &self.options).first() {
+            return Err(denied(key, &super::operator::pass::name_of(key, world), why));
+        }
+        self.api.update(wanted, None, by).map_err(|refusal| format!("{target}: {refusal}"))?;
         world.note(key, "changed", Why::text("a restart"), cause);
         self.journal.say(key, "changed");
         Ok(())
@@ -363,6 +363,12 @@ fn parse(text: &str, world: &mut dyn World) -> Option<Subject> {
     let namespace =
         if namespace.is_empty() || namespace == "default" { Symbol::EMPTY } else { world.intern(namespace) };
     Some(Subject { kind, namespace, name: world.name(name) })
+}
+
+/// What is told of a change that the webhook refuses.
+fn denied(key: Subject, name: &str, why: &str) -> String {
+    let kind = native::api_kind(key.kind);
+    format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}")
 }
 
 /// The word for what the API refuses.
