@@ -8,7 +8,7 @@ use super::{check, native};
 
 use super::read::{self, Document, Submitted};
 use super::store::Stored;
-use crate::kernel::Symbol;
+use crate::kernel::{Symbol, Time};
 use crate::systems::grove::Grove;
 use crate::systems::kubernetes::Identity;
 use crate::systems::machinery::Writer;
@@ -25,6 +25,7 @@ impl Dynamo {
                 || self.names().contains(&target)
         };
         match action {
+            Action::AsRead { action, .. } => self.interest(action),
             Action::Apply(_) | Action::Replace(_) => 2,
             Action::Disturb(fault) if self.runtime.takes(fault) || self.grove.takes(fault) => 2,
             Action::Disturb(_) => 0,
@@ -49,6 +50,12 @@ impl Dynamo {
                     self.runtime.disturb(&mut self.api, fault, world.now(), cause);
                 }
                 Ok(())
+            }
+            Action::AsRead { ago, action } => {
+                self.read_at = Some(Time::ZERO + world.now().since(Time::ZERO + *ago));
+                let done = self.act(action, cause, world);
+                self.read_at = None;
+                done
             }
             Action::Apply(source) => self.apply_source(source, false, cause, world),
             Action::Replace(source) => self.apply_source(source, true, cause, world),
@@ -148,6 +155,7 @@ impl Dynamo {
             self.journal.say(key, made(key, true));
             return Ok(());
         };
+        self.is_as_read(&known, world)?;
         let mut wanted = Stored::clone(&known);
         wanted.value = object.resource.clone();
         if replace {
@@ -238,6 +246,9 @@ impl Dynamo {
                 scaled.map(drop).map_err(|refusal| format!("{target}: {refusal}"))
             }
             Kind::Adapter => {
+                if let Some(known) = self.stored(key).map(Arc::clone) {
+                    self.is_as_read(&known, world)?;
+                }
                 let mut before = None;
                 let patched = self.api.patch(key, by, |stored| {
                     if let Some(adapter) = stored.value.adapter_mut() {
@@ -286,6 +297,7 @@ impl Dynamo {
                      update the related DynamoGraphDeploymentScalingAdapter instead"
                 ));
             }
+            self.is_as_read(&stored, world)?;
             let before = graph.spec.components[place].replicas;
             let by = Writer { controller: None, at: world.now(), cause };
             let patched = self.api.patch(stored.key, by, |stored| {
@@ -299,6 +311,19 @@ impl Dynamo {
             return Ok(());
         }
         Err("no graph has this component".to_owned())
+    }
+
+    /// Refuses a write of what somebody else wrote since the operator read it, in the words of the API server.
+    fn is_as_read(&self, known: &Stored, world: &dyn World) -> Result<(), String> {
+        if self.read_at.is_none_or(|read_at| known.meta.written_at <= read_at) {
+            return Ok(());
+        }
+        let (kind, name) = (native::api_kind(known.key.kind), super::operator::pass::name_of(known.key, world));
+        let resource = kind.to_ascii_lowercase();
+        Err(format!(
+            "Operation cannot be fulfilled on {resource}s.nvidia.com {name:?}: the object has been modified; please apply your changes to \
+             the latest version and try again"
+        ))
     }
 
     /// A restart of all components of a graph, one after the other: `spec.restart.id` becomes the time.
