@@ -150,6 +150,7 @@ pub const CASES: &[Case] = &[
     left("dynamo/namespace-missing", DYNAMO),
     left("dynamo/no-spare-gpu", DYNAMO),
     refused("dynamo/node-lost-under-gang"),
+    left("dynamo/old-generations", DYNAMO),
     left("dynamo/old-workers-unwell", DYNAMO),
     left("dynamo/operator-restarted", DYNAMO),
     refused("dynamo/part-of-a-gang"),
