@@ -9,13 +9,17 @@ use std::path::PathBuf;
 
 use greenroom::oracle::Judge;
 use greenroom::rehearsal::{Observer, Options, VerdictStatus, rehearse};
+use greenroom::scenario::model::Cluster;
 use greenroom::scenario::{Scenario, load};
 
 /// Where scenarios are about what goes wrong between control planes and what they control.
 const FOLDERS: [&str; 5] = ["dynamo/", "grove/", "gangs/", "faults/", "onebackend/"];
 
 /// Scenarios that hold without their faults, and why that is meant.
-const HARMLESS: [(&str, &str); 0] = [];
+const HARMLESS: [(&str, &str); 1] = [(
+    "onebackend/as-built-caller-lost/scenario.yaml",
+    "that a call is lost with its caller changes nothing, which is what is shown",
+)];
 
 /// Pairs that differ by the profile alone and hold with the profile of the other, and why that is meant.
 const ALIKE: [(&str, &str); 1] =
@@ -37,18 +41,21 @@ impl Case {
 
     /// The same with the profile of another.
     fn with_profile_of(&self, other: &Case) -> Scenario {
-        let from = &other.scenario;
+        let (from, own) = (&other.scenario, &self.scenario);
+        let batch_schedulers = from.cluster.batch_schedulers.clone();
         Scenario {
+            cluster: Cluster { batch_schedulers, ..own.cluster.clone() },
             dynamo: from.dynamo.clone(),
             onebackend: from.onebackend.clone(),
             kubernetes: from.kubernetes.clone(),
-            ..self.scenario.clone()
+            ..own.clone()
         }
     }
 
     fn has_profile_of(&self, other: &Case) -> bool {
         let (a, b) = (&self.scenario, &other.scenario);
-        (&a.dynamo, &a.onebackend, &a.kubernetes) == (&b.dynamo, &b.onebackend, &b.kubernetes)
+        let batch = a.cluster.batch_schedulers == b.cluster.batch_schedulers;
+        batch && (&a.dynamo, &a.onebackend, &a.kubernetes) == (&b.dynamo, &b.onebackend, &b.kubernetes)
     }
 }
 
@@ -72,16 +79,21 @@ fn cases() -> Vec<Case> {
     cases
 }
 
-/// A scenario's text without its name, its profile, its expectations and comments.
+/// A scenario's text without its name, its profiles, its expectations and comments.
 fn rest(text: &str) -> String {
     let mut kept = Vec::new();
-    let mut is_left_out = false;
+    let (mut is_left_out, mut is_nested) = (false, false);
     for line in text.lines().filter(|line| !line.trim_start().starts_with('#') && !line.trim().is_empty()) {
-        if !line.starts_with(' ') {
-            let key = line.split(':').next().unwrap_or_default();
-            is_left_out = ["name", "dynamo", "onebackend", "kubernetes", "expect"].contains(&key);
+        let key = line.trim_start().split(':').next().unwrap_or_default();
+        match line.len() - line.trim_start().len() {
+            0 => {
+                is_left_out = ["name", "dynamo", "onebackend", "kubernetes", "expect"].contains(&key);
+                is_nested = false;
+            }
+            2 => is_nested = key == "batch_schedulers",
+            _ => {}
         }
-        if !is_left_out {
+        if !is_left_out && !is_nested {
             kept.push(line);
         }
     }
@@ -115,7 +127,7 @@ fn each_scenario_needs_its_faults() {
 #[test]
 fn twins_tell_their_profiles_apart() {
     let cases = cases();
-    let mut wrong = BTreeSet::new();
+    let (mut wrong, mut others) = (BTreeSet::new(), BTreeSet::new());
     let mut pairs = 0;
     for case in &cases {
         let beside = cases.iter().filter(|other| other.folder == case.folder && !case.has_profile_of(other));
@@ -128,8 +140,11 @@ fn twins_tell_their_profiles_apart() {
         let is_mended = case.file == "mended.greenroom.yaml";
         let of = |other: &&Case| other.folder == case.folder && other.file == "scenario.yaml";
         let is_twin = cases.iter().find(of).is_some_and(|first| first.rest == case.rest);
-        assert!(!is_mended || is_twin, "{} differs from its scenario by more than the profile", case.name());
+        if is_mended && !is_twin {
+            others.insert(case.name());
+        }
     }
+    assert!(others.is_empty(), "these differ from their scenario by more than the profile: {others:?}");
     assert!(pairs > 20, "the twins were not found: {pairs}");
     let meant: BTreeSet<String> = ALIKE.iter().map(|(name, _)| (*name).to_owned()).collect();
     assert_eq!(wrong, meant, "these hold with the profile of their twin");
