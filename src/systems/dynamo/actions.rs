@@ -135,9 +135,8 @@ impl Dynamo {
             if replace {
                 return Err(format!("{} not found", object.identity.show()));
             }
-            if let Some(why) = object.not_to_be_made.as_ref().filter(|_| self.options.operator.is_1_5()) {
-                let (kind, name) = (native::api_kind(key.kind), &object.identity.name);
-                return Err(format!("{kind} {name:?} is invalid: {why}"));
+            if let Some(why) = &object.not_to_be_made {
+                return Err(why.clone());
             }
             let mut created = Stored::new(key, object.resource.clone());
             created.meta.labels.clone_from(&object.labels);

@@ -178,6 +178,7 @@ impl CliqueTemplate {
             spec: PodCliqueSpec {
                 role: name.to_owned(),
                 pods,
+                refusal: None,
                 replicas,
                 min_available: replicas,
                 starts_after: Vec::new(),
@@ -260,6 +261,8 @@ pub struct PodCliqueSpec {
     pub role: String,
     /// What its pods are made from.
     pub pods: Arc<PodTemplate>,
+    /// Why Kubernetes refuses such pods, if it does: none can be made.
+    pub refusal: Option<Arc<str>>,
     /// How many.
     pub replicas: u32,
     /// How many are scheduled together, and without which it is breached.

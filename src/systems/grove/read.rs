@@ -262,6 +262,7 @@ fn clique(from: &Clique, priority_class: &Option<String>, path: &str, findings: 
         spec: PodCliqueSpec {
             role,
             pods: Arc::new(pods),
+            refusal: None,
             replicas,
             min_available,
             starts_after: spec.starts_after.clone().unwrap_or_default(),

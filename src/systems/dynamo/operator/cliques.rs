@@ -118,6 +118,7 @@ fn cliques_of(
             clique.labels.insert(keys::KAI_QUEUE_LABEL.to_owned(), queue);
         }
         clique.spec.pods = Arc::new(pods(look, component, role, restart.as_deref(), pass));
+        clique.spec.refusal = component.refusal.as_deref().map(|why| why.replacen("spec.template.", "", 1).into());
         made.push(clique);
     }
     made

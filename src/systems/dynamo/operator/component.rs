@@ -9,7 +9,7 @@ use crate::systems::dynamo::model::{ComponentDeployment, Resource};
 use crate::systems::dynamo::status::{ComponentFigures, ComponentKind, ComponentStatus, Condition, Truth};
 use crate::systems::dynamo::store::Stored;
 use crate::systems::machinery::{Finish, Refusal};
-use crate::timeline::{Subject, Why};
+use crate::timeline::{Kind, Subject, Why};
 use crate::workload::Status;
 
 /// How a component's workload fares.
@@ -119,6 +119,13 @@ fn apply(
     }
     let rendered = render::of(key, found, deployment, pass);
     let workload = rendered.workload;
+    if let Some(reason) = &deployment.spec.component.refusal {
+        let kind = match workload.kind {
+            Kind::LeaderWorkerSet => "LeaderWorkerSet.leaderworkerset.x-k8s.io",
+            _ => "Deployment.apps",
+        };
+        return Err(Refusal::Invalid(format!("{kind} {:?} is invalid: {reason}", pass.name_of(workload))));
+    }
     for wanted in rendered.objects {
         if pass.asked.differs(&wanted, pass.world) {
             pass.api.write_elsewhere(wanted.key, true, pass.writer())?;

@@ -69,6 +69,11 @@ impl Alpha {
         self.main.as_ref()
     }
 
+    /// The pod's spec without the main container.
+    pub const fn pod(&self) -> &PodSpec {
+        &self.pod
+    }
+
     /// The same in `v1beta1`. A claim that caches kernels is mounted where its framework looks for it.
     pub fn beta(&self, name: &str) -> BetaFile {
         let file = &self.file;

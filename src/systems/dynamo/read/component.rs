@@ -16,6 +16,7 @@ use super::super::model::{
 use super::alpha::MAIN;
 use super::file::{BetaFile, CheckpointFile, EppFile, ExperimentalFile, MultinodeFile, TopologyFile};
 use super::object::Object;
+use super::pods;
 use crate::systems::kubernetes::complaint::Findings;
 use crate::systems::kubernetes::{fingerprint, pod};
 
@@ -32,10 +33,14 @@ const MODES: &[&str] = &["IntraPod", "InterPod"];
 pub fn check(file: &BetaFile, path: &str, named: bool, object: &mut Object<'_>) {
     let at = |field: &str| format!("{path}.{field}");
     match &file.name {
-        None if named => object.schema.required(at("name"), ""),
+        None if named => object.required(file.name.as_ref(), &at("name")),
         Some(name) => check_name(name, &at("name"), object),
         None => {}
     }
+    if let Some(template) = &file.pod_template {
+        pods::template(template, &at("podTemplate"), object);
+    }
+    object.quantity(file.shared_memory_size.as_ref().map(|size| size.0.as_str()), &at("sharedMemorySize"));
     object.one_of(file.kind.as_ref(), &at("type"), TYPES);
     if let Some(cache) = &file.compilation_cache {
         object.required(cache.pvc_name.as_ref(), &at("compilationCache.pvcName"));
@@ -52,7 +57,7 @@ pub fn check(file: &BetaFile, path: &str, named: bool, object: &mut Object<'_>) 
     }
     let template = file.pod_template.as_ref().and_then(|template| template.spec.as_ref());
     if template.is_some_and(|spec| spec.containers.is_empty()) {
-        object.schema.required(at("podTemplate.spec.containers"), "");
+        object.required(None::<&String>, &at("podTemplate.spec.containers"));
     }
     if let Some(experimental) = &file.experimental {
         check_experimental(experimental, &at("experimental"), object);
@@ -313,9 +318,12 @@ fn read_pod(
             object.warnings.push((path.to_owned(), note.message));
         }
     }
-    let refusal = findings.complaints.first().map(|one| format!("{}: {}", one.path, one.message));
-    if let Some(reason) = &refusal {
-        object.warnings.push((path.to_owned(), format!("Kubernetes will refuse its pods: {reason}")));
+    // The place in whatever workload is made of it.
+    let place = |path: &str| path.replacen(&inner, "spec.template", 1);
+    let refusal = findings.complaints.first().map(|one| format!("{}: {}", place(&one.path), one.message));
+    if let Some(first) = findings.complaints.first() {
+        let message = format!("Kubernetes will refuse its pods: {}: {}", first.path, first.message);
+        object.warnings.push((path.to_owned(), message));
     }
     (template, refusal)
 }

@@ -7,6 +7,7 @@ pub mod file;
 pub mod graph;
 mod kinds;
 pub mod object;
+mod pods;
 mod request;
 
 use super::check;
@@ -14,8 +15,8 @@ use super::model::ComponentDeployment;
 use super::model::{Adapter, ApiVersion, Checkpoint, Graph, Model, Request, Resource, Table};
 use super::profile::{Operator, Options};
 use super::status::ComponentStatus;
-use crate::systems::grove;
 use crate::systems::kubernetes::{self, Identity, Kubernetes};
+use crate::systems::{Made, grove};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node, Source, tree};
 use crate::timeline::Kind;
@@ -82,6 +83,8 @@ pub struct Read {
     pub warnings: Vec<Diagnostic>,
     /// Why objects are refused.
     pub problems: Vec<Diagnostic>,
+    /// The objects that it makes, each with why the API refuses to make it.
+    pub made: Vec<Made>,
 }
 
 /// Reads a document.
@@ -90,7 +93,7 @@ pub struct Read {
 /// What makes it no YAML or JSON, or a text without any object.
 pub fn read(source: &Source, options: &Options) -> Result<Read, Vec<Diagnostic>> {
     let nodes = tree::parse_all(source).map_err(|error| vec![error])?;
-    let mut read = Read { document: Document::default(), warnings: Vec::new(), problems: Vec::new() };
+    let mut read = Read { document: Document::default(), warnings: Vec::new(), problems: Vec::new(), made: Vec::new() };
     let mut others = false;
     for node in &nodes {
         let text = |key: &str| node.get(key).and_then(Node::as_str).unwrap_or("");
@@ -152,8 +155,9 @@ impl Read {
             (Some(identity), Some(reason)) => self.document.refused.push(Refused { identity, reason }),
             (Some(identity), None) => {
                 let (labels, annotations) = (object.table("metadata.labels"), object.table("metadata.annotations"));
-                let not_to_be_made =
-                    object.on_create.first().map(|(path, why)| format!("{path}: Invalid value: {why}"));
+                let refusal = object.refusal_to_make().filter(|_| options.operator.is_1_5());
+                let not_to_be_made = refusal.as_ref().map(|problem| problem.message.clone());
+                self.made.push(Made { object: identity.show(), refusal });
                 self.document.objects.push(Submitted { identity, labels, annotations, resource, not_to_be_made });
             }
             (None, _) => {}

@@ -163,9 +163,7 @@ struct Profiling {
 /// Reads a request.
 pub fn request(object: &mut Object<'_>, api: ApiVersion, options: &Options) -> RequestSpec {
     let spec = object.part("spec");
-    if spec.is_none() {
-        object.schema.required("spec", "");
-    }
+    object.required(spec.as_ref(), "spec");
     let fingerprint = spec.as_ref().map_or(0, |spec| component::hash(&spec.to_json().to_string()));
     let read = match api {
         ApiVersion::V1Alpha1 => alpha(spec.as_ref(), object, options),
