@@ -80,6 +80,7 @@ const fn is_silent(kind: Kind) -> bool {
             | Kind::PersistentVolume
             | Kind::StorageClass
             | Kind::Adapter
+            | Kind::PodGang
             | Kind::Node
             | Kind::Fault
             | Kind::Action

@@ -105,6 +105,12 @@ impl Dynamo {
             let _ = set.wake(Wake::Submitted, cause, world);
             self.manifests.push(set);
         }
+        for template in &document.claim_templates {
+            self.asked.claim_templates.add(template);
+        }
+        for binding in &document.bindings {
+            self.grove.bind(binding);
+        }
         for set in &document.sets {
             let key = subject(&set.identity, world);
             if let Err(refusal) = self.grove.submit(key, set, cause, world) {
@@ -137,6 +143,11 @@ impl Dynamo {
             }
             if let Some(why) = &object.not_to_be_made {
                 return Err(why.clone());
+            }
+            let annotations = &object.annotations;
+            if let Some(why) = check::topologies(&object.resource, annotations, self.grove.profile(), &self.options) {
+                let (kind, name) = (native::api_kind(key.kind), &object.identity.name);
+                return Err(format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}"));
             }
             let mut created = Stored::new(key, object.resource.clone());
             created.meta.labels.clone_from(&object.labels);

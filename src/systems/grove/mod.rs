@@ -7,6 +7,7 @@
 //! - `operator` drives them: it takes wakes, lets the controllers work until nothing is due, and asks to be woken again.
 //! - `pods` is what the controllers know of the pods that they asked for.
 
+mod binding;
 pub mod check;
 mod clique;
 mod family;
@@ -24,5 +25,6 @@ mod route;
 mod set;
 pub mod status;
 
+pub use binding::{Binding, binding, is_binding};
 pub use operator::Grove;
 pub use profile::{Profile, Release};

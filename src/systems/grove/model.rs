@@ -115,6 +115,13 @@ impl PodCliqueSetTemplate {
         }
     }
 
+    /// The topology that its constraints are about; empty if there are none.
+    pub fn topology_name(&self) -> &str {
+        let own = self.topology.iter().chain(self.scaling_groups.iter().filter_map(|group| group.topology.as_ref()));
+        let all = own.chain(self.cliques.iter().filter_map(|clique| clique.topology.as_ref()));
+        all.map(|constraint| constraint.topology.as_str()).find(|name| !name.is_empty()).unwrap_or("")
+    }
+
     /// The clique of this name.
     pub fn clique(&self, name: &str) -> Option<&CliqueTemplate> {
         self.cliques.iter().find(|clique| clique.name == name)

@@ -46,7 +46,7 @@ fn old(spec: &GraphSpec, object: &mut Object<'_>) {
 }
 
 /// Why Grove's fields are refused, if Grove does not render the graph.
-fn without_grove(annotations: &Table, options: &Options) -> Option<String> {
+pub fn without_grove(annotations: &Table, options: &Options) -> Option<String> {
     match annotations.get(WORKLOAD_PROVIDER).map(String::as_str) {
         Some("grove") => return None,
         Some(provider) => {
@@ -247,7 +247,7 @@ pub fn order(parallel: bool, order: &[String], names: &BTreeSet<&str>) -> Vec<(S
     found
 }
 
-/// A component's level needs the graph's topology. The levels of the ClusterTopology itself are not known here.
+/// A component's level needs the graph's topology. What levels there are is asked when the graph is made.
 fn topology(spec: &GraphSpec, object: &mut Object<'_>) {
     let of_components = spec.components.iter().any(|one| one.topology.is_some());
     match &spec.topology {

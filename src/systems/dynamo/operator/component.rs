@@ -117,9 +117,11 @@ fn apply(
     if let Some(failure) = pass.asked.take_failure(key) {
         return Err(Refusal::Unavailable(failure));
     }
-    let rendered = render::of(key, found, deployment, pass);
+    let component = &deployment.spec.component;
+    let devices = pass.asked.claim_templates.of(component, &pass.world.text(key.namespace));
+    let rendered = render::of(key, found, deployment, devices.as_ref().ok(), pass);
     let workload = rendered.workload;
-    if let Some(reason) = &deployment.spec.component.refusal {
+    if let Some(reason) = component.refusal.as_ref().or(devices.as_ref().err()) {
         let kind = match workload.kind {
             Kind::LeaderWorkerSet => "LeaderWorkerSet.leaderworkerset.x-k8s.io",
             _ => "Deployment.apps",
@@ -132,7 +134,6 @@ fn apply(
             pass.asked.apply(wanted, pass.cause, pass.world);
         }
     }
-    let component = &deployment.spec.component;
     let names = vec![pass.name_of(workload)];
     let mut figures = ComponentFigures { names, ..ComponentFigures::default() };
     figures.runtime_namespace = runtime_namespace(found, deployment, pass);

@@ -213,6 +213,11 @@ pub fn component(
     let backend = shared.backend.or(launch.backend);
     let rendered = defaults::pod(&file, &kind, backend);
     let (template, refusal) = read_pod(&rendered, path, object);
+    let refusal = refusal.or_else(|| {
+        let why = unclaimed(&rendered)?;
+        object.warnings.push((path.to_owned(), format!("Kubernetes will refuse its pods: {why}")));
+        Some(why)
+    });
     let count = |value: Option<i64>| value.and_then(|value| u32::try_from(value).ok());
     let mut component = Component {
         name: name.to_owned(),
@@ -268,14 +273,6 @@ pub fn component(
 /// Tells of what is read and has no effect here.
 fn tell(component: &Component, path: &str, object: &mut Object<'_>) {
     let mut tell = |field: &str, message: String| object.warnings.push((format!("{path}{field}"), message));
-    if !component.claims.is_empty() {
-        let names: Vec<&str> = component.claims.iter().map(|one| one.name.as_str()).collect();
-        let names = names.join(", ");
-        tell(
-            "",
-            format!("claims devices ({names}) that no node here provides: its pods are taken to need none of them"),
-        );
-    }
     if component.memory_service.is_some() {
         let message = "no GPU memory service runs here: engines hold the GPUs that they ask for themselves";
         tell(".experimental.gpuMemoryService", message.to_owned());
@@ -328,15 +325,10 @@ fn read_pod(
     (template, refusal)
 }
 
-/// The claims of devices that the containers of a pod name.
+/// The claims of devices of a pod, whether or not a container names them.
 fn claims(rendered: &PodTemplateSpec) -> Vec<DeviceClaim> {
-    let Some(spec) = &rendered.spec else { return Vec::new() };
-    let used = |name: &str| {
-        let resources = spec.containers.iter().filter_map(|one| one.resources.as_ref());
-        resources.flat_map(|one| one.claims.iter().flatten()).any(|claim| claim.name == name)
-    };
-    let named = spec.resource_claims.iter().flatten().filter(|claim| used(&claim.name));
-    let read = named.map(|claim| DeviceClaim {
+    let claims = rendered.spec.iter().flat_map(|spec| spec.resource_claims.iter().flatten());
+    let read = claims.map(|claim| DeviceClaim {
         name: claim.name.clone(),
         of: claim
             .resource_claim_template_name
@@ -346,6 +338,23 @@ fn claims(rendered: &PodTemplateSpec) -> Vec<DeviceClaim> {
         is_template: claim.resource_claim_template_name.is_some(),
     });
     read.collect()
+}
+
+/// A claim that a container names and its pod has not: pkg/apis/core/validation/validation.go, validateContainerResourceRequirements.
+fn unclaimed(rendered: &PodTemplateSpec) -> Option<String> {
+    let spec = rendered.spec.as_ref()?;
+    let lists = [("containers", Some(&spec.containers)), ("initContainers", spec.init_containers.as_ref())];
+    for (list, containers) in lists {
+        for (index, one) in containers.into_iter().flatten().enumerate() {
+            let claims = one.resources.iter().flat_map(|resources| resources.claims.iter().flatten());
+            let has = |name: &str| spec.resource_claims.iter().flatten().any(|claim| claim.name == name);
+            if let Some((at, claim)) = claims.enumerate().find(|(_, claim)| !has(&claim.name)) {
+                let path = format!("spec.template.spec.{list}[{index}].resources.claims[{at}].name");
+                return Some(format!("{path}: Not found: {:?}", claim.name));
+            }
+        }
+    }
+    None
 }
 
 /// What the main container's words tell of its framework. Source: deploy/operator/internal/dynamo/graph.go,

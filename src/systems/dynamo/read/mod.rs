@@ -3,6 +3,7 @@
 
 pub mod alpha;
 pub mod component;
+pub mod devices;
 pub mod file;
 pub mod graph;
 mod kinds;
@@ -25,7 +26,7 @@ use object::{Object, head};
 /// The API group of all kinds.
 const GROUP: &str = "nvidia.com";
 /// API groups whose objects Kubernetes' own readers leave alone.
-pub const OTHERS: &[&str] = &[GROUP, "grove.io", "scheduler.grove.io"];
+pub const OTHERS: &[&str] = &[GROUP, "grove.io", "scheduler.grove.io", "resource.k8s.io"];
 /// The kinds, as documents write them.
 const KINDS: &[(&str, Kind)] = &[
     ("DynamoGraphDeployment", Kind::Graph),
@@ -68,6 +69,10 @@ pub struct Document {
     pub objects: Vec<Submitted>,
     /// Those that the API refuses.
     pub refused: Vec<Refused>,
+    /// What pods can claim devices by.
+    pub claim_templates: Vec<devices::ClaimTemplate>,
+    /// Topologies of Grove.
+    pub bindings: Vec<grove::Binding>,
     /// PodCliqueSets of Grove.
     pub sets: Vec<grove::read::Submitted>,
     /// Plain manifests beside them.
@@ -97,9 +102,15 @@ pub fn read(source: &Source, options: &Options) -> Result<Read, Vec<Diagnostic>>
     let mut others = false;
     for node in &nodes {
         let text = |key: &str| node.get(key).and_then(Node::as_str).unwrap_or("");
+        read.document.claim_templates.extend(devices::template(node));
         match text("apiVersion").split_once('/') {
+            Some(("resource.k8s.io", _)) => read.take_claim(node, text("kind"), source),
             Some((GROUP, version)) => read.take(node, text("kind"), version, source, options),
             Some(_) if grove::read::is_pod_clique_set(node) => read.take_set(node, source),
+            Some(_) if grove::is_binding(node) => match grove::binding(node, source) {
+                Ok(binding) => read.document.bindings.push(binding),
+                Err(problems) => read.problems.extend(problems),
+            },
             _ => others = true,
         }
     }
@@ -114,6 +125,18 @@ pub fn read(source: &Source, options: &Options) -> Result<Read, Vec<Diagnostic>>
 }
 
 impl Read {
+    /// Tells what of a claim of devices has no effect here.
+    fn take_claim(&mut self, node: &Node, kind: &str, source: &Source) {
+        let message = match (kind, self.document.claim_templates.last()) {
+            ("ResourceClaimTemplate", Some(devices::ClaimTemplate { name, devices: Err(why), .. })) => {
+                format!("ResourceClaimTemplate {name:?} cannot be counted: {why}; pods that claim it are not made")
+            }
+            ("ResourceClaimTemplate", _) => return,
+            _ => format!("{} has no effect here: devices are counted by the name of their class", quote(kind)),
+        };
+        self.warnings.push(Diagnostic::warning(source, head(node), message));
+    }
+
     /// Takes a PodCliqueSet of Grove.
     fn take_set(&mut self, node: &Node, source: &Source) {
         let set = grove::read::pod_clique_set(node, source);
