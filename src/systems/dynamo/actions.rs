@@ -177,6 +177,13 @@ impl Dynamo {
             let name = &object.identity.name;
             return Err(format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}"));
         }
+        if key.kind == Kind::Graph
+            && let Some(why) = check::provider(&known.meta.annotations, &wanted.meta.annotations, &self.options)
+        {
+            let name = &object.identity.name;
+            let kind = native::api_kind(key.kind);
+            return Err(format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}"));
+        }
         let why = self.difference(&known.value, &wanted.value, world);
         self.api.update(wanted, None, by).map_err(|refusal| refusal.to_string())?;
         self.applied.insert(key, object.annotations.clone());

@@ -10,4 +10,4 @@ pub use graph::{component_deployment, graph};
 pub use names::pod_clique_set_name;
 pub use shared::{alpha, beta};
 pub use topology::topologies;
-pub use update::{Change, change, update};
+pub use update::{Change, change, provider, update};

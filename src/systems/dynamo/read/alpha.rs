@@ -22,7 +22,7 @@ const GPU: &str = "nvidia.com/gpu";
 /// The container that the operator fills in.
 pub const MAIN: &str = "main";
 /// The container of a frontend beside an engine: deploy/operator/internal/consts/consts.go, FrontendSidecarContainerName.
-const FRONTEND_SIDECAR: &str = "sidecar-frontend";
+pub const FRONTEND_SIDECAR: &str = "sidecar-frontend";
 
 /// A component of `v1alpha1`.
 #[derive(Clone, Debug, Default)]

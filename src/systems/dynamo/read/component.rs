@@ -47,6 +47,9 @@ pub fn check(file: &BetaFile, path: &str, named: bool, object: &mut Object<'_>) 
         object.not_empty(cache.pvc_name.as_ref(), &at("compilationCache.pvcName"));
     }
     if let Some(epp) = &file.epp_config {
+        if let Some(map) = &epp.config_map_ref {
+            object.required(map.key.as_ref(), &at("eppConfig.configMapRef.key"));
+        }
         if epp.config.is_some() == epp.config_map_ref.is_some() {
             let detail = "exactly one of configMapRef or config must be specified";
             object.schema.invalid(at("eppConfig"), "\"object\"", detail);
@@ -82,15 +85,21 @@ pub fn check_both(file: &BetaFile, path: &str, object: &mut Object<'_>) {
     }
     if let Some(model) = &file.model_ref {
         object.required(model.name.as_ref(), &at("modelRef.name"));
+        // Of `v1beta1` alone, whose components have a name.
+        if file.name.is_some() {
+            object.not_empty(model.name.as_ref(), &at("modelRef.name"));
+        }
+    }
+    if let Some(fragment) = &file.provider_override {
+        object.required(fragment.api_version.as_ref(), &at("providerOverride.apiVersion"));
+        object.not_empty(fragment.api_version.as_ref(), &at("providerOverride.apiVersion"));
+        object.required(fragment.value.as_ref(), &at("providerOverride.value"));
     }
     if let Some(topology) = &file.topology_constraint {
         object.required(topology.pack_domain.as_ref(), &at("topologyConstraint.packDomain"));
         check_domain(topology.pack_domain.as_ref(), &at("topologyConstraint.packDomain"), object);
     }
-    if let Some(version) = file.runtime_version_override.as_deref().filter(|version| !is_plain_version(version)) {
-        let detail = "must be MAJOR.MINOR.PATCH";
-        object.schema.invalid_text(at("runtimeVersionOverride"), version, detail);
-    }
+    object.version(file.runtime_version_override.as_ref(), &at("runtimeVersionOverride"));
 }
 
 /// Letters, digits and dashes; either end is a letter or a digit.
@@ -115,17 +124,6 @@ pub fn check_domain(domain: Option<&String>, path: &str, object: &mut Object<'_>
         let detail = format!("{path} in body should match '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$'");
         object.schema.invalid_text(path, domain, &detail);
     }
-}
-
-/// Three numbers, none with a zero before it.
-fn is_plain_version(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('.').collect();
-    let number = |part: &&str| {
-        (1..=4).contains(&part.len())
-            && part.bytes().all(|one| one.is_ascii_digit())
-            && (part.len() == 1 || !part.starts_with('0'))
-    };
-    parts.len() == 3 && parts.iter().all(number)
 }
 
 fn check_experimental(file: &ExperimentalFile, path: &str, object: &mut Object<'_>) {
@@ -162,7 +160,16 @@ pub fn check_checkpoint(file: &CheckpointFile, path: &str, object: &mut Object<'
     object.one_of(file.mode.as_ref(), &format!("{path}.mode"), &["Auto", "Manual"]);
     if let Some(identity) = &file.identity {
         object.required(identity.model.as_ref(), &format!("{path}.identity.model"));
-        object.required(identity.backend_framework.as_ref(), &format!("{path}.identity.backendFramework"));
+        let framework = format!("{path}.identity.backendFramework");
+        object.required(identity.backend_framework.as_ref(), &framework);
+        object.one_of(identity.backend_framework.as_ref(), &framework, &["vllm", "sglang", "trtllm"]);
+        for (size, field) in [
+            (identity.max_model_len, "maxModelLen"),
+            (identity.tensor_parallel_size, "tensorParallelSize"),
+            (identity.pipeline_parallel_size, "pipelineParallelSize"),
+        ] {
+            object.at_least(size, 1, &format!("{path}.identity.{field}"));
+        }
     }
     if file.job.is_some() && file.checkpoint_ref.as_ref().is_some_and(|name| !name.is_empty()) {
         object.schema.invalid(path, "\"object\"", "checkpoint.job cannot be set when checkpointRef is specified");

@@ -14,6 +14,9 @@ use crate::text::Node;
 const GPU_CLASS: &str = "gpu.nvidia.com";
 /// What the device plugin counts them as.
 const GPU_RESOURCE: &str = "nvidia.com/gpu";
+/// The name that Kubernetes gives every other class as a resource of nodes: staging/src/k8s.io/api/resource/v1/types.go,
+/// ResourceDeviceClassPrefix.
+const CLASS_RESOURCE: &str = "deviceclass.resource.kubernetes.io/";
 
 /// What each claim of a template takes: units of resources; or why that cannot be counted.
 pub type Devices = Result<BTreeMap<String, u64>, String>;
@@ -95,8 +98,8 @@ fn exact(request: &Node, name: &str) -> Result<(String, u64), String> {
             None => return Err(format!("request {name:?}: count: must be greater than zero")),
         },
     };
-    let resource = if class == GPU_CLASS { GPU_RESOURCE } else { class };
-    Ok((resource.to_owned(), count))
+    let resource = if class == GPU_CLASS { GPU_RESOURCE.to_owned() } else { format!("{CLASS_RESOURCE}{class}") };
+    Ok((resource, count))
 }
 
 #[cfg(test)]
@@ -119,7 +122,7 @@ mod tests {
         let of_v1 = "{ requests: [ { name: gpu, exactly: { deviceClassName: gpu.nvidia.com, count: 2 } } ] }";
         assert_eq!(read(of_v1), counted("nvidia.com/gpu", 2));
         let beta = "{ requests: [ { name: gpu, deviceClassName: gpu.intel.com } ] }";
-        assert_eq!(read(beta), counted("gpu.intel.com", 1));
+        assert_eq!(read(beta), counted("deviceclass.resource.kubernetes.io/gpu.intel.com", 1));
         let two = "{ requests: [ { name: a, deviceClassName: gpu.nvidia.com }, { name: b, deviceClassName: gpu.nvidia.com } ] }";
         assert_eq!(read(two), counted("nvidia.com/gpu", 2));
     }

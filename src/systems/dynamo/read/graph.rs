@@ -310,6 +310,7 @@ fn check(file: &GraphFile, api: ApiVersion, object: &mut Object<'_>) {
     }
     if let Some(fragment) = &file.provider_override {
         object.required(fragment.api_version.as_ref(), "spec.providerOverride.apiVersion");
+        object.not_empty(fragment.api_version.as_ref(), "spec.providerOverride.apiVersion");
         object.required(fragment.value.as_ref(), "spec.providerOverride.value");
         let message = "what a provider's own words change has no effect here";
         object.warnings.push(("spec.providerOverride".to_owned(), message.to_owned()));
@@ -319,6 +320,9 @@ fn check(file: &GraphFile, api: ApiVersion, object: &mut Object<'_>) {
 fn check_transfer(policy: &KvTransferFile, object: &mut Object<'_>) {
     let path = "spec.experimental.kvTransferPolicy";
     object.required(policy.domain.as_ref(), &format!("{path}.domain"));
+    check_domain(policy.domain.as_ref(), &format!("{path}.domain"), object);
+    object.not_empty(policy.label_key.as_ref(), &format!("{path}.labelKey"));
+    object.not_empty(policy.cluster_topology_name.as_ref(), &format!("{path}.clusterTopologyName"));
     object.one_of(policy.enforcement.as_ref(), &format!("{path}.enforcement"), &["required", "preferred"]);
     if policy.label_key.is_some() == policy.cluster_topology_name.is_some() {
         object.schema.invalid(path, "\"object\"", "exactly one of labelKey or clusterTopologyName is required");

@@ -139,6 +139,7 @@ impl Read {
 
     /// Takes a PodCliqueSet of Grove.
     fn take_set(&mut self, node: &Node, source: &Source) {
+        self.warnings.extend(object::placeholders(node, source));
         let set = grove::read::pod_clique_set(node, source);
         let reason = set.problems.first().map(|problem| problem.message.clone());
         self.warnings.extend(set.warnings);

@@ -167,6 +167,16 @@ impl<'s> Object<'s> {
         }
     }
 
+    /// A version has three plain numbers.
+    pub fn version(&mut self, value: Option<&String>, path: &str) {
+        if let Some(value) = value.filter(|value| !is_plain_version(value)) {
+            let detail = format!(
+                "{path} in body should match '^(0|[1-9][0-9]{{0,3}})\\.(0|[1-9][0-9]{{0,3}})\\.(0|[1-9][0-9]{{0,3}})$'"
+            );
+            self.schema.invalid_text(path, value, &detail);
+        }
+    }
+
     /// An amount must be written as one. The pattern is the schema's for every quantity.
     pub fn quantity(&mut self, value: Option<&str>, path: &str) {
         if let Some(value) = value.filter(|value| !is_quantity(value)) {
@@ -225,18 +235,7 @@ impl<'s> Object<'s> {
                 None => warning,
             });
         }
-        if let Some((_, span)) = self.placeholders.first() {
-            let shown: Vec<&str> = self.placeholders.iter().take(NAMES_MAX).map(|(path, _)| path.as_str()).collect();
-            let more = match self.placeholders.len().saturating_sub(NAMES_MAX) {
-                0 => String::new(),
-                more => format!(" and {more} more"),
-            };
-            let message = format!(
-                "{kind} {name:?}: `${{…}}` is not filled in, and is taken as it stands: {}{more}",
-                shown.join(", ")
-            );
-            told.push(Diagnostic::warning(self.source, *span, message));
-        }
+        told.extend(of_placeholders(kind, name, &self.placeholders, self.source));
         let notes = self.schema.notes.iter().chain(&self.admission.notes);
         let notes = notes.map(|note| (&note.path, &note.message));
         for (path, message) in notes.chain(self.warnings.iter().map(|(path, message)| (path, message))) {
@@ -245,6 +244,27 @@ impl<'s> Object<'s> {
         }
         told
     }
+}
+
+/// Tells of the texts of any other object that nobody filled in.
+pub fn placeholders(document: &Node, source: &Source) -> Option<Diagnostic> {
+    let (mut nulls, mut found) = (Vec::new(), Vec::new());
+    clean(&mut document.clone(), "", &mut nulls, &mut found);
+    let text = |node: Option<&Node>| node.and_then(Node::as_str).unwrap_or("").to_owned();
+    let name = text(document.get("metadata").and_then(|metadata| metadata.get("name")));
+    of_placeholders(&text(document.get("kind")), &name, &found, source)
+}
+
+fn of_placeholders(kind: &str, name: &str, found: &[(String, Span)], source: &Source) -> Option<Diagnostic> {
+    let (_, span) = found.first()?;
+    let shown: Vec<&str> = found.iter().take(NAMES_MAX).map(|(path, _)| path.as_str()).collect();
+    let more = match found.len().saturating_sub(NAMES_MAX) {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    let shown = shown.join(", ");
+    let message = format!("{kind} {name:?}: `${{…}}` is not filled in, and is taken as it stands: {shown}{more}");
+    Some(Diagnostic::warning(source, *span, message))
 }
 
 /// Takes nulls out, and gathers texts with a placeholder. What shells make of `${…}` in commands is their own.
@@ -259,6 +279,9 @@ fn clean(node: &mut Node, path: &str, nulls: &mut Vec<(String, Span)>, placehold
                 !value.is_null()
             });
             for (key, value) in entries {
+                if key.text.contains("${") {
+                    placeholders.push((path.to_owned(), key.span));
+                }
                 let here = match path {
                     "" => key.text.clone(),
                     "spec.services" => format!("{path}[{}]", key.text),
@@ -277,6 +300,17 @@ fn clean(node: &mut Node, path: &str, nulls: &mut Vec<(String, Span)>, placehold
         Value::String(text) if text.contains("${") => placeholders.push((path.to_owned(), node.span)),
         _ => {}
     }
+}
+
+/// Three numbers, none with a zero before it.
+fn is_plain_version(text: &str) -> bool {
+    let parts: Vec<&str> = text.split('.').collect();
+    let number = |part: &&str| {
+        (1..=4).contains(&part.len())
+            && part.bytes().all(|one| one.is_ascii_digit())
+            && (part.len() == 1 || !part.starts_with('0'))
+    };
+    parts.len() == 3 && parts.iter().all(number)
 }
 
 /// Puts nothing in the place of the value that stands there; false if there is none.
