@@ -435,7 +435,7 @@ fn a_placeholder_is_told_wherever_it_stands() {
         (spoilt(BETA, "replicas: 2", "replicas: ${N}"), "spec.components[1].replicas"),
         (spoilt(BETA, "nvidia.com/gpu: 1", "nvidia.com/gpu: '${N}'"), "limits.nvidia.com/gpu"),
         (spoilt(BETA, "name: chat", "name: chat\n  labels: { '${TEAM}': a }"), "metadata.labels"),
-        (spoilt(ALPHA, "gpu: '1'", "gpu: ${N}"), "spec.services[worker].resources.limits.gpu"),
+        (spoilt(ALPHA, "gpu: '1'", "gpu: '${N}'"), "spec.services[worker].resources.limits.gpu"),
         (spoilt(MODEL, "s3://bucket", "s3://${BUCKET}"), "spec.source.uri"),
         (spoilt(SET, "runtime:1.5.0", "${IMAGE}"), "spec.template.cliques[0].spec.podSpec.containers[0].image"),
     ];

@@ -23,6 +23,7 @@ pub mod profile;
 pub mod read;
 mod route;
 mod set;
+mod sharing;
 pub mod status;
 
 pub use binding::{Binding, binding, is_binding};

@@ -121,12 +121,15 @@ fn apply(
     let devices = pass.asked.claim_templates.of(component, &pass.world.text(key.namespace));
     let rendered = render::of(key, found, deployment, devices.as_ref().ok(), pass);
     let workload = rendered.workload;
-    if let Some(reason) = component.refusal.as_ref().or(devices.as_ref().err()) {
+    if let Some(reason) = &component.refusal {
         let kind = match workload.kind {
             Kind::LeaderWorkerSet => "LeaderWorkerSet.leaderworkerset.x-k8s.io",
             _ => "Deployment.apps",
         };
         return Err(Refusal::Invalid(format!("{kind} {:?} is invalid: {reason}", pass.name_of(workload))));
+    }
+    if let Err(reason) = devices {
+        return Err(Refusal::Invalid(format!("its pods are not made: {reason}")));
     }
     for wanted in rendered.objects {
         if pass.asked.differs(&wanted, pass.world) {

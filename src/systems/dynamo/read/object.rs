@@ -200,7 +200,9 @@ impl<'s> Object<'s> {
         };
         // Rules over several fields are not asked of an object whose fields are of other types.
         let is_rule = |message: &str| RULES.iter().any(|of| message.starts_with(of));
-        let told = complaints.iter().filter(|one| self.misfits.is_empty() || !is_rule(&one.message));
+        let told = complaints
+            .iter()
+            .filter(|one| self.misfits.is_empty() || self.misfits.contains(&one.path) || !is_rule(&one.message));
         let told = told.map(|one| {
             let message = format!("{by}{} {:?} is invalid: {}: {}", self.kind, self.name, one.path, one.message);
             let span = locate(&self.node, &one.path).unwrap_or_else(|| head(&self.node));

@@ -40,7 +40,7 @@ impl Pass<'_> {
         let pod_hash = pod_hash.unwrap_or(self.expected_hash);
         if let Some(reason) = self.clique().spec.refusal.clone() {
             // Each try is an error of the pass, which the queue puts off ever longer; one entry tells of all of them.
-            let reason = world.intern(&format!("Pod {own:?} is invalid: {reason}"));
+            let reason = world.intern(&format!("its pods are not made: {reason}"));
             self.grove.tell(self.key, ("Failed", ""), true, Why::symbol(reason), self.by.cause, world);
             return Err(Stop::Error);
         }
