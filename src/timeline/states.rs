@@ -243,6 +243,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
         }
         Kind::PodCliqueSet | Kind::PodClique | Kind::PodCliqueScalingGroup => &[
             "Created",
+            "Failed",
             "Changed",
             "Scaled",
             "UpdateStarted",

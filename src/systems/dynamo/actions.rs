@@ -119,6 +119,12 @@ impl Dynamo {
             let _ = set.wake(Wake::Submitted, cause, world);
             self.manifests.push(set);
         }
+        for template in &document.claim_templates {
+            self.asked.claim_templates.add(template);
+        }
+        for binding in &document.bindings {
+            self.grove.bind(binding);
+        }
         for set in &document.sets {
             let key = subject(&set.identity, world);
             if let Err(refusal) = self.grove.submit(key, set, cause, world) {
@@ -149,9 +155,13 @@ impl Dynamo {
             if replace {
                 return Err(format!("{} not found", object.identity.show()));
             }
-            if let Some(why) = object.not_to_be_made.as_ref().filter(|_| self.options.operator.is_1_5()) {
+            if let Some(why) = &object.not_to_be_made {
+                return Err(why.clone());
+            }
+            let annotations = &object.annotations;
+            if let Some(why) = check::topologies(&object.resource, annotations, self.grove.profile(), &self.options) {
                 let (kind, name) = (native::api_kind(key.kind), &object.identity.name);
-                return Err(format!("{kind} {name:?} is invalid: {why}"));
+                return Err(format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}"));
             }
             let mut created = Stored::new(key, object.resource.clone());
             created.meta.labels.clone_from(&object.labels);
@@ -180,6 +190,13 @@ impl Dynamo {
         if let Some(why) = check::change(&known.value, &wanted.value, &self.options).first() {
             self.journal.deny(key.kind, Verb::Updated.operation());
             return Err(denied(key, &object.identity.name, why));
+        }
+        if key.kind == Kind::Graph
+            && let Some(why) = check::provider(&known.meta.annotations, &wanted.meta.annotations, &self.options)
+        {
+            let name = &object.identity.name;
+            let kind = native::api_kind(key.kind);
+            return Err(format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}"));
         }
         let why = self.difference(&known.value, &wanted.value, world);
         self.api.update(wanted, None, by).map_err(|refusal| refusal.to_string())?;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::binding::Binding;
 use super::family::{Family, Stored};
 use super::model::{PodCliqueSet, PodCliqueSetSpec, Resource};
 use super::pods::{Change, Pods};
@@ -189,6 +190,17 @@ impl Grove {
             let name = &set.identity.name;
             format!("admission webhook \"pcs.validating.webhooks.grove.io\" denied the request for {name:?}: {refusal}")
         })
+    }
+
+    /// Takes a topology, or its levels as they are now. Constraints of sets that are there keep theirs until their next pass.
+    pub fn bind(&mut self, binding: &Binding) {
+        let topologies = &mut Arc::make_mut(&mut self.profile).topologies;
+        topologies.insert(binding.name.clone(), binding.levels.clone());
+    }
+
+    /// What is known of topologies.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     /// Deletes one of its objects; what it owns goes with it.

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::devices::ClaimTemplates;
 use crate::systems::leaderworkerset::{Figures, LeaderWorkerSet};
 use crate::timeline::{Cause, Kind, Subject};
 use crate::workload::{Ask, AskId, Object, Outcome, World};
@@ -28,6 +29,8 @@ pub struct Asked {
     groups: Vec<LeaderWorkerSet>,
     /// What went wrong, by whom it was asked for.
     failures: BTreeMap<Subject, String>,
+    /// What pods can claim devices by.
+    pub claim_templates: ClaimTemplates,
 }
 
 /// What one object of the cluster is to be.
