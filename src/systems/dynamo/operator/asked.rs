@@ -103,6 +103,11 @@ impl Asked {
         self.by_owner.get(&owner).into_iter().flatten().copied()
     }
 
+    /// What is there for an object of Dynamo, with what was asked for.
+    pub fn objects_of(&self, owner: Subject) -> impl Iterator<Item = (Subject, &Object)> {
+        self.of(owner).filter_map(|key| Some((key, &self.held.get(&key)?.object)))
+    }
+
     /// What went wrong with what was asked for it, once.
     pub fn take_failure(&mut self, owner: Subject) -> Option<String> {
         self.failures.remove(&owner)

@@ -8,6 +8,7 @@ pub mod graph;
 mod kinds;
 pub mod object;
 mod request;
+mod written;
 
 use super::check;
 use super::model::ComponentDeployment;

@@ -60,6 +60,11 @@ impl<'s> Object<'s> {
         }
     }
 
+    /// Fields that no schema has, by their paths.
+    pub fn unknown_paths(&self) -> impl Iterator<Item = &str> {
+        self.unknown.iter().map(|one| one.path.as_str())
+    }
+
     /// A part of the object by its path.
     pub fn part(&self, path: &str) -> Option<Node> {
         let mut node = &self.node;
