@@ -239,12 +239,8 @@ fn clean(node: &mut Node, path: &str, nulls: &mut Vec<(String, Span)>, placehold
 
 /// True for fields whose values no message repeats.
 fn may_be_secret(path: &str) -> bool {
-    path.split(['.', '[']).any(|step| {
-        matches!(
-            step,
-            "env" | "envs" | "args" | "command" | "annotations" | "httpHeaders" | "config" | "profilingConfig"
-        )
-    })
+    path.split(['.', '['])
+        .any(|step| matches!(step, "env" | "envs" | "args" | "command" | "annotations" | "httpHeaders" | "config"))
 }
 
 /// Where an object begins.

@@ -62,6 +62,14 @@ fn object(set: &Kubernetes, held: &Held, world: &dyn World) -> Value {
         Body::Object(object) => workload::spec(object, held.subject, world),
         _ => None,
     };
+    if let Body::Object(Object::PriorityClass(class)) = &held.live.body {
+        shown.insert("value".to_owned(), json!(class.value));
+        shown.insert("globalDefault".to_owned(), json!(class.is_default));
+        shown.insert(
+            "preemptionPolicy".to_owned(),
+            json!(if class.preempts { "PreemptLowerPriority" } else { "Never" }),
+        );
+    }
     let replicas = held.live.replicas().map(|live| world.scale(held.subject).unwrap_or(live));
     if let Some(spec) = spec.or_else(|| replicas.map(|_| json!({}))) {
         shown.insert("spec".to_owned(), spec);
