@@ -1,6 +1,6 @@
 //! Documents in JSON without what may be secret: values of environment variables, arguments and headers are hidden whatever they
-//! are, annotations and free settings where their names or their form tell that they are credentials. Names, references to Secrets
-//! and the shape of the document stay.
+//! are, and so are annotations, but for those that controllers read; free settings where their names or their form tell that they are
+//! credentials. Names, references to Secrets and the shape of the document stay.
 
 use serde_json::Value;
 
@@ -8,6 +8,10 @@ use super::mask::{mask, mask_named};
 
 /// What stands in place of a value.
 const MASK: &str = "***";
+
+/// Who reads annotations of pods and graphs: how the domains of their names end. Any other may hold anything.
+const READERS: &[&str] =
+    &["nvidia.com", "k8s.io", "kubernetes.io", "grove.io", "kai.scheduler", "run.ai", "volcano.sh"];
 
 /// How the values below a key are taken.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -83,13 +87,14 @@ fn all_texts(value: &mut Value) {
     }
 }
 
-/// An annotation that holds a whole document may hold anything.
+/// An annotation that holds a whole document is hidden whoever reads it.
 fn annotations(value: &mut Value) {
     let Value::Object(entries) = value else { return };
     for (name, value) in entries {
         if let Value::String(text) = value {
-            let is_document = text.contains(['{', '\n']);
-            *text = if is_document { MASK.to_owned() } else { mask_named(name, text).into_owned() };
+            let domain = name.split_once('/').map_or("", |(domain, _)| domain);
+            let is_read = READERS.iter().any(|reader| domain.ends_with(reader)) && !text.contains(['{', '\n']);
+            *text = if is_read { mask_named(name, text).into_owned() } else { MASK.to_owned() };
         }
     }
 }
@@ -103,7 +108,7 @@ mod tests {
     #[test]
     fn hides_values_and_keeps_names() {
         let mut document = json!({
-            "metadata": { "annotations": { "a/b": "web", "api-token": "x1", "c": "{\"env\":1}" } },
+            "metadata": { "annotations": { "nvidia.com/b": "web", "a": "x1", "grove.io/c": "{\"env\":1}" } },
             "spec": {
                 "envFromSecret": "hf-token-secret",
                 "config": { "hf_token": "x1", "sweep": { "depth": 3 } },
@@ -122,7 +127,7 @@ mod tests {
         });
         conceal(&mut document);
         let shown = json!({
-            "metadata": { "annotations": { "a/b": "web", "api-token": "***", "c": "***" } },
+            "metadata": { "annotations": { "nvidia.com/b": "web", "a": "***", "grove.io/c": "***" } },
             "spec": {
                 "envFromSecret": "hf-token-secret",
                 "config": { "hf_token": "***", "sweep": { "depth": 3 } },

@@ -15,9 +15,9 @@ pub fn list(dynamo: &Dynamo, world: &dyn World) -> Vec<Value> {
     let epoch = Epoch(dynamo.options.epoch_seconds);
     let mut items = Vec::new();
     for stored in KINDS.iter().flat_map(|kind| dynamo.api.list(*kind)) {
-        for (key, object) in dynamo.asked.objects_of(stored.key) {
+        for (key, object, since) in dynamo.asked.objects_of(stored.key) {
             let owner = Some(reference(stored, dynamo, world));
-            let Some(mut shown) = workload(Shown { key, object, owner, epoch }, world) else { continue };
+            let Some(mut shown) = workload(Shown { key, object, owner, since, epoch }, world) else { continue };
             select(&mut shown);
             items.push(shown);
             items.extend(pods(key, epoch, world));

@@ -5,10 +5,11 @@ use serde_json::{Value, json};
 use super::metadata::{self, Epoch};
 use super::status;
 use super::template::template;
+use crate::kernel::Time;
 use crate::systems::kubernetes::kinds;
 use crate::timeline::Subject;
 use crate::workload::storage::AccessMode;
-use crate::workload::{IntOrPercent, LeaderWorkerSetSpec, Object, PodTemplate, Strategy, World};
+use crate::workload::{IntOrPercent, LeaderWorkerSetSpec, Object, PodTemplate, Status, Strategy, World};
 
 /// An object, and what is known of it beside its spec.
 #[derive(Clone, Debug)]
@@ -19,16 +20,22 @@ pub struct Shown<'o> {
     pub object: &'o Object,
     /// References to its owner.
     pub owner: Option<Value>,
+    /// When it was made.
+    pub since: Time,
     /// When the run began.
     pub epoch: Epoch,
 }
 
 /// The object; `None` for kinds that are no part of the API.
 pub fn object(shown: Shown<'_>, world: &dyn World) -> Option<Value> {
-    let Shown { key, object, owner, epoch } = shown;
+    let Shown { key, object, owner, since, epoch } = shown;
     let api = kinds::KINDS.iter().find(|api| api.kind == key.kind)?;
     let slash = if api.group.is_empty() { "" } else { "/" };
     let mut metadata = metadata::begin(key, 0, world);
+    metadata.insert("creationTimestamp".to_owned(), json!(epoch.stamp(since)));
+    if let Some(Status::Deployment(status)) = world.observed(key) {
+        metadata.insert("generation".to_owned(), json!(status.generation));
+    }
     if let Some(owner) = owner {
         metadata.insert("ownerReferences".to_owned(), owner);
     }
