@@ -54,9 +54,9 @@ fn instances_are_listed_with_what_a_scan_found() {
         lines(&native, "instance list"),
         [
             "INSTANCE ID   URL                  STATUS    OWNER SLUG   LAST HEARTBEAT",
-            "depl_shop-0   http://node-0:8080   Healthy                2s ago",
-            "depl_shop-1   http://node-1:8080   Healthy                2s ago",
-            "depl_shop-2   http://node-0:8080   Healthy                2s ago",
+            "depl_shop-0   http://node-0:8080   Healthy   deploy-svc   2s ago",
+            "depl_shop-1   http://node-1:8080   Healthy   deploy-svc   2s ago",
+            "depl_shop-2   http://node-0:8080   Healthy   deploy-svc   2s ago",
         ]
     );
     assert_eq!(native["deployments"][0]["status"], "OK");

@@ -102,9 +102,10 @@ fn node(row: &NodeRow, options: &Options, now: Time) -> Value {
     put(&mut map, "lastHeartbeat", &wall_clock(row.heartbeat_at(now, options), options));
     if let Some(gpus) = &row.facts.gpus {
         let mebibytes = gpus.memory_bytes >> 20;
-        let shown = (0..gpus.count).map(
-            |number| json!({ "id": format!("{}:{number}", row.url), "name": gpus.model, "memoryTotal": mebibytes }),
-        );
+        let shown = (0..gpus.count).map(|number| {
+            let id = format!("{}:{number}", row.url);
+            json!({ "id": id, "intraNodeId": number, "name": gpus.model, "memoryTotal": mebibytes })
+        });
         map.insert("gpus".to_owned(), shown.collect());
     }
     map.into()
