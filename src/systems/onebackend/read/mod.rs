@@ -67,7 +67,9 @@ impl Documents {
             self.problems.extend(problems.into_iter().map(|one| one.note(format!("`{command}` refuses it"))));
             return;
         }
-        if !is_definition {
+        if is_definition {
+            self.warnings.extend(sense::definition(node, source, profile));
+        } else {
             let findings = sense::findings(node, source, profile);
             self.warnings.extend(findings.warnings);
             if let Some(first) = findings.problems.first() {

@@ -34,6 +34,30 @@ pub fn findings(node: &Node, source: &Source, profile: Profile) -> Findings {
     findings
 }
 
+/// Looks at what a definition has beside what makes it run. Nobody refuses any of it.
+pub fn definition(node: &Node, source: &Source, profile: Profile) -> Vec<Diagnostic> {
+    let mut warnings = Vec::new();
+    let mut warn = |at: &Node, message: &str| warnings.push(Diagnostic::warning(source, at.span, message));
+    match (get(node, "image"), get(node, "repository"), profile) {
+        (Some(_), Some(repository), _) => warn(repository, "`repository` has no effect beside `image`"),
+        (None, None, Profile::Documented) => {
+            warn(node, "there is neither `image` nor `repository`: deployments of it end in Error");
+        }
+        (None, None, Profile::AsBuilt) => {
+            warn(node, "there is neither `image` nor `repository`: a START panics over it")
+        }
+        _ => {}
+    }
+    if profile == Profile::AsBuilt {
+        for mapping in get(node, "ports").and_then(Node::as_seq).unwrap_or(&[]) {
+            if let Some(host) = get(mapping, "host").filter(|_| number(mapping, "host") == Some(0)) {
+                warn(host, "for port 0 docker takes one that is free, and the instance is registered at port 0");
+            }
+        }
+    }
+    warnings
+}
+
 /// True for a number of instances on either side of what is rehearsed.
 fn beyond(number: Option<i32>) -> bool {
     number.is_some_and(|number| number.unsigned_abs() > REPLICAS_MAX)

@@ -143,3 +143,18 @@ fn numbers_that_make_no_sense_are_refused_with_their_place_or_told_of() {
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[0].starts_with("resources.cpu `two` is not an amount"), "{told:?}");
 }
+
+#[test]
+fn what_a_definition_has_too_much_or_too_little_is_told() {
+    let told = |text: &str, profile| {
+        let read = documents(&Source::new("d.yaml", text), profile).expect("YAML");
+        assert!(read.problems.is_empty(), "{text}");
+        read.warnings.iter().map(|one| one.message.clone()).collect::<Vec<_>>()
+    };
+    let both = "{ id: a, image: { name: x, internalPorts: [1] }, repository: { url: u, internalPorts: [1] } }";
+    assert_eq!(told(both, Profile::Documented), ["`repository` has no effect beside `image`"]);
+    let neither = "{ id: a, ports: [ { internal: 80, host: 0 } ] }";
+    assert_eq!(told(neither, Profile::Documented).len(), 1);
+    let told = told(neither, Profile::AsBuilt);
+    assert!(told.len() == 2 && told[1].starts_with("for port 0"), "{told:?}");
+}
