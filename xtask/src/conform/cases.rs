@@ -231,6 +231,7 @@ pub const CASES: &[Case] = &[
     left("onebackend/as-built-caller-lost", DOCKER),
     left("onebackend/as-built-change-ignored", DOCKER),
     left("onebackend/as-built-dead-instance", DOCKER),
+    left("onebackend/as-built-late-definition", DOCKER),
     left("onebackend/as-built-missing-definition", DOCKER),
     left("onebackend/as-built-name-within-name", DOCKER),
     left("onebackend/as-built-no-ports", DOCKER),
