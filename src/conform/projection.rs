@@ -37,6 +37,11 @@ const LEFT_OUT: &[LeftOut] = &[
         &["Nominated"],
         "`status.nominatedNodeName` is written for other reasons too; those who make room show it",
     ),
+    out(
+        Kind::Pod,
+        &["Registered", "Unregistered"],
+        "who a frontend knows of stands in a store of the system's own, which no API of the cluster shows",
+    ),
     out(Kind::Pod, &["Ungated"], "that a gate is gone is not told by itself; that the pod is scheduled is"),
     out(Kind::Pod, &["FailedMount", "WaitsForVolume", "FailedAttachVolume", "Pulling", "Killing"], EVENT),
     out(Kind::Pod, &["EvictionRefused"], "an answer to the one who drains; how often it asks is its own affair"),

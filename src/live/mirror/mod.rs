@@ -2,6 +2,7 @@
 //! written down when that changes. One file a family of kinds. Names here are the scenario's; those of the cluster are kept
 //! where a request needs them.
 
+mod claims;
 pub mod events;
 pub mod jobs;
 pub mod nodes;
@@ -164,6 +165,7 @@ impl LiveCluster {
             Seen::PodDisruptionBudget(object) => self.saw_budget(&object),
             Seen::HorizontalPodAutoscaler(object) => self.saw_autoscaler(&object),
             Seen::ResourceQuota(object) => self.saw_quota(&object),
+            Seen::PersistentVolumeClaim(object) => self.saw_claim(&object),
             Seen::Event(event) => self.saw_event(&event),
             Seen::Node(node) => self.saw_node(&node),
         }
