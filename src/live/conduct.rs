@@ -8,7 +8,7 @@
 mod kwok;
 mod stand_in;
 
-pub(super) use kwok::{AFTER_WAITING, goes_on};
+pub(super) use kwok::{AFTER_WAITING, fails_now, goes_on};
 pub use kwok::{KwokStages, kwok_stages};
 pub(super) use stand_in::pull_arguments;
 pub use stand_in::{PORT, Role, STATE_FOLDER, stand_in_arguments};

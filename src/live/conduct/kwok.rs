@@ -82,14 +82,7 @@ pub fn kwok_stages(pod: &PodConduct, template: &PodTemplate, job: bool) -> Resul
             let what = format!("exit code {code} under restartPolicy OnFailure");
             return Err(unsupported(&what, "kwok starts no container again: use real nodes, or restartPolicy Never"));
         }
-        Some((end, code)) => {
-            stages.delay(FAILED, end - course.ready);
-            stages.annotate(FAILED, "exit-code", code.to_string());
-            stages.annotate(FAILED, "reason", "Error".to_owned());
-            // Both stages match such a pod, and kwok draws one by weight.
-            stages.annotate(COMPLETE, "weight", "0".to_owned());
-            stages.labels.insert(format!("{FAILED}.{SUFFIX}"), "true".to_owned());
-        }
+        Some((end, code)) => stages.fails(end - course.ready, code),
     }
     Ok(stages)
 }
@@ -99,7 +92,23 @@ pub fn goes_on(length: &str) -> BTreeMap<String, String> {
     ["delay", "jitter-delay"].map(|key| (format!("{INITIALIZED}.{SUFFIX}/{key}"), length.to_owned())).into()
 }
 
+/// What tells kwok that the containers of a pod fail now. It starts none of them again.
+pub fn fails_now(exit_code: u8) -> KwokStages {
+    let mut stages = KwokStages::default();
+    stages.fails(Duration::ZERO, exit_code);
+    stages
+}
+
 impl KwokStages {
+    fn fails(&mut self, after: Duration, exit_code: u8) {
+        self.delay(FAILED, after);
+        self.annotate(FAILED, "exit-code", exit_code.to_string());
+        self.annotate(FAILED, "reason", "Error".to_owned());
+        // Both stages match such a pod, and kwok draws one by weight.
+        self.annotate(COMPLETE, "weight", "0".to_owned());
+        self.labels.insert(format!("{FAILED}.{SUFFIX}"), "true".to_owned());
+    }
+
     fn annotate(&mut self, stage: &str, key: &str, value: String) {
         self.annotations.insert(format!("{stage}.{SUFFIX}/{key}"), value);
     }

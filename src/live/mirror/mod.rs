@@ -219,8 +219,8 @@ impl LiveCluster {
     fn named(&mut self, kind: Kind, meta: &ObjectMeta) -> Option<Subject> {
         let namespace = self.rendering.naming.document_namespace(meta.namespace.as_deref()?)?.to_owned();
         let namespace = self.names.intern(&namespace);
-        let name = self.names.name(meta.name.as_deref()?);
-        Some(Subject { kind, namespace, name })
+        let name = self.rendering.naming.document_name(kind, meta.name.as_deref()?);
+        Some(Subject { kind, namespace, name: self.names.name(&name) })
     }
 
     /// The subject that an object was given when it was seen first.

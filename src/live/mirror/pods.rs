@@ -65,7 +65,7 @@ impl PodSeen {
     pub fn belongs_to(&self, subject: Subject) -> bool {
         match subject.kind {
             Kind::Pod => self.subject == subject,
-            Kind::Member | Kind::Component => self.serves == Some(subject),
+            Kind::Member | Kind::Component | Kind::PodClique => self.serves == Some(subject),
             _ => self.workload == subject || self.owner == Some(subject),
         }
     }
