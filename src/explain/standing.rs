@@ -55,7 +55,9 @@ pub fn standing(kind: Kind, became: &str) -> Standing {
         // A gang is what it is to be once its pods have nodes.
         "Scheduled" if matches!(kind, Kind::PodGang | Kind::PodGroup) => Standing::Well,
         "Ready" | "Serving" | "Registered" | "Succeeded" | "Complete" | "Available" | "Bound" | "monitoring"
-        | "completed" | "ready" | "complete" | "SuccessCriteriaMet" | "successful" | "deployed" | "UpdateCompleted" => Standing::Well,
+        | "completed" | "ready" | "complete" | "SuccessCriteriaMet" | "successful" | "deployed" | "UpdateCompleted" => {
+            Standing::Well
+        }
         // A pod whose eviction was refused goes on as before, and so does a cordoned node.
         "EvictionRefused" => Standing::Well,
         _ if is_silent(kind) => Standing::Silent,
@@ -80,6 +82,7 @@ const fn is_silent(kind: Kind) -> bool {
             | Kind::PersistentVolume
             | Kind::StorageClass
             | Kind::Adapter
+            | Kind::Controller
             | Kind::PodGang
             | Kind::Node
             | Kind::Fault
@@ -110,7 +113,7 @@ pub const fn rank(kind: Kind) -> u8 {
         | Kind::PersistentVolumeClaim
         | Kind::StorageClass => 7,
         Kind::Node | Kind::PersistentVolume => 8,
-        Kind::Fault | Kind::Action | Kind::Scenario => u8::MAX,
+        Kind::Controller | Kind::Fault | Kind::Action | Kind::Scenario => u8::MAX,
         _ => 5,
     }
 }

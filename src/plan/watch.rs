@@ -253,7 +253,7 @@ impl Observer for Watch {
                 }
                 self.others.insert(entry.subject, id);
             }
-            Kind::Fault | Kind::Action | Kind::Scenario => {}
+            Kind::Controller | Kind::Fault | Kind::Action | Kind::Scenario => {}
             // What a graph goes through is told beside the state that it is in.
             Kind::Graph if !is_state_of_graph(entry.became) => {}
             _ => {
