@@ -131,7 +131,7 @@ kinds! {
     Model = "model",
     /// A snapshot of a worker of Dynamo.
     Checkpoint = "checkpoint",
-    /// A controller of custom resources: `controller/dynamographdeployment`.
+    /// A controller of custom resources, and `kubectl` where it writes again by itself: `controller/podclique`.
     Controller = "controller",
     /// A definition of a service of 1Backend.
     Definition = "definition",

@@ -306,6 +306,15 @@ impl Kubernetes {
             held.life = Life::Refused;
             world.note(held.subject, "Rejected", Why::symbol(reason), cause);
         } else {
+            if outcome == Outcome::Conflict {
+                let why = Why::with2(
+                    "{} has been modified: again after {}",
+                    Arg::Subject(held.subject),
+                    Arg::Length(RETRY_AFTER),
+                );
+                let writer = Subject::new(Kind::Controller, world.name("kubectl"));
+                world.note(writer, "conflict", why, cause);
+            }
             world.wake_at(world.now() + RETRY_AFTER, position as u64, cause);
         }
     }
