@@ -55,6 +55,7 @@ mod statefulset;
 mod status;
 mod taints;
 pub mod template;
+mod together;
 mod traffic;
 mod usage;
 mod volume;

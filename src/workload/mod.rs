@@ -21,6 +21,7 @@ pub mod storage;
 pub mod strategy;
 pub mod traffic;
 pub mod world;
+pub mod written;
 
 pub use api_fault::{About, ApiFault, ApiTrouble, Moment};
 pub use apps::{DaemonSetSpec, LeaderWorkerSetSpec, ReplicaSetSpec, StatefulSetSpec};
@@ -50,3 +51,4 @@ pub use storage::Volume;
 pub use strategy::{IntOrPercent, Strategy};
 pub use traffic::{Backend, Traffic};
 pub use world::{Ask, AskId, Dial, Outcome, RecordChange, World};
+pub use written::Written;

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::stage::Store;
-use super::{Affinity, GangMember, Resources, TopologySpread, Volume};
+use super::{Affinity, GangMember, Resources, TopologySpread, Volume, Written};
 use crate::kernel::Duration;
 use crate::timeline::Subject;
 
@@ -69,6 +69,8 @@ pub struct PodTemplate {
     /// All that the document says and the model has no field for (environment, arguments, annotations), as one number: two
     /// templates that differ in it alone are two revisions. Zero where a system makes its templates itself.
     pub fingerprint: u64,
+    /// The template as the document has it, to be shown.
+    pub written: Written,
 }
 
 impl Default for PodTemplate {
@@ -104,6 +106,7 @@ impl Default for PodTemplate {
             registration: None,
             process_lease: None,
             fingerprint: 0,
+            written: Written::default(),
         }
     }
 }

@@ -142,6 +142,9 @@ impl Cluster {
     /// Starts whatever is to be started next in a pod: the next init container, or all the others in their order.
     /// A container whose image has to be pulled holds up those behind it, as `SyncPod` starts them one by one.
     pub(in crate::cluster) fn start_next(&mut self, pod: PodId, cause: Cause) {
+        if !self.begins_together(pod, cause) {
+            return;
+        }
         let mounts = !self.set(self.pod(pod).set).source.volumes.is_empty() || self.has_claims(pod);
         if mounts && !self.mounts(pod, cause) {
             return;

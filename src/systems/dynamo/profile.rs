@@ -91,6 +91,9 @@ pub struct Options {
     pub lws: bool,
     /// Whether Volcano is installed.
     pub volcano: bool,
+    /// `orchestrators.volcanoScheduler.enabled` of the configuration: with Grove it places the gangs. Off by default
+    /// (deploy/operator/internal/features/gates.go); it cannot be on beside KAI.
+    pub volcano_scheduler: bool,
     /// Whether the inference extension of the Gateway API is installed, which a component of type `epp` needs.
     pub inference_pool: bool,
     /// `checkpoint.enabled` of the chart: without it components cannot ask for checkpoints. Off by default.
@@ -183,6 +186,7 @@ impl Default for Options {
             kai: false,
             lws: false,
             volcano: false,
+            volcano_scheduler: false,
             inference_pool: false,
             checkpoint: false,
             profiler: Vec::new(),

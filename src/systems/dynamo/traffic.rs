@@ -68,11 +68,8 @@ fn pods<'a>(
     }
     let spec = api.get(graph).and_then(|stored| stored.value.graph()).map(|graph| &graph.spec);
     let Some(spec) = spec else { return found };
-    for clique in grove.api.list(Kind::PodClique) {
+    for clique in grove.cliques_made_for(graph) {
         let GroveResource::PodClique(one) = &clique.value else { continue };
-        if grove.maker_of(clique.key) != Some(graph) {
-            continue;
-        }
         let name = one.spec.pods.labels.get(keys::COMPONENT);
         let Some(component) = spec.components.iter().find(|one| Some(&one.name) == name) else { continue };
         if one.spec.role.ends_with("-wkr") && component.is_multinode() {

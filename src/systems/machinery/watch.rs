@@ -157,6 +157,11 @@ impl<T> Log<T> {
         self.event(kind, cursor).map_or(self.head, |next| Version(next.version.0 - 1))
     }
 
+    /// The last write of a resource, as far as it is kept.
+    pub fn last(&self, key: Subject) -> Option<&Event<T>> {
+        self.kinds.get(&key.kind)?.events.iter().rev().find(|event| event.key() == key)
+    }
+
     /// Forgets what no reader can be shown any more: writes of a kind before the cursor, and what they replaced.
     pub fn forget(&mut self, kind: Kind, cursor: u64) {
         let position = self.position(kind, cursor);

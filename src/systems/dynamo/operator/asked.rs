@@ -3,6 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::devices::ClaimTemplates;
+use crate::kernel::Time;
 use crate::systems::leaderworkerset::{Figures, LeaderWorkerSet};
 use crate::timeline::{Cause, Kind, Subject};
 use crate::workload::{Ask, AskId, Object, Outcome, World};
@@ -15,6 +17,8 @@ struct Held {
     serves: Subject,
     /// The ask that is not answered yet.
     asked: Option<AskId>,
+    /// When it was first asked for.
+    since: Time,
 }
 
 /// What was asked of the cluster.
@@ -28,6 +32,8 @@ pub struct Asked {
     groups: Vec<LeaderWorkerSet>,
     /// What went wrong, by whom it was asked for.
     failures: BTreeMap<Subject, String>,
+    /// What pods can claim devices by.
+    pub claim_templates: ClaimTemplates,
 }
 
 /// What one object of the cluster is to be.
@@ -60,10 +66,11 @@ impl Asked {
         if !self.held.contains_key(&key) {
             world.watch(key);
         }
+        let since = self.held.get(&key).map_or(world.now(), |held| held.since);
         let ask = world.ask(Ask::Apply { key, object: object.clone(), serves }, cause);
         self.asks.insert(ask, key);
         self.by_owner.entry(owner).or_default().insert(key);
-        self.held.insert(key, Held { object, owner, serves, asked: Some(ask) });
+        self.held.insert(key, Held { object, owner, serves, asked: Some(ask), since });
     }
 
     /// Takes away all that belongs to an object of Dynamo.
@@ -123,6 +130,12 @@ impl Asked {
     /// What is there for an object of Dynamo.
     pub fn of(&self, owner: Subject) -> impl Iterator<Item = Subject> + '_ {
         self.by_owner.get(&owner).into_iter().flatten().copied()
+    }
+
+    /// What is there for an object of Dynamo, with what was asked for, and when it was first.
+    pub fn objects_of(&self, owner: Subject) -> impl Iterator<Item = (Subject, &Object, Time)> {
+        let known = self.of(owner).filter_map(|key| Some((key, self.held.get(&key)?)));
+        known.map(|(key, held)| (key, &held.object, held.since))
     }
 
     /// What went wrong with what was asked for it, once.

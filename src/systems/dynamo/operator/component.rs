@@ -14,7 +14,7 @@ use crate::systems::dynamo::profile::Operator;
 use crate::systems::dynamo::status::{ComponentFigures, ComponentKind, ComponentStatus, Condition, Truth};
 use crate::systems::dynamo::store::Stored;
 use crate::systems::machinery::{Finish, Refusal};
-use crate::timeline::{Subject, Why};
+use crate::timeline::{Kind, Subject, Why};
 use crate::workload::Status;
 
 /// How a component's workload fares.
@@ -148,7 +148,21 @@ fn apply(
     if let Some(failure) = pass.asked.take_failure(key) {
         return Err(Refusal::Unavailable(failure));
     }
-    let rendered = render::of(key, found, deployment, pass);
+    let component = &deployment.spec.component;
+    let devices = pass.asked.claim_templates.of(component, &pass.world.text(key.namespace));
+    let rendered = render::of(key, found, deployment, devices.as_ref().ok(), pass);
+    if let Some(reason) = &component.refusal
+        && let Some(workload) = rendered.workloads.first()
+    {
+        let kind = match workload.kind {
+            Kind::LeaderWorkerSet => "LeaderWorkerSet.leaderworkerset.x-k8s.io",
+            _ => "Deployment.apps",
+        };
+        return Err(Refusal::Invalid(format!("{kind} {:?} is invalid: {reason}", pass.name_of(*workload))));
+    }
+    if let Err(reason) = devices {
+        return Err(Refusal::Invalid(format!("its pods are not made: {reason}")));
+    }
     let wanted: BTreeSet<Subject> = rendered.objects.iter().map(|one| one.key).collect();
     let mut is_modified = false;
     for wanted in rendered.objects {
@@ -161,7 +175,6 @@ fn apply(
         pass.asked.remove(one, pass.cause, pass.world);
         is_modified = true;
     }
-    let component = &deployment.spec.component;
     let is_lws = component.is_multinode() && pass.options.has_lws();
     let kind = if is_lws { ComponentKind::LeaderWorkerSet } else { ComponentKind::Deployment };
     let mut figures = ComponentFigures { kind, ready: Some(0), ..ComponentFigures::default() };

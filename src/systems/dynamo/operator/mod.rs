@@ -7,6 +7,7 @@ pub mod asked;
 pub mod claims;
 pub mod cliques;
 pub mod component;
+pub mod devices;
 pub mod discovery;
 pub mod generations;
 pub mod graph;

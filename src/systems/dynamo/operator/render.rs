@@ -33,14 +33,24 @@ pub struct Rendered {
     pub workloads: Vec<Subject>,
 }
 
-/// Renders a component.
-pub fn of(key: Subject, found: &Stored, deployment: &ComponentDeployment, pass: &mut Pass<'_>) -> Rendered {
+/// Renders a component, whose pods claim these devices.
+pub fn of(
+    key: Subject,
+    found: &Stored,
+    deployment: &ComponentDeployment,
+    devices: Option<&BTreeMap<String, u64>>,
+    pass: &mut Pass<'_>,
+) -> Rendered {
     let component = &deployment.spec.component;
     let name = pass.name_of(key);
     let graph = found.label(keys::GRAPH).unwrap_or_default().to_owned();
     let serves = pass.beside(key, Kind::Component, &names::component(&graph, &component.name));
     let options = pass.options;
-    let pods = |role| template(&name, found, deployment, role, serves, options);
+    let pods = |role| {
+        let mut template = template(&name, found, deployment, role, serves, options);
+        devices.into_iter().for_each(|devices| super::devices::put(devices, &mut template));
+        Arc::new(template)
+    };
     let mut objects = match component.nodes {
         Some(size) if pass.options.has_lws() => {
             let set = |replicas, leader, worker| LeaderWorkerSetSpec {
@@ -112,7 +122,7 @@ fn template(
     role: Role,
     serves: Subject,
     options: &Options,
-) -> Arc<PodTemplate> {
+) -> PodTemplate {
     let component = &deployment.spec.component;
     let graph = GraphSpec { backend: deployment.spec.backend, ..GraphSpec::default() };
     let mut template = pod(&graph, component, role);
@@ -133,7 +143,7 @@ fn template(
     template.process_lease = discovery::process_lease(component, role, discovery, options.operator);
     let restart = component.annotations.get(keys::RESTART_AT).map_or("", String::as_str);
     template.fingerprint = hash::touched(component.fingerprint, restart);
-    Arc::new(template)
+    template
 }
 
 /// The strategy of a component's Deployment. The API's own 25 % and 25 % where nothing is said. 0.8 knows two strategies more, and
