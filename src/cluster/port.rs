@@ -8,7 +8,7 @@ use crate::kernel::Time;
 use crate::timeline::{Entry, EntryId, Kind, Layer};
 use crate::workload::{
     Ask, AskId, Backend, Dial, LeaderWorkerSetSpec, Object, Outcome, PodStatus, PodTemplate, RecordChange, Status,
-    World,
+    Store, World,
 };
 
 /// One controller's side of the cluster.
@@ -142,6 +142,10 @@ impl World for Port<'_> {
         let cluster = &*self.cluster;
         let nodes = cluster.nodes.iter().filter(|(_, node)| node.joined);
         nodes.map(|(id, node)| (cluster.node_subject(id), node.labels.get(label).cloned())).collect()
+    }
+
+    fn reaches(&self, store: Store) -> bool {
+        self.cluster.outage_of(store).is_none()
     }
 
     fn watch(&mut self, key: Subject) {

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use super::rollout::SelectorPatch;
+use super::stage::Store;
 use super::traffic::Backend;
 use super::{AnalysisPhase, LeaderWorkerSetSpec, NodePatch, Object, PodPhase, PodStatus, PodTemplate, Status};
 use crate::kernel::{Name, Symbol, Time};
@@ -285,6 +286,12 @@ pub trait World {
 
     /// The value of one label of every node as observed, in the order in which they joined; `None` for a node without it.
     fn observed_node_labels(&self, label: &str) -> Vec<(Subject, Option<String>)>;
+
+    /// True if a store can be reached.
+    fn reaches(&self, store: Store) -> bool {
+        let _ = store;
+        true
+    }
 
     /// From now on, changes of this object wake the controller: of a Deployment or Job, those of its pods too.
     fn watch(&mut self, key: Subject);

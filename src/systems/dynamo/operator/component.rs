@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use super::asked::Wanted;
 use super::pass::{Pass, Synced};
 use super::render;
-use super::{keys, readiness};
+use super::{finalizer, keys, readiness};
 use crate::systems::dynamo::model::{ComponentDeployment, Resource};
 use crate::systems::dynamo::profile::Operator;
 use crate::systems::dynamo::status::{ComponentFigures, ComponentKind, ComponentStatus, Condition, Truth};
@@ -46,9 +46,15 @@ const fn words(fares: &Fares, operator: Operator) -> (&'static str, &'static str
 /// Reconciles a component.
 pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
     let key = pass.item.key;
-    let Some(found) = pass.get(key).filter(|found| !found.is_leaving()) else { return Finish::Done };
+    let Some(found) = pass.get(key) else { return Finish::Done };
     let Some(deployment) = found.value.component().cloned() else { return Finish::Done };
-    let mut version = found.meta.version;
+    if found.is_leaving() {
+        return finalizer::let_go(&found, pass);
+    }
+    let mut version = match finalizer::keep(&found, pass) {
+        Ok(version) => version,
+        Err(refusal) => return pass.retry(&refusal),
+    };
     let mut status = deployment.status.clone();
     if status.conditions.0.is_empty() {
         let text = "Starting to reconcile DynamoComponentDeployment";

@@ -9,6 +9,7 @@ pub mod cliques;
 pub mod component;
 pub mod devices;
 pub mod discovery;
+pub mod finalizer;
 pub mod generations;
 pub mod graph;
 pub mod grove_path;
