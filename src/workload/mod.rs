@@ -34,8 +34,8 @@ pub use gang::{
 };
 pub use object::{DeploymentSpec, NodePatch, NodePoolSpec, Object, ServiceSpec};
 pub use pod::{
-    Awaited, Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, Registration,
-    RestartPolicy, Taint, TaintEffect, Toleration,
+    Awaited, Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, ProcessLease,
+    Registration, RestartPolicy, Taint, TaintEffect, Toleration,
 };
 pub use records::Records;
 pub use resources::Resources;

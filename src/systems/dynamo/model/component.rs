@@ -89,7 +89,7 @@ pub struct Component {
     pub topology: Option<Topology>,
     /// The model that it serves, by which a DynamoModel finds its pods.
     pub model: Option<ModelRef>,
-    /// Claims of devices beside its GPUs, which no plain node has.
+    /// Claims of devices beside the GPUs that its containers ask for.
     pub claims: Vec<DeviceClaim>,
     /// A GPU memory service beside its pods.
     pub memory_service: Option<MemoryService>,

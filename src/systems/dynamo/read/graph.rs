@@ -14,7 +14,7 @@ use super::alpha::{self, Alpha};
 use super::component::{self, Shared, check_domain};
 use super::file::{BetaFile, GraphFile, KvTransferFile, PvcFile, RestartFile};
 use super::object::Object;
-use super::written;
+use super::{pods, written};
 use crate::systems::kubernetes::volumes;
 use crate::text::Node;
 use crate::text::tree::Value;
@@ -203,6 +203,18 @@ fn from_alpha(
 fn check_alpha(alpha: &Alpha, path: &str, object: &mut Object<'_>) {
     let at = |field: &str| format!("{path}.{field}");
     let file = &alpha.file;
+    if let Some(resources) = &file.resources {
+        pods::amounts(resources, &at("resources"), object);
+        for (index, claim) in resources.claims.iter().flatten().enumerate() {
+            object.required(claim.name.as_ref(), &at(&format!("resources.claims[{index}].name")));
+        }
+    }
+    pods::pod(alpha.pod(), &at("extraPodSpec"), object);
+    if let Some(main) = alpha.main() {
+        pods::container(main, &at("extraPodSpec.mainContainer"), object);
+    }
+    let size = file.shared_memory.as_ref().and_then(|memory| memory.size.as_ref());
+    object.quantity(size.map(|size| size.0.as_str()), &at("sharedMemory.size"));
     let bare = BetaFile {
         replicas: file.replicas,
         min_available: file.min_available,
@@ -282,6 +294,7 @@ fn check(file: &GraphFile, api: ApiVersion, object: &mut Object<'_>) {
     for (index, claim) in file.pvcs.iter().flatten().enumerate() {
         let path = format!("spec.pvcs[{index}]");
         object.required(claim.name.as_ref(), &format!("{path}.name"));
+        object.quantity(claim.size.as_ref().map(|size| size.0.as_str()), &format!("{path}.size"));
         let whole = claim.size.is_some() && claim.storage_class.is_some() && claim.volume_access_mode.is_some();
         if claim.create == Some(true) && !whole {
             let detail = "When create is true, size, storageClass, and volumeAccessMode are required";
@@ -308,6 +321,7 @@ fn check(file: &GraphFile, api: ApiVersion, object: &mut Object<'_>) {
     }
     if let Some(fragment) = &file.provider_override {
         object.required(fragment.api_version.as_ref(), "spec.providerOverride.apiVersion");
+        object.not_empty(fragment.api_version.as_ref(), "spec.providerOverride.apiVersion");
         object.required(fragment.value.as_ref(), "spec.providerOverride.value");
         let message = "what a provider's own words change has no effect here";
         object.warnings.push(("spec.providerOverride".to_owned(), message.to_owned()));
@@ -317,6 +331,9 @@ fn check(file: &GraphFile, api: ApiVersion, object: &mut Object<'_>) {
 fn check_transfer(policy: &KvTransferFile, object: &mut Object<'_>) {
     let path = "spec.experimental.kvTransferPolicy";
     object.required(policy.domain.as_ref(), &format!("{path}.domain"));
+    check_domain(policy.domain.as_ref(), &format!("{path}.domain"), object);
+    object.not_empty(policy.label_key.as_ref(), &format!("{path}.labelKey"));
+    object.not_empty(policy.cluster_topology_name.as_ref(), &format!("{path}.clusterTopologyName"));
     object.one_of(policy.enforcement.as_ref(), &format!("{path}.enforcement"), &["required", "preferred"]);
     if policy.label_key.is_some() == policy.cluster_topology_name.is_some() {
         object.schema.invalid(path, "\"object\"", "exactly one of labelKey or clusterTopologyName is required");

@@ -164,9 +164,7 @@ struct Profiling {
 /// Reads a request.
 pub fn request(object: &mut Object<'_>, api: ApiVersion, options: &Options) -> RequestSpec {
     let spec = object.part("spec");
-    if spec.is_none() {
-        object.schema.required("spec", "");
-    }
+    object.required(spec.as_ref(), "spec");
     let fingerprint = spec.as_ref().map_or(0, |spec| component::hash(&spec.to_json().to_string()));
     let read = match api {
         ApiVersion::V1Alpha1 => alpha(spec.as_ref(), object, options),
@@ -181,6 +179,11 @@ fn beta(spec: Option<&Node>, object: &mut Object<'_>, options: &Options) -> Requ
     object.required(file.model.as_ref(), "spec.model");
     object.not_empty(file.model.as_ref(), "spec.model");
     object.one_of(file.backend.as_ref(), "spec.backend", BACKENDS);
+    object.version(file.runtime_version_override.as_ref(), "spec.runtimeVersionOverride");
+    if file.overrides.as_ref().is_some_and(|one| one.profiling_job.is_some()) {
+        let template = object.part("spec.overrides.profilingJob.template");
+        object.required(template.as_ref(), "spec.overrides.profilingJob.template");
+    }
     object.one_of(file.search_strategy.as_ref(), "spec.searchStrategy", &["rapid", "thorough"]);
     let hardware = file.hardware.clone().unwrap_or_default();
     object.one_of(hardware.gpu_sku.as_ref(), "spec.hardware.gpuSku", SKUS);
@@ -229,6 +232,7 @@ fn alpha(spec: Option<&Node>, object: &mut Object<'_>, options: &Options) -> Req
     object.required(file.model.as_ref(), "spec.model");
     object.required(file.backend.as_ref(), "spec.backend");
     object.one_of(file.backend.as_ref(), "spec.backend", BACKENDS);
+    object.version(file.runtime_version_override.as_ref(), "spec.runtimeVersionOverride");
     object.required(file.profiling_config.as_ref(), "spec.profilingConfig");
     let config = file.profiling_config.clone().unwrap_or_default();
     if file.profiling_config.is_some() {
