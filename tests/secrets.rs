@@ -140,7 +140,7 @@ const GRAPH: &str = r#"{ "apiVersion": "nvidia.com/v1alpha1", "kind": "DynamoGra
     "envs": [ { "name": "HF_TOKEN", "value": "hunter2-env" } ],
     "services": {
       "Frontend": { "componentType": "frontend", "replicas": 1,
-        "extraPodSpec": { "mainContainer": { "image": "registry.example.com/frontend:1" } } },
+        "extraPodSpec": { "mainContainer": { "image": "registry.example.com/frontend:1.5.0" } } },
       "Worker": {
         "componentType": "worker",
         "replicas": 1,
@@ -152,7 +152,7 @@ const GRAPH: &str = r#"{ "apiVersion": "nvidia.com/v1alpha1", "kind": "DynamoGra
         "extraPodSpec": {
           "initContainers": [ { "name": "get", "image": "a:1", "command": [ "curl hunter5-arg" ] } ],
           "mainContainer": {
-            "image": "registry.example.com/worker:1",
+            "image": "registry.example.com/worker:1.5.0",
             "command": [ "python3", "-m", "dynamo.vllm", "hunter5-arg" ],
             "args": [ "--api-key", "hunter5-arg" ],
             "env": [ { "name": "A", "value": "hunter2-env" } ]
