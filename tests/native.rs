@@ -14,7 +14,8 @@ use std::path::{Path, PathBuf};
 
 use greenroom::kernel::Time;
 use greenroom::rehearsal::{Options, rehearse};
-use greenroom::scenario::{Scenario, load};
+use greenroom::scenario::{Scenario, load, load_from};
+use greenroom::text::Source;
 use k8s_openapi::api::{apps::v1 as apps, batch::v1 as batch, core::v1 as core, scheduling::v1 as scheduling};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -132,15 +133,16 @@ fn every_object_fits_its_definition_and_its_type() {
         for (at, state) in states(&scenario) {
             for object in items(&state) {
                 checked += 1;
-                let complaints = definitions.complaints(object).or_else(|| of_kubernetes(object));
+                let complaints = complaints(object, &definitions);
                 let (kind, name) = (&object["kind"], &object["metadata"]["name"]);
                 let Some(complaints) = complaints else {
                     let text = |name: &str| object[name].as_str().unwrap_or_default();
                     unknown.insert(format!("{} {}", text("apiVersion"), text("kind")));
                     continue;
                 };
-                let complaints = complaints.into_iter().filter(|one| !is_of_0_8(one));
-                findings.extend(complaints.map(|one| format!("{} at {at}: {kind} {name}: {one}", file.display())));
+                findings.extend(
+                    complaints.into_iter().map(|one| format!("{} at {at}: {kind} {name}: {one}", file.display())),
+                );
             }
         }
     }
@@ -151,7 +153,73 @@ fn every_object_fits_its_definition_and_its_type() {
     assert_eq!(unknown.iter().map(String::as_str).collect::<Vec<_>>(), of_schedulers);
 }
 
-/// Goal: the check above can fail. Method: what must not be printed.
+/// What is wrong with an object, if anything knows its kind.
+fn complaints(object: &Value, definitions: &Definitions) -> Option<Vec<String>> {
+    let complaints = definitions.complaints(object).or_else(|| of_kubernetes(object))?;
+    Some(complaints.into_iter().filter(|one| !is_of_0_8(one)).collect())
+}
+
+/// One document, whatever its path.
+struct Text(String);
+
+impl greenroom::scenario::Documents for Text {
+    fn read(&self, _: &str) -> Result<String, String> {
+        Ok(self.0.clone())
+    }
+}
+
+/// The state a minute after a document was applied; `None` if it is refused.
+fn applied(document: &str, operator: &str, provider: &str) -> Option<Value> {
+    let installed = if provider == "grove" { ", kai: true" } else { ", lws: true, volcano: true" };
+    let scenario = format!(
+        "name: one
+until: 1m
+cluster:
+  batch_schedulers: {{ kai: {{}} }}
+  nodes: [ {{ pool: gpu, count: 4, cpu: 96, memory: 1Ti, gpus: {{ model: H100, count: 8 }} }} ]
+dynamo: {{ operator: \"{operator}\", provider: {provider}{installed} }}
+deploy:
+  - {{ document: one.yaml, system: dynamo }}
+"
+    );
+    let scenario = load_from(&Source::new("scenario.yaml", scenario), &Text(document.to_owned())).ok()?;
+    let run = rehearse(&scenario, Options { native: true, ..Options::default() }, &mut []).ok()?;
+    run.native
+}
+
+/// Goal: what real documents say comes out in the shape of the version that the operator keeps, whichever they were written in.
+/// Method: every document of the corpus is applied, and what is printed a minute later is checked.
+#[test]
+fn every_document_of_the_corpus_is_printed_as_its_definition_has_it() {
+    let Some(definitions) = definitions() else { return };
+    let corpus = Path::new(&std::env::var("GREENROOM_SHARED").expect("it was set above")).join("corpus");
+    let (mut findings, mut printed, mut graphs) = (BTreeSet::new(), 0, 0);
+    let sorts = [
+        ("dynamo", "1.5", "component"),
+        ("dynamo", "1.5", "grove"),
+        ("dynamo-0.8.0", "0.8", "component"),
+        ("grove", "1.5", "grove"),
+    ];
+    for (folder, operator, provider) in sorts {
+        for file in walkdir::WalkDir::new(corpus.join(folder)).sort_by_file_name() {
+            let file = file.expect("the corpus can be read").into_path();
+            let Ok(text) = std::fs::read_to_string(&file) else { continue };
+            let Some(state) = applied(&text, operator, provider) else { continue };
+            printed += 1;
+            for object in items(&state) {
+                let (kind, name) = (&object["kind"], &object["metadata"]["name"]);
+                graphs += usize::from(kind == "DynamoGraphDeployment");
+                for one in complaints(object, &definitions).unwrap_or_default() {
+                    findings.insert(format!("{} with {operator} and {provider}: {kind} {name}: {one}", file.display()));
+                }
+            }
+        }
+    }
+    assert!(findings.is_empty(), "{} findings:\n{}", findings.len(), Vec::from_iter(findings).join("\n"));
+    assert!(printed > 250 && graphs > 200, "{printed} documents, {graphs} graphs");
+}
+
+/// Goal: the checks above can fail. Method: what must not be printed.
 #[test]
 fn what_no_definition_has_is_found() {
     let Some(definitions) = definitions() else { return };

@@ -120,6 +120,50 @@ const MANIFESTS: &str = r#"{ "kind": "List", "apiVersion": "v1", "items": [
 ] }
 "#;
 
+const GRAPHS_SCENARIO: &str = r#"
+name: secrets
+until: 30m
+cluster:
+  nodes: [ { pool: gpu, count: 2, cpu: 16, memory: 64Gi, gpus: { model: H100, count: 4 } } ]
+dynamo: { provider: PROVIDER, operator: "VERSION" }
+deploy:
+  - { document: group.json, system: dynamo }
+expect:
+  - eventually: { graph/chat: successful }
+    within: 20m
+  - eventually: { graph/chat: failed }
+"#;
+
+const GRAPH: &str = r#"{ "apiVersion": "nvidia.com/v1alpha1", "kind": "DynamoGraphDeployment",
+  "metadata": { "name": "chat", "annotations": { "note": "hunter6-sig", "nvidia.com/note": "token=hunter7-token" } },
+  "spec": {
+    "envs": [ { "name": "HF_TOKEN", "value": "hunter2-env" } ],
+    "services": {
+      "Frontend": { "componentType": "frontend", "replicas": 1,
+        "extraPodSpec": { "mainContainer": { "image": "registry.example.com/frontend:1.5.0" } } },
+      "Worker": {
+        "componentType": "worker",
+        "replicas": 1,
+        "envs": [ { "name": "URL", "value": "postgres://db:hunter3-url@db" } ],
+        "annotations": { "note": "hunter6-sig" },
+        "extraPodMetadata": { "annotations": { "example.com/key": "hunter4-signed" } },
+        "resources": { "limits": { "gpu": "1" } },
+        "readinessProbe": { "httpGet": { "port": 80, "httpHeaders": [ { "name": "X", "value": "hunter7-token" } ] } },
+        "extraPodSpec": {
+          "initContainers": [ { "name": "get", "image": "a:1", "command": [ "curl hunter5-arg" ] } ],
+          "mainContainer": {
+            "image": "registry.example.com/worker:1.5.0",
+            "command": [ "python3", "-m", "dynamo.vllm", "hunter5-arg" ],
+            "args": [ "--api-key", "hunter5-arg" ],
+            "env": [ { "name": "A", "value": "hunter2-env" } ]
+          }
+        }
+      }
+    }
+  }
+}
+"#;
+
 fn greenroom(folder: &Path, args: &[&str]) -> Output {
     let mut command = Command::cargo_bin("greenroom").expect("the binary is built");
     command.current_dir(folder).env_remove("CI").args(args).output().expect("it runs")
@@ -165,6 +209,18 @@ fn no_command_tells_a_secret_of_manifests() {
     let run = greenroom(folder.path(), &["run", "scenario.yaml"]);
     let told = String::from_utf8_lossy(&run.stdout);
     assert!(told.contains("manifests/group") && told.contains("api-r2"), "the manifests are applied:\n{told}");
+}
+
+#[test]
+fn no_command_tells_a_secret_of_a_graph() {
+    for (provider, version) in [("component", "0.8"), ("component", "1.5"), ("grove", "1.5")] {
+        let scenario = GRAPHS_SCENARIO.replace("PROVIDER", provider).replace("VERSION", version);
+        let folder = folder_of(&scenario, GRAPH);
+        tell_everything(&folder);
+        let run = greenroom(folder.path(), &["run", "scenario.yaml", "--at", "10m", "--native"]);
+        let told = String::from_utf8_lossy(&run.stdout);
+        assert!(told.contains("HF_TOKEN") && told.contains("\"successful\""), "{provider} {version}:\n{told}");
+    }
 }
 
 /// Runs every command over a folder, and searches what each prints and writes.

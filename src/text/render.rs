@@ -146,13 +146,16 @@ fn redact(line: &str, shown: &[Range<usize>], mut hidden: Vec<Range<usize>>) -> 
     String::from_utf8(bytes).unwrap_or_else(|error| "*".repeat(error.as_bytes().len()))
 }
 
-/// The line with stars over everything but the places and its own key, byte for byte; of the places, what is hidden stays so.
-/// That nothing stands behind the key (`{}`, `[]`) is no secret either.
+/// The line with stars over everything but the places, byte for byte; of these, what is hidden stays so. Where a place is the key of the
+/// line, its colon is shown too, and that nothing stands behind it (`{}`, `[]`) is no secret.
 fn redact_all(line: &str, shown: &[Range<usize>], hidden: Vec<Range<usize>>) -> String {
     let holds = |ranges: &[Range<usize>], at: usize| ranges.iter().any(|range| range.contains(&at));
-    let key = key_of(line);
+    let mut key = key_of(line);
+    if !shown.iter().any(|place| place.start < key.end && key.start < place.end) {
+        key = 0..0;
+    }
     let rest = line[key.end..].trim();
-    let is_empty = matches!(rest.trim_end_matches(','), "" | "{}" | "[]");
+    let is_empty = key.end > 0 && matches!(rest.trim_end_matches(','), "" | "{}" | "[]");
     let is_shown = |at: usize| key.contains(&at) || is_empty || holds(shown, at) && !holds(&hidden, at);
     let bytes = line.bytes().enumerate();
     let bytes = bytes.map(|(at, byte)| if is_shown(at) || byte == b' ' || byte == b'\t' { byte } else { b'*' });
@@ -250,11 +253,12 @@ mod tests {
             ("  settings: {}", "  settings: {}"),
             ("  - settings: hunter2", "  - settings: *******"),
             ("  \"settings\": [ 1 ],", "  \"settings\": * * **"),
-            ("  hunter2", "  *******"),
             ("  hunter:2", "  ********"),
         ] {
-            assert_eq!(redact_all(line, &[], Vec::new()), shown);
+            let place = line.find("settings").map_or(0..0, |start| start..start + "settings".len());
+            assert_eq!(redact_all(line, &[place], Vec::new()), shown);
         }
+        assert_eq!(redact_all("  - hunter2: {}", &[], Vec::new()), "  * ******** **");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::super::controller::Dynamo;
 use super::super::operator::keys;
 use super::{KINDS, reference};
-use crate::systems::kubernetes::native::{Epoch, Shown, metadata, pod, workload};
+use crate::systems::kubernetes::native::{self as kubernetes, Epoch, Shown, metadata, workload};
 use crate::timeline::{Kind, Subject};
 use crate::workload::World;
 
@@ -38,10 +38,7 @@ fn select(deployment: &mut Value) {
 }
 
 fn pods(key: Subject, epoch: Epoch, world: &dyn World) -> Vec<Value> {
-    let shown = world.observed_pods(key).into_iter().map(|(subject, status)| {
-        // The owner is a ReplicaSet or StatefulSet between the two, of which only Kubernetes itself knows; a Job owns its pods.
-        let owner = (key.kind == Kind::Job).then(|| metadata::owner("batch/v1", "Job", key, 0, world));
-        pod(subject, &status, owner, Some(epoch), world)
-    });
-    shown.collect()
+    // The owner is a ReplicaSet or StatefulSet between the two, of which only Kubernetes itself knows; a Job owns its pods.
+    let owner = (key.kind == Kind::Job).then(|| metadata::owner("batch/v1", "Job", key, 0, world));
+    kubernetes::pods(key, owner.as_ref(), Some(epoch), world)
 }

@@ -10,7 +10,7 @@ mod workload;
 use serde_json::{Map, Value, json};
 
 pub use metadata::Epoch;
-pub use pod::pod;
+pub use pod::{pod, pods};
 pub use template::template;
 pub use workload::{Shown, object as workload};
 
@@ -27,9 +27,7 @@ pub fn list(set: &Kubernetes, world: &dyn World) -> Value {
     for held in set.memory.objects.iter().filter(|held| matches!(held.life, Life::There | Life::Deleting)) {
         items.push(object(set, held, world));
         if held.subject.kind != Kind::Pod {
-            for (subject, status) in world.observed_pods(held.subject) {
-                items.push(pod(subject, &status, None, None, world));
-            }
+            items.extend(pods(held.subject, None, None, world));
         }
     }
     json!({ "apiVersion": "v1", "kind": "List", "metadata": { "resourceVersion": "" }, "items": items })

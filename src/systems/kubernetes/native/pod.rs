@@ -7,6 +7,9 @@ use super::template::template;
 use crate::timeline::Subject;
 use crate::workload::{Object, PodPhase, PodStatus, World};
 
+/// So many pods of one workload are shown with all that is known of them.
+const WHOLE_PODS_MAX: usize = 1_000;
+
 /// A pod with what is known of its template. `owner` is a list of references; times are shown from `epoch` on.
 pub fn pod(key: Subject, status: &PodStatus, owner: Option<Value>, epoch: Option<Epoch>, world: &dyn World) -> Value {
     let mut spec = Map::new();
@@ -40,6 +43,31 @@ pub fn pod(key: Subject, status: &PodStatus, owner: Option<Value>, epoch: Option
         "spec": spec,
         "status": shown_status(status, &containers),
     })
+}
+
+/// A pod by its name, node and status alone.
+pub fn brief(key: Subject, status: &PodStatus, world: &dyn World) -> Value {
+    let mut spec = json!({ "containers": [] });
+    if let Some(node) = status.node {
+        spec["nodeName"] = json!(world.show(node));
+    }
+    json!({
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": { "name": world.show(key.name), "namespace": metadata::namespace(key, world) },
+        "spec": spec,
+        "status": shown_status(status, &[]),
+    })
+}
+
+/// The pods of a workload: of many the first are shown whole, and the others briefly.
+pub fn pods(workload: Subject, owner: Option<&Value>, epoch: Option<Epoch>, world: &dyn World) -> Vec<Value> {
+    let all = world.observed_pods(workload).into_iter().zip(0..);
+    let shown = all.map(|((key, status), place)| match place {
+        0..WHOLE_PODS_MAX => pod(key, &status, owner.cloned(), epoch, world),
+        _ => brief(key, &status, world),
+    });
+    shown.collect()
 }
 
 /// True while its container waits for something that has a name: an image, its next start.
