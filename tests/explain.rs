@@ -137,8 +137,18 @@ fn graphs_hold_together() {
 #[test]
 fn a_graph_is_told_down_to_the_pod_that_has_no_room() {
     for (file, subject, by, pod) in [
-        ("scenarios/dynamo/no-spare-gpu/scenario.yaml", "graph/chat", "DynamoComponentDeployment/chat-worker", "Pod/chat-worker"),
-        ("scenarios/grove/packed-by-rack/scenario.yaml", "PodCliqueSet/llm", "PodClique/llm-0-decode-1", "Pod/llm-0-decode-1"),
+        (
+            "scenarios/dynamo/no-spare-gpu/scenario.yaml",
+            "graph/chat",
+            "DynamoComponentDeployment/chat-worker",
+            "Pod/chat-worker",
+        ),
+        (
+            "scenarios/grove/packed-by-rack/scenario.yaml",
+            "PodCliqueSet/llm",
+            "PodClique/llm-0-decode-1",
+            "Pod/llm-0-decode-1",
+        ),
         ("scenarios/gangs/parts-or-nothing/scenario.yaml", "manifests/graph", "StatefulSet/decode", "Pod/decode-2"),
     ] {
         let json: Value =
