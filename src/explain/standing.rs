@@ -54,8 +54,10 @@ pub fn standing(kind: Kind, became: &str) -> Standing {
         | "MissedSchedule" => Standing::Wrong,
         // A gang is what it is to be once its pods have nodes.
         "Scheduled" if matches!(kind, Kind::PodGang | Kind::PodGroup) => Standing::Well,
-        "Ready" | "Serving" | "Succeeded" | "Complete" | "Available" | "Bound" | "monitoring" | "completed"
-        | "ready" | "complete" | "SuccessCriteriaMet" | "successful" | "deployed" | "UpdateCompleted" => Standing::Well,
+        "Ready" | "Serving" | "Registered" | "Succeeded" | "Complete" | "Available" | "Bound" | "monitoring"
+        | "completed" | "ready" | "complete" | "SuccessCriteriaMet" | "successful" | "deployed" | "UpdateCompleted" => {
+            Standing::Well
+        }
         // A pod whose eviction was refused goes on as before, and so does a cordoned node.
         "EvictionRefused" => Standing::Well,
         _ if is_silent(kind) => Standing::Silent,

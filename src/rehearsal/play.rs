@@ -282,7 +282,7 @@ impl<S: Stage> Rehearsal<S> {
             CueKind::Resume(index) => self.start_controller(index, Cause::Line(self.cues.cues[token].line)),
             CueKind::Action(index) => {
                 let cause = self.note_cue(token, Kind::Action);
-                let action = cues::action(&self.scenario.actions[index].kind);
+                let action = cues::action(&self.scenario.actions[index]);
                 let outcome = self.act(&action, cause);
                 let name = &self.scenario.actions[index].name;
                 self.cues.cues[token].outcome = refusal::settled(&self.scenario, name, outcome, cause, &mut self.stage);

@@ -24,6 +24,14 @@ use crate::workload::{Action, Controller, Wake, World};
 /// The names of the systems, as a scenario's `system:` has them.
 pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai", "paasta", "dynamo", "onebackend"];
 
+/// The controllers of custom resources that the control plane of a system has, by the names that faults give them.
+pub fn controllers(system: &str) -> Vec<&'static str> {
+    match system {
+        "dynamo" => dynamo::Dynamo::CONTROLLERS.into_iter().chain(grove::Grove::CONTROLLERS).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// The profiles of all systems.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Profiles {

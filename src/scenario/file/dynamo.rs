@@ -43,7 +43,8 @@ file_types! {
 
     /// Grove as it is installed.
     pub struct GroveFile as "Grove's profile" {
-        /// `alpha.2`, `alpha.3`, `alpha.11` or `main`. Default: alpha.11.
+        /// `alpha.2`, `alpha.3`, `alpha.11`, `alpha.12-rc1` or `main`. Default: that of the operator's chart, alpha.3 with 0.8 and
+        /// alpha.12-rc1 with 1.5.
         release: Option<GroveReleaseValue>,
         /// Issues of ai-dynamo/grove that this release has, and that are mended here.
         mended: Option<Vec<Spanned<u32>>>,

@@ -18,10 +18,11 @@ use crate::text::diagnostic::{nearest, quote};
 use crate::timeline::Kind;
 
 impl Reader<'_, '_> {
-    /// Grove's profile.
-    fn grove(&mut self, file: Option<GroveFile>) -> grove::Profile {
-        let Some(file) = file else { return grove::Profile::default() };
-        let mut profile = file.release.map_or_else(grove::Profile::default, |release| grove::Profile::of(release.0));
+    /// Grove's profile: the release that is named, or that of the operator's chart.
+    fn grove(&mut self, file: Option<GroveFile>, operator: Operator) -> grove::Profile {
+        let usual = || operator.grove();
+        let Some(file) = file else { return grove::Profile::of(usual()) };
+        let mut profile = grove::Profile::of(file.release.map_or_else(usual, |release| release.0));
         let mended = file.mended.into_iter().flatten().map(|issue| (issue, true));
         let unmended = file.unmended.into_iter().flatten().map(|issue| (issue, false));
         for (issue, is_mended) in mended.chain(unmended) {
@@ -76,9 +77,9 @@ impl Reader<'_, '_> {
         if let Some(namespace) = &file.namespace_restriction {
             self.object_name(namespace, "a namespace");
         }
-        let grove = self.grove(file.grove);
-        let profiler = self.profiler(file.profiler.unwrap_or_default());
         let operator = file.operator.map_or(default.operator, |operator| operator.0);
+        let grove = self.grove(file.grove, operator);
+        let profiler = self.profiler(file.profiler.unwrap_or_default());
         let mended = self.mends(file.mended.unwrap_or_default(), operator, true);
         let unmended = self.mends(file.unmended.unwrap_or_default(), operator, false);
         let options = Options {

@@ -28,6 +28,15 @@ impl Operator {
         }
     }
 
+    /// The release of Grove that its chart depends on: deploy/cloud/helm/platform/Chart.yaml at 0.8.0; ai-dynamo/dynamo #11994 for the
+    /// chart of August 2026. The 1.5.0 that was released in September has alpha.13 (#14646), which is not modelled.
+    pub const fn grove(self) -> crate::systems::grove::Release {
+        match self {
+            Operator::V0_8 => crate::systems::grove::Release::Alpha3,
+            Operator::V1_5 => crate::systems::grove::Release::Alpha12,
+        }
+    }
+
     /// True for the versions that know `v1beta1`, restarts, generations of workers, and least available replicas.
     pub const fn is_1_5(self) -> bool {
         matches!(self, Operator::V1_5)
@@ -52,6 +61,15 @@ impl Provider {
             Provider::Grove => "grove",
         }
     }
+}
+
+/// How frontends find workers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Discovery {
+    /// By what workers write into etcd.
+    Etcd,
+    /// By EndpointSlices and objects of their own in the API of Kubernetes.
+    Kubernetes,
 }
 
 /// The profile.
@@ -140,6 +158,15 @@ impl Options {
     pub fn sees(&self, namespace: &str) -> bool {
         let namespace = if namespace.is_empty() { "default" } else { namespace };
         self.namespace.as_deref().is_none_or(|own| own == namespace)
+    }
+
+    /// How the workers of a graph are found, whose annotation `nvidia.com/dynamo-discovery-backend` says so or not. The chart's
+    /// own default is etcd in 0.8.0 and Kubernetes in 1.5.0 (`discoveryBackend` of its values).
+    pub fn discovery(&self, annotation: Option<&str>) -> Discovery {
+        match (annotation, self.operator) {
+            (Some("kubernetes"), _) | (None, Operator::V1_5) => Discovery::Kubernetes,
+            (Some(_), _) | (None, Operator::V0_8) => Discovery::Etcd,
+        }
     }
 
     /// What the profiler writes for this request.

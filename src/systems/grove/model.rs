@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::status::{PodCliqueScalingGroupStatus, PodCliqueSetStatus, PodCliqueStatus, PodGangStatus};
+use super::status::{Hash, PodCliqueScalingGroupStatus, PodCliqueSetStatus, PodCliqueStatus, PodGangStatus};
 use crate::kernel::Duration;
 use crate::timeline::Kind;
 use crate::workload::PodTemplate;
@@ -172,6 +172,18 @@ pub struct CliqueTemplate {
     pub topology: Option<TopologyConstraint>,
     /// What it asks for.
     pub spec: PodCliqueSpec,
+    /// The hash of its pods, once it is kept: controllers ask for it in every pass.
+    pub kept_hash: KeptHash,
+}
+
+/// A hash that was made of what stands beside it, so that it makes no difference of its own.
+#[derive(Clone, Copy, Eq, Debug, Default)]
+pub struct KeptHash(pub Option<Hash>);
+
+impl PartialEq for KeptHash {
+    fn eq(&self, _: &KeptHash) -> bool {
+        true
+    }
 }
 
 impl CliqueTemplate {
@@ -182,6 +194,7 @@ impl CliqueTemplate {
             labels: BTreeMap::new(),
             annotations: BTreeMap::new(),
             topology: None,
+            kept_hash: KeptHash::default(),
             spec: PodCliqueSpec {
                 role: name.to_owned(),
                 pods,

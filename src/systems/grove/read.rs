@@ -9,7 +9,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::model::{
-    Autoscaling, CliqueTemplate, PodCliqueSetSpec, PodCliqueSetTemplate, PodCliqueSpec, ScalingGroupConfig,
+    Autoscaling, CliqueTemplate, KeptHash, PodCliqueSetSpec, PodCliqueSetTemplate, PodCliqueSpec, ScalingGroupConfig,
     StartupType, TERMINATION_DELAY, TopologyConstraint, UpdateStrategy,
 };
 use super::sharing;
@@ -275,6 +275,7 @@ fn clique(from: &Clique, priority_class: &Option<String>, path: &str, findings: 
             starts_after: spec.starts_after.clone().unwrap_or_default(),
             autoscaling: autoscaling(spec.auto_scaling_config.as_ref(), replicas, &scale, findings),
         },
+        kept_hash: KeptHash::default(),
     }
 }
 

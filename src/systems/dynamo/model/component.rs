@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{ApiVersion, Backend, Table, Topology};
-use crate::workload::PodTemplate;
+use crate::workload::{PodTemplate, Written};
 
 /// What a component does.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -106,6 +106,8 @@ pub struct Component {
     /// All that makes a new generation of workers when it is changed, as one number: neither replicas nor adapters nor the least
     /// that must be available.
     pub fingerprint: u64,
+    /// The component as the API keeps it, to be shown.
+    pub written: Written,
 }
 
 impl Component {

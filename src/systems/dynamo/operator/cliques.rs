@@ -10,7 +10,7 @@ use super::look::Look;
 use super::mend::Mend;
 use super::pass::{Failure, Pass, Step};
 use super::workloads::{Annotated, FAILED};
-use super::{hash, keys, names};
+use super::{discovery, hash, keys, names};
 use crate::kernel::Duration;
 use crate::systems::dynamo::model::{Backend, Component};
 use crate::systems::dynamo::plan::Role;
@@ -185,7 +185,9 @@ fn pods(look: &Look, component: &Component, role: Role, restart: Option<&str>, p
         };
         scheduler.clone_into(&mut pods.scheduler_name);
     }
-    pods.registration = super::render::registration(component, role, pass.options);
+    let discovery = pass.options.discovery(look.annotation(keys::DISCOVERY));
+    pods.registration = discovery::registration(component, role, discovery);
+    pods.process_lease = discovery::process_lease(component, role, discovery, pass.options.operator);
     pods.fingerprint = hash::touched(component.fingerprint, restart.unwrap_or_default());
     pods
 }

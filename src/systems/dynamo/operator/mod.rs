@@ -8,6 +8,7 @@ pub mod claims;
 pub mod cliques;
 pub mod component;
 pub mod devices;
+pub mod discovery;
 pub mod generations;
 pub mod graph;
 pub mod grove_path;

@@ -19,13 +19,14 @@ use super::object::Object;
 use super::pods;
 use crate::systems::kubernetes::complaint::Findings;
 use crate::systems::kubernetes::{fingerprint, pod};
+use crate::workload::Written;
 
 /// The longest name of a component.
 const NAME_CHARS_MAX: usize = 63;
 /// The class of devices that a GPU memory service claims, where nothing is said.
 const DEVICE_CLASS: &str = "gpu.nvidia.com";
 /// The types of `v1beta1`.
-const TYPES: &[&str] = &["frontend", "worker", "prefill", "decode", "planner", "epp"];
+pub const TYPES: &[&str] = &["frontend", "worker", "prefill", "decode", "planner", "epp"];
 /// Where a GPU memory service and shadows run.
 const MODES: &[&str] = &["IntraPod", "InterPod"];
 
@@ -271,6 +272,7 @@ pub fn component(
         has_epp_config: file.epp_config.is_some(),
         launch,
         fingerprint: 0,
+        written: Written::default(),
     };
     component.fingerprint = fingerprint(&component, &rendered);
     tell(&component, path, object);

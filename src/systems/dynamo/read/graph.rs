@@ -14,7 +14,7 @@ use super::alpha::{self, Alpha};
 use super::component::{self, Shared, check_domain};
 use super::file::{BetaFile, GraphFile, KvTransferFile, PvcFile, RestartFile};
 use super::object::Object;
-use super::pods;
+use super::{pods, written};
 use crate::systems::kubernetes::volumes;
 use crate::text::Node;
 use crate::text::tree::Value;
@@ -93,6 +93,7 @@ pub fn graph(object: &mut Object<'_>, api: ApiVersion, options: &Options) -> Gra
             .map(|node| component::hash(&node.to_json().to_string())),
         restart: file.restart.as_ref().map(restart),
         claims: file.pvcs.iter().flatten().map(claim).collect(),
+        written: written::graph(spec.as_ref(), api, options, object),
         components,
         annotations,
         labels,
@@ -114,7 +115,9 @@ pub fn component_deployment(object: &mut Object<'_>, api: ApiVersion, options: &
             shared.backend = alpha.file.backend_framework.as_deref().and_then(Backend::parse);
             object.one_of(alpha.file.backend_framework.as_ref(), "spec.backendFramework", BACKENDS);
             let name = alpha.file.service_name.clone().unwrap_or(own_name);
-            from_alpha(&alpha, &name, "spec", (&shared, false), options, object)
+            let mut component = from_alpha(&alpha, &name, "spec", (&shared, false), options, object);
+            component.written = written::service(Some(node), "spec", (&alpha, &name), options, object);
+            component
         }
         _ => {
             let file: BetaFile = object.decode(spec.as_ref(), "spec");
@@ -123,7 +126,10 @@ pub fn component_deployment(object: &mut Object<'_>, api: ApiVersion, options: &
             component::check(&file, "spec", false, object);
             super::super::check::beta(&file, "spec", false, options, object);
             let name = file.name.clone().unwrap_or(own_name);
-            component::component(&file, &name, "", file.scaling_adapter.is_some(), &shared, object, "spec")
+            let has_adapter = file.scaling_adapter.is_some();
+            let mut component = component::component(&file, &name, "", has_adapter, &shared, object, "spec");
+            component.written = written::component(spec.as_ref(), "spec", object);
+            component
         }
     };
     ComponentDeploymentSpec { api, backend: shared.backend, component }
@@ -161,7 +167,9 @@ fn services(node: &Node, shared: &Shared<'_>, options: &Options, object: &mut Ob
         let mut value = value.clone();
         later(Some(&mut value), LATER_OF_COMPONENTS, &path, options, object);
         let alpha = alpha::read(&value, &path, object);
-        read.push(from_alpha(&alpha, &key.text, &path, (shared, true), options, object));
+        let mut component = from_alpha(&alpha, &key.text, &path, (shared, true), options, object);
+        component.written = written::service(Some(&value), &path, (&alpha, &key.text), options, object);
+        read.push(component);
     }
     read.sort_by(|a, b| a.name.cmp(&b.name));
     read
@@ -266,7 +274,10 @@ fn list_of(node: &Node, shared: &Shared<'_>, options: &Options, object: &mut Obj
             object.schema.invalid("spec.components", "\"array\"", detail);
         }
         pickers += usize::from(file.kind.as_deref() == Some("epp"));
-        read.push(component::component(&file, &name, "", file.scaling_adapter.is_some(), shared, object, &path));
+        let has_adapter = file.scaling_adapter.is_some();
+        let mut component = component::component(&file, &name, "", has_adapter, shared, object, &path);
+        component.written = written::component(Some(item), &path, object);
+        read.push(component);
     }
     if pickers > 1 {
         object.schema.invalid("spec.components", "\"array\"", "at most one component may have type epp");

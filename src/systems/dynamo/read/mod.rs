@@ -10,6 +10,7 @@ mod kinds;
 pub mod object;
 mod pods;
 mod request;
+mod written;
 
 use super::check;
 use super::model::ComponentDeployment;

@@ -70,6 +70,11 @@ impl<'s> Object<'s> {
         }
     }
 
+    /// Fields that no schema has, by their paths.
+    pub fn unknown_paths(&self) -> impl Iterator<Item = &str> {
+        self.unknown.iter().map(|one| one.path.as_str())
+    }
+
     /// A part of the object by its path.
     pub fn part(&self, path: &str) -> Option<Node> {
         let mut node = &self.node;
@@ -354,12 +359,8 @@ fn after_number(text: &str) -> Option<&str> {
 
 /// True for fields whose values no message repeats.
 fn may_be_secret(path: &str) -> bool {
-    path.split(['.', '[']).any(|step| {
-        matches!(
-            step,
-            "env" | "envs" | "args" | "command" | "annotations" | "httpHeaders" | "config" | "profilingConfig"
-        )
-    })
+    path.split(['.', '['])
+        .any(|step| matches!(step, "env" | "envs" | "args" | "command" | "annotations" | "httpHeaders" | "config"))
 }
 
 /// Where an object begins.

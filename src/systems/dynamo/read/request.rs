@@ -16,12 +16,13 @@ use super::super::model::{ApiVersion, Backend, GraphMeta, Hardware, RequestSpec,
 use super::super::profile::{Options, PROFILER_IMAGE};
 use super::component;
 use super::object::Object;
+use super::written;
 use crate::systems::kubernetes::batch;
 use crate::systems::kubernetes::complaint::Findings;
 use crate::systems::kubernetes::opaque::Opaque;
 use crate::text::Node;
 use crate::text::tree::Value;
-use crate::workload::JobSpec;
+use crate::workload::{JobSpec, Written};
 
 /// The container that profiles, and the volume of what it writes.
 const PROFILER: &str = "profiler";
@@ -169,7 +170,8 @@ pub fn request(object: &mut Object<'_>, api: ApiVersion, options: &Options) -> R
         ApiVersion::V1Alpha1 => alpha(spec.as_ref(), object, options),
         ApiVersion::V1Beta1 => beta(spec.as_ref(), object, options),
     };
-    RequestSpec { api, fingerprint, ..read }
+    let written = written::request(spec.as_ref(), api, options, object);
+    RequestSpec { api, fingerprint, written, ..read }
 }
 
 fn beta(spec: Option<&Node>, object: &mut Object<'_>, options: &Options) -> RequestSpec {
@@ -221,6 +223,7 @@ fn beta(spec: Option<&Node>, object: &mut Object<'_>, options: &Options) -> Requ
         online: true,
         has_image: !profiling.image.is_empty(),
         fingerprint: 0,
+        written: Written::default(),
     }
 }
 
@@ -303,6 +306,7 @@ fn alpha(spec: Option<&Node>, object: &mut Object<'_>, options: &Options) -> Req
         online: offline.is_none_or(|offline| offline.value != Value::Bool(true)),
         has_image: !profiling.image.is_empty(),
         fingerprint: 0,
+        written: Written::default(),
     }
 }
 
