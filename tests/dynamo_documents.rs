@@ -72,7 +72,7 @@ fn the_schema_refuses_in_its_words() {
             "topologyConstraint: { packDomain: rack }",
             "spec.topologyConstraint.clusterTopologyName: Required",
         ),
-        (&["name: a, runtimeVersionOverride: '1.5'"], "", "must be MAJOR.MINOR.PATCH"),
+        (&["name: a, runtimeVersionOverride: '1.5'"], "", "should match '^(0|[1-9]"),
         (&["name: a, modelRef: {}"], "", "spec.components[0].modelRef.name: Required value"),
     ];
     for (components, more, expected) in cases {

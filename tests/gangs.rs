@@ -88,12 +88,7 @@ fn needs(rack: TopologyConstraint, min: u32) -> PodGroupSpec {
 
 fn rack(required: Option<&str>, preferred: Option<&str>) -> TopologyConstraint {
     let level = |level: Option<&str>| level.map(str::to_owned);
-    TopologyConstraint {
-        topology: String::new(),
-        of: String::new(),
-        required: level(required),
-        preferred: level(preferred),
-    }
+    TopologyConstraint { required: level(required), preferred: level(preferred), ..TopologyConstraint::default() }
 }
 
 #[test]

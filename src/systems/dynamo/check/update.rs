@@ -47,6 +47,21 @@ pub fn change(old: &Resource, new: &Resource, options: &Options) -> Vec<String> 
             let change = Change { old: &was.spec, new: &is.spec, status: &was.status, by_operator: false };
             update(&change, options)
         }
+        (Resource::Component(was), Resource::Component(is)) => {
+            let mut found = Vec::new();
+            let (one, other) = (&was.spec.component, &is.spec.component);
+            if options.operator.is_1_5() && one.min_available.is_some() && one.min_available != other.min_available {
+                found.push("spec: minAvailable is immutable after creation".to_owned());
+            }
+            if options.webhook && was.spec.backend != is.spec.backend {
+                let why = "is immutable and cannot be changed after creation";
+                found.push(format!("spec.backendFramework: Invalid value: {why}"));
+            }
+            if options.webhook && options.operator.is_1_5() {
+                component(one, other, ("spec", "DynamoComponentDeployment"), false, &mut found);
+            }
+            found
+        }
         (Resource::Model(was), Resource::Model(is)) if options.webhook => {
             let fixed =
                 [("modelType", was.spec.kind == is.spec.kind), ("baseModelName", was.spec.base == is.spec.base)];
@@ -110,7 +125,8 @@ fn now(change: &Change<'_>, old: &BTreeMap<&str, &Component>, found: &mut Vec<St
     topology_of_components(change, found);
     for one in &change.new.components {
         if let Some(was) = old.get(one.name.as_str()) {
-            component(was, one, change.by_operator, found);
+            let path = format!("spec.components[{}]", one.name);
+            component(was, one, (&path, "DynamoGraphDeployment"), change.by_operator, found);
         }
     }
     let (was, is) = (change.old, change.new);
@@ -119,7 +135,7 @@ fn now(change: &Change<'_>, old: &BTreeMap<&str, &Component>, found: &mut Vec<St
             .push("spec.backendFramework: Invalid value: is immutable and cannot be changed after creation".to_owned());
     }
     if was.topology != is.topology {
-        found.push(format!("spec.topologyConstraint: Invalid value: {FIXED} topology constraints"));
+        found.push(format!("spec.topologyConstraint: Invalid value: {}", fixed("DynamoGraphDeployment")));
     }
     if was.kv_transfer != is.kv_transfer {
         let why = "is immutable and cannot be added, removed, or changed after creation";
@@ -140,9 +156,13 @@ fn now(change: &Change<'_>, old: &BTreeMap<&str, &Component>, found: &mut Vec<St
     }
 }
 
-/// What is said of a topology that was set when the graph was made.
-const FIXED: &str = "is immutable and cannot be added, removed, or changed after creation; delete and recreate the \
-    DynamoGraphDeployment to change";
+/// What is said of a topology that was set when its owner was made.
+fn fixed(owner: &str) -> String {
+    format!(
+        "is immutable and cannot be added, removed, or changed after creation; delete and recreate the {owner} to change topology \
+         constraints"
+    )
+}
 
 /// Components stay what they are.
 fn topology_of_components(change: &Change<'_>, found: &mut Vec<String>) {
@@ -160,8 +180,8 @@ fn topology_of_components(change: &Change<'_>, found: &mut Vec<String>) {
     found.push(format!("spec.components: Forbidden: {why}: {detail}"));
 }
 
-fn component(was: &Component, is: &Component, by_operator: bool, found: &mut Vec<String>) {
-    let path = format!("spec.components[{}]", is.name);
+/// Asks of a component at this place, of an owner of this kind.
+fn component(was: &Component, is: &Component, (path, owner): (&str, &str), by_operator: bool, found: &mut Vec<String>) {
     let adapter = was.scaling_adapter || is.scaling_adapter;
     if adapter && !by_operator && was.replicas != is.replicas {
         let why = "cannot be modified directly when scaling adapter is enabled; scale or update the related \
@@ -173,15 +193,14 @@ fn component(was: &Component, is: &Component, by_operator: bool, found: &mut Vec
         found.push(format!("{path}.multinode: Invalid value: {why}"));
     }
     if was.topology != is.topology {
-        found.push(format!("{path}.topologyConstraint: Invalid value: {FIXED} topology constraints"));
+        found.push(format!("{path}.topologyConstraint: Invalid value: {}", fixed(owner)));
     }
     if was.force_scaling_group != is.force_scaling_group {
         found.push(format!("{path}.experimental.grove.forceScalingGroup: Invalid value: field is immutable"));
     }
     let between = |one: &Component| one.memory_service.as_ref().is_some_and(|one| one.mode == Beside::InterPod);
     if between(was) != between(is) {
-        let why = "the inter-pod GMS layout cannot be toggled after creation; delete and recreate the \
-            DynamoGraphDeployment";
+        let why = format!("the inter-pod GMS layout cannot be toggled after creation; delete and recreate the {owner}");
         found.push(format!("{path}.experimental.gpuMemoryService.mode: Invalid value: {why}"));
     }
 }

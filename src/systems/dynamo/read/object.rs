@@ -42,8 +42,8 @@ pub struct Object<'s> {
     unknown: Vec<Unknown>,
     nulls: Vec<(String, Span)>,
     placeholders: Vec<(String, Span)>,
-    /// Fields whose values are of another type.
-    misfits: Vec<String>,
+    /// Fields whose values are of another type, and where these stand.
+    misfits: Vec<(String, Option<Span>)>,
 }
 
 impl<'s> Object<'s> {
@@ -133,7 +133,7 @@ impl<'s> Object<'s> {
             }
             None => format!("Invalid value: {}", misfit.message),
         };
-        self.misfits.push(misfit.path.clone());
+        self.misfits.push((misfit.path.clone(), misfit.span));
         self.schema
             .complaints
             .push(crate::systems::kubernetes::complaint::Complaint { path: misfit.path.clone(), message });
@@ -141,7 +141,7 @@ impl<'s> Object<'s> {
 
     /// True if a value of another type stands at this field, or above it: what is below is not known.
     fn is_misfit(&self, path: &str) -> bool {
-        self.misfits.iter().any(|misfit| match path.strip_prefix(misfit.as_str()) {
+        self.misfits.iter().any(|(misfit, _)| match path.strip_prefix(misfit.as_str()) {
             Some(rest) => rest.is_empty() || rest.starts_with(['.', '[']),
             None => false,
         })
@@ -204,13 +204,14 @@ impl<'s> Object<'s> {
             _ => (&self.schema.complaints, ""),
         };
         // Rules over several fields are not asked of an object whose fields are of other types.
-        let is_rule = |message: &str| RULES.iter().any(|of| message.starts_with(of));
-        let told = complaints
-            .iter()
-            .filter(|one| self.misfits.is_empty() || self.misfits.contains(&one.path) || !is_rule(&one.message));
+        let is_rule = |message: &str| {
+            RULES.iter().any(|of| message.starts_with(of)) && !message.contains(" in body must be of type ")
+        };
+        let told = complaints.iter().filter(|one| self.misfits.is_empty() || !is_rule(&one.message));
         let told = told.map(|one| {
             let message = format!("{by}{} {:?} is invalid: {}: {}", self.kind, self.name, one.path, one.message);
-            let span = locate(&self.node, &one.path).unwrap_or_else(|| head(&self.node));
+            let misfit = self.misfits.iter().find(|(path, _)| *path == one.path).and_then(|(_, span)| *span);
+            let span = misfit.or_else(|| locate(&self.node, &one.path)).unwrap_or_else(|| head(&self.node));
             let error = Diagnostic::error(self.source, span, message);
             if may_be_secret(&one.path) { error.private() } else { error }
         });

@@ -248,6 +248,18 @@ fn alpha(spec: Option<&Node>, object: &mut Object<'_>, options: &Options) -> Req
         if config.config.is_none() {
             object.admission.required("spec.profilingConfig.config", "must not be empty");
         }
+        let engine = object.part("spec.profilingConfig.config.engine");
+        let bound = |key: &str| engine.as_ref().and_then(|engine| engine.get(key)).and_then(Node::as_whole);
+        let (least, most) = (bound("minNumGpusPerEngine"), bound("maxNumGpusPerEngine"));
+        if let (Some(least), Some(most)) = (least, most)
+            && least > most
+        {
+            let detail = format!(
+                "invalid GPU range: minNumGpusPerEngine ({least}) cannot be greater than maxNumGpusPerEngine ({most})"
+            );
+            let path = "spec.profilingConfig.config.engine.minNumGpusPerEngine";
+            object.admission.invalid(path, least, &detail);
+        }
     }
     let map = config.config_map_ref.as_ref().and_then(|map| {
         let key = map.key.clone().unwrap_or_else(|| "disagg.yaml".to_owned());
