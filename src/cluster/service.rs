@@ -81,6 +81,13 @@ impl Cluster {
         self.service_mut(id).status = status;
     }
 
+    /// The sets whose pods may stand behind a service, in the order in which they came.
+    pub(super) fn sets_of_service(&self, id: ServiceId) -> Vec<PodSetId> {
+        let service = &self.services[id.0 as usize];
+        let label = service.selector().next();
+        label.map(|label| self.labelled.sets_with(service.key.namespace, label)).unwrap_or_default()
+    }
+
     /// A pod of a set has become ready or stopped being so.
     pub(super) fn endpoints_changed(&mut self, set: PodSetId, ready: bool, cause: Cause) {
         self.touch_traffic(set, cause);
@@ -117,10 +124,7 @@ impl Cluster {
         let service = self.service_mut(id);
         service.deleted = true;
         let key = service.key;
-        let service = &self.services[id.0 as usize];
-        let label = service.selector().next();
-        let behind = label.map(|label| self.labelled.sets_with(key.namespace, label)).unwrap_or_default();
-        for set in behind {
+        for set in self.sets_of_service(id) {
             self.set_mut(set).services.retain(|other| *other != id);
         }
         let entry = self.note(key, "Deleted", Why::NONE, cause);
