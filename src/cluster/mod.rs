@@ -38,6 +38,7 @@ mod podgc;
 mod pool;
 mod port;
 mod priority;
+mod process_lease;
 mod profile;
 mod quota;
 mod ranking;

@@ -374,6 +374,7 @@ impl Cluster {
             Event::Available(id, readiness) => self.on_available(id, readiness),
             Event::Register(id, readiness) => self.on_register(id, readiness),
             Event::LeaseEnds(id, readiness) => self.on_lease_ends(id, readiness),
+            Event::ProcessLeaseEnds(id, start) => self.on_process_lease_ends(id, start),
             Event::StoreBack => self.on_store_back(),
             Event::Gone(id) => self.on_gone(id),
             Event::Join(pool, ordinal) => self.on_join(pool, ordinal),

@@ -421,6 +421,9 @@ file_types! {
         on: Option<OnFile>,
         /// How long after that.
         after: Option<Spanned<Length>>,
+        /// How long before it writes the operator read what it scales or replaces: if somebody wrote since, it is refused with a conflict.
+        /// For custom resources. Default: nobody asks who wrote since.
+        read: Option<Spanned<Length>>,
         /// Take down the group, single deployment or set of manifests of this name.
         undeploy: Option<Spanned<String>>,
         /// Create what the manifests of this document describe, or change it to that, as `kubectl apply` does.

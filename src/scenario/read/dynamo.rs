@@ -43,6 +43,10 @@ impl Reader<'_, '_> {
             }
             profile.default_scheduler = scheduler.value;
         }
+        if let Some(topologies) = file.topologies {
+            topologies.iter().for_each(|name| self.object_name(name, "a ClusterTopologyBinding"));
+            profile.name_topologies(topologies.into_iter().map(|name| name.value));
+        }
         profile
     }
 
@@ -56,6 +60,19 @@ impl Reader<'_, '_> {
         {
             self.context
                 .error(kai.span, "`kai` has no effect without `provider: grove`: the operator uses it with Grove");
+        }
+        if let Some(volcano) = file.volcano_scheduler.as_ref().filter(|volcano| volcano.value) {
+            if provider != Provider::Grove {
+                let message =
+                    "`volcano_scheduler` has no effect without `provider: grove`: the operator uses it with Grove";
+                self.context.error(volcano.span, message);
+            } else if file.volcano != Some(true) {
+                let message = "Volcano scheduler integration is explicitly enabled in config but the Volcano API group was not \
+                     detected in the cluster: `volcano: true` installs it";
+                self.context.error(volcano.span, message);
+            } else if file.operator.as_ref().is_some_and(|operator| !operator.0.is_1_5()) {
+                self.context.error(volcano.span, "the operator of chart 0.8.0 knows no `volcano_scheduler`");
+            }
         }
         if let Some(namespace) = &file.namespace_restriction {
             self.object_name(namespace, "a namespace");
@@ -75,6 +92,7 @@ impl Reader<'_, '_> {
             kai: file.kai.is_some_and(|kai| kai.value),
             lws: file.lws.unwrap_or(default.lws),
             volcano: file.volcano.unwrap_or(default.volcano),
+            volcano_scheduler: file.volcano_scheduler.is_some_and(|volcano| volcano.value),
             inference_pool: file.inference_pool.unwrap_or(default.inference_pool),
             checkpoint: file.checkpoint.unwrap_or(default.checkpoint),
             grove,

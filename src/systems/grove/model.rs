@@ -115,6 +115,13 @@ impl PodCliqueSetTemplate {
         }
     }
 
+    /// The topology that its constraints are about; empty if there are none.
+    pub fn topology_name(&self) -> &str {
+        let own = self.topology.iter().chain(self.scaling_groups.iter().filter_map(|group| group.topology.as_ref()));
+        let all = own.chain(self.cliques.iter().filter_map(|clique| clique.topology.as_ref()));
+        all.map(|constraint| constraint.topology.as_str()).find(|name| !name.is_empty()).unwrap_or("")
+    }
+
     /// The clique of this name.
     pub fn clique(&self, name: &str) -> Option<&CliqueTemplate> {
         self.cliques.iter().find(|clique| clique.name == name)
@@ -191,6 +198,7 @@ impl CliqueTemplate {
             spec: PodCliqueSpec {
                 role: name.to_owned(),
                 pods,
+                refusal: None,
                 replicas,
                 min_available: replicas,
                 starts_after: Vec::new(),
@@ -273,6 +281,8 @@ pub struct PodCliqueSpec {
     pub role: String,
     /// What its pods are made from.
     pub pods: Arc<PodTemplate>,
+    /// Why Kubernetes refuses such pods, if it does: none can be made.
+    pub refusal: Option<Arc<str>>,
     /// How many.
     pub replicas: u32,
     /// How many are scheduled together, and without which it is breached.

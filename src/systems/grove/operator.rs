@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::binding::Binding;
 use super::family::{Family, Stored};
 use super::model::{PodCliqueSet, PodCliqueSetSpec, Resource};
 use super::pods::{Change, Pods};
@@ -18,7 +19,7 @@ use crate::kernel::Duration;
 use crate::kernel::Time;
 use crate::systems::kubernetes::custom::Findings;
 use crate::systems::machinery::{
-    Api, ControllerId, ControllerSpec, Finish, Item, Meta, RateLimits, Refusal, Runtime, Turn, Version, Writer,
+    self, Api, ControllerId, ControllerSpec, Finish, Item, Meta, RateLimits, Refusal, Runtime, Turn, Version, Writer,
 };
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
 use crate::workload::{ApiFault, Ask, AskId, Object, Outcome, PodGroupSpec, World};
@@ -31,10 +32,13 @@ const TIMER: u64 = 0x6772_6f76_6500_0001;
 fn controllers() -> [ControllerSpec; 3] {
     let controller = |name, watches| ControllerSpec { name, watches, workers: 1, limits: RateLimits::default() };
     [
-        controller("podcliqueset", &[Kind::PodCliqueSet, Kind::PodClique, Kind::PodCliqueScalingGroup, Kind::PodGang]),
-        controller("podcliquescalinggroup", &[Kind::PodCliqueScalingGroup, Kind::PodCliqueSet, Kind::PodClique]),
         controller(
-            "podclique",
+            Grove::CONTROLLERS[0],
+            &[Kind::PodCliqueSet, Kind::PodClique, Kind::PodCliqueScalingGroup, Kind::PodGang],
+        ),
+        controller(Grove::CONTROLLERS[1], &[Kind::PodCliqueScalingGroup, Kind::PodCliqueSet, Kind::PodClique]),
+        controller(
+            Grove::CONTROLLERS[2],
             &[Kind::PodClique, Kind::PodCliqueSet, Kind::PodCliqueScalingGroup, Kind::PodGang, Kind::Pod],
         ),
     ]
@@ -92,6 +96,9 @@ pub struct Grove {
 impl Grove {
     /// The kinds of its objects.
     pub const KINDS: [Kind; 4] = [Kind::PodCliqueSet, Kind::PodCliqueScalingGroup, Kind::PodClique, Kind::PodGang];
+
+    /// The names of its controllers, in the order of their places.
+    pub const CONTROLLERS: [&'static str; 3] = ["podcliqueset", "podcliquescalinggroup", "podclique"];
 
     /// The names of its controllers, for messages.
     pub fn controllers(&self) -> impl Iterator<Item = &'static str> {
@@ -183,6 +190,17 @@ impl Grove {
             let name = &set.identity.name;
             format!("admission webhook \"pcs.validating.webhooks.grove.io\" denied the request for {name:?}: {refusal}")
         })
+    }
+
+    /// Takes a topology, or its levels as they are now. Constraints of sets that are there keep theirs until their next pass.
+    pub fn bind(&mut self, binding: &Binding) {
+        let topologies = &mut Arc::make_mut(&mut self.profile).topologies;
+        topologies.insert(binding.name.clone(), binding.levels.clone());
+    }
+
+    /// What is known of topologies.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     /// Deletes one of its objects; what it owns goes with it.
@@ -297,12 +315,19 @@ impl Grove {
                 route::keys(controller, event, family)
             });
             match turn {
-                Some(Turn::Started(CLIQUES)) => self.pods.forget_expectations(),
-                Some(Turn::Started(SETS)) => self.marks.forget_all(),
-                Some(Turn::Started(_)) => {}
+                Some(Turn::Ended(ended)) => machinery::tell_end(&self.runtime, ended, world),
+                Some(Turn::Started(controller, cause)) => {
+                    machinery::tell_start(&self.runtime, controller, cause, world);
+                    match controller {
+                        CLIQUES => self.pods.forget_expectations(),
+                        SETS => self.marks.forget_all(),
+                        _ => {}
+                    }
+                }
                 Some(Turn::Reconcile(item)) => {
                     let finish = self.reconcile(item, world);
-                    self.runtime.finish(item, finish, now);
+                    let retry = self.runtime.finish(item, finish, now);
+                    machinery::tell_conflicts(&mut self.api, &self.runtime, item, retry, world);
                     self.bury(world);
                 }
                 None => break,

@@ -1,6 +1,8 @@
 //! What differs between Grove's versions and installations: constants with their sources, and how each version handles what
 //! later ones mend. A behaviour is named by the public issue that tells of it, because most releases do not say which they mend.
 
+use std::collections::BTreeMap;
+
 use crate::kernel::Duration;
 
 /// A release of Grove, as far as releases are told apart here.
@@ -90,8 +92,8 @@ pub struct Profile {
     pub recovery_keeps_scale: bool,
     /// True if topology constraints are taken (`topologyAwareScheduling.enabled`).
     pub topology_enabled: bool,
-    /// The levels of the cluster's topology: domain and label, from the broadest on.
-    pub levels: Vec<(String, String)>,
+    /// The ClusterTopologyBindings that are there: domains and labels of each, from the broadest level on.
+    pub topologies: BTreeMap<String, Vec<(String, String)>>,
     /// The scheduler of pods that name none (`scheduler.defaultProfileName`; the chart has `default-scheduler`).
     pub default_scheduler: String,
     /// The queue of a gang whose pods name none.
@@ -117,6 +119,10 @@ impl Profile {
         ("numa", "kubernetes.io/numa"),
     ];
 
+    /// The binding that the cluster has where nothing else is said. *Assumed*: its name is that of the samples
+    /// (operator/samples), its levels are all that are known.
+    const TOPOLOGY: &'static str = "grove-topology";
+
     /// The issues that a profile can have or have mended, whatever its release.
     pub const ISSUES: [u32; 8] = [209, 277, 315, 400, 676, 786, 789, 826];
 
@@ -141,7 +147,7 @@ impl Profile {
             update_waits_for_all: release == Release::Main,
             recovery_keeps_scale: release == Release::Main,
             topology_enabled: true,
-            levels: levels.collect(),
+            topologies: [(Profile::TOPOLOGY.to_owned(), levels.collect())].into(),
             default_scheduler: "default-scheduler".to_owned(),
             default_queue: String::new(),
         }
@@ -163,14 +169,21 @@ impl Profile {
         true
     }
 
-    /// The domains of the topology, from the broadest on.
-    pub fn domains(&self) -> Vec<&str> {
-        self.levels.iter().map(|(domain, _)| domain.as_str()).collect()
+    /// Takes the names of the topologies that are there; each has all levels that are known.
+    pub fn name_topologies(&mut self, names: impl Iterator<Item = String>) {
+        let levels = Profile::LEVELS.map(|(domain, label)| (domain.to_owned(), label.to_owned()));
+        self.topologies = names.map(|name| (name, levels.to_vec())).collect();
     }
 
-    /// The label of a domain.
-    pub fn label_of(&self, domain: &str) -> Option<&str> {
-        self.levels.iter().find(|(known, _)| known == domain).map(|(_, label)| label.as_str())
+    /// The domains of a topology, from the broadest on; `None`: there is no such topology.
+    pub fn domains(&self, topology: &str) -> Option<Vec<&str>> {
+        self.topologies.get(topology).map(|levels| levels.iter().map(|(domain, _)| domain.as_str()).collect())
+    }
+
+    /// The label of a domain of a topology.
+    pub fn label_of(&self, topology: &str, domain: &str) -> Option<&str> {
+        let levels = self.topologies.get(topology)?;
+        levels.iter().find(|(known, _)| known == domain).map(|(_, label)| label.as_str())
     }
 
     /// The scheduler of pods that name this one.
