@@ -20,12 +20,21 @@ pub struct Graphs {
 }
 
 impl Graphs {
-    /// A multinode graph of 48 GPUs, and a fleet of 500 graphs by each provider.
-    pub const ALL: [Graphs; 3] = [
+    /// A multinode graph of 48 GPUs, and fleets of graphs by each provider, the small before the large.
+    pub const ALL: [Graphs; 7] = [
         Graphs { count: 1, nodes: 6, grove: true },
+        Graphs { count: 50, nodes: 1, grove: false },
+        Graphs { count: 100, nodes: 1, grove: false },
         Graphs { count: 500, nodes: 1, grove: false },
+        Graphs { count: 50, nodes: 1, grove: true },
+        Graphs { count: 100, nodes: 1, grove: true },
         Graphs { count: 500, nodes: 1, grove: true },
     ];
+
+    /// How many pods they have: a frontend, and a worker on each of its nodes.
+    pub const fn pods(self) -> u32 {
+        self.count * (1 + self.nodes)
+    }
 
     /// What is measured, in words.
     pub fn describe(self) -> String {

@@ -278,7 +278,7 @@ impl Cluster {
         let service = &mut self.services[id.0 as usize];
         service.last = last;
         let before = service.status.ready_endpoints;
-        self.select_pods(id);
+        self.select_pods_anew(id);
         let after = self.services[id.0 as usize].status.ready_endpoints;
         let told = match (before, after) {
             (1.., 0) => Some(("NoEndpoints", Why::text("no ready pod behind it"))),
@@ -351,6 +351,7 @@ impl Cluster {
             restarts: 0,
             gpus: 0,
         });
+        self.labelled.add_set(id, key.namespace, &source.labels);
         self.sets_by_base.entry((key.namespace, base)).or_default().push(id);
         self.sets_by_subject.entry(workload).or_default().push(id);
         self.budgets_for_set(id);

@@ -168,7 +168,7 @@ impl Cluster {
             None => Why::NONE,
         };
         let last = self.note(key, "Changed", why, cause);
-        self.select_pods(id);
+        self.select_pods_anew(id);
         let after = self.services[id.0 as usize].status.ready_endpoints;
         let last = match (ready, after) {
             (0, 1..) => {

@@ -23,6 +23,7 @@ mod groupset;
 mod job;
 mod journal;
 mod kubelet;
+mod labelled;
 mod lifecycle;
 pub mod machine;
 mod made;

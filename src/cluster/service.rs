@@ -48,19 +48,30 @@ impl Cluster {
 
     /// The services that the pods of a new set stand behind.
     pub(super) fn services_for(&self, namespace: super::Symbol, labels: &BTreeMap<String, String>) -> Vec<ServiceId> {
-        let ids = (0..self.services.len() as u32).map(ServiceId);
+        let ids = self.labelled.services_for(namespace, labels).into_iter();
         ids.filter(|id| self.services[id.0 as usize].selects(namespace, labels)).collect()
     }
 
-    /// A service is there or has another selector: finds its pods.
-    pub(super) fn select_pods(&mut self, id: ServiceId) {
-        let mut ready = 0;
-        for index in 0..self.sets.len() {
-            let set = &self.sets[index];
-            let selects = self.services[id.0 as usize].selects(set.namespace, &set.source.labels);
-            let set = &mut self.sets[index];
+    /// A service has another selector: the pods that it had are no longer behind it, or are found again.
+    pub(super) fn select_pods_anew(&mut self, id: ServiceId) {
+        for set in &mut self.sets {
             set.services.retain(|other| *other != id);
-            if selects {
+        }
+        self.select_pods(id);
+    }
+
+    /// A service that has no pods yet finds its pods.
+    pub(super) fn select_pods(&mut self, id: ServiceId) {
+        let service = &self.services[id.0 as usize];
+        let namespace = service.key.namespace;
+        let (mut ready, mut candidates) = (0, Vec::new());
+        if let Some(label) = service.selector().next() {
+            candidates = self.labelled.sets_with(namespace, label);
+            self.labelled.add_service(id, namespace, label);
+        }
+        for set in candidates {
+            let set = &mut self.sets[set.0 as usize];
+            if self.services[id.0 as usize].selects(set.namespace, &set.source.labels) {
                 set.services.push(id);
                 ready += set.ready;
             }
@@ -68,6 +79,13 @@ impl Cluster {
         self.stale_services.insert(id);
         let status = self.service_shown(id, ready);
         self.service_mut(id).status = status;
+    }
+
+    /// The sets whose pods may stand behind a service, in the order in which they came.
+    pub(super) fn sets_of_service(&self, id: ServiceId) -> Vec<PodSetId> {
+        let service = &self.services[id.0 as usize];
+        let label = service.selector().next();
+        label.map(|label| self.labelled.sets_with(service.key.namespace, label)).unwrap_or_default()
     }
 
     /// A pod of a set has become ready or stopped being so.
@@ -106,8 +124,8 @@ impl Cluster {
         let service = self.service_mut(id);
         service.deleted = true;
         let key = service.key;
-        for set in &mut self.sets {
-            set.services.retain(|other| *other != id);
+        for set in self.sets_of_service(id) {
+            self.set_mut(set).services.retain(|other| *other != id);
         }
         let entry = self.note(key, "Deleted", Why::NONE, cause);
         self.touch_object(key, Cause::Entry(entry));

@@ -19,6 +19,7 @@ use super::gang::Gangs;
 use super::job::Job;
 use super::journal::Write;
 use super::kubelet::{Container, Environments, Kubelet, PullBackoffs, PullFault, RestartBackoff};
+use super::labelled::Labelled;
 use super::mount::Mounts;
 use super::namespace::Namespaces;
 use super::node::Nodes;
@@ -120,6 +121,8 @@ pub struct Cluster {
     pub(super) gangs: Gangs,
     pub(super) group_sets: BTreeMap<Subject, super::groupset::GroupSet>,
     pub(super) mounts: Mounts,
+    /// Sets and Services by labels.
+    pub(super) labelled: Labelled,
     /// Pods that begin together.
     pub(super) companies: Companies,
     pub(super) environments: Environments,
@@ -230,6 +233,7 @@ impl Cluster {
             gangs: Gangs::default(),
             group_sets: BTreeMap::new(),
             mounts: Mounts::default(),
+            labelled: Labelled::default(),
             companies: Companies::default(),
             environments: Environments::default(),
             namespaces: Namespaces::default(),

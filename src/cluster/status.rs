@@ -93,8 +93,8 @@ impl Cluster {
     pub(super) fn sets_of(&self, subject: Subject) -> Option<Cow<'_, [PodSetId]>> {
         match self.objects.get(&subject) {
             Some(ObjectId::Service(service)) => {
-                let all = (0..self.sets.len() as u32).map(PodSetId);
-                Some(all.filter(|set| self.set(*set).services.contains(service)).collect())
+                let of = self.sets_of_service(*service).into_iter();
+                Some(of.filter(|set| self.set(*set).services.contains(service)).collect())
             }
             _ => self.sets_by_subject.get(&subject).map(|sets| Cow::Borrowed(sets.as_slice())),
         }

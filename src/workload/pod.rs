@@ -167,7 +167,7 @@ pub struct Container {
 /// Pods that an init container waits for, in its pod's namespace.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Awaited {
-    /// Labels of the pods, each with this value.
+    /// Labels of the pods, each with this value; without any, nothing is found.
     pub labels: BTreeMap<String, String>,
     /// How many of them must be ready.
     pub ready: u32,

@@ -221,14 +221,25 @@ fn groups(table: &mut Table, effort: &Effort) {
 
 /// Graphs of Dynamo, from the text of their document on.
 fn dynamo(table: &mut Table, effort: &Effort) {
+    let mut smallest: [Option<f64>; 2] = [None; 2];
     for fleet in Graphs::ALL {
         let entries = graphs::play(fleet).timeline.len();
         let time = || measured(|| _ = black_box(graphs::play(fleet))).as_secs_f64();
         let seconds = median((0..effort.rounds.min(3)).map(|_| time()).collect());
-        table.add(
-            fleet.describe(),
-            format!("{} ms, {} us an entry", shown(seconds * 1e3), shown(seconds * 1e6 / entries as f64)),
+        let pod_micros = seconds * 1e6 / f64::from(fleet.pods());
+        let figure = format!(
+            "{} ms, {} us a pod, {} us an entry",
+            shown(seconds * 1e3),
+            shown(pod_micros),
+            shown(seconds * 1e6 / entries as f64)
         );
+        match fleet.count {
+            1 => table.add(fleet.describe(), figure),
+            _ => {
+                let growth = pod_micros / *smallest[usize::from(fleet.grove)].get_or_insert(pod_micros);
+                table.add_ratio(fleet.describe(), figure, format!("{growth:.2}x a pod of 50 graphs"));
+            }
+        }
     }
 }
 

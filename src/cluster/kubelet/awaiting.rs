@@ -59,7 +59,9 @@ impl Cluster {
     }
 
     fn ready_with(&self, namespace: Symbol, awaited: &Awaited) -> u32 {
-        let sets = self.sets.iter().filter(|set| set.namespace == namespace && set.ready > 0);
+        // A pod that it waits for carries all of the labels, so that any of them finds it.
+        let Some(label) = awaited.labels.iter().next() else { return 0 };
+        let sets = self.labelled.sets_with(namespace, label).into_iter().map(|set| self.set(set));
         sets.filter(|set| has_all(&set.source.labels, &awaited.labels)).map(|set| set.ready).sum()
     }
 }
