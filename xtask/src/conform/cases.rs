@@ -246,6 +246,7 @@ pub const CASES: &[Case] = &[
     left("onebackend/scaled-and-removed", SCANS),
     left("onebackend/secret-missing", SCANS),
     left("onebackend/silent-node", SCANS),
+    left("onebackend/tight-room", SCANS),
     left("onebackend/update-given-up", SCANS),
     left("onebackend/vram-fits-nowhere", SCANS),
     refused("out-of-capacity"),
