@@ -47,7 +47,7 @@ impl Course {
         pod.ready = match became {
             "Ready" => true,
             // These say nothing of its readiness.
-            "Serving" | "EvictionRefused" | "Unserved" => pod.ready,
+            "Serving" | "Registered" | "Unregistered" | "EvictionRefused" | "Unserved" => pod.ready,
             _ => false,
         };
         let change = |count: usize, before: bool, now: bool| count + usize::from(now) - usize::from(before);

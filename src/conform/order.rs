@@ -58,7 +58,7 @@ impl<'a> Firsts<'a> {
 /// True if what was reached can be seen on the cluster: a word that is left out has no moment there.
 fn is_shown((name, word): &Reached, substrate: Substrate) -> bool {
     let kind = name.split_once('/').and_then(|(kind, _)| Kind::parse(kind));
-    kind.is_none_or(|kind| is_compared(kind, word, substrate))
+    kind.is_none_or(|kind| is_compared(kind, word, substrate, |_| false))
 }
 
 /// Compares the order.

@@ -13,16 +13,28 @@ pub struct LeftOut {
     pub words: &'static [&'static str],
     /// Where they are left out; `None`: everywhere.
     pub on: Option<Substrate>,
+    /// Only as long as the subject has not become this; `None`: always.
+    pub until: Option<&'static str>,
     /// Why.
     pub why: &'static str,
 }
 
 const fn out(kind: Kind, words: &'static [&'static str], why: &'static str) -> LeftOut {
-    LeftOut { kind, words, on: None, why }
+    LeftOut { kind, words, on: None, until: None, why }
 }
 
 const fn out_on_kwok(kind: Kind, words: &'static [&'static str], why: &'static str) -> LeftOut {
-    LeftOut { kind, words, on: Some(Substrate::Kwok), why }
+    LeftOut { kind, words, on: Some(Substrate::Kwok), until: None, why }
+}
+
+/// What follows on kwok from a pod that runs and is not ready: there is none before it was ready once.
+const fn out_at_start_on_kwok(
+    kind: Kind,
+    words: &'static [&'static str],
+    until: &'static str,
+    why: &'static str,
+) -> LeftOut {
+    LeftOut { kind, words, on: Some(Substrate::Kwok), until: Some(until), why }
 }
 
 const EVENT: &str = "an Event tells of it, no object: Events are merged, limited in rate and lost";
@@ -31,11 +43,21 @@ const MACHINE: &str = "what happens to the machine; the API shows it later as No
 /// What is not compared. A word that no row names is compared.
 const LEFT_OUT: &[LeftOut] = &[
     out(Kind::Pod, &["Serving"], "the application's own truth; an API shows what the probes say"),
+    out(
+        Kind::Pod,
+        &["Registered", "Unregistered"],
+        "nothing is registered anywhere in a live run: who is ready is known",
+    ),
     out(Kind::Pod, &["Unserved"], "that no scheduler feels meant is written nowhere: the pod stays Pending"),
     out(
         Kind::Pod,
         &["Nominated"],
         "`status.nominatedNodeName` is written for other reasons too; those who make room show it",
+    ),
+    out(
+        Kind::Pod,
+        &["Registered", "Unregistered"],
+        "who a frontend knows of stands in a store of the system's own, which no API of the cluster shows",
     ),
     out(Kind::Pod, &["Ungated"], "that a gate is gone is not told by itself; that the pod is scheduled is"),
     out(Kind::Pod, &["FailedMount", "WaitsForVolume", "FailedAttachVolume", "Pulling", "Killing"], EVENT),
@@ -51,6 +73,12 @@ const LEFT_OUT: &[LeftOut] = &[
         Kind::Route,
         &["running"],
         "its session runs once its pod does, and kwok has that no sooner than it is ready",
+    ),
+    out_at_start_on_kwok(
+        Kind::Instance,
+        &["unreachable"],
+        "healthy",
+        "before it is healthy once: its container runs and does not listen yet, and kwok has it running no sooner than it does",
     ),
     out_on_kwok(
         Kind::Pod,
@@ -85,10 +113,12 @@ pub fn left_out() -> &'static [LeftOut] {
     LEFT_OUT
 }
 
-/// True if subjects of this kind are compared in this state.
-pub fn is_compared(kind: Kind, word: &str, substrate: Substrate) -> bool {
-    let leaves =
-        |row: &LeftOut| row.kind == kind && row.on.is_none_or(|on| on == substrate) && row.words.contains(&word);
+/// True if a subject of this kind is compared in this state. `was`: what it is known to have become before.
+pub fn is_compared(kind: Kind, word: &str, substrate: Substrate, was: impl Fn(&str) -> bool) -> bool {
+    let leaves = |row: &LeftOut| {
+        let stands = row.on.is_none_or(|on| on == substrate) && row.until.is_none_or(|until| !was(until));
+        row.kind == kind && stands && row.words.contains(&word)
+    };
     !LEFT_OUT.iter().any(leaves)
 }
 

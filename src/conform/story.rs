@@ -115,7 +115,8 @@ impl<'a> Story<'a> {
                 container_failed: false,
             });
             actor.container_failed |= is_container_failure(actor.kind, entry.became);
-            if is_compared(actor.kind, entry.became, substrate) {
+            let was = |word: &str| actor.steps.iter().any(|step| step.state.word == word);
+            if is_compared(actor.kind, entry.became, substrate, was) {
                 let why = render::why(&entry.why, &run.names);
                 let state = State { word: entry.became, detail: detail(actor.kind, entry.became, &why) };
                 actor.enter(id, entry.at, state.clone());

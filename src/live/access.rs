@@ -46,13 +46,13 @@ const FOUND: &[&str] = &["list", "create", "patch", "delete"];
 /// All rules.
 pub const RULES: &[Rule] = &[
     Rule { group: "", resources: &["namespaces"], verbs: FOUND, when: When::Always },
-    Rule { group: "", resources: &["pods", "services", "resourcequotas"], verbs: WATCHED, when: When::Always },
     Rule {
         group: "",
-        resources: &["configmaps", "secrets", "persistentvolumeclaims"],
-        verbs: MADE,
+        resources: &["pods", "services", "resourcequotas", "persistentvolumeclaims"],
+        verbs: WATCHED,
         when: When::Always,
     },
+    Rule { group: "", resources: &["configmaps", "secrets"], verbs: MADE, when: When::Always },
     Rule { group: "", resources: &["services"], verbs: &["get"], when: When::Always },
     Rule { group: "", resources: &["pods"], verbs: &["deletecollection"], when: When::Always },
     Rule { group: "", resources: &["pods/eviction"], verbs: &["create"], when: When::Always },

@@ -56,7 +56,6 @@ impl LiveCluster {
                 | Kind::PriorityClass
                 | Kind::StorageClass
                 | Kind::PersistentVolume
-                | Kind::PersistentVolumeClaim
         );
         let Reply::Applied(generation) = answer.reply else { return false };
         let is_awaited = self.applied.get(&answer.key).is_some_and(|applied| applied.is_awaited);

@@ -244,13 +244,19 @@ impl LiveCluster {
             }
             Kind::Pod => match self.mirror.pods.get(&key) {
                 Some(pod) => (pod.name.clone(), Some(pod.namespace.clone())),
-                None => (name, Some(self.rendering.naming.namespace(self.names.text(key.namespace)))),
+                None => {
+                    let name = self.rendering.naming.name(key.kind, &name);
+                    (name, Some(self.rendering.naming.namespace(self.names.text(key.namespace))))
+                }
             },
             Kind::ReplicaSet => match self.mirror.sets.get(&key) {
                 Some(set) => (set.name.clone(), Some(self.rendering.naming.namespace(self.names.text(key.namespace)))),
                 None => (name, Some(self.rendering.naming.namespace(self.names.text(key.namespace)))),
             },
-            _ => (name, Some(self.rendering.naming.namespace(self.names.text(key.namespace)))),
+            _ => {
+                let name = self.rendering.naming.name(key.kind, &name);
+                (name, Some(self.rendering.naming.namespace(self.names.text(key.namespace))))
+            }
         }
     }
 

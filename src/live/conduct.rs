@@ -8,6 +8,7 @@
 mod kwok;
 mod stand_in;
 
+pub(super) use kwok::{AFTER_WAITING, fails_now, goes_on};
 pub use kwok::{KwokStages, kwok_stages};
 pub(super) use stand_in::pull_arguments;
 pub use stand_in::{PORT, Role, STATE_FOLDER, stand_in_arguments};
@@ -152,6 +153,11 @@ impl Conduct {
     /// How its first start ends by itself under a restart policy that lets it: a crash counts before a run.
     pub fn end(&self) -> (Duration, u8) {
         self.crash.map_or((self.run, self.exit_code), |crash| (crash.after, crash.exit_code))
+    }
+
+    /// The same of a container that nobody starts again, and that may run until something ends it (`Container::runs_on`).
+    pub fn end_of(&self, runs_on: bool) -> Option<(Duration, u8)> {
+        (!runs_on || self.crash.is_some()).then(|| self.end())
     }
 }
 

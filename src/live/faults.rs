@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 
 use super::clock::Timer;
 use super::cluster::LiveCluster;
+use super::conduct::fails_now;
 use super::node_change::NodeChange;
 use super::request::{NOBODY, Operation};
 use crate::kernel::Duration;
@@ -58,6 +59,16 @@ impl LiveCluster {
                 for pod in &pods {
                     self.deletions.insert(*pod, cause);
                     self.do_to(*pod, Operation::Delete(None), cause)?;
+                }
+                Ok(Struck::Now(pods.len() as u32))
+            }
+            Disruption::ContainerCrash { target, exit_code } if self.options.fake_nodes => {
+                let runs = |pod: &Subject| self.mirror.pods.get(pod).is_some_and(|pod| pod.running);
+                let pods: Vec<Subject> = self.pods_at(*target).into_iter().filter(runs).collect();
+                let stages = fails_now(*exit_code);
+                let patch = json!({ "metadata": { "labels": stages.labels, "annotations": stages.annotations } });
+                for pod in &pods {
+                    self.do_to(*pod, Operation::Merge(patch.clone()), cause)?;
                 }
                 Ok(Struck::Now(pods.len() as u32))
             }

@@ -10,6 +10,7 @@
 pub mod access;
 mod answers;
 mod asks;
+mod awaiting;
 pub mod cleanup;
 mod clock;
 mod cluster;

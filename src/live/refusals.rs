@@ -2,7 +2,7 @@
 
 use crate::cluster::scheduler::SchedulerProfile;
 use crate::scenario::Scenario;
-use crate::scenario::model::FaultKind;
+use crate::scenario::model::{FaultKind, SystemName};
 use crate::timeline::Kind;
 use crate::workload::{NodeDisruption, Object};
 
@@ -11,7 +11,12 @@ use super::options::LiveOptions;
 /// What of a scenario cannot be done on a cluster; empty if it can be run.
 pub fn refusals(scenario: &Scenario, options: &LiveOptions) -> Vec<String> {
     let mut refusals = Vec::new();
+    // Docker's containers, which 1Backend runs, are started by nobody again.
+    let starts_again = scenario.deploy.iter().any(|one| one.system != SystemName::OneBackend);
     for fault in &scenario.faults {
+        if matches!(fault.kind, FaultKind::ContainerCrash { .. }) && !starts_again {
+            continue;
+        }
         if let Some(why) = fault_refusal(&fault.kind, options) {
             refusals.push(format!("fault {} ({}): {why}", fault.name, fault.kind.text()));
         }
@@ -24,6 +29,9 @@ pub fn refusals(scenario: &Scenario, options: &LiveOptions) -> Vec<String> {
     }
     if !scenario.cluster.capacity.is_empty() {
         refusals.push("no provider is asked for nodes (cluster.capacity)".to_owned());
+    }
+    if let Some(row) = scenario.behaviour.iter().find(|row| row.together.is_some()) {
+        refusals.push(format!("{}: nothing holds pods back together in a live run (together)", row.place));
     }
     if let Some(row) = scenario.behaviour.iter().find(|row| row.register.is_some()) {
         refusals.push(format!("{}: nothing is registered anywhere in a live run (register)", row.place));
@@ -113,5 +121,7 @@ mod tests {
             assert!(refused.iter().any(|one| one.contains(what)), "{scenario}: {refused:?}");
         }
         assert_eq!(refused("rolling-update"), [""; 0]);
+        assert!(refused("container-crash").iter().any(|one| one.contains("start again")));
+        assert_eq!(refused("onebackend/as-built-dead-instance"), [""; 0], "nobody starts docker's containers again");
     }
 }

@@ -10,7 +10,7 @@ use futures_util::StreamExt;
 use k8s_openapi::api::apps::v1::{DaemonSet, Deployment, ReplicaSet, StatefulSet};
 use k8s_openapi::api::autoscaling::v2::HorizontalPodAutoscaler;
 use k8s_openapi::api::batch::v1::{CronJob, Job};
-use k8s_openapi::api::core::v1::{Event as KubernetesEvent, Node, Pod, ResourceQuota, Service};
+use k8s_openapi::api::core::v1::{Event as KubernetesEvent, Node, PersistentVolumeClaim, Pod, ResourceQuota, Service};
 use k8s_openapi::api::discovery::v1::EndpointSlice;
 use k8s_openapi::api::policy::v1::PodDisruptionBudget;
 use kube::Api;
@@ -86,6 +86,7 @@ impl Watches {
             PodDisruptionBudget => PodDisruptionBudget,
             HorizontalPodAutoscaler => HorizontalPodAutoscaler,
             ResourceQuota => ResourceQuota,
+            PersistentVolumeClaim => PersistentVolumeClaim,
             KubernetesEvent => Event,
         }
     }

@@ -19,6 +19,13 @@ const SUFFIX: &str = "stage.kwok.x-k8s.io";
 /// The stage that lets a pod fail. It has its name as a label.
 const FAILED: &str = "pod-container-running-failed";
 const COMPLETE: &str = "pod-complete";
+/// The stage that ends the init containers of a pod.
+const INITIALIZED: &str = "pod-init-container-completed";
+/// The annotation of a pod whose init containers wait for other pods: how long they take after that.
+pub const AFTER_WAITING: &str = "greenroom.dev/after-waiting";
+/// The delay of what waits, longer than any run. kwok takes the delay anew when a pod changes
+/// (pkg/kwok/controllers/pod_controller.go, preprocess and addStageJob).
+const HELD: Duration = Duration::from_secs(100 * 3600);
 
 /// What kwok is told about the pods of a template.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -53,7 +60,13 @@ pub fn kwok_stages(pod: &PodConduct, template: &PodTemplate, job: bool) -> Resul
     stages.delay("pod-create", Duration::ZERO);
     if !pod.init.is_empty() {
         stages.delay("pod-init-container-running", course.first_pulled);
-        stages.delay("pod-init-container-completed", course.initialized - course.first_pulled);
+        let length = course.initialized - course.first_pulled;
+        if template.init_containers.iter().any(|one| !one.awaits.is_empty()) {
+            stages.delay(INITIALIZED, HELD);
+            stages.annotations.insert(AFTER_WAITING.to_owned(), length.to_string());
+        } else {
+            stages.delay(INITIALIZED, length);
+        }
     }
     stages.delay("pod-ready", course.ready - course.initialized);
     match course.end {
@@ -69,19 +82,33 @@ pub fn kwok_stages(pod: &PodConduct, template: &PodTemplate, job: bool) -> Resul
             let what = format!("exit code {code} under restartPolicy OnFailure");
             return Err(unsupported(&what, "kwok starts no container again: use real nodes, or restartPolicy Never"));
         }
-        Some((end, code)) => {
-            stages.delay(FAILED, end - course.ready);
-            stages.annotate(FAILED, "exit-code", code.to_string());
-            stages.annotate(FAILED, "reason", "Error".to_owned());
-            // Both stages match such a pod, and kwok draws one by weight.
-            stages.annotate(COMPLETE, "weight", "0".to_owned());
-            stages.labels.insert(format!("{FAILED}.{SUFFIX}"), "true".to_owned());
-        }
+        Some((end, code)) => stages.fails(end - course.ready, code),
     }
     Ok(stages)
 }
 
+/// The annotations by which kwok ends init containers that have waited, so long after it is told.
+pub fn goes_on(length: &str) -> BTreeMap<String, String> {
+    ["delay", "jitter-delay"].map(|key| (format!("{INITIALIZED}.{SUFFIX}/{key}"), length.to_owned())).into()
+}
+
+/// What tells kwok that the containers of a pod fail now. It starts none of them again.
+pub fn fails_now(exit_code: u8) -> KwokStages {
+    let mut stages = KwokStages::default();
+    stages.fails(Duration::ZERO, exit_code);
+    stages
+}
+
 impl KwokStages {
+    fn fails(&mut self, after: Duration, exit_code: u8) {
+        self.delay(FAILED, after);
+        self.annotate(FAILED, "exit-code", exit_code.to_string());
+        self.annotate(FAILED, "reason", "Error".to_owned());
+        // Both stages match such a pod, and kwok draws one by weight.
+        self.annotate(COMPLETE, "weight", "0".to_owned());
+        self.labels.insert(format!("{FAILED}.{SUFFIX}"), "true".to_owned());
+    }
+
     fn annotate(&mut self, stage: &str, key: &str, value: String) {
         self.annotations.insert(format!("{stage}.{SUFFIX}/{key}"), value);
     }
@@ -110,7 +137,8 @@ fn course(pod: &PodConduct, template: &PodTemplate) -> Result<Course, Unsupporte
     for (conduct, container) in pod.main.iter().zip(&template.containers) {
         // The kubelet starts containers one after the other, each when its image is there.
         at = at + conduct.pull;
-        let end = ends.then(|| conduct.end()).map(|(length, code)| (at + length, code));
+        let end = ends.then(|| conduct.end_of(container.runs_on)).flatten();
+        let end = end.map(|(length, code)| (at + length, code));
         let name = &container.name;
         if !ends && conduct.crash.is_some() {
             return Err(unsupported(
@@ -147,6 +175,7 @@ fn grace_period(pod: &PodConduct, template: &PodTemplate) -> Duration {
 mod tests {
     use super::*;
     use crate::live::conduct::Crash;
+    use crate::workload::pod::Awaited;
     use crate::workload::{Container, Probe};
 
     const SECOND: Duration = Duration::from_secs(1);
@@ -228,6 +257,29 @@ mod tests {
         // It ends before it is ready: kwok has it ready for no time at all.
         assert!(crashing.contains(&"pod-ready/delay=12s".to_owned()), "{crashing:?}");
         assert!(crashing.contains(&"pod-container-running-failed/delay=0s".to_owned()), "{crashing:?}");
+    }
+
+    #[test]
+    fn what_runs_on_ends_by_a_crash_alone() {
+        let mut docker = pod(conduct(), RestartPolicy::Never);
+        docker.1.containers[0].runs_on = true;
+        let running = told(&docker, false);
+        assert!(!running.iter().any(|one| one.starts_with("pod-complete")), "{running:?}");
+        let crash = Crash { after: SECOND * 30, times: Some(1), exit_code: 9 };
+        docker.0 = pod(Conduct { crash: Some(crash), ..conduct() }, RestartPolicy::Never).0;
+        let crashing = told(&docker, false);
+        assert!(crashing.contains(&"pod-container-running-failed/exit-code=9".to_owned()), "{crashing:?}");
+    }
+
+    #[test]
+    fn an_init_container_that_waits_is_held_until_it_goes_on() {
+        let mut waits = pod(conduct(), RestartPolicy::Always);
+        waits.1.init_containers[0].awaits = vec![Awaited { labels: BTreeMap::new(), ready: 1 }];
+        let stages = kwok_stages(&waits.0, &waits.1, false).expect("kwok can play it").annotations;
+        let key = "pod-init-container-completed.stage.kwok.x-k8s.io/delay";
+        assert_eq!(stages.get(key).map(String::as_str), Some("100h"));
+        let length = stages.get(AFTER_WAITING).expect("it is told how long it takes then");
+        assert_eq!(goes_on(length).get(key).map(String::as_str), Some("5s"));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! written down when that changes. One file a family of kinds. Names here are the scenario's; those of the cluster are kept
 //! where a request needs them.
 
+mod claims;
 pub mod events;
 pub mod jobs;
 pub mod nodes;
@@ -164,6 +165,7 @@ impl LiveCluster {
             Seen::PodDisruptionBudget(object) => self.saw_budget(&object),
             Seen::HorizontalPodAutoscaler(object) => self.saw_autoscaler(&object),
             Seen::ResourceQuota(object) => self.saw_quota(&object),
+            Seen::PersistentVolumeClaim(object) => self.saw_claim(&object),
             Seen::Event(event) => self.saw_event(&event),
             Seen::Node(node) => self.saw_node(&node),
         }
@@ -217,8 +219,8 @@ impl LiveCluster {
     fn named(&mut self, kind: Kind, meta: &ObjectMeta) -> Option<Subject> {
         let namespace = self.rendering.naming.document_namespace(meta.namespace.as_deref()?)?.to_owned();
         let namespace = self.names.intern(&namespace);
-        let name = self.names.name(meta.name.as_deref()?);
-        Some(Subject { kind, namespace, name })
+        let name = self.rendering.naming.document_name(kind, meta.name.as_deref()?);
+        Some(Subject { kind, namespace, name: self.names.name(&name) })
     }
 
     /// The subject that an object was given when it was seen first.

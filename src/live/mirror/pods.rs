@@ -7,6 +7,7 @@ use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 
 use super::super::clock::Timer;
 use super::super::cluster::LiveCluster;
+use super::super::conduct::AFTER_WAITING;
 use super::super::message::SeenKind;
 use super::NO_ENTRY;
 use crate::kernel::{Duration, Time};
@@ -48,6 +49,8 @@ pub struct PodSeen {
     nominated: Option<String>,
     initializing: bool,
     was_running: bool,
+    /// How long its init containers take once they have waited for other pods, if they do and have not yet.
+    pub after_waiting: Option<String>,
     /// The last entry about it.
     pub last: EntryId,
 }
@@ -62,7 +65,7 @@ impl PodSeen {
     pub fn belongs_to(&self, subject: Subject) -> bool {
         match subject.kind {
             Kind::Pod => self.subject == subject,
-            Kind::Member | Kind::Component => self.serves == Some(subject),
+            Kind::Member | Kind::Component | Kind::PodClique => self.serves == Some(subject),
             _ => self.workload == subject || self.owner == Some(subject),
         }
     }
@@ -109,6 +112,7 @@ impl LiveCluster {
         if before.status != after.status || before.running != after.running {
             self.touch_pod_watchers(&after, cause);
         }
+        self.look_at_waiting(cause);
         if after.status.ready != before.status.ready && after.min_ready > Duration::ZERO && after.status.ready {
             // Nothing changes on the cluster when a pod becomes available, but observers count it from then on.
             let at = self.present() + after.min_ready;
@@ -182,6 +186,7 @@ impl LiveCluster {
                 nominated: None,
                 initializing: false,
                 was_running: false,
+                after_waiting: meta.annotations.as_ref().and_then(|own| own.get(AFTER_WAITING)).cloned(),
                 last: NO_ENTRY,
             },
         );

@@ -48,7 +48,7 @@ pub(super) fn containers(
         if let (Some(played), Some(image)) = (played, image) {
             let conduct = played.conduct.init.iter().chain(&played.conduct.main).nth(place);
             let conduct = conduct.expect("each container has its conduct");
-            let role = role(from, is_init && !one.sidecar, is_init);
+            let role = role(from.restart_policy, one, is_init);
             stand_in(draft, &mut container, (conduct, role, port), image, from);
             if conduct.counts_starts(role) {
                 container.volume_mounts.get_or_insert_default().push(core::VolumeMount {
@@ -91,12 +91,12 @@ fn port_number(from: &PodTemplate, index: u16) -> u16 {
     if index < init { count(&from.containers).saturating_add(index) } else { index - init }
 }
 
-const fn role(from: &PodTemplate, runs_first: bool, is_init: bool) -> Role {
-    match from.restart_policy {
-        _ if runs_first => Role::Init,
+const fn role(policy: RestartPolicy, one: &Container, is_init: bool) -> Role {
+    match policy {
+        _ if is_init && !one.sidecar => Role::Init,
         RestartPolicy::Always => Role::Serves,
         // A sidecar goes on until the others have ended.
-        _ if is_init => Role::Serves,
+        _ if is_init || one.runs_on => Role::Serves,
         RestartPolicy::OnFailure => Role::Ends { again: true },
         RestartPolicy::Never => Role::Ends { again: false },
     }

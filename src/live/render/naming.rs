@@ -23,6 +23,8 @@ pub struct Naming {
     made: BTreeSet<(Kind, String)>,
     /// Namespaces of the documents, by their names on the cluster.
     namespaces: BTreeMap<String, String>,
+    /// Objects whose names the API would not take, by their names on the cluster.
+    renamed: BTreeMap<(Kind, String), String>,
 }
 
 impl Naming {
@@ -35,7 +37,7 @@ impl Naming {
         if run.is_empty() || run.len() > RUN_BYTES_MAX || !run.bytes().all(fits) {
             return Err(format!("run id {run:?}: use 1 to {RUN_BYTES_MAX} lower-case letters and digits"));
         }
-        Ok(Naming { run: run.to_owned(), made: BTreeSet::new(), namespaces: BTreeMap::new() })
+        Ok(Naming { run: run.to_owned(), made: BTreeSet::new(), namespaces: BTreeMap::new(), renamed: BTreeMap::new() })
     }
 
     /// The run's id.
@@ -54,6 +56,10 @@ impl Naming {
         self.learn_namespace(if kind == Kind::Namespace { name } else { namespace });
         if is_cluster_wide(kind) {
             self.made.insert((kind, name.to_owned()));
+        }
+        let there = self.name(kind, name);
+        if kind != Kind::Namespace && !is_cluster_wide(kind) && there != name {
+            self.renamed.insert((kind, there), name.to_owned());
         }
     }
 
@@ -97,7 +103,8 @@ impl Naming {
             // Kubernetes' own classes are there before any run.
             Kind::PriorityClass if document.starts_with("system-") => document.to_owned(),
             _ if is_cluster_wide(kind) => fitted(format!("greenroom-{}-{document}", self.run), SUBDOMAIN_BYTES_MAX),
-            _ => document.to_owned(),
+            // Docker takes `_` in the names of containers, which pods stand for here, and the API does not.
+            _ => document.replace('_', "--"),
         }
     }
 
@@ -121,7 +128,7 @@ impl Naming {
                 (None, None) => cluster.to_owned(),
             };
         }
-        cluster.to_owned()
+        self.renamed.get(&(kind, cluster.to_owned())).map_or(cluster, String::as_str).to_owned()
     }
 }
 
@@ -177,6 +184,16 @@ mod tests {
         assert_eq!(naming.document_name(Kind::PriorityClass, "system-node-critical"), "system-node-critical");
         assert_eq!(naming.document_namespace("kube-system"), None);
         assert_eq!(naming.document_namespace("greenroom-k7f3q2x"), None);
+    }
+
+    #[test]
+    fn names_that_the_api_does_not_take_lead_back() {
+        let mut naming = naming();
+        naming.learn(Kind::Pod, "", "depl_shop-0");
+        let there = naming.name(Kind::Pod, "depl_shop-0");
+        assert_eq!(there, "depl--shop-0");
+        assert_eq!(naming.document_name(Kind::Pod, &there), "depl_shop-0");
+        assert_eq!(naming.document_name(Kind::Pod, "web--1"), "web--1");
     }
 
     #[test]

@@ -137,14 +137,14 @@ fn spec(
     if from.gang.is_some() {
         return Err(draft.unsupported("a pod of a group", "no batch scheduler places it: rehearse gangs in simulation"));
     }
-    if from.init_containers.iter().any(|one| !one.awaits.is_empty()) {
-        let why = "stand-ins do not look at other pods: rehearse what waits for them in simulation";
+    let on_kwok = played.is_some_and(|played| played.image.is_none());
+    if !on_kwok && from.init_containers.iter().any(|one| !one.awaits.is_empty()) {
+        let why = "stand-ins do not look at other pods: use fake nodes, or rehearse what waits in simulation";
         return Err(draft.unsupported("an init container that waits for pods", why));
     }
     let (mut volumes, mounts) = storage::pod_volumes(draft, from, claims);
     let containers = container::containers(draft, from, mounts, played)?;
     volumes.extend(containers.volumes);
-    let on_kwok = played.is_some_and(|played| played.image.is_none());
     let grace = if on_kwok {
         played.map_or(Duration::ZERO, |played| played.stages.grace_period)
     } else {

@@ -30,7 +30,7 @@ pub struct Pods {
     pub each: u32,
     /// GPUs of each pod.
     pub gpus: u64,
-    /// Claims of devices of each pod: nothing here provides them.
+    /// Claims of devices of each pod, beside these GPUs.
     pub claims: Vec<DeviceClaim>,
 }
 

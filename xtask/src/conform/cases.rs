@@ -57,16 +57,21 @@ const fn left(scenario: &'static str, why: &'static str) -> Case {
 /// Expectations on `serving` where no probe tells of it.
 const NO_PROBE: &str = "it is about what an application does behind no probe, which no API shows";
 
-/// Scenarios of Grove that the scheduler of Kubernetes places.
-const GROVE: &str = "Grove's operator inside greenroom has not been tried on a cluster yet";
+/// A scenario of Grove in which a pod is lost.
+const UNREADY: &str = "kwok shows no pod unready that is asked to go, and Grove tells here of a breach that lasts until such a pod is gone";
 
-/// Scenarios of 1Backend's deploy loop as it was built.
-const DOCKER: &str =
-    "it is about what docker lists on each node and which ports take a connection, and no Kubernetes API shows either";
+/// A scenario of Grove in which a pod starts while an update comes.
+const STARTING: &str =
+    "kwok shows a pod running only once it is ready, and here an update comes while one runs and has not started";
 
-/// Scenarios of 1Backend's deploy loop as it is documented.
-const SCANS: &str =
-    "it is about when instances answer scans and nodes send heartbeats, and no Kubernetes API shows either";
+/// Scenarios in which a node is lost while a pod on it starts.
+const SILENCED: &str = "kwok goes on with a pod that it has begun to start on a node that is then silenced";
+
+/// A scenario of 1Backend's heartbeats.
+const HEARTBEATS: &str = "1Backend's nodes send it heartbeats; on a cluster a node is known to be silent when its lease has run out, 40 s later";
+
+/// New ones.
+const UNTRIED: &str = "not tried yet";
 
 /// Scenarios that wait for time-outs of Backend.AI's manager.
 const MANAGER: &str =
@@ -78,13 +83,6 @@ const LOADING: &str = "kwok shows a pod running only once it is ready, and here 
 /// Scenarios that wait for PaaSTA's pollers, or for a schedule.
 const PAASTA: &str =
     "it waits for PaaSTA's own polls, delays or schedules, which no speed shortens, for longer than ten minutes";
-
-/// A live run that is known to be wrong.
-const RACKS: &str =
-    "a live run places a second group in a rack that is another's, and in simulation it waits: not mended yet";
-
-/// Scenarios of Dynamo's control plane.
-const DYNAMO: &str = "Dynamo's control plane was not tried on a live world yet";
 
 /// The cases, by name.
 pub const CASES: &[Case] = &[
@@ -138,28 +136,40 @@ pub const CASES: &[Case] = &[
     short("diamond", 10),
     short("drain-blocked", 20),
     short("drain-blocked-by-budget", 20),
-    left("dynamo/admission", DYNAMO),
+    left("dynamo/adapters-collide", UNTRIED),
+    short("dynamo/admission", 20),
+    left("dynamo/claimed-devices", UNTRIED),
+    left("dynamo/component-removed", UNTRIED),
+    left("dynamo/conflict-retried", UNTRIED),
+    left("dynamo/deleted-mid-rollout", UNTRIED),
     refused("dynamo/disaggregated"),
     refused("dynamo/etcd-out"),
     refused("dynamo/leader-after-workers"),
-    left("dynamo/lora-model", DYNAMO),
+    short("dynamo/lora-model", 20),
     short("dynamo/managed-rollout", 20),
-    left("dynamo/namespace-missing", DYNAMO),
-    left("dynamo/no-spare-gpu", DYNAMO),
+    left("dynamo/missed-change", UNTRIED),
+    left("dynamo/multinode-update", UNTRIED),
+    short("dynamo/namespace-missing", 40),
+    short("dynamo/no-spare-gpu", 40),
     refused("dynamo/node-lost-under-gang"),
-    left("dynamo/old-workers-unwell", DYNAMO),
+    left("dynamo/old-generations", UNTRIED),
+    short("dynamo/old-workers-unwell", 20),
+    left("dynamo/operator-restarted", UNTRIED),
     refused("dynamo/part-of-a-gang"),
-    left("dynamo/profiling-retries", DYNAMO),
+    short("dynamo/profiling-retries", 40),
     refused("dynamo/ready-before-registered"),
-    left("dynamo/rebalance-conflict", DYNAMO),
-    left("dynamo/replaced-graph", DYNAMO),
-    left("dynamo/request-applied", DYNAMO),
-    left("dynamo/request-edited", DYNAMO),
-    left("dynamo/request-invalid", DYNAMO),
-    left("dynamo/request-kept", DYNAMO),
-    left("dynamo/restart-superseded", DYNAMO),
-    left("dynamo/revert-mid-rollout", DYNAMO),
-    left("dynamo/two-writers", DYNAMO),
+    short("dynamo/rebalance-conflict", 20),
+    left("dynamo/refused-at-creation", UNTRIED),
+    short("dynamo/replaced-graph", 20),
+    short("dynamo/request-applied", 40),
+    short("dynamo/request-edited", 40),
+    short("dynamo/request-invalid", 40),
+    short("dynamo/request-kept", 20),
+    short("dynamo/restart-superseded", 20),
+    short("dynamo/revert-mid-rollout", 7),
+    refused("dynamo/two-schedulers"),
+    short("dynamo/two-writers", 20),
+    left("dynamo/webhook-out", UNTRIED),
     short("export-answers", 1),
     short("export-fails-twice", 10),
     refused("faults/api-conflict"),
@@ -169,7 +179,7 @@ pub const CASES: &[Case] = &[
     refused("faults/watch-lag"),
     short("full-fleet-deadlock", 20),
     refused("gangs/completes-in-turn"),
-    left("gangs/exclusive-racks", RACKS),
+    short("gangs/exclusive-racks", 10),
     refused("gangs/leader-worker-set"),
     refused("gangs/node-lost"),
     refused("gangs/one-rack"),
@@ -186,15 +196,16 @@ pub const CASES: &[Case] = &[
     refused("grove/base-and-scaled-gangs"),
     refused("grove/base-gang-never-ready"),
     refused("grove/group-scaled"),
-    left("grove/lost-and-not-missed", GROVE),
-    left("grove/never-whole-taken-down", GROVE),
+    left("grove/lost-and-not-missed", UNREADY),
+    long("grove/never-whole-taken-down", 1),
     refused("grove/packed-by-rack"),
-    left("grove/rolling-update", GROVE),
-    left("grove/scale-forgotten", GROVE),
+    long("grove/rolling-update", 4),
+    long("grove/scale-forgotten", 2),
     refused("grove/scaled-to-none"),
-    left("grove/starts-after", GROVE),
-    left("grove/update-forgets-starting-pod", GROVE),
-    left("grove/update-on-delete", GROVE),
+    short("grove/starts-after", 4),
+    refused("grove/topology-missing"),
+    left("grove/update-forgets-starting-pod", STARTING),
+    short("grove/update-on-delete", 10),
     refused("image-pull-fails"),
     short("job-backoff", 10),
     short("job-before-service", 20),
@@ -207,48 +218,45 @@ pub const CASES: &[Case] = &[
     refused("node-agents"),
     short("node-drain", 7),
     short("node-lost", 5),
-    left(
-        "node-lost-while-loading",
-        "kwok goes on with a pod that it has begun to start on a node that is then silenced",
-    ),
+    left("node-lost-while-loading", SILENCED),
     short("node-out-of-service", 10),
     refused("node-shutdown"),
     left("node-silent", NO_PROBE),
-    left("onebackend/as-built-busy-nodes", DOCKER),
-    left("onebackend/as-built-caller-lost", DOCKER),
-    left("onebackend/as-built-change-ignored", DOCKER),
-    left("onebackend/as-built-dead-instance", DOCKER),
-    left("onebackend/as-built-late-definition", DOCKER),
-    left("onebackend/as-built-missing-definition", DOCKER),
-    left("onebackend/as-built-name-within-name", DOCKER),
-    left("onebackend/as-built-no-ports", DOCKER),
-    left("onebackend/as-built-node-lost", DOCKER),
-    left("onebackend/as-built-node-lost-in-call", DOCKER),
-    left("onebackend/as-built-node-url", DOCKER),
-    left("onebackend/as-built-orphans", DOCKER),
-    left("onebackend/as-built-phantom-replica", DOCKER),
-    left("onebackend/as-built-port-taken", DOCKER),
-    left("onebackend/as-built-removed-while-queued", DOCKER),
-    left("onebackend/as-built-repository", DOCKER),
-    left("onebackend/as-built-scale-down", DOCKER),
-    left("onebackend/as-built-shared-container", DOCKER),
-    left("onebackend/as-built-slow-dial", DOCKER),
-    left("onebackend/as-built-slow-pull", DOCKER),
-    left("onebackend/as-built-too-few-nodes", DOCKER),
-    left("onebackend/as-built-trigger-race", DOCKER),
-    left("onebackend/autoscaling", SCANS),
-    left("onebackend/build-fails", SCANS),
-    left("onebackend/node-lost", SCANS),
-    left("onebackend/recreate", SCANS),
-    left("onebackend/refused-by-the-client", SCANS),
-    left("onebackend/regions", SCANS),
-    left("onebackend/rolling-update", SCANS),
-    left("onebackend/scaled-and-removed", SCANS),
-    left("onebackend/secret-missing", SCANS),
-    left("onebackend/silent-node", SCANS),
-    left("onebackend/tight-room", SCANS),
-    left("onebackend/update-given-up", SCANS),
-    left("onebackend/vram-fits-nowhere", SCANS),
+    short("onebackend/as-built-busy-nodes", 10),
+    short("onebackend/as-built-caller-lost", 10),
+    short("onebackend/as-built-change-ignored", 10),
+    short("onebackend/as-built-dead-instance", 10),
+    left("onebackend/as-built-late-definition", UNTRIED),
+    short("onebackend/as-built-missing-definition", 4),
+    short("onebackend/as-built-name-within-name", 10),
+    short("onebackend/as-built-no-ports", 10),
+    short("onebackend/as-built-node-lost", 3),
+    left("onebackend/as-built-node-lost-in-call", SILENCED),
+    short("onebackend/as-built-node-url", 10),
+    short("onebackend/as-built-orphans", 10),
+    short("onebackend/as-built-phantom-replica", 10),
+    short("onebackend/as-built-port-taken", 2),
+    short("onebackend/as-built-removed-while-queued", 10),
+    short("onebackend/as-built-repository", 10),
+    short("onebackend/as-built-scale-down", 10),
+    short("onebackend/as-built-shared-container", 10),
+    short("onebackend/as-built-slow-dial", 10),
+    short("onebackend/as-built-slow-pull", 10),
+    short("onebackend/as-built-too-few-nodes", 10),
+    short("onebackend/as-built-trigger-race", 2),
+    long("onebackend/autoscaling", 4),
+    refused("onebackend/build-fails"),
+    refused("onebackend/node-lost"),
+    short("onebackend/recreate", 10),
+    short("onebackend/refused-by-the-client", 10),
+    long("onebackend/regions", 2),
+    short("onebackend/rolling-update", 8),
+    short("onebackend/scaled-and-removed", 4),
+    short("onebackend/secret-missing", 10),
+    left("onebackend/silent-node", HEARTBEATS),
+    left("onebackend/tight-room", UNTRIED),
+    refused("onebackend/update-given-up"),
+    short("onebackend/vram-fits-nowhere", 2),
     refused("out-of-capacity"),
     short("paasta/bounce-lib", 20),
     refused("paasta/canary-share"),
