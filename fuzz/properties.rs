@@ -6,6 +6,7 @@ use greenroom::rehearsal::{Options as Rehearsal, rehearse};
 use greenroom::scenario::{Documents, load_from};
 use greenroom::systems::dynamo::model::Resource;
 use greenroom::systems::dynamo::plan::{plan, totals};
+use greenroom::systems::dynamo::status::GraphStatus;
 use greenroom::systems::onebackend::{Options, Profile};
 use greenroom::systems::{Profiles, dynamo};
 use greenroom::text::{Diagnostic, Source, render};
@@ -25,7 +26,8 @@ pub fn dynamo(text: &str) {
                     // Sums of what documents ask for do not overflow.
                     let _ = totals(&plan(&graph.spec));
                     let (old, new) = (&graph.spec, &graph.spec);
-                    let change = dynamo::Change { old, new, by_operator: false };
+                    let status = &GraphStatus::default();
+                    let change = dynamo::Change { old, new, status, by_operator: false };
                     let refused = dynamo::update(&change, &options);
                     assert!(refused.is_empty(), "a graph cannot be saved as it is: {refused:?}");
                 }

@@ -152,7 +152,7 @@ struct Seen {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 512, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: 192, ..ProptestConfig::default() })]
 
     #[test]
     fn an_update_keeps_its_bounds_and_ends_where_there_is_room(plan in plans()) {

@@ -255,6 +255,7 @@ pub const CASES: &[Case] = &[
     short("onebackend/scaled-and-removed", 4),
     short("onebackend/secret-missing", 10),
     left("onebackend/silent-node", HEARTBEATS),
+    left("onebackend/tight-room", UNTRIED),
     refused("onebackend/update-given-up"),
     short("onebackend/vram-fits-nowhere", 2),
     refused("out-of-capacity"),

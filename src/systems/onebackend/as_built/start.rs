@@ -133,6 +133,7 @@ impl Loop {
             && let Some(position) = removes
         {
             self.docker.remove(position, cause, desk.world);
+            self.tell_removal(deployment, position, &name, desk);
         }
         let made = self.docker.made(server, &name);
         let mut one = Container {
@@ -182,6 +183,16 @@ impl Loop {
                 Ok(Some(Step::Running(self.docker.containers.len() - 1)))
             }
         }
+    }
+
+    /// Writes down that another's container went, because its name contains the one that is asked for.
+    fn tell_removal(&self, deployment: &str, position: usize, asked: &str, desk: &mut Desk<'_>) {
+        let removed = &self.docker.containers[position].name;
+        let Some(at) = desk.store.deployment(deployment).filter(|_| removed != asked) else { return };
+        let (removed, asked) = (Arg::Text(desk.world.intern(removed)), Arg::Text(desk.world.intern(asked)));
+        let row = &mut desk.store.deployments[at];
+        let why = Why::with2("{} has ended and is removed: it is taken for {}", removed, asked);
+        row.cause = Cause::Entry(desk.world.note(row.subject, row.status.state(), why, row.cause));
     }
 
     /// Looks at a call: `None` once it is over.
