@@ -76,6 +76,8 @@ pub struct Grove {
     pub(super) groups: BTreeMap<Subject, PodGroupSpec>,
     /// The sizes that PodCliques were scaled to, for those that come back.
     pub(super) sizes: BTreeMap<Subject, u32>,
+    /// When each replica of a set was taken down last.
+    pub(super) taken_down: BTreeMap<(Subject, u32), Time>,
     /// How many headless Services each set has.
     pub(super) services: BTreeMap<Subject, u32>,
     /// What each object was last said to be.
@@ -105,6 +107,7 @@ impl Grove {
             asked: BTreeMap::new(),
             groups: BTreeMap::new(),
             sizes: BTreeMap::new(),
+            taken_down: BTreeMap::new(),
             services: BTreeMap::new(),
             told: BTreeMap::new(),
             last: BTreeMap::new(),

@@ -60,12 +60,19 @@ const NO_PROBE: &str = "it is about what an application does behind no probe, wh
 /// A scenario of Grove in which a pod is lost.
 const UNREADY: &str = "kwok shows no pod unready that is asked to go, and Grove tells here of a breach that lasts until such a pod is gone";
 
+/// A scenario of Grove in which pods of a gang are on lost nodes while others are not.
+const GOING: &str =
+    "how often Grove takes a replica down while pods of it cannot go depends on how soon each of its controllers looks";
+
 /// A scenario of Grove in which a pod starts while an update comes.
 const STARTING: &str =
     "kwok shows a pod running only once it is ready, and here an update comes while one runs and has not started";
 
 /// Scenarios in which a node is lost while a pod on it starts.
 const SILENCED: &str = "kwok goes on with a pod that it has begun to start on a node that is then silenced";
+
+/// A scenario of 1Backend's autoscaling.
+const LOADS: &str = "nothing on the cluster would measure what its instances use";
 
 /// A scenario of 1Backend's heartbeats.
 const HEARTBEATS: &str = "1Backend's nodes send it heartbeats; on a cluster a node is known to be silent when its lease has run out, 40 s later";
@@ -153,7 +160,7 @@ pub const CASES: &[Case] = &[
     short("dynamo/request-invalid", 40),
     short("dynamo/request-kept", 20),
     short("dynamo/restart-superseded", 20),
-    short("dynamo/revert-mid-rollout", 7),
+    short("dynamo/revert-mid-rollout", 6),
     short("dynamo/two-writers", 20),
     short("export-answers", 1),
     short("export-fails-twice", 10),
@@ -185,7 +192,7 @@ pub const CASES: &[Case] = &[
     long("grove/never-whole-taken-down", 1),
     refused("grove/packed-by-rack"),
     long("grove/rolling-update", 4),
-    long("grove/scale-forgotten", 2),
+    left("grove/scale-forgotten", GOING),
     refused("grove/scaled-to-none"),
     short("grove/starts-after", 4),
     left("grove/update-forgets-starting-pod", STARTING),
@@ -227,7 +234,7 @@ pub const CASES: &[Case] = &[
     short("onebackend/as-built-slow-pull", 10),
     short("onebackend/as-built-too-few-nodes", 10),
     short("onebackend/as-built-trigger-race", 2),
-    long("onebackend/autoscaling", 4),
+    left("onebackend/autoscaling", LOADS),
     refused("onebackend/build-fails"),
     refused("onebackend/node-lost"),
     short("onebackend/recreate", 10),
