@@ -150,8 +150,10 @@ fn a_graph_is_made_without_a_restart_and_keeps_its_components() {
     let first = read(&graph(&["name: a"], "restart: { id: x }"), &options);
     let why = first.document.objects[0].not_to_be_made.as_deref().unwrap_or_default();
     assert!(why.contains("spec.restart must be unset on create"), "{why}");
-    let reasons =
-        |old: &GraphSpec, new: &GraphSpec, by_operator| update(&Change { old, new, by_operator }, &options).join("; ");
+    let status = Default::default();
+    let reasons = |old: &GraphSpec, new: &GraphSpec, by_operator| {
+        update(&Change { old, new, status: &status, by_operator }, &options).join("; ")
+    };
     let of = |components: &[&str], more: &str| spec(&graph(components, more), &options);
     let old = of(&["name: a, replicas: 2, scalingAdapter: {}"], "");
     let more = of(&["name: a, replicas: 3, scalingAdapter: {}"], "");

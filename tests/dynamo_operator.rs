@@ -185,14 +185,104 @@ fn recreate_starts_nothing_new_before_the_last_old_pod_has_ended() {
 }
 
 #[test]
+fn without_a_webhook_the_controller_of_0_8_refuses_a_graph_without_services() {
+    let text = "apiVersion: nvidia.com/v1alpha1\nkind: DynamoGraphDeployment\nmetadata: { name: chat }\nspec: { services: {} }\n";
+    let ran = run(2, &[("a.yaml", text.to_owned())], "until: 10m\ndynamo: { operator: \"0.8\", webhook: false }");
+    let graph = ran.item("DynamoGraphDeployment", "chat");
+    assert_eq!(graph["status"]["state"], "failed", "{graph}");
+    let ready = &graph["status"]["conditions"][0];
+    assert_eq!(ready["reason"], "ValidationFailed", "{graph}");
+    assert_eq!(ready["message"], "Validation failed: spec.services must have at least one service");
+    // Nothing is made, and nothing is tried again.
+    assert!(graph["metadata"]["finalizers"].is_null(), "{graph}");
+    let metrics = ran.native["metrics"].as_str().expect("metrics");
+    assert!(
+        metrics.contains("controller_runtime_reconcile_total{controller=\"dynamographdeployment\",result=\"error\"} 0")
+    );
+}
+
+#[test]
+fn the_deployment_of_0_8_is_ready_while_a_surge_is_left_and_that_of_1_5_is_not() {
+    let alpha = |argument: &str| {
+        format!(
+            "apiVersion: nvidia.com/v1alpha1\nkind: DynamoGraphDeployment\nmetadata: {{ name: chat }}\nspec:\n  services:\n    \
+             Front: {{ componentType: frontend, replicas: 2, extraPodSpec: {{ mainContainer: {{ image: \"frontend:1.0.0\", args: \
+             [{argument}] }} }} }}\n"
+        )
+    };
+    let documents = [("a.yaml", alpha("one")), ("b.yaml", alpha("two"))];
+    for (operator, ready_first) in [("0.8", true), ("1.5", false)] {
+        let rest =
+            format!("until: 30m\ndynamo: {{ operator: \"{operator}\" }}\nactions:\n  - {{ at: 10m, apply: b.yaml }}");
+        let ran = run(1, &documents, &rest);
+        let place = |text: &str| ran.story.iter().rposition(|entry| entry.starts_with(text));
+        let ready = place("DynamoComponentDeployment/chat-front Available").expect("it gets ready again");
+        let shrunk = ran.story.iter().rposition(|entry| entry.contains("-r1-") && entry.contains(" Terminating"));
+        let shrunk = shrunk.expect("old pods go");
+        assert_eq!(ready < shrunk, ready_first, "{operator}: {:#?}", ran.story);
+    }
+}
+
+#[test]
+fn what_the_webhook_denies_is_counted() {
+    // A component more is another topology, which no update may bring.
+    let other = "    - name: other\n      type: worker\n    - name: worker";
+    let more = graph(1, "one", "").replace("    - name: worker", other);
+    assert_ne!(more, graph(1, "one", ""));
+    let rest = "until: 10m\nactions:\n  - { name: more, at: 5m, apply: b.yaml }";
+    let ran = run(2, &[("a.yaml", graph(1, "one", "")), ("b.yaml", more)], rest);
+    let metrics = ran.native["metrics"].as_str().expect("metrics");
+    let own = "operation=\"UPDATE\",resource_type=\"DynamoGraphDeployment\"";
+    for line in [
+        format!("dynamo_operator_webhook_requests_total{{{own},result=\"denied\"}} 1"),
+        "dynamo_operator_webhook_denials_total{operation=\"UPDATE\",reason=\"internal\",resource_type=\"DynamoGraphDeployment\"} 1"
+            .to_owned(),
+    ] {
+        assert!(metrics.lines().any(|one| one == line), "{line} in {metrics}");
+    }
+}
+
+#[test]
+fn operator_0_8_counts_what_its_runtime_counts_and_no_more() {
+    let frontend = "componentType: frontend, extraPodSpec: { mainContainer: { image: \"frontend:0.8.0\" } }";
+    let text = format!(
+        "apiVersion: nvidia.com/v1alpha1\nkind: DynamoGraphDeployment\nmetadata: {{ name: chat }}\nspec:\n  services:\n    \
+         Frontend: {{ {frontend} }}\n"
+    );
+    let ran = run(2, &[("a.yaml", text)], "until: 10m\ndynamo: { operator: \"0.8\" }");
+    let metrics = ran.native["metrics"].as_str().expect("metrics");
+    assert!(
+        metrics.contains("controller_runtime_reconcile_total{controller=\"dgdscalingadapter\",result=\"success\"}")
+    );
+    assert!(metrics.contains("controller_runtime_reconcile_time_seconds_count{controller=\"dynamographdeployment\"}"));
+    assert!(!metrics.contains("dynamo_operator_"), "{metrics}");
+}
+
+#[test]
 fn native_output_has_events_and_metrics() {
     let documents = [("a.yaml", graph(1, "one", ""))];
     let ran = run(2, &documents, "until: 10m");
     let metrics = ran.native["metrics"].as_str().expect("metrics");
-    assert!(
-        metrics.contains("controller_runtime_reconcile_total{controller=\"dynamographdeployment\",result=\"success\"}")
-    );
-    assert!(metrics.contains("dynamo_operator_resources_total{resource_type=\"DynamoGraphDeployment\",namespace=\"default\",status=\"successful\"} 1"), "{metrics}");
+    for line in [
+        "# TYPE controller_runtime_reconcile_time_seconds histogram",
+        "controller_runtime_reconcile_total{controller=\"DynamoGraphDeployment\",result=\"error\"} 0",
+        "dynamo_operator_resources_total{namespace=\"default\",resource_type=\"DynamoGraphDeployment\",status=\"successful\"} 1",
+        "dynamo_operator_resources_total{namespace=\"default\",resource_type=\"DynamoComponentDeployment\",status=\"ready\"} 2",
+        "dynamo_operator_webhook_requests_total{operation=\"CREATE\",resource_type=\"DynamoGraphDeployment\",result=\"allowed\"} 1",
+    ] {
+        assert!(metrics.lines().any(|one| one == line), "{line} in {metrics}");
+    }
+    // What is counted by the runtime and by the operator is the same, and all of it took no time.
+    let value = |name: &str| {
+        let line = metrics.lines().find_map(|line| line.strip_prefix(name));
+        line.and_then(|value| value.trim().parse::<u64>().ok()).unwrap_or_else(|| panic!("{name} in {metrics}"))
+    };
+    let done = value("controller_runtime_reconcile_total{controller=\"DynamoGraphDeployment\",result=\"success\"}");
+    let own = "{namespace=\"default\",resource_type=\"DynamoGraphDeployment\",result=\"success\"";
+    assert!(done > 0);
+    assert_eq!(value(&format!("dynamo_operator_reconcile_total{own}}}")), done);
+    assert_eq!(value(&format!("dynamo_operator_reconcile_duration_seconds_bucket{own},le=\"0.005\"}}")), done);
+    assert_eq!(value(&format!("dynamo_operator_reconcile_duration_seconds_sum{own}}}")), 0);
     let worker = ran.native["items"].as_array().expect("items").iter();
     let events = worker.filter(|one| one["kind"] == "Event").count();
     assert!(events > 0);

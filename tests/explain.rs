@@ -131,3 +131,31 @@ fn graphs_hold_together() {
         assert!(told.is_empty() || nodes.iter().any(|node| node.starts_with("line")), "{file}");
     }
 }
+
+/// A graph that waits is told with the pod that has no room, and with who holds its GPUs: over its component's own resource, or over
+/// cliques and gangs.
+#[test]
+fn a_graph_is_told_down_to_the_pod_that_has_no_room() {
+    for (file, subject, by, pod) in [
+        (
+            "scenarios/dynamo/no-spare-gpu/scenario.yaml",
+            "graph/chat",
+            "DynamoComponentDeployment/chat-worker",
+            "Pod/chat-worker",
+        ),
+        (
+            "scenarios/grove/packed-by-rack/scenario.yaml",
+            "PodCliqueSet/llm",
+            "PodClique/llm-0-decode-1",
+            "Pod/llm-0-decode-1",
+        ),
+        ("scenarios/gangs/parts-or-nothing/scenario.yaml", "manifests/graph", "StatefulSet/decode", "Pod/decode-2"),
+    ] {
+        let json: Value =
+            serde_json::from_str(&explain(root(), &[file, "--subject", subject, "--format", "json"])).expect("JSON");
+        let told = json["explanations"][0].to_string();
+        for name in [by, pod, "Unschedulable"] {
+            assert!(told.contains(name), "{file}: {name}\n{told}");
+        }
+    }
+}

@@ -129,9 +129,9 @@ fn topology_has_a_name_and_known_domains() {
     let with = |constraint: &str| format!("  template:\n    topologyConstraint: {constraint}\n");
     let path = "spec.template.topologyConstraint";
     assert_says(&spoilt("  template:\n", &with("{ pack: { required: rack } }")), path, "topologyName is required");
-    let unknown = with("{ topologyName: cluster, pack: { required: shelf } }");
+    let unknown = with("{ topologyName: grove-topology, pack: { required: shelf } }");
     assert_says(&spoilt("  template:\n", &unknown), path, "shelf");
-    let good = with("{ topologyName: cluster, pack: { required: rack } }");
+    let good = with("{ topologyName: grove-topology, pack: { required: rack } }");
     assert_eq!(spoilt("  template:\n", &good), Vec::<String>::new());
 }
 

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use greenroom::kernel::{Duration, Time};
 use greenroom::rehearsal::{Options, RunResult, rehearse};
-use greenroom::scenario::load;
+use greenroom::scenario::{Documents, load, load_from};
+use greenroom::text::Source;
 use serde_json::Value;
 
 /// A scenario up to an instant.
@@ -54,12 +55,63 @@ fn instances_are_listed_with_what_a_scan_found() {
         lines(&native, "instance list"),
         [
             "INSTANCE ID   URL                  STATUS    OWNER SLUG   LAST HEARTBEAT",
-            "depl_shop-0   http://node-0:8080   Healthy                2s ago",
-            "depl_shop-1   http://node-1:8080   Healthy                2s ago",
-            "depl_shop-2   http://node-0:8080   Healthy                2s ago",
+            "depl_shop-0   http://node-0:8080   Healthy   deploy-svc   2s ago",
+            "depl_shop-1   http://node-1:8080   Healthy   deploy-svc   2s ago",
+            "depl_shop-2   http://node-0:8080   Healthy   deploy-svc   2s ago",
         ]
     );
     assert_eq!(native["deployments"][0]["status"], "OK");
+    // What is 0 is left out, as Go's `omitempty` does.
+    assert_eq!(native["deployments"][0]["strategy"], serde_json::json!({ "type": "RollingUpdate", "maxSurge": 1 }));
+    let instance = &native["instances"][0];
+    assert_eq!((&instance["scheme"], &instance["host"]), (&Value::from("http"), &Value::from("node-0")));
+    assert!(instance.get("path").is_none() && instance.get("port").is_none());
+}
+
+#[test]
+fn as_built_nodes_are_listed_in_the_order_of_the_loop() {
+    let native = run("as-built-node-lost", 60).native.expect("a state");
+    assert_eq!(
+        lines(&native, "node list"),
+        [
+            "NODE ID   URL                  LAST HEARTBEAT",
+            "gpu-1     http://gpu-1:11337   0s ago",
+            "gpu-0     http://gpu-0:11337   0s ago",
+        ]
+    );
+}
+
+/// One document, whatever it is called.
+struct Only(&'static str);
+
+impl Documents for Only {
+    fn read(&self, _path: &str) -> Result<String, String> {
+        Ok(self.0.to_owned())
+    }
+}
+
+/// Goal: a zone by its label is as good as one by its key, and as built the zone is told for the region too.
+#[test]
+fn nodes_tell_their_regions_and_zones() {
+    let told = |profile: &str| {
+        let text = format!(
+            "name: zones\nuntil: 1m\nonebackend: {{ profile: {profile} }}\nclusters:\n  - name: east\n    nodes:\n      \
+             - {{ name: a, cpu: 4, memory: 8Gi, zone: east-a }}\n      \
+             - {{ name: b, cpu: 4, memory: 8Gi, labels: {{ topology.kubernetes.io/zone: east-b }} }}\n\
+             deploy:\n  - {{ document: d.yaml, system: onebackend }}\n"
+        );
+        let definition = Only("id: app\nimage: { name: app, internalPorts: [80] }\n");
+        let scenario = load_from(&Source::new("scenario.yaml", text), &definition).expect("a scenario");
+        let options = Options { native: true, ..Options::default() };
+        let native = rehearse(&scenario, options, &mut []).expect("a run").native.expect("a state");
+        let mut rows: Vec<_> = native["nodes"].as_array().expect("rows").clone();
+        rows.sort_by_key(|row| row["id"].to_string());
+        let pair = |row: &Value| (row["region"].clone(), row["availabilityZone"].clone());
+        rows.iter().map(pair).collect::<Vec<_>>()
+    };
+    let pair = |region: &str, zone: &str| (Value::from(region), Value::from(zone));
+    assert_eq!(told("documented"), [pair("east", "east-a"), pair("east", "east-b")]);
+    assert_eq!(told("as-built"), [pair("east-a", "east-a"), pair("east-b", "east-b")]);
 }
 
 #[test]

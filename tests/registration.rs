@@ -5,15 +5,25 @@ mod bench;
 
 use bench::{Bench, deployment, seconds, template};
 use greenroom::kernel::{Duration, Time};
-use greenroom::workload::{Backend, Disruption, PodStatus, PodTemplate, Registration, Stage, Status, Store, Struck};
+use greenroom::workload::{
+    Backend, Disruption, PodStatus, PodTemplate, ProcessLease, Registration, Stage, Status, Store, Struck,
+};
 
 /// The pod of a Deployment of one.
 const POD: &str = "Pod/web-r1-0";
 
 /// Pods that are ready twenty seconds after their creation and are registered so.
 fn registered(stores: &[Store], lease: Option<Duration>, ends_with_lease: bool) -> PodTemplate {
-    let registration = Registration { stores: stores.to_vec(), lease, ends_with_lease };
-    PodTemplate { registration: Some(registration), ..template(seconds(5)) }
+    let registration = Registration { stores: stores.to_vec(), lease, takes: Duration::ZERO };
+    let process_lease = ProcessLease { store: Store::Etcd, lasts: seconds(10), tries_for: Duration::ZERO };
+    let process_lease = ends_with_lease.then_some(process_lease);
+    PodTemplate { registration: Some(registration), process_lease, ..template(seconds(5)) }
+}
+
+/// Pods whose processes need etcd, and that nobody has to hear of.
+fn leased(tries_for: Duration) -> PodTemplate {
+    let process_lease = Some(ProcessLease { store: Store::Etcd, lasts: seconds(10), tries_for });
+    PodTemplate { process_lease, ..template(seconds(5)) }
 }
 
 fn started(template: PodTemplate) -> Bench {
@@ -73,11 +83,55 @@ fn a_long_outage_of_etcd_ends_the_lease_and_the_process_with_it() {
     assert!(status(&mut bench).registered, "the lease is not over yet");
     bench.run(seconds(180));
     let story = since(&mut bench, 60);
-    let (lost, back) = ((70, "Unregistered"), (120, "Registered"));
-    assert!(story.contains(&lost) && story.contains(&(70, "Error")) && story.contains(&back), "{story:?}");
-    assert!(story.iter().any(|(at, became)| *became == "Ready" && *at < 120), "ready while etcd is out: {story:?}");
-    assert!(bench.cluster.effects(fault) >= 2);
-    assert_eq!(status(&mut bench).restarts, 1);
+    // It begins again at 70 and, after ten and twenty seconds of back-off, at 80 and at 100; at 140 etcd is back.
+    let turns: Vec<_> = story.iter().filter(|(_, became)| matches!(*became, "Unregistered" | "Restarted")).collect();
+    assert_eq!(
+        turns,
+        [&(70, "Unregistered"), &(70, "Restarted"), &(80, "Restarted"), &(100, "Restarted"), &(140, "Restarted")]
+    );
+    let back: Vec<_> = story.iter().filter(|(_, became)| matches!(*became, "Ready" | "Registered")).collect();
+    assert!(back.iter().all(|(at, _)| *at >= 145) && back.len() == 2, "not while etcd is out: {story:?}");
+    assert!(bench.cluster.effects(fault) >= 5);
+    assert_eq!(status(&mut bench).restarts, 4);
+}
+
+#[test]
+fn a_process_that_nobody_has_to_hear_of_needs_its_lease_too() {
+    let mut bench = started(leased(Duration::ZERO));
+    out(&mut bench, Store::Etcd, Some(seconds(11)));
+    bench.run(seconds(120));
+    let story = since(&mut bench, 60);
+    assert!(story.contains(&(70, "Error")) && story.contains(&(80, "Restarted")), "{story:?}");
+    assert!(!story.iter().any(|(_, became)| *became == "Registered"), "readiness is enough: {story:?}");
+    assert!(status(&mut bench).ready);
+}
+
+#[test]
+fn a_process_that_tries_for_long_begins_once_its_store_is_back() {
+    for (lasts, restarts) in [(100, 1), (300, 3)] {
+        let mut bench = started(leased(seconds(120)));
+        out(&mut bench, Store::Etcd, Some(seconds(lasts)));
+        // The lease is lost at 70; of the long outage two tries of two minutes end, at 190 and 320.
+        bench.run(seconds(60 + lasts));
+        assert!(!status(&mut bench).ready, "not before etcd is back, after {lasts} s");
+        bench.run(seconds(60 + lasts + 15));
+        assert_eq!((status(&mut bench).ready, status(&mut bench).restarts), (true, restarts), "after {lasts} s");
+    }
+}
+
+#[test]
+fn a_registration_takes_as_long_as_its_template_says() {
+    let mut template = registered(&[], None, false);
+    if let Some(registration) = &mut template.registration {
+        registration.takes = Duration::from_millis(500);
+    }
+    let mut bench = started(template);
+    let at = |bench: &mut Bench, word: &str| {
+        let entries = bench.cluster_entries(POD);
+        entries.into_iter().find(|(_, became)| *became == word).map(|(at, _)| at)
+    };
+    let ready = at(&mut bench, "Ready").expect("it becomes ready");
+    assert_eq!(at(&mut bench, "Registered"), Some(ready + Duration::from_millis(500)));
 }
 
 #[test]

@@ -258,8 +258,7 @@ impl Cluster {
 
     fn create_service(&mut self, key: Subject, spec: ServiceSpec, cause: Cause) {
         let id = ServiceId(self.services.len() as u32);
-        let ports = [spec.port, spec.target_port].map(|port| Arg::Count(port.into()));
-        let last = self.note(key, "Created", Why::with2("port {} to {}", ports[0], ports[1]), cause);
+        let last = self.note(key, "Created", ServiceSpec::leads(spec.port, spec.target_port), cause);
         let status = ServiceStatus::default();
         let patched = BTreeMap::new();
         self.services.push(Service { key, spec, patched, status, deleted: false, last });

@@ -55,6 +55,8 @@ pub struct Behaviour {
     pub pull: Pull,
     /// The run of an init container.
     pub init: Distribution,
+    /// How many pods of the row must have nodes before any of them begins.
+    pub together: Option<u32>,
     /// From the start of the container to the moment that its application answers.
     pub start: Distribution,
     /// True if those who send requests to a pod go by more than its readiness.
@@ -112,6 +114,7 @@ impl Default for Behaviour {
             applies_to: Match::default(),
             pull: Pull::Takes(seconds(10)),
             init: seconds(5),
+            together: None,
             start: seconds(5),
             registers: false,
             register: seconds(0),

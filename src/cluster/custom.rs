@@ -117,6 +117,10 @@ impl Cluster {
 
     /// The spec of an object, if anybody outside may ask for it.
     pub(super) fn spec_of(&self, key: Subject) -> Option<Object> {
+        if key.kind == Kind::Pod {
+            let set = self.pod(self.find_pod(key)?).set;
+            return Some(Object::Pod(std::sync::Arc::clone(&self.set(set).source)));
+        }
         match *self.objects.get(&key)? {
             ObjectId::Deployment(id) => Some(Object::Deployment(DeploymentSpec::clone(&self.deployment(id).spec))),
             ObjectId::ReplicaSet(id) => {

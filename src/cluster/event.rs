@@ -60,6 +60,8 @@ pub enum Event {
     Register(PodId, u32),
     /// The lease of a pod's registration runs out unless it was renewed.
     LeaseEnds(PodId, u32),
+    /// A process has no lease that it needs, unless its store is back.
+    ProcessLeaseEnds(ContainerId, u32),
     /// A store can be reached again.
     StoreBack,
     /// A pod has been ready for long enough.

@@ -1,5 +1,5 @@
 //! Pods that those who send requests must hear of: when a pod that is ready becomes known to them, and what becomes of that
-//! while a store is out. Readiness as Kubernetes has it stands in `pod`.
+//! while a store is out. Readiness as Kubernetes has it stands in `pod`; what a process itself needs of a store in `process_lease`.
 
 use super::{Cause, Class, Cluster, ContainerId, Event, PodId, Why};
 use crate::kernel::{Duration, Time};
@@ -9,9 +9,12 @@ use crate::workload::{Store, Struck};
 #[derive(Clone, Copy, Debug)]
 pub struct StoreOutage {
     store: Store,
-    until: Time,
-    effect: usize,
-    cause: Cause,
+    /// When it can be reached again.
+    pub until: Time,
+    /// Which count of effects is its own.
+    pub effect: usize,
+    /// What took it away.
+    pub cause: Cause,
 }
 
 impl Cluster {
@@ -26,16 +29,20 @@ impl Cluster {
         known && !self.pod(id).gone
     }
 
-    /// A pod became ready: it becomes known after as long as its behaviour says.
+    /// A pod became ready: it becomes known after as long as its behaviour says, or else its template.
     pub(super) fn plan_registration(&mut self, id: PodId) {
         if !self.registers(id) {
             return;
         }
         let (containers, init_count) = self.containers_of(id);
-        let mut takes = Duration::ZERO;
+        let mut said: Option<Duration> = None;
         for container in (containers.start + init_count..containers.end).map(ContainerId) {
-            takes = takes.max(self.draw(container, "register", |row| &row.register));
+            if self.rows[self.behaviour_row(container)].registers {
+                said = said.max(Some(self.draw(container, "register", |row| &row.register)));
+            }
         }
+        let registration = self.set(pod_set(self, id)).source.registration.as_ref();
+        let takes = said.or(registration.map(|one| one.takes)).unwrap_or(Duration::ZERO);
         let readiness = self.pod(id).readiness;
         if takes.is_zero() {
             self.on_register(id, readiness);
@@ -85,6 +92,12 @@ impl Cluster {
         self.store_outages.iter().position(out)
     }
 
+    /// The outage that a store is in, if it is.
+    pub(super) fn outage_of(&self, store: Store) -> Option<StoreOutage> {
+        let now = self.queue.now();
+        self.store_outages.iter().find(|outage| outage.store == store && now < outage.until).copied()
+    }
+
     /// A store cannot be reached from now on.
     pub(super) fn store_out(&mut self, store: Store, lasts: Option<Duration>, cause: Cause) -> Struck {
         let now = self.queue.now();
@@ -104,6 +117,7 @@ impl Cluster {
                 (Store::Etcd, None) => {}
             }
         }
+        self.plan_process_leases(store);
         Struck::Standing(effect)
     }
 
@@ -133,20 +147,8 @@ impl Cluster {
             self.note_unregistered(id, Why::text("its lease ran out"), cause);
             return;
         }
-        let now = self.queue.now();
-        let out = |outage: &&StoreOutage| outage.store == Store::Etcd && now < outage.until;
-        let Some(StoreOutage { effect, cause, .. }) = self.store_outages.iter().find(out).copied() else { return };
+        let Some(StoreOutage { effect, cause, .. }) = self.outage_of(Store::Etcd) else { return };
         self.lose_registration(id, effect, Why::text("its lease ran out: etcd is out"), cause);
-        let ends = self.set(pod_set(self, id)).source.registration.as_ref().is_some_and(|one| one.ends_with_lease);
-        if ends {
-            let (containers, init_count) = self.containers_of(id);
-            for container in (containers.start + init_count..containers.end).map(ContainerId) {
-                if self.container(container).state == super::kubelet::ContainerState::Running {
-                    let cause = self.pod_cause(id);
-                    self.container_ended(container, 1, cause);
-                }
-            }
-        }
     }
 
     fn lose_registration(&mut self, id: PodId, effect: usize, why: Why, cause: Cause) {

@@ -40,6 +40,7 @@ use super::shutdown::Shutdown;
 use super::statefulset::StatefulSet;
 use super::taints::Evictions;
 use super::template::Templates;
+use super::together::Companies;
 use super::volume::Volumes;
 use super::watch::Watches;
 use super::zones::Zones;
@@ -119,6 +120,8 @@ pub struct Cluster {
     pub(super) gangs: Gangs,
     pub(super) group_sets: BTreeMap<Subject, super::groupset::GroupSet>,
     pub(super) mounts: Mounts,
+    /// Pods that begin together.
+    pub(super) companies: Companies,
     pub(super) environments: Environments,
     pub(super) namespaces: Namespaces,
     pub(super) flaps: Vec<Flap>,
@@ -227,6 +230,7 @@ impl Cluster {
             gangs: Gangs::default(),
             group_sets: BTreeMap::new(),
             mounts: Mounts::default(),
+            companies: Companies::default(),
             environments: Environments::default(),
             namespaces: Namespaces::default(),
             flaps: Vec::new(),
@@ -366,6 +370,7 @@ impl Cluster {
             Event::Available(id, readiness) => self.on_available(id, readiness),
             Event::Register(id, readiness) => self.on_register(id, readiness),
             Event::LeaseEnds(id, readiness) => self.on_lease_ends(id, readiness),
+            Event::ProcessLeaseEnds(id, start) => self.on_process_lease_ends(id, start),
             Event::StoreBack => self.on_store_back(),
             Event::Gone(id) => self.on_gone(id),
             Event::Join(pool, ordinal) => self.on_join(pool, ordinal),

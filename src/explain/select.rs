@@ -86,14 +86,14 @@ fn all(run: &RunResult, scenario: &Scenario) -> Story {
     if explanations.is_empty() { ends(run) } else { Story { explanations, left_out, all_well: false } }
 }
 
-/// How every group and set of documents, and every deployment that belongs to none, came to its last state.
+/// How every group and set of documents, and every deployment or graph that belongs to none, came to its last state.
 fn ends(run: &RunResult) -> Story {
     let view = View::at(run, run.ended_at);
     let mut last: Vec<(EntryId, Subject)> = view
         .all()
         .filter(|(subject, _)| match subject.kind {
             Kind::Group | Kind::Manifests => true,
-            Kind::Member => view.owner(*subject).is_none(),
+            Kind::Member | Kind::Graph | Kind::Request | Kind::PodCliqueSet => view.owner(*subject).is_none(),
             _ => false,
         })
         .map(|(subject, id)| (id, subject))

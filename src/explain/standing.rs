@@ -48,9 +48,16 @@ pub fn standing(kind: Kind, became: &str) -> Standing {
         | "DrainFailed"
         | "GpuLost"
         | "NoEndpoints"
+        | "MinAvailableBreached"
+        | "Stale"
+        | "Evicted"
         | "MissedSchedule" => Standing::Wrong,
-        "Ready" | "Serving" | "Succeeded" | "Complete" | "Available" | "Bound" | "monitoring" | "completed"
-        | "ready" | "complete" | "SuccessCriteriaMet" => Standing::Well,
+        // A gang is what it is to be once its pods have nodes.
+        "Scheduled" if matches!(kind, Kind::PodGang | Kind::PodGroup) => Standing::Well,
+        "Ready" | "Serving" | "Registered" | "Succeeded" | "Complete" | "Available" | "Bound" | "monitoring"
+        | "completed" | "ready" | "complete" | "SuccessCriteriaMet" | "successful" | "deployed" | "UpdateCompleted" => {
+            Standing::Well
+        }
         // A pod whose eviction was refused goes on as before, and so does a cordoned node.
         "EvictionRefused" => Standing::Well,
         _ if is_silent(kind) => Standing::Silent,
@@ -74,6 +81,8 @@ const fn is_silent(kind: Kind) -> bool {
             | Kind::Namespace
             | Kind::PersistentVolume
             | Kind::StorageClass
+            | Kind::Adapter
+            | Kind::PodGang
             | Kind::Node
             | Kind::Fault
             | Kind::Action
@@ -84,11 +93,14 @@ const fn is_silent(kind: Kind) -> bool {
 /// How far up a kind stands among those that make others: what it makes has a higher number.
 pub const fn rank(kind: Kind) -> u8 {
     match kind {
-        Kind::Group | Kind::Manifests => 0,
-        Kind::Member => 1,
-        Kind::LeaderWorkerSet | Kind::CronJob => 2,
-        Kind::ReplicaSet => 4,
-        Kind::Pod
+        Kind::Group | Kind::Manifests | Kind::Request => 0,
+        Kind::Member | Kind::Graph => 1,
+        Kind::DynamoComponentDeployment | Kind::PodCliqueSet => 2,
+        Kind::LeaderWorkerSet | Kind::CronJob | Kind::PodCliqueScalingGroup => 3,
+        Kind::PodClique => 4,
+        Kind::ReplicaSet | Kind::PodGang => 6,
+        Kind::PodGroup
+        | Kind::Pod
         | Kind::Service
         | Kind::PodDisruptionBudget
         | Kind::PriorityClass
@@ -98,10 +110,10 @@ pub const fn rank(kind: Kind) -> u8 {
         | Kind::Secret
         | Kind::Namespace
         | Kind::PersistentVolumeClaim
-        | Kind::StorageClass => 5,
-        Kind::Node | Kind::PersistentVolume => 6,
+        | Kind::StorageClass => 7,
+        Kind::Node | Kind::PersistentVolume => 8,
         Kind::Fault | Kind::Action | Kind::Scenario => u8::MAX,
-        _ => 3,
+        _ => 5,
     }
 }
 

@@ -30,6 +30,9 @@ pub fn refusals(scenario: &Scenario, options: &LiveOptions) -> Vec<String> {
     if !scenario.cluster.capacity.is_empty() {
         refusals.push("no provider is asked for nodes (cluster.capacity)".to_owned());
     }
+    if let Some(row) = scenario.behaviour.iter().find(|row| row.together.is_some()) {
+        refusals.push(format!("{}: nothing holds pods back together in a live run (together)", row.place));
+    }
     if let Some(row) = scenario.behaviour.iter().find(|row| row.register.is_some()) {
         refusals.push(format!("{}: nothing is registered anywhere in a live run (register)", row.place));
     }

@@ -228,7 +228,10 @@ pub fn most_alike(text: &str, timeline: &Timeline, names: &Names) -> Option<Stri
         }
         last = entry.subject;
         let other = entry.subject.show(names);
+        // A name in another namespace, or without one, is near however long that is.
+        let bare = |text: &str| text.rsplit('/').next().map(str::to_owned);
         let distance = strsim::damerau_levenshtein(text, &other);
+        let distance = if bare(text) == bare(&other) { distance.min(1) } else { distance };
         if distance <= 3 && best.as_ref().is_none_or(|(nearest, _)| distance < *nearest) {
             best = Some((distance, other));
         }

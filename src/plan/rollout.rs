@@ -69,6 +69,7 @@ fn applied(source: &Source, place: &Place, at: Time) -> ActionEntry {
         place: Place { file: Arc::clone(source.name()), ..place.clone() },
         name: format!("apply {}", source.name()),
         trigger: Trigger::At(at),
+        read: None,
         kind: ActionKind::Apply(document),
     }
 }

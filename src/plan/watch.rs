@@ -82,6 +82,7 @@ fn is_progress(became: &str) -> bool {
             | "Running"
             | "Serving"
             | "Ready"
+            | "Registered"
             | "Terminating"
             | "Succeeded"
             | "Deleted"
@@ -179,7 +180,7 @@ impl Watch {
             let ready = match entry.became {
                 "Ready" => true,
                 // These say nothing of its readiness.
-                "Serving" | "EvictionRefused" | "Unserved" => before,
+                "Serving" | "Registered" | "Unregistered" | "EvictionRefused" | "Unserved" => before,
                 _ => false,
             };
             self.pods.insert(entry.subject, PodState { last: id, ready });

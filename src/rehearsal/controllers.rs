@@ -13,14 +13,26 @@ impl<S: Stage> Rehearsal<S> {
         let taker = self.takers[index];
         if self.takers[..index].contains(&taker) {
             let document = Action::Apply(self.scenario.deploy[index].source.clone());
-            let mut world = self.stage.port(taker);
-            return match self.systems[taker].wake(Wake::Action(document), cause, world.as_mut()) {
+            let entries = self.stage.timeline().len();
+            let answer = {
+                let mut world = self.stage.port(taker);
+                self.systems[taker].wake(Wake::Action(document), cause, world.as_mut())
+            };
+            return match answer {
                 Ok(()) => CueOutcome::Fired,
+                // What is refused to be made is told by its entry, and what was refused on sight with its document.
+                Err(_) if self.tells_of_refusal(entries, cause) => CueOutcome::Fired,
                 Err(refusal) => CueOutcome::Refused(refusal),
             };
         }
         self.wake(taker, Wake::Submitted, cause);
         CueOutcome::Fired
+    }
+
+    /// True if an entry since then, of this cause, says that an object was refused.
+    fn tells_of_refusal(&self, since: usize, cause: Cause) -> bool {
+        let entries = self.stage.timeline().since(since);
+        entries.into_iter().any(|(_, entry)| entry.became.eq_ignore_ascii_case("rejected") && entry.cause == cause)
     }
 
     /// The controller that a fault restarts.

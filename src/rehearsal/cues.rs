@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::kernel::{Duration, Names};
-use crate::scenario::model::{ActionKind, FaultKind, Scenario, Target, Trigger};
+use crate::scenario::model::{ActionEntry, ActionKind, FaultKind, Scenario, Target, Trigger};
 use crate::text::Place;
 use crate::timeline::{Entry, LineId, ScenarioLine, Subject};
 use crate::workload::{Action, Disruption, Stage};
@@ -180,7 +180,14 @@ pub(super) fn disruption(kind: &FaultKind, stage: &mut dyn Stage) -> Option<Disr
 }
 
 /// An action of the scenario as the systems understand it.
-pub(super) fn action(kind: &ActionKind) -> Action {
+pub(super) fn action(entry: &ActionEntry) -> Action {
+    match entry.read {
+        Some(ago) => Action::AsRead { ago, action: Box::new(unlocked(&entry.kind)) },
+        None => unlocked(&entry.kind),
+    }
+}
+
+fn unlocked(kind: &ActionKind) -> Action {
     match kind.clone() {
         ActionKind::Undeploy(name) => Action::Undeploy(name),
         ActionKind::Apply(document) => Action::Apply(document.source),

@@ -9,7 +9,7 @@ use super::{Observer, Rehearsal, notices};
 use crate::scenario::Scenario;
 use crate::scenario::model::ExpectKind;
 use crate::systems;
-use crate::timeline::{Cause, Subject, render};
+use crate::timeline::{Cause, Entry, Kind, Subject, render};
 use crate::workload::{Controller, Stage};
 
 impl<S: Stage> Rehearsal<S> {
@@ -73,21 +73,21 @@ impl<S: Stage> Rehearsal<S> {
             .collect()
     }
 
-    /// Objects that the API refused while the run went on, as for a quota, although no expectation says so. What is refused on
-    /// sight is told with its document, and what an action was refused at once with the action.
+    /// Objects that the API refused while the run went on, as for a quota or a webhook that is down, although no expectation says
+    /// so. What is refused on sight is told with its document, and what an action was refused at once with the action.
     fn refusals(&self) -> Vec<Unfired> {
         let (timeline, names) = (self.stage.timeline(), self.stage.names());
         let on_sight = self.rejections.iter().flat_map(|one| &one.diagnostics);
         let on_sight: BTreeSet<&str> = on_sight.map(|one| one.message.as_str()).collect();
         let mut refusals = Vec::new();
-        for (id, entry) in timeline.since(0).filter(|(_, entry)| entry.became == "Rejected") {
+        for (id, entry) in timeline.since(0).filter(|(_, entry)| is_refusal(entry)) {
             let reason = render::why(&entry.why, names);
             let first = timeline.chain(id).last().and_then(|first| timeline.get(*first));
             let Some(Cause::Line(line)) = first.map(|first| first.cause) else { continue };
             let cue = self.cues.cues.iter().find(|cue| cue.line == line && cue.kind != CueKind::End);
             let (Some(cue), Some(place)) = (cue, timeline.line(line)) else { continue };
             let told = matches!(cue.outcome, CueOutcome::Void(_) | CueOutcome::Refused(_))
-                || on_sight.contains(reason.as_str());
+                || on_sight.contains(reason.split(" (and ").next().unwrap_or(&reason));
             if told || self.expects_refusal(entry.subject) {
                 continue;
             }
@@ -117,6 +117,15 @@ impl<S: Stage> Rehearsal<S> {
             states.push(system.native(world.as_ref()));
         }
         if states.len() == 1 { states.remove(0) } else { systems::together(states) }
+    }
+}
+
+/// True for an entry that tells of a refusal itself: a set of manifests, or what is refused with a group, only follows.
+fn is_refusal(entry: &Entry) -> bool {
+    match entry.became {
+        "Rejected" => true,
+        "rejected" => entry.subject.kind != Kind::Manifests && matches!(entry.cause, Cause::Line(_)),
+        _ => false,
     }
 }
 

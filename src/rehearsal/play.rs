@@ -76,11 +76,18 @@ impl<S: Stage> Rehearsal<S> {
         let mut notices: Vec<Notice> = scenario.notices.iter().map(Notice::of).collect();
         let mut rejections = Vec::new();
         let mut problems = Vec::new();
+        let mut made: BTreeSet<String> = BTreeSet::new();
         let profiles = profiles(scenario);
         for deploy in &scenario.deploy {
             match systems::read_with_files(deploy.system.text(), &deploy.source, &deploy.files, &profiles) {
-                Ok(document) => {
+                Ok(mut document) => {
                     notices.extend(document.warnings.iter().map(Notice::of));
+                    // What is not there is made: a refusal to make it is one of the document.
+                    for one in std::mem::take(&mut document.made) {
+                        let refusal = one.refusal.filter(|_| !made.contains(&one.object));
+                        document.problems.extend(refusal);
+                        made.insert(one.object);
+                    }
                     if !document.problems.is_empty() {
                         let expected = expects_rejection(scenario);
                         rejections.push(Rejection { diagnostics: document.problems, expected });
@@ -275,7 +282,7 @@ impl<S: Stage> Rehearsal<S> {
             CueKind::Resume(index) => self.start_controller(index, Cause::Line(self.cues.cues[token].line)),
             CueKind::Action(index) => {
                 let cause = self.note_cue(token, Kind::Action);
-                let action = cues::action(&self.scenario.actions[index].kind);
+                let action = cues::action(&self.scenario.actions[index]);
                 let outcome = self.act(&action, cause);
                 let name = &self.scenario.actions[index].name;
                 self.cues.cues[token].outcome = refusal::settled(&self.scenario, name, outcome, cause, &mut self.stage);

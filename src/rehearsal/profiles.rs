@@ -2,6 +2,7 @@
 
 use super::simulate::node_spec;
 use crate::cluster::machine;
+use crate::cluster::node::{REGION_LABEL, ZONE_LABEL};
 use crate::kernel::{Name, Symbol};
 use crate::scenario::Scenario;
 use crate::scenario::model::{CLUSTER_LABEL, NodeEntry, PaastaOptions};
@@ -22,9 +23,6 @@ pub fn profiles(scenario: &Scenario) -> Profiles {
         onebackend: onebackend(scenario),
     }
 }
-
-/// The region of a node, where there is one cluster only: as Kubernetes names it.
-const REGION_LABEL: &str = "topology.kubernetes.io/region";
 
 /// The profile of 1Backend, with the nodes as they tell of themselves and how images build.
 fn onebackend(scenario: &Scenario) -> onebackend::Options {
@@ -49,7 +47,8 @@ fn onebackend(scenario: &Scenario) -> onebackend::Options {
         options.nodes.extend(entry.naming.names().into_iter().map(|name| onebackend::NodeFacts {
             name,
             region: entry.labels.get(CLUSTER_LABEL).or(entry.labels.get(REGION_LABEL)).cloned().unwrap_or_default(),
-            zone: entry.zone.clone().unwrap_or_default(),
+            // The label counts before the key, as it does for the cluster's node.
+            zone: entry.labels.get(ZONE_LABEL).or(entry.zone.as_ref()).cloned().unwrap_or_default(),
             cpu_milli: made.allocatable.cpu_milli,
             memory_bytes: made.allocatable.memory_bytes,
             gpus: gpus.clone(),

@@ -177,6 +177,7 @@ fn row_of(row: &BehaviourRow, bandwidth: u64, usual: Behaviour) -> Behaviour {
         },
         pull,
         init: row.init.clone().unwrap_or(usual.init),
+        together: row.together,
         start: row.start.clone().unwrap_or(usual.start),
         registers: row.register.is_some(),
         register: row.register.clone().unwrap_or(usual.register),

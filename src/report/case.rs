@@ -95,8 +95,8 @@ fn expectation(run: &RunResult, verdict: &Verdict) -> Case {
 
 /// A document that its system rejected, though the scenario does not expect that: a case for each thing that is wrong.
 fn rejected(run: &RunResult, rejection: &Rejection) -> Vec<Case> {
-    let name = format!("the document of {} is accepted", run.name);
     let case = |diagnostic: &Diagnostic| {
+        let name = format!("document {}", diagnostic.source.name());
         let detail = mask(&diagnostic.message).into_owned();
         let plain = Case::plain("document", &name, Exit::Invalid, diagnostic.place(), detail);
         Case { problem: Some(diagnostic.clone()), replay: replay(run, None), ..plain }

@@ -256,6 +256,9 @@ file_types! {
         image_size: Option<Spanned<Amount>>,
         /// How long each init container runs.
         init: Option<Spread>,
+        /// How many pods of this row must have nodes before any of them begins, as with one ComputeDomain for all. Default: each
+        /// begins by itself.
+        together: Option<u32>,
         /// From the container's start to serving.
         start: Option<Spread>,
         /// From readiness to being known to those who send requests. Default: those go by readiness alone.
@@ -418,6 +421,9 @@ file_types! {
         on: Option<OnFile>,
         /// How long after that.
         after: Option<Spanned<Length>>,
+        /// How long before it writes the operator read what it scales or replaces: if somebody wrote since, it is refused with a conflict.
+        /// For custom resources. Default: nobody asks who wrote since.
+        read: Option<Spanned<Length>>,
         /// Take down the group, single deployment or set of manifests of this name.
         undeploy: Option<Spanned<String>>,
         /// Create what the manifests of this document describe, or change it to that, as `kubectl apply` does.

@@ -331,6 +331,8 @@ pub struct BehaviourRow {
     pub image_size: Option<u64>,
     /// How long each init container runs.
     pub init: Option<Distribution>,
+    /// How many pods of the row must have nodes before any of them begins.
+    pub together: Option<u32>,
     /// From the container's start to serving.
     pub start: Option<Distribution>,
     /// From readiness to being registered where those who send requests look it up.

@@ -23,7 +23,10 @@ impl Scenario {
         scenario.deploy.iter_mut().for_each(|Deploy { at, .. }| by.time(at));
         scenario.behaviour.iter_mut().for_each(|row| by.behaviour(row));
         scenario.faults.iter_mut().for_each(|fault| by.fault(fault));
-        scenario.actions.iter_mut().for_each(|ActionEntry { trigger, .. }| by.trigger(trigger));
+        for ActionEntry { trigger, read, .. } in &mut scenario.actions {
+            by.trigger(trigger);
+            by.maybe(read);
+        }
         scenario.expect.iter_mut().for_each(|expect| by.expectation(expect));
         scenario.cluster.nodes.iter_mut().for_each(|NodeEntry { provisioned_after, .. }| by.drawn(provisioned_after));
         by.drawn(&mut scenario.cluster.provisioning);

@@ -24,6 +24,14 @@ use crate::workload::{Action, Controller, Wake, World};
 /// The names of the systems, as a scenario's `system:` has them.
 pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai", "paasta", "dynamo", "onebackend"];
 
+/// The controllers of custom resources that the control plane of a system has, by the names that faults give them.
+pub fn controllers(system: &str) -> Vec<&'static str> {
+    match system {
+        "dynamo" => dynamo::Dynamo::CONTROLLERS.into_iter().chain(grove::Grove::CONTROLLERS).collect(),
+        _ => Vec::new(),
+    }
+}
+
 /// The profiles of all systems.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Profiles {
@@ -67,6 +75,17 @@ pub struct Document {
     pub warnings: Vec<Diagnostic>,
     /// Why the system rejects the document; empty if it accepts it.
     pub problems: Vec<Diagnostic>,
+    /// The objects that it would make; of a system whose API may refuse to make what it takes as a change.
+    pub made: Vec<Made>,
+}
+
+/// An object that a document makes where it is not there yet.
+#[derive(Clone, Debug)]
+pub struct Made {
+    /// Its kind, namespace and name.
+    pub object: String,
+    /// Why the API refuses to make it like this.
+    pub refusal: Option<Diagnostic>,
 }
 
 /// Reads a document of the system of this name.
@@ -79,26 +98,31 @@ pub fn read(name: &str, source: &Source, profiles: &Profiles) -> Result<Document
             system: System::Oci(read.oci),
             warnings: read.warnings,
             problems: read.problems,
+            made: Vec::new(),
         }),
         "kubernetes" => kubernetes::load(source).map(|(set, read)| Document {
             system: System::Kubernetes(set.with_groups_of(profiles.kubernetes)),
             warnings: read.warnings,
             problems: read.problems,
+            made: Vec::new(),
         }),
         "dynamo" => dynamo::read(source, &profiles.dynamo).map(|read| Document {
             system: System::Dynamo(Box::new(dynamo::Dynamo::new(stem(source.name()), read.document, &profiles.dynamo))),
             warnings: read.warnings,
             problems: read.problems,
+            made: read.made,
         }),
         "backendai" => backendai::read(source, &profiles.backendai).map(|read| Document {
             system: System::BackendAi(Box::new(read.backendai)),
             warnings: Vec::new(),
             problems: read.problems,
+            made: Vec::new(),
         }),
         "onebackend" => onebackend::read(source, &profiles.onebackend).map(|read| Document {
             system: System::OneBackend(Box::new(read.onebackend)),
             warnings: read.warnings,
             problems: read.problems,
+            made: Vec::new(),
         }),
         _ => {
             let message = format!("there is no system `{name}`; known are {}", NAMES.join(", "));
@@ -130,6 +154,7 @@ pub fn read_with_files(
         system: System::Paasta(paasta::Paasta::new(read.service, &profiles.paasta, rejection(&read.problems))),
         warnings: read.warnings,
         problems: read.problems,
+        made: Vec::new(),
     })
 }
 

@@ -6,6 +6,7 @@ pub mod diagnostic;
 pub mod duration;
 mod json;
 pub mod mask;
+pub mod mask_json;
 mod pyyaml;
 pub mod quantity;
 pub mod render;

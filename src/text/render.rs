@@ -146,13 +146,29 @@ fn redact(line: &str, shown: &[Range<usize>], mut hidden: Vec<Range<usize>>) -> 
     String::from_utf8(bytes).unwrap_or_else(|error| "*".repeat(error.as_bytes().len()))
 }
 
-/// The line with stars over everything but the places, byte for byte; of these, what is hidden stays so.
+/// The line with stars over everything but the places and its own key, byte for byte; of the places, what is hidden stays so.
+/// That nothing stands behind the key (`{}`, `[]`) is no secret either.
 fn redact_all(line: &str, shown: &[Range<usize>], hidden: Vec<Range<usize>>) -> String {
     let holds = |ranges: &[Range<usize>], at: usize| ranges.iter().any(|range| range.contains(&at));
-    let is_shown = |at: usize| holds(shown, at) && !holds(&hidden, at);
+    let key = key_of(line);
+    let rest = line[key.end..].trim();
+    let is_empty = matches!(rest.trim_end_matches(','), "" | "{}" | "[]");
+    let is_shown = |at: usize| key.contains(&at) || is_empty || holds(shown, at) && !holds(&hidden, at);
     let bytes = line.bytes().enumerate();
     let bytes = bytes.map(|(at, byte)| if is_shown(at) || byte == b' ' || byte == b'\t' { byte } else { b'*' });
     String::from_utf8(bytes.collect()).unwrap_or_else(|error| "*".repeat(error.as_bytes().len()))
+}
+
+/// The key that a line begins with, its colon and the dash before it; empty if it begins with anything else.
+fn key_of(line: &str) -> Range<usize> {
+    let trimmed = line.trim_start();
+    let start = line.len() - trimmed.len();
+    let item = trimmed.strip_prefix("- ").unwrap_or(trimmed);
+    let is_part = |one: char| one.is_ascii_alphanumeric() || matches!(one, '_' | '-' | '.' | '/' | '"');
+    let name = item.find(|one: char| !is_part(one)).unwrap_or(item.len());
+    let behind = &item[name..];
+    let is_key = name > 0 && behind.starts_with(':') && behind[1..].chars().next().is_none_or(char::is_whitespace);
+    if is_key { start..line.len() - behind.len() + 1 } else { start..start }
 }
 
 /// The value of a key that ends at `key_end`: a text, or a list or map up to the end of the line.
@@ -230,6 +246,15 @@ mod tests {
     fn of_a_private_line_the_place_alone_is_shown() {
         let told = render(&[diagnostic("a.yaml", "a: { bé: key, c: hunter2 }\n", "key").private()], false);
         assert!(told.contains("key") && !told.contains("hunter2") && !told.contains("bé"), "{told}");
+        for (line, shown) in [
+            ("  settings: {}", "  settings: {}"),
+            ("  - settings: hunter2", "  - settings: *******"),
+            ("  \"settings\": [ 1 ],", "  \"settings\": * * **"),
+            ("  hunter2", "  *******"),
+            ("  hunter:2", "  ********"),
+        ] {
+            assert_eq!(redact_all(line, &[], Vec::new()), shown);
+        }
     }
 
     #[test]

@@ -14,6 +14,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "Nominated",
             "Scheduled",
             "FailedMount",
+            "FailedPrepareDynamicResources",
             "CreateContainerConfigError",
             "WaitsForVolume",
             "FailedAttachVolume",
@@ -242,6 +243,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
         }
         Kind::PodCliqueSet | Kind::PodClique | Kind::PodCliqueScalingGroup => &[
             "Created",
+            "Failed",
             "Changed",
             "Scaled",
             "UpdateStarted",
@@ -304,6 +306,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
         Kind::Checkpoint => {
             &["created", "changed", "pending", "creating", "ready", "failed", "rejected", "deleting", "deleted"]
         }
+        Kind::Controller => &["conflict", "ended", "started"],
         Kind::Definition => &["saved", "building", "built", "failed", "removed", "rejected"],
         Kind::Traffic => &["serving", "outage"],
         Kind::Gate => &["waiting", "opened", "aborted", "undeployed"],

@@ -26,6 +26,20 @@ macro_rules! kinds {
     };
 }
 
+impl Kind {
+    /// The kind of this name, which may also be what the API of Kubernetes calls a system's own: `DynamoGraphDeployment` is `graph`.
+    pub fn named(text: &str) -> Option<Kind> {
+        match text {
+            "DynamoGraphDeployment" => Some(Kind::Graph),
+            "DynamoGraphDeploymentRequest" => Some(Kind::Request),
+            "DynamoGraphDeploymentScalingAdapter" => Some(Kind::Adapter),
+            "DynamoModel" => Some(Kind::Model),
+            "DynamoCheckpoint" => Some(Kind::Checkpoint),
+            _ => Kind::parse(text),
+        }
+    }
+}
+
 kinds! {
     /// A Kubernetes Pod.
     Pod = "Pod",
@@ -117,6 +131,8 @@ kinds! {
     Model = "model",
     /// A snapshot of a worker of Dynamo.
     Checkpoint = "checkpoint",
+    /// A controller of custom resources: `controller/dynamographdeployment`.
+    Controller = "controller",
     /// A definition of a service of 1Backend.
     Definition = "definition",
     /// A step of a pipeline.

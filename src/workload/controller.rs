@@ -104,6 +104,13 @@ pub enum Action {
         /// The commit.
         commit: String,
     },
+    /// Do this, which was decided by what was read so long ago: refuse it with a conflict if that was written since.
+    AsRead {
+        /// How long ago.
+        ago: Duration,
+        /// What is done.
+        action: Box<Action>,
+    },
     /// Not an operator: a fault of watches or writes stands or strikes from now on.
     Disturb(ApiFault),
 }

@@ -119,6 +119,8 @@ impl SubGroup {
 pub struct TopologyConstraint {
     /// The object that names the levels, from the broadest on; empty: each level stands alone.
     pub topology: String,
+    /// Where each level stands alone: what the levels are of, for messages.
+    pub of: String,
     /// All pods are in one domain of this level, or none is placed.
     pub required: Option<String>,
     /// If possible, all pods are in one domain of this level.

@@ -21,6 +21,7 @@ pub mod storage;
 pub mod strategy;
 pub mod traffic;
 pub mod world;
+pub mod written;
 
 pub use api_fault::{About, ApiFault, ApiTrouble, Moment};
 pub use apps::{DaemonSetSpec, LeaderWorkerSetSpec, ReplicaSetSpec, StatefulSetSpec};
@@ -33,8 +34,8 @@ pub use gang::{
 };
 pub use object::{DeploymentSpec, NodePatch, NodePoolSpec, Object, ServiceSpec};
 pub use pod::{
-    Awaited, Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, Registration,
-    RestartPolicy, Taint, TaintEffect, Toleration,
+    Awaited, Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, ProcessLease,
+    Registration, RestartPolicy, Taint, TaintEffect, Toleration,
 };
 pub use records::Records;
 pub use resources::Resources;
@@ -50,3 +51,4 @@ pub use storage::Volume;
 pub use strategy::{IntOrPercent, Strategy};
 pub use traffic::{Backend, Traffic};
 pub use world::{Ask, AskId, Dial, Outcome, RecordChange, World};
+pub use written::Written;

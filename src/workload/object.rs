@@ -14,7 +14,7 @@ use super::storage::{ClaimSpec, StorageClassSpec, VolumeSpec};
 use super::strategy::Strategy;
 use super::{PodTemplate, Resources};
 use crate::kernel::Duration;
-use crate::timeline::Kind;
+use crate::timeline::{Arg, Kind, Why};
 
 /// Makes the enum of objects and the kind of each from one list.
 macro_rules! objects {
@@ -151,6 +151,17 @@ pub struct ServiceSpec {
     pub target_port: u16,
     /// True if it is reachable from outside, through an ingress or a load balancer.
     pub ingress: bool,
+}
+
+impl ServiceSpec {
+    /// Where a Service leads, as its creation tells it. One without a port has no address either (`clusterIP: None`), as kubectl
+    /// shows it.
+    pub fn leads(port: u16, target_port: u16) -> Why {
+        match (port, target_port) {
+            (0, 0) => Why::text("ClusterIP None"),
+            _ => Why::with2("port {} to {}", Arg::Count(port.into()), Arg::Count(target_port.into())),
+        }
+    }
 }
 
 /// What a pool of nodes asks for.

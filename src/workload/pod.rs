@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use super::stage::Store;
-use super::{Affinity, GangMember, Resources, TopologySpread, Volume};
+use super::{Affinity, GangMember, Resources, TopologySpread, Volume, Written};
 use crate::kernel::Duration;
 use crate::timeline::Subject;
 
@@ -64,9 +64,13 @@ pub struct PodTemplate {
     /// Where the pods are registered for those who send requests to them; `None`: these go by readiness, and by what the
     /// scenario says of `register`.
     pub registration: Option<Registration>,
+    /// What the processes of the pods hold in a store for as long as they run; `None`: they need none.
+    pub process_lease: Option<ProcessLease>,
     /// All that the document says and the model has no field for (environment, arguments, annotations), as one number: two
     /// templates that differ in it alone are two revisions. Zero where a system makes its templates itself.
     pub fingerprint: u64,
+    /// The template as the document has it, to be shown.
+    pub written: Written,
 }
 
 impl Default for PodTemplate {
@@ -100,7 +104,9 @@ impl Default for PodTemplate {
             active_deadline: None,
             serves: None,
             registration: None,
+            process_lease: None,
             fingerprint: 0,
+            written: Written::default(),
         }
     }
 }
@@ -112,8 +118,19 @@ pub struct Registration {
     pub stores: Vec<Store>,
     /// How long a registration stays that nobody renews; `None`: for ever.
     pub lease: Option<Duration>,
-    /// True if a process that lost its lease ends.
-    pub ends_with_lease: bool,
+    /// How long it takes from readiness, unless the scenario says `register`.
+    pub takes: Duration,
+}
+
+/// A lease that each process of a pod takes as it begins, and keeps up: without it, it ends.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ProcessLease {
+    /// Where it is held.
+    pub store: Store,
+    /// How long it lasts that nobody renews.
+    pub lasts: Duration,
+    /// How long a process that begins tries to get it before it ends.
+    pub tries_for: Duration,
 }
 
 /// One container of a pod.

@@ -221,7 +221,7 @@ pub trait World {
     /// The status of an object as observed; `None` if the observer does not know of it.
     fn observed(&self, key: Subject) -> Option<Status>;
 
-    /// The spec of a Deployment, a ReplicaSet or a custom resource as observed; `None` if the observer does not know of it.
+    /// The spec of a Deployment, a ReplicaSet, a pod or a custom resource as observed; `None` if the observer does not know of it.
     fn observed_spec(&self, key: Subject) -> Option<Object>;
 
     /// The pods of a Deployment or Job as observed, oldest first.

@@ -81,7 +81,7 @@ pub fn domains(cluster: &Cluster, ledger: &Ledger<'_>, asked: &Asked<'_>) -> Res
         let level = constraint.required.as_deref().unwrap_or("");
         return Err(format!(
             "topology {}, requirement {level} couldn't be satisfied for the {} pods",
-            constraint.topology,
+            if constraint.topology.is_empty() { &constraint.of } else { &constraint.topology },
             asked.pods.len()
         ));
     }

@@ -1,6 +1,7 @@
 //! Containers: started one after the other, restarted after a back-off that doubles and is forgotten after a long good run.
 //! Sources: kuberuntime/kuberuntime_manager.go (SyncPod, doBackOff), client-go v0.36.3 util/flowcontrol/backoff.go.
 
+use super::super::process_lease::Begin;
 use super::super::{Arg, Cause, Class, Cluster, ContainerId, Event, PodId, PodSetId, Symbol, Why};
 use crate::kernel::names::push_number;
 use crate::kernel::{Distribution, Duration, Time};
@@ -141,6 +142,9 @@ impl Cluster {
     /// Starts whatever is to be started next in a pod: the next init container, or all the others in their order.
     /// A container whose image has to be pulled holds up those behind it, as `SyncPod` starts them one by one.
     pub(in crate::cluster) fn start_next(&mut self, pod: PodId, cause: Cause) {
+        if !self.begins_together(pod, cause) {
+            return;
+        }
         let mounts = !self.set(self.pod(pod).set).source.volumes.is_empty() || self.has_claims(pod);
         if mounts && !self.mounts(pod, cause) {
             return;
@@ -228,8 +232,16 @@ impl Cluster {
     fn plan_run(&mut self, id: ContainerId) {
         let now = self.queue.now();
         let container = *self.container(id);
+        let waits = match self.begins_with_lease(id) {
+            Begin::After(waits) => waits,
+            Begin::GivesUp(at) => {
+                let start = self.container(id).start;
+                self.schedule(at, Class::COMPLETION, Event::ProcessLeaseEnds(id, start));
+                return;
+            }
+        };
         let takes = self.draw(id, "start", |row| &row.start);
-        let serving_at = now + self.slowed(id, takes);
+        let serving_at = now + waits + self.slowed(id, takes);
         let pod = *self.pod(container.pod);
         let row = self.behaviour_row(id);
         let crash = self.rows[row].crash.as_ref().filter(|crash| container.attempts <= crash.times);

@@ -10,7 +10,7 @@ use super::super::message::SeenKind;
 use super::NO_ENTRY;
 use super::pods::PodSeen;
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
-use crate::workload::{Object, ServiceStatus};
+use crate::workload::{Object, ServiceSpec, ServiceStatus};
 
 /// The label that names the Service of a slice: k8s.io/api v0.36.3, discovery/v1/well_known_labels.go.
 const SERVICE_NAME: &str = "kubernetes.io/service-name";
@@ -85,8 +85,7 @@ impl LiveCluster {
         }
         self.introduce(SeenKind::Service, meta, subject);
         let cause = self.cause_of(subject);
-        let ports = ports.map(|port| Arg::Count(port.into()));
-        let last = self.note(subject, "Created", Why::with2("port {} to {}", ports[0], ports[1]), cause);
+        let last = self.note(subject, "Created", ServiceSpec::leads(ports[0], ports[1]), cause);
         let status = ServiceStatus { ready_endpoints: 0, ingress_ready: ingress, selector: shown };
         let namespace = meta.namespace.clone().unwrap_or_default();
         let service = ServiceSeen { status, selector, namespace, slices: BTreeMap::new(), last };

@@ -1,7 +1,7 @@
 //! What is installed beside Kubernetes itself to place and make groups of pods: batch schedulers and LeaderWorkerSet.
 
 use crate::file_types;
-use crate::scenario::values::{Length, PackingValue};
+use crate::scenario::values::{GraceValue, PackingValue};
 use crate::text::decode::Spanned;
 
 file_types! {
@@ -19,8 +19,9 @@ file_types! {
         version: Option<Spanned<String>>,
         /// Which of several nodes a pod goes to. Default: binpack.
         placement: Option<PackingValue>,
-        /// How long a group may have fewer pods than its minimum before the rest of it is evicted; of KAI. Default: 60s.
-        staleness_grace: Option<Spanned<Length>>,
+        /// How long a group may have fewer pods than its minimum before the rest of it is evicted, and less than nothing (`-1s`) if
+        /// it is never evicted; of KAI. Default: 60s.
+        staleness_grace: Option<Spanned<GraceValue>>,
         /// Whether groups are put out for others of a higher priority; of KAI. Default: true.
         preempts: Option<Spanned<bool>>,
     }

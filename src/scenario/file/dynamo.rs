@@ -25,6 +25,8 @@ file_types! {
         lws: Option<bool>,
         /// Whether Volcano is installed, without which the operator does not use LeaderWorkerSet. Default: false.
         volcano: Option<bool>,
+        /// Whether the operator has Volcano place the gangs of Grove, which it cannot beside KAI. Default: false.
+        volcano_scheduler: Option<Spanned<bool>>,
         /// Whether the inference extension of the Gateway API is installed, which components of type `epp` need. Default: false.
         inference_pool: Option<bool>,
         /// Whether checkpoints are turned on in the chart. Default: false.
@@ -41,7 +43,8 @@ file_types! {
 
     /// Grove as it is installed.
     pub struct GroveFile as "Grove's profile" {
-        /// `alpha.2`, `alpha.3`, `alpha.11` or `main`. Default: alpha.11.
+        /// `alpha.2`, `alpha.3`, `alpha.11`, `alpha.12-rc1` or `main`. Default: that of the operator's chart, alpha.3 with 0.8 and
+        /// alpha.12-rc1 with 1.5.
         release: Option<GroveReleaseValue>,
         /// Issues of ai-dynamo/grove that this release has, and that are mended here.
         mended: Option<Vec<Spanned<u32>>>,
@@ -49,6 +52,8 @@ file_types! {
         unmended: Option<Vec<Spanned<u32>>>,
         /// The scheduler of pods that name none. Default: default-scheduler.
         scheduler: Option<Spanned<String>>,
+        /// The names of the ClusterTopologyBindings that are there, beside those of documents. Default: grove-topology.
+        topologies: Option<Vec<Spanned<String>>>,
     }
 
     /// What the profiler writes for a request.

@@ -37,7 +37,7 @@ file_types! {
         node_timeout: Option<Spanned<Length>>,
         /// With `documented`: how long an instance that is taken out gets no requests before it is stopped. Default: 0s.
         drain: Option<Spanned<Length>>,
-        /// With `documented`: instances that may be missing in a rolling update, where nothing is said. Default: 1.
+        /// With `documented`: instances that may be missing in a rolling update, where nothing is said. Default: 0.
         max_unavailable: Option<Spanned<u32>>,
         /// With `documented`: instances that may be too many in a rolling update, where nothing is said. Default: 1.
         max_surge: Option<Spanned<u32>>,

@@ -274,6 +274,8 @@ pub struct ActionEntry {
     pub name: String,
     /// When it takes place.
     pub trigger: Trigger,
+    /// How long before it writes the operator read what it writes; `None`: it is not asked who wrote since.
+    pub read: Option<Duration>,
     /// What is done.
     pub kind: ActionKind,
 }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use super::Reader;
 use super::faults::given;
 use super::names::Taken;
+use crate::kernel::Duration;
 use crate::scenario::file::ActionFile;
 use crate::scenario::model::{ActionDocument, ActionEntry, ActionKind};
-use crate::scenario::values::{PromoteValue, RollbackValue, no_commit};
+use crate::scenario::values::{Length, PromoteValue, RollbackValue, no_commit};
 use crate::systems::paasta::is_commit;
 use crate::text::decode::{Spanned, Table};
 use crate::text::diagnostic::quote;
@@ -31,15 +32,34 @@ impl Reader<'_, '_> {
             let trigger = self.trigger(file.span, file.at.as_ref(), file.on.as_ref(), file.after.as_ref());
             let place = self.place(file.span);
             let Some(kind) = self.action_kind(&file) else { continue };
+            let read = self.read_before(file.read.as_ref(), &kind);
             let name = match file.name {
                 Some(name) => name.value,
                 None => default_name(kind.text(), &mut unnamed, &taken),
             };
             if let Some(trigger) = trigger {
-                actions.push(ActionEntry { place, name, trigger, kind });
+                actions.push(ActionEntry { place, name, trigger, read, kind });
             }
         }
         actions
+    }
+
+    /// How long ago the operator read what it writes, which only custom resources have versions for.
+    fn read_before(&mut self, read: Option<&Spanned<Length>>, kind: &ActionKind) -> Option<Duration> {
+        let read = read?;
+        let locks = match kind {
+            ActionKind::Replace(_) => !self.controllers.is_empty(),
+            ActionKind::Scale(sizes) => sizes.iter().all(|(target, _)| {
+                let kind = target.split_once('/').and_then(|(kind, _)| Kind::parse(kind));
+                matches!(kind, Some(Kind::Graph | Kind::Component | Kind::Adapter))
+            }),
+            _ => false,
+        };
+        if !locks {
+            let message = "`read` goes with `scale` and `replace` of custom resources, such as `adapter/NAME`";
+            self.context.error(read.span, message);
+        }
+        Some(read.value.0)
     }
 
     fn action_kind(&mut self, file: &ActionFile) -> Option<ActionKind> {

@@ -8,8 +8,8 @@ use crate::scenario::file::{ControllerRestartFile, FaultFile};
 use crate::scenario::model::{ApiEntry, FaultKind};
 use crate::scenario::values::Length;
 use crate::text::Diagnostic;
-use crate::text::decode::Spanned;
-use crate::text::diagnostic::quote;
+use crate::text::decode::{Spanned, list};
+use crate::text::diagnostic::{nearest, quote};
 use crate::timeline::Kind;
 use crate::workload::{ApiTrouble, Moment};
 
@@ -55,14 +55,23 @@ impl Reader<'_, '_> {
             return None;
         };
         let object = self.watched(object.as_ref());
+        let known = self.names_controller(controller.as_ref());
         let text = |name: &Option<Spanned<String>>| name.as_ref().map(|name| name.value.clone());
         let (of, controller) = (text(of), text(controller));
-        Some(object.zip(trouble).map(|(object, trouble)| FaultKind::Api(ApiEntry { of, controller, object, trouble })))
+        Some(
+            object
+                .zip(trouble)
+                .filter(|_| known)
+                .map(|(object, trouble)| FaultKind::Api(ApiEntry { of, controller, object, trouble })),
+        )
     }
 
     fn controller_restart(&mut self, file: &ControllerRestartFile) -> Option<FaultKind> {
         let lasts = file.r#for.as_ref().map_or(Duration::ZERO, |length| length.value.0);
         let text = |name: &Option<Spanned<String>>| name.as_ref().map(|name| name.value.clone());
+        if !self.names_controller(file.controller.as_ref()) {
+            return None;
+        }
         let (of, controller) = (text(&file.of), text(&file.controller));
         if of.is_none() && controller.is_none() {
             let error =
@@ -104,6 +113,24 @@ impl Reader<'_, '_> {
         self.lasts(lasts).map(|lasts| ApiTrouble::Lag { by, lasts })
     }
 
+    /// True if there is no such name, or a control plane of the scenario has a controller of it; reported if not.
+    fn names_controller(&mut self, name: Option<&Spanned<String>>) -> bool {
+        let Some(name) = name.filter(|name| !self.controllers.contains(&name.value.as_str())) else { return true };
+        let message = format!("no control plane of this scenario has a controller {}", quote(&name.value));
+        let error = Diagnostic::error(self.context.source, name.span, message);
+        let near = nearest(&name.value, self.controllers.iter().copied());
+        let error = match near {
+            Some(near) => error.help(format!("did you mean `{near}`?")),
+            None => error,
+        };
+        let known = match self.controllers[..] {
+            [] => "controllers with names are those of custom resources, as Dynamo's and Grove's".to_owned(),
+            _ => format!("controllers are {}", list(&self.controllers)),
+        };
+        self.context.report(error.note(known));
+        false
+    }
+
     /// A count from 1; 1 unless it is given.
     fn nth(&mut self, count: Option<&Spanned<u32>>, what: &str) -> Option<u32> {
         self.optional_count(count, TIMES_MAX, what).map(|count| count.unwrap_or(1))
@@ -116,12 +143,12 @@ impl Reader<'_, '_> {
         if object.value.contains('/') {
             return Some(Some(self.subject(&object.value, object.span)));
         }
-        if Kind::parse(&object.value).is_none() {
+        let Some(kind) = Kind::named(&object.value) else {
             let message = format!("there are no objects of the kind {}", quote(&object.value));
             let error = Diagnostic::error(self.context.source, object.span, message);
             self.context.report(unknown_kind(error, &object.value));
             return None;
-        }
-        Some(Some(object.value.clone()))
+        };
+        Some(Some(kind.text().to_owned()))
     }
 }

@@ -33,7 +33,7 @@ impl Reader<'_, '_> {
         let only_kai = "Volcano has no such setting";
         if let Some(grace) = &file.staleness_grace {
             match scheduler {
-                BatchScheduler::Kai => profile.staleness_grace = Some(grace.value.0),
+                BatchScheduler::Kai => profile.staleness_grace = grace.value.0,
                 BatchScheduler::Volcano => self.context.error(grace.span, only_kai),
             }
         }

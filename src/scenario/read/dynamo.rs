@@ -18,10 +18,11 @@ use crate::text::diagnostic::{nearest, quote};
 use crate::timeline::Kind;
 
 impl Reader<'_, '_> {
-    /// Grove's profile.
-    fn grove(&mut self, file: Option<GroveFile>) -> grove::Profile {
-        let Some(file) = file else { return grove::Profile::default() };
-        let mut profile = file.release.map_or_else(grove::Profile::default, |release| grove::Profile::of(release.0));
+    /// Grove's profile: the release that is named, or that of the operator's chart.
+    fn grove(&mut self, file: Option<GroveFile>, operator: Operator) -> grove::Profile {
+        let usual = || operator.grove();
+        let Some(file) = file else { return grove::Profile::of(usual()) };
+        let mut profile = grove::Profile::of(file.release.map_or_else(usual, |release| release.0));
         let mended = file.mended.into_iter().flatten().map(|issue| (issue, true));
         let unmended = file.unmended.into_iter().flatten().map(|issue| (issue, false));
         for (issue, is_mended) in mended.chain(unmended) {
@@ -42,6 +43,10 @@ impl Reader<'_, '_> {
             }
             profile.default_scheduler = scheduler.value;
         }
+        if let Some(topologies) = file.topologies {
+            topologies.iter().for_each(|name| self.object_name(name, "a ClusterTopologyBinding"));
+            profile.name_topologies(topologies.into_iter().map(|name| name.value));
+        }
         profile
     }
 
@@ -56,12 +61,25 @@ impl Reader<'_, '_> {
             self.context
                 .error(kai.span, "`kai` has no effect without `provider: grove`: the operator uses it with Grove");
         }
+        if let Some(volcano) = file.volcano_scheduler.as_ref().filter(|volcano| volcano.value) {
+            if provider != Provider::Grove {
+                let message =
+                    "`volcano_scheduler` has no effect without `provider: grove`: the operator uses it with Grove";
+                self.context.error(volcano.span, message);
+            } else if file.volcano != Some(true) {
+                let message = "Volcano scheduler integration is explicitly enabled in config but the Volcano API group was not \
+                     detected in the cluster: `volcano: true` installs it";
+                self.context.error(volcano.span, message);
+            } else if file.operator.as_ref().is_some_and(|operator| !operator.0.is_1_5()) {
+                self.context.error(volcano.span, "the operator of chart 0.8.0 knows no `volcano_scheduler`");
+            }
+        }
         if let Some(namespace) = &file.namespace_restriction {
             self.object_name(namespace, "a namespace");
         }
-        let grove = self.grove(file.grove);
-        let profiler = self.profiler(file.profiler.unwrap_or_default());
         let operator = file.operator.map_or(default.operator, |operator| operator.0);
+        let grove = self.grove(file.grove, operator);
+        let profiler = self.profiler(file.profiler.unwrap_or_default());
         let mended = self.mends(file.mended.unwrap_or_default(), operator, true);
         let unmended = self.mends(file.unmended.unwrap_or_default(), operator, false);
         let options = Options {
@@ -74,6 +92,7 @@ impl Reader<'_, '_> {
             kai: file.kai.is_some_and(|kai| kai.value),
             lws: file.lws.unwrap_or(default.lws),
             volcano: file.volcano.unwrap_or(default.volcano),
+            volcano_scheduler: file.volcano_scheduler.is_some_and(|volcano| volcano.value),
             inference_pool: file.inference_pool.unwrap_or(default.inference_pool),
             checkpoint: file.checkpoint.unwrap_or(default.checkpoint),
             grove,

@@ -109,8 +109,9 @@ impl Reader<'_, '_> {
         }
         let mut read = Vec::with_capacity(states.0.len());
         for (subject, state) in states.0 {
-            self.state(&subject.text, &state);
-            read.push((self.subject(&subject.text, subject.span), state.value));
+            let name = self.subject(&subject.text, subject.span);
+            self.state(&name, &state);
+            read.push((name, state.value));
         }
         Some(read)
     }

@@ -78,9 +78,10 @@ impl Reader<'_, '_> {
                     Some(occurrence) => self.count(occurrence, TIMES_MAX, "the occurrence")?,
                     None => 1,
                 };
-                self.state(&on.subject.value, &on.reaches);
+                let subject = self.subject(&on.subject.value, on.subject.span);
+                self.state(&subject, &on.reaches);
                 Some(Trigger::On {
-                    subject: self.subject(&on.subject.value, on.subject.span),
+                    subject,
                     reaches: on.reaches.value.clone(),
                     occurrence,
                     after: after.map_or(Duration::ZERO, |after| after.value.0),
@@ -183,12 +184,13 @@ impl Reader<'_, '_> {
                 if name.value.is_empty() {
                     self.context.error(name.span, format!("`{}` needs a name", kind.text()));
                 }
+                let mut text = name.value.clone();
                 if kind == TargetKind::Node {
                     self.node_is_there(name);
                 } else if name.value.contains('/') {
-                    self.subject(&name.value, name.span);
+                    text = self.subject(&name.value, name.span);
                 }
-                Some(Target { kind, name: name.value.clone() })
+                Some(Target { kind, name: text })
             }
             [] => {
                 let error = Diagnostic::error(self.context.source, fault, format!("`{what}` needs something to hit"));

@@ -20,6 +20,7 @@ mod workloads;
 
 pub use stage::{load_cluster, load_cluster_from};
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -29,8 +30,8 @@ use super::model::{Kubernetes, OciOptions, Scenario};
 use super::values::{FailReason, KubernetesValue, Length};
 use crate::cluster::Profile;
 use crate::kernel::{Duration, Time};
-use crate::systems::leaderworkerset;
 use crate::systems::oci::options::{FailOn, NodePools};
+use crate::systems::{self, leaderworkerset};
 use crate::text::decode::{Context, FromNode, Spanned, list};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Place, Source, Span, tree};
@@ -79,13 +80,24 @@ struct Reader<'r, 's> {
     clusters: Vec<String>,
     /// True if a system of the scenario has objects that operators act on by themselves.
     acts: bool,
+    /// The controllers of custom resources that its control planes have, by name.
+    controllers: Vec<&'static str>,
     /// What is read and has no effect.
     notices: Vec<Diagnostic>,
 }
 
 impl<'r, 's> Reader<'r, 's> {
     fn new(context: &'r mut Context<'s>, documents: &'r dyn Documents, until: Time) -> Reader<'r, 's> {
-        Reader { context, documents, until, nodes: None, clusters: Vec::new(), acts: false, notices: Vec::new() }
+        Reader {
+            context,
+            documents,
+            until,
+            nodes: None,
+            clusters: Vec::new(),
+            acts: false,
+            controllers: Vec::new(),
+            notices: Vec::new(),
+        }
     }
 }
 
@@ -101,6 +113,8 @@ impl Reader<'_, '_> {
         let deploy = self.deploy(file.deploy, file.span);
         let paasta = self.paasta(file.paasta, &deploy);
         let onebackend = self.onebackend(file.onebackend, epoch);
+        let names: BTreeSet<&str> = deploy.iter().map(|deploy| deploy.system.text()).collect();
+        self.controllers = names.into_iter().flat_map(systems::controllers).collect();
         self.acts = deploy.iter().any(|deploy| deploy.system.has_actions());
         let cluster = self.one_or_several(file.cluster, file.clusters, file.span);
         self.clusters = cluster.as_ref().map(|cluster| cluster.names.clone()).unwrap_or_default();

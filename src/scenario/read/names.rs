@@ -20,7 +20,8 @@ impl Reader<'_, '_> {
         unknown.next().is_some()
     }
 
-    /// `kind/name` or `kind/namespace/name`. A subject that cannot exist is reported, and still returned.
+    /// `kind/name` or `kind/namespace/name`; the kind may be what the API calls it, and comes back as subjects have it. A subject that
+    /// cannot exist is reported, and still returned.
     pub(super) fn subject(&mut self, text: &str, span: Span) -> String {
         let source = self.context.source;
         let wrong = |message: String| Diagnostic::error(source, span, message);
@@ -33,7 +34,7 @@ impl Reader<'_, '_> {
                 let unknown = wrong(format!("{} is not a subject", quote(text)));
                 Some(unknown.help(format!("write a kind and a name, such as {}", quote(&format!("deployment/{text}")))))
             }
-            Some((kind, rest)) => match Kind::parse(kind) {
+            Some((kind, rest)) => match Kind::named(kind) {
                 None => Some(unknown_kind(wrong(format!("there are no subjects of the kind {}", quote(kind))), kind)),
                 Some(_) if rest.split('/').any(str::is_empty) || rest.split('/').count() > 2 => {
                     Some(wrong(format!("{} is not a subject", quote(text))).help(format!("write `{kind}/NAME`")))
@@ -45,7 +46,10 @@ impl Reader<'_, '_> {
         if let Some(error) = error {
             self.context.report(error);
         }
-        text.to_owned()
+        match text.split_once('/').and_then(|(kind, rest)| Some((Kind::named(kind)?, rest))) {
+            Some((kind, rest)) => format!("{}/{rest}", kind.text()),
+            None => text.to_owned(),
+        }
     }
 
     /// A state that a subject is to reach: one of those that its kind can have.

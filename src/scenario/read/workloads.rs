@@ -129,6 +129,7 @@ impl Reader<'_, '_> {
             matches: self.behaviour_match(file.r#match)?,
             pull: file.pull.map(|spread| spread.value.0),
             init: file.init.map(|spread| spread.0),
+            together: file.together,
             start: file.start.map(|spread| spread.0),
             register: file.register.map(|spread| spread.0),
             run: file.run.map(|spread| spread.0),

@@ -76,6 +76,25 @@ impl FromNode for Length {
 
 inline_schema!(Length, { "type": "string", "pattern": LENGTH_PATTERN });
 
+/// How long something is let be; less than nothing, or `-1`, is for ever, as KAI-Scheduler has it
+/// (kai-scheduler/KAI-Scheduler v0.17, pkg/scheduler/actions/stalegangeviction/stalegangeviction.go).
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct GraceValue(pub Option<Duration>);
+
+impl FromNode for GraceValue {
+    fn from_node(node: &Node, context: &mut Context<'_>) -> Option<GraceValue> {
+        if let Some(text) = node.scalar_text()
+            && let Some(length) = text.strip_prefix('-')
+            && (length.parse::<u64>().is_ok() || duration::parse(length).is_ok())
+        {
+            return Some(GraceValue(None));
+        }
+        Length::from_node(node, context).map(|length| GraceValue(Some(length.0)))
+    }
+}
+
+inline_schema!(GraceValue, { "anyOf": [{ "type": "string", "pattern": LENGTH_PATTERN }, { "type": "string", "pattern": "^-" }, { "type": "integer", "maximum": -1 }] });
+
 /// An amount in Kubernetes' notation, in thousandths and in whole units.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Amount {

@@ -90,6 +90,7 @@ words! {
         "alpha.2" => Release::Alpha2,
         "alpha.3" => Release::Alpha3,
         "alpha.11" => Release::Alpha11,
+        "alpha.12-rc1" => Release::Alpha12,
         "main" => Release::Main,
     }
     /// What Dynamo's graphs are rendered as.

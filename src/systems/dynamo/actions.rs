@@ -8,13 +8,16 @@ use super::{check, native};
 
 use super::read::{self, Document, Submitted};
 use super::store::Stored;
-use crate::kernel::Symbol;
+use crate::kernel::{Symbol, Time};
 use crate::systems::grove::Grove;
 use crate::systems::kubernetes::Identity;
-use crate::systems::machinery::Writer;
+use crate::systems::machinery::{Verb, Writer};
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::{Action, Ask, Controller, Wake, World};
+
+/// What a refusal by the webhook begins with.
+const DENIED: &str = "admission webhook";
 
 impl Dynamo {
     /// How much an action is this control plane's: 2 if it is about what it has, 1 if it could take it, 0 if it is not.
@@ -25,6 +28,7 @@ impl Dynamo {
                 || self.names().contains(&target)
         };
         match action {
+            Action::AsRead { action, .. } => self.interest(action),
             Action::Apply(_) | Action::Replace(_) => 2,
             Action::Disturb(fault) if self.runtime.takes(fault) || self.grove.takes(fault) => 2,
             Action::Disturb(_) => 0,
@@ -49,6 +53,12 @@ impl Dynamo {
                     self.runtime.disturb(&mut self.api, fault, world.now(), cause);
                 }
                 Ok(())
+            }
+            Action::AsRead { ago, action } => {
+                self.read_at = Some(Time::ZERO + world.now().since(Time::ZERO + *ago));
+                let done = self.act(action, cause, world);
+                self.read_at = None;
+                done
             }
             Action::Apply(source) => self.apply_source(source, false, cause, world),
             Action::Replace(source) => self.apply_source(source, true, cause, world),
@@ -98,12 +108,22 @@ impl Dynamo {
             let key = subject(&refused.identity, world);
             let why = Why::symbol(world.intern(&refused.reason));
             world.note(key, rejected(key), why, cause);
+            if refused.reason.starts_with(DENIED) {
+                let verb = if self.stored(key).is_some() { Verb::Updated } else { Verb::Added };
+                self.journal.deny(key.kind, verb.operation());
+            }
             refusals.push(refused.reason.clone());
         }
         if let Some(manifests) = &document.manifests {
             let mut set = manifests.clone();
             let _ = set.wake(Wake::Submitted, cause, world);
             self.manifests.push(set);
+        }
+        for template in &document.claim_templates {
+            self.asked.claim_templates.add(template);
+        }
+        for binding in &document.bindings {
+            self.grove.bind(binding);
         }
         for set in &document.sets {
             let key = subject(&set.identity, world);
@@ -135,9 +155,13 @@ impl Dynamo {
             if replace {
                 return Err(format!("{} not found", object.identity.show()));
             }
-            if let Some(why) = object.not_to_be_made.as_ref().filter(|_| self.options.operator.is_1_5()) {
+            if let Some(why) = &object.not_to_be_made {
+                return Err(why.clone());
+            }
+            let annotations = &object.annotations;
+            if let Some(why) = check::topologies(&object.resource, annotations, self.grove.profile(), &self.options) {
                 let (kind, name) = (native::api_kind(key.kind), &object.identity.name);
-                return Err(format!("{kind} {name:?} is invalid: {why}"));
+                return Err(format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}"));
             }
             let mut created = Stored::new(key, object.resource.clone());
             created.meta.labels.clone_from(&object.labels);
@@ -148,6 +172,7 @@ impl Dynamo {
             self.journal.say(key, made(key, true));
             return Ok(());
         };
+        self.is_as_read(&known, world)?;
         let mut wanted = Stored::clone(&known);
         wanted.value = object.resource.clone();
         if replace {
@@ -163,8 +188,14 @@ impl Dynamo {
             keep_replicas(&mut wanted.value, &known.value);
         }
         if let Some(why) = check::change(&known.value, &wanted.value, &self.options).first() {
-            let kind = native::api_kind(key.kind);
+            self.journal.deny(key.kind, Verb::Updated.operation());
+            return Err(denied(key, &object.identity.name, why));
+        }
+        if key.kind == Kind::Graph
+            && let Some(why) = check::provider(&known.meta.annotations, &wanted.meta.annotations, &self.options)
+        {
             let name = &object.identity.name;
+            let kind = native::api_kind(key.kind);
             return Err(format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}"));
         }
         let why = self.difference(&known.value, &wanted.value, world);
@@ -240,6 +271,9 @@ impl Dynamo {
                 scaled.map(drop).map_err(|refusal| format!("{target}: {refusal}"))
             }
             Kind::Adapter => {
+                if let Some(known) = self.stored(key).map(Arc::clone) {
+                    self.is_as_read(&known, world)?;
+                }
                 let mut before = None;
                 let patched = self.api.patch(key, by, |stored| {
                     if let Some(adapter) = stored.value.adapter_mut() {
@@ -288,6 +322,7 @@ impl Dynamo {
                      update the related DynamoGraphDeploymentScalingAdapter instead"
                 ));
             }
+            self.is_as_read(&stored, world)?;
             let before = graph.spec.components[place].replicas;
             let by = Writer { controller: None, at: world.now(), cause };
             let patched = self.api.patch(stored.key, by, |stored| {
@@ -303,6 +338,19 @@ impl Dynamo {
         Err("no graph has this component".to_owned())
     }
 
+    /// Refuses a write of what somebody else wrote since the operator read it, in the words of the API server.
+    fn is_as_read(&self, known: &Stored, world: &dyn World) -> Result<(), String> {
+        if self.read_at.is_none_or(|read_at| known.meta.written_at <= read_at) {
+            return Ok(());
+        }
+        let (kind, name) = (native::api_kind(known.key.kind), super::operator::pass::name_of(known.key, world));
+        let resource = kind.to_ascii_lowercase();
+        Err(format!(
+            "Operation cannot be fulfilled on {resource}s.nvidia.com {name:?}: the object has been modified; please apply your changes to \
+             the latest version and try again"
+        ))
+    }
+
     /// A restart of all components of a graph, one after the other: `spec.restart.id` becomes the time.
     fn restart(&mut self, target: &str, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         let Some(key) = parse(target, world).filter(|key| key.kind == Kind::Graph) else {
@@ -313,15 +361,17 @@ impl Dynamo {
         }
         let now = world.now();
         let by = Writer { controller: None, at: now, cause };
-        let id = now.to_string();
-        let patched = self.api.patch(key, by, |stored| {
-            if let Some(graph) = stored.value.graph_mut() {
-                let before = graph.spec.restart.take();
-                let (parallel, order) = before.map_or((false, Vec::new()), |one| (one.parallel, one.order));
-                graph.spec.restart = Some(Restart { id, parallel, order });
-            }
-        });
-        patched.map_err(|refusal| format!("{target}: {refusal}"))?;
+        let known = self.stored(key).map(Arc::clone).ok_or_else(|| format!("{target} not found"))?;
+        let mut wanted = Stored::clone(&known);
+        if let Some(graph) = wanted.value.graph_mut() {
+            let before = graph.spec.restart.take();
+            let (parallel, order) = before.map_or((false, Vec::new()), |one| (one.parallel, one.order));
+            graph.spec.restart = Some(Restart { id: now.to_string(), parallel, order });
+        }
+        if let Some(why) = check::change(&known.value, &wanted.value, &self.options).first() {
+            return Err(denied(key, &super::operator::pass::name_of(key, world), why));
+        }
+        self.api.update(wanted, None, by).map_err(|refusal| format!("{target}: {refusal}"))?;
         world.note(key, "changed", Why::text("a restart"), cause);
         self.journal.say(key, "changed");
         Ok(())
@@ -363,6 +413,12 @@ fn parse(text: &str, world: &mut dyn World) -> Option<Subject> {
     let namespace =
         if namespace.is_empty() || namespace == "default" { Symbol::EMPTY } else { world.intern(namespace) };
     Some(Subject { kind, namespace, name: world.name(name) })
+}
+
+/// What is told of a change that the webhook refuses.
+fn denied(key: Subject, name: &str, why: &str) -> String {
+    let kind = native::api_kind(key.kind);
+    format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}")
 }
 
 /// The word for what the API refuses.

@@ -18,7 +18,10 @@ use super::{dynamo_model, request};
 use crate::kernel::Time;
 use crate::systems::grove::Grove;
 use crate::systems::kubernetes::Kubernetes;
-use crate::systems::machinery::runtime::{Keys, View};
+use crate::systems::machinery::{
+    self,
+    runtime::{Keys, View},
+};
 use crate::systems::machinery::{
     Api, ControllerId, ControllerSpec, Event, Finish, Item, RateLimits, Runtime, Turn, Verb, Writer,
 };
@@ -61,20 +64,33 @@ pub struct Dynamo {
     loads: dynamo_model::Loads,
     /// What was last seen of Grove's cliques.
     parts: Parts,
+    /// When the operator that acts now read what it writes; `None`: that does not matter.
+    pub(super) read_at: Option<Time>,
     /// When it wakes itself next.
     planned: Option<Time>,
 }
 
 impl Dynamo {
+    /// The names of its controllers, in the order of their places.
+    pub const CONTROLLERS: [&'static str; 5] = [
+        "dynamographdeployment",
+        "dynamocomponentdeployment",
+        "dynamographdeploymentscalingadapter",
+        "dynamographdeploymentrequest",
+        "dynamomodel",
+    ];
+
     /// A control plane to which a document is submitted first.
     pub fn new(name: &str, document: Document, options: &Options) -> Dynamo {
-        let controllers = [
-            spec("dynamographdeployment", &[Kind::Graph, Kind::DynamoComponentDeployment, Kind::Adapter]),
-            spec("dynamocomponentdeployment", &[Kind::DynamoComponentDeployment]),
-            spec("dynamographdeploymentscalingadapter", &[Kind::Adapter, Kind::Graph]),
-            spec("dynamographdeploymentrequest", &[Kind::Request, Kind::Graph]),
-            spec("dynamomodel", &[Kind::Model]),
+        let watches: [&[Kind]; 5] = [
+            &[Kind::Graph, Kind::DynamoComponentDeployment, Kind::Adapter],
+            &[Kind::DynamoComponentDeployment],
+            &[Kind::Adapter, Kind::Graph],
+            &[Kind::Request, Kind::Graph],
+            &[Kind::Model],
         ];
+        let controllers: Vec<ControllerSpec> =
+            Dynamo::CONTROLLERS.into_iter().zip(watches).map(|(name, watches)| spec(name, watches)).collect();
         let webhooks = if options.webhook { &[Kind::Graph, Kind::DynamoComponentDeployment][..] } else { &[] };
         Dynamo {
             name: name.into(),
@@ -90,6 +106,7 @@ impl Dynamo {
             routes: Routes::default(),
             loads: dynamo_model::Loads::default(),
             parts: Parts::default(),
+            read_at: None,
             planned: None,
         }
     }
@@ -123,7 +140,7 @@ impl Dynamo {
 
     /// Changes of cliques that concern their graphs wake the controller of graphs; `false` if there are none.
     fn heed(&mut self, cause: Cause) -> bool {
-        let changed = self.parts.changed(&self.grove, self.options.operator.is_1_5());
+        let changed = self.parts.changed(&mut self.grove, self.options.operator.is_1_5());
         for (part, graph) in &changed {
             self.runtime.add_for(*part, GRAPHS, *graph, cause);
             self.routes.touch(*graph);
@@ -142,10 +159,14 @@ impl Dynamo {
             };
             match turn {
                 None => break,
-                Some(Turn::Started(_)) => {}
+                Some(Turn::Ended(ended)) => machinery::tell_end(&self.runtime, ended, world),
+                Some(Turn::Started(controller, cause)) => {
+                    machinery::tell_start(&self.runtime, controller, cause, world);
+                }
                 Some(Turn::Reconcile(item)) => {
                     let finish = self.reconcile(item, world);
-                    self.runtime.finish(item, finish, now);
+                    let retry = self.runtime.finish(item, finish, now);
+                    machinery::tell_conflicts(&mut self.api, &self.runtime, item, retry, world);
                 }
             }
             self.sweep(world);
@@ -168,20 +189,15 @@ impl Dynamo {
             item,
             cause: item.cause,
         };
-        let (name, finish) = match item.controller {
-            GRAPHS => ("dynamographdeployment", graph::reconcile(&mut pass)),
-            COMPONENTS => ("dynamocomponentdeployment", component::reconcile(&mut pass)),
-            ADAPTERS => ("dynamographdeploymentscalingadapter", adapters::reconcile(&mut pass)),
-            REQUESTS => ("dynamographdeploymentrequest", request::reconcile(&mut pass)),
-            MODELS => ("dynamomodel", dynamo_model::reconcile(&mut pass, &mut self.loads)),
+        let finish = match item.controller {
+            GRAPHS => graph::reconcile(&mut pass),
+            COMPONENTS => component::reconcile(&mut pass),
+            ADAPTERS => adapters::reconcile(&mut pass),
+            REQUESTS => request::reconcile(&mut pass),
+            MODELS => dynamo_model::reconcile(&mut pass, &mut self.loads),
             _ => return Finish::Done,
         };
-        let counts = self.journal.counts_mut(name);
-        match finish {
-            Finish::Done => counts.success += 1,
-            Finish::After(_) => counts.requeue_after += 1,
-            Finish::Retry | Finish::Terminal => counts.error += 1,
-        }
+        self.journal.count(item.key, &finish);
         finish
     }
 
@@ -215,6 +231,9 @@ impl Dynamo {
             return;
         }
         self.asked.changed(subject, world);
+        if let Some(owner) = self.asked.owner_of_leaders(subject) {
+            self.routes.touch_of(owner, &self.api);
+        }
         let Some(owner) = self.asked.owner_of(subject) else { return };
         match owner.kind {
             Kind::DynamoComponentDeployment => {

@@ -7,6 +7,7 @@ mod check;
 mod controller;
 mod defaults;
 mod dynamo_model;
+mod exposition;
 mod metrics;
 pub mod model;
 mod native;

@@ -30,7 +30,7 @@ pub struct Pods {
     pub each: u32,
     /// GPUs of each pod.
     pub gpus: u64,
-    /// Claims of devices of each pod: nothing here provides them.
+    /// Claims of devices of each pod, beside these GPUs.
     pub claims: Vec<DeviceClaim>,
 }
 
@@ -62,14 +62,18 @@ pub fn component(component: &Component) -> Vec<Pods> {
     }
 }
 
-/// Pods and GPUs of a plan.
+/// Pods and GPUs of a plan. Documents may ask for more than can be counted: then it is the most that can be.
 pub fn totals(plan: &[Pods]) -> (u64, u64) {
-    plan.iter().fold((0, 0), |(pods, gpus), one| (pods + one.count(), gpus + one.count() * one.gpus))
+    let add = |(pods, gpus): (u64, u64), one: &Pods| {
+        let asked = one.count().saturating_mul(one.gpus);
+        (pods.saturating_add(one.count()), gpus.saturating_add(asked))
+    };
+    plan.iter().fold((0, 0), add)
 }
 
 /// GPUs of a pod: of whatever kind its containers ask for.
 pub fn gpus(template: &PodTemplate) -> u64 {
     let containers = template.containers.iter();
     let asked = containers.flat_map(|one| &one.requests.extended).filter(|(name, _)| name.ends_with("/gpu"));
-    asked.map(|(_, count)| *count).sum()
+    asked.fold(0, |sum: u64, (_, count)| sum.saturating_add(*count))
 }

@@ -28,6 +28,15 @@ impl Operator {
         }
     }
 
+    /// The release of Grove that its chart depends on: deploy/cloud/helm/platform/Chart.yaml at 0.8.0; ai-dynamo/dynamo #11994 for the
+    /// chart of August 2026. The 1.5.0 that was released in September has alpha.13 (#14646), which is not modelled.
+    pub const fn grove(self) -> crate::systems::grove::Release {
+        match self {
+            Operator::V0_8 => crate::systems::grove::Release::Alpha3,
+            Operator::V1_5 => crate::systems::grove::Release::Alpha12,
+        }
+    }
+
     /// True for the versions that know `v1beta1`, restarts, generations of workers, and least available replicas.
     pub const fn is_1_5(self) -> bool {
         matches!(self, Operator::V1_5)
@@ -54,6 +63,15 @@ impl Provider {
     }
 }
 
+/// How frontends find workers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Discovery {
+    /// By what workers write into etcd.
+    Etcd,
+    /// By EndpointSlices and objects of their own in the API of Kubernetes.
+    Kubernetes,
+}
+
 /// The profile.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Options {
@@ -73,6 +91,9 @@ pub struct Options {
     pub lws: bool,
     /// Whether Volcano is installed.
     pub volcano: bool,
+    /// `orchestrators.volcanoScheduler.enabled` of the configuration: with Grove it places the gangs. Off by default
+    /// (deploy/operator/internal/features/gates.go); it cannot be on beside KAI.
+    pub volcano_scheduler: bool,
     /// Whether the inference extension of the Gateway API is installed, which a component of type `epp` needs.
     pub inference_pool: bool,
     /// `checkpoint.enabled` of the chart: without it components cannot ask for checkpoints. Off by default.
@@ -139,6 +160,15 @@ impl Options {
         self.namespace.as_deref().is_none_or(|own| own == namespace)
     }
 
+    /// How the workers of a graph are found, whose annotation `nvidia.com/dynamo-discovery-backend` says so or not. The chart's
+    /// own default is etcd in 0.8.0 and Kubernetes in 1.5.0 (`discoveryBackend` of its values).
+    pub fn discovery(&self, annotation: Option<&str>) -> Discovery {
+        match (annotation, self.operator) {
+            (Some("kubernetes"), _) | (None, Operator::V1_5) => Discovery::Kubernetes,
+            (Some(_), _) | (None, Operator::V0_8) => Discovery::Etcd,
+        }
+    }
+
     /// What the profiler writes for this request.
     pub fn profiler(&self, request: &str) -> Option<&Profiler> {
         let named = self.profiler.iter().find(|one| one.request.as_deref() == Some(request));
@@ -156,6 +186,7 @@ impl Default for Options {
             kai: false,
             lws: false,
             volcano: false,
+            volcano_scheduler: false,
             inference_pool: false,
             checkpoint: false,
             profiler: Vec::new(),

@@ -26,11 +26,13 @@ impl Routes {
         self.touched.insert(graph);
     }
 
-    /// An object went away: its graph is looked at, if it was of one.
-    pub fn touch_of(&mut self, key: Subject, _api: &Api<Resource>) {
+    /// Something of an object changed, or it went away: its graph is looked at, if it is of one.
+    pub fn touch_of(&mut self, key: Subject, api: &Api<Resource>) {
         if key.kind == Kind::Graph {
             self.touched.insert(key);
         }
+        let owner = api.get(key).and_then(|stored| stored.meta.owner).filter(|owner| owner.key.kind == Kind::Graph);
+        self.touched.extend(owner.map(|owner| owner.key));
     }
 
     /// Sends requests where they should go.
@@ -59,20 +61,17 @@ fn pods<'a>(
         let Some(component) = one.value.component().map(|one| &one.spec.component) else { continue };
         for workload in asked.of(one.key).filter(|key| key.kind != Kind::Service) {
             let party = asked.serves(workload).unwrap_or(workload);
-            let pods = world.observed_pods(workload);
+            // Of several nodes the leader alone takes requests, here and below.
+            let pods = world.observed_pods(Asked::leaders(workload));
             found.extend(pods.into_iter().map(|(pod, status)| (pod, status, &component.component_type, party)));
         }
     }
     let spec = api.get(graph).and_then(|stored| stored.value.graph()).map(|graph| &graph.spec);
     let Some(spec) = spec else { return found };
-    for clique in grove.api.list(Kind::PodClique) {
+    for clique in grove.cliques_made_for(graph) {
         let GroveResource::PodClique(one) = &clique.value else { continue };
-        if grove.maker_of(clique.key) != Some(graph) {
-            continue;
-        }
         let name = one.spec.pods.labels.get(keys::COMPONENT);
         let Some(component) = spec.components.iter().find(|one| Some(&one.name) == name) else { continue };
-        // Of several nodes the leader alone takes requests.
         if one.spec.role.ends_with("-wkr") && component.is_multinode() {
             continue;
         }

@@ -73,6 +73,8 @@ pub struct Family {
     groups: BTreeMap<Subject, (Subject, u32)>,
     /// What a set has: scaling groups, PodCliques in none, PodGangs.
     of_set: BTreeMap<Subject, BTreeSet<Subject>>,
+    /// The same by replica.
+    of_replica: BTreeMap<(Subject, u32), BTreeSet<Subject>>,
     /// The PodCliques of a scaling group.
     of_group: BTreeMap<Subject, BTreeSet<Subject>>,
     /// PodCliques by their names.
@@ -84,6 +86,7 @@ impl Family {
     pub fn of_set(&mut self, key: Subject, name: &str, set: Subject, replica: u32) {
         self.sets.insert(key, (set, replica));
         self.of_set.entry(set).or_default().insert(key);
+        self.of_replica.entry((set, replica)).or_default().insert(key);
         if key.kind == Kind::PodClique {
             self.cliques.insert((key.namespace, name.to_owned()), key);
         }
@@ -114,6 +117,11 @@ impl Family {
         self.of_set.get(&set).into_iter().flatten().copied().filter(move |key| key.kind == kind)
     }
 
+    /// The same of one replica of the set.
+    pub fn of_replica(&self, set: Subject, replica: u32, kind: Kind) -> impl Iterator<Item = Subject> {
+        self.of_replica.get(&(set, replica)).into_iter().flatten().copied().filter(move |key| key.kind == kind)
+    }
+
     /// The PodCliques that a scaling group was given.
     pub fn cliques_of(&self, group: Subject) -> impl Iterator<Item = Subject> {
         self.of_group.get(&group).into_iter().flatten().copied()
@@ -121,10 +129,9 @@ impl Family {
 
     /// All PodCliques of one replica of a set, those of its scaling groups too.
     pub fn cliques_of_replica(&self, set: Subject, replica: u32) -> Vec<Subject> {
-        let is_of = |key: &Subject| self.set_of(*key) == Some((set, replica));
-        let groups = self.members(set, Kind::PodCliqueScalingGroup).filter(is_of);
+        let groups = self.of_replica(set, replica, Kind::PodCliqueScalingGroup);
         let copies = groups.flat_map(|group| self.cliques_of(group));
-        self.members(set, Kind::PodClique).filter(is_of).chain(copies).collect()
+        self.of_replica(set, replica, Kind::PodClique).chain(copies).collect()
     }
 
     /// The PodClique of this name beside another object.

@@ -7,7 +7,7 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher13;
 
-use super::model::{CliqueTemplate, PodCliqueSetTemplate};
+use super::model::{CliqueTemplate, KeptHash, PodCliqueSetTemplate};
 use super::status::Hash;
 
 /// Takes the text of what is hashed.
@@ -29,6 +29,17 @@ fn hash(write: impl FnOnce(&mut Feed) -> fmt::Result) -> Hash {
 
 /// The hash of one clique's pods.
 pub fn template(clique: &CliqueTemplate) -> Hash {
+    clique.kept_hash.0.unwrap_or_else(|| of_pods(clique))
+}
+
+/// Makes the hashes of all cliques anew, and keeps them with the templates.
+pub fn keep(template: &mut PodCliqueSetTemplate) {
+    for clique in &mut template.cliques {
+        clique.kept_hash = KeptHash(Some(of_pods(clique)));
+    }
+}
+
+fn of_pods(clique: &CliqueTemplate) -> Hash {
     hash(|feed| write!(feed, "{:?}{:?}{:?}", clique.labels, clique.annotations, clique.spec.pods))
 }
 

@@ -7,6 +7,7 @@
 //! - `operator` drives them: it takes wakes, lets the controllers work until nothing is due, and asks to be woken again.
 //! - `pods` is what the controllers know of the pods that they asked for.
 
+mod binding;
 pub mod check;
 mod clique;
 mod family;
@@ -22,7 +23,9 @@ pub mod profile;
 pub mod read;
 mod route;
 mod set;
+mod sharing;
 pub mod status;
 
+pub use binding::{Binding, binding, is_binding};
 pub use operator::Grove;
 pub use profile::{Profile, Release};

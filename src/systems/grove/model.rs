@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::status::{PodCliqueScalingGroupStatus, PodCliqueSetStatus, PodCliqueStatus, PodGangStatus};
+use super::status::{Hash, PodCliqueScalingGroupStatus, PodCliqueSetStatus, PodCliqueStatus, PodGangStatus};
 use crate::kernel::Duration;
 use crate::timeline::Kind;
 use crate::workload::PodTemplate;
@@ -115,6 +115,13 @@ impl PodCliqueSetTemplate {
         }
     }
 
+    /// The topology that its constraints are about; empty if there are none.
+    pub fn topology_name(&self) -> &str {
+        let own = self.topology.iter().chain(self.scaling_groups.iter().filter_map(|group| group.topology.as_ref()));
+        let all = own.chain(self.cliques.iter().filter_map(|clique| clique.topology.as_ref()));
+        all.map(|constraint| constraint.topology.as_str()).find(|name| !name.is_empty()).unwrap_or("")
+    }
+
     /// The clique of this name.
     pub fn clique(&self, name: &str) -> Option<&CliqueTemplate> {
         self.cliques.iter().find(|clique| clique.name == name)
@@ -165,6 +172,18 @@ pub struct CliqueTemplate {
     pub topology: Option<TopologyConstraint>,
     /// What it asks for.
     pub spec: PodCliqueSpec,
+    /// The hash of its pods, once it is kept: controllers ask for it in every pass.
+    pub kept_hash: KeptHash,
+}
+
+/// A hash that was made of what stands beside it, so that it makes no difference of its own.
+#[derive(Clone, Copy, Eq, Debug, Default)]
+pub struct KeptHash(pub Option<Hash>);
+
+impl PartialEq for KeptHash {
+    fn eq(&self, _: &KeptHash) -> bool {
+        true
+    }
 }
 
 impl CliqueTemplate {
@@ -175,9 +194,11 @@ impl CliqueTemplate {
             labels: BTreeMap::new(),
             annotations: BTreeMap::new(),
             topology: None,
+            kept_hash: KeptHash::default(),
             spec: PodCliqueSpec {
                 role: name.to_owned(),
                 pods,
+                refusal: None,
                 replicas,
                 min_available: replicas,
                 starts_after: Vec::new(),
@@ -260,6 +281,8 @@ pub struct PodCliqueSpec {
     pub role: String,
     /// What its pods are made from.
     pub pods: Arc<PodTemplate>,
+    /// Why Kubernetes refuses such pods, if it does: none can be made.
+    pub refusal: Option<Arc<str>>,
     /// How many.
     pub replicas: u32,
     /// How many are scheduled together, and without which it is breached.

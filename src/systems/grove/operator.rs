@@ -4,6 +4,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use smallvec::SmallVec;
+
+use super::binding::Binding;
 use super::family::{Family, Stored};
 use super::model::{PodCliqueSet, PodCliqueSetSpec, Resource};
 use super::pods::{Change, Pods};
@@ -16,7 +19,7 @@ use crate::kernel::Duration;
 use crate::kernel::Time;
 use crate::systems::kubernetes::custom::Findings;
 use crate::systems::machinery::{
-    Api, ControllerId, ControllerSpec, Finish, Item, Meta, RateLimits, Refusal, Runtime, Turn, Version, Writer,
+    self, Api, ControllerId, ControllerSpec, Finish, Item, Meta, RateLimits, Refusal, Runtime, Turn, Version, Writer,
 };
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
 use crate::workload::{ApiFault, Ask, AskId, Object, Outcome, PodGroupSpec, World};
@@ -29,10 +32,13 @@ const TIMER: u64 = 0x6772_6f76_6500_0001;
 fn controllers() -> [ControllerSpec; 3] {
     let controller = |name, watches| ControllerSpec { name, watches, workers: 1, limits: RateLimits::default() };
     [
-        controller("podcliqueset", &[Kind::PodCliqueSet, Kind::PodClique, Kind::PodCliqueScalingGroup, Kind::PodGang]),
-        controller("podcliquescalinggroup", &[Kind::PodCliqueScalingGroup, Kind::PodCliqueSet, Kind::PodClique]),
         controller(
-            "podclique",
+            Grove::CONTROLLERS[0],
+            &[Kind::PodCliqueSet, Kind::PodClique, Kind::PodCliqueScalingGroup, Kind::PodGang],
+        ),
+        controller(Grove::CONTROLLERS[1], &[Kind::PodCliqueScalingGroup, Kind::PodCliqueSet, Kind::PodClique]),
+        controller(
+            Grove::CONTROLLERS[2],
             &[Kind::PodClique, Kind::PodCliqueSet, Kind::PodCliqueScalingGroup, Kind::PodGang, Kind::Pod],
         ),
     ]
@@ -80,6 +86,8 @@ pub struct Grove {
     pub(super) taken_down: BTreeMap<(Subject, u32), Time>,
     /// How many headless Services each set has.
     pub(super) services: BTreeMap<Subject, u32>,
+    /// Which replicas of sets have to be looked at.
+    pub(super) marks: set::Marks,
     /// What each object was last said to be.
     pub(super) told: BTreeMap<(Subject, &'static str), bool>,
     /// The last entry about each object.
@@ -91,6 +99,9 @@ impl Grove {
     /// The kinds of its objects.
     pub const KINDS: [Kind; 4] = [Kind::PodCliqueSet, Kind::PodCliqueScalingGroup, Kind::PodClique, Kind::PodGang];
 
+    /// The names of its controllers, in the order of their places.
+    pub const CONTROLLERS: [&'static str; 3] = ["podcliqueset", "podcliquescalinggroup", "podclique"];
+
     /// The names of its controllers, for messages.
     pub fn controllers(&self) -> impl Iterator<Item = &'static str> {
         self.runtime.names()
@@ -98,8 +109,10 @@ impl Grove {
 
     /// An operator that has nothing to do yet.
     pub fn new(profile: Profile) -> Grove {
+        let mut api = Api::new([Kind::PodCliqueSet]);
+        api.note_writes();
         Grove {
-            api: Api::new([Kind::PodCliqueSet]),
+            api,
             profile: Arc::new(profile),
             family: Family::default(),
             pods: Pods::default(),
@@ -109,6 +122,7 @@ impl Grove {
             sizes: BTreeMap::new(),
             taken_down: BTreeMap::new(),
             services: BTreeMap::new(),
+            marks: set::Marks::default(),
             told: BTreeMap::new(),
             last: BTreeMap::new(),
             timer: None,
@@ -124,7 +138,7 @@ impl Grove {
         &mut self,
         key: Subject,
         meta: Meta,
-        spec: PodCliqueSetSpec,
+        mut spec: PodCliqueSetSpec,
         by: Writer,
         world: &mut dyn World,
     ) -> Result<Version, Refusal> {
@@ -140,6 +154,7 @@ impl Grove {
             return Err(Refusal::Invalid(why));
         }
         let replicas = spec.replicas;
+        super::hash::keep(&mut spec.template);
         match old {
             None => {
                 let value = PodCliqueSet { spec, status: PodCliqueSetStatus::default() };
@@ -178,6 +193,17 @@ impl Grove {
             let name = &set.identity.name;
             format!("admission webhook \"pcs.validating.webhooks.grove.io\" denied the request for {name:?}: {refusal}")
         })
+    }
+
+    /// Takes a topology, or its levels as they are now. Constraints of sets that are there keep theirs until their next pass.
+    pub fn bind(&mut self, binding: &Binding) {
+        let topologies = &mut Arc::make_mut(&mut self.profile).topologies;
+        topologies.insert(binding.name.clone(), binding.levels.clone());
+    }
+
+    /// What is known of topologies.
+    pub fn profile(&self) -> &Profile {
+        &self.profile
     }
 
     /// Deletes one of its objects; what it owns goes with it.
@@ -284,19 +310,27 @@ impl Grove {
     pub fn pump(&mut self, cause: Cause, world: &mut dyn World) {
         let now = world.now();
         loop {
-            let family = &self.family;
-            let turn = self
-                .runtime
-                .next(&mut self.api, now, &mut |controller, event, _| route::keys(controller, event, family));
+            let (family, marks) = (&self.family, &mut self.marks);
+            let turn = self.runtime.next(&mut self.api, now, &mut |controller, event, _| {
+                if controller == SETS {
+                    marks.shown(event, family);
+                }
+                route::keys(controller, event, family)
+            });
             match turn {
-                Some(Turn::Started(controller)) => {
-                    if controller == CLIQUES {
-                        self.pods.forget_expectations();
+                Some(Turn::Ended(ended)) => machinery::tell_end(&self.runtime, ended, world),
+                Some(Turn::Started(controller, cause)) => {
+                    machinery::tell_start(&self.runtime, controller, cause, world);
+                    match controller {
+                        CLIQUES => self.pods.forget_expectations(),
+                        SETS => self.marks.forget_all(),
+                        _ => {}
                     }
                 }
                 Some(Turn::Reconcile(item)) => {
                     let finish = self.reconcile(item, world);
-                    self.runtime.finish(item, finish, now);
+                    let retry = self.runtime.finish(item, finish, now);
+                    machinery::tell_conflicts(&mut self.api, &self.runtime, item, retry, world);
                     self.bury(world);
                 }
                 None => break,
@@ -329,7 +363,7 @@ impl Grove {
     fn bury(&mut self, world: &mut dyn World) {
         for (key, cause) in self.api.removed() {
             let cause = self.note(key, "Deleted", Why::NONE, cause, world);
-            self.told.retain(|(subject, _), _| *subject != key);
+            self.forget_told(key);
             let stands_for_it = match key.kind {
                 Kind::PodGang => Subject { kind: Kind::PodGroup, ..key },
                 _ => continue,
@@ -338,6 +372,14 @@ impl Grove {
                 let ask = Ask::Delete { key: stands_for_it, serves: key };
                 self.ask(ask, Asked::Other, cause, world);
             }
+        }
+    }
+
+    /// Nothing was said of an object that comes again by this name.
+    fn forget_told(&mut self, key: Subject) {
+        let said = self.told.range((key, "")..).map(|(told, _)| *told).take_while(|(subject, _)| *subject == key);
+        for told in said.collect::<SmallVec<[_; 4]>>() {
+            self.told.remove(&told);
         }
     }
 

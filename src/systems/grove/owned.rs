@@ -1,13 +1,29 @@
 //! What belongs to whom, for whoever made a PodCliqueSet and looks after it: its sets, and the pods below them.
 
+use std::sync::Arc;
+
 use super::Grove;
+use super::family::Stored;
 use crate::timeline::{Kind, Subject};
 
 impl Grove {
     /// The PodCliqueSets that an object owns.
     pub fn sets_of(&self, owner: Subject) -> Vec<Subject> {
-        let sets = self.api.list(Kind::PodCliqueSet);
-        sets.filter(|set| set.meta.owner.is_some_and(|one| one.key == owner)).map(|set| set.key).collect()
+        self.api.owned(Kind::PodCliqueSet, owner).map(|set| set.key).collect()
+    }
+
+    /// The PodCliques of the sets that an object owns, those of scaling groups too, in the order of their keys.
+    pub fn cliques_made_for(&self, owner: Subject) -> Vec<&Arc<Stored>> {
+        let sets = self.api.owned(Kind::PodCliqueSet, owner);
+        let mut found: Vec<&Arc<Stored>> = sets
+            .flat_map(|set| {
+                let groups = self.api.owned(Kind::PodCliqueScalingGroup, set.key);
+                let of_groups = groups.flat_map(|group| self.api.owned(Kind::PodClique, group.key));
+                self.api.owned(Kind::PodClique, set.key).chain(of_groups)
+            })
+            .collect();
+        found.sort_unstable_by_key(|clique| clique.key);
+        found
     }
 
     /// What stands above all owners of an object of Grove's: whoever made the set. `None` if nobody did.

@@ -1,7 +1,7 @@
 //! What the controllers know of pods: those that they asked for, what a watch has shown of each, and what they expect of it
 //! until the watch shows it. Source: ai-dynamo/grove, operator/internal/expect/expectations.go.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::status::Hash;
 use crate::timeline::Subject;
@@ -64,6 +64,8 @@ pub struct Pods {
     owners: BTreeMap<Subject, Subject>,
     /// How many pods a PodClique of this name has had: no name comes twice.
     made: BTreeMap<Subject, u32>,
+    /// The PodCliques of pods that changed, until somebody asks.
+    touched: BTreeSet<Subject>,
 }
 
 /// What a change of a pod means to the controller of its PodClique.
@@ -88,6 +90,11 @@ impl Pods {
         *made - 1
     }
 
+    /// The PodCliques whose pods changed since the last call.
+    pub fn touched(&mut self) -> BTreeSet<Subject> {
+        std::mem::take(&mut self.touched)
+    }
+
     /// Remembers a pod that was asked for.
     pub fn add(&mut self, clique: Subject, pod: Pod) {
         self.owners.insert(pod.key, clique);
@@ -102,6 +109,7 @@ impl Pods {
     /// Changes what is known of one pod.
     pub fn change(&mut self, pod: Subject, change: impl FnOnce(&mut Pod)) {
         let Some(clique) = self.owners.get(&pod) else { return };
+        self.touched.insert(*clique);
         let found = self.cliques.get_mut(clique).and_then(|pods| pods.iter_mut().find(|one| one.key == pod));
         if let Some(found) = found {
             change(found);
@@ -111,6 +119,7 @@ impl Pods {
     /// Forgets a pod that will not come, or has gone.
     pub fn remove(&mut self, pod: Subject) {
         let Some(clique) = self.owners.remove(&pod) else { return };
+        self.touched.insert(clique);
         let Some(pods) = self.cliques.get_mut(&clique) else { return };
         pods.retain(|one| one.key != pod);
         if pods.is_empty() {

@@ -1,6 +1,8 @@
 //! What differs between Grove's versions and installations: constants with their sources, and how each version handles what
 //! later ones mend. A behaviour is named by the public issue that tells of it, because most releases do not say which they mend.
 
+use std::collections::BTreeMap;
+
 use crate::kernel::Duration;
 
 /// A release of Grove, as far as releases are told apart here.
@@ -8,20 +10,25 @@ use crate::kernel::Duration;
 pub enum Release {
     /// v0.1.0-alpha.2 and before: the state before pull request #215 of October 2025.
     Alpha2,
-    /// v0.1.0-alpha.3 to alpha.8: before pull requests #561 and #614.
+    /// v0.1.0-alpha.3, which the chart of Dynamo 0.8.0 has: after #215, before #435, #561 and what follows.
     Alpha3,
-    /// v0.1.0-alpha.11: gang termination counts lost pods; the tables of corpus and reference are of this state (commit fcc3b3bb).
+    /// v0.1.0-alpha.11: with #435, #561 and #671. It has not #614, which took out a constant that Dynamo's operator used: that change
+    /// came with the next release (ai-dynamo/dynamo #11994).
     Alpha11,
+    /// v0.1.0-alpha.12-rc1, which the chart of Dynamo had in August 2026: with #614; the tables of corpus and reference are of this
+    /// state (commit fcc3b3bb). PodGangMaps, which came with alpha.12, are not modelled.
+    Alpha12,
     /// main of September 2026, with the pull requests that were open then: #785, #790, GREP-0677.
     Main,
 }
 
 impl Release {
     /// Every release, the oldest first, as scenarios name it.
-    pub const ALL: [(&'static str, Release); 4] = [
+    pub const ALL: [(&'static str, Release); 5] = [
         ("alpha.2", Release::Alpha2),
         ("alpha.3", Release::Alpha3),
         ("alpha.11", Release::Alpha11),
+        ("alpha.12-rc1", Release::Alpha12),
         ("main", Release::Main),
     ];
 
@@ -45,6 +52,9 @@ pub enum BaseGate {
 pub enum Unscheduled {
     /// Nothing (issue #277).
     Ignored,
+    /// What is lost of those of which some still have one: pull request #561. Where none has, the gang would not find room either
+    /// if it were made again.
+    Partial,
     /// All of it: pull request #614.
     Breached,
 }
@@ -73,14 +83,17 @@ pub struct Profile {
     pub idle_leaves_gang: bool,
     /// An update overlooks pods of an older template whose startup probe has not passed (#400; pull request #435).
     pub forgets_starting_pods: bool,
+    /// Once an update has ended, pods are counted by the template that came before until the status says that the new one is
+    /// followed: which it never does if they were counted so (#315; mended by #671).
+    pub forgets_target: bool,
     /// An update ends only once every pod is of its template (#786; pull request #785).
     pub update_waits_for_all: bool,
     /// A clique that comes back after a gang termination has the size that it was scaled to (#826).
     pub recovery_keeps_scale: bool,
     /// True if topology constraints are taken (`topologyAwareScheduling.enabled`).
     pub topology_enabled: bool,
-    /// The levels of the cluster's topology: domain and label, from the broadest on.
-    pub levels: Vec<(String, String)>,
+    /// The ClusterTopologyBindings that are there: domains and labels of each, from the broadest level on.
+    pub topologies: BTreeMap<String, Vec<(String, String)>>,
     /// The scheduler of pods that name none (`scheduler.defaultProfileName`; the chart has `default-scheduler`).
     pub default_scheduler: String,
     /// The queue of a gang whose pods name none.
@@ -106,26 +119,35 @@ impl Profile {
         ("numa", "kubernetes.io/numa"),
     ];
 
+    /// The binding that the cluster has where nothing else is said. *Assumed*: its name is that of the samples
+    /// (operator/samples), its levels are all that are known.
+    const TOPOLOGY: &'static str = "grove-topology";
+
     /// The issues that a profile can have or have mended, whatever its release.
-    pub const ISSUES: [u32; 7] = [209, 277, 400, 676, 786, 789, 826];
+    pub const ISSUES: [u32; 8] = [209, 277, 315, 400, 676, 786, 789, 826];
 
     /// The profile of a release, as its chart installs it.
     pub fn of(release: Release) -> Profile {
         let levels = Profile::LEVELS.iter().map(|(domain, label)| ((*domain).to_owned(), (*label).to_owned()));
         Profile {
             base_gate: if release == Release::Alpha2 { BaseGate::Ready } else { BaseGate::Scheduled },
-            unscheduled: if release < Release::Alpha11 { Unscheduled::Ignored } else { Unscheduled::Breached },
+            unscheduled: match release {
+                Release::Alpha2 | Release::Alpha3 => Unscheduled::Ignored,
+                Release::Alpha11 => Unscheduled::Partial,
+                Release::Alpha12 | Release::Main => Unscheduled::Breached,
+            },
             health: match release {
-                Release::Alpha2 | Release::Alpha3 => Health::NotAsked,
-                Release::Alpha11 => Health::Guessed,
+                Release::Alpha2 | Release::Alpha3 | Release::Alpha11 => Health::NotAsked,
+                Release::Alpha12 => Health::Guessed,
                 Release::Main => Health::Remembered,
             },
             idle_leaves_gang: release == Release::Main,
             forgets_starting_pods: release < Release::Alpha11,
+            forgets_target: release < Release::Alpha11,
             update_waits_for_all: release == Release::Main,
             recovery_keeps_scale: release == Release::Main,
             topology_enabled: true,
-            levels: levels.collect(),
+            topologies: [(Profile::TOPOLOGY.to_owned(), levels.collect())].into(),
             default_scheduler: "default-scheduler".to_owned(),
             default_queue: String::new(),
         }
@@ -136,6 +158,7 @@ impl Profile {
         match issue {
             209 => self.base_gate = if is_mended { BaseGate::Scheduled } else { BaseGate::Ready },
             277 => self.unscheduled = if is_mended { Unscheduled::Breached } else { Unscheduled::Ignored },
+            315 => self.forgets_target = !is_mended,
             400 => self.forgets_starting_pods = !is_mended,
             676 => self.idle_leaves_gang = is_mended,
             786 => self.update_waits_for_all = is_mended,
@@ -146,14 +169,21 @@ impl Profile {
         true
     }
 
-    /// The domains of the topology, from the broadest on.
-    pub fn domains(&self) -> Vec<&str> {
-        self.levels.iter().map(|(domain, _)| domain.as_str()).collect()
+    /// Takes the names of the topologies that are there; each has all levels that are known.
+    pub fn name_topologies(&mut self, names: impl Iterator<Item = String>) {
+        let levels = Profile::LEVELS.map(|(domain, label)| (domain.to_owned(), label.to_owned()));
+        self.topologies = names.map(|name| (name, levels.to_vec())).collect();
     }
 
-    /// The label of a domain.
-    pub fn label_of(&self, domain: &str) -> Option<&str> {
-        self.levels.iter().find(|(known, _)| known == domain).map(|(_, label)| label.as_str())
+    /// The domains of a topology, from the broadest on; `None`: there is no such topology.
+    pub fn domains(&self, topology: &str) -> Option<Vec<&str>> {
+        self.topologies.get(topology).map(|levels| levels.iter().map(|(domain, _)| domain.as_str()).collect())
+    }
+
+    /// The label of a domain of a topology.
+    pub fn label_of(&self, topology: &str, domain: &str) -> Option<&str> {
+        let levels = self.topologies.get(topology)?;
+        levels.iter().find(|(known, _)| known == domain).map(|(_, label)| label.as_str())
     }
 
     /// The scheduler of pods that name this one.
@@ -170,6 +200,6 @@ impl Profile {
 impl Default for Profile {
     /// The release of which documents and reference are.
     fn default() -> Profile {
-        Profile::of(Release::Alpha11)
+        Profile::of(Release::Alpha12)
     }
 }

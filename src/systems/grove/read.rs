@@ -9,9 +9,10 @@ use std::sync::Arc;
 use serde::Deserialize;
 
 use super::model::{
-    Autoscaling, CliqueTemplate, PodCliqueSetSpec, PodCliqueSetTemplate, PodCliqueSpec, ScalingGroupConfig,
+    Autoscaling, CliqueTemplate, KeptHash, PodCliqueSetSpec, PodCliqueSetTemplate, PodCliqueSpec, ScalingGroupConfig,
     StartupType, TERMINATION_DELAY, TopologyConstraint, UpdateStrategy,
 };
+use super::sharing;
 use crate::kernel::Duration;
 use crate::systems::kubernetes::custom::{self, ApiKind, Custom, Findings, Metadata, Opaque, PodSpec};
 use crate::systems::kubernetes::{Identity, read_custom};
@@ -69,16 +70,16 @@ struct Strategy {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Template {
-    cliques: Vec<Clique>,
+pub(super) struct Template {
+    pub(super) cliques: Vec<Clique>,
     clique_startup_type: Option<String>,
     priority_class_name: Option<String>,
     headless_service_config: Option<Headless>,
     topology_constraint: Option<Topology>,
     termination_delay: Option<String>,
-    resource_claim_templates: Option<Vec<ClaimTemplate>>,
-    resource_sharing: Option<Vec<Sharing>>,
-    pod_clique_scaling_groups: Option<Vec<Group>>,
+    pub(super) resource_claim_templates: Option<Vec<ClaimTemplate>>,
+    pub(super) resource_sharing: Option<Vec<Sharing>>,
+    pub(super) pod_clique_scaling_groups: Option<Vec<Group>>,
 }
 
 #[derive(Deserialize, Default)]
@@ -89,12 +90,12 @@ struct Headless {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Clique {
-    name: String,
+pub(super) struct Clique {
+    pub(super) name: String,
     labels: BTreeMap<String, String>,
     annotations: BTreeMap<String, String>,
     topology_constraint: Option<Topology>,
-    resource_sharing: Option<Vec<Sharing>>,
+    pub(super) resource_sharing: Option<Vec<Sharing>>,
     spec: CliqueSpec,
 }
 
@@ -119,14 +120,14 @@ struct Scale {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Group {
-    name: String,
-    clique_names: Option<Vec<String>>,
+pub(super) struct Group {
+    pub(super) name: String,
+    pub(super) clique_names: Option<Vec<String>>,
     annotations: BTreeMap<String, String>,
     replicas: Option<i32>,
     min_available: Option<i32>,
     scale_config: Option<Scale>,
-    resource_sharing: Option<Vec<Sharing>>,
+    pub(super) resource_sharing: Option<Vec<Sharing>>,
     topology_constraint: Option<Topology>,
 }
 
@@ -147,25 +148,25 @@ struct Pack {
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct ClaimTemplate {
-    name: String,
-    template_spec: Option<Opaque>,
+pub(super) struct ClaimTemplate {
+    pub(super) name: String,
+    pub(super) template_spec: Option<Opaque>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Sharing {
-    name: String,
-    namespace: Option<String>,
-    scope: Option<String>,
-    filter: Option<Filter>,
+pub(super) struct Sharing {
+    pub(super) name: String,
+    pub(super) namespace: Option<String>,
+    pub(super) scope: Option<String>,
+    pub(super) filter: Option<Filter>,
 }
 
 #[derive(Deserialize, Default)]
 #[serde(rename_all = "camelCase", default)]
-struct Filter {
-    child_clique_names: Option<Vec<String>>,
-    child_scaling_group_names: Option<Vec<String>>,
+pub(super) struct Filter {
+    pub(super) child_clique_names: Option<Vec<String>>,
+    pub(super) child_scaling_group_names: Option<Vec<String>>,
 }
 
 fn set(metadata: &Metadata, from: &Spec, findings: &mut Findings) -> PodCliqueSetSpec {
@@ -196,17 +197,17 @@ fn template(from: &Template, findings: &mut Findings) -> PodCliqueSetTemplate {
             StartupType::AnyOrder
         }
     };
-    let claims = from.resource_claim_templates.iter().flatten();
-    if claims.map(|claim| (&claim.name, &claim.template_spec)).next().is_some() || from.resource_sharing.is_some() {
-        findings.note(format!("{path}.resourceSharing"), "claims of devices are not simulated: the pods need none");
-    }
-    sharing(from.resource_sharing.as_deref(), path, findings);
+    sharing::check(from, path, findings);
     let cliques = from
         .cliques
         .iter()
         .enumerate()
         .map(|(index, one)| clique(one, &from.priority_class_name, &format!("{path}.cliques[{index}]"), findings));
-    let cliques = cliques.collect();
+    let mut cliques: Vec<CliqueTemplate> = cliques.collect();
+    for clique in &mut cliques {
+        let shared = sharing::of(from, &clique.name);
+        clique.spec.refusal = clique.spec.refusal.take().or(shared);
+    }
     let groups = from
         .pod_clique_scaling_groups
         .iter()
@@ -242,9 +243,15 @@ fn clique(from: &Clique, priority_class: &Option<String>, path: &str, findings: 
     if spec.pod_spec.is_none() {
         findings.required(format!("{path}.spec.podSpec"), "");
     }
-    sharing(from.resource_sharing.as_deref(), path, findings);
     let (metadata, pod_spec) = (path.to_owned(), format!("{path}.spec.podSpec"));
     let pods = spec.pod_spec.as_ref().unwrap_or(&empty);
+    // Only the claims of graphs are counted, which Dynamo's operator renders.
+    let claims = pods.resource_claims.iter().flatten().next();
+    let claims =
+        claims.map(|one| format!("spec.resourceClaims ({}): claims of devices are counted for graphs alone", one.name));
+    if let Some(why) = &claims {
+        findings.note(format!("{pod_spec}.resourceClaims"), &format!("its pods are not made: {why}"));
+    }
     let mut pods = custom::pods(pods, &from.labels, &from.annotations, (&metadata, &pod_spec), findings);
     if let Some(class) = priority_class {
         pods.priority_class.clone_from(class);
@@ -262,11 +269,13 @@ fn clique(from: &Clique, priority_class: &Option<String>, path: &str, findings: 
         spec: PodCliqueSpec {
             role,
             pods: Arc::new(pods),
+            refusal: claims.map(Into::into),
             replicas,
             min_available,
             starts_after: spec.starts_after.clone().unwrap_or_default(),
             autoscaling: autoscaling(spec.auto_scaling_config.as_ref(), replicas, &scale, findings),
         },
+        kept_hash: KeptHash::default(),
     }
 }
 
@@ -275,7 +284,6 @@ fn group(from: &Group, path: &str, findings: &mut Findings) -> ScalingGroupConfi
     if from.clique_names.is_none() {
         findings.required(format!("{path}.cliqueNames"), "");
     }
-    sharing(from.resource_sharing.as_deref(), path, findings);
     let _ = &from.annotations;
     let replicas = count(from.replicas, 1, &format!("{path}.replicas"), findings);
     ScalingGroupConfig {
@@ -285,27 +293,6 @@ fn group(from: &Group, path: &str, findings: &mut Findings) -> ScalingGroupConfi
         min_available: count(from.min_available, 1, &format!("{path}.minAvailable"), findings),
         autoscaling: autoscaling(from.scale_config.as_ref(), replicas, &format!("{path}.scaleConfig"), findings),
         topology: topology(from.topology_constraint.as_ref(), &format!("{path}.topologyConstraint"), findings),
-    }
-}
-
-/// A list of shared claims: only its form is looked at.
-fn sharing(list: Option<&[Sharing]>, path: &str, findings: &mut Findings) {
-    for (index, one) in list.into_iter().flatten().enumerate() {
-        let path = format!("{path}.resourceSharing[{index}]");
-        required(&one.name, &format!("{path}.name"), findings);
-        let known = ["AllReplicas", "PerReplica"];
-        match one.scope.as_deref() {
-            None => findings.required(format!("{path}.scope"), ""),
-            Some(scope) if !known.contains(&scope) => findings.unsupported(format!("{path}.scope"), scope, &known),
-            Some(_) => {}
-        }
-        let _ = &one.namespace;
-        if let Some(filter) = &one.filter {
-            let none = |names: &Option<Vec<String>>| names.as_ref().is_none_or(Vec::is_empty);
-            if none(&filter.child_clique_names) && none(&filter.child_scaling_group_names) {
-                findings.required(format!("{path}.filter"), "filter must specify at least one name");
-            }
-        }
     }
 }
 
@@ -332,6 +319,11 @@ fn topology(from: Option<&Topology>, path: &str, findings: &mut Findings) -> Opt
     }
     if pack.is_some_and(|pack| pack.required.is_none() && pack.preferred.is_none()) {
         findings.required(format!("{path}.pack"), "pack must specify at least one of required or preferred");
+    }
+    if from.pack_domain.is_some() {
+        // A rule of the schema: sets that are there may keep it, and none here was made with it.
+        let detail = "packDomain is deprecated and cannot be used on new workloads; use pack.required";
+        findings.invalid(format!("{path}.packDomain"), "\"object\"", detail);
     }
     let required = pack.and_then(|pack| pack.required.clone());
     if required.is_some() && from.pack_domain.is_some() {

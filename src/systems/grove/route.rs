@@ -79,7 +79,10 @@ fn for_cliques(event: &Event<Resource>, family: &Family) -> SmallVec<[Subject; 2
             let current = |set: &super::model::PodCliqueSet| set.status.update.and_then(|update| update.current);
             let changed =
                 before.status.generation_hash != now.status.generation_hash || current(before) != current(now);
-            family.members(event.key(), Kind::PodClique).filter(|_| changed).collect()
+            if !changed {
+                return SmallVec::new();
+            }
+            family.members(event.key(), Kind::PodClique).collect()
         }
         Kind::PodCliqueScalingGroup => {
             let (Some(before), Some(now)) = (as_group(old), as_group(new)) else { return SmallVec::new() };
@@ -87,7 +90,10 @@ fn for_cliques(event: &Event<Resource>, family: &Family) -> SmallVec<[Subject; 2
                 group.status.update.as_ref().map(|update| update.set_hash)
             };
             let changed = before.status.set_hash != now.status.set_hash || target(before) != target(now);
-            family.cliques_of(event.key()).filter(|_| changed).collect()
+            if !changed {
+                return SmallVec::new();
+            }
+            family.cliques_of(event.key()).collect()
         }
         Kind::PodGang => {
             let (Some(before), Some(now)) = (as_gang(old), as_gang(new)) else { return SmallVec::new() };

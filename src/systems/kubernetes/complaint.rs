@@ -61,6 +61,12 @@ impl Findings {
         self.complain(path, format!("Duplicate value: {value:?}"));
     }
 
+    /// Another entry of a list that is a map has these keys.
+    pub fn duplicate_entry(&mut self, path: impl Into<String>, keys: &[(&str, &str)]) {
+        let keys: Vec<String> = keys.iter().map(|(key, value)| format!("{key:?}:{value:?}")).collect();
+        self.complain(path, format!("Duplicate value: {{{}}}", keys.join(",")));
+    }
+
     /// What the value names is not there.
     pub fn not_found(&mut self, path: impl Into<String>, value: &str) {
         self.complain(path, format!("Not found: {value:?}"));

@@ -19,7 +19,7 @@ mod last_applied;
 mod leader_worker_set;
 mod manifest;
 mod names;
-mod native;
+pub mod native;
 mod object;
 pub mod opaque;
 mod placement;

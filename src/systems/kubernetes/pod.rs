@@ -11,7 +11,7 @@ use super::fingerprint::fingerprint;
 use super::placement::{self, Placing};
 use super::{container, figures, names, pod_group, volumes};
 use crate::kernel::Duration;
-use crate::workload::{BatchScheduler, Container, PodTemplate, Resources, RestartPolicy};
+use crate::workload::{BatchScheduler, Container, PodTemplate, Resources, RestartPolicy, Written};
 
 /// What a ReplicaSet's pods are ranked by when it shrinks.
 const DELETION_COST: &str = "controller.kubernetes.io/pod-deletion-cost";
@@ -28,6 +28,7 @@ pub fn template(from: &core::PodTemplateSpec, mounts: &[&str], path: &str, findi
     let spec = from.spec.as_ref().unwrap_or(&empty);
     let mut template = pod(metadata, spec, mounts, (&format!("{path}.metadata"), &format!("{path}.spec")), findings);
     template.fingerprint = fingerprint(from);
+    template.written = serde_json::to_value(from).map(Written::of).unwrap_or_default();
     label_revision(&mut template);
     template
 }
@@ -37,6 +38,7 @@ pub fn template_at(from: &core::PodTemplateSpec, paths: (&str, &str), findings: 
     let (metadata, spec) = (from.metadata.clone().unwrap_or_default(), from.spec.clone().unwrap_or_default());
     let mut template = pod(&metadata, &spec, &[], paths, findings);
     template.fingerprint = fingerprint(from);
+    template.written = serde_json::to_value(from).map(Written::of).unwrap_or_default();
     label_revision(&mut template);
     template
 }
@@ -44,7 +46,9 @@ pub fn template_at(from: &core::PodTemplateSpec, paths: (&str, &str), findings: 
 /// A pod that no workload makes.
 pub fn bare(metadata: &meta::ObjectMeta, spec: &core::PodSpec, findings: &mut Findings) -> PodTemplate {
     let mut template = pod(metadata, spec, &[], ("metadata", "spec"), findings);
-    template.fingerprint = fingerprint(&core::PodTemplateSpec { metadata: None, spec: Some(spec.clone()) });
+    let from = core::PodTemplateSpec { metadata: None, spec: Some(spec.clone()) };
+    template.fingerprint = fingerprint(&from);
+    template.written = serde_json::to_value(from).map(Written::of).unwrap_or_default();
     template
 }
 

@@ -188,6 +188,7 @@ fn topology(from: Option<&KaiTopology>) -> Option<TopologyConstraint> {
     let level = |level: &Option<String>| level.clone().filter(|level| !level.is_empty());
     let constraint = TopologyConstraint {
         topology: from.topology.clone().unwrap_or_default(),
+        of: String::new(),
         required: level(&from.required_topology_level),
         preferred: level(&from.preferred_topology_level),
     };

@@ -65,7 +65,26 @@ impl States {
     }
 }
 
+/// How many groups a set has, as its status says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Figures {
+    /// Groups whose leader is there.
+    pub groups: u32,
+    /// Groups of the newest template.
+    pub updated: u32,
+    /// Groups that are ready, whichever template they have.
+    pub ready: u32,
+}
+
 impl LeaderWorkerSet {
+    /// What its status counts (`updateConditions`).
+    pub fn figures(&self, world: &dyn World) -> Figures {
+        let states = self.states(world);
+        let count = |holds: fn(&State) -> bool| states.count(self.replicas, holds);
+        let groups = self.groups.values().filter(|group| group.is_there).count() as u32;
+        Figures { groups, updated: count(|state| state.updated), ready: count(|state| state.ready) }
+    }
+
     /// Looks at the leaders and workers, makes the workers that are missing, and restarts groups.
     pub(super) fn look_at_groups(&mut self, world: &mut dyn World) {
         let pods = world.observed_pods(self.leaders());

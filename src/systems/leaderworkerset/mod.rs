@@ -14,6 +14,7 @@ mod rollout;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use groups::Figures;
 use groups::Group;
 pub use profile::Profile;
 

@@ -2,9 +2,10 @@
 //! Source of the rules: kubernetes/kubernetes v1.36.3, staging/src/k8s.io/apiserver/pkg/registry/generic/registry/store.go and
 //! staging/src/k8s.io/apiserver/pkg/registry/rest/{create,update,delete}.go.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::conflict::Conflict;
 use super::faults::{Write, WriteFaults};
 use super::resource::{Owner, Refusal, Resource, Spec, Version};
 use super::runtime::ControllerId;
@@ -30,13 +31,27 @@ pub struct Api<T> {
     pub(super) faults: WriteFaults,
     /// The kinds whose writes need a webhook that can be down.
     webhooks: BTreeSet<Kind>,
+    /// How many of them it let through, by kind and by what was asked for.
+    admitted: BTreeMap<(Kind, Verb), u64>,
     /// What went away, until somebody asks.
     removed: Vec<(Subject, Cause)>,
+    /// What was written, until somebody asks; `None`: nobody does.
+    written: Option<BTreeSet<Subject>>,
+    /// Writes of controllers that came too late, until somebody asks.
+    conflicts: Vec<Conflict>,
 }
 
 impl<T> Default for Api<T> {
     fn default() -> Self {
-        Api { log: Log::default(), faults: WriteFaults::default(), webhooks: BTreeSet::new(), removed: Vec::new() }
+        Api {
+            log: Log::default(),
+            faults: WriteFaults::default(),
+            webhooks: BTreeSet::new(),
+            admitted: BTreeMap::new(),
+            removed: Vec::new(),
+            written: None,
+            conflicts: Vec::new(),
+        }
     }
 }
 
@@ -90,10 +105,11 @@ impl<T: Spec> Api<T> {
             return Err(Refusal::AlreadyExists);
         }
         T::admit(&mut resource, None, by).map_err(Refusal::Invalid)?;
+        self.admit(key.kind, Verb::Added);
         let version = self.log.next();
         let meta = &mut resource.meta;
         (meta.generation, meta.version, meta.uid) = (1, version, version);
-        (meta.created_at, meta.deleted_at) = (by.at, None);
+        (meta.created_at, meta.written_at, meta.deleted_at) = (by.at, by.at, None);
         let orphan = meta.owner.is_some_and(|owner| self.is_gone(owner));
         self.append(Verb::Added, None, resource, by);
         if orphan {
@@ -183,16 +199,47 @@ impl<T: Spec> Api<T> {
         Ok(())
     }
 
+    /// How many writes a webhook has let through, by kind and by what was asked for.
+    pub fn admitted(&self) -> impl Iterator<Item = (&(Kind, Verb), &u64)> {
+        self.admitted.iter()
+    }
+
+    fn admit(&mut self, kind: Kind, verb: Verb) {
+        if self.webhooks.contains(&kind) {
+            *self.admitted.entry((kind, verb)).or_default() += 1;
+        }
+    }
+
     /// What went away since the last call, for what stands outside this API and goes with it.
     pub fn removed(&mut self) -> Vec<(Subject, Cause)> {
         std::mem::take(&mut self.removed)
+    }
+
+    /// Notes from now on which objects are written, for [`Api::written`].
+    pub fn note_writes(&mut self) {
+        self.written.get_or_insert_default();
+    }
+
+    /// The objects that were written since the last call, in the order of their keys: for whoever looks after what another control
+    /// plane makes, and would else have to look at all of it.
+    pub fn written(&mut self) -> BTreeSet<Subject> {
+        self.written.as_mut().map(std::mem::take).unwrap_or_default()
+    }
+
+    /// The writes of controllers that came too late since the last call.
+    pub(super) fn take_conflicts(&mut self) -> Vec<Conflict> {
+        std::mem::take(&mut self.conflicts)
     }
 
     /// What every write begins with: the faults have their say.
     fn begin(&mut self, part: Part, key: Subject, locked: bool, by: Writer) -> Result<Write, Refusal> {
         let webhook = matches!(part, Part::Main | Part::Whole) && self.webhooks.contains(&key.kind);
         let write = Write { by, key, locked, webhook, elsewhere: part == Part::Elsewhere };
-        self.faults.before(write).map(|()| write)
+        let passed = self.faults.before(write);
+        if let (Err((Refusal::Conflict, cause)), Some(_)) = (&passed, by.controller) {
+            self.conflicts.push(Conflict { key, cause: *cause });
+        }
+        passed.map_err(|(refusal, _)| refusal).map(|()| write)
     }
 
     fn write(
@@ -206,6 +253,11 @@ impl<T: Spec> Api<T> {
         let write = self.begin(part, key, lock.is_some(), by)?;
         let old = self.get(key).map(Arc::clone).ok_or(Refusal::NotFound)?;
         if lock.is_some_and(|lock| lock != old.meta.version) {
+            if by.controller.is_some() {
+                // Whoever wrote last was faster; the writer has not been shown that, so that the log still has it.
+                let cause = self.log.last(key).map_or(by.cause, |event| event.cause);
+                self.conflicts.push(Conflict { key, cause });
+            }
             return Err(Refusal::Conflict);
         }
         let mut new = Resource::clone(&old);
@@ -214,15 +266,17 @@ impl<T: Spec> Api<T> {
         new.key = old.key;
         (new.meta.version, new.meta.uid, new.meta.generation) = (old.meta.version, old.meta.uid, old.meta.generation);
         (new.meta.created_at, new.meta.deleted_at) = (old.meta.created_at, old.meta.deleted_at);
+        new.meta.written_at = old.meta.written_at;
         if part == Part::Main {
             T::admit(&mut new, Some(&old), by).map_err(Refusal::Invalid)?;
+            self.admit(key.kind, Verb::Updated);
             new.meta.generation += u64::from(!new.value.same_spec(&old.value));
         }
         if new == *old {
             return self.faults.after(write).map(|()| old.meta.version);
         }
         let version = self.log.next();
-        new.meta.version = version;
+        (new.meta.version, new.meta.written_at) = (version, by.at);
         if new.is_leaving() && new.meta.finalizers.is_empty() {
             self.append(Verb::Deleted, Some(old), new, by);
             self.collect(key, by);
@@ -236,7 +290,7 @@ impl<T: Spec> Api<T> {
     fn remove(&mut self, key: Subject, by: Writer) {
         let Some(old) = self.get(key).map(Arc::clone) else { return };
         let mut new = Resource::clone(&old);
-        new.meta.version = self.log.next();
+        (new.meta.version, new.meta.written_at) = (self.log.next(), by.at);
         if old.meta.finalizers.is_empty() {
             self.append(Verb::Deleted, Some(old), new, by);
             self.collect(key, by);
@@ -261,6 +315,9 @@ impl<T: Spec> Api<T> {
     fn append(&mut self, verb: Verb, old: Option<Arc<Resource<T>>>, new: Resource<T>, by: Writer) {
         if verb == Verb::Deleted {
             self.removed.push((new.key, by.cause));
+        }
+        if let Some(written) = &mut self.written {
+            written.insert(new.key);
         }
         let event = Event { version: new.meta.version, at: by.at, cause: by.cause, verb, old, new: Arc::new(new) };
         self.log.append(event);

@@ -74,10 +74,10 @@ impl WriteFaults {
         std::mem::take(&mut self.ended)
     }
 
-    /// Called before a write is done.
-    pub fn before(&mut self, write: Write) -> Result<(), Refusal> {
+    /// Called before a write is done. A refusal comes with what led to it.
+    pub fn before(&mut self, write: Write) -> Result<(), (Refusal, Cause)> {
         if self.has_ended(write.by) {
-            return Err(Refusal::Gone);
+            return Err((Refusal::Gone, write.by.cause));
         }
         for index in 0..self.faults.len() {
             let fault = &self.faults[index];
@@ -91,7 +91,7 @@ impl WriteFaults {
                 _ => continue,
             };
             if self.strikes(index, write) {
-                return Err(refusal);
+                return Err((refusal, self.faults[index].cause));
             }
         }
         Ok(())

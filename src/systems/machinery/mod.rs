@@ -13,6 +13,7 @@
 //! keys that such a change concerns into a queue with [`Runtime::add`]), and when a system is woken (`world.wake_at`).
 
 pub mod api;
+mod conflict;
 mod disturb;
 mod faults;
 pub mod queue;
@@ -26,8 +27,9 @@ mod watch;
 mod tests;
 
 pub use api::{Api, Writer};
+pub use conflict::{tell_conflicts, tell_end, tell_start};
 pub use queue::{RateLimits, WorkQueue};
 pub use resource::{Meta, Owner, Refusal, Resource, Spec, Version};
-pub use runtime::{ControllerId, ControllerSpec, Finish, Item, Keys, Route, Runtime, Turn};
+pub use runtime::{ControllerId, ControllerSpec, Ended, Finish, Item, Keys, Route, Runtime, Turn};
 pub use view::View;
 pub use watch::{Event, Verb};

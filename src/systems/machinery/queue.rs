@@ -153,6 +153,11 @@ impl WorkQueue {
         self.later.first_key_value().map(|((at, _), _)| *at)
     }
 
+    /// When a key comes that comes later.
+    pub fn time_of(&self, key: Subject) -> Option<Time> {
+        self.places.get(&key).map(|(at, _)| *at)
+    }
+
     /// True if the key waits, now or for later, or is in work.
     pub fn holds(&self, key: Subject) -> bool {
         self.dirty.contains_key(&key) || self.places.contains_key(&key) || self.in_work.contains(&key)

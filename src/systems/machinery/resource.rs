@@ -26,6 +26,8 @@ pub struct Meta {
     pub uid: Version,
     /// When it was made.
     pub created_at: Time,
+    /// When it was last changed: at the write that its version tells.
+    pub written_at: Time,
     /// When somebody asked for its end; it is there until its finalizers are gone.
     pub deleted_at: Option<Time>,
     /// Who must be done with it before it goes.

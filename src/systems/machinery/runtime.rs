@@ -2,7 +2,7 @@
 //! Source: kubernetes-sigs/controller-runtime v0.21, pkg/internal/controller/controller.go (`reconcileHandler`) and
 //! pkg/handler/enqueue*.go. What a turn does is the system's.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use smallvec::SmallVec;
@@ -50,10 +50,23 @@ pub struct Item {
 /// What a system has to do next.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Turn {
-    /// The controller starts again: what it kept in memory is lost. It lists everything.
-    Started(ControllerId),
+    /// The controller has ended, which only has to be told.
+    Ended(Ended),
+    /// The controller starts again, because of this: what it kept in memory is lost. It lists everything.
+    Started(ControllerId, Cause),
     /// Reconcile a key, and say how it ended by [`Runtime::finish`].
     Reconcile(Item),
+}
+
+/// A controller that has ended.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Ended {
+    /// Which.
+    pub controller: ControllerId,
+    /// How long it is away.
+    pub lasts: Duration,
+    /// What ended it.
+    pub cause: Cause,
 }
 
 /// How a reconcile ended.
@@ -101,6 +114,8 @@ pub struct Runtime {
     pub(super) faults: ReadFaults,
     /// Restarts at once, by the number of their fault.
     pub(super) restarts: BTreeSet<u32>,
+    /// Controllers that ended, until that is told.
+    untold: VecDeque<Ended>,
     /// The version of the last write that all controllers have been shown.
     shown: Option<Version>,
 }
@@ -120,6 +135,7 @@ impl Runtime {
             controllers: controllers.collect(),
             faults: ReadFaults::default(),
             restarts: BTreeSet::new(),
+            untold: VecDeque::new(),
             shown: None,
         }
     }
@@ -163,8 +179,11 @@ impl Runtime {
         for (ended, lasts, cause) in api.faults.take_ended() {
             self.end(ended, now, lasts, cause);
         }
-        if let Some(started) = self.start(api, now, route) {
-            return Some(Turn::Started(started));
+        if let Some(ended) = self.untold.pop_front() {
+            return Some(Turn::Ended(ended));
+        }
+        if let Some((started, cause)) = self.start(api, now, route) {
+            return Some(Turn::Started(started, cause));
         }
         self.show(api, now, route);
         self.resync(api, now, route);
@@ -181,11 +200,12 @@ impl Runtime {
         None
     }
 
-    /// Says how a reconcile ended. What a controller began before it ended counts for nothing.
-    pub fn finish(&mut self, item: Item, finish: Finish, now: Time) {
+    /// Says how a reconcile ended; gives how soon its key comes again by itself. What a controller began before it ended counts for
+    /// nothing.
+    pub fn finish(&mut self, item: Item, finish: Finish, now: Time) -> Option<Duration> {
         let controller = self.controller(item.controller);
         if controller.starts != item.start || controller.away.is_some() {
-            return;
+            return None;
         }
         let queue = &mut controller.queue;
         match finish {
@@ -198,6 +218,12 @@ impl Runtime {
             Finish::Terminal => {}
         }
         queue.done(item.key);
+        queue.time_of(item.key).map(|at| at.since(now))
+    }
+
+    /// The name of a controller.
+    pub fn name(&self, controller: ControllerId) -> &'static str {
+        self.controllers[usize::from(controller.0)].spec.name
     }
 
     /// How often the key failed in a row.
@@ -258,6 +284,7 @@ impl Runtime {
                 controller.resync = None;
                 controller.away = Some((now + lasts, cause));
                 controller.starts += 1;
+                self.untold.push_back(Ended { controller: ControllerId(number as u8), lasts, cause });
             }
         }
     }
@@ -279,7 +306,7 @@ impl Runtime {
     }
 
     /// Starts one controller whose absence is over: it is shown everything that is there, as new.
-    fn start<T: Spec>(&mut self, api: &Api<T>, now: Time, route: &mut Route<'_, T>) -> Option<ControllerId> {
+    fn start<T: Spec>(&mut self, api: &Api<T>, now: Time, route: &mut Route<'_, T>) -> Option<(ControllerId, Cause)> {
         let back = |controller: &Controller| controller.away.is_some_and(|(until, _)| until <= now);
         let index = self.controllers.iter().position(back)?;
         let number = ControllerId(index as u8);
@@ -304,7 +331,7 @@ impl Runtime {
             }
         }
         found.into_iter().for_each(|key| controller.queue.add(key, cause));
-        Some(number)
+        Some((number, cause))
     }
 
     /// Shows every controller the writes that it can see by now, in their order.

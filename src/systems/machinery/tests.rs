@@ -3,6 +3,7 @@
 
 use smallvec::smallvec;
 
+use super::conflict::Conflict;
 use super::*;
 use crate::kernel::{Duration, Names, Time};
 use crate::timeline::{Cause, Kind, LineId, Subject};
@@ -237,6 +238,8 @@ fn faults_of_writes_strike_the_writes_that_they_name() {
     assert_eq!(update(&mut plane, FIRST, 4), Err(Refusal::Conflict));
     assert_eq!(update(&mut plane, FIRST, 5), Ok(()));
     assert_eq!(plane.effects(), 1);
+    assert_eq!(plane.api.take_conflicts(), [Conflict { key: key("a"), cause: CAUSE }]);
+    assert_eq!(plane.api.take_conflicts(), [], "each is told once");
 
     plane.disturb(None, ApiTrouble::WebhookDown { lasts: Some(Duration::from_secs(10)) }, second(2));
     assert!(matches!(update(&mut plane, FIRST, 6), Err(Refusal::Unavailable(_))));
@@ -266,7 +269,7 @@ fn a_controller_that_ends_at_a_write_begins_anew() {
         plane.runtime.finish(item, Finish::Retry, second(2));
         assert!(plane.drain(second(2)).iter().all(|(controller, _)| *controller == SECOND));
         assert_eq!(plane.runtime.wake_time(&plane.api, second(2)), Some(second(7)));
-        assert_eq!(plane.next(second(7)), Some(Turn::Started(FIRST)));
+        assert_eq!(plane.next(second(7)), Some(Turn::Started(FIRST, CAUSE)));
         assert_eq!(plane.drain(second(7)), [(FIRST, key("a")), (FIRST, key("b")), (FIRST, key("c"))]);
         assert_eq!(plane.effects(), 1);
     }

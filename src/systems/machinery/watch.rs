@@ -8,7 +8,7 @@ use crate::kernel::Time;
 use crate::timeline::{Cause, Kind, Subject};
 
 /// What happened to a resource.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 pub enum Verb {
     /// It was created, or a controller that starts sees it for the first time.
     Added,
@@ -16,6 +16,17 @@ pub enum Verb {
     Updated,
     /// It is gone.
     Deleted,
+}
+
+impl Verb {
+    /// As a request for admission names it.
+    pub const fn operation(self) -> &'static str {
+        match self {
+            Verb::Added => "CREATE",
+            Verb::Updated => "UPDATE",
+            Verb::Deleted => "DELETE",
+        }
+    }
 }
 
 /// One write, as a watch tells of it.
@@ -144,6 +155,11 @@ impl<T> Log<T> {
     /// The position that a reader of a kind with this cursor has.
     pub fn position(&self, kind: Kind, cursor: u64) -> Version {
         self.event(kind, cursor).map_or(self.head, |next| Version(next.version.0 - 1))
+    }
+
+    /// The last write of a resource, as far as it is kept.
+    pub fn last(&self, key: Subject) -> Option<&Event<T>> {
+        self.kinds.get(&key.kind)?.events.iter().rev().find(|event| event.key() == key)
     }
 
     /// Forgets what no reader can be shown any more: writes of a kind before the cursor, and what they replaced.

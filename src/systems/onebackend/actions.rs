@@ -2,13 +2,11 @@
 //! same, `oo deployment remove`; `delete` removes a definition too. The `oo` client knows nothing else.
 
 use super::controller::{Loop, OneBackend};
+use super::model::REPLICAS_MAX;
 use super::read;
 use crate::text::diagnostic::quote;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::{Action, World};
-
-/// The most instances that a deployment is scaled to here: what 32 bits of the client hold.
-const REPLICAS_MAX: u32 = i32::MAX as u32;
 
 /// Does what an operator asks for.
 ///
@@ -123,7 +121,7 @@ fn scale(
 ) -> Result<(), String> {
     let index = position(services, target)?;
     if size > REPLICAS_MAX {
-        return Err(format!("a deployment has at most {REPLICAS_MAX} replicas"));
+        return Err(format!("a deployment has at most {REPLICAS_MAX} replicas here"));
     }
     let row = &mut services.store.deployments[index];
     let before = row.spec.replicas;

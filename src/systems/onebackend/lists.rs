@@ -92,9 +92,7 @@ fn columns(rows: &[Vec<String>]) -> Vec<String> {
             }
             let block = lines[first..].iter().take_while(|line| line.len() > column + 1).count();
             let widest = lines[first..first + block].iter().map(|line| line[column].chars().count()).max().unwrap_or(0);
-            // A column whose cells are all empty takes no room.
-            let width = if widest == 0 { PADDING } else { widest + PADDING };
-            widths[first..first + block].iter_mut().for_each(|widths| widths[column] = width);
+            widths[first..first + block].iter_mut().for_each(|widths| widths[column] = widest + PADDING);
             first += block;
         }
     }

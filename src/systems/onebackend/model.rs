@@ -4,6 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+/// The most instances of a deployment that are rehearsed. Documents may ask for as many as 32 bits hold.
+pub const REPLICAS_MAX: u32 = 10_000;
+
 /// A document that an operator saves.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Document {
@@ -34,7 +37,7 @@ pub struct Deployment {
     pub name: String,
     /// What it is for.
     pub description: String,
-    /// How many instances, as written: 0 is 1 to the server, and nobody refuses less.
+    /// How many instances, as written: 0 is 1 to the server, and as built nobody refuses less.
     pub replicas: i32,
     /// How a change replaces what runs.
     pub strategy: Option<Strategy>,

@@ -1,11 +1,14 @@
 //! The state as 1Backend shows it: the lists of the `oo` client as it prints them, and the rows that its API answers with.
 //! Values of the environment are in neither.
-//! Source of the form: 1backend/1backend 1305defcf2, server/internal/services/deploy/types and registry/types.
+//! Source of the form: 1backend/1backend 1305defcf2, server/internal/services/deploy/types and registry/types, whose fields are
+//! left out where they are empty or 0.
 
 use chrono::{DateTime, SecondsFormat};
 use serde_json::{Map, Value, json};
 
+use super::as_built::address::Url;
 use super::lists;
+use super::model::StrategyType;
 use super::profile::Options;
 use super::store::{DeploymentRow, InstanceRow, NodeRow, Store};
 use crate::kernel::Time;
@@ -32,6 +35,13 @@ fn put(map: &mut Map<String, Value>, key: &str, text: &str) {
     }
 }
 
+/// The same of a number: 0 is as good as nothing said.
+fn put_number(map: &mut Map<String, Value>, key: &str, number: i32) {
+    if number != 0 {
+        map.insert(key.to_owned(), number.into());
+    }
+}
+
 fn deployment(row: &DeploymentRow) -> Value {
     let spec = &row.spec;
     let mut map = Map::new();
@@ -39,14 +49,13 @@ fn deployment(row: &DeploymentRow) -> Value {
     put(&mut map, "definitionId", &spec.definition_id);
     put(&mut map, "name", &spec.name);
     put(&mut map, "description", &spec.description);
-    map.insert("replicas".to_owned(), spec.replicas.into());
+    put_number(&mut map, "replicas", spec.replicas);
     if let Some(strategy) = &spec.strategy {
-        let shown = json!({
-            "type": strategy.kind.map(super::model::StrategyType::text),
-            "maxUnavailable": strategy.max_unavailable,
-            "maxSurge": strategy.max_surge,
-        });
-        map.insert("strategy".to_owned(), without_nulls(shown));
+        let mut shown = Map::new();
+        put(&mut shown, "type", strategy.kind.map_or("", StrategyType::text));
+        put_number(&mut shown, "maxUnavailable", strategy.max_unavailable.unwrap_or(0));
+        put_number(&mut shown, "maxSurge", strategy.max_surge.unwrap_or(0));
+        map.insert("strategy".to_owned(), shown.into());
     }
     if let Some(resources) = &spec.resources {
         let mut shown = Map::new();
@@ -56,12 +65,11 @@ fn deployment(row: &DeploymentRow) -> Value {
         map.insert("resources".to_owned(), shown.into());
     }
     if let Some(scaling) = &spec.auto_scaling {
-        let shown = json!({
-            "minReplicas": scaling.min_replicas,
-            "maxReplicas": scaling.max_replicas,
-            "cpuThreshold": scaling.cpu_threshold,
-        });
-        map.insert("autoScaling".to_owned(), shown);
+        let mut shown = Map::new();
+        put_number(&mut shown, "minReplicas", scaling.min_replicas);
+        put_number(&mut shown, "maxReplicas", scaling.max_replicas);
+        put_number(&mut shown, "cpuThreshold", scaling.cpu_threshold);
+        map.insert("autoScaling".to_owned(), shown.into());
     }
     if !spec.target_regions.is_empty() {
         let regions = spec.target_regions.iter().map(|region| {
@@ -87,6 +95,11 @@ fn instance(row: &InstanceRow, options: &Options, now: Time) -> Value {
     let heartbeat = row.heartbeat_at(now, options);
     let heartbeat = heartbeat.map_or_else(|| "0001-01-01T00:00:00Z".to_owned(), |at| wall_clock(at, options));
     put(&mut map, "lastHeartbeat", &heartbeat);
+    // What Deploy Svc registers beside the URL; the port is sent and not stored.
+    let url = Url::parse(&row.url);
+    put(&mut map, "path", &url.path);
+    put(&mut map, "scheme", &url.scheme);
+    put(&mut map, "host", url.hostname());
     put(&mut map, "status", row.status.text());
     put(&mut map, "details", &row.details);
     put(&mut map, "slug", &row.slug);
@@ -102,19 +115,13 @@ fn node(row: &NodeRow, options: &Options, now: Time) -> Value {
     put(&mut map, "lastHeartbeat", &wall_clock(row.heartbeat_at(now, options), options));
     if let Some(gpus) = &row.facts.gpus {
         let mebibytes = gpus.memory_bytes >> 20;
-        let shown = (0..gpus.count).map(
-            |number| json!({ "id": format!("{}:{number}", row.url), "name": gpus.model, "memoryTotal": mebibytes }),
-        );
+        let shown = (0..gpus.count).map(|number| {
+            let id = format!("{}:{number}", row.url);
+            json!({ "id": id, "intraNodeId": number, "name": gpus.model, "memoryTotal": mebibytes })
+        });
         map.insert("gpus".to_owned(), shown.collect());
     }
     map.into()
-}
-
-fn without_nulls(value: Value) -> Value {
-    match value {
-        Value::Object(map) => map.into_iter().filter(|(_, value)| !value.is_null()).collect::<Map<_, _>>().into(),
-        other => other,
-    }
 }
 
 /// An instant of the run as Go writes times.

@@ -76,7 +76,8 @@ pub struct Documented {
     pub node_timeout: Duration,
     /// How long an instance that is taken out gets no requests before it is stopped: none.
     pub drain: Duration,
-    /// Instances that may be missing while a rolling update goes on, where nothing is said: 1, as in the examples.
+    /// Instances that may be missing while a rolling update goes on, where nothing is said: none, because the page says that a
+    /// rolling update has no downtime, and old instances go once new ones are healthy.
     pub max_unavailable: u32,
     /// Instances that may be too many, where nothing is said: 1, as in the examples.
     pub max_surge: u32,
@@ -93,7 +94,7 @@ impl Default for Documented {
             start_deadline: Duration::from_secs(600),
             node_timeout: Duration::from_secs(45),
             drain: Duration::ZERO,
-            max_unavailable: 1,
+            max_unavailable: 0,
             max_surge: 1,
             scale_down_after: Duration::from_secs(300),
             tolerance_percent: 10,

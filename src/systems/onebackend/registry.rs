@@ -1,8 +1,9 @@
 //! What the Registry Svc learns of nodes: each tells of itself and then sends heartbeats, which are computed when somebody reads
 //! them. What a controller makes of it is not known here.
-//! Source: 1backend/1backend 1305defcf2, server/internal/services/registry/node_heartbeat.go.
+//! Source: 1backend/1backend 1305defcf2, server/internal/services/registry/node_heartbeat.go. A server tells of the zone in OB_AZ and
+//! of the region in OB_REGION; as built, both are read from OB_AZ (server/internal/di/di.go, line 117).
 
-use super::profile::{NodeFacts, Options};
+use super::profile::{NodeFacts, Options, Profile};
 use super::store::{NodeRow, Store};
 use crate::kernel::Time;
 use crate::workload::World;
@@ -19,7 +20,10 @@ impl Store {
             }
             let name = world.show(subject.name);
             let facts = options.nodes.iter().find(|facts| facts.name == name).cloned();
-            let facts = facts.unwrap_or_else(|| NodeFacts { name: name.clone(), ..NodeFacts::default() });
+            let mut facts = facts.unwrap_or_else(|| NodeFacts { name: name.clone(), ..NodeFacts::default() });
+            if options.profile == Profile::AsBuilt {
+                facts.region.clone_from(&facts.zone);
+            }
             let url = options.node_url.replace("{node}", &name);
             self.nodes.push(NodeRow { id: name, subject, url, facts, heard: true, last_heartbeat: now });
         }

@@ -77,6 +77,9 @@ const LOADS: &str = "nothing on the cluster would measure what its instances use
 /// A scenario of 1Backend's heartbeats.
 const HEARTBEATS: &str = "1Backend's nodes send it heartbeats; on a cluster a node is known to be silent when its lease has run out, 40 s later";
 
+/// New ones.
+const UNTRIED: &str = "not tried yet";
+
 /// Scenarios that wait for time-outs of Backend.AI's manager.
 const MANAGER: &str =
     "it waits for time-outs and tries of the manager, which no speed shortens, for longer than ten minutes";
@@ -140,20 +143,30 @@ pub const CASES: &[Case] = &[
     short("diamond", 10),
     short("drain-blocked", 20),
     short("drain-blocked-by-budget", 20),
+    left("dynamo/adapters-collide", UNTRIED),
     short("dynamo/admission", 20),
+    left("dynamo/claimed-devices", UNTRIED),
+    short("dynamo/component-removed", 20),
+    left("dynamo/conflict-retried", UNTRIED),
+    short("dynamo/deleted-mid-rollout", 20),
     refused("dynamo/disaggregated"),
     refused("dynamo/etcd-out"),
     refused("dynamo/leader-after-workers"),
     short("dynamo/lora-model", 20),
     short("dynamo/managed-rollout", 20),
+    left("dynamo/missed-change", UNTRIED),
+    left("dynamo/multinode-update", UNTRIED),
     short("dynamo/namespace-missing", 40),
     short("dynamo/no-spare-gpu", 40),
     refused("dynamo/node-lost-under-gang"),
+    short("dynamo/old-generations", 40),
     short("dynamo/old-workers-unwell", 20),
+    left("dynamo/operator-restarted", UNTRIED),
     refused("dynamo/part-of-a-gang"),
     short("dynamo/profiling-retries", 40),
     refused("dynamo/ready-before-registered"),
     short("dynamo/rebalance-conflict", 20),
+    left("dynamo/refused-at-creation", UNTRIED),
     short("dynamo/replaced-graph", 20),
     short("dynamo/request-applied", 40),
     short("dynamo/request-edited", 40),
@@ -161,7 +174,9 @@ pub const CASES: &[Case] = &[
     short("dynamo/request-kept", 20),
     short("dynamo/restart-superseded", 20),
     short("dynamo/revert-mid-rollout", 6),
+    refused("dynamo/two-schedulers"),
     short("dynamo/two-writers", 20),
+    left("dynamo/webhook-out", UNTRIED),
     short("export-answers", 1),
     short("export-fails-twice", 10),
     refused("faults/api-conflict"),
@@ -195,6 +210,7 @@ pub const CASES: &[Case] = &[
     left("grove/scale-forgotten", GOING),
     refused("grove/scaled-to-none"),
     short("grove/starts-after", 4),
+    refused("grove/topology-missing"),
     left("grove/update-forgets-starting-pod", STARTING),
     short("grove/update-on-delete", 10),
     refused("image-pull-fails"),
@@ -217,6 +233,7 @@ pub const CASES: &[Case] = &[
     short("onebackend/as-built-caller-lost", 10),
     short("onebackend/as-built-change-ignored", 10),
     short("onebackend/as-built-dead-instance", 10),
+    short("onebackend/as-built-late-definition", 4),
     short("onebackend/as-built-missing-definition", 4),
     short("onebackend/as-built-name-within-name", 10),
     short("onebackend/as-built-no-ports", 10),

@@ -16,6 +16,7 @@ const UPDATE_STRATEGY: &str = "nvidia.com/grove-update-strategy";
 const DISCOVERY_MODE: &str = "nvidia.com/dynamo-kube-discovery-mode";
 const WORKLOAD_PROVIDER: &str = "nvidia.com/workload-provider";
 const ENABLE_GROVE: &str = "nvidia.com/enable-grove";
+const ORIGIN_VERSION: &str = "nvidia.com/dynamo-operator-origin-version";
 
 /// Asks of a graph; findings go to the object.
 pub fn graph(spec: &GraphSpec, object: &mut Object<'_>, options: &Options) {
@@ -46,7 +47,7 @@ fn old(spec: &GraphSpec, object: &mut Object<'_>) {
 }
 
 /// Why Grove's fields are refused, if Grove does not render the graph.
-fn without_grove(annotations: &Table, options: &Options) -> Option<String> {
+pub fn without_grove(annotations: &Table, options: &Options) -> Option<String> {
     match annotations.get(WORKLOAD_PROVIDER).map(String::as_str) {
         Some("grove") => return None,
         Some(provider) => {
@@ -117,9 +118,10 @@ fn metadata(spec: &GraphSpec, annotations: &Table, object: &mut Object<'_>) {
             object.admission.unsupported(path(key), value, supported);
         }
     }
-    if let Some(value) = annotations.get(EXECUTOR)
-        && !["mp", "ray"].contains(&value.to_lowercase().as_str())
-    {
+    if let Some(value) = annotations.get(ORIGIN_VERSION).filter(|value| !is_semver(value)) {
+        object.admission.invalid_text(path(ORIGIN_VERSION), value, "must be valid semver");
+    }
+    if let Some(value) = wrong_executor(annotations) {
         object.admission.invalid_text(path(EXECUTOR), value, "must be \"mp\" or \"ray\"");
     }
     let shadows = spec.components.iter().any(|one| one.failover.is_some_and(|one| one.mode == Beside::IntraPod));
@@ -128,6 +130,19 @@ fn metadata(spec: &GraphSpec, annotations: &Table, object: &mut Object<'_>) {
         let detail = "must be \"container\" when intra-pod failover is configured";
         object.admission.invalid_text(path(DISCOVERY_MODE), mode, detail);
     }
+}
+
+/// What an annotation says of how several nodes start, if nobody knows it.
+pub fn wrong_executor(annotations: &Table) -> Option<&str> {
+    let value = annotations.get(EXECUTOR)?;
+    (!["mp", "ray"].contains(&value.to_lowercase().as_str())).then_some(value)
+}
+
+/// True for a version as Masterminds/semver reads it: one to three numbers, with whatever stands behind a dash or a plus.
+fn is_semver(text: &str) -> bool {
+    let core = text.strip_prefix('v').unwrap_or(text).split(['-', '+']).next().unwrap_or("");
+    let parts: Vec<&str> = core.split('.').collect();
+    parts.len() <= 3 && parts.iter().all(|part| !part.is_empty() && part.bytes().all(|one| one.is_ascii_digit()))
 }
 
 fn grove_name(spec: &GraphSpec, one: &Component, path: &str, object: &mut Object<'_>) {
@@ -211,6 +226,16 @@ fn memory_service(one: &Component, path: &str, object: &mut Object<'_>) {
         }
         Some(_) => {}
     }
+    if failover.mode == Beside::InterPod {
+        if gpus < 1 {
+            let detail = "GMS failover requires at least 1 GPU in podTemplate.spec.containers[main].resources.limits.nvidia.com/gpu";
+            object.admission.forbidden(at("failover"), detail);
+        }
+        if matches!(one.component_type, ComponentType::Epp | ComponentType::Frontend | ComponentType::Planner) {
+            let detail = format!("GMS failover is not supported for component type {:?}", one.component_type.text());
+            object.admission.forbidden(at("failover"), &detail);
+        }
+    }
 }
 
 fn restart(spec: &GraphSpec, object: &mut Object<'_>) {
@@ -247,7 +272,7 @@ pub fn order(parallel: bool, order: &[String], names: &BTreeSet<&str>) -> Vec<(S
     found
 }
 
-/// A component's level needs the graph's topology. The levels of the ClusterTopology itself are not known here.
+/// A component's level needs the graph's topology. What levels there are is asked when the graph is made.
 fn topology(spec: &GraphSpec, object: &mut Object<'_>) {
     let of_components = spec.components.iter().any(|one| one.topology.is_some());
     match &spec.topology {

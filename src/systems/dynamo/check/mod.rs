@@ -3,9 +3,11 @@
 mod graph;
 mod names;
 mod shared;
+mod topology;
 mod update;
 
 pub use graph::{component_deployment, graph};
 pub use names::pod_clique_set_name;
 pub use shared::{alpha, beta};
-pub use update::{Change, change, update};
+pub use topology::topologies;
+pub use update::{Change, change, provider, update};

@@ -5,10 +5,11 @@
 use k8s_openapi::api::core::v1::Container;
 
 use super::super::profile::Options;
-use super::super::read::alpha::{Alpha, MAIN};
+use super::super::read::alpha::{Alpha, FRONTEND_SIDECAR, MAIN};
 use super::super::read::component::epp_config_map;
 use super::super::read::file::BetaFile;
 use super::super::read::object::Object;
+use super::graph::wrong_executor;
 
 /// What is said of an image whose tag tells no version. It is asked from 1.5 on.
 const NO_VERSION: &str =
@@ -43,6 +44,24 @@ pub fn alpha(alpha: &Alpha, path: &str, of_graph: bool, options: &Options, objec
         }
     }
     if options.operator.is_1_5() {
+        if let Some(value) = file.annotations.as_ref().and_then(wrong_executor) {
+            let path = at("annotations[nvidia.com/vllm-distributed-executor-backend]");
+            object.admission.invalid_text(path, value, "must be \"mp\" or \"ray\"");
+        }
+        if file.frontend_sidecar.is_some() && alpha.pod().containers.iter().any(|one| one.name == FRONTEND_SIDECAR) {
+            let detail = format!(
+                "cannot inject frontend sidecar: a container named {FRONTEND_SIDECAR:?} already exists in \
+                 extraPodSpec.containers"
+            );
+            object.admission.forbidden(at("frontendSidecar"), &detail);
+        }
+        let failover = file.failover.as_ref().filter(|one| one.enabled == Some(true));
+        let shadows = failover.filter(|one| one.mode.as_deref().unwrap_or("intraPod") == "intraPod");
+        if let Some(shadows) = shadows.and_then(|one| one.num_shadows).filter(|shadows| *shadows > 1) {
+            let detail = "is invalid for mode=\"intraPod\": intraPod uses a fixed 1 primary + 1 shadow sidecar; use \
+                 failover.mode=\"interPod\" to configure numShadows";
+            object.admission.invalid(at("failover.numShadows"), shadows, detail);
+        }
         let image = alpha.main().and_then(|main| main.image.as_deref());
         version(image, &file.runtime_version_override, (path, "extraPodSpec.mainContainer.image"), of_graph, object);
     }
@@ -74,8 +93,39 @@ pub fn beta(file: &BetaFile, path: &str, of_graph: bool, options: &Options, obje
     if map.is_some_and(|epp| epp_config_map(epp).is_none_or(str::is_empty)) {
         object.admission.required(at("eppConfig.configMapRef.name"), "is required");
     }
+    clients(file, containers, path, object);
     let image = containers.iter().find(|one| one.name == MAIN).and_then(|main| main.image.as_deref());
     version(image, &file.runtime_version_override, (path, "podTemplate.spec.containers"), of_graph, object);
+}
+
+/// The containers that use a GPU memory service, and those of a checkpoint that do.
+fn clients(file: &BetaFile, containers: &[Container], path: &str, object: &mut Object<'_>) {
+    let Some(experimental) = &file.experimental else { return };
+    let service = experimental.gpu_memory_service.as_ref();
+    let beside = service.filter(|one| one.mode.as_deref().unwrap_or("IntraPod") == "IntraPod");
+    let mut seen: Vec<&str> = Vec::new();
+    for (index, name) in beside.iter().flat_map(|one| one.extra_client_containers.iter().flatten()).enumerate() {
+        let path = format!("{path}.experimental.gpuMemoryService.extraClientContainers[{index}]");
+        if seen.contains(&name.as_str()) {
+            object.admission.duplicate(path, name);
+            continue;
+        }
+        seen.push(name);
+        if !containers.iter().any(|one| one.name == *name) {
+            object.admission.invalid_text(path, name, "does not name a container in podTemplate.spec.containers");
+        }
+    }
+    let job = experimental.checkpoint.as_ref().and_then(|one| one.job.as_ref());
+    if job.and_then(|job| job.gms_client_containers.as_ref()).is_some_and(|all| !all.is_empty()) {
+        let path = format!("{path}.experimental.checkpoint.job.gmsClientContainers");
+        match service {
+            None => object.admission.forbidden(path, "requires gpuMemoryService to be set"),
+            Some(_) if beside.is_none() => {
+                object.admission.forbidden(path, "is only supported with gpuMemoryService.mode=IntraPod");
+            }
+            Some(_) => {}
+        }
+    }
 }
 
 /// The version of the runtime is known by the image's tag, or by the field beside it.

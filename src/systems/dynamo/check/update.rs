@@ -1,12 +1,14 @@
 //! What the webhook and the schema's rules ask of a change: of a graph above all.
 //! Source: ai-dynamo/dynamo, deploy/operator/internal/webhook/validation/dynamographdeployment.go (ValidateUpdate) and
-//! shared_v1beta1.go; a later one also refuses another restart while a rolling update is under way, which this one takes and supersedes.
+//! shared_v1beta1.go. That a restart is refused during a rolling update is as old as these updates are (pull request 6110, before 1.0),
+//! and in every version of that file since.
 //! Of chart 0.8.0 deploy/cloud/operator/internal/webhook/validation/dynamographdeployment.go.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::model::{Beside, Component, GraphSpec, Resource};
+use super::super::model::{Beside, Component, GraphSpec, Resource, Table};
 use super::super::profile::{Operator, Options};
+use super::super::status::{GraphStatus, RollingUpdatePhase};
 use super::graph::order;
 
 /// A change of a graph.
@@ -16,6 +18,8 @@ pub struct Change<'g> {
     pub old: &'g GraphSpec,
     /// What it is to be.
     pub new: &'g GraphSpec,
+    /// How it fares.
+    pub status: &'g GraphStatus,
     /// True if the operator itself or the planner asks: they alone may change the replicas of a component with an adapter.
     pub by_operator: bool,
 }
@@ -40,7 +44,7 @@ pub fn update(change: &Change<'_>, options: &Options) -> Vec<String> {
 pub fn change(old: &Resource, new: &Resource, options: &Options) -> Vec<String> {
     match (old, new) {
         (Resource::Graph(was), Resource::Graph(is)) => {
-            let change = Change { old: &was.spec, new: &is.spec, by_operator: false };
+            let change = Change { old: &was.spec, new: &is.spec, status: &was.status, by_operator: false };
             update(&change, options)
         }
         (Resource::Model(was), Resource::Model(is)) if options.webhook => {
@@ -56,6 +60,15 @@ pub fn change(old: &Resource, new: &Resource, options: &Options) -> Vec<String> 
         }
         _ => Vec::new(),
     }
+}
+
+/// Why a change of a graph's annotations is refused: what the operator chose to render it as stays. One that a document leaves out
+/// is kept, as the defaulting webhook does (internal/webhook/defaulting/dynamographdeployment_handler.go; *assumed* of 1.5.0).
+pub fn provider(old: &Table, new: &Table, options: &Options) -> Option<String> {
+    const PROVIDER: &str = "nvidia.com/workload-provider";
+    let (was, is) = (old.get(PROVIDER)?, new.get(PROVIDER)?);
+    let refused = options.webhook && options.operator.is_1_5() && was != is;
+    refused.then(|| format!("metadata.annotations[{PROVIDER}]: Invalid value: {is:?}: field is immutable"))
 }
 
 fn by_name(spec: &GraphSpec) -> BTreeMap<&str, &Component> {
@@ -116,6 +129,14 @@ fn now(change: &Change<'_>, old: &BTreeMap<&str, &Component>, found: &mut Vec<St
         let names: BTreeSet<&str> = is.components.iter().map(|one| one.name.as_str()).collect();
         let wrong = order(restart.parallel, &restart.order, &names);
         found.extend(wrong.into_iter().map(|(path, message)| format!("{path}: {message}")));
+    }
+    let id = |spec: &GraphSpec| spec.restart.as_ref().map_or(String::new(), |restart| restart.id.clone());
+    let rolling = change.status.rolling_update.as_ref().map(|one| one.phase);
+    if let Some(phase @ (RollingUpdatePhase::Pending | RollingUpdatePhase::InProgress)) = rolling
+        && id(was) != id(is)
+    {
+        let why = format!("cannot be changed while a rolling update is {}", phase.text());
+        found.push(format!("spec.restart.id: Invalid value: {:?}: {why}", id(is)));
     }
 }
 

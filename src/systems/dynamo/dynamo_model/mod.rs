@@ -34,24 +34,25 @@ pub fn reconcile(pass: &mut Pass<'_>, loads: &mut Loads) -> Finish {
     if found.is_leaving() {
         loads.0.remove(&key);
         unload(&model.spec, key, pass);
-        return ended(finalizer(&found, false, pass), Finish::Done);
+        let written = finalizer(&found, false, pass);
+        return ended(written, Finish::Done, pass);
     }
     if !found.meta.finalizers.contains(FINALIZER)
         && let Err(refusal) = finalizer(&found, true, pass)
     {
-        return ended(Err(refusal), Finish::Done);
+        return ended(Err(refusal), Finish::Done, pass);
     }
     let pods = candidates(&model.spec, key, pass);
     let (status, finish) = look(model, key, &pods, pass, loads);
     let written = write(model, key, status, pass);
-    ended(written, finish)
+    ended(written, finish, pass)
 }
 
-fn ended(written: Result<(), Refusal>, finish: Finish) -> Finish {
+fn ended(written: Result<(), Refusal>, finish: Finish, pass: &mut Pass<'_>) -> Finish {
     match written {
         Ok(()) => finish,
         Err(Refusal::NotFound | Refusal::Gone) => Finish::Done,
-        Err(_) => Finish::Retry,
+        Err(refusal) => pass.retry(&refusal),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{ApiVersion, Backend, Table, Topology};
-use crate::workload::PodTemplate;
+use crate::workload::{PodTemplate, Written};
 
 /// What a component does.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -89,7 +89,7 @@ pub struct Component {
     pub topology: Option<Topology>,
     /// The model that it serves, by which a DynamoModel finds its pods.
     pub model: Option<ModelRef>,
-    /// Claims of devices beside its GPUs, which no plain node has.
+    /// Claims of devices beside the GPUs that its containers ask for.
     pub claims: Vec<DeviceClaim>,
     /// A GPU memory service beside its pods.
     pub memory_service: Option<MemoryService>,
@@ -106,6 +106,8 @@ pub struct Component {
     /// All that makes a new generation of workers when it is changed, as one number: neither replicas nor adapters nor the least
     /// that must be available.
     pub fingerprint: u64,
+    /// The component as the API keeps it, to be shown.
+    pub written: Written,
 }
 
 impl Component {

@@ -12,8 +12,8 @@ pub use request::*;
 
 use super::status::{AdapterStatus, CheckpointStatus, ComponentStatus, GraphStatus, ModelStatus, RequestStatus};
 use crate::kernel::Duration;
-use crate::workload::JobSpec;
 use crate::workload::storage::ClaimSpec;
+use crate::workload::{JobSpec, Written};
 
 /// Annotations and labels, by key.
 pub type Table = BTreeMap<String, String>;
@@ -134,6 +134,8 @@ pub struct GraphSpec {
     pub restart: Option<Restart>,
     /// Claims of volumes that the graph makes or names (`pvcs` of v1alpha1).
     pub claims: Vec<GraphClaim>,
+    /// The graph as the API keeps it, without its components, to be shown.
+    pub written: Written,
     /// The components: in the order of the document, of v1alpha1 in the order of their names.
     pub components: Vec<Component>,
 }
@@ -254,4 +256,6 @@ pub struct CheckpointSpec {
     pub job: JobSpec,
     /// How long that may take.
     pub deadline: Duration,
+    /// The checkpoint as the API keeps it, to be shown.
+    pub written: Written,
 }

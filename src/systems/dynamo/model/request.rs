@@ -1,7 +1,7 @@
 //! What a request for a graph asks for.
 
 use super::{ApiVersion, Backend, Table};
-use crate::workload::JobSpec;
+use crate::workload::{JobSpec, Written};
 
 /// What a request asks for.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -32,6 +32,8 @@ pub struct RequestSpec {
     pub online: bool,
     /// The image of the profiler is known: without it no Job is made.
     pub has_image: bool,
+    /// The request as the API keeps it, to be shown.
+    pub written: Written,
     /// All of the spec as one number: in some phases it may not be changed.
     pub fingerprint: u64,
 }

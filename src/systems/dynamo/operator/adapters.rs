@@ -8,7 +8,7 @@
 
 use super::look::Look;
 use super::mend::Mend;
-use super::pass::{Failure, Pass, Step};
+use super::pass::{Failure, Pass, Step, Synced};
 use super::workloads::FAILED;
 use super::{keys, names};
 use crate::systems::dynamo::model::{Adapter, AdapterSpec, Component, Resource};
@@ -16,7 +16,7 @@ use crate::systems::dynamo::status::AdapterStatus;
 use crate::systems::dynamo::store::Stored;
 use crate::systems::machinery::resource::Owner;
 use crate::systems::machinery::{Finish, Refusal};
-use crate::timeline::{Arg, Kind, Why};
+use crate::timeline::{Arg, Kind, Subject, Why};
 
 /// Makes the adapters of a graph, and takes away those that are no longer wanted.
 pub fn of_graph(look: &Look, pass: &mut Pass<'_>) -> Step<()> {
@@ -26,13 +26,17 @@ pub fn of_graph(look: &Look, pass: &mut Pass<'_>) -> Step<()> {
         let known = pass.get(key);
         if !component.scaling_adapter {
             if known.is_some() {
-                remove(look, key, &name, &component.name, pass)?;
+                remove(look, key, pass)?;
+                tell_removed(look, key, &component.name, false, pass);
             }
             continue;
         }
         match known {
             None => create(look, key, &name, &component, pass)?,
-            Some(stored) if !pass.options.mends(Mend::OneWayAdapters) => write_back(&stored, &component, pass)?,
+            Some(stored) if !pass.options.mends(Mend::OneWayAdapters) => {
+                let done = write_back(&stored, &component, pass)?;
+                pass.synced(look.key, key, done);
+            }
             Some(_) => {}
         }
     }
@@ -41,8 +45,8 @@ pub fn of_graph(look: &Look, pass: &mut Pass<'_>) -> Step<()> {
         let Some(adapter) = stored.value.adapter() else { continue };
         let is_own = stored.label(keys::GRAPH) == Some(&look.name);
         if is_own && !names.contains(&adapter.spec.component.as_str()) {
-            let name = pass.name_of(stored.key);
-            remove(look, stored.key, &name, &adapter.spec.component, pass)?;
+            remove(look, stored.key, pass)?;
+            tell_removed(look, stored.key, &adapter.spec.component, true, pass);
         }
     }
     Ok(())
@@ -52,13 +56,7 @@ fn failed(refusal: &Refusal) -> Failure {
     Failure::write(FAILED, "failed to reconcile scaling adapters", refusal)
 }
 
-fn create(
-    look: &Look,
-    key: crate::timeline::Subject,
-    name: &str,
-    component: &Component,
-    pass: &mut Pass<'_>,
-) -> Step<()> {
+fn create(look: &Look, key: Subject, name: &str, component: &Component, pass: &mut Pass<'_>) -> Step<()> {
     let spec =
         AdapterSpec { replicas: component.replicas, graph: look.name.clone(), component: component.name.clone() };
     let mut created = Stored::new(key, Resource::Adapter(Adapter { spec, status: AdapterStatus::default() }));
@@ -68,17 +66,20 @@ fn create(
     pass.api.create(created, pass.writer()).map_err(|refusal| failed(&refusal))?;
     let replicas = Arg::Count(component.replicas.into());
     pass.world.note(key, "created", Why::with("replicas: {}", replicas), pass.cause);
-    let text = format!("Created scaling adapter {name} for component {}", component.name);
-    pass.event(look.key, false, "AdapterCreated", text);
+    if pass.options.operator.is_1_5() {
+        let text = format!("Created scaling adapter {name} for component {}", component.name);
+        pass.event(look.key, false, "AdapterCreated", text);
+    } else {
+        pass.synced(look.key, key, Synced::Created);
+    }
     Ok(())
 }
 
-fn remove(look: &Look, key: crate::timeline::Subject, name: &str, component: &str, pass: &mut Pass<'_>) -> Step<()> {
+fn remove(look: &Look, key: Subject, pass: &mut Pass<'_>) -> Step<()> {
+    debug_assert!(key.namespace == look.key.namespace, "an adapter stands beside its graph");
     match pass.api.delete(key, pass.writer()) {
         Ok(_) => {
             pass.world.note(key, "deleted", Why::text("its component has no adapter"), pass.cause);
-            let text = format!("Deleted scaling adapter {name} for component {component}");
-            pass.event(look.key, false, "AdapterDeleted", text);
             Ok(())
         }
         Err(Refusal::NotFound) => Ok(()),
@@ -86,12 +87,26 @@ fn remove(look: &Look, key: crate::timeline::Subject, name: &str, component: &st
     }
 }
 
+/// The event about an adapter that was taken away, because its component has no adapter, or is itself no more.
+fn tell_removed(look: &Look, key: Subject, component: &str, is_orphan: bool, pass: &mut Pass<'_>) {
+    let name = pass.name_of(key);
+    let text = match (pass.options.operator.is_1_5(), is_orphan) {
+        (true, _) => format!("Deleted scaling adapter {name} for component {component}"),
+        (false, true) => format!("Deleted orphaned scaling adapter {name} for removed service {component}"),
+        (false, false) => {
+            pass.synced(look.key, key, Synced::Deleted);
+            return;
+        }
+    };
+    pass.event(look.key, false, "AdapterDeleted", text);
+}
+
 /// Has an adapter ask for what the graph says, whatever it was asked to ask for.
-fn write_back(stored: &Stored, component: &Component, pass: &mut Pass<'_>) -> Step<()> {
-    let Some(adapter) = stored.value.adapter() else { return Ok(()) };
+fn write_back(stored: &Stored, component: &Component, pass: &mut Pass<'_>) -> Step<Synced> {
+    let Some(adapter) = stored.value.adapter() else { return Ok(Synced::Same) };
     let (before, now) = (adapter.spec.replicas, component.replicas);
     if before == now {
-        return Ok(());
+        return Ok(Synced::Same);
     }
     let mut changed = stored.clone();
     if let Some(adapter) = changed.value.adapter_mut() {
@@ -100,7 +115,7 @@ fn write_back(stored: &Stored, component: &Component, pass: &mut Pass<'_>) -> St
     pass.api.update(changed, Some(stored.meta.version), pass.writer()).map_err(|refusal| failed(&refusal))?;
     let why = Why::with2("replicas {} to {}, as the graph has them", Arg::Count(before.into()), Arg::Count(now.into()));
     pass.world.note(stored.key, "overwritten", why, pass.cause);
-    Ok(())
+    Ok(Synced::Updated)
 }
 
 /// Reconciles an adapter: what it asks for goes into its graph.
@@ -110,7 +125,7 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
     let Some(adapter) = found.value.adapter().cloned() else { return Finish::Done };
     let graph = pass.beside(key, Kind::Graph, &adapter.spec.graph);
     // A graph that is not there is an error, and asked for again and again.
-    let Some(stored) = pass.get(graph) else { return Finish::Retry };
+    let Some(stored) = pass.get(graph) else { return pass.retry(&Refusal::NotFound) };
     let is_1_5 = pass.options.operator.is_1_5();
     let component = stored
         .value
@@ -137,16 +152,20 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
             pass.event(key, true, "UpdateFailed", text);
             let why = pass.world.intern(&refusal.to_string());
             pass.note(key, "update_failed", Why::symbol(why));
-            return Finish::Retry;
+            return pass.retry(&refusal);
         }
         let (from, to) = (Arg::Count(before.into()), Arg::Count(wanted.into()));
         pass.note(key, "scaled", Why::with2("replicas {} to {}", from, to));
-        let text = format!("Scaled component {} from {before} to {wanted} replicas", adapter.spec.component);
+        let word = if is_1_5 { "component" } else { "service" };
+        let text = format!("Scaled {word} {} from {before} to {wanted} replicas", adapter.spec.component);
         pass.event(key, false, "Scaled", text);
         status.last_scale = Some(pass.now());
     }
     status.replicas = wanted;
-    status.selector = format!("{}={},{}={}", keys::COMPONENT, adapter.spec.component, keys::GRAPH, adapter.spec.graph);
+    // 1.5 has the labels in the order of their names, 0.8 the graph before the component.
+    let component = format!("{}={}", keys::COMPONENT, adapter.spec.component);
+    let graph = format!("{}={}", keys::GRAPH, adapter.spec.graph);
+    status.selector = if is_1_5 { format!("{component},{graph}") } else { format!("{graph},{component}") };
     if status == adapter.status {
         return Finish::Done;
     }
@@ -154,6 +173,6 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
     let written = Stored { key, meta: found.meta.clone(), value };
     match pass.api.update_status(&written, Some(found.meta.version), pass.writer()) {
         Ok(_) | Err(Refusal::Gone) => Finish::Done,
-        Err(_) => Finish::Retry,
+        Err(refusal) => pass.retry(&refusal),
     }
 }

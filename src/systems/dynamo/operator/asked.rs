@@ -3,7 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::systems::leaderworkerset::LeaderWorkerSet;
+use super::devices::ClaimTemplates;
+use crate::kernel::Time;
+use crate::systems::leaderworkerset::{Figures, LeaderWorkerSet};
 use crate::timeline::{Cause, Kind, Subject};
 use crate::workload::{Ask, AskId, Object, Outcome, World};
 
@@ -15,6 +17,8 @@ struct Held {
     serves: Subject,
     /// The ask that is not answered yet.
     asked: Option<AskId>,
+    /// When it was first asked for.
+    since: Time,
 }
 
 /// What was asked of the cluster.
@@ -28,6 +32,8 @@ pub struct Asked {
     groups: Vec<LeaderWorkerSet>,
     /// What went wrong, by whom it was asked for.
     failures: BTreeMap<Subject, String>,
+    /// What pods can claim devices by.
+    pub claim_templates: ClaimTemplates,
 }
 
 /// What one object of the cluster is to be.
@@ -60,21 +66,30 @@ impl Asked {
         if !self.held.contains_key(&key) {
             world.watch(key);
         }
+        let since = self.held.get(&key).map_or(world.now(), |held| held.since);
         let ask = world.ask(Ask::Apply { key, object: object.clone(), serves }, cause);
         self.asks.insert(ask, key);
         self.by_owner.entry(owner).or_default().insert(key);
-        self.held.insert(key, Held { object, owner, serves, asked: Some(ask) });
+        self.held.insert(key, Held { object, owner, serves, asked: Some(ask), since });
     }
 
     /// Takes away all that belongs to an object of Dynamo.
     pub fn remove_of(&mut self, owner: Subject, cause: Cause, world: &mut dyn World) {
         self.failures.remove(&owner);
         for key in self.by_owner.remove(&owner).unwrap_or_default() {
-            let Some(held) = self.held.remove(&key) else { continue };
-            world.ask(Ask::Delete { key, serves: held.serves }, cause);
-            if let Some(set) = self.groups.iter_mut().find(|set| set.key() == key) {
-                set.delete(cause, world);
-            }
+            self.remove(key, cause, world);
+        }
+    }
+
+    /// Takes one object away.
+    pub fn remove(&mut self, key: Subject, cause: Cause, world: &mut dyn World) {
+        let Some(held) = self.held.remove(&key) else { return };
+        if let Some(keys) = self.by_owner.get_mut(&held.owner) {
+            keys.remove(&key);
+        }
+        world.ask(Ask::Delete { key, serves: held.serves }, cause);
+        if let Some(set) = self.groups.iter_mut().find(|set| set.key() == key) {
+            set.delete(cause, world);
         }
     }
 
@@ -93,6 +108,20 @@ impl Asked {
         self.held.get(&key).map(|held| held.owner)
     }
 
+    /// What has the pods that take requests: those of a LeaderWorkerSet are its leaders, in a StatefulSet of its name.
+    pub const fn leaders(workload: Subject) -> Subject {
+        match workload.kind {
+            Kind::LeaderWorkerSet => Subject { kind: Kind::StatefulSet, ..workload },
+            _ => workload,
+        }
+    }
+
+    /// For whom the LeaderWorkerSet is there whose leaders these are.
+    pub fn owner_of_leaders(&self, key: Subject) -> Option<Subject> {
+        let is_set = key.kind == Kind::StatefulSet;
+        is_set.then(|| self.owner_of(Subject { kind: Kind::LeaderWorkerSet, ..key })).flatten()
+    }
+
     /// What the pods of an object of the cluster serve.
     pub fn serves(&self, key: Subject) -> Option<Subject> {
         self.held.get(&key).map(|held| held.serves)
@@ -101,6 +130,12 @@ impl Asked {
     /// What is there for an object of Dynamo.
     pub fn of(&self, owner: Subject) -> impl Iterator<Item = Subject> + '_ {
         self.by_owner.get(&owner).into_iter().flatten().copied()
+    }
+
+    /// What is there for an object of Dynamo, with what was asked for, and when it was first.
+    pub fn objects_of(&self, owner: Subject) -> impl Iterator<Item = (Subject, &Object, Time)> {
+        let known = self.of(owner).filter_map(|key| Some((key, self.held.get(&key)?)));
+        known.map(|(key, held)| (key, &held.object, held.since))
     }
 
     /// What went wrong with what was asked for it, once.
@@ -149,6 +184,12 @@ impl Asked {
         for set in self.groups.iter_mut().filter(|set| set.watches(subject)) {
             set.changed(world);
         }
+    }
+
+    /// What the status of a LeaderWorkerSet counts.
+    pub fn groups(&self, key: Subject, world: &dyn World) -> Figures {
+        let set = self.groups.iter().find(|set| set.key() == key && !set.is_deleted());
+        set.map(|set| set.figures(world)).unwrap_or_default()
     }
 
     /// True while all groups of a LeaderWorkerSet are ready and of the newest template.

@@ -10,7 +10,7 @@ use super::look::Look;
 use super::mend::Mend;
 use super::pass::{Failure, Pass, Step};
 use super::workloads::{Annotated, FAILED};
-use super::{hash, keys, names};
+use super::{discovery, hash, keys, names};
 use crate::kernel::Duration;
 use crate::systems::dynamo::model::{Backend, Component};
 use crate::systems::dynamo::plan::Role;
@@ -33,6 +33,12 @@ pub fn is_group(component: &Component) -> bool {
 
 /// The set of a graph.
 pub fn of(look: &Look, set: Subject, annotated: &Annotated, pass: &mut Pass<'_>) -> Step<PodCliqueSetSpec> {
+    // grove.go, resolveGroveSchedulerQueue.
+    if pass.options.kai && pass.options.volcano_scheduler {
+        let message = "failed to generate the Grove GangSet: kai-scheduler and volcano scheduler integrations cannot both be enabled \
+             for Grove";
+        return Err(Failure::new(FAILED, message));
+    }
     let strategy = match look.annotation(keys::GROVE_UPDATE) {
         None | Some("RollingRecreate") => UpdateStrategy::RollingRecreate,
         Some("OnDelete") => UpdateStrategy::OnDelete,
@@ -117,7 +123,12 @@ fn cliques_of(
             let queue = look.annotation(keys::KAI_QUEUE).unwrap_or(keys::KAI_QUEUE_DEFAULT).to_owned();
             clique.labels.insert(keys::KAI_QUEUE_LABEL.to_owned(), queue);
         }
-        clique.spec.pods = Arc::new(pods(look, component, role, restart.as_deref(), pass));
+        let mut template = pods(look, component, role, restart.as_deref(), pass);
+        let devices = pass.asked.claim_templates.of(component, &pass.world.text(look.key.namespace));
+        devices.iter().for_each(|devices| super::devices::put(devices, &mut template));
+        clique.spec.pods = Arc::new(template);
+        let refusal = component.refusal.as_ref().or(devices.as_ref().err());
+        clique.spec.refusal = refusal.map(|why| why.replacen("spec.template.", "", 1).into());
         made.push(clique);
     }
     made
@@ -167,10 +178,16 @@ fn pods(look: &Look, component: &Component, role: Role, restart: Option<&str>, p
         }
     }
     if pods.scheduler_name.is_empty() {
-        let scheduler = if pass.options.kai { "kai-scheduler" } else { "default-scheduler" };
+        let scheduler = match (pass.options.kai, pass.options.volcano_scheduler) {
+            (true, _) => "kai-scheduler",
+            (false, true) => "volcano",
+            (false, false) => "default-scheduler",
+        };
         scheduler.clone_into(&mut pods.scheduler_name);
     }
-    pods.registration = super::render::registration(component, role, pass.options);
+    let discovery = pass.options.discovery(look.annotation(keys::DISCOVERY));
+    pods.registration = discovery::registration(component, role, discovery);
+    pods.process_lease = discovery::process_lease(component, role, discovery, pass.options.operator);
     pods.fingerprint = hash::touched(component.fingerprint, restart.unwrap_or_default());
     pods
 }

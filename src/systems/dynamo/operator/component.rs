@@ -1,22 +1,46 @@
 //! The controller of components as resources of their own: the Deployment or LeaderWorkerSet of each, and its status.
 //!
-//! Source: ai-dynamo/dynamo, deploy/operator/internal/controller/dynamocomponentdeployment_controller.go.
+//! Source: ai-dynamo/dynamo, deploy/operator/internal/controller/dynamocomponentdeployment_controller.go, and of 0.8.0 the same below
+//! deploy/cloud/operator.
 
-use super::pass::Pass;
+use std::collections::BTreeSet;
+
+use super::asked::Wanted;
+use super::pass::{Pass, Synced};
 use super::render;
 use super::{keys, readiness};
 use crate::systems::dynamo::model::{ComponentDeployment, Resource};
+use crate::systems::dynamo::profile::Operator;
 use crate::systems::dynamo::status::{ComponentFigures, ComponentKind, ComponentStatus, Condition, Truth};
 use crate::systems::dynamo::store::Stored;
 use crate::systems::machinery::{Finish, Refusal};
-use crate::timeline::{Subject, Why};
+use crate::timeline::{Kind, Subject, Why};
 use crate::workload::Status;
 
 /// How a component's workload fares.
 struct Fares {
     is_ready: bool,
-    kind: ComponentKind,
+    /// True if something was asked for in this turn.
+    is_modified: bool,
     figures: ComponentFigures,
+}
+
+/// The reason and the text of the condition `Available`.
+const fn words(fares: &Fares, operator: Operator) -> (&'static str, &'static str) {
+    match (fares.figures.kind, operator, fares.is_ready) {
+        (ComponentKind::LeaderWorkerSet, Operator::V0_8, true) => {
+            ("AllLeaderWorkerSetsReady", "All LeaderWorkerSets are ready")
+        }
+        (ComponentKind::LeaderWorkerSet, Operator::V0_8, false) => {
+            ("SomeLeaderWorkerSetsNotReady", "Some LeaderWorkerSets are not ready")
+        }
+        (ComponentKind::LeaderWorkerSet, Operator::V1_5, true) => ("LeaderWorkerSetReady", "LeaderWorkerSet is ready"),
+        (ComponentKind::LeaderWorkerSet, Operator::V1_5, false) => {
+            ("LeaderWorkerSetNotReady", "LeaderWorkerSet is not ready")
+        }
+        (_, _, true) => ("DeploymentReady", "Deployment is ready"),
+        (_, _, false) => ("DeploymentNotReady", "Deployment is not ready"),
+    }
 }
 
 /// Reconciles a component.
@@ -34,7 +58,7 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
         }
         match store(&found, &deployment, &status, version, pass) {
             Ok(now) => version = now,
-            Err(_) => return Finish::Retry,
+            Err(refusal) => return pass.retry(&refusal),
         }
     }
     match apply(key, &found, &deployment, pass) {
@@ -45,26 +69,35 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
             status.conditions.set(condition("Available", Truth::False, "Reconciling", &text, &found, pass));
             let _ = store(&found, &deployment, &status, version, pass);
             pass.note_text(key, "Failed", &text);
-            Finish::Retry
+            pass.retry(&refusal)
         }
         Ok(fares) => {
-            let (truth, ready) = if fares.is_ready { (Truth::True, "Ready") } else { (Truth::False, "NotReady") };
-            let word = if fares.kind == ComponentKind::Deployment { "Deployment" } else { "LeaderWorkerSet" };
-            let is = if fares.is_ready { "is ready" } else { "is not ready" };
-            let (reason, text) = (format!("{word}{ready}"), format!("{word} {is}"));
-            status.conditions.set(condition("Available", truth, &reason, &text, &found, pass));
-            let (reason, text) = (format!("Component{ready}"), format!("DynamoComponent {is}"));
-            status.conditions.set(condition("DynamoComponentReady", truth, &reason, &text, &found, pass));
+            let is_1_5 = pass.options.operator.is_1_5();
+            let truth = if fares.is_ready { Truth::True } else { Truth::False };
+            let (reason, text) = words(&fares, pass.options.operator);
+            status.conditions.set(condition("Available", truth, reason, text, &found, pass));
+            // 0.8 leaves this condition as it began.
+            if is_1_5 {
+                let (reason, text) = match fares.is_ready {
+                    true => ("ComponentReady", "DynamoComponent is ready"),
+                    false => ("ComponentNotReady", "DynamoComponent is not ready"),
+                };
+                status.conditions.set(condition("DynamoComponentReady", truth, reason, text, &found, pass));
+            }
             status.figures = Some(fares.figures);
             status.observed_generation = Some(found.meta.generation);
-            tell(key, &deployment, fares.is_ready, fares.kind, pass);
+            tell(key, &deployment, fares.is_ready, reason, pass);
+            if !fares.is_modified {
+                let text = format!("No changes to dynamo deployment {}", pass.name_of(key));
+                pass.event(key, false, "UpdateDynamoGraphDeployment", text);
+            }
             pass.event(key, false, "Update", "All resources updated!".to_owned());
             if status == deployment.status {
                 return Finish::Done;
             }
             match store(&found, &deployment, &status, version, pass) {
                 Ok(_) => Finish::Done,
-                Err(_) => Finish::Retry,
+                Err(refusal) => pass.retry(&refusal),
             }
         }
     }
@@ -95,16 +128,14 @@ fn store(
 }
 
 /// An entry when a component became available, or no longer is.
-fn tell(key: Subject, before: &ComponentDeployment, is_ready: bool, kind: ComponentKind, pass: &mut Pass<'_>) {
+fn tell(key: Subject, before: &ComponentDeployment, is_ready: bool, reason: &'static str, pass: &mut Pass<'_>) {
     let was = before.status.conditions.get("Available").map(|one| one.status);
-    let words = match (was, is_ready, kind) {
-        (Some(Truth::True), true, _) | (Some(Truth::False | Truth::Unknown) | None, false, _) => return,
-        (_, true, ComponentKind::Deployment) => ("Available", "DeploymentReady"),
-        (_, true, _) => ("Available", "LeaderWorkerSetReady"),
-        (_, false, ComponentKind::Deployment) => ("Unavailable", "DeploymentNotReady"),
-        (_, false, _) => ("Unavailable", "LeaderWorkerSetNotReady"),
+    let became = match (was, is_ready) {
+        (Some(Truth::True), true) | (Some(Truth::False | Truth::Unknown) | None, false) => return,
+        (_, true) => "Available",
+        (_, false) => "Unavailable",
     };
-    pass.note(key, words.0, Why::text(words.1));
+    pass.note(key, became, Why::text(reason));
 }
 
 /// Asks for what a component is rendered as, and looks at it.
@@ -117,42 +148,77 @@ fn apply(
     if let Some(failure) = pass.asked.take_failure(key) {
         return Err(Refusal::Unavailable(failure));
     }
-    let rendered = render::of(key, found, deployment, pass);
-    let workload = rendered.workload;
-    for wanted in rendered.objects {
-        if pass.asked.differs(&wanted, pass.world) {
-            pass.api.write_elsewhere(wanted.key, true, pass.writer())?;
-            pass.asked.apply(wanted, pass.cause, pass.world);
-        }
-    }
     let component = &deployment.spec.component;
-    let names = vec![pass.name_of(workload)];
-    let mut figures = ComponentFigures { names, ..ComponentFigures::default() };
+    let devices = pass.asked.claim_templates.of(component, &pass.world.text(key.namespace));
+    let rendered = render::of(key, found, deployment, devices.as_ref().ok(), pass);
+    if let Some(reason) = &component.refusal
+        && let Some(workload) = rendered.workloads.first()
+    {
+        let kind = match workload.kind {
+            Kind::LeaderWorkerSet => "LeaderWorkerSet.leaderworkerset.x-k8s.io",
+            _ => "Deployment.apps",
+        };
+        return Err(Refusal::Invalid(format!("{kind} {:?} is invalid: {reason}", pass.name_of(*workload))));
+    }
+    if let Err(reason) = devices {
+        return Err(Refusal::Invalid(format!("its pods are not made: {reason}")));
+    }
+    let wanted: BTreeSet<Subject> = rendered.objects.iter().map(|one| one.key).collect();
+    let mut is_modified = false;
+    for wanted in rendered.objects {
+        is_modified |= sync(key, wanted, pass)?;
+    }
+    // Replicas that 0.8 has no more, each a set of its own.
+    let excess: Vec<Subject> = pass.asked.of(key).filter(|one| !wanted.contains(one)).collect();
+    for one in excess {
+        pass.api.write_elsewhere(one, false, pass.writer())?;
+        pass.asked.remove(one, pass.cause, pass.world);
+        is_modified = true;
+    }
+    let is_lws = component.is_multinode() && pass.options.has_lws();
+    let kind = if is_lws { ComponentKind::LeaderWorkerSet } else { ComponentKind::Deployment };
+    let mut figures = ComponentFigures { kind, ready: Some(0), ..ComponentFigures::default() };
+    figures.available = (!is_lws).then_some(0);
     figures.runtime_namespace = runtime_namespace(found, deployment, pass);
+    figures.names = rendered.workloads.first().map(|one| pass.name_of(*one)).into_iter().collect();
+    let mut is_ready = true;
+    for workload in rendered.workloads {
+        is_ready &= look_at(workload, &mut figures, pass);
+    }
+    Ok(Fares { is_ready, is_modified, figures })
+}
+
+/// Adds the figures of a workload; true if it is ready.
+fn look_at(workload: Subject, figures: &mut ComponentFigures, pass: &Pass<'_>) -> bool {
     // The answer to what was asked for just now is an object whose controller has not seen it yet.
     let is_asked = pass.asked.is_asked(workload);
-    let (kind, is_ready) = match pass.world.observed(workload) {
+    match pass.world.observed(workload) {
         Some(Status::Deployment(seen)) => {
             (figures.replicas, figures.updated) = (seen.replicas, seen.updated);
             (figures.ready, figures.available) = (Some(seen.ready), Some(seen.available));
-            (ComponentKind::Deployment, !is_asked && readiness::deployment(&seen, false))
+            !is_asked && readiness::deployment(&seen, pass.options.operator)
         }
         Some(Status::LeaderWorkerSet(seen)) => {
-            let available = pass.asked.groups_are_available(workload);
-            let ready = if available { seen.desired } else { 0 };
-            (figures.replicas, figures.updated, figures.ready) = (seen.desired, ready, Some(ready));
-            let is_ready = readiness::leader_worker_set(seen.desired, ready, available);
-            (ComponentKind::LeaderWorkerSet, !is_asked && is_ready)
+            let groups = pass.asked.groups(workload, pass.world);
+            figures.replicas += groups.groups;
+            figures.updated += groups.updated;
+            figures.ready = figures.ready.map(|ready| ready + groups.ready);
+            let is_available = pass.asked.groups_are_available(workload);
+            !is_asked && readiness::leader_worker_set(seen.desired, groups.ready, is_available)
         }
-        _ => {
-            (figures.ready, figures.available) = (Some(0), (!component.is_multinode()).then_some(0));
-            let kind =
-                if component.is_multinode() { ComponentKind::LeaderWorkerSet } else { ComponentKind::Deployment };
-            (kind, false)
-        }
-    };
-    figures.kind = kind;
-    Ok(Fares { is_ready, kind, figures })
+        _ => false,
+    }
+}
+
+/// Makes an object of the cluster what it should be; true if it was not.
+fn sync(key: Subject, wanted: Wanted, pass: &mut Pass<'_>) -> Result<bool, Refusal> {
+    let (object, is_new) = (wanted.key, !pass.asked.is_held(wanted.key));
+    if !pass.asked.differs(&wanted, pass.world) {
+        return Ok(pass.synced(key, object, Synced::Same));
+    }
+    pass.api.write_elsewhere(object, true, pass.writer())?;
+    pass.asked.apply(wanted, pass.cause, pass.world);
+    Ok(pass.synced(key, object, if is_new { Synced::Created } else { Synced::Updated }))
 }
 
 /// The namespace in Dynamo's own sense; workers of a generation have their own.

@@ -21,15 +21,40 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
     if found.is_leaving() {
         return let_go(&mut look, pass);
     }
+    if let Some(why) = invalid(&look, pass) {
+        return refuse(&mut look, &why, pass);
+    }
     let done = pass_through(&mut look, pass);
     let failure = done.as_ref().err().cloned();
     if failure.as_ref().is_some_and(|failure| failure.is_gone) {
         return Finish::Done;
     }
-    match (status::write(&mut look, done, pass), failure) {
+    let written = status::write(&mut look, done, pass);
+    // The error that is returned is that of the pass, or else of the status.
+    if let Some(refusal) = failure.as_ref().map_or(written.as_ref().err(), |failure| failure.refusal.as_ref()) {
+        pass.journal.failed_with(refusal);
+    }
+    match (written, failure) {
         (Ok(()), None) => Finish::Done,
         (_, Some(failure)) if failure.is_terminal => Finish::Terminal,
         _ => Finish::Retry,
+    }
+}
+
+/// What the controller of 0.8 finds wrong with a graph that no webhook has looked at: the one rule of its webhook that says more than
+/// the schema. 1.5 does not look again.
+fn invalid(look: &Look, pass: &Pass<'_>) -> Option<String> {
+    let asks = !pass.options.webhook && !pass.options.operator.is_1_5();
+    (asks && look.spec.components.is_empty()).then(|| "spec.services must have at least one service".to_owned())
+}
+
+/// A graph that is wrong is left alone until somebody mends it.
+fn refuse(look: &mut Look, why: &str, pass: &mut Pass<'_>) -> Finish {
+    pass.event(look.key, true, "ValidationFailed", why.to_owned());
+    let failure = Failure::new("ValidationFailed", format!("Validation failed: {why}"));
+    match status::write(look, Err(failure), pass) {
+        Ok(()) | Err(Refusal::Gone) => Finish::Done,
+        Err(refusal) => pass.retry(&refusal),
     }
 }
 
@@ -40,7 +65,7 @@ fn let_go(look: &mut Look, pass: &mut Pass<'_>) -> Finish {
     });
     match gone {
         Ok(()) | Err(Refusal::NotFound) => Finish::Done,
-        Err(_) => Finish::Retry,
+        Err(refusal) => pass.retry(&refusal),
     }
 }
 

@@ -6,7 +6,7 @@
 
 use super::asked::Wanted;
 use super::look::Look;
-use super::pass::{Failure, Pass, Step};
+use super::pass::{Failure, Pass, Step, Synced};
 use super::workloads::{FAILED, Outcome};
 use super::{adapters, claims, cliques, graph, grove_status, keys, names, render, rollout};
 use crate::systems::dynamo::model::{Component, ComponentType};
@@ -75,6 +75,7 @@ fn sync(look: &Look, key: Subject, mut spec: PodCliqueSetSpec, pass: &mut Pass<'
             keep_sizes(&mut spec, &known.spec);
         }
         if known.spec == spec {
+            pass.synced(look.key, key, Synced::Same);
             return Ok(());
         }
     }
@@ -84,7 +85,9 @@ fn sync(look: &Look, key: Subject, mut spec: PodCliqueSetSpec, pass: &mut Pass<'
     meta.labels.insert(keys::GRAPH.to_owned(), look.name.clone());
     meta.owner = Some(Owner { key: look.key, uid: look.meta.uid });
     let by = writer(pass);
-    pass.grove.apply(key, meta, spec, by, pass.world).map(drop).map_err(|refusal| failed(&refusal))
+    pass.grove.apply(key, meta, spec, by, pass.world).map(drop).map_err(|refusal| failed(&refusal))?;
+    pass.synced(look.key, key, if known.is_some() { Synced::Updated } else { Synced::Created });
+    Ok(())
 }
 
 fn keep_sizes(spec: &mut PodCliqueSetSpec, known: &PodCliqueSetSpec) {
@@ -127,11 +130,15 @@ fn service(look: &Look, component: &Component, pass: &mut Pass<'_>) -> Step<()> 
     let key = pass.beside(look.key, Kind::Service, &name);
     let serves = look.component_subject(&component.name, pass);
     let wanted = Wanted { key, object: render::service(&name), owner: look.key, serves };
+    let is_new = !pass.asked.is_held(key);
+    let mut done = Synced::Same;
     if pass.asked.differs(&wanted, pass.world) {
+        done = if is_new { Synced::Created } else { Synced::Updated };
         pass.api
             .write_elsewhere(key, true, pass.writer())
             .map_err(|refusal| Failure::write(FAILED, "failed to sync the main component service", &refusal))?;
         pass.asked.apply(wanted, pass.cause, pass.world);
     }
+    pass.synced(look.key, key, done);
     Ok(())
 }

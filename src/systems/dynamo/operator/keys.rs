@@ -19,6 +19,8 @@ pub const MAX_SURGE: &str = "nvidia.com/deployment-rolling-update-max-surge";
 pub const MAX_UNAVAILABLE: &str = "nvidia.com/deployment-rolling-update-max-unavailable";
 /// `RollingRecreate` or `OnDelete`.
 pub const GROVE_UPDATE: &str = "nvidia.com/grove-update-strategy";
+/// `etcd` or `kubernetes`: how the workers of a graph are found.
+pub const DISCOVERY: &str = "nvidia.com/dynamo-discovery-backend";
 /// The queue of KAI.
 pub const KAI_QUEUE: &str = "nvidia.com/kai-scheduler-queue";
 /// The queue of KAI where a graph names none.

@@ -5,7 +5,7 @@ use crate::systems::dynamo::profile::Operator;
 /// A mistake of the operator, by the upstream issue or pull request that mended it or asks for that.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Mend {
-    /// The planner counts old workers that are not well as missing.
+    /// The planner goes by what is available, and does not trust old workers to serve of which none is left.
     AvailablePlanner,
     /// Of several old generations the one that serves is kept.
     ServingGenerations,
@@ -51,7 +51,8 @@ impl Mend {
         Mend::ALL.into_iter().find(|mend| mend.number() == number)
     }
 
-    /// True if a version has it. 1.5.0 is of 2026-08-21: the last three were mended after it, or are open.
+    /// True if a version has it. The source of 1.5 is main of 2026-08-21, when its chart said 1.5.0: of the last three, #13620 was mended
+    /// after it (pull request 14249) and brought to the branch of 1.5.0 eight days before that release (14600); the others are open.
     pub const fn is_in(self, version: Operator) -> bool {
         match self {
             Mend::AvailablePlanner | Mend::ServingGenerations | Mend::WholeGangs | Mend::OneWayAdapters => {

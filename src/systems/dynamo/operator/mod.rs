@@ -7,6 +7,8 @@ pub mod asked;
 pub mod claims;
 pub mod cliques;
 pub mod component;
+pub mod devices;
+pub mod discovery;
 pub mod generations;
 pub mod graph;
 pub mod grove_path;

@@ -19,9 +19,9 @@ pub fn generation(graph: &str, name: &str, hash: &str) -> String {
     if hash.is_empty() { base } else { format!("{base}-{hash}") }
 }
 
-/// The name of a component's LeaderWorkerSet.
-pub fn leader_worker_set(resource: &str) -> String {
-    format!("{resource}-0")
+/// The name of a component's LeaderWorkerSet: the first and only one, or in 0.8 that of one replica.
+pub fn leader_worker_set(resource: &str, instance: u32) -> String {
+    format!("{resource}-{instance}")
 }
 
 /// The clique of a role of a multinode component.
@@ -38,6 +38,6 @@ mod tests {
         assert_eq!(component("llm", "VllmDecodeWorker"), "llm-vllmdecodeworker");
         assert_eq!(generation("llm", "decode", "0a1b2c3d"), "llm-decode-0a1b2c3d");
         assert_eq!(generation("llm", "Frontend", ""), "llm-frontend");
-        assert_eq!(leader_worker_set("llm-decode"), "llm-decode-0");
+        assert_eq!(leader_worker_set("llm-decode", 0), "llm-decode-0");
     }
 }

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use crate::systems::grove::Grove;
 use crate::systems::grove::model::Resource;
-use crate::systems::machinery::Version;
 use crate::timeline::{Kind, Subject};
 
 /// What decides of a part.
@@ -17,21 +16,17 @@ type Seen = [u64; 7];
 #[derive(Clone, Debug, Default)]
 pub struct Parts {
     seen: BTreeMap<Subject, Seen>,
-    /// The last write of Grove's API that was looked at.
-    head: Version,
 }
 
 impl Parts {
     /// The parts that changed since the last call, each with its graph.
-    pub fn changed(&mut self, grove: &Grove, is_1_5: bool) -> Vec<(Subject, Subject)> {
-        if grove.api.head() == self.head {
-            return Vec::new();
-        }
-        self.head = grove.api.head();
+    pub fn changed(&mut self, grove: &mut Grove, is_1_5: bool) -> Vec<(Subject, Subject)> {
+        let written = grove.api.written();
         let mut changed = Vec::new();
         let kinds: &[Kind] = if is_1_5 { &[Kind::PodClique, Kind::PodCliqueScalingGroup] } else { &[Kind::PodClique] };
         for kind in kinds {
-            for stored in grove.api.list(*kind) {
+            for key in written.iter().filter(|key| key.kind == *kind) {
+                let Some(stored) = grove.api.get(*key) else { continue };
                 let Some(now) = seen(&stored.value, stored.meta.generation, is_1_5) else { continue };
                 let before = self.seen.insert(stored.key, now);
                 // What is made wakes nobody.

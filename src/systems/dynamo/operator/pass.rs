@@ -7,10 +7,11 @@ use super::asked::Asked;
 use super::journal::Journal;
 use crate::kernel::{Symbol, Time};
 use crate::systems::dynamo::model::Resource;
+use crate::systems::dynamo::native;
 use crate::systems::dynamo::profile::Options;
 use crate::systems::dynamo::store::Stored;
 use crate::systems::grove::Grove;
-use crate::systems::machinery::{Api, Item, Refusal, Runtime, Writer};
+use crate::systems::machinery::{Api, Finish, Item, Refusal, Runtime, Writer};
 use crate::timeline::{Cause, Kind, Subject, Why};
 use crate::workload::World;
 
@@ -47,6 +48,8 @@ pub struct Failure {
     pub is_terminal: bool,
     /// True if the controller itself has ended: nothing more is written.
     pub is_gone: bool,
+    /// What the API refused, if that is why.
+    pub refusal: Option<Refusal>,
 }
 
 /// What a step of a turn gives.
@@ -55,13 +58,30 @@ pub type Step<T> = Result<T, Failure>;
 impl Failure {
     /// A failure that may pass.
     pub fn new(reason: &'static str, message: impl Into<String>) -> Failure {
-        Failure { reason, message: message.into(), is_terminal: false, is_gone: false }
+        Failure { reason, message: message.into(), is_terminal: false, is_gone: false, refusal: None }
     }
 
     /// A write that was refused, and what it was for.
     pub fn write(reason: &'static str, what: &str, refusal: &Refusal) -> Failure {
-        Failure { is_gone: *refusal == Refusal::Gone, ..Failure::new(reason, format!("{what}: {refusal}")) }
+        Failure {
+            is_gone: *refusal == Refusal::Gone,
+            refusal: Some(refusal.clone()),
+            ..Failure::new(reason, format!("{what}: {refusal}"))
+        }
     }
+}
+
+/// What was done about an object that should be there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Synced {
+    /// It was not there.
+    Created,
+    /// It was otherwise.
+    Updated,
+    /// It was as it should be.
+    Same,
+    /// It should not be there.
+    Deleted,
 }
 
 impl Pass<'_> {
@@ -115,10 +135,35 @@ impl Pass<'_> {
         self.note(subject, became, why);
     }
 
+    /// The end of a turn with an error: what the API refused.
+    pub fn retry(&mut self, refusal: &Refusal) -> Finish {
+        self.journal.failed_with(refusal);
+        Finish::Retry
+    }
+
+    /// Tells what was done about an object that should be there: internal/controller_common/resource.go, SyncResource. The events
+    /// are about who it is for in 0.8, and about itself in 1.5. Gives whether anything was done.
+    pub fn synced(&mut self, parent: Subject, object: Subject, done: Synced) -> bool {
+        let about = if self.options.operator.is_1_5() { object } else { parent };
+        let kind = native::api_kind(object.kind);
+        let space = native::namespace(object, self.world);
+        let (reason, verbs): (_, &[&str]) = match done {
+            Synced::Created => ("Create", &["Creating a new", "Created"]),
+            Synced::Updated => ("Update", &["Updated"]),
+            Synced::Same => ("Update", &["Skipping update"]),
+            Synced::Deleted => ("Delete", &["Deleted"]),
+        };
+        for verb in verbs {
+            let now = self.now();
+            self.journal.tell(about, false, format!("{reason}{kind}").into(), format!("{verb} {kind} {space}"), now);
+        }
+        done != Synced::Same
+    }
+
     /// Tells a Kubernetes event.
     pub fn event(&mut self, about: Subject, is_warning: bool, reason: &'static str, message: String) {
         let now = self.now();
-        self.journal.tell(about, is_warning, reason, message, now);
+        self.journal.tell(about, is_warning, reason.into(), message, now);
     }
 }
 

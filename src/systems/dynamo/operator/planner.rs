@@ -163,6 +163,32 @@ mod tests {
         assert_eq!(rolling(10, bounds, old, new), Targets { old: 5, new: 3 });
     }
 
+    /// What pull request 8823 changed is how many new workers are wanted: of the old ones as many go as before, in every state of a graph of
+    /// six, whatever the bounds. Where new ones were lost, those that start in their place are no longer taken away.
+    #[test]
+    fn the_old_planner_differs_in_what_it_wants_of_the_new() {
+        let bounds = [(1, 1), (2, 2), (0, 1), (1, 0)].map(|(surge, unavailable)| Bounds { surge, unavailable });
+        let states = |most: u32| (0..=most).flat_map(move |spec| (0..=spec).map(move |well| (spec, well)));
+        let of = |(spec, well)| Replicas { spec, actual: spec, available: well, ready: well };
+        let mut taken = 0;
+        for bounds in bounds {
+            // A rollout keeps both sides together at the most that the bounds allow.
+            for (old, new) in states(6).flat_map(|old| states(6).map(move |new| (old, new))) {
+                if old.0 + new.0 != 6 + bounds.surge {
+                    continue;
+                }
+                let (now, before) = (rolling(6, bounds, of(old), of(new)), trusting_the_old(6, bounds, of(new)));
+                assert_eq!(now.old, before.old.min(old.0), "{bounds:?} {old:?} {new:?}");
+                assert!(now.new >= new.0, "{bounds:?} {old:?} {new:?}");
+                taken += u32::from(before.new < new.0);
+            }
+        }
+        assert!(taken > 100, "{taken}");
+        // One old worker is left of seven, and all were lost: two of six may go on.
+        let lost = trusting_the_old(6, Bounds { surge: 1, unavailable: 1 }, of((6, 0)));
+        assert_eq!(lost, Targets { old: 5, new: 2 });
+    }
+
     #[test]
     fn a_recreation_waits_for_the_last_old_pod() {
         assert_eq!(recreate(3, false), Targets { old: 0, new: 0 });

@@ -1,20 +1,19 @@
 //! When the operator takes a workload for ready.
 //!
 //! Source: ai-dynamo/dynamo, deploy/operator/internal/controller/dynamocomponentdeployment_controller.go, IsDeploymentReady and
-//! IsLeaderWorkerSetReady.
+//! IsLeaderWorkerSetReady; of 0.8.0 the same below deploy/cloud/operator. Nothing pauses a Deployment here.
 
+use crate::systems::dynamo::profile::Operator;
 use crate::workload::DeploymentStatus;
 
 /// True for a Deployment that has all it wants, nothing beside it, and the condition `Available`. One that wants nothing is ready.
-pub fn deployment(status: &DeploymentStatus, is_paused: bool) -> bool {
-    if is_paused {
-        return false;
-    }
+/// 0.8 does not look at what is beside it: a rollout that has old pods left to end is over for it.
+pub fn deployment(status: &DeploymentStatus, operator: Operator) -> bool {
     status.desired == 0
         || status.observed_generation >= status.generation
             && status.updated >= status.desired
             && status.available >= status.desired
-            && status.replicas == status.desired
+            && (status.replicas == status.desired || !operator.is_1_5())
             && status.minimum_available == Some(true)
 }
 
@@ -38,12 +37,12 @@ mod tests {
             minimum_available: Some(true),
             ..DeploymentStatus::default()
         };
-        assert!(deployment(&status, false));
-        assert!(!deployment(&status, true));
-        assert!(!deployment(&DeploymentStatus { replicas: 3, ..status }, false));
-        assert!(!deployment(&DeploymentStatus { generation: 2, observed_generation: 1, ..status }, false));
-        assert!(!deployment(&DeploymentStatus { minimum_available: None, ..status }, false));
-        assert!(deployment(&DeploymentStatus { desired: 0, minimum_available: None, ..status }, false));
+        assert!(deployment(&status, Operator::V1_5));
+        assert!(!deployment(&DeploymentStatus { replicas: 3, ..status }, Operator::V1_5));
+        assert!(deployment(&DeploymentStatus { replicas: 3, ..status }, Operator::V0_8));
+        assert!(!deployment(&DeploymentStatus { generation: 2, observed_generation: 1, ..status }, Operator::V1_5));
+        assert!(!deployment(&DeploymentStatus { minimum_available: None, ..status }, Operator::V1_5));
+        assert!(deployment(&DeploymentStatus { desired: 0, minimum_available: None, ..status }, Operator::V1_5));
     }
 
     #[test]

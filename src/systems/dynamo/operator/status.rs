@@ -38,8 +38,9 @@ pub fn write(look: &mut Look, done: Result<Outcome, Failure>, pass: &mut Pass<'_
             };
             if is_1_5 {
                 tell_components(look, &outcome, pass);
-                look.status.components = outcome.figures;
             }
+            // `services` in 0.8.0: deploy/cloud/operator/api/v1alpha1/dynamographdeployment_types.go.
+            look.status.components = outcome.figures;
             told
         }
     };

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use super::keys;
 use super::look::Look;
-use super::pass::{Failure, Pass, Step};
+use super::pass::{Failure, Pass, Step, Synced};
 use super::rollout::Plan;
 use crate::systems::dynamo::model::{Component, ComponentDeployment, ComponentDeploymentSpec, Resource, Table};
 use crate::systems::dynamo::status::{ComponentFigures, ComponentStatus, Truth};
@@ -67,6 +67,9 @@ fn wanted(
     for (name, value) in &look.spec.annotations {
         component.annotations.entry(name.clone()).or_insert_with(|| value.clone());
     }
+    if let Some(discovery) = look.annotation(keys::DISCOVERY) {
+        component.annotations.entry(keys::DISCOVERY.to_owned()).or_insert_with(|| discovery.to_owned());
+    }
     let before = existing.and_then(|stored| stored.value.component());
     let carried = before.and_then(|before| before.spec.component.annotations.get(keys::RESTART_AT).cloned());
     let put = restart.as_ref().filter(|(_, names)| names.contains(&component.name)).map(|(id, _)| id.clone());
@@ -100,6 +103,7 @@ fn sync(
         created.meta.owner = Some(crate::systems::machinery::resource::Owner { key: look.key, uid: look.meta.uid });
         pass.api.create(created, pass.writer()).map_err(|refusal| failed(&refusal))?;
         pass.world.note(key, "Created", Why::with("replicas: {}", replicas), pass.cause);
+        pass.synced(look.key, key, Synced::Created);
         return Ok(ComponentStatus::default());
     };
     if known.spec != wanted {
@@ -110,8 +114,10 @@ fn sync(
         let lock = Some(stored.meta.version);
         pass.api.update(changed, lock, pass.writer()).map_err(|refusal| failed(&refusal))?;
         pass.world.note(key, why.0, why.1, pass.cause);
+        pass.synced(look.key, key, Synced::Updated);
         return Ok(status);
     }
+    pass.synced(look.key, key, Synced::Same);
     Ok(known.status.clone())
 }
 

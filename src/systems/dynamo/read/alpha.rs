@@ -22,7 +22,7 @@ const GPU: &str = "nvidia.com/gpu";
 /// The container that the operator fills in.
 pub const MAIN: &str = "main";
 /// The container of a frontend beside an engine: deploy/operator/internal/consts/consts.go, FrontendSidecarContainerName.
-const FRONTEND_SIDECAR: &str = "sidecar-frontend";
+pub const FRONTEND_SIDECAR: &str = "sidecar-frontend";
 
 /// A component of `v1alpha1`.
 #[derive(Clone, Debug, Default)]
@@ -67,6 +67,11 @@ impl Alpha {
     /// The main container, if it says one.
     pub const fn main(&self) -> Option<&Container> {
         self.main.as_ref()
+    }
+
+    /// The pod's spec without the main container.
+    pub const fn pod(&self) -> &PodSpec {
+        &self.pod
     }
 
     /// The same in `v1beta1`. A claim that caches kernels is mounted where its framework looks for it.

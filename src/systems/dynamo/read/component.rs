@@ -16,15 +16,17 @@ use super::super::model::{
 use super::alpha::MAIN;
 use super::file::{BetaFile, CheckpointFile, EppFile, ExperimentalFile, MultinodeFile, TopologyFile};
 use super::object::Object;
+use super::pods;
 use crate::systems::kubernetes::complaint::Findings;
 use crate::systems::kubernetes::{fingerprint, pod};
+use crate::workload::Written;
 
 /// The longest name of a component.
 const NAME_CHARS_MAX: usize = 63;
 /// The class of devices that a GPU memory service claims, where nothing is said.
 const DEVICE_CLASS: &str = "gpu.nvidia.com";
 /// The types of `v1beta1`.
-const TYPES: &[&str] = &["frontend", "worker", "prefill", "decode", "planner", "epp"];
+pub const TYPES: &[&str] = &["frontend", "worker", "prefill", "decode", "planner", "epp"];
 /// Where a GPU memory service and shadows run.
 const MODES: &[&str] = &["IntraPod", "InterPod"];
 
@@ -32,16 +34,23 @@ const MODES: &[&str] = &["IntraPod", "InterPod"];
 pub fn check(file: &BetaFile, path: &str, named: bool, object: &mut Object<'_>) {
     let at = |field: &str| format!("{path}.{field}");
     match &file.name {
-        None if named => object.schema.required(at("name"), ""),
+        None if named => object.required(file.name.as_ref(), &at("name")),
         Some(name) => check_name(name, &at("name"), object),
         None => {}
     }
+    if let Some(template) = &file.pod_template {
+        pods::template(template, &at("podTemplate"), object);
+    }
+    object.quantity(file.shared_memory_size.as_ref().map(|size| size.0.as_str()), &at("sharedMemorySize"));
     object.one_of(file.kind.as_ref(), &at("type"), TYPES);
     if let Some(cache) = &file.compilation_cache {
         object.required(cache.pvc_name.as_ref(), &at("compilationCache.pvcName"));
         object.not_empty(cache.pvc_name.as_ref(), &at("compilationCache.pvcName"));
     }
     if let Some(epp) = &file.epp_config {
+        if let Some(map) = &epp.config_map_ref {
+            object.required(map.key.as_ref(), &at("eppConfig.configMapRef.key"));
+        }
         if epp.config.is_some() == epp.config_map_ref.is_some() {
             let detail = "exactly one of configMapRef or config must be specified";
             object.schema.invalid(at("eppConfig"), "\"object\"", detail);
@@ -52,7 +61,7 @@ pub fn check(file: &BetaFile, path: &str, named: bool, object: &mut Object<'_>) 
     }
     let template = file.pod_template.as_ref().and_then(|template| template.spec.as_ref());
     if template.is_some_and(|spec| spec.containers.is_empty()) {
-        object.schema.required(at("podTemplate.spec.containers"), "");
+        object.required(None::<&String>, &at("podTemplate.spec.containers"));
     }
     if let Some(experimental) = &file.experimental {
         check_experimental(experimental, &at("experimental"), object);
@@ -77,15 +86,21 @@ pub fn check_both(file: &BetaFile, path: &str, object: &mut Object<'_>) {
     }
     if let Some(model) = &file.model_ref {
         object.required(model.name.as_ref(), &at("modelRef.name"));
+        // Of `v1beta1` alone, whose components have a name.
+        if file.name.is_some() {
+            object.not_empty(model.name.as_ref(), &at("modelRef.name"));
+        }
+    }
+    if let Some(fragment) = &file.provider_override {
+        object.required(fragment.api_version.as_ref(), &at("providerOverride.apiVersion"));
+        object.not_empty(fragment.api_version.as_ref(), &at("providerOverride.apiVersion"));
+        object.required(fragment.value.as_ref(), &at("providerOverride.value"));
     }
     if let Some(topology) = &file.topology_constraint {
         object.required(topology.pack_domain.as_ref(), &at("topologyConstraint.packDomain"));
         check_domain(topology.pack_domain.as_ref(), &at("topologyConstraint.packDomain"), object);
     }
-    if let Some(version) = file.runtime_version_override.as_deref().filter(|version| !is_plain_version(version)) {
-        let detail = "must be MAJOR.MINOR.PATCH";
-        object.schema.invalid_text(at("runtimeVersionOverride"), version, detail);
-    }
+    object.version(file.runtime_version_override.as_ref(), &at("runtimeVersionOverride"));
 }
 
 /// Letters, digits and dashes; either end is a letter or a digit.
@@ -110,17 +125,6 @@ pub fn check_domain(domain: Option<&String>, path: &str, object: &mut Object<'_>
         let detail = format!("{path} in body should match '^[a-z0-9]([a-z0-9-]*[a-z0-9])?$'");
         object.schema.invalid_text(path, domain, &detail);
     }
-}
-
-/// Three numbers, none with a zero before it.
-fn is_plain_version(text: &str) -> bool {
-    let parts: Vec<&str> = text.split('.').collect();
-    let number = |part: &&str| {
-        (1..=4).contains(&part.len())
-            && part.bytes().all(|one| one.is_ascii_digit())
-            && (part.len() == 1 || !part.starts_with('0'))
-    };
-    parts.len() == 3 && parts.iter().all(number)
 }
 
 fn check_experimental(file: &ExperimentalFile, path: &str, object: &mut Object<'_>) {
@@ -157,7 +161,16 @@ pub fn check_checkpoint(file: &CheckpointFile, path: &str, object: &mut Object<'
     object.one_of(file.mode.as_ref(), &format!("{path}.mode"), &["Auto", "Manual"]);
     if let Some(identity) = &file.identity {
         object.required(identity.model.as_ref(), &format!("{path}.identity.model"));
-        object.required(identity.backend_framework.as_ref(), &format!("{path}.identity.backendFramework"));
+        let framework = format!("{path}.identity.backendFramework");
+        object.required(identity.backend_framework.as_ref(), &framework);
+        object.one_of(identity.backend_framework.as_ref(), &framework, &["vllm", "sglang", "trtllm"]);
+        for (size, field) in [
+            (identity.max_model_len, "maxModelLen"),
+            (identity.tensor_parallel_size, "tensorParallelSize"),
+            (identity.pipeline_parallel_size, "pipelineParallelSize"),
+        ] {
+            object.at_least(size, 1, &format!("{path}.identity.{field}"));
+        }
     }
     if file.job.is_some() && file.checkpoint_ref.as_ref().is_some_and(|name| !name.is_empty()) {
         object.schema.invalid(path, "\"object\"", "checkpoint.job cannot be set when checkpointRef is specified");
@@ -208,6 +221,11 @@ pub fn component(
     let backend = shared.backend.or(launch.backend);
     let rendered = defaults::pod(&file, &kind, backend);
     let (template, refusal) = read_pod(&rendered, path, object);
+    let refusal = refusal.or_else(|| {
+        let why = unclaimed(&rendered)?;
+        object.warnings.push((path.to_owned(), format!("Kubernetes will refuse its pods: {why}")));
+        Some(why)
+    });
     let count = |value: Option<i64>| value.and_then(|value| u32::try_from(value).ok());
     let mut component = Component {
         name: name.to_owned(),
@@ -254,6 +272,7 @@ pub fn component(
         has_epp_config: file.epp_config.is_some(),
         launch,
         fingerprint: 0,
+        written: Written::default(),
     };
     component.fingerprint = fingerprint(&component, &rendered);
     tell(&component, path, object);
@@ -263,14 +282,6 @@ pub fn component(
 /// Tells of what is read and has no effect here.
 fn tell(component: &Component, path: &str, object: &mut Object<'_>) {
     let mut tell = |field: &str, message: String| object.warnings.push((format!("{path}{field}"), message));
-    if !component.claims.is_empty() {
-        let names: Vec<&str> = component.claims.iter().map(|one| one.name.as_str()).collect();
-        let names = names.join(", ");
-        tell(
-            "",
-            format!("claims devices ({names}) that no node here provides: its pods are taken to need none of them"),
-        );
-    }
     if component.memory_service.is_some() {
         let message = "no GPU memory service runs here: engines hold the GPUs that they ask for themselves";
         tell(".experimental.gpuMemoryService", message.to_owned());
@@ -313,22 +324,20 @@ fn read_pod(
             object.warnings.push((path.to_owned(), note.message));
         }
     }
-    let refusal = findings.complaints.first().map(|one| format!("{}: {}", one.path, one.message));
-    if let Some(reason) = &refusal {
-        object.warnings.push((path.to_owned(), format!("Kubernetes will refuse its pods: {reason}")));
+    // The place in whatever workload is made of it.
+    let place = |path: &str| path.replacen(&inner, "spec.template", 1);
+    let refusal = findings.complaints.first().map(|one| format!("{}: {}", place(&one.path), one.message));
+    if let Some(first) = findings.complaints.first() {
+        let message = format!("Kubernetes will refuse its pods: {}: {}", first.path, first.message);
+        object.warnings.push((path.to_owned(), message));
     }
     (template, refusal)
 }
 
-/// The claims of devices that the containers of a pod name.
+/// The claims of devices of a pod, whether or not a container names them.
 fn claims(rendered: &PodTemplateSpec) -> Vec<DeviceClaim> {
-    let Some(spec) = &rendered.spec else { return Vec::new() };
-    let used = |name: &str| {
-        let resources = spec.containers.iter().filter_map(|one| one.resources.as_ref());
-        resources.flat_map(|one| one.claims.iter().flatten()).any(|claim| claim.name == name)
-    };
-    let named = spec.resource_claims.iter().flatten().filter(|claim| used(&claim.name));
-    let read = named.map(|claim| DeviceClaim {
+    let claims = rendered.spec.iter().flat_map(|spec| spec.resource_claims.iter().flatten());
+    let read = claims.map(|claim| DeviceClaim {
         name: claim.name.clone(),
         of: claim
             .resource_claim_template_name
@@ -338,6 +347,23 @@ fn claims(rendered: &PodTemplateSpec) -> Vec<DeviceClaim> {
         is_template: claim.resource_claim_template_name.is_some(),
     });
     read.collect()
+}
+
+/// A claim that a container names and its pod has not: pkg/apis/core/validation/validation.go, validateContainerResourceRequirements.
+fn unclaimed(rendered: &PodTemplateSpec) -> Option<String> {
+    let spec = rendered.spec.as_ref()?;
+    let lists = [("containers", Some(&spec.containers)), ("initContainers", spec.init_containers.as_ref())];
+    for (list, containers) in lists {
+        for (index, one) in containers.into_iter().flatten().enumerate() {
+            let claims = one.resources.iter().flat_map(|resources| resources.claims.iter().flatten());
+            let has = |name: &str| spec.resource_claims.iter().flatten().any(|claim| claim.name == name);
+            if let Some((at, claim)) = claims.enumerate().find(|(_, claim)| !has(&claim.name)) {
+                let path = format!("spec.template.spec.{list}[{index}].resources.claims[{at}].name");
+                return Some(format!("{path}: Not found: {:?}", claim.name));
+            }
+        }
+    }
+    None
 }
 
 /// What the main container's words tell of its framework. Source: deploy/operator/internal/dynamo/graph.go,

@@ -14,6 +14,7 @@ use super::alpha::{self, Alpha};
 use super::component::{self, Shared, check_domain};
 use super::file::{BetaFile, GraphFile, KvTransferFile, PvcFile, RestartFile};
 use super::object::Object;
+use super::{pods, written};
 use crate::systems::kubernetes::volumes;
 use crate::text::Node;
 use crate::text::tree::Value;
@@ -92,6 +93,7 @@ pub fn graph(object: &mut Object<'_>, api: ApiVersion, options: &Options) -> Gra
             .map(|node| component::hash(&node.to_json().to_string())),
         restart: file.restart.as_ref().map(restart),
         claims: file.pvcs.iter().flatten().map(claim).collect(),
+        written: written::graph(spec.as_ref(), api, options, object),
         components,
         annotations,
         labels,
@@ -113,7 +115,9 @@ pub fn component_deployment(object: &mut Object<'_>, api: ApiVersion, options: &
             shared.backend = alpha.file.backend_framework.as_deref().and_then(Backend::parse);
             object.one_of(alpha.file.backend_framework.as_ref(), "spec.backendFramework", BACKENDS);
             let name = alpha.file.service_name.clone().unwrap_or(own_name);
-            from_alpha(&alpha, &name, "spec", (&shared, false), options, object)
+            let mut component = from_alpha(&alpha, &name, "spec", (&shared, false), options, object);
+            component.written = written::service(Some(node), "spec", (&alpha, &name), options, object);
+            component
         }
         _ => {
             let file: BetaFile = object.decode(spec.as_ref(), "spec");
@@ -122,7 +126,10 @@ pub fn component_deployment(object: &mut Object<'_>, api: ApiVersion, options: &
             component::check(&file, "spec", false, object);
             super::super::check::beta(&file, "spec", false, options, object);
             let name = file.name.clone().unwrap_or(own_name);
-            component::component(&file, &name, "", file.scaling_adapter.is_some(), &shared, object, "spec")
+            let has_adapter = file.scaling_adapter.is_some();
+            let mut component = component::component(&file, &name, "", has_adapter, &shared, object, "spec");
+            component.written = written::component(spec.as_ref(), "spec", object);
+            component
         }
     };
     ComponentDeploymentSpec { api, backend: shared.backend, component }
@@ -160,7 +167,9 @@ fn services(node: &Node, shared: &Shared<'_>, options: &Options, object: &mut Ob
         let mut value = value.clone();
         later(Some(&mut value), LATER_OF_COMPONENTS, &path, options, object);
         let alpha = alpha::read(&value, &path, object);
-        read.push(from_alpha(&alpha, &key.text, &path, (shared, true), options, object));
+        let mut component = from_alpha(&alpha, &key.text, &path, (shared, true), options, object);
+        component.written = written::service(Some(&value), &path, (&alpha, &key.text), options, object);
+        read.push(component);
     }
     read.sort_by(|a, b| a.name.cmp(&b.name));
     read
@@ -194,6 +203,18 @@ fn from_alpha(
 fn check_alpha(alpha: &Alpha, path: &str, object: &mut Object<'_>) {
     let at = |field: &str| format!("{path}.{field}");
     let file = &alpha.file;
+    if let Some(resources) = &file.resources {
+        pods::amounts(resources, &at("resources"), object);
+        for (index, claim) in resources.claims.iter().flatten().enumerate() {
+            object.required(claim.name.as_ref(), &at(&format!("resources.claims[{index}].name")));
+        }
+    }
+    pods::pod(alpha.pod(), &at("extraPodSpec"), object);
+    if let Some(main) = alpha.main() {
+        pods::container(main, &at("extraPodSpec.mainContainer"), object);
+    }
+    let size = file.shared_memory.as_ref().and_then(|memory| memory.size.as_ref());
+    object.quantity(size.map(|size| size.0.as_str()), &at("sharedMemory.size"));
     let bare = BetaFile {
         replicas: file.replicas,
         min_available: file.min_available,
@@ -253,7 +274,10 @@ fn list_of(node: &Node, shared: &Shared<'_>, options: &Options, object: &mut Obj
             object.schema.invalid("spec.components", "\"array\"", detail);
         }
         pickers += usize::from(file.kind.as_deref() == Some("epp"));
-        read.push(component::component(&file, &name, "", file.scaling_adapter.is_some(), shared, object, &path));
+        let has_adapter = file.scaling_adapter.is_some();
+        let mut component = component::component(&file, &name, "", has_adapter, shared, object, &path);
+        component.written = written::component(Some(item), &path, object);
+        read.push(component);
     }
     if pickers > 1 {
         object.schema.invalid("spec.components", "\"array\"", "at most one component may have type epp");
@@ -270,6 +294,7 @@ fn check(file: &GraphFile, api: ApiVersion, object: &mut Object<'_>) {
     for (index, claim) in file.pvcs.iter().flatten().enumerate() {
         let path = format!("spec.pvcs[{index}]");
         object.required(claim.name.as_ref(), &format!("{path}.name"));
+        object.quantity(claim.size.as_ref().map(|size| size.0.as_str()), &format!("{path}.size"));
         let whole = claim.size.is_some() && claim.storage_class.is_some() && claim.volume_access_mode.is_some();
         if claim.create == Some(true) && !whole {
             let detail = "When create is true, size, storageClass, and volumeAccessMode are required";
@@ -296,6 +321,7 @@ fn check(file: &GraphFile, api: ApiVersion, object: &mut Object<'_>) {
     }
     if let Some(fragment) = &file.provider_override {
         object.required(fragment.api_version.as_ref(), "spec.providerOverride.apiVersion");
+        object.not_empty(fragment.api_version.as_ref(), "spec.providerOverride.apiVersion");
         object.required(fragment.value.as_ref(), "spec.providerOverride.value");
         let message = "what a provider's own words change has no effect here";
         object.warnings.push(("spec.providerOverride".to_owned(), message.to_owned()));
@@ -305,6 +331,9 @@ fn check(file: &GraphFile, api: ApiVersion, object: &mut Object<'_>) {
 fn check_transfer(policy: &KvTransferFile, object: &mut Object<'_>) {
     let path = "spec.experimental.kvTransferPolicy";
     object.required(policy.domain.as_ref(), &format!("{path}.domain"));
+    check_domain(policy.domain.as_ref(), &format!("{path}.domain"), object);
+    object.not_empty(policy.label_key.as_ref(), &format!("{path}.labelKey"));
+    object.not_empty(policy.cluster_topology_name.as_ref(), &format!("{path}.clusterTopologyName"));
     object.one_of(policy.enforcement.as_ref(), &format!("{path}.enforcement"), &["required", "preferred"]);
     if policy.label_key.is_some() == policy.cluster_topology_name.is_some() {
         object.schema.invalid(path, "\"object\"", "exactly one of labelKey or clusterTopologyName is required");

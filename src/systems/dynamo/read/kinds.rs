@@ -10,6 +10,7 @@ use super::super::profile::Options;
 use super::component;
 use super::file::{IdentityFile, MemoryServiceFile, SharedMemoryFile};
 use super::object::Object;
+use super::written;
 use crate::kernel::Duration;
 use crate::systems::kubernetes::batch;
 use crate::systems::kubernetes::complaint::Findings;
@@ -177,5 +178,6 @@ pub fn checkpoint(object: &mut Object<'_>) -> CheckpointSpec {
         backend,
         job,
         deadline: Duration::from_secs(deadline.unsigned_abs()),
+        written: written::component(spec.as_ref(), "spec", object),
     }
 }

@@ -3,19 +3,22 @@
 
 pub mod alpha;
 pub mod component;
+pub mod devices;
 pub mod file;
 pub mod graph;
 mod kinds;
 pub mod object;
+mod pods;
 mod request;
+mod written;
 
 use super::check;
 use super::model::ComponentDeployment;
 use super::model::{Adapter, ApiVersion, Checkpoint, Graph, Model, Request, Resource, Table};
 use super::profile::{Operator, Options};
 use super::status::ComponentStatus;
-use crate::systems::grove;
 use crate::systems::kubernetes::{self, Identity, Kubernetes};
+use crate::systems::{Made, grove};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node, Source, tree};
 use crate::timeline::Kind;
@@ -24,7 +27,7 @@ use object::{Object, head};
 /// The API group of all kinds.
 const GROUP: &str = "nvidia.com";
 /// API groups whose objects Kubernetes' own readers leave alone.
-pub const OTHERS: &[&str] = &[GROUP, "grove.io", "scheduler.grove.io"];
+pub const OTHERS: &[&str] = &[GROUP, "grove.io", "scheduler.grove.io", "resource.k8s.io"];
 /// The kinds, as documents write them.
 const KINDS: &[(&str, Kind)] = &[
     ("DynamoGraphDeployment", Kind::Graph),
@@ -67,6 +70,10 @@ pub struct Document {
     pub objects: Vec<Submitted>,
     /// Those that the API refuses.
     pub refused: Vec<Refused>,
+    /// What pods can claim devices by.
+    pub claim_templates: Vec<devices::ClaimTemplate>,
+    /// Topologies of Grove.
+    pub bindings: Vec<grove::Binding>,
     /// PodCliqueSets of Grove.
     pub sets: Vec<grove::read::Submitted>,
     /// Plain manifests beside them.
@@ -82,6 +89,8 @@ pub struct Read {
     pub warnings: Vec<Diagnostic>,
     /// Why objects are refused.
     pub problems: Vec<Diagnostic>,
+    /// The objects that it makes, each with why the API refuses to make it.
+    pub made: Vec<Made>,
 }
 
 /// Reads a document.
@@ -90,13 +99,19 @@ pub struct Read {
 /// What makes it no YAML or JSON, or a text without any object.
 pub fn read(source: &Source, options: &Options) -> Result<Read, Vec<Diagnostic>> {
     let nodes = tree::parse_all(source).map_err(|error| vec![error])?;
-    let mut read = Read { document: Document::default(), warnings: Vec::new(), problems: Vec::new() };
+    let mut read = Read { document: Document::default(), warnings: Vec::new(), problems: Vec::new(), made: Vec::new() };
     let mut others = false;
     for node in &nodes {
         let text = |key: &str| node.get(key).and_then(Node::as_str).unwrap_or("");
+        read.document.claim_templates.extend(devices::template(node));
         match text("apiVersion").split_once('/') {
+            Some(("resource.k8s.io", _)) => read.take_claim(node, text("kind"), source),
             Some((GROUP, version)) => read.take(node, text("kind"), version, source, options),
             Some(_) if grove::read::is_pod_clique_set(node) => read.take_set(node, source),
+            Some(_) if grove::is_binding(node) => match grove::binding(node, source) {
+                Ok(binding) => read.document.bindings.push(binding),
+                Err(problems) => read.problems.extend(problems),
+            },
             _ => others = true,
         }
     }
@@ -111,8 +126,21 @@ pub fn read(source: &Source, options: &Options) -> Result<Read, Vec<Diagnostic>>
 }
 
 impl Read {
+    /// Tells what of a claim of devices has no effect here.
+    fn take_claim(&mut self, node: &Node, kind: &str, source: &Source) {
+        let message = match (kind, self.document.claim_templates.last()) {
+            ("ResourceClaimTemplate", Some(devices::ClaimTemplate { name, devices: Err(why), .. })) => {
+                format!("ResourceClaimTemplate {name:?} cannot be counted: {why}; pods that claim it are not made")
+            }
+            ("ResourceClaimTemplate", _) => return,
+            _ => format!("{} has no effect here: devices are counted by the name of their class", quote(kind)),
+        };
+        self.warnings.push(Diagnostic::warning(source, head(node), message));
+    }
+
     /// Takes a PodCliqueSet of Grove.
     fn take_set(&mut self, node: &Node, source: &Source) {
+        self.warnings.extend(object::placeholders(node, source));
         let set = grove::read::pod_clique_set(node, source);
         let reason = set.problems.first().map(|problem| problem.message.clone());
         self.warnings.extend(set.warnings);
@@ -152,8 +180,9 @@ impl Read {
             (Some(identity), Some(reason)) => self.document.refused.push(Refused { identity, reason }),
             (Some(identity), None) => {
                 let (labels, annotations) = (object.table("metadata.labels"), object.table("metadata.annotations"));
-                let not_to_be_made =
-                    object.on_create.first().map(|(path, why)| format!("{path}: Invalid value: {why}"));
+                let refusal = object.refusal_to_make().filter(|_| options.operator.is_1_5());
+                let not_to_be_made = refusal.as_ref().map(|problem| problem.message.clone());
+                self.made.push(Made { object: identity.show(), refusal });
                 self.document.objects.push(Submitted { identity, labels, annotations, resource, not_to_be_made });
             }
             (None, _) => {}

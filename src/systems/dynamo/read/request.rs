@@ -16,12 +16,13 @@ use super::super::model::{ApiVersion, Backend, GraphMeta, Hardware, RequestSpec,
 use super::super::profile::{Options, PROFILER_IMAGE};
 use super::component;
 use super::object::Object;
+use super::written;
 use crate::systems::kubernetes::batch;
 use crate::systems::kubernetes::complaint::Findings;
 use crate::systems::kubernetes::opaque::Opaque;
 use crate::text::Node;
 use crate::text::tree::Value;
-use crate::workload::JobSpec;
+use crate::workload::{JobSpec, Written};
 
 /// The container that profiles, and the volume of what it writes.
 const PROFILER: &str = "profiler";
@@ -163,15 +164,14 @@ struct Profiling {
 /// Reads a request.
 pub fn request(object: &mut Object<'_>, api: ApiVersion, options: &Options) -> RequestSpec {
     let spec = object.part("spec");
-    if spec.is_none() {
-        object.schema.required("spec", "");
-    }
+    object.required(spec.as_ref(), "spec");
     let fingerprint = spec.as_ref().map_or(0, |spec| component::hash(&spec.to_json().to_string()));
     let read = match api {
         ApiVersion::V1Alpha1 => alpha(spec.as_ref(), object, options),
         ApiVersion::V1Beta1 => beta(spec.as_ref(), object, options),
     };
-    RequestSpec { api, fingerprint, ..read }
+    let written = written::request(spec.as_ref(), api, options, object);
+    RequestSpec { api, fingerprint, written, ..read }
 }
 
 fn beta(spec: Option<&Node>, object: &mut Object<'_>, options: &Options) -> RequestSpec {
@@ -179,6 +179,11 @@ fn beta(spec: Option<&Node>, object: &mut Object<'_>, options: &Options) -> Requ
     object.required(file.model.as_ref(), "spec.model");
     object.not_empty(file.model.as_ref(), "spec.model");
     object.one_of(file.backend.as_ref(), "spec.backend", BACKENDS);
+    object.version(file.runtime_version_override.as_ref(), "spec.runtimeVersionOverride");
+    if file.overrides.as_ref().is_some_and(|one| one.profiling_job.is_some()) {
+        let template = object.part("spec.overrides.profilingJob.template");
+        object.required(template.as_ref(), "spec.overrides.profilingJob.template");
+    }
     object.one_of(file.search_strategy.as_ref(), "spec.searchStrategy", &["rapid", "thorough"]);
     let hardware = file.hardware.clone().unwrap_or_default();
     object.one_of(hardware.gpu_sku.as_ref(), "spec.hardware.gpuSku", SKUS);
@@ -218,6 +223,7 @@ fn beta(spec: Option<&Node>, object: &mut Object<'_>, options: &Options) -> Requ
         online: true,
         has_image: !profiling.image.is_empty(),
         fingerprint: 0,
+        written: Written::default(),
     }
 }
 
@@ -226,6 +232,7 @@ fn alpha(spec: Option<&Node>, object: &mut Object<'_>, options: &Options) -> Req
     object.required(file.model.as_ref(), "spec.model");
     object.required(file.backend.as_ref(), "spec.backend");
     object.one_of(file.backend.as_ref(), "spec.backend", BACKENDS);
+    object.version(file.runtime_version_override.as_ref(), "spec.runtimeVersionOverride");
     object.required(file.profiling_config.as_ref(), "spec.profilingConfig");
     let config = file.profiling_config.clone().unwrap_or_default();
     if file.profiling_config.is_some() {
@@ -287,6 +294,7 @@ fn alpha(spec: Option<&Node>, object: &mut Object<'_>, options: &Options) -> Req
         online: offline.is_none_or(|offline| offline.value != Value::Bool(true)),
         has_image: !profiling.image.is_empty(),
         fingerprint: 0,
+        written: Written::default(),
     }
 }
 

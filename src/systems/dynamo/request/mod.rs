@@ -9,5 +9,6 @@ mod output;
 mod phases;
 mod route;
 
+pub use output::config_map;
 pub use phases::reconcile;
 pub use route::of_graph;

@@ -25,7 +25,7 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
     match turn(&mut look, found.is_leaving(), pass) {
         Ok(finish) => finish,
         Err(Refusal::NotFound | Refusal::Gone) => Finish::Done,
-        Err(_) => Finish::Retry,
+        Err(refusal) => pass.retry(&refusal),
     }
 }
 
@@ -308,7 +308,7 @@ fn refused_graph(look: &Look, why: &str, pass: &mut Pass<'_>) -> Turn {
     if pass.runtime.failures(pass.item.controller, look.key) == 0 {
         pass.note_text(look.key, "creation_failed", why);
     }
-    Ok(Finish::Retry)
+    Ok(pass.retry(&Refusal::Invalid(String::new())))
 }
 
 /// Looks after a graph that was ready.

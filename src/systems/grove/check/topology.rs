@@ -44,7 +44,15 @@ pub fn create(template: &PodCliqueSetTemplate, profile: &Profile, path: &str, fi
         }
         return;
     }
-    domains(&levels, profile, findings);
+    // Whatever has no name of its own has been told of.
+    let Some(topology) = topologies.first() else { return };
+    match profile.domains(topology) {
+        Some(known) => domains(&levels, &known, findings),
+        None => {
+            let detail = format!("ClusterTopologyBinding {topology:?} not found");
+            findings.invalid_text(format!("{path}.topologyConstraint.topologyName"), topology, &detail);
+        }
+    }
 }
 
 /// All constraints, each after what encloses it.
@@ -75,8 +83,7 @@ fn levels<'t>(template: &'t PodCliqueSetTemplate, path: &str) -> Vec<Level<'t>> 
 }
 
 /// Checks that domains are known, and that what encloses is broader.
-fn domains(levels: &[Level<'_>], profile: &Profile, findings: &mut Findings) {
-    let known = profile.domains();
+fn domains(levels: &[Level<'_>], known: &[&str], findings: &mut Findings) {
     let rank = |constraint: &TopologyConstraint| {
         constraint.required.as_ref().and_then(|domain| known.iter().position(|one| one == domain))
     };

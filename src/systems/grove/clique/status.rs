@@ -23,7 +23,9 @@ impl Pass<'_> {
         status.ready = count(&|pod| pod.seen.is_some_and(|seen| seen.ready));
         status.gated = count(&|pod| pod.seen.is_some_and(|seen| seen.gated));
         status.scheduled = count(&|pod| pod.seen.is_some_and(|seen| seen.node.is_some()));
-        let target = status.update.as_ref().map(|update| update.template_hash).or(status.template_hash);
+        let update =
+            status.update.as_ref().filter(|update| !self.grove.profile.forgets_target || update.ended_at.is_none());
+        let target = update.map(|update| update.template_hash).or(status.template_hash);
         if let Some(target) = target {
             status.updated = count(&|pod| pod.hash == target);
         }
@@ -81,7 +83,11 @@ impl Pass<'_> {
         } else if self.is_idle() {
             (Some(false), "SufficientReadyPods")
         } else if status.scheduled < least {
-            (Some(self.grove.profile.unscheduled == Unscheduled::Breached), "InsufficientScheduledPods")
+            match self.grove.profile.unscheduled {
+                Unscheduled::Partial if status.scheduled > 0 => (Some(true), "ScheduledReplicasBelowMinAvailable"),
+                Unscheduled::Ignored | Unscheduled::Partial => (Some(false), "InsufficientScheduledPods"),
+                Unscheduled::Breached => (Some(true), "InsufficientScheduledPods"),
+            }
         } else if status.scheduled.saturating_sub(lost) < least {
             (Some(true), "InsufficientReadyPods")
         } else {

@@ -8,7 +8,7 @@ use super::Pass;
 use crate::systems::grove::names;
 use crate::systems::grove::operator::Stop;
 use crate::systems::grove::pods::Pod;
-use crate::timeline::{Kind, Subject};
+use crate::timeline::{Kind, Subject, Why};
 use crate::workload::{Ask, Awaited, BatchScheduler, Container, GangMember, Object, PodPhase, PodTemplate, World};
 
 /// The init container that waits for other cliques (initContainerName).
@@ -38,6 +38,12 @@ impl Pass<'_> {
         let mut used: Vec<u32> = found.iter().filter(|pod| pod.is_live()).map(|pod| pod.index).collect();
         let pod_hash = self.stored.label(names::TEMPLATE_HASH).and_then(|text| u64::from_str_radix(text, 16).ok());
         let pod_hash = pod_hash.unwrap_or(self.expected_hash);
+        if let Some(reason) = self.clique().spec.refusal.clone() {
+            // Each try is an error of the pass, which the queue puts off ever longer; one entry tells of all of them.
+            let reason = world.intern(&format!("its pods are not made: {reason}"));
+            self.grove.tell(self.key, ("Failed", ""), true, Why::symbol(reason), self.by.cause, world);
+            return Err(Stop::Error);
+        }
         for _ in 0..count {
             let index = (0..).find(|index| !used.contains(index)).unwrap_or(0);
             used.push(index);

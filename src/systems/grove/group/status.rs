@@ -95,10 +95,13 @@ impl Pass<'_> {
             (Some(false), "SufficientAvailablePodCliqueScalingGroupReplicas")
         } else {
             match self.grove.profile.unscheduled {
-                Unscheduled::Ignored if status.scheduled < least => {
+                Unscheduled::Partial if 0 < status.scheduled && status.scheduled < least => {
+                    (Some(true), "ScheduledReplicasBelowMinAvailable")
+                }
+                Unscheduled::Ignored | Unscheduled::Partial if status.scheduled < least => {
                     (Some(false), "InsufficientScheduledPodCliqueScalingGroupReplicas")
                 }
-                Unscheduled::Ignored if status.scheduled.saturating_sub(breached) < least => {
+                Unscheduled::Ignored | Unscheduled::Partial if status.scheduled.saturating_sub(breached) < least => {
                     (Some(true), "InsufficientAvailablePodCliqueScalingGroupReplicas")
                 }
                 Unscheduled::Breached if sound < least => {

@@ -16,7 +16,8 @@ impl Pass<'_> {
     /// Makes what is missing, brings what is there to its template, and deletes what is too much.
     pub fn cliques(&mut self, world: &mut dyn World) -> Result<(), Stop> {
         let replicas = self.set().spec.replicas;
-        let excess: Vec<Subject> = self.grove.family.members(self.key, Kind::PodClique).collect();
+        let excess: Vec<Subject> =
+            self.grove.family.members(self.key, Kind::PodClique).filter(|_| self.looks_at_all).collect();
         for key in excess {
             let is_excess = self.grove.family.set_of(key).is_some_and(|(_, replica)| replica >= replicas);
             if is_excess && self.grove.get(SETS, key).is_some_and(|stored| !stored.is_leaving()) {
@@ -24,7 +25,7 @@ impl Pass<'_> {
             }
         }
         let standalone: Vec<CliqueTemplate> = self.template().standalone().cloned().collect();
-        for replica in 0..replicas {
+        for replica in self.replicas.clone() {
             for template in &standalone {
                 self.clique(replica, template, world)?;
             }

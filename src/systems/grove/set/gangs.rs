@@ -2,6 +2,8 @@
 //! each copy beyond these. A gang is initialized once all pods of its PodCliques are there.
 //! Source: ai-dynamo/grove, operator/internal/controller/podcliqueset/components/podgang/{podgang,syncflow}.go.
 
+use std::collections::BTreeSet;
+
 use super::Pass;
 use crate::systems::grove::family::{Stored, as_clique, as_gang, as_group, beside};
 use crate::systems::grove::model::{
@@ -26,19 +28,20 @@ impl Pass<'_> {
     /// Makes the gangs what they should be; asks to be called again while pods are missing.
     pub fn gangs(&mut self, world: &mut dyn World) -> Result<(), Stop> {
         let expected = self.expected_gangs(world);
-        let there: Vec<Subject> = self.grove.family.members(self.key, Kind::PodGang).collect();
-        for key in there {
-            let name = world.show(key.name);
-            if expected.iter().all(|gang| gang.name != name) && self.grove.get(SETS, key).is_some() {
+        let keys: Vec<Subject> =
+            expected.iter().map(|gang| beside(self.key, Kind::PodGang, &gang.name, world)).collect();
+        let wanted: BTreeSet<Subject> = keys.iter().copied().collect();
+        for key in self.gangs_there().into_iter().filter(|key| !wanted.contains(key)) {
+            if self.grove.get(SETS, key).is_some() {
                 self.grove.api.delete(key, self.by)?;
             }
         }
         let mut again = Ok(());
-        for gang in expected {
-            let key = beside(self.key, Kind::PodGang, &gang.name, world);
-            let is_whole = self.pods_missing(&gang.spec, world) == Some(0);
+        for (gang, key) in expected.into_iter().zip(keys) {
+            let (is_whole, replica) = (self.pods_missing(&gang.spec, world) == Some(0), gang.replica);
             self.write_gang(key, gang, world)?;
             if !is_whole {
+                self.grove.marks.due(self.key, replica);
                 again = Err(Stop::Requeue);
                 continue;
             }
@@ -51,12 +54,23 @@ impl Pass<'_> {
         again
     }
 
+    /// The gangs that the replicas have, as far as this pass looks at them.
+    fn gangs_there(&self) -> BTreeSet<Subject> {
+        let family = &self.grove.family;
+        match self.looks_at_all {
+            true => family.members(self.key, Kind::PodGang).collect(),
+            false => {
+                self.replicas.iter().flat_map(|replica| family.of_replica(self.key, *replica, Kind::PodGang)).collect()
+            }
+        }
+    }
+
     fn expected_gangs(&self, world: &mut dyn World) -> Vec<Expected> {
         let mut gangs = Vec::new();
-        for replica in 0..self.set().spec.replicas {
+        for replica in self.replicas.iter().copied() {
             gangs.push(self.base(replica, world));
         }
-        for replica in 0..self.set().spec.replicas {
+        for replica in self.replicas.iter().copied() {
             for config in &self.template().scaling_groups {
                 self.scaled(replica, config, &mut gangs, world);
             }

@@ -17,7 +17,7 @@ impl Pass<'_> {
     pub fn groups(&mut self, world: &mut dyn World) -> Result<(), Stop> {
         let replicas = self.set().spec.replicas;
         let configs = self.template().scaling_groups.clone();
-        for replica in 0..replicas {
+        for replica in self.replicas.clone() {
             for config in &configs {
                 let name = names::group(&self.name, replica, &config.name);
                 let key = beside(self.key, Kind::PodCliqueScalingGroup, &name, world);
@@ -38,7 +38,8 @@ impl Pass<'_> {
                 self.grove.create(stored, why, self.by, world)?;
             }
         }
-        let excess: Vec<Subject> = self.grove.family.members(self.key, Kind::PodCliqueScalingGroup).collect();
+        let groups = self.grove.family.members(self.key, Kind::PodCliqueScalingGroup);
+        let excess: Vec<Subject> = groups.filter(|_| self.looks_at_all).collect();
         for key in excess {
             let is_excess = self.grove.family.set_of(key).is_some_and(|(_, replica)| replica >= replicas);
             if is_excess && self.grove.get(SETS, key).is_some_and(|stored| !stored.is_leaving()) {

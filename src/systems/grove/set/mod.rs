@@ -4,12 +4,14 @@
 mod cliques;
 mod gangs;
 mod groups;
+mod marks;
 mod scheduler;
 mod status;
 pub(super) mod terminate;
 mod update;
 
 pub(super) use cliques::starts_after_in;
+pub(super) use marks::Marks;
 pub(super) use terminate::left;
 
 use std::collections::BTreeMap;
@@ -34,6 +36,10 @@ pub(super) struct Pass<'p> {
     pub stored: Stored,
     /// Its name.
     pub name: String,
+    /// The replicas that this pass looks at.
+    pub replicas: Vec<u32>,
+    /// True if these are all.
+    pub looks_at_all: bool,
 }
 
 /// Reconciles one PodCliqueSet.
@@ -44,10 +50,13 @@ pub(super) fn reconcile(grove: &mut Grove, item: Item, world: &mut dyn World) ->
     }
     let by = grove.writer(item, world);
     let name = world.show(item.key.name);
-    let mut pass = Pass { grove, key: item.key, by, stored: Stored::clone(&stored), name };
-    let spec = pass.spec(world);
-    pass.status(world)?;
-    spec
+    let stored = Stored::clone(&stored);
+    let mut pass = Pass { grove, key: item.key, by, stored, name, replicas: Vec::new(), looks_at_all: true };
+    let done = pass.run(world);
+    if done == Err(Stop::Error) {
+        pass.grove.marks.forget(item.key);
+    }
+    done
 }
 
 impl Pass<'_> {
@@ -82,8 +91,32 @@ impl Pass<'_> {
         labels.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
 
+    fn run(&mut self, world: &mut dyn World) -> Result<(), Stop> {
+        let followed = self.follow_templates(world);
+        self.choose_replicas();
+        let spec = followed.and_then(|()| self.spec(world));
+        self.status(world)?;
+        spec
+    }
+
+    /// An update looks at all replicas for the next one; and where there is something of a replica that is not wanted, all is
+    /// looked through for what has to go.
+    fn choose_replicas(&mut self) {
+        for clique in self.grove.pods.touched() {
+            if let Some((set, replica)) = self.grove.family.set_of(clique) {
+                self.grove.marks.due(set, replica);
+            }
+        }
+        let replicas = self.set().spec.replicas;
+        if self.is_updating() || self.grove.marks.any_from(self.key, replicas) {
+            self.grove.marks.forget(self.key);
+        }
+        let chosen = self.grove.marks.take(self.key);
+        self.looks_at_all = chosen.is_none();
+        self.replicas = chosen.unwrap_or_else(|| (0..replicas).collect());
+    }
+
     fn spec(&mut self, world: &mut dyn World) -> Result<(), Stop> {
-        self.follow_templates(world)?;
         self.services(world);
         let mut again = Ok(());
         // The order of getOrderedKindsForSync. What only asks to be called again does not keep the rest from being done.
@@ -127,6 +160,7 @@ impl Pass<'_> {
         let why = Why::text(if on_delete { "pods are replaced as they are deleted" } else { "" });
         self.by.cause = self.grove.note(self.key, "UpdateStarted", why, self.by.cause, world);
         let update = SetUpdate { started_at, ended_at: on_delete.then_some(started_at), current: None };
+        self.grove.marks.forget(self.key);
         self.write_status(|status| {
             status.update = Some(update);
             status.updated = 0;

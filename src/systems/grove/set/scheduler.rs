@@ -43,13 +43,17 @@ impl Pass<'_> {
     /// A constraint by the labels of its domains. A domain that the cluster's topology has not is left out, as Grove does.
     fn level(&self, constraint: Option<&TopologyConstraint>) -> Option<gang::TopologyConstraint> {
         let constraint = constraint?;
+        // All constraints of a set are of one topology: what encloses them says which, if they do not.
+        let topology = self.template().topology_name();
+        let profile = &self.grove.profile;
         let label = |domain: &Option<String>| {
-            domain.as_ref().and_then(|domain| self.grove.profile.label_of(domain)).map(str::to_owned)
+            domain.as_ref().and_then(|domain| profile.label_of(topology, domain)).map(str::to_owned)
         };
         let (required, preferred) = (label(&constraint.required), label(&constraint.preferred));
         if required.is_none() && preferred.is_none() {
             return None;
         }
-        Some(gang::TopologyConstraint { topology: String::new(), required, preferred })
+        let of = topology.to_owned();
+        Some(gang::TopologyConstraint { topology: String::new(), of, required, preferred })
     }
 }

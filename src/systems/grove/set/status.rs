@@ -12,9 +12,11 @@ impl Pass<'_> {
     /// Writes the status as PodCliques and scaling groups are shown now.
     pub fn status(&mut self, world: &mut dyn World) -> Result<(), Stop> {
         let replicas = self.set().spec.replicas;
-        let counted: Vec<(bool, bool)> = (0..replicas).map(|replica| self.replica(replica, world)).collect();
-        let available = counted.iter().filter(|(available, _)| *available).count() as u32;
-        let updated = counted.iter().filter(|(_, updated)| *updated).count() as u32;
+        for replica in self.replicas.clone() {
+            let fares = self.replica(replica, world);
+            self.grove.marks.note(self.key, replica, fares);
+        }
+        let (available, updated) = self.grove.marks.counts(self.key);
         self.write_status(|status| {
             (status.replicas, status.available, status.updated) = (replicas, available, updated);
         })?;

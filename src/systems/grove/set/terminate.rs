@@ -59,9 +59,12 @@ impl Pass<'_> {
     /// Takes replicas down whose breach has lasted.
     pub fn terminate(&mut self, world: &mut dyn World) -> Result<Breached, Stop> {
         let mut breached = Breached::default();
-        for replica in 0..self.set().spec.replicas {
-            let Some(waits) = self.breaches(replica, world) else { continue };
-            match waits.iter().min() {
+        for replica in self.replicas.clone() {
+            let waits = self.breaches(replica, world);
+            if waits.as_ref().is_none_or(|waits| !waits.is_empty()) {
+                self.grove.marks.due(self.key, replica);
+            }
+            match waits.iter().flatten().min() {
                 None => {}
                 Some(left) if left.is_zero() && !self.is_going(replica, world.now()) => {
                     self.take_down(replica, world)?;

@@ -99,12 +99,14 @@ impl Docker {
         if others().any(|(_, one)| one.name == name) {
             return Plan::NameTaken { removes };
         }
-        let is_held = |port: &u16| {
+        let is_held = |(position, port): &(usize, &u16)| {
             let by_other = |one: &Container| one.phase == Phase::Running && one.host_ports.contains(port);
-            own_port == Some(*port) || others().any(|(_, one)| by_other(one))
+            let by_itself = host_ports[..*position].contains(port);
+            // For port 0 docker takes any that is free.
+            **port != 0 && (own_port == Some(**port) || by_itself || others().any(|(_, one)| by_other(one)))
         };
-        match host_ports.iter().copied().find(is_held) {
-            Some(port) => Plan::PortTaken { removes, port },
+        match host_ports.iter().enumerate().find(is_held) {
+            Some((_, port)) => Plan::PortTaken { removes, port: *port },
             None => Plan::Start { removes },
         }
     }
@@ -116,9 +118,9 @@ impl Docker {
         self.containers.iter().position(is_it)
     }
 
-    /// The running container behind a port of a node.
+    /// The running container behind a port of a node. Behind port 0 is none: nobody knows which one docker took.
     pub fn behind(&self, server: usize, port: u16) -> Option<&Container> {
-        let is_it = |one: &Container| one.phase == Phase::Running && one.host_ports.contains(&port);
+        let is_it = |one: &Container| port != 0 && one.phase == Phase::Running && one.host_ports.contains(&port);
         self.listed(server).map(|(_, one)| one).find(|one| is_it(one))
     }
 
@@ -204,6 +206,10 @@ mod tests {
         let one = docker(&[("1backend-a", &[80], Phase::Running)]);
         assert_eq!(one.plan(0, "1backend-b", &[80], None), Plan::PortTaken { removes: None, port: 80 });
         assert_eq!(one.plan(0, "1backend-b", &[81], Some(81)), Plan::PortTaken { removes: None, port: 81 });
+        assert_eq!(one.plan(0, "1backend-b", &[81, 81], None), Plan::PortTaken { removes: None, port: 81 });
+        let free = docker(&[("1backend-a", &[0], Phase::Running)]);
+        assert_eq!(free.plan(0, "1backend-b", &[0, 0], None), Plan::Start { removes: None });
+        assert!(free.behind(0, 0).is_none() && one.behind(0, 80).is_some());
         let created = docker(&[("1backend-b", &[80], Phase::Created)]);
         assert_eq!(created.plan(0, "1backend-c", &[80], None), Plan::Start { removes: None });
         assert_eq!(created.plan(0, "1backend-b", &[80], None), Plan::Start { removes: Some(0) });

@@ -6,7 +6,7 @@
 use super::{Desk, Loop};
 use crate::kernel::Time;
 use crate::systems::onebackend::profile::Options;
-use crate::systems::onebackend::store::{InstanceStatus, Store};
+use crate::systems::onebackend::store::{InstanceStatus, NodeRow, Store};
 use crate::text::diagnostic::quote;
 use crate::timeline::{Cause, Why};
 use crate::workload::World;
@@ -24,6 +24,10 @@ impl Loop {
                 row.heard = false;
             }
         }
+        // Lists have the order that the cycle reads.
+        let rank =
+            |row: &NodeRow| self.servers.iter().find(|one| one.node == row.subject).map_or(u64::MAX, |one| one.rank);
+        shown.nodes.sort_by_key(rank);
         shown
     }
 

@@ -3,6 +3,8 @@
 //! Source: 1backend/1backend 1305defcf2b8, server/internal/services/deploy/deploy_loop.go (executeStartCommand,
 //! makeSureItRuns).
 
+use std::collections::BTreeMap;
+
 use super::address::Url;
 use super::container::{built_image, run_name};
 use super::cycle::{Cycle, Panic};
@@ -116,7 +118,9 @@ impl Loop {
         desk: &mut Desk<'_>,
     ) -> Result<Option<Step>, Panic> {
         let name = run_name(&definition.id);
-        let host_ports: Vec<u16> = definition.ports.iter().map(|port| port.host).collect();
+        // Docker's bindings are a map by the container's port: of two for one port the later counts.
+        let bindings: BTreeMap<u16, u16> = definition.ports.iter().map(|port| (port.internal, port.host)).collect();
+        let host_ports: Vec<u16> = bindings.into_values().collect();
         let own_port = Url::parse(&self.servers[server].url).port().parse().ok();
         let serves = Subject::new(Kind::Member, desk.world.name(deployment));
         let cause = desk.store.deployment(deployment).map_or(desk.cause, |at| desk.store.deployments[at].cause);

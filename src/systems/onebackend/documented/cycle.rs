@@ -1,8 +1,8 @@
 //! A cycle of the deploy loop, in the six steps of the page: what is there is compared with what is wanted, commands are made of the
 //! difference, nodes are found for them, they are carried out, the registry is told, and what failed is seen.
 //!
-//! A cycle in which something went wrong is an attempt that ends in Error; the next is another. After so many in a row the
-//! deployment is Failed, and left alone until it is saved again. Source of the states: the diagram of the page of Deploy Svc at
+//! A cycle in which something went wrong is an attempt that ends in Error; the next is another. After so many without a new instance
+//! that became healthy the deployment is Failed, and left alone until it is saved again. Source of the states: the diagram of the page of Deploy Svc at
 //! 1backend/1backend 1305defcf2; what leads to Failed it does not say (*assumed*).
 
 use std::sync::Arc;
@@ -229,6 +229,10 @@ impl Loop {
         }
         for number in 0..step.start {
             if let Err(reason) = self.start(position, scene) {
+                // An instance that goes gives its room back: the next cycle finds it.
+                if self.works.iter().flat_map(|work| &work.instances).any(|instance| !instance.is_active()) {
+                    break;
+                }
                 let lacking = step.start - number;
                 self.works[position].problem =
                     Some(format!("{lacking} of {} instances have no node: {reason}", self.wanted(position, scene)));

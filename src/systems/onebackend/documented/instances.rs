@@ -127,7 +127,8 @@ fn register(deployment: &str, instance: &mut Instance, scene: &mut Scene<'_>) {
         node_url: node.url.clone(),
         status: InstanceStatus::Unknown,
         details: String::new(),
-        slug: String::new(),
+        // The registry keeps the account that registers (registry/http_register_instance.go), and that is Deploy Svc's.
+        slug: "deploy-svc".to_owned(),
         heard: false,
         last_heartbeat: None,
     });

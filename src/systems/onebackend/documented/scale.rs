@@ -3,7 +3,7 @@
 //! `maxReplicas`. *Assumed*: as many as bring the average down to the threshold; none more or less within the tolerance; fewer only
 //! after the load was low for a while, and then the most that was wanted in that time.
 
-use super::super::model::AutoScaling;
+use super::super::model::{AutoScaling, REPLICAS_MAX};
 use super::super::profile::Documented;
 use crate::kernel::{Duration, Time};
 
@@ -17,8 +17,8 @@ pub struct Memory {
 /// Between how many instances there are to be.
 pub fn bounds(scaling: &AutoScaling) -> (u32, u32) {
     let positive = |number: i32| u32::try_from(number).ok().filter(|number| *number > 0);
-    let least = positive(scaling.min_replicas).unwrap_or(1);
-    let most = positive(scaling.max_replicas).unwrap_or(u32::MAX);
+    let least = positive(scaling.min_replicas).unwrap_or(1).min(REPLICAS_MAX);
+    let most = positive(scaling.max_replicas).unwrap_or(REPLICAS_MAX).min(REPLICAS_MAX);
     (least, most.max(least))
 }
 

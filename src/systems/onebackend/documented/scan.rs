@@ -27,6 +27,9 @@ impl Loop {
                 };
                 instance.cause = scene.tell(instance.subject, status, instance.cause);
                 work.cause = instance.cause;
+                if found == Life::Healthy && instance.revision == work.revision {
+                    work.attempts = 0;
+                }
             }
         }
     }

@@ -27,7 +27,7 @@ pub struct Work {
     pub image: Image,
     /// Its instances, the oldest first; of those that are gone none.
     pub instances: Vec<Instance>,
-    /// How often it ended in Error since it was OK.
+    /// How often it ended in Error since an instance of the newest revision became healthy.
     pub attempts: u32,
     /// How many instances the load asks for; `None`: nobody asked it yet.
     pub scaled: Option<u32>,

@@ -1,10 +1,12 @@
 //! Reads documents as `oo deployment save` and `oo definition save` do, with what the client and then the server refuse. A file
 //! may have several YAML documents, each of which is saved by itself; which of the two it is, its keys tell. `go_json` has the
-//! client's words, `types` its types; what a document means is not known here.
+//! client's words, `types` its types, `sense` what is wrong with numbers that the client takes; what a document means is not known
+//! here.
 //! Source: 1backend/1backend 1305defcf2, cli/oo/commands/deployment/save.go and cli/oo/commands/definition/save.go.
 
 mod envars;
 mod go_json;
+mod sense;
 mod types;
 
 use super::model::{
@@ -60,12 +62,21 @@ impl Documents {
         }
         if let Some(first) = problems.first() {
             let kind = if is_definition { Kind::Definition } else { Kind::Member };
-            let id = text(node, "id");
-            let name = if id.is_empty() { unnamed(source) } else { id };
-            self.rejected.push((kind, name, first.message.clone()));
+            self.rejected.push((kind, id_of(node, source), first.message.clone()));
             let command = if is_definition { "oo definition save" } else { "oo deployment save" };
             self.problems.extend(problems.into_iter().map(|one| one.note(format!("`{command}` refuses it"))));
             return;
+        }
+        if is_definition {
+            self.warnings.extend(sense::definition(node, source, profile));
+        } else {
+            let findings = sense::findings(node, source, profile);
+            self.warnings.extend(findings.warnings);
+            if let Some(first) = findings.problems.first() {
+                self.rejected.push((Kind::Member, id_of(node, source), first.message.clone()));
+                self.problems.extend(findings.problems);
+                return;
+            }
         }
         self.without_effect(node, is_definition, source, profile);
         let document = if is_definition {
@@ -97,6 +108,12 @@ impl Documents {
             }
         }
     }
+}
+
+/// The id of a document that is refused, or what it is called instead.
+fn id_of(node: &Node, source: &Source) -> String {
+    let id = text(node, "id");
+    if id.is_empty() { unnamed(source) } else { id }
 }
 
 /// A name for what has none: that of its file.

@@ -102,3 +102,59 @@ fn as_built_most_keys_have_no_effect() {
     let warned = |profile| documents(&source, profile).expect("YAML").warnings.len();
     assert_eq!((warned(Profile::AsBuilt), warned(Profile::Documented)), (2, 0));
 }
+
+#[test]
+fn numbers_that_make_no_sense_are_refused_with_their_place_or_told_of() {
+    let cases = [
+        ("replicas: -1", "`replicas` must not be negative, and is -1", 1),
+        ("replicas: 10001", "`replicas` must be from 0 to 10000, not 10001", 1),
+        ("replicas: -2147483648", "`replicas` must be from 0 to 10000, not -2147483648", 1),
+        (
+            "autoScaling: { minReplicas: 5, maxReplicas: 3 }",
+            "`autoScaling.minReplicas` is 5, more than `maxReplicas`, which is 3",
+            0,
+        ),
+        ("autoScaling: { minReplicas: -5 }", "`autoScaling.minReplicas` must not be negative, and is -5", 0),
+        ("strategy: { maxSurge: -1 }", "`strategy.maxSurge` must not be negative, and is -1", 0),
+    ];
+    for (text, expected, as_built) in cases {
+        let source = Source::new("d.yaml", format!("id: a\ndefinitionId: b\n{text}\n"));
+        let read = documents(&source, Profile::Documented).expect("YAML");
+        let told: Vec<_> = read.problems.iter().map(|one| (one.place().line, one.message.as_str())).collect();
+        assert_eq!(told, [(3, expected)], "{text}");
+        assert!(read.accepted.is_empty() && read.rejected[0].2 == expected, "{text}");
+        let read = documents(&source, Profile::AsBuilt).expect("YAML");
+        let named = |one: &Diagnostic| one.message.contains("`replicas`");
+        assert_eq!(read.warnings.iter().chain(&read.problems).filter(|one| named(one)).count(), as_built, "{text}");
+    }
+    let told = |text: &str| {
+        let source = Source::new("d.yaml", format!("id: a\ndefinitionId: b\n{text}\n"));
+        let read = documents(&source, Profile::Documented).expect("YAML");
+        assert!(read.problems.is_empty(), "{text}");
+        read.warnings.iter().map(|one| one.message.clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(told("autoScaling: { minReplicas: 5 }"), <[&str; 0]>::default());
+    assert_eq!(told("strategy: { type: Recreate, maxSurge: 0, maxUnavailable: 0 }"), <[&str; 0]>::default());
+    assert_eq!(
+        told("strategy: { maxSurge: 0, maxUnavailable: 0 }"),
+        ["`maxUnavailable` and `maxSurge` are both 0: one instance may be missing all the same"]
+    );
+    let told = told("resources: { cpu: two, memory: 4Gi, vram: 24 gigs }");
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert!(told[0].starts_with("resources.cpu `two` is not an amount"), "{told:?}");
+}
+
+#[test]
+fn what_a_definition_has_too_much_or_too_little_is_told() {
+    let told = |text: &str, profile| {
+        let read = documents(&Source::new("d.yaml", text), profile).expect("YAML");
+        assert!(read.problems.is_empty(), "{text}");
+        read.warnings.iter().map(|one| one.message.clone()).collect::<Vec<_>>()
+    };
+    let both = "{ id: a, image: { name: x, internalPorts: [1] }, repository: { url: u, internalPorts: [1] } }";
+    assert_eq!(told(both, Profile::Documented), ["`repository` has no effect beside `image`"]);
+    let neither = "{ id: a, ports: [ { internal: 80, host: 0 } ] }";
+    assert_eq!(told(neither, Profile::Documented).len(), 1);
+    let told = told(neither, Profile::AsBuilt);
+    assert!(told.len() == 2 && told[1].starts_with("for port 0"), "{told:?}");
+}

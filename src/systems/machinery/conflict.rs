@@ -1,0 +1,59 @@
+//! What is told of a controller itself: writes that were refused with a conflict, and that it ended and started. Of a conflict, who was
+//! faster stands in the entry's cause, and when it is tried again in its words. That a write is refused is `api`'s and `faults`'.
+
+use super::api::Api;
+use super::resource::Spec;
+use super::runtime::{ControllerId, Ended, Item, Runtime};
+use crate::kernel::Duration;
+use crate::timeline::{Arg, Cause, Kind, Subject, Why};
+use crate::workload::World;
+
+/// A write of a controller that came too late.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Conflict {
+    /// What was to be written.
+    pub key: Subject,
+    /// The write that was faster, or the fault that says so.
+    pub cause: Cause,
+}
+
+/// Writes an entry about the controller for each of its writes that came too late in the pass that has just ended. `retry` is how soon its
+/// key comes again by itself.
+pub fn tell_conflicts<T: Spec>(
+    api: &mut Api<T>,
+    runtime: &Runtime,
+    item: Item,
+    retry: Option<Duration>,
+    world: &mut dyn World,
+) {
+    for Conflict { key, cause } in api.take_conflicts() {
+        let why = match retry {
+            Some(retry) => Why::with2("{} has been modified: again after {}", Arg::Subject(key), Arg::Length(retry)),
+            None => Why::with("{} has been modified", Arg::Subject(key)),
+        };
+        note(runtime, item.controller, "conflict", why, cause, world);
+    }
+}
+
+/// Writes that a controller ended, and for how long.
+pub fn tell_end(runtime: &Runtime, ended: Ended, world: &mut dyn World) {
+    let why = Why::with("away for {}", Arg::Length(ended.lasts));
+    note(runtime, ended.controller, "ended", why, ended.cause, world);
+}
+
+/// Writes that a controller is there again.
+pub fn tell_start(runtime: &Runtime, controller: ControllerId, cause: Cause, world: &mut dyn World) {
+    note(runtime, controller, "started", Why::text("it lists everything"), cause, world);
+}
+
+fn note(
+    runtime: &Runtime,
+    controller: ControllerId,
+    became: &'static str,
+    why: Why,
+    cause: Cause,
+    world: &mut dyn World,
+) {
+    let name = world.name(runtime.name(controller));
+    world.note(Subject::new(Kind::Controller, name), became, why, cause);
+}
