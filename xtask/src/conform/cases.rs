@@ -77,8 +77,8 @@ const LOADS: &str = "nothing on the cluster would measure what its instances use
 /// A scenario of 1Backend's heartbeats.
 const HEARTBEATS: &str = "1Backend's nodes send it heartbeats; on a cluster a node is known to be silent when its lease has run out, 40 s later";
 
-/// New ones.
-const UNTRIED: &str = "not tried yet";
+/// A scenario of Dynamo that asks what a component holds when it is gone.
+const GONE: &str = "a live run counts what watches show, and nothing of a component that is gone";
 
 /// Scenarios that wait for time-outs of Backend.AI's manager.
 const MANAGER: &str =
@@ -143,30 +143,30 @@ pub const CASES: &[Case] = &[
     short("diamond", 10),
     short("drain-blocked", 20),
     short("drain-blocked-by-budget", 20),
-    left("dynamo/adapters-collide", UNTRIED),
+    short("dynamo/adapters-collide", 20),
     short("dynamo/admission", 20),
-    left("dynamo/claimed-devices", UNTRIED),
-    short("dynamo/component-removed", 20),
-    left("dynamo/conflict-retried", UNTRIED),
+    short("dynamo/claimed-devices", 20),
+    left("dynamo/component-removed", GONE),
+    long("dynamo/conflict-retried", 6),
     short("dynamo/deleted-mid-rollout", 20),
     refused("dynamo/disaggregated"),
     refused("dynamo/etcd-out"),
     refused("dynamo/leader-after-workers"),
     short("dynamo/lora-model", 20),
     short("dynamo/managed-rollout", 20),
-    left("dynamo/missed-change", UNTRIED),
-    left("dynamo/multinode-update", UNTRIED),
+    long("dynamo/missed-change", 5),
+    short("dynamo/multinode-update", 20),
     short("dynamo/namespace-missing", 40),
     short("dynamo/no-spare-gpu", 40),
     refused("dynamo/node-lost-under-gang"),
-    short("dynamo/old-generations", 40),
+    long("dynamo/old-generations", 10),
     short("dynamo/old-workers-unwell", 20),
-    left("dynamo/operator-restarted", UNTRIED),
+    short("dynamo/operator-restarted", 20),
     refused("dynamo/part-of-a-gang"),
     short("dynamo/profiling-retries", 40),
     refused("dynamo/ready-before-registered"),
     short("dynamo/rebalance-conflict", 20),
-    left("dynamo/refused-at-creation", UNTRIED),
+    short("dynamo/refused-at-creation", 20),
     short("dynamo/replaced-graph", 20),
     short("dynamo/request-applied", 40),
     short("dynamo/request-edited", 40),
@@ -176,7 +176,7 @@ pub const CASES: &[Case] = &[
     short("dynamo/revert-mid-rollout", 6),
     refused("dynamo/two-schedulers"),
     short("dynamo/two-writers", 20),
-    left("dynamo/webhook-out", UNTRIED),
+    long("dynamo/webhook-out", 1),
     short("export-answers", 1),
     short("export-fails-twice", 10),
     refused("faults/api-conflict"),
