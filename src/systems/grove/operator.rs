@@ -82,6 +82,8 @@ pub struct Grove {
     pub(super) groups: BTreeMap<Subject, PodGroupSpec>,
     /// The sizes that PodCliques were scaled to, for those that come back.
     pub(super) sizes: BTreeMap<Subject, u32>,
+    /// When each replica of a set was taken down last.
+    pub(super) taken_down: BTreeMap<(Subject, u32), Time>,
     /// How many headless Services each set has.
     pub(super) services: BTreeMap<Subject, u32>,
     /// Which replicas of sets have to be looked at.
@@ -118,6 +120,7 @@ impl Grove {
             asked: BTreeMap::new(),
             groups: BTreeMap::new(),
             sizes: BTreeMap::new(),
+            taken_down: BTreeMap::new(),
             services: BTreeMap::new(),
             marks: set::Marks::default(),
             told: BTreeMap::new(),

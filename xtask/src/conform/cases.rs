@@ -60,6 +60,10 @@ const NO_PROBE: &str = "it is about what an application does behind no probe, wh
 /// A scenario of Grove in which a pod is lost.
 const UNREADY: &str = "kwok shows no pod unready that is asked to go, and Grove tells here of a breach that lasts until such a pod is gone";
 
+/// A scenario of Grove in which pods of a gang are on lost nodes while others are not.
+const GOING: &str =
+    "how often Grove takes a replica down while pods of it cannot go depends on how soon each of its controllers looks";
+
 /// A scenario of Grove in which a pod starts while an update comes.
 const STARTING: &str =
     "kwok shows a pod running only once it is ready, and here an update comes while one runs and has not started";
@@ -67,11 +71,14 @@ const STARTING: &str =
 /// Scenarios in which a node is lost while a pod on it starts.
 const SILENCED: &str = "kwok goes on with a pod that it has begun to start on a node that is then silenced";
 
+/// A scenario of 1Backend's autoscaling.
+const LOADS: &str = "nothing on the cluster would measure what its instances use";
+
 /// A scenario of 1Backend's heartbeats.
 const HEARTBEATS: &str = "1Backend's nodes send it heartbeats; on a cluster a node is known to be silent when its lease has run out, 40 s later";
 
-/// New ones.
-const UNTRIED: &str = "not tried yet";
+/// A scenario of Dynamo that asks what a component holds when it is gone.
+const GONE: &str = "a live run counts what watches show, and nothing of a component that is gone";
 
 /// Scenarios that wait for time-outs of Backend.AI's manager.
 const MANAGER: &str =
@@ -136,40 +143,40 @@ pub const CASES: &[Case] = &[
     short("diamond", 10),
     short("drain-blocked", 20),
     short("drain-blocked-by-budget", 20),
-    left("dynamo/adapters-collide", UNTRIED),
+    short("dynamo/adapters-collide", 20),
     short("dynamo/admission", 20),
-    left("dynamo/claimed-devices", UNTRIED),
-    left("dynamo/component-removed", UNTRIED),
-    left("dynamo/conflict-retried", UNTRIED),
-    left("dynamo/deleted-mid-rollout", UNTRIED),
+    short("dynamo/claimed-devices", 20),
+    left("dynamo/component-removed", GONE),
+    long("dynamo/conflict-retried", 6),
+    short("dynamo/deleted-mid-rollout", 20),
     refused("dynamo/disaggregated"),
     refused("dynamo/etcd-out"),
     refused("dynamo/leader-after-workers"),
     short("dynamo/lora-model", 20),
     short("dynamo/managed-rollout", 20),
-    left("dynamo/missed-change", UNTRIED),
-    left("dynamo/multinode-update", UNTRIED),
+    long("dynamo/missed-change", 5),
+    short("dynamo/multinode-update", 20),
     short("dynamo/namespace-missing", 40),
     short("dynamo/no-spare-gpu", 40),
     refused("dynamo/node-lost-under-gang"),
-    left("dynamo/old-generations", UNTRIED),
+    long("dynamo/old-generations", 10),
     short("dynamo/old-workers-unwell", 20),
-    left("dynamo/operator-restarted", UNTRIED),
+    short("dynamo/operator-restarted", 20),
     refused("dynamo/part-of-a-gang"),
     short("dynamo/profiling-retries", 40),
     refused("dynamo/ready-before-registered"),
     short("dynamo/rebalance-conflict", 20),
-    left("dynamo/refused-at-creation", UNTRIED),
+    short("dynamo/refused-at-creation", 20),
     short("dynamo/replaced-graph", 20),
     short("dynamo/request-applied", 40),
     short("dynamo/request-edited", 40),
     short("dynamo/request-invalid", 40),
     short("dynamo/request-kept", 20),
     short("dynamo/restart-superseded", 20),
-    short("dynamo/revert-mid-rollout", 7),
+    short("dynamo/revert-mid-rollout", 6),
     refused("dynamo/two-schedulers"),
     short("dynamo/two-writers", 20),
-    left("dynamo/webhook-out", UNTRIED),
+    long("dynamo/webhook-out", 1),
     short("export-answers", 1),
     short("export-fails-twice", 10),
     refused("faults/api-conflict"),
@@ -200,7 +207,7 @@ pub const CASES: &[Case] = &[
     long("grove/never-whole-taken-down", 1),
     refused("grove/packed-by-rack"),
     long("grove/rolling-update", 4),
-    long("grove/scale-forgotten", 2),
+    left("grove/scale-forgotten", GOING),
     refused("grove/scaled-to-none"),
     short("grove/starts-after", 4),
     refused("grove/topology-missing"),
@@ -227,7 +234,7 @@ pub const CASES: &[Case] = &[
     short("onebackend/as-built-caller-lost", 10),
     short("onebackend/as-built-change-ignored", 10),
     short("onebackend/as-built-dead-instance", 10),
-    left("onebackend/as-built-late-definition", UNTRIED),
+    short("onebackend/as-built-late-definition", 4),
     short("onebackend/as-built-missing-definition", 4),
     short("onebackend/as-built-name-within-name", 10),
     short("onebackend/as-built-no-ports", 10),
@@ -245,7 +252,7 @@ pub const CASES: &[Case] = &[
     short("onebackend/as-built-slow-pull", 10),
     short("onebackend/as-built-too-few-nodes", 10),
     short("onebackend/as-built-trigger-race", 2),
-    long("onebackend/autoscaling", 4),
+    left("onebackend/autoscaling", LOADS),
     refused("onebackend/build-fails"),
     refused("onebackend/node-lost"),
     short("onebackend/recreate", 10),

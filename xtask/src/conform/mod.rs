@@ -54,8 +54,9 @@ pub fn run(args: &[String]) -> Result<(), String> {
     let options = read(args)?;
     let cases: Vec<_> = CASES.iter().filter(|case| wanted(case, &options)).collect();
     let page = shell::root().join(PAGE);
-    let text = fs::read_to_string(&page).map_err(|error| format!("failed to read {PAGE}: {error}"))?;
-    let told = Table::of(&text)?;
+    let read = || fs::read_to_string(&page).map_err(|error| format!("failed to read {PAGE}: {error}"));
+    // What is wrong with the page is told before anything runs.
+    Table::of(&read()?)?;
     let greenroom = greenroom()?;
     let began = Instant::now();
     let ground = Ground::take(options.context.as_deref(), options.kubeconfig.as_deref())?;
@@ -74,6 +75,9 @@ pub fn run(args: &[String]) -> Result<(), String> {
     if !failed.is_empty() {
         return Err(format!("no verdict on:\n  {}", failed.join("\n  ")));
     }
+    // As it is now: another that compared meanwhile may have written its rows.
+    let text = read()?;
+    let told = Table::of(&text)?;
     if options.check {
         return told.check(&found);
     }

@@ -66,7 +66,7 @@ impl Pass<'_> {
             }
             match waits.iter().flatten().min() {
                 None => {}
-                Some(left) if left.is_zero() => {
+                Some(left) if left.is_zero() && !self.is_going(replica, world.now()) => {
                     self.take_down(replica, world)?;
                     breached.ended.push(replica);
                 }
@@ -74,6 +74,16 @@ impl Pass<'_> {
             }
         }
         Ok(breached)
+    }
+
+    /// True for a replica that was taken down a moment ago and of which a PodClique is still going. In the source each pass takes a
+    /// replica down that such a PodClique breaches, as often as passes follow each other; here they would do so without end at one
+    /// instant. *Assumed*: the next is the one that is asked for again.
+    fn is_going(&self, replica: u32, now: Time) -> bool {
+        let last = self.grove.taken_down.get(&(self.key, replica));
+        let cliques = self.grove.family.cliques_of_replica(self.key, replica);
+        let is_leaving = |key: &Subject| self.grove.api.get(*key).is_some_and(|stored| stored.is_leaving());
+        last.is_some_and(|last| *last + Profile::RETRY > now) && cliques.iter().any(is_leaving)
     }
 
     /// What is left of the delay for each breach of a replica; `None` while one of its PodCliques is missing.
@@ -112,6 +122,7 @@ impl Pass<'_> {
             self.by.cause = self.grove.note(self.key, "Terminated", why, self.by.cause, world);
         }
         let by = self.by;
+        self.grove.taken_down.insert((self.key, replica), world.now());
         for key in cliques {
             self.grove.api.delete(key, by)?;
         }
