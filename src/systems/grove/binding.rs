@@ -2,7 +2,6 @@
 //! Source: ai-dynamo/grove, operator/api/core/v1alpha1/crds/grove.io_clustertopologybindings.yaml and
 //! operator/internal/webhook/admission/clustertopology/validation/validation.go. Its links to topologies of schedulers have no effect.
 
-use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node, Source};
 
 /// A ClusterTopologyBinding that can be applied.
@@ -55,7 +54,7 @@ pub fn binding(document: &Node, source: &Source) -> Result<Binding, Vec<Diagnost
             let is_same =
                 |level: &(String, String)| if key == "domain" { level.0 == *value } else { level.1 == *value };
             if !value.is_empty() && levels.iter().any(is_same) {
-                refuse(item, &format!("spec.levels[{index}].{key}"), &format!("Duplicate value: {}", quote(value)));
+                refuse(item, &format!("spec.levels[{index}].{key}"), &format!("Duplicate value: {value:?}"));
             }
         }
         levels.push((domain, label));
@@ -86,7 +85,7 @@ mod tests {
         let good = read(&with("[ { domain: zone, key: example.com/zone }, { domain: rack, key: example.com/rack } ]"));
         assert_eq!(good.map(|one| (one.name, one.levels.len())), Ok(("h100".to_owned(), 2)));
         let twice = read(&with("[ { domain: rack, key: a }, { domain: rack, key: b } ]")).expect_err("it is refused");
-        assert!(twice[0].ends_with("spec.levels[1].domain: Duplicate value: `rack`"), "{twice:?}");
+        assert!(twice[0].ends_with("spec.levels[1].domain: Duplicate value: \"rack\""), "{twice:?}");
         assert!(read(&with("[]")).is_err_and(|all| all[0].ends_with("spec.levels: Required value")));
         assert!(
             read(&with("[ { domain: rack } ]")).is_err_and(|all| all[0].ends_with("levels[0].key: Required value"))
