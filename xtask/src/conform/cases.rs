@@ -211,7 +211,7 @@ pub const CASES: &[Case] = &[
     refused("grove/scaled-to-none"),
     short("grove/starts-after", 4),
     refused("grove/topology-missing"),
-    left("grove/update-begins-with-pending", STARTING),
+    left("grove/update-begins-with-pending", "it has not been run on a cluster yet"),
     left("grove/update-forgets-starting-pod", STARTING),
     short("grove/update-on-delete", 10),
     refused("image-pull-fails"),
