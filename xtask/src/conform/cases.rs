@@ -71,6 +71,10 @@ const STARTING: &str =
 /// Scenarios in which a node is lost while a pod on it starts.
 const SILENCED: &str = "kwok goes on with a pod that it has begun to start on a node that is then silenced";
 
+/// A scenario of 1Backend in which an instance is registered and scanned once, while it starts.
+const UNHEARD: &str =
+    "kwok shows a pod running only once it is ready, and here it is scanned while it runs and does not listen";
+
 /// A scenario of 1Backend's autoscaling.
 const LOADS: &str = "nothing on the cluster would measure what its instances use";
 
@@ -143,7 +147,7 @@ pub const CASES: &[Case] = &[
     short("diamond", 10),
     short("drain-blocked", 20),
     short("drain-blocked-by-budget", 20),
-    short("dynamo/adapters-collide", 20),
+    long("dynamo/adapters-collide", 4),
     short("dynamo/admission", 20),
     short("dynamo/claimed-devices", 20),
     left("dynamo/component-removed", GONE),
@@ -155,13 +159,13 @@ pub const CASES: &[Case] = &[
     short("dynamo/lora-model", 20),
     short("dynamo/managed-rollout", 20),
     long("dynamo/missed-change", 5),
-    short("dynamo/multinode-update", 20),
+    long("dynamo/multinode-update", 20),
     short("dynamo/namespace-missing", 40),
     short("dynamo/no-spare-gpu", 40),
     refused("dynamo/node-lost-under-gang"),
     long("dynamo/old-generations", 10),
     short("dynamo/old-workers-unwell", 20),
-    short("dynamo/operator-restarted", 20),
+    long("dynamo/operator-restarted", 5),
     refused("dynamo/part-of-a-gang"),
     short("dynamo/profiling-retries", 40),
     refused("dynamo/ready-before-registered"),
@@ -231,7 +235,7 @@ pub const CASES: &[Case] = &[
     refused("node-shutdown"),
     left("node-silent", NO_PROBE),
     short("onebackend/as-built-busy-nodes", 10),
-    short("onebackend/as-built-caller-lost", 10),
+    left("onebackend/as-built-caller-lost", UNHEARD),
     short("onebackend/as-built-change-ignored", 10),
     short("onebackend/as-built-dead-instance", 10),
     short("onebackend/as-built-late-definition", 4),
