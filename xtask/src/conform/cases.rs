@@ -85,6 +85,9 @@ const LOADS: &str = "nothing on the cluster would measure what its instances use
 /// A scenario of 1Backend's heartbeats.
 const HEARTBEATS: &str = "1Backend's nodes send it heartbeats; on a cluster a node is known to be silent when its lease has run out, 40 s later";
 
+/// A scenario of Dynamo in which several workers start at once, in the middle of a rollout.
+const ONE_BY_ONE: &str = "the operator scales at each worker that becomes ready, and four that start together are ready one by one on a cluster";
+
 /// A scenario of Dynamo that asks what a component holds when it is gone.
 const GONE: &str = "a live run counts what watches show, and nothing of a component that is gone";
 
@@ -167,7 +170,7 @@ pub const CASES: &[Case] = &[
     short("dynamo/namespace-missing", 40),
     short("dynamo/no-spare-gpu", 40),
     refused("dynamo/node-lost-under-gang"),
-    long("dynamo/old-generations", 10),
+    left("dynamo/old-generations", ONE_BY_ONE),
     short("dynamo/old-workers-unwell", 20),
     long("dynamo/operator-restarted", 10),
     refused("dynamo/part-of-a-gang"),
