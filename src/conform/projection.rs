@@ -43,11 +43,6 @@ const MACHINE: &str = "what happens to the machine; the API shows it later as No
 /// What is not compared. A word that no row names is compared.
 const LEFT_OUT: &[LeftOut] = &[
     out(Kind::Pod, &["Serving"], "the application's own truth; an API shows what the probes say"),
-    out(
-        Kind::Pod,
-        &["Registered", "Unregistered"],
-        "nothing is registered anywhere in a live run: who is ready is known",
-    ),
     out(Kind::Pod, &["Unserved"], "that no scheduler feels meant is written nowhere: the pod stays Pending"),
     out(
         Kind::Pod,
