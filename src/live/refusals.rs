@@ -1,6 +1,7 @@
 //! What a live run cannot do, told by name before it makes anything.
 
 use crate::cluster::scheduler::SchedulerProfile;
+use crate::kernel::{Distribution, Duration};
 use crate::scenario::Scenario;
 use crate::scenario::model::{FaultKind, SystemName};
 use crate::timeline::Kind;
@@ -33,7 +34,9 @@ pub fn refusals(scenario: &Scenario, options: &LiveOptions) -> Vec<String> {
     if let Some(row) = scenario.behaviour.iter().find(|row| row.together.is_some()) {
         refusals.push(format!("{}: nothing holds pods back together in a live run (together)", row.place));
     }
-    if let Some(row) = scenario.behaviour.iter().find(|row| row.register.is_some()) {
+    // Who is ready is looked up at once in a live run.
+    let at_once = Distribution::Constant(Duration::ZERO);
+    if let Some(row) = scenario.behaviour.iter().find(|row| row.register.as_ref().is_some_and(|one| *one != at_once)) {
         refusals.push(format!("{}: nothing is registered anywhere in a live run (register)", row.place));
     }
     for node in &scenario.cluster.nodes {
@@ -121,6 +124,8 @@ mod tests {
             assert!(refused.iter().any(|one| one.contains(what)), "{scenario}: {refused:?}");
         }
         assert_eq!(refused("rolling-update"), [""; 0]);
+        assert!(refused("faults/ready-before-registered").iter().any(|one| one.contains("(register)")));
+        assert_eq!(refused("dynamo/webhook-out"), [""; 0], "registered at once is no store of its own");
         assert!(refused("container-crash").iter().any(|one| one.contains("start again")));
         assert_eq!(refused("onebackend/as-built-dead-instance"), [""; 0], "nobody starts docker's containers again");
     }

@@ -68,6 +68,10 @@ const GOING: &str =
 const STARTING: &str =
     "kwok shows a pod running only once it is ready, and here an update comes while one runs and has not started";
 
+/// A scenario of Grove in which pods are slow to become ready.
+const BREACHED: &str =
+    "kwok shows a pod running only once it is ready, and Grove tells here of a breach while pods run and are not ready";
+
 /// Scenarios in which a node is lost while a pod on it starts.
 const SILENCED: &str = "kwok goes on with a pod that it has begun to start on a node that is then silenced";
 
@@ -151,21 +155,21 @@ pub const CASES: &[Case] = &[
     short("dynamo/admission", 20),
     short("dynamo/claimed-devices", 20),
     left("dynamo/component-removed", GONE),
-    long("dynamo/conflict-retried", 6),
+    long("dynamo/conflict-retried", 10),
     short("dynamo/deleted-mid-rollout", 20),
     refused("dynamo/disaggregated"),
     refused("dynamo/etcd-out"),
     refused("dynamo/leader-after-workers"),
     short("dynamo/lora-model", 20),
     short("dynamo/managed-rollout", 20),
-    long("dynamo/missed-change", 5),
+    long("dynamo/missed-change", 3),
     long("dynamo/multinode-update", 20),
     short("dynamo/namespace-missing", 40),
     short("dynamo/no-spare-gpu", 40),
     refused("dynamo/node-lost-under-gang"),
     long("dynamo/old-generations", 10),
     short("dynamo/old-workers-unwell", 20),
-    long("dynamo/operator-restarted", 5),
+    long("dynamo/operator-restarted", 10),
     refused("dynamo/part-of-a-gang"),
     short("dynamo/profiling-retries", 40),
     refused("dynamo/ready-before-registered"),
@@ -180,7 +184,7 @@ pub const CASES: &[Case] = &[
     short("dynamo/revert-mid-rollout", 6),
     refused("dynamo/two-schedulers"),
     short("dynamo/two-writers", 20),
-    long("dynamo/webhook-out", 1),
+    short("dynamo/webhook-out", 20),
     short("export-answers", 1),
     short("export-fails-twice", 10),
     refused("faults/api-conflict"),
@@ -215,7 +219,7 @@ pub const CASES: &[Case] = &[
     refused("grove/scaled-to-none"),
     short("grove/starts-after", 4),
     refused("grove/topology-missing"),
-    left("grove/update-begins-with-pending", "it has not been run on a cluster yet"),
+    left("grove/update-begins-with-pending", BREACHED),
     left("grove/update-forgets-starting-pod", STARTING),
     short("grove/update-on-delete", 10),
     refused("image-pull-fails"),
@@ -266,7 +270,7 @@ pub const CASES: &[Case] = &[
     short("onebackend/scaled-and-removed", 4),
     short("onebackend/secret-missing", 10),
     left("onebackend/silent-node", HEARTBEATS),
-    left("onebackend/tight-room", UNTRIED),
+    long("onebackend/tight-room", 3),
     refused("onebackend/update-given-up"),
     short("onebackend/vram-fits-nowhere", 2),
     refused("out-of-capacity"),
