@@ -278,17 +278,12 @@ fn stage(template: &mut Value) {
 fn cluster(latency: u64) -> Cluster {
     let constant = Distribution::Constant;
     let usual = Behaviour {
-        applies_to: Match::default(),
         pull: Pull::Takes(constant(Duration::ZERO)),
         init: constant(Duration::ZERO),
         start: constant(Duration::ZERO),
-        registers: false,
-        register: constant(Duration::ZERO),
         run: constant(Duration::ZERO),
-        exit_code: 0,
-        crash: None,
         stop: constant(Duration::ZERO),
-        metrics: BTreeMap::new(),
+        ..Behaviour::default()
     };
     let image = |image: &str| Match { image: Some(image.to_owned()), ..Match::default() };
     let check = Behaviour {

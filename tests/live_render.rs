@@ -341,16 +341,14 @@ fn what_the_scenarios_ask_for_holds_together() {
     kwok, autoscaled-by-load: HorizontalPodAutoscaler/api: load of Deployment/api (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
     kwok, autoscaled-inference: HorizontalPodAutoscaler/serving: load of Deployment/serving (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
     kwok, crash-loop: Deployment/worker: crash of container worker cannot be run on a cluster: kwok starts no container again: use real nodes
-    kwok, grove/starts-after: Pod/llm-0-frontend-0: an init container that waits for pods cannot be run on a cluster: stand-ins do not look at other pods: rehearse what waits for them in simulation
-    kwok, grove/starts-after: Pod/llm-0-router-0: an init container that waits for pods cannot be run on a cluster: stand-ins do not look at other pods: rehearse what waits for them in simulation
     kwok, paasta/canary-share: HorizontalPodAutoscaler/paastasvc-ranker/ranker-main: load of Deployment/ranker-main (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
     kwok, paasta/crash-loop-rollback: Deployment/paastasvc-mailer/mailer-main: crash of container main cannot be run on a cluster: kwok starts no container again: use real nodes
     kwok, startup-budget-too-short: Deployment/llm-assistant: a probe that kills container llm-assistant after 1m8s cannot be run on a cluster: kwok has no probes and starts no container again: use real nodes
     kwok, undo-a-rollout: Deployment/api: crash of container api cannot be run on a cluster: kwok starts no container again: use real nodes
     stand-ins, autoscaled-by-load: HorizontalPodAutoscaler/api: load of Deployment/api (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
     stand-ins, autoscaled-inference: HorizontalPodAutoscaler/serving: load of Deployment/serving (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
-    stand-ins, grove/starts-after: Pod/llm-0-frontend-0: an init container that waits for pods cannot be run on a cluster: stand-ins do not look at other pods: rehearse what waits for them in simulation
-    stand-ins, grove/starts-after: Pod/llm-0-router-0: an init container that waits for pods cannot be run on a cluster: stand-ins do not look at other pods: rehearse what waits for them in simulation
+    stand-ins, grove/starts-after: Pod/llm-0-frontend-0: an init container that waits for pods cannot be run on a cluster: stand-ins do not look at other pods: use fake nodes, or rehearse what waits in simulation
+    stand-ins, grove/starts-after: Pod/llm-0-router-0: an init container that waits for pods cannot be run on a cluster: stand-ins do not look at other pods: use fake nodes, or rehearse what waits in simulation
     stand-ins, paasta/canary-share: HorizontalPodAutoscaler/paastasvc-ranker/ranker-main: load of Deployment/ranker-main (`behaviour.metrics`) cannot be run on a cluster: nothing on the cluster would measure it: scale by an action instead
     ");
 }
