@@ -91,6 +91,10 @@ const APART: &str = "which write is in conflict with which of two others is a ma
 /// A scenario of Dynamo in which several workers start at once, in the middle of a rollout.
 const ONE_BY_ONE: &str = "the operator scales at each worker that becomes ready, and four that start together are ready one by one on a cluster";
 
+/// A scenario of Dynamo in which all workers are lost at once, in the middle of a rollout.
+const LOST_ONE_BY_ONE: &str =
+    "the operator scales at each change, and workers that are lost or ready together are so one by one on a cluster";
+
 /// A scenario of Dynamo that asks what a component holds when it is gone.
 const GONE: &str = "a live run counts what watches show, and nothing of a component that is gone";
 
@@ -174,8 +178,7 @@ pub const CASES: &[Case] = &[
     short("dynamo/no-spare-gpu", 40),
     refused("dynamo/node-lost-under-gang"),
     left("dynamo/old-generations", ONE_BY_ONE),
-    // Not with many beside it: all workers are killed at once, and the planner looks again as soon as the first of them is seen gone.
-    long("dynamo/old-workers-unwell", 20),
+    left("dynamo/old-workers-unwell", LOST_ONE_BY_ONE),
     long("dynamo/operator-restarted", 10),
     refused("dynamo/part-of-a-gang"),
     short("dynamo/profiling-retries", 40),
