@@ -1,10 +1,11 @@
 //! Instructions, which other programs on the machine cannot change, counted by valgrind: 200,000 events of the hold model,
-//! and whole rolling updates. `cargo xtask bench` provides the runner that this needs, and reads the counts by the names that stand here.
+//! whole rolling updates, and fleets of graphs. `cargo xtask bench` provides the runner that this needs, and reads the counts by the names that stand here.
 
 #![allow(missing_docs, unused_qualifications, reason = "the macros write public items and full paths")]
 
 use std::hint::black_box;
 
+use greenroom_benches::graphs::{self, Graphs};
 use greenroom_benches::hold::Hold;
 use greenroom_benches::peer::Peer;
 use greenroom_benches::rollout::rollout;
@@ -46,6 +47,23 @@ fn rolling_update(pods: u32) -> u64 {
     rollout(black_box(pods)).events()
 }
 
+#[library_benchmark]
+#[benches::count(args = [50, 500])]
+fn graphs_as_deployments(count: u32) -> usize {
+    fleet(count, false)
+}
+
+#[library_benchmark]
+#[benches::count(args = [50, 500])]
+fn graphs_by_grove(count: u32) -> usize {
+    fleet(count, true)
+}
+
+fn fleet(count: u32, grove: bool) -> usize {
+    graphs::play(black_box(Graphs { count, nodes: 1, grove })).timeline.len()
+}
+
 library_benchmark_group!(name = hold, benchmarks = [greenroom, simcore]);
 library_benchmark_group!(name = rollouts, benchmarks = [rolling_update]);
-main!(library_benchmark_groups = [hold, rollouts]);
+library_benchmark_group!(name = graphs, benchmarks = [graphs_as_deployments, graphs_by_grove]);
+main!(library_benchmark_groups = [hold, rollouts, graphs]);

@@ -74,7 +74,7 @@ fn instruction_rows(text: &str) -> Result<Vec<[String; 3]>, String> {
     let mut counts: Vec<(&str, &str, f64)> = Vec::new();
     let mut current = None;
     for line in text.lines() {
-        let groups = ["instructions::hold::", "instructions::rollouts::"];
+        let groups = ["instructions::hold::", "instructions::rollouts::", "instructions::graphs::"];
         if let Some(name) = groups.iter().find_map(|group| line.strip_prefix(group)) {
             current = name.split_once(' ').map(|(side, case)| (side, case.rsplit('(').next().unwrap_or("")));
         } else if let (Some((side, case)), Some(rest)) = (current, line.trim_start().strip_prefix("Instructions:")) {
@@ -93,21 +93,29 @@ fn instruction_rows(text: &str) -> Result<Vec<[String; 3]>, String> {
             ]);
         }
     }
-    let updates: Vec<(f64, f64)> = counts
-        .iter()
-        .filter(|(side, ..)| *side == "rolling_update")
-        .filter_map(|(_, case, count)| Some((case.replace('_', "").parse::<f64>().ok()?, *count)))
-        .map(|(pods, count)| (pods, count / (2.0 * pods)))
-        .collect();
-    for (pods, each) in &updates {
-        rows.push([
-            format!("rolling update of {pods} pods, under valgrind"),
-            format!("{each:.0} instructions a pod"),
-            format!("{:.2}x that of {}", each / updates[0].1, updates[0].0),
-        ]);
+    for (side, what, smallest) in GROWING {
+        let of_side = counts.iter().filter(|(other, ..)| *other == side);
+        let sized = of_side.filter_map(|(_, case, count)| Some((case.replace('_', "").parse::<f64>().ok()?, *count)));
+        // Two pods to each: what is replaced and what replaces it, or a graph's frontend and its worker.
+        let each: Vec<(f64, f64)> = sized.map(|(size, count)| (size, count / (2.0 * size))).collect();
+        for (size, figure) in &each {
+            rows.push([
+                what.replace("{}", &size.to_string()),
+                format!("{figure:.0} instructions a pod"),
+                format!("{:.2}x that of {}{smallest}", figure / each[0].1, each[0].0),
+            ]);
+        }
     }
     if rows.is_empty() { Err("the instruction bench printed no counts".into()) } else { Ok(rows) }
 }
+
+/// The benches whose cost a pod is compared with that of the smallest case: their names, what they measure, and how the smallest is
+/// named.
+const GROWING: [(&str, &str, &str); 3] = [
+    ("rolling_update", "rolling update of {} pods, under valgrind", ""),
+    ("graphs_as_deployments", "{} Dynamo graphs of 8 GPUs, as Deployments, under valgrind", " graphs"),
+    ("graphs_by_grove", "{} Dynamo graphs of 8 GPUs, by Grove, under valgrind", " graphs"),
+];
 
 /// Events of each case of benches/benches/instructions.rs.
 const EVENTS: f64 = 200_000.0;
@@ -127,7 +135,11 @@ mod tests {
             instructions::rollouts::rolling_update pods_0:(1_000)\n  \
               Instructions:                36000000|N/A                  (*********)\n\
             instructions::rollouts::rolling_update pods_1:(10_000)\n  \
-              Instructions:               396000000|N/A                  (*********)\n";
+              Instructions:               396000000|N/A                  (*********)\n\
+            instructions::graphs::graphs_by_grove count_0:(50)\n  \
+              Instructions:               200000000|N/A                  (*********)\n\
+            instructions::graphs::graphs_by_grove count_1:(500)\n  \
+              Instructions:              2400000000|N/A                  (*********)\n";
         let rows = instruction_rows(text).expect("there are counts");
         let rows: Vec<String> = rows.iter().map(|row| row.join(" | ")).collect();
         assert_eq!(
@@ -136,6 +148,8 @@ mod tests {
                 "hold model, 1000 entities, exponential delays, under valgrind | 334 instructions an event | simcore takes 2.23x",
                 "rolling update of 1000 pods, under valgrind | 18000 instructions a pod | 1.00x that of 1000",
                 "rolling update of 10000 pods, under valgrind | 19800 instructions a pod | 1.10x that of 1000",
+                "50 Dynamo graphs of 8 GPUs, by Grove, under valgrind | 2000000 instructions a pod | 1.00x that of 50 graphs",
+                "500 Dynamo graphs of 8 GPUs, by Grove, under valgrind | 2400000 instructions a pod | 1.20x that of 50 graphs",
             ]
         );
         assert!(instruction_rows("nothing ran").is_err());
