@@ -174,7 +174,7 @@ impl Loop {
     /// What is there and what is wanted, and how the one becomes the other.
     fn there(&self, position: usize, index: usize, scene: &Scene<'_>) -> (There, Strategy) {
         let (work, spec) = (&self.works[position], &scene.store.deployments[index].spec);
-        let wanted = work.scaled.unwrap_or_else(|| u32::try_from(spec.replicas).unwrap_or(0));
+        let wanted = self.wanted_of(&scene.store.deployments[index]);
         let mut there = There { wanted, ..There::default() };
         for instance in &work.instances {
             let count = match (instance.life, instance.revision == work.revision) {
@@ -243,7 +243,14 @@ impl Loop {
 
     fn wanted(&self, position: usize, scene: &Scene<'_>) -> u32 {
         let index = scene.store.deployment(&self.works[position].id);
-        index.map_or(0, |index| self.there(position, index, scene).0.wanted)
+        index.map_or(0, |index| self.wanted_of(&scene.store.deployments[index]))
+    }
+
+    /// How many instances a deployment wants: as many as it was scaled to, or as its row says.
+    pub fn wanted_of(&self, row: &DeploymentRow) -> u32 {
+        let work = self.works.iter().find(|work| !work.removed && work.id == row.spec.id);
+        let scaled = work.and_then(|work| work.scaled);
+        scaled.unwrap_or_else(|| u32::try_from(row.spec.replicas).unwrap_or(0))
     }
 
     /// Of a deployment that was removed nothing stays.
