@@ -31,10 +31,10 @@ fn lists_are_printed_as_the_client_prints_them() {
         [
             "ID           DEFINITION ID   STATUS      DETAILS",
             "depl_small   llama-70b       Deploying   Starting container instances...",
-            "depl_large   llama-70b       Error       1 of 1 instances have no node: none of 3 nodes takes it: 3 without a GPU of…",
+            "depl_large   llama-70b       Error       its instance has no node: none of 3 nodes takes it: 3 without a GPU of so m…",
         ]
     );
-    let full = "depl_large   llama-70b       Error       1 of 1 instances have no node: none of 3 nodes takes it: 3 without a GPU of so much memory";
+    let full = "depl_large   llama-70b       Error       its instance has no node: none of 3 nodes takes it: 3 without a GPU of so much memory";
     assert_eq!(lines(&native, "deployment list --full")[2], full);
     assert_eq!(
         lines(&native, "node list"),
@@ -126,6 +126,20 @@ fn the_last_heartbeat_is_the_last_scan_that_was_answered() {
         let is_as_told = row.ends_with(ago) && row.contains(&format!(" {status} "));
         assert!(is_as_told, "{profile}, {fault}, {seconds} s: {row}, not {status} and {ago}");
     }
+}
+
+/// Goal: a fault that 1Backend cannot have says why, and not what its client does.
+#[test]
+fn faults_of_custom_resources_say_why_they_reach_nobody() {
+    let text = "name: faults\nuntil: 2m\nonebackend: { profile: documented }\ncluster:\n  nodes:\n    \
+                - { pool: w, count: 1, cpu: 4, memory: 8Gi }\ndeploy:\n  - { document: d.yaml, system: onebackend }\n\
+                faults:\n  - { at: 1m, controller_restart: { of: web } }\n  - { at: 1m, webhook_down: { of: web } }\n";
+    let both = Only("id: app\nimage: { name: app, internalPorts: [80] }\n---\nid: web\ndefinitionId: app\n");
+    let scenario = load_from(&Source::new("scenario.yaml", text), &both).expect("a scenario");
+    let run = rehearse(&scenario, Options::default(), &mut []).expect("a run");
+    let why: Vec<&str> = run.unfired.iter().map(|one| one.why.as_str()).collect();
+    let restart = "refused: restarts of 1Backend's services are not modelled";
+    assert_eq!(why, [restart, "refused: no control plane here keeps custom resources"]);
 }
 
 /// Goal: a zone by its label is as good as one by its key, and as built the zone is told for the region too.

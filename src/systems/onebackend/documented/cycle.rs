@@ -63,8 +63,11 @@ impl Loop {
         // An attempt begins with Deploying, whatever comes of it.
         let building = build::is_building(work) || !blocked && needs_build(work.image, work.template.as_deref());
         let row = &mut scene.store.deployments[index];
+        let goes = step.stop_healthy + step.stop_unhealthy + step.stop_new + there.stopping > 0;
         let details = match step.start + there.new_coming {
             _ if building => BUILDING,
+            // Nothing comes and nothing goes in an attempt that fails before that.
+            0 if blocked || !goes => "",
             0 => STOPPING,
             _ => STARTING,
         };
@@ -166,7 +169,11 @@ impl Loop {
             work.scaled = Some(settled);
             let percent = Arg::Count(scale::percent(count, used, each));
             let (to, from) = (Arg::Count(settled.into()), Arg::Count(current.into()));
-            let why = Why::with3("cpu at {} %: {} instances rather than {}", percent, to, from);
+            let text = match settled {
+                1 => "cpu at {} %: {} instance rather than {}",
+                _ => "cpu at {} %: {} instances rather than {}",
+            };
+            let why = Why::with3(text, percent, to, from);
             work.cause = Cause::Entry(scene.world.note(row.subject, row.status.state(), why, work.cause));
         }
     }
@@ -234,8 +241,12 @@ impl Loop {
                     break;
                 }
                 let lacking = step.start - number;
-                self.works[position].problem =
-                    Some(format!("{lacking} of {} instances have no node: {reason}", self.wanted(position, scene)));
+                let lack = match (lacking, self.wanted(position, scene)) {
+                    (1, 1) => "its instance has no node".to_owned(),
+                    (1, wanted) => format!("1 of {wanted} instances has no node"),
+                    (_, wanted) => format!("{lacking} of {wanted} instances have no node"),
+                };
+                self.works[position].problem = Some(format!("{lack}: {reason}"));
                 break;
             }
         }
