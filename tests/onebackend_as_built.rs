@@ -167,3 +167,19 @@ proptest! {
         }
     }
 }
+
+/// Goal: a loop that no server would run is told of. Method: one loop more than there are nodes, and as many.
+#[test]
+fn there_is_a_server_for_each_deploy_loop() {
+    let read = |loops: u32| {
+        let text = format!(
+            "name: loops\nuntil: 1m\nonebackend: {{ profile: as-built, deploy_loops: {loops} }}\ncluster:\n  nodes:\n    \
+             - {{ pool: gpu, count: 2, shape: VM.GPU.A10.2 }}\ndeploy:\n  - {{ document: d.yaml, system: onebackend }}\n"
+        );
+        let document = Only("id: a\nimage: { name: x, internalPorts: [80] }\n".to_owned());
+        let problems = load_from(&Source::new("loops.yaml", text), &document).err().unwrap_or_default();
+        problems.into_iter().map(|problem| problem.message).collect::<Vec<_>>()
+    };
+    assert_eq!(read(2), <[String; 0]>::default());
+    assert_eq!(read(3), ["the deploy loop cannot run on 3 servers: there is one on each node, 2 in all"]);
+}

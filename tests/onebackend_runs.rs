@@ -31,10 +31,10 @@ fn lists_are_printed_as_the_client_prints_them() {
         [
             "ID           DEFINITION ID   STATUS      DETAILS",
             "depl_small   llama-70b       Deploying   Starting container instances...",
-            "depl_large   llama-70b       Error       1 of 1 instances have no node: none of 3 nodes takes it: 3 without a GPU of…",
+            "depl_large   llama-70b       Error       its instance has no node: none of 3 nodes takes it: 3 without a GPU of so m…",
         ]
     );
-    let full = "depl_large   llama-70b       Error       1 of 1 instances have no node: none of 3 nodes takes it: 3 without a GPU of so much memory";
+    let full = "depl_large   llama-70b       Error       its instance has no node: none of 3 nodes takes it: 3 without a GPU of so much memory";
     assert_eq!(lines(&native, "deployment list --full")[2], full);
     assert_eq!(
         lines(&native, "node list"),
@@ -88,6 +88,58 @@ impl Documents for Only {
     fn read(&self, _path: &str) -> Result<String, String> {
         Ok(self.0.to_owned())
     }
+}
+
+/// Goal: an instance was last heard of when a scan was last answered, whether or not that scan is an event of the run. Method: an
+/// instance that is scanned every 15 s, and what becomes of it between two scans.
+#[test]
+fn the_last_heartbeat_is_the_last_scan_that_was_answered() {
+    let crash = "{ at: 10m2s, container_crash: { deployment: web, exit: 1 } }";
+    let node_down = "{ at: 5m7s, node_down: { node: w-0 } }";
+    let cases = [
+        ("as-built", 1, crash, 614, "Healthy", "14s ago"),
+        ("as-built", 1, crash, 615, "Unreachable", "15s ago"),
+        ("as-built", 1, crash, 720, "Unreachable", "2m0s ago"),
+        // Nobody is left to scan.
+        ("as-built", 1, node_down, 840, "Healthy", "9m0s ago"),
+        // The dial of a node that is off takes three seconds.
+        ("as-built", 2, node_down, 316, "Healthy", "16s ago"),
+        ("as-built", 2, node_down, 319, "Unreachable", "19s ago"),
+        ("documented", 1, node_down, 314, "Healthy", "14s ago"),
+        ("documented", 1, node_down, 315, "Unreachable", "15s ago"),
+    ];
+    for (profile, nodes, fault, seconds, status, ago) in cases {
+        let text = format!(
+            "name: heartbeat\nseed: 3\nuntil: 20m\nonebackend: {{ profile: {profile} }}\ncluster:\n  nodes:\n    \
+             - {{ pool: w, count: {nodes}, cpu: 4, memory: 8Gi }}\ndeploy:\n  - {{ document: d.yaml, system: onebackend }}\n\
+             faults:\n  - {fault}\n"
+        );
+        let both = Only(
+            "id: app\nimage: { name: app, internalPorts: [80] }\nports: [ { internal: 80, host: 8080 } ]\n---\n\
+             id: web\ndefinitionId: app\n",
+        );
+        let scenario = load_from(&Source::new("scenario.yaml", text), &both).expect("a scenario");
+        let stop_at = Some(Time::ZERO + Duration::from_secs(seconds));
+        let options = Options { stop_at, native: true, ..Options::default() };
+        let native = rehearse(&scenario, options, &mut []).expect("a run").native.expect("a state");
+        let row = lines(&native, "instance list")[1];
+        let is_as_told = row.ends_with(ago) && row.contains(&format!(" {status} "));
+        assert!(is_as_told, "{profile}, {fault}, {seconds} s: {row}, not {status} and {ago}");
+    }
+}
+
+/// Goal: a fault that 1Backend cannot have says why, and not what its client does.
+#[test]
+fn faults_of_custom_resources_say_why_they_reach_nobody() {
+    let text = "name: faults\nuntil: 2m\nonebackend: { profile: documented }\ncluster:\n  nodes:\n    \
+                - { pool: w, count: 1, cpu: 4, memory: 8Gi }\ndeploy:\n  - { document: d.yaml, system: onebackend }\n\
+                faults:\n  - { at: 1m, controller_restart: { of: web } }\n  - { at: 1m, webhook_down: { of: web } }\n";
+    let both = Only("id: app\nimage: { name: app, internalPorts: [80] }\n---\nid: web\ndefinitionId: app\n");
+    let scenario = load_from(&Source::new("scenario.yaml", text), &both).expect("a scenario");
+    let run = rehearse(&scenario, Options::default(), &mut []).expect("a run");
+    let why: Vec<&str> = run.unfired.iter().map(|one| one.why.as_str()).collect();
+    let restart = "refused: restarts of 1Backend's services are not modelled";
+    assert_eq!(why, [restart, "refused: no control plane here keeps custom resources"]);
 }
 
 /// Goal: a zone by its label is as good as one by its key, and as built the zone is told for the region too.

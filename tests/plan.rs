@@ -178,6 +178,25 @@ fn figures_are_those_of_a_run() {
     assert!(looked_at >= 8, "{looked_at}");
 }
 
+/// Goal: a deployment of 1Backend is judged by how many instances it wants, not by how many containers were made for it, and one
+/// that calls itself OK with fewer is not finished. Method: scenarios of this repository.
+#[test]
+fn deployments_of_1backend_want_what_their_rows_say() {
+    let judged = |name: &str| {
+        let path = format!("{}/scenarios/onebackend/{name}/scenario.yaml", env!("CARGO_MANIFEST_DIR"));
+        let plan = plan_of(&load(Path::new(&path)).expect("a scenario"), false);
+        let own = &plan.course.workloads[0];
+        (own.after, own.desired, codes(&plan, Gravity::Error), plan.findings.first().map(|first| first.message.clone()))
+    };
+    let short = |after, wanted| {
+        let told = format!("deployment/web is ok at the end, with {after} of {wanted} pods available");
+        (after, wanted, vec!["GR017"], Some(told))
+    };
+    assert_eq!(judged("rolling-update"), (3, 3, vec![], None));
+    assert_eq!(judged("as-built-phantom-replica"), short(1, 2));
+    assert_eq!(judged("as-built-too-few-nodes"), short(2, 5));
+}
+
 /// Goal: what a mend changes is the document, and the changed document is what its run shows.
 #[test]
 fn a_mend_is_an_edit_that_can_be_made() {

@@ -75,8 +75,10 @@ impl Cluster {
             },
             (_, Some(model)) => {
                 let model = self.names.intern(model);
-                Why::with2("{} GPUs, {}", Arg::Count(gpus.into()), Arg::Text(model))
+                let text = if gpus == 1 { "{} GPU, {}" } else { "{} GPUs, {}" };
+                Why::with2(text, Arg::Count(gpus.into()), Arg::Text(model))
             }
+            (1, None) => Why::text("1 GPU"),
             (_, None) => Why::with("{} GPUs", Arg::Count(gpus.into())),
         };
         self.note_node(id, "Ready", why, cause);

@@ -187,6 +187,10 @@ impl World for Port<'_> {
         self.cluster.unsettled = true;
     }
 
+    fn want(&mut self, deployment: Subject, pods: u32) {
+        self.cluster.wanted.insert(deployment, pods);
+    }
+
     fn publish(&mut self, subject: Subject, key: &str, value: &str, _cause: Cause) {
         self.cluster.published.insert((subject, key.to_owned()), value.to_owned());
     }

@@ -182,6 +182,8 @@ pub struct Cluster {
     pub(super) asks: u32,
     pub(super) records: Records,
     pub(super) published: BTreeMap<(Subject, String), String>,
+    /// How many pods each deployment wants whose system makes them one by one.
+    pub(super) wanted: BTreeMap<Subject, u32>,
     /// What custom resources ask for and show.
     pub(super) custom: BTreeMap<Subject, Custom>,
     pub(super) measurements: Vec<Measurements>,
@@ -282,6 +284,7 @@ impl Cluster {
             asks: 0,
             records: Records::default(),
             published: BTreeMap::new(),
+            wanted: BTreeMap::new(),
             traffic: Traffic::default(),
             touched_sets: Vec::new(),
             stale_services: BTreeSet::new(),

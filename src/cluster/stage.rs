@@ -38,6 +38,10 @@ impl Stage for Cluster {
         self.true_counts(subject)
     }
 
+    fn told_wanted(&self, deployment: Subject) -> Option<u32> {
+        self.wanted.get(&deployment).copied()
+    }
+
     fn ready_endpoints(&self, service: Subject) -> Option<u32> {
         self.endpoints_of(service)
     }

@@ -131,7 +131,13 @@ impl Cluster {
             });
         }
         let mut counts = Counts::default();
-        for id in self.sets_of(subject)?.iter() {
+        let told = self.wanted.get(&subject).copied();
+        let sets = match self.sets_of(subject) {
+            Some(sets) => sets,
+            None if told.is_some() => Default::default(),
+            None => return None,
+        };
+        for id in sets.iter() {
             let set = self.set(*id);
             counts.pods += set.active.len() as u32;
             counts.running += set.running;
@@ -156,6 +162,7 @@ impl Cluster {
             };
             counts.desired = counts.desired.saturating_add(desired);
         }
+        counts.desired = told.unwrap_or(counts.desired);
         Some(counts)
     }
 

@@ -36,6 +36,11 @@ impl Time {
         Duration(self.0.saturating_sub(earlier.0))
     }
 
+    /// The instant one nanosecond earlier; the start has none.
+    pub const fn before(self) -> Time {
+        Time(self.0.saturating_sub(1))
+    }
+
     /// The last whole second that is not after `self`: what a timestamp of the Kubernetes API keeps of an instant.
     pub const fn whole_seconds(self) -> Time {
         Time(self.0 / NANOS_PER_SECOND * NANOS_PER_SECOND)

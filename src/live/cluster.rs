@@ -67,6 +67,8 @@ pub struct LiveCluster {
     pub(super) watchers: BTreeMap<Subject, BTreeSet<usize>>,
     pub(super) node_watchers: BTreeSet<usize>,
     pub(super) published: BTreeMap<(Subject, String), String>,
+    /// How many pods each deployment wants whose system makes them one by one.
+    pub(super) wanted: BTreeMap<Subject, u32>,
     pub(super) records: Records,
     /// What systems route, and who served it so far.
     pub(super) traffic: Traffic,
@@ -145,6 +147,7 @@ impl LiveCluster {
             watchers: BTreeMap::new(),
             node_watchers: BTreeSet::new(),
             published: BTreeMap::new(),
+            wanted: BTreeMap::new(),
             records: Records::default(),
             traffic: Traffic::default(),
             asks: 0,

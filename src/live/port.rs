@@ -156,6 +156,10 @@ impl World for Port<'_> {
         self.run.traffic.route(name, backends, cause);
     }
 
+    fn want(&mut self, deployment: Subject, pods: u32) {
+        self.run.wanted.insert(deployment, pods);
+    }
+
     fn publish(&mut self, subject: Subject, key: &str, value: &str, _cause: Cause) {
         self.run.published.insert((subject, key.to_owned()), value.to_owned());
     }

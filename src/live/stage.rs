@@ -103,7 +103,15 @@ impl Stage for LiveCluster {
     }
 
     fn counts(&self, subject: Subject) -> Option<Counts> {
-        self.mirror.counts(subject, self.clock.now())
+        let counts = self.mirror.counts(subject, self.clock.now());
+        match self.told_wanted(subject) {
+            Some(desired) => Some(Counts { desired, ..counts.unwrap_or_default() }),
+            None => counts,
+        }
+    }
+
+    fn told_wanted(&self, deployment: Subject) -> Option<u32> {
+        self.wanted.get(&deployment).copied()
     }
 
     fn ready_endpoints(&self, service: Subject) -> Option<u32> {

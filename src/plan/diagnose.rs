@@ -168,7 +168,14 @@ impl Findings<'_> {
             }
         } else if !is_told(&self.found) {
             for set in &self.course.complaints {
-                let what = format!("{} is {} at the end", set.subject, set.became);
+                let own = self.course.workloads.iter().find(|one| one.subject == set.subject);
+                let what = match own.filter(|own| set.became == "ok" && own.after < own.desired) {
+                    Some(own) => format!(
+                        "{} is ok at the end, with {} of {} pods available",
+                        set.subject, own.after, own.desired
+                    ),
+                    None => format!("{} is {} at the end", set.subject, set.became),
+                };
                 let finding = Finding::new(&rules::UNFINISHED, &set.subject, what);
                 let finding = finding.shown_by(set.at, set.told());
                 self.add(match &self.course.limit {

@@ -107,6 +107,10 @@ impl World for RecordingPort<'_> {
         self.port.route(name, backends, cause);
     }
 
+    fn want(&mut self, deployment: Subject, pods: u32) {
+        self.port.want(deployment, pods);
+    }
+
     fn now(&self) -> Time {
         self.port.now()
     }

@@ -327,7 +327,7 @@ impl System {
 
     /// True if it has controllers of custom resources, with an API of their own, that faults of watches and writes can strike.
     pub const fn has_own_api(&self) -> bool {
-        !matches!(self, System::Oci(_) | System::Kubernetes(_) | System::BackendAi(_) | System::Paasta(_))
+        matches!(self, System::Dynamo(_))
     }
 
     /// How often a fault of watches or writes has had an effect on it so far, by the number of the fault.

@@ -21,13 +21,16 @@ const SUFFIXES: &[(&str, u128)] = &[
 /// What is said of an amount that is one, but cannot be meant. Kubernetes takes it and bounds it by 2^63.
 pub const TOO_LARGE: &str = "larger than any machine has";
 
+/// What is said of an amount below zero.
+pub const NEGATIVE: &str = "an amount cannot be negative";
+
 /// The amount in thousandths, rounded up as Kubernetes does.
 ///
 /// # Errors
 /// What is wrong with it, as a lower-case fragment.
 pub fn milli(text: &str) -> Result<u64, String> {
     if text.starts_with('-') {
-        return Err("an amount cannot be negative".to_owned());
+        return Err(NEGATIVE.to_owned());
     }
     let form = || "not an amount; write one such as `128Gi`, `500m` or `4`".to_owned();
     let digits = text.find(|character: char| !character.is_ascii_digit() && character != '.').unwrap_or(text.len());

@@ -240,6 +240,11 @@ pub trait Stage {
     /// True figures of a Pod, a workload, a Service's pods, or of a system's deployment. `None`: nothing of that name.
     fn counts(&self, subject: Subject) -> Option<Counts>;
 
+    /// How many pods the system of a deployment told the world that it wants, where it makes them one by one.
+    fn told_wanted(&self, _deployment: Subject) -> Option<u32> {
+        None
+    }
+
     /// The ready endpoints behind a Service; `None`: there is none of this name.
     fn ready_endpoints(&self, service: Subject) -> Option<u32>;
 

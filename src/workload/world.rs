@@ -314,6 +314,9 @@ pub trait World {
     /// From now on, requests to this name go to these alone: those of their pods that are ready and answer.
     fn route(&mut self, name: Subject, backends: Vec<Backend>, cause: Cause);
 
+    /// How many pods a deployment wants whose system makes them one by one: nothing else tells the world of that.
+    fn want(&mut self, _deployment: Subject, _pods: u32) {}
+
     /// Writes down that a subject published a value: `deployment/vllm` its `internal_dns_name`. Expectations read these.
     fn publish(&mut self, subject: Subject, key: &str, value: &str, cause: Cause);
 

@@ -102,7 +102,11 @@ impl LiveCluster {
         let model = now.labels.get("nvidia.com/gpu.product").cloned().or_else(|| self.model_of(subject));
         let why = match (now.gpus, model) {
             (0, _) => Why::text("no GPU"),
-            (count, Some(model)) => Why::with2("{} GPUs, {}", Arg::Count(count), Arg::Text(self.names.intern(&model))),
+            (count, Some(model)) => {
+                let text = if count == 1 { "{} GPU, {}" } else { "{} GPUs, {}" };
+                Why::with2(text, Arg::Count(count), Arg::Text(self.names.intern(&model)))
+            }
+            (1, None) => Why::text("1 GPU"),
             (count, None) => Why::with("{} GPUs", Arg::Count(count)),
         };
         self.mirror.nodes.insert(subject, now);

@@ -24,7 +24,12 @@ pub(super) fn judge(mut rehearsal: Rehearsal<Cluster>, watch: &Watch, quiet_from
     let (timeline, names) = (stage.timeline(), stage.names());
     let makers = makers(names, watch);
     let tell = |id: EntryId| told(timeline, names, &makers, id);
-    let Settled { mut finished, unsettled } = settled(timeline, watch);
+    let Settled { mut finished, mut unsettled } = settled(timeline, watch);
+    let short = short(stage, watch);
+    if !short.is_empty() {
+        finished = None;
+    }
+    unsettled.extend(short.into_iter().filter(|id| !unsettled.contains(id)).collect::<Vec<_>>());
     let gave_up = gave_up(timeline, watch);
     if !gave_up.is_empty() {
         finished = None;
@@ -94,6 +99,15 @@ pub(super) fn judge(mut rehearsal: Rehearsal<Cluster>, watch: &Watch, quiet_from
         notices: run.notices,
         objects,
     }
+}
+
+/// Deployments of systems that make pods one by one, of which fewer are available than are wanted, whatever the systems say.
+fn short(stage: &Cluster, watch: &Watch) -> Vec<EntryId> {
+    let is_short = |subject: Subject| {
+        let available = stage.counts(subject).map_or(0, |counts| counts.available);
+        stage.told_wanted(subject).is_some_and(|wanted| available < wanted)
+    };
+    watch.others().iter().filter(|(subject, _)| is_short(**subject)).map(|(_, id)| *id).collect()
 }
 
 /// A workload of the manifests wants as many pods as its manifest says, however many its ReplicaSets want together.

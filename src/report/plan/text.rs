@@ -157,7 +157,8 @@ pub fn outlook(mend: &Mend) -> String {
         None => "something else still keeps it from its end".to_owned(),
     }];
     parts.extend(mend.lowest.map(|lowest| format!("{lowest} available at least")));
-    parts.push(format!("{} GPUs at most", mend.gpus_peak));
+    let plural = if mend.gpus_peak == 1 { "" } else { "s" };
+    parts.push(format!("{} GPU{plural} at most", mend.gpus_peak));
     if !mend.outage.is_zero() {
         parts.push(format!("{} without an endpoint", mend.outage));
     }

@@ -112,12 +112,15 @@ impl Reader<'_, '_> {
         let dynamo = self.dynamo(file.dynamo);
         let deploy = self.deploy(file.deploy, file.span);
         let paasta = self.paasta(file.paasta, &deploy);
+        let loops = file.onebackend.as_ref().and_then(|file| file.deploy_loops.as_ref());
+        let loops = loops.map(|loops| (loops.value, loops.span));
         let onebackend = self.onebackend(file.onebackend, epoch);
         let names: BTreeSet<&str> = deploy.iter().map(|deploy| deploy.system.text()).collect();
         self.controllers = names.into_iter().flat_map(systems::controllers).collect();
         self.acts = deploy.iter().any(|deploy| deploy.system.has_actions());
         let cluster = self.one_or_several(file.cluster, file.clusters, file.span);
         self.clusters = cluster.as_ref().map(|cluster| cluster.names.clone()).unwrap_or_default();
+        self.servers_for(loops, cluster.as_ref());
         let grows = oci.node_pools == Some(NodePools::Provision);
         self.nodes = cluster.as_ref().filter(|_| !grows).map(NodeNames::of);
         let behaviour = self.behaviour(file.behaviour.unwrap_or_default());

@@ -3,9 +3,11 @@
 use super::Reader;
 use crate::kernel::Distribution;
 use crate::scenario::file::OneBackendFile;
+use crate::scenario::model::{Cluster, NodeEntry};
 use crate::scenario::values::{Length, RowOrderValue};
 use crate::systems::onebackend::as_built::AsBuilt;
 use crate::systems::onebackend::{Documented, Options, Profile};
+use crate::text::Span;
 use crate::text::decode::{Spanned, Table};
 
 impl Reader<'_, '_> {
@@ -80,6 +82,18 @@ impl Reader<'_, '_> {
             self.context.error(given.span, "`node_url` needs `{node}`, where each node's name goes".to_owned());
         }
         Some(given.value.clone())
+    }
+
+    /// There is a server for each deploy loop: one on each node.
+    pub(super) fn servers_for(&mut self, loops: Option<(u32, Span)>, cluster: Option<&Cluster>) {
+        let (Some((loops, span)), Some(cluster)) = (loops, cluster) else { return };
+        let most = |entry: &NodeEntry| entry.autoscale.map_or(entry.naming.count(), |[_, most]| most);
+        let nodes = cluster.nodes.iter().map(most).fold(0_u32, u32::saturating_add);
+        if loops > nodes {
+            let message =
+                format!("the deploy loop cannot run on {loops} servers: there is one on each node, {nodes} in all");
+            self.context.error(span, message);
+        }
     }
 
     /// What only the as-built profile has.

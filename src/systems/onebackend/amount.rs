@@ -25,7 +25,10 @@ pub fn need(resources: Option<&Resources>) -> Result<Need, String> {
     let Some(resources) = resources else { return Ok(Need::default()) };
     let read = |key: &str, text: &str, by: fn(&str) -> Result<u64, String>| match text {
         "" => Ok(0),
-        text => by(text).map_err(|error| format!("resources.{key} {} is {error}", quote(text))),
+        text => by(text).map_err(|error| match error.as_str() {
+            quantity::NEGATIVE => format!("resources.{key} {} is negative", quote(text)),
+            error => format!("resources.{key} {} is {error}", quote(text)),
+        }),
     };
     Ok(Need {
         cpu_milli: read("cpu", &resources.cpu, quantity::milli)?,
@@ -57,5 +60,7 @@ mod tests {
         assert_eq!(need(None), Ok(Need::default()));
         let told = need(Some(&resources("two", "", ""))).expect_err("no amount");
         assert!(told.starts_with("resources.cpu `two` is not an amount"), "{told}");
+        let told = need(Some(&resources("", "", "-1GB"))).expect_err("no amount");
+        assert_eq!(told, "resources.vram `-1GB` is negative");
     }
 }

@@ -140,6 +140,17 @@ impl OneBackend {
         }
     }
 
+    /// Tells the world how many containers each deployment wants; of one that was removed, none.
+    fn tell_wanted(&self, world: &mut dyn World) {
+        for row in &self.store.deployments {
+            let wanted = match &self.deploy_loop {
+                Loop::Documented(one) => one.wanted_of(row),
+                Loop::AsBuilt(_) => u32::try_from(row.spec.replicas).unwrap_or(0),
+            };
+            world.want(row.subject, wanted);
+        }
+    }
+
     /// Gives the loop the rows that it works on.
     pub(super) fn with_loop(&mut self, act: impl FnOnce(&mut Loop, &mut Store, &Options)) {
         let options = Arc::clone(&self.options);
@@ -149,7 +160,7 @@ impl OneBackend {
 
 impl Controller for OneBackend {
     fn wake(&mut self, wake: Wake, cause: Cause, world: &mut dyn World) -> Result<(), String> {
-        match wake {
+        let done = match wake {
             Wake::Submitted => {
                 self.with_loop(|deploy_loop, store, options| match deploy_loop {
                     Loop::Documented(one) => one.begin(store, options, cause, world),
@@ -167,7 +178,9 @@ impl Controller for OneBackend {
                 });
                 Ok(())
             }
-        }
+        };
+        self.tell_wanted(world);
+        done
     }
 
     fn native(&self, world: &dyn World) -> serde_json::Value {

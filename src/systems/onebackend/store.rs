@@ -197,7 +197,8 @@ impl InstanceRow {
         let heard = matches!(status, InstanceStatus::Healthy | InstanceStatus::Degraded);
         if heard != self.heard {
             let now = world.now();
-            self.last_heartbeat = if heard { Some(now) } else { self.heartbeat_at(now, options) };
+            // The scan that gets no answer is no heartbeat.
+            self.last_heartbeat = if heard { Some(now) } else { self.heartbeat_at(now.before(), options) };
             self.heard = heard;
         }
         if self.status == status {

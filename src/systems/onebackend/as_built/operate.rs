@@ -6,7 +6,7 @@
 use super::{Desk, Loop};
 use crate::kernel::Time;
 use crate::systems::onebackend::profile::Options;
-use crate::systems::onebackend::store::{InstanceStatus, NodeRow, Store};
+use crate::systems::onebackend::store::{NodeRow, Store};
 use crate::text::diagnostic::quote;
 use crate::timeline::{Cause, Why};
 use crate::workload::World;
@@ -16,13 +16,8 @@ impl Loop {
     /// computed here.
     pub fn shown(&self, store: &Store, options: &Options, now: Time) -> Store {
         let mut shown = store.clone();
-        let scanner = self.servers.iter().find(|server| server.is_up);
-        let last = scanner.and_then(|server| server.last_tick(options.scan_interval, now));
         for row in &mut shown.instances {
-            if matches!(row.status, InstanceStatus::Healthy | InstanceStatus::Degraded) {
-                row.last_heartbeat = row.last_heartbeat.max(last);
-                row.heard = false;
-            }
+            row.last_heartbeat = self.scan.heartbeat(row, &self.servers, options, now);
         }
         // Lists have the order that the cycle reads.
         let rank =

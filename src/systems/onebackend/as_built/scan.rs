@@ -9,6 +9,7 @@ use super::address::{Url, dialled};
 use super::docker::Docker;
 use super::servers::Server;
 use crate::kernel::{Duration, Time};
+use crate::systems::onebackend::profile::Options;
 use crate::systems::onebackend::store::{InstanceRow, InstanceStatus};
 use crate::timeline::{Cause, Why};
 use crate::workload::Dial;
@@ -96,6 +97,29 @@ impl Scan {
         self.busy_since.is_some()
     }
 
+    /// When an instance last answered, as of now. Scans that would find nothing new are no events: what they would have written is
+    /// computed here, up to the one that goes on, which writes by itself.
+    pub fn heartbeat(&self, row: &InstanceRow, servers: &[Server], options: &Options, now: Time) -> Option<Time> {
+        if !matches!(row.status, InstanceStatus::Healthy | InstanceStatus::Degraded) {
+            return row.last_heartbeat;
+        }
+        let scanner = servers.iter().find(|server| server.is_up);
+        let last = scanner.and_then(|server| match self.busy_since {
+            Some(began) => server.tick_before(options.scan_interval, began),
+            None => server.last_tick(options.scan_interval, now),
+        });
+        row.last_heartbeat.max(last)
+    }
+
+    /// Writes down when each instance last answered, before the server that scans may become another.
+    pub fn keep_heartbeats(&self, servers: &[Server], desk: &mut Desk<'_>) {
+        // What ticks at this instant is still to come.
+        let before = desk.world.now().before();
+        for row in &mut desk.store.instances {
+            row.last_heartbeat = self.heartbeat(row, servers, desk.options, before);
+        }
+    }
+
     /// Begins, with all instances that there are.
     pub fn begin(&mut self, desk: &Desk<'_>) {
         self.queue = desk.store.instances.iter().map(|row| row.id.clone()).collect();
@@ -118,7 +142,7 @@ impl Scan {
                     self.dial = Some(dial);
                     return;
                 }
-                Some(dial) => write(&dial.instance, &dial.found, desk),
+                Some(dial) => self.write(&dial.instance, &dial.found, servers, desk),
                 None => match self.queue.pop_front() {
                     Some(instance) => self.dial_next(instance, servers, docker, desk),
                     None => self.end(servers, desk),
@@ -144,18 +168,19 @@ impl Scan {
             self.triggers += 1;
         }
     }
-}
 
-/// Writes what was found, if it is not what is known.
-fn write(instance: &str, found: &Found, desk: &mut Desk<'_>) {
-    let now = desk.world.now();
-    let cause = found.cause;
-    let Some(row) = desk.store.instances.iter_mut().find(|row| row.id == instance) else { return };
-    if found.status != InstanceStatus::Unreachable {
-        row.last_heartbeat = Some(now);
-    }
-    if row.status != found.status {
-        tell(row, found.status, found.why, cause.unwrap_or(desk.cause), desk.world);
+    /// Writes what was found, if it is not what is known.
+    fn write(&self, instance: &str, found: &Found, servers: &[Server], desk: &mut Desk<'_>) {
+        let now = desk.world.now();
+        let cause = found.cause.unwrap_or(desk.cause);
+        let Some(row) = desk.store.instances.iter_mut().find(|row| row.id == instance) else { return };
+        row.last_heartbeat = match found.status {
+            InstanceStatus::Unreachable => self.heartbeat(row, servers, desk.options, now),
+            _ => Some(now),
+        };
+        if row.status != found.status {
+            tell(row, found.status, found.why, cause, desk.world);
+        }
     }
 }
 

@@ -50,6 +50,11 @@ impl Server {
         (count > 0).then(|| self.since + interval.saturating_mul(count))
     }
 
+    /// The last tick before an instant.
+    pub fn tick_before(&self, interval: Duration, at: Time) -> Option<Time> {
+        self.last_tick(interval, at.before())
+    }
+
     /// True if it ticks at this instant.
     pub fn ticks_at(&self, interval: Duration, now: Time) -> bool {
         now > self.since && now.ceil_to(self.since, interval) == now
@@ -142,6 +147,7 @@ mod tests {
         assert!(!server.ticks_at(interval, at(10)) && server.ticks_at(interval, at(25)));
         assert_eq!(server.last_tick(interval, at(24)), None);
         assert_eq!(server.last_tick(interval, at(54)), Some(at(40)));
+        assert_eq!(server.tick_before(interval, at(55)), Some(at(40)));
         assert!(server.has_ticked(interval, at(24), at(25)) && !server.has_ticked(interval, at(25), at(39)));
     }
 }

@@ -36,6 +36,7 @@ impl Loop {
 
     /// Servers come and go with their nodes.
     fn hear(&mut self, is_first: bool, desk: &mut Desk<'_>) {
+        self.scan.keep_heartbeats(&self.servers, desk);
         let news = servers::hear(&mut self.servers, is_first, desk);
         for server in news.lost {
             self.docker.power_off(server, desk.cause, desk.world);

@@ -63,8 +63,11 @@ impl Loop {
         // An attempt begins with Deploying, whatever comes of it.
         let building = build::is_building(work) || !blocked && needs_build(work.image, work.template.as_deref());
         let row = &mut scene.store.deployments[index];
+        let goes = step.stop_healthy + step.stop_unhealthy + step.stop_new + there.stopping > 0;
         let details = match step.start + there.new_coming {
             _ if building => BUILDING,
+            // Nothing comes and nothing goes in an attempt that fails before that.
+            0 if blocked || !goes => "",
             0 => STOPPING,
             _ => STARTING,
         };
@@ -166,7 +169,11 @@ impl Loop {
             work.scaled = Some(settled);
             let percent = Arg::Count(scale::percent(count, used, each));
             let (to, from) = (Arg::Count(settled.into()), Arg::Count(current.into()));
-            let why = Why::with3("cpu at {} %: {} instances rather than {}", percent, to, from);
+            let text = match settled {
+                1 => "cpu at {} %: {} instance rather than {}",
+                _ => "cpu at {} %: {} instances rather than {}",
+            };
+            let why = Why::with3(text, percent, to, from);
             work.cause = Cause::Entry(scene.world.note(row.subject, row.status.state(), why, work.cause));
         }
     }
@@ -174,7 +181,7 @@ impl Loop {
     /// What is there and what is wanted, and how the one becomes the other.
     fn there(&self, position: usize, index: usize, scene: &Scene<'_>) -> (There, Strategy) {
         let (work, spec) = (&self.works[position], &scene.store.deployments[index].spec);
-        let wanted = work.scaled.unwrap_or_else(|| u32::try_from(spec.replicas).unwrap_or(0));
+        let wanted = self.wanted_of(&scene.store.deployments[index]);
         let mut there = There { wanted, ..There::default() };
         for instance in &work.instances {
             let count = match (instance.life, instance.revision == work.revision) {
@@ -234,8 +241,12 @@ impl Loop {
                     break;
                 }
                 let lacking = step.start - number;
-                self.works[position].problem =
-                    Some(format!("{lacking} of {} instances have no node: {reason}", self.wanted(position, scene)));
+                let lack = match (lacking, self.wanted(position, scene)) {
+                    (1, 1) => "its instance has no node".to_owned(),
+                    (1, wanted) => format!("1 of {wanted} instances has no node"),
+                    (_, wanted) => format!("{lacking} of {wanted} instances have no node"),
+                };
+                self.works[position].problem = Some(format!("{lack}: {reason}"));
                 break;
             }
         }
@@ -243,7 +254,14 @@ impl Loop {
 
     fn wanted(&self, position: usize, scene: &Scene<'_>) -> u32 {
         let index = scene.store.deployment(&self.works[position].id);
-        index.map_or(0, |index| self.there(position, index, scene).0.wanted)
+        index.map_or(0, |index| self.wanted_of(&scene.store.deployments[index]))
+    }
+
+    /// How many instances a deployment wants: as many as it was scaled to, or as its row says.
+    pub fn wanted_of(&self, row: &DeploymentRow) -> u32 {
+        let work = self.works.iter().find(|work| !work.removed && work.id == row.spec.id);
+        let scaled = work.and_then(|work| work.scaled);
+        scaled.unwrap_or_else(|| u32::try_from(row.spec.replicas).unwrap_or(0))
     }
 
     /// Of a deployment that was removed nothing stays.

@@ -7,7 +7,7 @@ use std::hash::Hasher;
 use siphasher::sip::SipHasher13;
 
 use super::super::model::{Envar, Reference};
-use super::text;
+use super::{get, text};
 use crate::text::Node;
 
 /// `{ NAME: value }`.
@@ -30,19 +30,32 @@ fn envar(value: &str) -> Envar {
 
 /// What stands between `{{` and `}}`, as far as it is a reference.
 fn references(value: &str) -> BTreeSet<Reference> {
-    let mut found = BTreeSet::new();
+    parts(value).into_iter().flatten().collect()
+}
+
+/// The variables of a document with a `{{` that begins no reference, by the name of each.
+pub fn unread(node: Option<&Node>) -> Vec<(String, &Node)> {
+    let of_map = node.and_then(Node::as_map).unwrap_or(&[]).iter().map(|(key, value)| (key.text.clone(), Some(value)));
+    let items = node.and_then(Node::as_seq).unwrap_or(&[]).iter();
+    let of_list = items.map(|item| (text(item, "key"), get(item, "value")));
+    let both = of_map.chain(of_list).filter_map(|(name, value)| Some((name, value?)));
+    both.filter(|(_, value)| value.as_str().is_some_and(|value| parts(value).contains(&None))).collect()
+}
+
+/// Each `{{` of a value: the reference that it begins, or `None`.
+fn parts(value: &str) -> Vec<Option<Reference>> {
+    let mut found = Vec::new();
     let mut rest = value;
     while let Some((_, after)) = rest.split_once("{{") {
-        let Some((inside, behind)) = after.split_once("}}") else { break };
-        match inside.trim().split_once(':') {
-            Some(("secret", name)) if !name.trim().is_empty() => {
-                found.insert(Reference::Secret(name.trim().to_owned()));
-            }
-            Some(("env", name)) if !name.trim().is_empty() => {
-                found.insert(Reference::Env(name.trim().to_owned()));
-            }
-            _ => {}
-        }
+        let Some((inside, behind)) = after.split_once("}}") else {
+            found.push(None);
+            break;
+        };
+        found.push(match inside.trim().split_once(':') {
+            Some(("secret", name)) if !name.trim().is_empty() => Some(Reference::Secret(name.trim().to_owned())),
+            Some(("env", name)) if !name.trim().is_empty() => Some(Reference::Env(name.trim().to_owned())),
+            _ => None,
+        });
         rest = behind;
     }
     found

@@ -7,7 +7,8 @@
 use super::super::amount;
 use super::super::model::{REPLICAS_MAX, Resources};
 use super::super::profile::Profile;
-use super::{get, number, text};
+use super::{envars, get, number, text};
+use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Node, Source};
 
 /// What makes a deployment none that can be rehearsed, and what should be known of it.
@@ -19,11 +20,17 @@ pub struct Findings {
     pub warnings: Vec<Diagnostic>,
 }
 
+/// An instance that asks for fewer bytes was meant to ask for something else.
+const BYTES_MIN: u64 = 1_000_000;
+
 /// Looks at the numbers of a deployment that the client takes.
 pub fn findings(node: &Node, source: &Source, profile: Profile) -> Findings {
     let mut findings = Findings::default();
     match profile {
-        Profile::Documented => documented(node, source, &mut findings),
+        Profile::Documented => {
+            documented(node, source, &mut findings);
+            findings.warnings.extend(unread(node, source));
+        }
         Profile::AsBuilt => as_built(node, source, &mut findings),
     }
     if let Some(replicas) = get(node, "replicas").filter(|_| beyond(number(node, "replicas"))) {
@@ -36,7 +43,10 @@ pub fn findings(node: &Node, source: &Source, profile: Profile) -> Findings {
 
 /// Looks at what a definition has beside what makes it run. Nobody refuses any of it.
 pub fn definition(node: &Node, source: &Source, profile: Profile) -> Vec<Diagnostic> {
-    let mut warnings = Vec::new();
+    let mut warnings = match profile {
+        Profile::Documented => unread(node, source),
+        Profile::AsBuilt => Vec::new(),
+    };
     let mut warn = |at: &Node, message: &str| warnings.push(Diagnostic::warning(source, at.span, message));
     match (get(node, "image"), get(node, "repository"), profile) {
         (Some(_), Some(repository), _) => warn(repository, "`repository` has no effect beside `image`"),
@@ -56,6 +66,18 @@ pub fn definition(node: &Node, source: &Source, profile: Profile) -> Vec<Diagnos
         }
     }
     warnings
+}
+
+/// Tells of variables that look as if they referred to something. Of their values nothing is said.
+fn unread(node: &Node, source: &Source) -> Vec<Diagnostic> {
+    let found = envars::unread(get(node, "envars")).into_iter();
+    let told = found.map(|(name, value)| {
+        let message =
+            format!("envar {} has a `{{{{` that begins no reference, and is taken as it stands", quote(&name));
+        let told = Diagnostic::warning(source, value.span, message).private();
+        told.note("references are `{{secret:NAME}}` and `{{env:NAME}}`")
+    });
+    told.collect()
 }
 
 /// True for a number of instances on either side of what is rehearsed.
@@ -93,6 +115,13 @@ fn documented(node: &Node, source: &Source, findings: &mut Findings) {
     {
         refuse(at, format!("`autoScaling.minReplicas` is {least}, more than `maxReplicas`, which is {most}"));
     }
+    if let Some(scaling) = scaling
+        && matches!(number(scaling, "cpuThreshold"), None | Some(0))
+    {
+        let message =
+            "without a `cpuThreshold` no load changes the number of instances: only the bounds of `autoScaling` hold";
+        findings.warnings.push(Diagnostic::warning(source, scaling.span, message));
+    }
     if let Some(strategy) = strategy
         && text(strategy, "type") != "Recreate"
         && (number(strategy, "maxUnavailable"), number(strategy, "maxSurge")) == (Some(0), Some(0))
@@ -106,10 +135,16 @@ fn documented(node: &Node, source: &Source, findings: &mut Findings) {
         let Some(value) = get(node, "resources").and_then(|resources| get(resources, at)) else { continue };
         let said = |key| if key == at { value.as_str().unwrap_or_default().to_owned() } else { String::new() };
         let resources = Resources { cpu: said("cpu"), memory: said("memory"), vram: said("vram") };
-        if let Err(error) = amount::need(Some(&resources)) {
-            let message = format!("{error}: the deployment ends in Error");
-            findings.warnings.push(Diagnostic::warning(source, value.span, message));
-        }
+        let message = match amount::need(Some(&resources)) {
+            Err(error) => format!("{error}: the deployment ends in Error"),
+            Ok(need) => match need.memory_bytes.max(need.vram_bytes) {
+                bytes @ 1..BYTES_MIN => {
+                    format!("resources.{at} {} is {bytes} bytes: write a unit, as in `24GB`", quote(&shown(value)))
+                }
+                _ => continue,
+            },
+        };
+        findings.warnings.push(Diagnostic::warning(source, value.span, message));
     }
 }
 

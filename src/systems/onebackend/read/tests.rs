@@ -133,12 +133,24 @@ fn numbers_that_make_no_sense_are_refused_with_their_place_or_told_of() {
         assert!(read.problems.is_empty(), "{text}");
         read.warnings.iter().map(|one| one.message.clone()).collect::<Vec<_>>()
     };
-    assert_eq!(told("autoScaling: { minReplicas: 5 }"), <[&str; 0]>::default());
+    assert_eq!(told("autoScaling: { minReplicas: 5, cpuThreshold: 80 }"), <[&str; 0]>::default());
+    assert_eq!(
+        told("autoScaling: { minReplicas: 5, maxReplicas: 9 }"),
+        ["without a `cpuThreshold` no load changes the number of instances: only the bounds of `autoScaling` hold"]
+    );
+    assert_eq!(told("resources: { vram: \"24\" }"), ["resources.vram `24` is 24 bytes: write a unit, as in `24GB`"]);
+    assert_eq!(told("resources: { cpu: \"2\", memory: 4Gi, vram: 24GB }"), <[&str; 0]>::default());
     assert_eq!(told("strategy: { type: Recreate, maxSurge: 0, maxUnavailable: 0 }"), <[&str; 0]>::default());
     assert_eq!(
         told("strategy: { maxSurge: 0, maxUnavailable: 0 }"),
         ["`maxUnavailable` and `maxSurge` are both 0: one instance may be missing all the same"]
     );
+    let envars = |value: &str| told(&format!("envars: {{ TOKEN: '{value}' }}"));
+    assert_eq!(envars("{{secret:a}}-{{ env: B }}"), <[&str; 0]>::default());
+    for value in ["{{secrets:x}}", "{{secret:}}", "{{secret:a"] {
+        let expected = "envar `TOKEN` has a `{{` that begins no reference, and is taken as it stands";
+        assert_eq!(envars(value), [expected], "{value}");
+    }
     let told = told("resources: { cpu: two, memory: 4Gi, vram: 24 gigs }");
     assert_eq!(told.len(), 2, "{told:?}");
     assert!(told[0].starts_with("resources.cpu `two` is not an amount"), "{told:?}");
