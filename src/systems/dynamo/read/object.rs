@@ -4,6 +4,7 @@
 use serde::Deserialize;
 
 use super::super::model::Table;
+use super::super::native::denial;
 use crate::systems::kubernetes::complaint::{Findings, locate};
 use crate::systems::kubernetes::typed::{self, Misfit, Unknown};
 use crate::text::diagnostic::{nearest, quote};
@@ -200,8 +201,8 @@ impl<'s> Object<'s> {
     /// Why the object is refused: what its schema says, or else the webhook.
     pub fn problems(&self) -> Vec<Diagnostic> {
         let (complaints, by) = match self.schema.complaints.as_slice() {
-            [] => (&self.admission.complaints, "admission webhook denied the request: "),
-            _ => (&self.schema.complaints, ""),
+            [] => (&self.admission.complaints, denial(self.kind)),
+            _ => (&self.schema.complaints, String::new()),
         };
         // Rules over several fields are not asked of an object whose fields are of other types.
         let is_rule = |message: &str| {
