@@ -84,7 +84,7 @@ fn the_schema_refuses_in_its_words() {
     }
     let many: Vec<String> = (0..26).map(|number| format!("name: c{number}")).collect();
     let many: Vec<&str> = many.iter().map(String::as_str).collect();
-    assert!(refusal(&graph(&many, ""), &Options::default()).contains("at most 25 items"));
+    assert!(refusal(&graph(&many, ""), &Options::default()).contains("Too many: 26: must have at most 25 items"));
 }
 
 #[test]
@@ -286,10 +286,13 @@ fn placeholders_and_unknown_fields_are_told_and_values_are_not() {
     let read = read(&text, &Options::default());
     let told: Vec<&str> = read.warnings.iter().map(|one| one.message.as_str()).collect();
     assert!(
-        told.iter().any(|one| one.contains("unknown field `spec.services[Worker].replicsa` is dropped")),
+        told.iter().any(|one| one.contains("`spec.services[Worker].replicsa` is dropped; did you mean `replicas`?")),
         "{told:?}"
     );
     assert!(told.iter().any(|one| one.contains("spec.services[Worker].envs[0].value")), "{told:?}");
+    let capital = self::read(&ALPHA.replace("componentType: worker", "componentType: Worker"), &Options::default());
+    let told: Vec<&str> = capital.warnings.iter().map(|one| one.message.as_str()).collect();
+    assert!(told.iter().any(|one| one.contains("componentType: \"Worker\" is no type")), "{told:?}");
     assert!(!told.iter().any(|one| one.contains("TOKEN")), "{told:?}");
 }
 

@@ -70,7 +70,7 @@ pub use gang::{BatchProfile, Packing};
 pub use journal::{Shown, Write};
 pub use kubelet::{Outlook as ProbeOutlook, outlook as probe_outlook};
 pub use made::MadePod;
-pub use namespace::ALWAYS_NAMESPACES;
+pub use namespace::{ALWAYS_NAMESPACES, no_namespace, terminating};
 pub use node::{NodeId, NodeSpec};
 pub use nodegroup::Expander;
 pub use pool::Provider;

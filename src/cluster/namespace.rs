@@ -13,6 +13,16 @@ use crate::workload::PodPhase;
 /// Namespaces that every cluster has.
 pub const ALWAYS_NAMESPACES: [&str; 4] = ["default", "kube-node-lease", "kube-public", "kube-system"];
 
+/// The refusal to create something in a namespace that is not there.
+pub fn no_namespace(name: &str) -> String {
+    format!("namespaces {name:?} not found")
+}
+
+/// The refusal to create something in a namespace that is on its way out.
+pub fn terminating(name: &str) -> String {
+    format!("forbidden: unable to create new content in namespace {name} because it is being terminated")
+}
+
 /// A namespace on its way out.
 #[derive(Clone, Debug)]
 struct Leaving {
@@ -46,21 +56,17 @@ impl Cluster {
     }
 
     /// Why no object can be created in a namespace.
-    pub(super) fn admit_to_namespace(&mut self, key: Subject) -> Result<(), String> {
-        if key.namespace == Symbol::EMPTY || matches!(key.kind, Kind::Member | Kind::Group) {
-            return Ok(());
+    pub(super) fn admit_to_namespace(&self, key: Subject) -> Result<(), String> {
+        if matches!(key.kind, Kind::Member | Kind::Group) { Ok(()) } else { self.admits(key.namespace) }
+    }
+
+    /// Whether anything can be created in a namespace; an error is the API's refusal.
+    pub(super) fn admits(&self, namespace: Symbol) -> Result<(), String> {
+        let name = self.names.text(namespace);
+        if self.namespaces.is_leaving(namespace) {
+            return Err(terminating(name));
         }
-        let name = self.names.text(key.namespace).to_owned();
-        if self.namespaces.is_leaving(key.namespace) {
-            return Err(format!(
-                "forbidden: unable to create new content in namespace {name} because it is being terminated"
-            ));
-        }
-        let namespace = self.object_named(Kind::Namespace, Symbol::EMPTY, &name);
-        if ALWAYS_NAMESPACES.contains(&name.as_str()) || self.objects.contains_key(&namespace) {
-            return Ok(());
-        }
-        Err(format!("namespaces {name:?} not found"))
+        if namespace == Symbol::EMPTY || !self.is_leaving(namespace) { Ok(()) } else { Err(no_namespace(name)) }
     }
 
     /// True if a namespace is being deleted, or is not there.

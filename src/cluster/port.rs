@@ -108,6 +108,10 @@ impl World for Port<'_> {
         self.cluster.is_leaving(namespace)
     }
 
+    fn admits(&self, namespace: Symbol) -> Result<(), String> {
+        self.cluster.admits(namespace)
+    }
+
     fn group_set(&self, key: Subject) -> Option<LeaderWorkerSetSpec> {
         self.cluster.group_sets.get(&key).map(|set| set.spec.clone())
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::clock::Timer;
 use super::cluster::LiveCluster;
 use super::message::{Message, Reply};
-use crate::cluster::Custom;
+use crate::cluster::{ALWAYS_NAMESPACES, Custom, no_namespace, terminating};
 use crate::kernel::{Symbol, Time};
 use crate::timeline::{Cause, EntryId, Kind, Layer, Subject, Why};
 use crate::workload::{
@@ -93,6 +93,16 @@ impl World for Port<'_> {
 
     fn is_leaving(&self, namespace: Symbol) -> bool {
         self.run.leaving.contains(&namespace)
+    }
+
+    fn admits(&self, namespace: Symbol) -> Result<(), String> {
+        let name = self.run.names.text(namespace);
+        if self.run.leaving.contains(&namespace) {
+            return Err(terminating(name));
+        }
+        let is_there = ALWAYS_NAMESPACES.contains(&name)
+            || self.run.namespaces.contains(&self.run.rendering.naming.namespace(name));
+        if namespace == Symbol::EMPTY || is_there { Ok(()) } else { Err(no_namespace(name)) }
     }
 
     fn group_set(&self, key: Subject) -> Option<LeaderWorkerSetSpec> {

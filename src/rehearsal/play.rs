@@ -107,7 +107,7 @@ impl<S: Stage> Rehearsal<S> {
                 Ok(read) => {
                     notices.extend(read.warnings.iter().map(Notice::of));
                     if !read.problems.is_empty() {
-                        let expected = expects_rejection(scenario);
+                        let expected = expects_rejection(scenario) || refusal::expects_refusal(scenario, &action.name);
                         rejections.push(Rejection { diagnostics: read.problems, expected });
                     }
                 }

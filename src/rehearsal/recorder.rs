@@ -147,6 +147,10 @@ impl World for RecordingPort<'_> {
         self.port.is_leaving(namespace)
     }
 
+    fn admits(&self, namespace: Symbol) -> Result<(), String> {
+        self.port.admits(namespace)
+    }
+
     fn group_set(&self, key: Subject) -> Option<LeaderWorkerSetSpec> {
         self.port.group_set(key)
     }

@@ -30,7 +30,7 @@ pub(super) fn settled(
 }
 
 /// True if an expectation says that the action of this name is to be refused.
-fn expects_refusal(scenario: &Scenario, name: &str) -> bool {
+pub(super) fn expects_refusal(scenario: &Scenario, name: &str) -> bool {
     let subject = format!("action/{name}");
     let states = scenario.expect.iter().flat_map(|expect| expect.kind.states());
     states.into_iter().any(|(named, state)| *named == subject && state == REFUSED)

@@ -11,6 +11,7 @@ const ANSWERS: &[&str] = &[
     "Invalid value: ",
     "Unsupported value: ",
     "Duplicate value: ",
+    "Too many: ",
     "Not found: ",
     "Forbidden: ",
     "this has no effect here",

@@ -146,7 +146,7 @@ fn redact(line: &str, shown: &[Range<usize>], mut hidden: Vec<Range<usize>>) -> 
     String::from_utf8(bytes).unwrap_or_else(|error| "*".repeat(error.as_bytes().len()))
 }
 
-/// The line with stars over everything but the places, byte for byte; of these, what is hidden stays so. Where a place is the key of the
+/// The line with stars over everything but the places and the marks between values, byte for byte; of these, what is hidden stays so. Where a place is the key of the
 /// line, its colon is shown too, and that nothing stands behind it (`{}`, `[]`) is no secret.
 fn redact_all(line: &str, shown: &[Range<usize>], hidden: Vec<Range<usize>>) -> String {
     let holds = |ranges: &[Range<usize>], at: usize| ranges.iter().any(|range| range.contains(&at));
@@ -157,8 +157,12 @@ fn redact_all(line: &str, shown: &[Range<usize>], hidden: Vec<Range<usize>>) -> 
     let rest = line[key.end..].trim();
     let is_empty = key.end > 0 && matches!(rest.trim_end_matches(','), "" | "{}" | "[]");
     let is_shown = |at: usize| key.contains(&at) || is_empty || holds(shown, at) && !holds(&hidden, at);
+    let is_mark = |at: usize, byte: u8| {
+        let ends = line.as_bytes().get(at + 1).is_none_or(u8::is_ascii_whitespace);
+        matches!(byte, b' ' | b'\t' | b'{' | b'}' | b'[' | b']') || ends && matches!(byte, b':' | b',')
+    };
     let bytes = line.bytes().enumerate();
-    let bytes = bytes.map(|(at, byte)| if is_shown(at) || byte == b' ' || byte == b'\t' { byte } else { b'*' });
+    let bytes = bytes.map(|(at, byte)| if is_shown(at) || is_mark(at, byte) { byte } else { b'*' });
     String::from_utf8(bytes.collect()).unwrap_or_else(|error| "*".repeat(error.as_bytes().len()))
 }
 
@@ -180,11 +184,32 @@ fn value_of_key(line: &str, key_end: usize) -> Option<Range<usize>> {
     let start = line.len() - rest.len();
     let end = match rest.as_bytes().first()? {
         b'"' => start + 1 + closing_quote(&rest[1..]),
-        b'[' | b'{' => line.len(),
+        b'[' | b'{' => start + closing_bracket(rest).unwrap_or(rest.len()),
         _ => start + rest.find([',', '}']).unwrap_or(rest.len()),
     };
     let start = if rest.starts_with('"') { start + 1 } else { start };
     Some(start..end)
+}
+
+/// The bytes up to the bracket that closes the list or map at the begin of the text, with it.
+fn closing_bracket(text: &str) -> Option<usize> {
+    let (mut depth, mut at) = (0_usize, 0);
+    let bytes = text.as_bytes();
+    while let Some(byte) = bytes.get(at) {
+        match byte {
+            b'"' if b" ,:[{".contains(&bytes[at - 1]) => at += 1 + closing_quote(&text[at + 1..]),
+            // A quote within a word, or an apostrophe: what follows is not known then.
+            b'"' | b'\'' => return None,
+            b'[' | b'{' => depth += 1,
+            b']' | b'}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        at += 1;
+        if depth == 0 {
+            return Some(at);
+        }
+    }
+    None
 }
 
 /// A text that stands in its line alone: an item of a list, perhaps an argument.
@@ -252,13 +277,14 @@ mod tests {
         for (line, shown) in [
             ("  settings: {}", "  settings: {}"),
             ("  - settings: hunter2", "  - settings: *******"),
-            ("  \"settings\": [ 1 ],", "  \"settings\": * * **"),
+            ("  \"settings\": [ 1 ],", "  \"settings\": [ * ],"),
+            ("  $settings: { a: hunter2 }", "  *settings: { *: ******* }"),
             ("  hunter:2", "  ********"),
         ] {
             let place = line.find("settings").map_or(0..0, |start| start..start + "settings".len());
             assert_eq!(redact_all(line, &[place], Vec::new()), shown);
         }
-        assert_eq!(redact_all("  - hunter2: {}", &[], Vec::new()), "  * ******** **");
+        assert_eq!(redact_all("  - hunter2: {}", &[], Vec::new()), "  * *******: {}");
     }
 
     #[test]
@@ -295,6 +321,10 @@ mod tests {
             let text = shown(text, word);
             assert!(!text.contains("hunter2") && !text.contains("ter2"), "{text}");
         }
+        let flow = shown("args: [\"hunter2\", [\"]\"]], limits: { gpu: two }", "two");
+        assert!(flow.contains("limits: { gpu: two }") && !flow.contains("hunter2"), "{flow}");
+        let odd = shown("args: [it's, 'a]', hunter2], limits: { gpu: two }", "two");
+        assert!(!odd.contains("hunter2"), "{odd}");
         assert!(shown("\"value\": \"a${vllm.url}b\"", "\"value\"").contains("\"*${vllm.url}*\""));
         assert!(shown("depends_on: [\"postgres\"]", "\"postgres\"").contains("\"postgres\""));
         assert!(shown("  \"postgres\",", "\"postgres\"").contains("\"postgres\""));

@@ -244,6 +244,14 @@ pub trait World {
         false
     }
 
+    /// Whether anything can be created in a namespace; an error is the API's refusal.
+    ///
+    /// # Errors
+    /// The namespace is not there, or on its way out.
+    fn admits(&self, _namespace: Symbol) -> Result<(), String> {
+        Ok(())
+    }
+
     /// What the API has as the spec of a LeaderWorkerSet; `None` if it has none of this name.
     fn group_set(&self, _key: Subject) -> Option<LeaderWorkerSetSpec> {
         None

@@ -113,7 +113,11 @@ impl Reader<'_, '_> {
                     let is_graph = |identity: &Identity| identity.kind == Kind::Graph;
                     let objects = read.document.objects.iter().map(|one| &one.identity);
                     let refused = read.document.refused.iter().map(|one| &one.identity);
-                    if !objects.chain(refused).any(is_graph) {
+                    let has_graph = objects.chain(refused).any(is_graph);
+                    if !has_graph && !read.problems.is_empty() {
+                        // It has one that cannot be taken, of another version perhaps.
+                        read.problems.into_iter().for_each(|problem| self.context.report(problem));
+                    } else if !has_graph {
                         let message = "the profiler's output has no DynamoGraphDeployment";
                         self.context.report(Diagnostic::about(&profiler.output, message));
                     }

@@ -106,8 +106,7 @@ impl Dynamo {
         let mut refusals = Vec::new();
         for refused in &document.refused {
             let key = subject(&refused.identity, world);
-            let why = Why::symbol(world.intern(&refused.reason));
-            world.note(key, rejected(key), why, cause);
+            self.tell_rejected(key, &refused.reason, cause, world);
             if refused.reason.starts_with(DENIED) {
                 let verb = if self.stored(key).is_some() { Verb::Updated } else { Verb::Added };
                 self.journal.deny(key.kind, verb.operation());
@@ -127,24 +126,33 @@ impl Dynamo {
         }
         for set in &document.sets {
             let key = subject(&set.identity, world);
-            if let Err(refusal) = self.grove.submit(key, set, cause, world) {
-                let why = Why::symbol(world.intern(&refusal));
-                world.note(key, "Rejected", why, cause);
+            let admitted = if self.is_there(key) { Ok(()) } else { world.admits(key.namespace) };
+            if let Err(refusal) = admitted.and_then(|()| self.grove.submit(key, set, cause, world)) {
+                self.tell_rejected(key, &refusal, cause, world);
                 refusals.push(refusal);
             }
         }
         for object in &document.objects {
             if let Err(refusal) = self.apply(object, replace, cause, world) {
                 let key = subject(&object.identity, world);
-                // What is there goes on as it was.
-                if self.stored(key).is_none() {
-                    let why = Why::symbol(world.intern(&refusal));
-                    world.note(key, rejected(key), why, cause);
-                }
+                self.tell_rejected(key, &refusal, cause, world);
                 refusals.push(refusal);
             }
         }
         refusals
+    }
+
+    /// Writes down that an object was not created. One that is there goes on as it was: what was refused is the change.
+    fn tell_rejected(&self, key: Subject, refusal: &str, cause: Cause, world: &mut dyn World) {
+        if !self.is_there(key) {
+            let why = Why::symbol(world.intern(refusal));
+            world.note(key, rejected(key), why, cause);
+        }
+    }
+
+    /// True if the API has this object.
+    fn is_there(&self, key: Subject) -> bool {
+        self.stored(key).is_some() || self.grove.has(key)
     }
 
     /// Creates an object, or changes it to what its document says.
@@ -155,13 +163,14 @@ impl Dynamo {
             if replace {
                 return Err(format!("{} not found", object.identity.show()));
             }
+            // NamespaceLifecycle comes before the webhooks: kubernetes/kubernetes v1.36.3, pkg/kubeapiserver/options/plugins.go.
+            world.admits(key.namespace)?;
             if let Some(why) = &object.not_to_be_made {
                 return Err(why.clone());
             }
             let annotations = &object.annotations;
             if let Some(why) = check::topologies(&object.resource, annotations, self.grove.profile(), &self.options) {
-                let (kind, name) = (native::api_kind(key.kind), &object.identity.name);
-                return Err(format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}"));
+                return Err(denied(key, &object.identity.name, &why));
             }
             let mut created = Stored::new(key, object.resource.clone());
             created.meta.labels.clone_from(&object.labels);
@@ -194,9 +203,7 @@ impl Dynamo {
         if key.kind == Kind::Graph
             && let Some(why) = check::provider(&known.meta.annotations, &wanted.meta.annotations, &self.options)
         {
-            let name = &object.identity.name;
-            let kind = native::api_kind(key.kind);
-            return Err(format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}"));
+            return Err(denied(key, &object.identity.name, &why));
         }
         let why = self.difference(&known.value, &wanted.value, world);
         self.api.update(wanted, None, by).map_err(|refusal| refusal.to_string())?;
@@ -418,7 +425,7 @@ fn parse(text: &str, world: &mut dyn World) -> Option<Subject> {
 /// What is told of a change that the webhook refuses.
 fn denied(key: Subject, name: &str, why: &str) -> String {
     let kind = native::api_kind(key.kind);
-    format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}")
+    format!("{}{kind} {name:?} is invalid: {why}", native::denial(kind))
 }
 
 /// The word for what the API refuses.

@@ -275,7 +275,11 @@ impl Dynamo {
                     Kind::Request => REQUESTS,
                     _ => GRAPHS,
                 };
-                let refused = !matches!(outcome, Outcome::Accepted(_) | Outcome::Measured(_));
+                // A reconcile fails once, however much of what it asked for is refused.
+                let refused = self.asked.has_failed(owner);
+                if refused && self.asked.waits(owner) {
+                    return;
+                }
                 self.runtime.answered(controller, owner, refused);
                 self.runtime.add(controller, owner, cause);
             }

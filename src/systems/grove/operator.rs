@@ -291,6 +291,11 @@ impl Grove {
         token == TIMER
     }
 
+    /// True if the API has this object.
+    pub fn has(&self, key: Subject) -> bool {
+        self.api.get(key).is_some()
+    }
+
     /// True if this fault names a controller or a kind of Grove's.
     pub fn takes(&self, fault: &ApiFault) -> bool {
         self.runtime.takes(fault)

@@ -51,6 +51,11 @@ impl Findings {
         self.complain(path, format!("Unsupported value: {value:?}: supported values: {}", supported.join(", ")));
     }
 
+    /// There are more items than a list or map may have.
+    pub fn too_many(&mut self, path: impl Into<String>, count: usize, most: usize) {
+        self.complain(path, format!("Too many: {count}: must have at most {most} items"));
+    }
+
     /// The field must not be there.
     pub fn forbidden(&mut self, path: impl Into<String>, detail: &str) {
         self.complain(path, format!("Forbidden: {detail}"));

@@ -39,6 +39,6 @@ pub mod volumes;
 pub use controller::{Kubernetes, load, load_beside};
 pub use document::{Manifests, Read, Refused, read};
 pub use manifest::{Body, Identity, Manifest};
-pub use names::taint_mistake;
+pub use names::{label as label_mistake, taint_mistake};
 pub use object::read_custom;
 pub use secret::hidden;

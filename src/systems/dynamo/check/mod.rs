@@ -2,12 +2,14 @@
 
 mod graph;
 mod names;
+mod request;
 mod shared;
 mod topology;
 mod update;
 
 pub use graph::{component_deployment, graph};
 pub use names::pod_clique_set_name;
+pub use request::{Asked, request};
 pub use shared::{alpha, beta};
 pub use topology::topologies;
 pub use update::{Change, change, provider, update};

@@ -148,7 +148,7 @@ fn version(
 }
 
 /// True for an image whose tag is a version of three numbers, with whatever stands behind a dash or a plus.
-fn has_version(image: &str) -> bool {
+pub(super) fn has_version(image: &str) -> bool {
     let name = image.rsplit('/').next().unwrap_or(image);
     let Some((_, tag)) = name.split('@').next().unwrap_or(name).split_once(':') else { return false };
     let core = tag.split(['-', '+']).next().unwrap_or(tag);

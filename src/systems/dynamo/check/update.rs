@@ -6,10 +6,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::super::model::{Beside, Component, GraphSpec, Resource, Table};
+use super::super::model::{Backend, Beside, Component, GraphSpec, Resource, Table};
 use super::super::profile::{Operator, Options};
 use super::super::status::{GraphStatus, RollingUpdatePhase};
 use super::graph::order;
+use super::request::request_change;
 
 /// A change of a graph.
 #[derive(Clone, Copy, Debug)]
@@ -54,13 +55,15 @@ pub fn change(old: &Resource, new: &Resource, options: &Options) -> Vec<String> 
                 found.push("spec: minAvailable is immutable after creation".to_owned());
             }
             if options.webhook && was.spec.backend != is.spec.backend {
-                let why = "is immutable and cannot be changed after creation";
-                found.push(format!("spec.backendFramework: Invalid value: {why}"));
+                found.push(framework(&is.spec.backend));
             }
             if options.webhook && options.operator.is_1_5() {
                 component(one, other, ("spec", "DynamoComponentDeployment"), false, &mut found);
             }
             found
+        }
+        (Resource::Request(was), Resource::Request(is)) => {
+            request_change(&was.spec, &is.spec, was.status.phase, options).into_iter().collect()
         }
         (Resource::Model(was), Resource::Model(is)) if options.webhook => {
             let fixed =
@@ -131,8 +134,7 @@ fn now(change: &Change<'_>, old: &BTreeMap<&str, &Component>, found: &mut Vec<St
     }
     let (was, is) = (change.old, change.new);
     if was.backend != is.backend {
-        found
-            .push("spec.backendFramework: Invalid value: is immutable and cannot be changed after creation".to_owned());
+        found.push(framework(&is.backend));
     }
     if was.topology != is.topology {
         found.push(format!("spec.topologyConstraint: Invalid value: {}", fixed("DynamoGraphDeployment")));
@@ -154,6 +156,12 @@ fn now(change: &Change<'_>, old: &BTreeMap<&str, &Component>, found: &mut Vec<St
         let why = format!("cannot be changed while a rolling update is {}", phase.text());
         found.push(format!("spec.restart.id: Invalid value: {:?}: {why}", id(is)));
     }
+}
+
+/// What is said of another framework.
+fn framework(is: &Option<Backend>) -> String {
+    let is = is.map_or("", Backend::text);
+    format!("spec.backendFramework: Invalid value: {is:?}: is immutable and cannot be changed after creation")
 }
 
 /// What is said of a topology that was set when its owner was made.

@@ -66,6 +66,12 @@ pub const fn api_kind(kind: Kind) -> &'static str {
     }
 }
 
+/// What the API server puts before the words of the webhook that looks at a kind. The names of the webhooks: ai-dynamo/dynamo,
+/// deploy/helm/charts/platform/components/operator/templates/webhook-configuration.yaml.
+pub fn denial(kind: &str) -> String {
+    format!("admission webhook \"v{}.kb.io\" denied the request: ", kind.to_ascii_lowercase())
+}
+
 /// The version of a kind that `kubectl` prefers: the highest that is served.
 fn api_version(kind: Kind, dynamo: &Dynamo) -> &'static str {
     // Models and checkpoints have one version.

@@ -138,7 +138,17 @@ impl Asked {
         known.map(|(key, held)| (key, &held.object, held.since))
     }
 
-    /// What went wrong with what was asked for it, once.
+    /// True if something that was asked for it went wrong, and nobody took that in yet.
+    pub fn has_failed(&self, owner: Subject) -> bool {
+        self.failures.contains_key(&owner)
+    }
+
+    /// True while something that was asked for it is not answered.
+    pub fn waits(&self, owner: Subject) -> bool {
+        self.of(owner).any(|key| self.is_asked(key))
+    }
+
+    /// What went wrong first with what was asked for it, once.
     pub fn take_failure(&mut self, owner: Subject) -> Option<String> {
         self.failures.remove(&owner)
     }
@@ -166,7 +176,7 @@ impl Asked {
         if let Some(keys) = self.by_owner.get_mut(&owner) {
             keys.remove(&key);
         }
-        self.failures.insert(owner, failure);
+        self.failures.entry(owner).or_insert(failure);
         Some(owner)
     }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use k8s_openapi::api::core::v1::EnvVar;
 
 use super::super::model::{
-    ApiVersion, Backend, Component, ComponentDeploymentSpec, GraphClaim, GraphSpec, Restart, Table,
+    ApiVersion, Backend, Component, ComponentDeploymentSpec, ComponentType, GraphClaim, GraphSpec, Restart, Table,
 };
 use super::super::profile::{Operator, Options};
 use super::alpha::{self, Alpha};
@@ -159,7 +159,7 @@ fn services(node: &Node, shared: &Shared<'_>, options: &Options, object: &mut Ob
         return Vec::new();
     };
     if entries.len() > COMPONENTS_MAX {
-        object.schema.invalid("spec.services", entries.len(), "must have at most 25 items");
+        object.schema.too_many("spec.services", entries.len(), COMPONENTS_MAX);
     }
     let mut read: Vec<Component> = Vec::new();
     for (key, value) in entries {
@@ -191,6 +191,14 @@ fn from_alpha(
         Operator::V1_5 => adapter.and_then(|one| one.enabled) == Some(true),
     };
     super::super::check::alpha(alpha, path, of_graph, options, object);
+    let word = file.component_type.as_deref().unwrap_or_default();
+    let meant = word.to_ascii_lowercase();
+    if word != meant && !matches!(ComponentType::parse(&meant), ComponentType::Other(_)) {
+        let message = format!(
+            "{word:?} is no type that the operator knows, and gets nothing of its own; did you mean `{meant}`?"
+        );
+        object.warnings.push((format!("{path}.componentType"), message));
+    }
     let (_, sub_type) = alpha.kind();
     let mut beta = alpha.beta(name);
     // A word that `v1beta1` does not have stays what it was.
@@ -259,7 +267,7 @@ fn list_of(node: &Node, shared: &Shared<'_>, options: &Options, object: &mut Obj
         return Vec::new();
     };
     if items.len() > COMPONENTS_MAX {
-        object.schema.invalid("spec.components", items.len(), "must have at most 25 items");
+        object.schema.too_many("spec.components", items.len(), COMPONENTS_MAX);
     }
     let mut names = BTreeSet::new();
     let (mut read, mut pickers) = (Vec::new(), 0);
@@ -289,7 +297,7 @@ fn list_of(node: &Node, shared: &Shared<'_>, options: &Options, object: &mut Obj
 fn check(file: &GraphFile, api: ApiVersion, object: &mut Object<'_>) {
     object.one_of(file.backend_framework.as_ref(), "spec.backendFramework", BACKENDS);
     if let Some(claims) = file.pvcs.as_ref().filter(|claims| claims.len() > CLAIMS_MAX) {
-        object.schema.invalid("spec.pvcs", claims.len(), "must have at most 100 items");
+        object.schema.too_many("spec.pvcs", claims.len(), CLAIMS_MAX);
     }
     for (index, claim) in file.pvcs.iter().flatten().enumerate() {
         let path = format!("spec.pvcs[{index}]");

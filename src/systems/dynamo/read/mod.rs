@@ -220,6 +220,12 @@ fn identity(kind: Kind, object: &mut Object<'_>, options: &Options) -> Option<Id
         object.schema.invalid_text("metadata.name", &name, detail);
         return None;
     }
+    if !namespace.is_empty()
+        && let Some(wrong) = kubernetes::label_mistake(&namespace)
+    {
+        object.schema.invalid_text("metadata.namespace", &namespace, &wrong);
+        return None;
+    }
     if namespace == "default" {
         namespace.clear();
     }

@@ -4,7 +4,9 @@
 use serde::Deserialize;
 
 use super::super::model::Table;
+use super::super::native::denial;
 use crate::systems::kubernetes::complaint::{Findings, locate};
+use crate::systems::kubernetes::hidden;
 use crate::systems::kubernetes::typed::{self, Misfit, Unknown};
 use crate::text::diagnostic::{nearest, quote};
 use crate::text::tree::Value;
@@ -200,8 +202,8 @@ impl<'s> Object<'s> {
     /// Why the object is refused: what its schema says, or else the webhook.
     pub fn problems(&self) -> Vec<Diagnostic> {
         let (complaints, by) = match self.schema.complaints.as_slice() {
-            [] => (&self.admission.complaints, "admission webhook denied the request: "),
-            _ => (&self.schema.complaints, ""),
+            [] => (&self.admission.complaints, denial(self.kind)),
+            _ => (&self.schema.complaints, String::new()),
         };
         // Rules over several fields are not asked of an object whose fields are of other types.
         let is_rule = |message: &str| {
@@ -213,7 +215,12 @@ impl<'s> Object<'s> {
             let misfit = self.misfits.iter().find(|(path, _)| *path == one.path).and_then(|(_, span)| *span);
             let span = misfit.or_else(|| locate(&self.node, &one.path)).unwrap_or_else(|| head(&self.node));
             let error = Diagnostic::error(self.source, span, message);
-            if may_be_secret(&one.path) { error.private() } else { error }
+            match may_be_secret(&one.path) {
+                // Of these what may be secret is known by its place.
+                true if one.path.starts_with("metadata.annotations") => error.hiding(&hidden(self.source)),
+                true => error.private(),
+                false => error,
+            }
         });
         told.collect()
     }
@@ -235,13 +242,12 @@ impl<'s> Object<'s> {
             told.push(Diagnostic::warning(self.source, *span, message));
         }
         for unknown in &self.unknown {
-            let message = format!("{kind} {name:?}: unknown field {} is dropped", quote(&unknown.path));
-            let warning = Diagnostic::warning(self.source, unknown.span, message).private();
             let last = unknown.path.rsplit('.').next().unwrap_or("");
-            told.push(match nearest(last, unknown.known.iter().copied()) {
-                Some(near) => warning.help(format!("did you mean `{near}`?")),
-                None => warning,
-            });
+            // A run shows the message alone.
+            let meant = nearest(last, unknown.known.iter().copied());
+            let meant = meant.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+            let message = format!("{kind} {name:?}: unknown field {} is dropped{meant}", quote(&unknown.path));
+            told.push(Diagnostic::warning(self.source, unknown.span, message).private());
         }
         told.extend(of_placeholders(kind, name, &self.placeholders, self.source));
         let notes = self.schema.notes.iter().chain(&self.admission.notes);

@@ -12,6 +12,7 @@ use k8s_openapi::api::core::v1::{
 };
 use serde::Deserialize;
 
+use super::super::check;
 use super::super::model::{ApiVersion, Backend, GraphMeta, Hardware, RequestSpec, Table};
 use super::super::profile::{Options, PROFILER_IMAGE};
 use super::component;
@@ -161,6 +162,25 @@ struct Profiling {
     overrides: Option<JobFile>,
 }
 
+impl BetaFile {
+    /// What of it the webhook looks at.
+    fn admission(&self) -> check::Asked<'_> {
+        let hardware = self.hardware.as_ref();
+        check::Asked {
+            // The schema's default.
+            backend: self.backend.as_deref().unwrap_or("auto"),
+            search: self.search_strategy.as_deref().unwrap_or("rapid"),
+            image: self.image.as_deref().unwrap_or_default(),
+            says_version: self.runtime_version_override.as_ref().is_some_and(|version| !version.is_empty()),
+            says_hardware: hardware.is_some_and(|one| {
+                one.gpu_sku.as_ref().is_some_and(|sku| !sku.is_empty())
+                    || one.vram_mb.is_some()
+                    || one.num_gpus_per_node.is_some()
+            }),
+        }
+    }
+}
+
 /// Reads a request.
 pub fn request(object: &mut Object<'_>, api: ApiVersion, options: &Options) -> RequestSpec {
     let spec = object.part("spec");
@@ -187,6 +207,13 @@ fn beta(spec: Option<&Node>, object: &mut Object<'_>, options: &Options) -> Requ
     object.one_of(file.search_strategy.as_ref(), "spec.searchStrategy", &["rapid", "thorough"]);
     let hardware = file.hardware.clone().unwrap_or_default();
     object.one_of(hardware.gpu_sku.as_ref(), "spec.hardware.gpuSku", SKUS);
+    if options.webhook && options.operator.is_1_5() {
+        let namespace = object.part("metadata.namespace").and_then(|one| one.as_str().map(str::to_owned));
+        // A restricted operator has its webhook look at its own namespace alone.
+        if options.sees(namespace.as_deref().unwrap_or_default()) {
+            check::request(&file.admission(), object, options);
+        }
+    }
     let kind = file.sla.as_ref().and_then(|sla| sla.optimization_type.as_ref());
     object.one_of(kind, "spec.sla.optimizationType", &["latency", "throughput"]);
     if file.overrides.as_ref().is_some_and(|one| one.dgd.is_some()) {
