@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use greenroom::rehearsal::{Options, rehearse};
+use greenroom::rehearsal::{Ending, Options, rehearse};
 use greenroom::scenario::load_from;
 use greenroom::text::{Source, render};
 use greenroom::timeline::render as words;
@@ -220,6 +220,25 @@ fn the_deployment_of_0_8_is_ready_while_a_surge_is_left_and_that_of_1_5_is_not()
         let shrunk = ran.story.iter().rposition(|entry| entry.contains("-r1-") && entry.contains(" Terminating"));
         let shrunk = shrunk.expect("old pods go");
         assert_eq!(ready < shrunk, ready_first, "{operator}: {:#?}", ran.story);
+    }
+}
+
+/// Two adapters of one component: each writes its size over the other's, and the graph that they write wakes both. No webhook looks at
+/// adapters, so that a cluster has it too; here no time passes, and the run ends by a limit.
+#[test]
+fn two_adapters_that_write_against_each_other_end_the_run() {
+    let second = "apiVersion: nvidia.com/v1beta1\nkind: DynamoGraphDeploymentScalingAdapter\nmetadata: { name: second }\nspec: { \
+                  replicas: 2, dgdRef: { name: chat, componentName: worker } }\n";
+    let documents = [("a.yaml", graph(1, "one", "      scalingAdapter: {}\n")), ("b.yaml", second.to_owned())];
+    let text = "name: dynamo\nuntil: 10m\ncluster:\n  nodes: [ { name: one, cpu: 64, memory: 512Gi, gpus: { model: H100, count: 4 } } \
+                ]\ndeploy:\n  - { document: a.yaml, system: dynamo }\n  - { at: 5m, document: b.yaml, system: dynamo }\n";
+    let scenario = load_from(&Source::new("scenario.yaml", text.to_owned()), &Texts(documents.into_iter().collect()));
+    let scenario = scenario.unwrap_or_else(|errors| panic!("{}", render::render(&errors, false)));
+    let result = rehearse(&scenario, Options::default(), &mut []);
+    let result = result.unwrap_or_else(|errors| panic!("{}", render::render(&errors, false)));
+    let Ending::LimitReached(limit) = &result.ending else { panic!("{:?}", result.ending) };
+    for named in ["at 00:05:00.000", "(graph/chat)", "(adapter/chat-worker, adapter/second)"] {
+        assert!(limit.contains(named), "{named} in {limit}");
     }
 }
 

@@ -129,6 +129,7 @@ impl Dynamo {
 
     /// Does what is due, until nothing is: Grove's controllers have their turns after the operator's own, and wake it again.
     fn pump(&mut self, cause: Cause, world: &mut dyn World) {
+        self.runtime.woken();
         loop {
             self.pump_own(world);
             self.grove.pump(cause, world);
@@ -159,6 +160,7 @@ impl Dynamo {
             };
             match turn {
                 None => break,
+                Some(Turn::Endless) => machinery::tell_endless(&self.runtime, world),
                 Some(Turn::Ended(ended)) => machinery::tell_end(&self.runtime, ended, world),
                 Some(Turn::Started(controller, cause)) => {
                     machinery::tell_start(&self.runtime, controller, cause, world);

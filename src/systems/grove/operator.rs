@@ -309,6 +309,7 @@ impl Grove {
     /// Lets the controllers work until nothing is due at this instant, and asks to be woken when something will be.
     pub fn pump(&mut self, cause: Cause, world: &mut dyn World) {
         let now = world.now();
+        self.runtime.woken();
         loop {
             let (family, marks) = (&self.family, &mut self.marks);
             let turn = self.runtime.next(&mut self.api, now, &mut |controller, event, _| {
@@ -333,6 +334,7 @@ impl Grove {
                     machinery::tell_conflicts(&mut self.api, &self.runtime, item, retry, world);
                     self.bury(world);
                 }
+                Some(Turn::Endless) => machinery::tell_endless(&self.runtime, world),
                 None => break,
             }
         }
