@@ -243,6 +243,29 @@ fn two_adapters_that_write_against_each_other_end_the_run() {
 }
 
 #[test]
+fn a_component_that_gets_no_room_for_more_is_not_called_ready() {
+    for version in ["0.8", "1.5"] {
+        let rest = format!(
+            "until: 30m\ndynamo: {{ operator: \"{version}\" }}\nactions:\n  - {{ name: more, at: 5m, scale: {{ \
+                            component/chat-worker: 3 }} }}\nexpect:\n  - before: [ {{ component/chat-worker: ready }}, {{ \
+                            component/chat-worker: scaled }} ]\n  - final: {{ component/chat-worker: pending }}"
+        );
+        let alpha = "apiVersion: nvidia.com/v1alpha1\nkind: DynamoGraphDeployment\nmetadata: { name: chat }\nspec:\n  services:\n    \
+                     worker: { componentType: worker, replicas: 2, resources: { limits: { gpu: \"1\" } }, extraPodSpec: { mainContainer: \
+                     { image: \"vllm:0.8.0\" } } }\n";
+        let document = if version == "0.8" { alpha.to_owned() } else { graph(2, "one", "") };
+        let ran = run(2, &[("a.yaml", document)], &rest);
+        let told: Vec<&String> = ran.story.iter().filter(|one| one.starts_with("component/chat-worker ")).collect();
+        assert_eq!(
+            told.last().map(|one| one.as_str()),
+            Some("component/chat-worker pending 2 of 3 available"),
+            "{told:?}"
+        );
+        assert!(told.iter().any(|one| one.starts_with("component/chat-worker ready 2 of 2")), "{told:?}");
+    }
+}
+
+#[test]
 fn what_the_webhook_denies_is_counted() {
     // A component more is another topology, which no update may bring.
     let other = "    - name: other\n      type: worker\n    - name: worker";
@@ -254,7 +277,7 @@ fn what_the_webhook_denies_is_counted() {
     let own = "operation=\"UPDATE\",resource_type=\"DynamoGraphDeployment\"";
     for line in [
         format!("dynamo_operator_webhook_requests_total{{{own},result=\"denied\"}} 1"),
-        "dynamo_operator_webhook_denials_total{operation=\"UPDATE\",reason=\"internal\",resource_type=\"DynamoGraphDeployment\"} 1"
+        "dynamo_operator_webhook_denials_total{operation=\"UPDATE\",reason=\"validation\",resource_type=\"DynamoGraphDeployment\"} 1"
             .to_owned(),
     ] {
         assert!(metrics.lines().any(|one| one == line), "{line} in {metrics}");

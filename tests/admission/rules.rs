@@ -244,7 +244,7 @@ fn the_webhooks_refuse_at_the_place() {
         let found = problems(&text, &options);
         let told = found.iter().find(|(told, _)| told.contains(message));
         let Some((told, place)) = told else { panic!("{message}: {found:?}\n{text}") };
-        assert!(told.starts_with("admission webhook denied the request: "), "{told}");
+        assert!(told.starts_with("admission webhook \"v"), "{told}");
         assert!(!place.is_empty(), "{told}");
         assert_eq!(read.document.refused.len(), 1, "{text}");
         let bare = Options { webhook: false, ..options };

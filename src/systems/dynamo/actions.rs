@@ -30,7 +30,7 @@ impl Dynamo {
         match action {
             Action::AsRead { action, .. } => self.interest(action),
             Action::Apply(_) | Action::Replace(_) => 2,
-            Action::Disturb(fault) if self.runtime.takes(fault) || self.grove.takes(fault) => 2,
+            Action::Disturb(fault) if self.runtime.takes(fault) || self.has_grove() && self.grove.takes(fault) => 2,
             Action::Disturb(_) => 0,
             Action::Delete(target) | Action::Restart(target) | Action::Undeploy(target) if own(target) => 2,
             Action::Scale(sizes) if sizes.iter().any(|(target, _)| own(target)) => 2,
@@ -43,10 +43,11 @@ impl Dynamo {
     pub(super) fn act(&mut self, action: &Action, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         match action {
             Action::Disturb(fault) => {
-                if self.grove.takes(fault) {
+                if self.has_grove() && self.grove.takes(fault) {
                     self.grove.disturb(fault, cause, world);
                 } else if !self.runtime.takes(fault) {
-                    let known: Vec<&str> = self.runtime.names().chain(self.grove.controllers()).collect();
+                    let grove = self.grove.controllers().filter(|_| self.has_grove());
+                    let known: Vec<&str> = self.runtime.names().chain(grove).collect();
                     return Err(format!("no controller of Dynamo is meant; there are {}", known.join(", ")));
                 }
                 if self.runtime.takes(fault) {
@@ -160,8 +161,7 @@ impl Dynamo {
             }
             let annotations = &object.annotations;
             if let Some(why) = check::topologies(&object.resource, annotations, self.grove.profile(), &self.options) {
-                let (kind, name) = (native::api_kind(key.kind), &object.identity.name);
-                return Err(format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}"));
+                return Err(denied(key, &object.identity.name, &why));
             }
             let mut created = Stored::new(key, object.resource.clone());
             created.meta.labels.clone_from(&object.labels);
@@ -194,9 +194,7 @@ impl Dynamo {
         if key.kind == Kind::Graph
             && let Some(why) = check::provider(&known.meta.annotations, &wanted.meta.annotations, &self.options)
         {
-            let name = &object.identity.name;
-            let kind = native::api_kind(key.kind);
-            return Err(format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}"));
+            return Err(denied(key, &object.identity.name, &why));
         }
         let why = self.difference(&known.value, &wanted.value, world);
         self.api.update(wanted, None, by).map_err(|refusal| refusal.to_string())?;
@@ -418,7 +416,7 @@ fn parse(text: &str, world: &mut dyn World) -> Option<Subject> {
 /// What is told of a change that the webhook refuses.
 fn denied(key: Subject, name: &str, why: &str) -> String {
     let kind = native::api_kind(key.kind);
-    format!("admission webhook denied the request: {kind} {name:?} is invalid: {why}")
+    format!("{}{kind}.nvidia.com {name:?} is invalid: {why}", read::object::denied_by(kind))
 }
 
 /// The word for what the API refuses.

@@ -10,7 +10,7 @@ use super::operator::journal::Journal;
 use super::operator::parts::Parts;
 use super::operator::pass::Pass;
 use super::operator::{adapters, component, graph, names};
-use super::profile::Options;
+use super::profile::{Options, Provider};
 use super::read::Document;
 use super::store::Stored;
 use super::traffic::Routes;
@@ -115,6 +115,11 @@ impl Dynamo {
     pub fn names(&self) -> Vec<&str> {
         let graphs = self.document.objects.iter().filter(|one| one.identity.kind == Kind::Graph);
         std::iter::once(&*self.name).chain(graphs.map(|one| one.identity.name.as_str())).collect()
+    }
+
+    /// True if Grove is installed: its profile says so, or its own documents are there.
+    pub fn has_grove(&self) -> bool {
+        self.options.provider == Provider::Grove || !self.document.sets.is_empty() || self.grove.has_sets()
     }
 
     /// The plain manifests that it holds as they are wanted now.

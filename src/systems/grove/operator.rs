@@ -291,6 +291,11 @@ impl Grove {
         token == TIMER
     }
 
+    /// True if there is a PodCliqueSet.
+    pub fn has_sets(&self) -> bool {
+        self.api.list(Kind::PodCliqueSet).next().is_some()
+    }
+
     /// True if this fault names a controller or a kind of Grove's.
     pub fn takes(&self, fault: &ApiFault) -> bool {
         self.runtime.takes(fault)

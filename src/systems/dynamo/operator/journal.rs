@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::kernel::{Symbol, Time};
-use crate::systems::machinery::{Finish, Refusal};
+use crate::systems::machinery::{Finish, Refusal, Version};
 use crate::timeline::{Kind, Subject};
 
 /// A Kubernetes event.
@@ -88,6 +88,8 @@ pub struct Journal {
     denied: BTreeMap<(Kind, &'static str), u64>,
     /// What graphs were last said to be.
     said: BTreeMap<Subject, &'static str>,
+    /// What components were last said to be, each with the graph that it was said of.
+    said_of: BTreeMap<Subject, (Version, &'static str)>,
 }
 
 /// Events beyond this are dropped, the oldest first: an API server keeps them for an hour.
@@ -124,6 +126,11 @@ impl Journal {
     /// Remembers the last word about a graph.
     pub fn say(&mut self, graph: Subject, became: &'static str) {
         self.said.insert(graph, became);
+    }
+
+    /// Remembers the last word about a component of the graph with this id; true if it is another than before.
+    pub fn say_of(&mut self, graph: Version, component: Subject, became: &'static str) -> bool {
+        self.said_of.insert(component, (graph, became)) != Some((graph, became))
     }
 
     /// The last word about a graph.
