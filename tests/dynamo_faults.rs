@@ -92,6 +92,15 @@ fn controllers_of_grove_are_there_where_grove_is() {
 }
 
 #[test]
+fn sub_phases_of_a_profiler_come_in_their_order() {
+    let profiler =
+        |phases: &str| read(&format!("dynamo: {{ profiler: [ {{ output: found.yaml, phases: {{ {phases} }} }} ] }}"));
+    let told = profiler("SweepingDecode: 1m, SweepingPrefill: 2m").expect_err("decode is swept after prefill");
+    assert!(told.contains("`SweepingPrefill` does not come after the one before it"), "{told}");
+    assert!(profiler("SweepingPrefill: 1m, SweepingDecode: 2m").is_ok());
+}
+
+#[test]
 fn kinds_have_the_names_of_the_api_too() {
     let fault = |object: &str| {
         let line = format!("faults: [ {{ at: 1m, watch_lag: {{ object: {object}, for: 1m }} }} ]");

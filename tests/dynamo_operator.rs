@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use greenroom::rehearsal::{Ending, Options, rehearse};
-use greenroom::scenario::load_from;
+use greenroom::scenario::{load, load_from};
 use greenroom::text::{Source, render};
 use greenroom::timeline::render as words;
 use serde_json::Value;
@@ -298,6 +298,37 @@ fn operator_0_8_counts_what_its_runtime_counts_and_no_more() {
     );
     assert!(metrics.contains("controller_runtime_reconcile_time_seconds_count{controller=\"dynamographdeployment\"}"));
     assert!(!metrics.contains("dynamo_operator_"), "{metrics}");
+}
+
+/// What an event is about is told as it was then: `kubectl` shows the same event whenever it is asked.
+#[test]
+fn an_event_keeps_the_version_that_it_is_about() {
+    let event = |until: &str| {
+        let rest =
+            format!("until: {until}\nactions:\n  - {{ name: more, at: 10m, scale: {{ component/chat-worker: 2 }} }}");
+        let ran = run(2, &[("a.yaml", graph(1, "one", ""))], &rest);
+        let items = ran.native["items"].as_array().expect("items").clone();
+        let about =
+            items.into_iter().find(|one| one["kind"] == "Event" && one["involvedObject"]["name"] == "chat-frontend");
+        about.expect("an event")["involvedObject"].clone()
+    };
+    let early = event("5m");
+    assert!(early["resourceVersion"].is_string(), "{early}");
+    assert_eq!(early, event("20m"));
+}
+
+/// What a profiler leaves behind is there for `kubectl` too.
+#[test]
+fn config_maps_of_a_profiler_are_listed() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/dynamo/request-applied/scenario.yaml");
+    let scenario = load(&path).unwrap_or_else(|errors| panic!("{}", render::render(&errors, false)));
+    let result = rehearse(&scenario, Options { native: true, ..Options::default() }, &mut []);
+    let native =
+        result.unwrap_or_else(|errors| panic!("{}", render::render(&errors, false))).native.expect("the state");
+    let items = native["items"].as_array().expect("items");
+    let maps = items.iter().filter(|one| one["kind"] == "ConfigMap");
+    let names: Vec<&str> = maps.filter_map(|one| one["metadata"]["name"].as_str()).collect();
+    assert!(names.contains(&"dgdr-output-chat"), "{names:?}");
 }
 
 #[test]

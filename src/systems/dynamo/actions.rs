@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::controller::{Dynamo, component_subject};
+use super::controller::{Dynamo, REQUESTS, component_subject};
 use super::model::{Resource, Restart};
 use super::{check, native};
 
@@ -33,6 +33,7 @@ impl Dynamo {
             Action::Disturb(fault) if self.runtime.takes(fault) || self.has_grove() && self.grove.takes(fault) => 2,
             Action::Disturb(_) => 0,
             Action::Delete(target) | Action::Restart(target) | Action::Undeploy(target) if own(target) => 2,
+            Action::Delete(target) if target.starts_with("Job/") => 1,
             Action::Scale(sizes) if sizes.iter().any(|(target, _)| own(target)) => 2,
             Action::Scale(sizes) => u8::from(sizes.iter().any(|(target, _)| target.starts_with("Deployment/"))),
             _ => self.manifests.iter().map(|set| set.interest(action)).max().unwrap_or(0),
@@ -224,6 +225,14 @@ impl Dynamo {
         if let Some(key) = parse(target, world).filter(|key| Grove::KINDS.contains(&key.kind)) {
             let by = Writer { controller: None, at: world.now(), cause };
             return self.grove.delete(key, by).map(drop).map_err(|refusal| format!("{target}: {refusal}"));
+        }
+        // A profiling Job is missed at once; what else the operator asked for comes again by itself and is not taken away here.
+        if let Some(job) = parse(target, world).filter(|key| key.kind == Kind::Job)
+            && let Some(owner) = self.asked.owner_of(job)
+        {
+            self.asked.remove(job, cause, world);
+            self.runtime.add_for(job, REQUESTS, owner, cause);
+            return Ok(());
         }
         let Some(key) = parse(target, world).filter(|key| KINDS.contains(&key.kind)) else {
             return self.hand_on(&Action::Delete(target.to_owned()), cause, world);

@@ -12,6 +12,8 @@ use crate::timeline::{Kind, Subject};
 pub struct Event {
     /// What it is about.
     pub about: Subject,
+    /// The id and the version of that, as whoever told it first had read it.
+    pub read: Option<(Version, Version)>,
     /// True for `Warning`, false for `Normal`.
     pub is_warning: bool,
     /// Why, in a word.
@@ -97,20 +99,20 @@ const EVENTS_MAX: usize = 1_000;
 
 impl Journal {
     /// Tells of something. The same again only counts, as client-go's correlator has it.
-    pub fn tell(&mut self, about: Subject, is_warning: bool, reason: Cow<'static, str>, message: String, at: Time) {
+    pub fn tell(&mut self, told: Event) {
         let shown_from = self.dropped + self.events.len().saturating_sub(EVENTS_MAX);
-        let places = self.places.entry(about).or_default();
+        let places = self.places.entry(told.about).or_default();
         places.retain(|place| *place >= shown_from);
         for place in places.iter() {
             let known = &mut self.events[place - self.dropped];
-            if known.reason == reason && known.message == message {
-                known.last = at;
+            if known.reason == told.reason && known.message == told.message {
+                known.last = told.last;
                 known.count += 1;
                 return;
             }
         }
         places.push(self.dropped + self.events.len());
-        self.events.push(Event { about, is_warning, reason, message, first: at, last: at, count: 1 });
+        self.events.push(told);
         // Dropped by the thousand, so that one more costs next to nothing.
         if self.events.len() == 2 * EVENTS_MAX {
             self.events.drain(..EVENTS_MAX);
@@ -184,19 +186,29 @@ mod tests {
             namespace: Symbol::EMPTY,
             name: Name::plain(names.intern(&format!("graph {number}"))),
         };
+        let told = |about: Subject, reason: &'static str| Event {
+            about,
+            read: None,
+            is_warning: false,
+            reason: reason.into(),
+            message: String::new(),
+            first: Time::ZERO,
+            last: Time::ZERO,
+            count: 1,
+        };
         let mut journal = Journal::default();
         for _ in 0..2 {
-            journal.tell(about(0), false, "Same".into(), "twice".to_owned(), Time::ZERO);
+            journal.tell(told(about(0), "Same"));
         }
         assert_eq!(journal.events().iter().map(|one| one.count).collect::<Vec<_>>(), [2]);
         for number in 1..=3 * EVENTS_MAX {
-            journal.tell(about(number), false, "Other".into(), "once".to_owned(), Time::ZERO);
+            journal.tell(told(about(number), "Other"));
         }
         assert_eq!(journal.events().len(), EVENTS_MAX);
         assert!(journal.events().iter().all(|one| one.reason == "Other" && one.count == 1));
         assert_eq!(journal.events().last().map(|one| one.about), Some(about(3 * EVENTS_MAX)));
         // What was dropped is new again.
-        journal.tell(about(0), false, "Same".into(), "twice".to_owned(), Time::ZERO);
+        journal.tell(told(about(0), "Same"));
         assert_eq!(journal.events().last().map(|one| one.count), Some(1));
     }
 }

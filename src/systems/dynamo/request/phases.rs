@@ -153,16 +153,16 @@ fn profile(look: &mut Look, pass: &mut Pass<'_>) -> Turn {
         return fail(look, "Profiling", "JobCreationFailed", &why, pass);
     }
     let key = look.job(pass);
+    if !pass.asked.is_held(key) {
+        // Somebody deleted it: checkProfilingJobStatus gives the error of the API, and any error ends the request.
+        let why = format!("Job.batch {:?} not found", pass.name_of(key));
+        return lost(look, &why, pass);
+    }
     let Some(Status::Job(job)) = pass.world.observed(key) else { return Ok(Finish::Done) };
     if job.gave_up {
         let limit = job.ending.map_or("", |ending| ending.reason.text());
         let why = format!("profiling job failed: {limit}");
-        pass.event(look.key, true, "ProfilingCheckFailed", why.clone());
-        let reason = match look.status.profiling.filter(|_| pass.options.operator.is_1_5()) {
-            Some(phase) => format!("{}Failed", phase.text()),
-            None => "ProfilingFailed".to_owned(),
-        };
-        return fail(look, "Profiling", &reason, &why, pass);
+        return lost(look, &why, pass);
     }
     if !job.complete {
         let runs = job.ready > 0;
@@ -176,6 +176,16 @@ fn profile(look: &mut Look, pass: &mut Pass<'_>) -> Turn {
         return Ok(next);
     }
     finish(look, pass)
+}
+
+/// The profiling Job failed, or is not there.
+fn lost(look: &mut Look, why: &str, pass: &mut Pass<'_>) -> Turn {
+    pass.event(look.key, true, "ProfilingCheckFailed", why.to_owned());
+    let reason = match look.status.profiling.filter(|_| pass.options.operator.is_1_5()) {
+        Some(phase) => format!("{}Failed", phase.text()),
+        None => "ProfilingFailed".to_owned(),
+    };
+    fail(look, "Profiling", &reason, why, pass)
 }
 
 /// What the profiler does, by the time since its pod runs, which is who writes it; gives when to look again. A pod that follows on one
