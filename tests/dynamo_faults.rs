@@ -63,12 +63,41 @@ fn conflicts(result: &RunResult) -> Vec<(String, String)> {
 #[test]
 fn a_controller_that_is_not_there_is_told_with_those_that_are() {
     for fault in ["watch_lag: { controller: podclik, for: 1m }", "controller_restart: { controller: podclik }"] {
-        let told = read(&format!("faults: [ {{ at: 1m, {fault} }} ]")).expect_err("there is no such controller");
+        let told = read(&format!("dynamo: {{ provider: grove }}\nfaults: [ {{ at: 1m, {fault} }} ]"));
+        let told = told.expect_err("there is no such controller");
         assert_eq!(told.matches("error").count(), 1, "{told}");
         assert!(told.contains("no control plane of this scenario has a controller `podclik`"), "{told}");
         assert!(told.contains("did you mean `podclique`?"), "{told}");
         assert!(told.contains("dynamographdeploymentscalingadapter"), "{told}");
     }
+}
+
+#[test]
+fn controllers_of_grove_are_there_where_grove_is() {
+    let faults = "faults: [ { at: 1m, controller_restart: { controller: podclique } } ]";
+    let told = read(faults).expect_err("Grove is not installed");
+    assert!(told.contains("no control plane of this scenario has a controller `podclique`"), "{told}");
+    assert!(read(&format!("dynamo: {{ provider: grove }}\n{faults}")).is_ok());
+
+    // And none of them ends where all controllers do.
+    for (provider, ended) in [("component", 5), ("grove", 8)] {
+        let all = format!(
+            "dynamo: {{ provider: {provider} }}\nfaults: [ {{ at: 1m, controller_restart: {{ of: graph }} }} ]"
+        );
+        let scenario = read(&all).expect("a scenario");
+        let result = rehearse(&scenario, Options::default(), &mut []).expect("a run");
+        let of = result.timeline.since(0).filter(|(_, entry)| entry.became == "ended");
+        assert_eq!(of.filter(|(_, entry)| entry.subject.kind == Kind::Controller).count(), ended, "{provider}");
+    }
+}
+
+#[test]
+fn sub_phases_of_a_profiler_come_in_their_order() {
+    let profiler =
+        |phases: &str| read(&format!("dynamo: {{ profiler: [ {{ output: found.yaml, phases: {{ {phases} }} }} ] }}"));
+    let told = profiler("SweepingDecode: 1m, SweepingPrefill: 2m").expect_err("decode is swept after prefill");
+    assert!(told.contains("`SweepingPrefill` does not come after the one before it"), "{told}");
+    assert!(profiler("SweepingPrefill: 1m, SweepingDecode: 2m").is_ok());
 }
 
 #[test]

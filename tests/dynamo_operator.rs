@@ -6,8 +6,8 @@
 
 use std::collections::BTreeMap;
 
-use greenroom::rehearsal::{Options, rehearse};
-use greenroom::scenario::load_from;
+use greenroom::rehearsal::{Ending, Options, rehearse};
+use greenroom::scenario::{load, load_from};
 use greenroom::text::{Source, render};
 use greenroom::timeline::render as words;
 use serde_json::Value;
@@ -223,6 +223,48 @@ fn the_deployment_of_0_8_is_ready_while_a_surge_is_left_and_that_of_1_5_is_not()
     }
 }
 
+/// Two adapters of one component: each writes its size over the other's, and the graph that they write wakes both. No webhook looks at
+/// adapters, so that a cluster has it too; here no time passes, and the run ends by a limit.
+#[test]
+fn two_adapters_that_write_against_each_other_end_the_run() {
+    let second = "apiVersion: nvidia.com/v1beta1\nkind: DynamoGraphDeploymentScalingAdapter\nmetadata: { name: second }\nspec: { \
+                  replicas: 2, dgdRef: { name: chat, componentName: worker } }\n";
+    let documents = [("a.yaml", graph(1, "one", "      scalingAdapter: {}\n")), ("b.yaml", second.to_owned())];
+    let text = "name: dynamo\nuntil: 10m\ncluster:\n  nodes: [ { name: one, cpu: 64, memory: 512Gi, gpus: { model: H100, count: 4 } } \
+                ]\ndeploy:\n  - { document: a.yaml, system: dynamo }\n  - { at: 5m, document: b.yaml, system: dynamo }\n";
+    let scenario = load_from(&Source::new("scenario.yaml", text.to_owned()), &Texts(documents.into_iter().collect()));
+    let scenario = scenario.unwrap_or_else(|errors| panic!("{}", render::render(&errors, false)));
+    let result = rehearse(&scenario, Options::default(), &mut []);
+    let result = result.unwrap_or_else(|errors| panic!("{}", render::render(&errors, false)));
+    let Ending::LimitReached(limit) = &result.ending else { panic!("{:?}", result.ending) };
+    for named in ["at 00:05:00.000", "(graph/chat)", "(adapter/chat-worker, adapter/second)"] {
+        assert!(limit.contains(named), "{named} in {limit}");
+    }
+}
+
+#[test]
+fn a_component_that_gets_no_room_for_more_is_not_called_ready() {
+    for version in ["0.8", "1.5"] {
+        let rest = format!(
+            "until: 30m\ndynamo: {{ operator: \"{version}\" }}\nactions:\n  - {{ name: more, at: 5m, scale: {{ \
+                            component/chat-worker: 3 }} }}\nexpect:\n  - before: [ {{ component/chat-worker: ready }}, {{ \
+                            component/chat-worker: scaled }} ]\n  - final: {{ component/chat-worker: pending }}"
+        );
+        let alpha = "apiVersion: nvidia.com/v1alpha1\nkind: DynamoGraphDeployment\nmetadata: { name: chat }\nspec:\n  services:\n    \
+                     worker: { componentType: worker, replicas: 2, resources: { limits: { gpu: \"1\" } }, extraPodSpec: { mainContainer: \
+                     { image: \"vllm:0.8.0\" } } }\n";
+        let document = if version == "0.8" { alpha.to_owned() } else { graph(2, "one", "") };
+        let ran = run(2, &[("a.yaml", document)], &rest);
+        let told: Vec<&String> = ran.story.iter().filter(|one| one.starts_with("component/chat-worker ")).collect();
+        assert_eq!(
+            told.last().map(|one| one.as_str()),
+            Some("component/chat-worker pending 2 of 3 available"),
+            "{told:?}"
+        );
+        assert!(told.iter().any(|one| one.starts_with("component/chat-worker ready 2 of 2")), "{told:?}");
+    }
+}
+
 #[test]
 fn what_the_webhook_denies_is_counted() {
     // A component more is another topology, which no update may bring.
@@ -235,7 +277,7 @@ fn what_the_webhook_denies_is_counted() {
     let own = "operation=\"UPDATE\",resource_type=\"DynamoGraphDeployment\"";
     for line in [
         format!("dynamo_operator_webhook_requests_total{{{own},result=\"denied\"}} 1"),
-        "dynamo_operator_webhook_denials_total{operation=\"UPDATE\",reason=\"internal\",resource_type=\"DynamoGraphDeployment\"} 1"
+        "dynamo_operator_webhook_denials_total{operation=\"UPDATE\",reason=\"validation\",resource_type=\"DynamoGraphDeployment\"} 1"
             .to_owned(),
     ] {
         assert!(metrics.lines().any(|one| one == line), "{line} in {metrics}");
@@ -256,6 +298,37 @@ fn operator_0_8_counts_what_its_runtime_counts_and_no_more() {
     );
     assert!(metrics.contains("controller_runtime_reconcile_time_seconds_count{controller=\"dynamographdeployment\"}"));
     assert!(!metrics.contains("dynamo_operator_"), "{metrics}");
+}
+
+/// What an event is about is told as it was then: `kubectl` shows the same event whenever it is asked.
+#[test]
+fn an_event_keeps_the_version_that_it_is_about() {
+    let event = |until: &str| {
+        let rest =
+            format!("until: {until}\nactions:\n  - {{ name: more, at: 10m, scale: {{ component/chat-worker: 2 }} }}");
+        let ran = run(2, &[("a.yaml", graph(1, "one", ""))], &rest);
+        let items = ran.native["items"].as_array().expect("items").clone();
+        let about =
+            items.into_iter().find(|one| one["kind"] == "Event" && one["involvedObject"]["name"] == "chat-frontend");
+        about.expect("an event")["involvedObject"].clone()
+    };
+    let early = event("5m");
+    assert!(early["resourceVersion"].is_string(), "{early}");
+    assert_eq!(early, event("20m"));
+}
+
+/// What a profiler leaves behind is there for `kubectl` too.
+#[test]
+fn config_maps_of_a_profiler_are_listed() {
+    let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios/dynamo/request-applied/scenario.yaml");
+    let scenario = load(&path).unwrap_or_else(|errors| panic!("{}", render::render(&errors, false)));
+    let result = rehearse(&scenario, Options { native: true, ..Options::default() }, &mut []);
+    let native =
+        result.unwrap_or_else(|errors| panic!("{}", render::render(&errors, false))).native.expect("the state");
+    let items = native["items"].as_array().expect("items");
+    let maps = items.iter().filter(|one| one["kind"] == "ConfigMap");
+    let names: Vec<&str> = maps.filter_map(|one| one["metadata"]["name"].as_str()).collect();
+    assert!(names.contains(&"dgdr-output-chat"), "{names:?}");
 }
 
 #[test]

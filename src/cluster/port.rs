@@ -211,6 +211,10 @@ impl World for Port<'_> {
         let name = object.show(&self.cluster.names);
         self.cluster.streams.stream(purpose, &name, ordinal).below(bound.max(1))
     }
+
+    fn give_up(&mut self, limit: String) {
+        self.cluster.exhausted.get_or_insert(limit);
+    }
 }
 
 impl Cluster {

@@ -327,6 +327,10 @@ impl Cluster {
     /// Lets time pass up to the next thing that is not the cluster's own.
     pub(super) fn run_to_happening(&mut self) -> Happening {
         loop {
+            // A controller may have said so since.
+            if let Some(limit) = &self.exhausted {
+                return Happening::LimitReached(limit.clone());
+            }
             let next = self.queue.peek_time();
             if self.unsettled && next.is_none_or(|next| next > self.queue.now()) {
                 self.unsettled = false;
@@ -340,9 +344,6 @@ impl Cluster {
                     self.unsettled = true;
                     if let Some(happening) = self.handle(event) {
                         return happening;
-                    }
-                    if let Some(limit) = &self.exhausted {
-                        return Happening::LimitReached(limit.clone());
                     }
                 }
             }

@@ -186,6 +186,10 @@ impl World for Port<'_> {
         let name = object.show(&self.run.names);
         self.run.streams.stream(purpose, &name, ordinal).below(bound.max(1))
     }
+
+    fn give_up(&mut self, limit: String) {
+        self.run.pending.push_front(crate::workload::Happening::LimitReached(limit));
+    }
 }
 
 impl Port<'_> {

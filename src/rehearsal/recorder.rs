@@ -205,4 +205,8 @@ impl World for RecordingPort<'_> {
     fn draw(&mut self, purpose: &str, object: Subject, ordinal: u64, bound: u64) -> u64 {
         self.port.draw(purpose, object, ordinal, bound)
     }
+
+    fn give_up(&mut self, limit: String) {
+        self.port.give_up(limit);
+    }
 }

@@ -24,10 +24,14 @@ use crate::workload::{Action, Controller, Wake, World};
 /// The names of the systems, as a scenario's `system:` has them.
 pub const NAMES: &[&str] = &["oci", "kubernetes", "backendai", "paasta", "dynamo", "onebackend"];
 
-/// The controllers of custom resources that the control plane of a system has, by the names that faults give them.
-pub fn controllers(system: &str) -> Vec<&'static str> {
+/// The controllers of custom resources that the control plane of a system has, by the names that faults give them; those of Grove only where
+/// it is there.
+pub fn controllers(system: &str, has_grove: bool) -> Vec<&'static str> {
     match system {
-        "dynamo" => dynamo::Dynamo::CONTROLLERS.into_iter().chain(grove::Grove::CONTROLLERS).collect(),
+        "dynamo" => {
+            let groves = grove::Grove::CONTROLLERS.into_iter().filter(|_| has_grove);
+            dynamo::Dynamo::CONTROLLERS.into_iter().chain(groves).collect()
+        }
         _ => Vec::new(),
     }
 }

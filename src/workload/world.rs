@@ -337,4 +337,7 @@ pub trait World {
     /// A number below `bound`, drawn from the stream of this purpose, object and ordinal; the same arguments always draw
     /// the same number under one seed.
     fn draw(&mut self, purpose: &str, object: Subject, ordinal: u64, bound: u64) -> u64;
+
+    /// The run cannot go on, because a limit is reached; the first that says so is told.
+    fn give_up(&mut self, limit: String);
 }

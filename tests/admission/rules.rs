@@ -269,7 +269,7 @@ fn a_wrong_type_makes_no_other_field_missing() {
             vec!["spec.components[1].replicas in body"],
         ),
         (spoilt(BETA, "- name: metrics\n              image: exporter:1", "- metrics"), vec!["containers[1] in body"]),
-        (spoilt(ALPHA, "replicas: 2", "replicas: two"), vec!["spec.services[worker].replicas in body"]),
+        (spoilt(ALPHA, "replicas: 2", "replicas: two"), vec!["spec.services.worker.replicas in body"]),
     ];
     for (text, expected) in cases {
         let found = problems(&text, &grove());

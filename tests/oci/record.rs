@@ -151,4 +151,8 @@ impl World for Recorder<'_> {
         self.recording.draws.insert((purpose.to_owned(), object, ordinal), drawn);
         drawn
     }
+
+    fn give_up(&mut self, limit: String) {
+        self.inner.give_up(limit);
+    }
 }

@@ -444,6 +444,10 @@ impl World for Replay {
             .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
         (hash >> 16) % bound.max(1)
     }
+
+    fn give_up(&mut self, limit: String) {
+        panic!("what was recorded reached no limit: {limit}");
+    }
 }
 
 impl Replay {

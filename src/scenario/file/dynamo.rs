@@ -62,7 +62,7 @@ file_types! {
         request: Option<String>,
         /// The document that it writes: a graph, and objects that go with it.
         output: Spanned<String>,
-        /// When each of its sub-phases begins, counted from the begin of the Job: `{ SweepingPrefill: 2m, GeneratingDGD: 40m }`.
+        /// When each of its sub-phases begins, counted from when the pod of its Job runs: `{ SweepingPrefill: 2m, GeneratingDGD: 40m }`.
         /// Default: it stays in `Initializing`.
         phases: Option<Table<Spanned<Length>>>,
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::Reader;
 use crate::kernel::Duration;
 use crate::scenario::file::{DynamoFile, GroveFile, ProfilerFile};
+use crate::scenario::model::{Deploy, SystemName};
 use crate::scenario::values::Length;
 use crate::systems::dynamo::operator::mend::Mend;
 use crate::systems::dynamo::profile::Profiler;
@@ -181,8 +182,20 @@ impl Reader<'_, '_> {
             if read.last().is_some_and(|(_, before)| *before > begins.value.0) {
                 self.context.error(begins.span, "a sub-phase begins after the one before it");
             }
+            if read.last().is_some_and(|(before, _)| before >= phase) {
+                let known: Vec<&str> = ProfilingPhase::ALL.iter().map(|phase| phase.text()).collect();
+                let message = format!("{} does not come after the one before it", quote(&key.text));
+                let error = Diagnostic::error(self.context.source, key.span, message);
+                self.context.report(error.note(format!("they come in this order: {}", list(&known))));
+            }
             read.push((*phase, begins.value.0));
         }
         read
     }
+}
+
+/// True if a document of Dynamo's control plane has PodCliqueSets, which only Grove takes.
+pub(super) fn has_sets(deploy: &[Deploy], options: &Options) -> bool {
+    let own = deploy.iter().filter(|one| one.system == SystemName::Dynamo);
+    own.filter_map(|one| dynamo::read(&one.source, options).ok()).any(|read| !read.document.sets.is_empty())
 }

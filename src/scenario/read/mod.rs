@@ -116,7 +116,8 @@ impl Reader<'_, '_> {
         let loops = loops.map(|loops| (loops.value, loops.span));
         let onebackend = self.onebackend(file.onebackend, epoch);
         let names: BTreeSet<&str> = deploy.iter().map(|deploy| deploy.system.text()).collect();
-        self.controllers = names.into_iter().flat_map(systems::controllers).collect();
+        let has_grove = dynamo.provider == systems::dynamo::Provider::Grove || dynamo::has_sets(&deploy, &dynamo);
+        self.controllers = names.into_iter().flat_map(|name| systems::controllers(name, has_grove)).collect();
         self.acts = deploy.iter().any(|deploy| deploy.system.has_actions());
         let cluster = self.one_or_several(file.cluster, file.clusters, file.span);
         self.clusters = cluster.as_ref().map(|cluster| cluster.names.clone()).unwrap_or_default();

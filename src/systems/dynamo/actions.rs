@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::controller::{Dynamo, component_subject};
+use super::controller::{Dynamo, REQUESTS, component_subject};
 use super::model::{Resource, Restart};
 use super::{check, native};
 
@@ -30,9 +30,10 @@ impl Dynamo {
         match action {
             Action::AsRead { action, .. } => self.interest(action),
             Action::Apply(_) | Action::Replace(_) => 2,
-            Action::Disturb(fault) if self.runtime.takes(fault) || self.grove.takes(fault) => 2,
+            Action::Disturb(fault) if self.runtime.takes(fault) || self.has_grove() && self.grove.takes(fault) => 2,
             Action::Disturb(_) => 0,
             Action::Delete(target) | Action::Restart(target) | Action::Undeploy(target) if own(target) => 2,
+            Action::Delete(target) if target.starts_with("Job/") => 1,
             Action::Scale(sizes) if sizes.iter().any(|(target, _)| own(target)) => 2,
             Action::Scale(sizes) => u8::from(sizes.iter().any(|(target, _)| target.starts_with("Deployment/"))),
             _ => self.manifests.iter().map(|set| set.interest(action)).max().unwrap_or(0),
@@ -43,10 +44,11 @@ impl Dynamo {
     pub(super) fn act(&mut self, action: &Action, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         match action {
             Action::Disturb(fault) => {
-                if self.grove.takes(fault) {
+                if self.has_grove() && self.grove.takes(fault) {
                     self.grove.disturb(fault, cause, world);
                 } else if !self.runtime.takes(fault) {
-                    let known: Vec<&str> = self.runtime.names().chain(self.grove.controllers()).collect();
+                    let grove = self.grove.controllers().filter(|_| self.has_grove());
+                    let known: Vec<&str> = self.runtime.names().chain(grove).collect();
                     return Err(format!("no controller of Dynamo is meant; there are {}", known.join(", ")));
                 }
                 if self.runtime.takes(fault) {
@@ -233,6 +235,14 @@ impl Dynamo {
         if let Some(key) = parse(target, world).filter(|key| Grove::KINDS.contains(&key.kind)) {
             let by = Writer { controller: None, at: world.now(), cause };
             return self.grove.delete(key, by).map(drop).map_err(|refusal| format!("{target}: {refusal}"));
+        }
+        // A profiling Job is missed at once; what else the operator asked for comes again by itself and is not taken away here.
+        if let Some(job) = parse(target, world).filter(|key| key.kind == Kind::Job)
+            && let Some(owner) = self.asked.owner_of(job)
+        {
+            self.asked.remove(job, cause, world);
+            self.runtime.add_for(job, REQUESTS, owner, cause);
+            return Ok(());
         }
         let Some(key) = parse(target, world).filter(|key| KINDS.contains(&key.kind)) else {
             return self.hand_on(&Action::Delete(target.to_owned()), cause, world);
@@ -425,7 +435,7 @@ fn parse(text: &str, world: &mut dyn World) -> Option<Subject> {
 /// What is told of a change that the webhook refuses.
 fn denied(key: Subject, name: &str, why: &str) -> String {
     let kind = native::api_kind(key.kind);
-    format!("{}{kind} {name:?} is invalid: {why}", native::denial(kind))
+    format!("{}{kind}.nvidia.com {name:?} is invalid: {why}", native::denial(kind))
 }
 
 /// The word for what the API refuses.

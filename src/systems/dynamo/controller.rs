@@ -10,7 +10,7 @@ use super::operator::journal::Journal;
 use super::operator::parts::Parts;
 use super::operator::pass::Pass;
 use super::operator::{adapters, component, graph, names};
-use super::profile::Options;
+use super::profile::{Options, Provider};
 use super::read::Document;
 use super::store::Stored;
 use super::traffic::Routes;
@@ -117,6 +117,11 @@ impl Dynamo {
         std::iter::once(&*self.name).chain(graphs.map(|one| one.identity.name.as_str())).collect()
     }
 
+    /// True if Grove is installed: its profile says so, or its own documents are there.
+    pub fn has_grove(&self) -> bool {
+        self.options.provider == Provider::Grove || !self.document.sets.is_empty() || self.grove.has_sets()
+    }
+
     /// The plain manifests that it holds as they are wanted now.
     pub fn manifests(&self) -> Vec<&crate::systems::kubernetes::Manifest> {
         self.manifests.iter().flat_map(Kubernetes::wanted).collect()
@@ -129,6 +134,7 @@ impl Dynamo {
 
     /// Does what is due, until nothing is: Grove's controllers have their turns after the operator's own, and wake it again.
     fn pump(&mut self, cause: Cause, world: &mut dyn World) {
+        self.runtime.woken();
         loop {
             self.pump_own(world);
             self.grove.pump(cause, world);
@@ -159,6 +165,7 @@ impl Dynamo {
             };
             match turn {
                 None => break,
+                Some(Turn::Endless) => machinery::tell_endless(&self.runtime, world),
                 Some(Turn::Ended(ended)) => machinery::tell_end(&self.runtime, ended, world),
                 Some(Turn::Started(controller, cause)) => {
                     machinery::tell_start(&self.runtime, controller, cause, world);

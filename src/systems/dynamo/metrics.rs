@@ -130,8 +130,9 @@ fn webhooks(dynamo: &Dynamo, shown: &mut Exposition) {
             }
         }
         if denied > 0 {
-            // A rule's own error is none of the API's, which is what reasons are told by: categorizeError.
-            let labels = [operation, ("reason", "internal"), own];
+            // Rules are told with NewInvalid (internal/webhook/validation/dynamographdeployment_helpers.go,
+            // invalidDynamoGraphDeploymentError), which categorizeError calls so.
+            let labels = [operation, ("reason", "validation"), own];
             shown.counter("dynamo_operator_webhook_denials_total", &labels, denied);
         }
     }

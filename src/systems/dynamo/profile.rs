@@ -124,7 +124,7 @@ pub struct Profiler {
     pub request: Option<String>,
     /// The document that it writes: a graph, and objects that go with it.
     pub output: Source,
-    /// When each of its sub-phases begins, counted from the begin of the Job; none: it stays in the first.
+    /// When each of its sub-phases begins, counted from when the pod of its Job runs; none: it stays in the first.
     pub phases: Vec<(ProfilingPhase, Duration)>,
 }
 

@@ -280,6 +280,8 @@ pub struct RequestStatus {
     pub phase: RequestPhase,
     /// What its Job does.
     pub profiling: Option<ProfilingPhase>,
+    /// Since when the profiler's pod runs; no part of what the API shows.
+    pub profiles_since: Option<Time>,
     /// Its conditions.
     pub conditions: Conditions,
     /// The generation that the rest is about.

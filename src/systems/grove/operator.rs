@@ -296,6 +296,11 @@ impl Grove {
         self.api.get(key).is_some()
     }
 
+    /// True if there is a PodCliqueSet.
+    pub fn has_sets(&self) -> bool {
+        self.api.list(Kind::PodCliqueSet).next().is_some()
+    }
+
     /// True if this fault names a controller or a kind of Grove's.
     pub fn takes(&self, fault: &ApiFault) -> bool {
         self.runtime.takes(fault)
@@ -314,6 +319,7 @@ impl Grove {
     /// Lets the controllers work until nothing is due at this instant, and asks to be woken when something will be.
     pub fn pump(&mut self, cause: Cause, world: &mut dyn World) {
         let now = world.now();
+        self.runtime.woken();
         loop {
             let (family, marks) = (&self.family, &mut self.marks);
             let turn = self.runtime.next(&mut self.api, now, &mut |controller, event, _| {
@@ -338,6 +344,7 @@ impl Grove {
                     machinery::tell_conflicts(&mut self.api, &self.runtime, item, retry, world);
                     self.bury(world);
                 }
+                Some(Turn::Endless) => machinery::tell_endless(&self.runtime, world),
                 None => break,
             }
         }

@@ -1,9 +1,12 @@
 //! What is told of a controller itself: writes that were refused with a conflict, and that it ended and started. Of a conflict, who was
 //! faster stands in the entry's cause, and when it is tried again in its words. That a write is refused is `api`'s and `faults`'.
 
+use std::collections::BTreeMap;
+
 use super::api::Api;
 use super::resource::Spec;
 use super::runtime::{ControllerId, Ended, Item, Runtime};
+use super::turns::TURNS_MAX;
 use crate::kernel::Duration;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::World;
@@ -44,6 +47,24 @@ pub fn tell_end(runtime: &Runtime, ended: Ended, world: &mut dyn World) {
 /// Writes that a controller is there again.
 pub fn tell_start(runtime: &Runtime, controller: ControllerId, cause: Cause, world: &mut dyn World) {
     note(runtime, controller, "started", Why::text("it lists everything"), cause, world);
+}
+
+/// Ends the run: these controllers have their turns about these objects without end, and no time passes.
+pub fn tell_endless(runtime: &Runtime, world: &mut dyn World) {
+    let mut about: BTreeMap<ControllerId, Vec<String>> = BTreeMap::new();
+    for (controller, key) in runtime.turns.late() {
+        let namespace = world.text(key.namespace);
+        let space = if namespace.is_empty() { namespace } else { format!("{namespace}/") };
+        about.entry(controller).or_default().push(format!("{}/{space}{}", key.kind.text(), world.show(key.name)));
+    }
+    let told: Vec<String> =
+        about.iter().map(|(controller, keys)| format!("{} ({})", runtime.name(*controller), keys.join(", "))).collect();
+    world.give_up(format!(
+        "more than {TURNS_MAX} reconciles of one object at {}: what is written wakes who writes, without end: {}; on a cluster this goes on \
+         until somebody takes one of the writers away",
+        world.now(),
+        told.join(", ")
+    ));
 }
 
 fn note(

@@ -11,6 +11,7 @@ use super::api::Api;
 use super::queue::{RateLimits, WorkQueue};
 use super::reads::ReadFaults;
 use super::resource::{Spec, Version};
+use super::turns::Turns;
 use super::view::Cursors;
 pub use super::view::View;
 use super::watch::{Event, Verb};
@@ -56,6 +57,8 @@ pub enum Turn {
     Started(ControllerId, Cause),
     /// Reconcile a key, and say how it ended by [`Runtime::finish`].
     Reconcile(Item),
+    /// Controllers answer each other without end, which has to be told: nothing is due from now on.
+    Endless,
 }
 
 /// A controller that has ended.
@@ -118,6 +121,8 @@ pub struct Runtime {
     untold: VecDeque<Ended>,
     /// The version of the last write that all controllers have been shown.
     shown: Option<Version>,
+    /// How often each key had its turn since the system was woken.
+    pub(super) turns: Turns,
 }
 
 impl Runtime {
@@ -137,7 +142,13 @@ impl Runtime {
             restarts: BTreeSet::new(),
             untold: VecDeque::new(),
             shown: None,
+            turns: Turns::default(),
         }
+    }
+
+    /// The system was woken: what it has to do now is counted from here on.
+    pub fn woken(&mut self) {
+        self.turns.begin();
     }
 
     /// What a controller reads. It stands still during a turn: what is written in it is seen from the next one on.
@@ -176,6 +187,9 @@ impl Runtime {
 
     /// Shows controllers what they can see by now, and says what is to be done next; `None` if nothing is due.
     pub fn next<T: Spec>(&mut self, api: &mut Api<T>, now: Time, route: &mut Route<'_, T>) -> Option<Turn> {
+        if self.turns.are_endless() {
+            return None;
+        }
         for (ended, lasts, cause) in api.faults.take_ended() {
             self.end(ended, now, lasts, cause);
         }
@@ -194,7 +208,8 @@ impl Runtime {
             }
             if let Some((key, cause)) = controller.queue.take(now) {
                 let item = Item { controller: ControllerId(number), key, cause, start: controller.starts };
-                return Some(Turn::Reconcile(item));
+                let is_endless = self.turns.count(item.controller, key);
+                return Some(if is_endless { Turn::Endless } else { Turn::Reconcile(item) });
             }
         }
         None

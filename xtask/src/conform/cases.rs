@@ -175,6 +175,7 @@ pub const CASES: &[Case] = &[
     long("dynamo/missed-change", 3),
     long("dynamo/multinode-update", 20),
     short("dynamo/namespace-missing", 40),
+    refused("dynamo/nats-out"),
     short("dynamo/no-spare-gpu", 40),
     refused("dynamo/node-lost-under-gang"),
     left("dynamo/old-generations", ONE_BY_ONE),

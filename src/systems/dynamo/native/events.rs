@@ -24,9 +24,9 @@ fn shown(event: &Event, number: u64, dynamo: &Dynamo, world: &dyn World) -> Valu
         "name": name,
         "namespace": namespace,
     });
-    if let Some(stored) = dynamo.api.get(event.about) {
-        about["uid"] = json!(metadata::uid(event.about, stored.meta.uid.0, world));
-        about["resourceVersion"] = json!(stored.meta.version.0.to_string());
+    if let Some((uid, version)) = event.read {
+        about["uid"] = json!(metadata::uid(event.about, uid.0, world));
+        about["resourceVersion"] = json!(version.0.to_string());
     }
     let reporter = reporter(event.about.kind);
     json!({

@@ -23,6 +23,11 @@ pub fn list(dynamo: &Dynamo, world: &dyn World) -> Vec<Value> {
             items.extend(pods(key, epoch, world));
         }
     }
+    items.extend(dynamo.asked.config_maps.iter().map(|(key, since)| {
+        let mut metadata = metadata::begin(*key, 0, world);
+        metadata.insert("creationTimestamp".to_owned(), json!(epoch.stamp(*since)));
+        json!({ "apiVersion": "v1", "kind": "ConfigMap", "metadata": metadata })
+    }));
     items
 }
 

@@ -32,6 +32,8 @@ pub struct Asked {
     groups: Vec<LeaderWorkerSet>,
     /// What went wrong, by whom it was asked for.
     failures: BTreeMap<Subject, String>,
+    /// ConfigMaps that profilers left behind, with the time of each: nothing owns them.
+    pub config_maps: BTreeMap<Subject, Time>,
     /// What pods can claim devices by.
     pub claim_templates: ClaimTemplates,
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::kernel::{Symbol, Time};
-use crate::systems::machinery::{Finish, Refusal};
+use crate::systems::machinery::{Finish, Refusal, Version};
 use crate::timeline::{Kind, Subject};
 
 /// A Kubernetes event.
@@ -12,6 +12,8 @@ use crate::timeline::{Kind, Subject};
 pub struct Event {
     /// What it is about.
     pub about: Subject,
+    /// The id and the version of that, as whoever told it first had read it.
+    pub read: Option<(Version, Version)>,
     /// True for `Warning`, false for `Normal`.
     pub is_warning: bool,
     /// Why, in a word.
@@ -88,6 +90,8 @@ pub struct Journal {
     denied: BTreeMap<(Kind, &'static str), u64>,
     /// What graphs were last said to be.
     said: BTreeMap<Subject, &'static str>,
+    /// What components were last said to be, each with the graph that it was said of.
+    said_of: BTreeMap<Subject, (Version, &'static str)>,
 }
 
 /// Events beyond this are dropped, the oldest first: an API server keeps them for an hour.
@@ -95,20 +99,20 @@ const EVENTS_MAX: usize = 1_000;
 
 impl Journal {
     /// Tells of something. The same again only counts, as client-go's correlator has it.
-    pub fn tell(&mut self, about: Subject, is_warning: bool, reason: Cow<'static, str>, message: String, at: Time) {
+    pub fn tell(&mut self, told: Event) {
         let shown_from = self.dropped + self.events.len().saturating_sub(EVENTS_MAX);
-        let places = self.places.entry(about).or_default();
+        let places = self.places.entry(told.about).or_default();
         places.retain(|place| *place >= shown_from);
         for place in places.iter() {
             let known = &mut self.events[place - self.dropped];
-            if known.reason == reason && known.message == message {
-                known.last = at;
+            if known.reason == told.reason && known.message == told.message {
+                known.last = told.last;
                 known.count += 1;
                 return;
             }
         }
         places.push(self.dropped + self.events.len());
-        self.events.push(Event { about, is_warning, reason, message, first: at, last: at, count: 1 });
+        self.events.push(told);
         // Dropped by the thousand, so that one more costs next to nothing.
         if self.events.len() == 2 * EVENTS_MAX {
             self.events.drain(..EVENTS_MAX);
@@ -124,6 +128,11 @@ impl Journal {
     /// Remembers the last word about a graph.
     pub fn say(&mut self, graph: Subject, became: &'static str) {
         self.said.insert(graph, became);
+    }
+
+    /// Remembers the last word about a component of the graph with this id; true if it is another than before.
+    pub fn say_of(&mut self, graph: Version, component: Subject, became: &'static str) -> bool {
+        self.said_of.insert(component, (graph, became)) != Some((graph, became))
     }
 
     /// The last word about a graph.
@@ -177,19 +186,29 @@ mod tests {
             namespace: Symbol::EMPTY,
             name: Name::plain(names.intern(&format!("graph {number}"))),
         };
+        let told = |about: Subject, reason: &'static str| Event {
+            about,
+            read: None,
+            is_warning: false,
+            reason: reason.into(),
+            message: String::new(),
+            first: Time::ZERO,
+            last: Time::ZERO,
+            count: 1,
+        };
         let mut journal = Journal::default();
         for _ in 0..2 {
-            journal.tell(about(0), false, "Same".into(), "twice".to_owned(), Time::ZERO);
+            journal.tell(told(about(0), "Same"));
         }
         assert_eq!(journal.events().iter().map(|one| one.count).collect::<Vec<_>>(), [2]);
         for number in 1..=3 * EVENTS_MAX {
-            journal.tell(about(number), false, "Other".into(), "once".to_owned(), Time::ZERO);
+            journal.tell(told(about(number), "Other"));
         }
         assert_eq!(journal.events().len(), EVENTS_MAX);
         assert!(journal.events().iter().all(|one| one.reason == "Other" && one.count == 1));
         assert_eq!(journal.events().last().map(|one| one.about), Some(about(3 * EVENTS_MAX)));
         // What was dropped is new again.
-        journal.tell(about(0), false, "Same".into(), "twice".to_owned(), Time::ZERO);
+        journal.tell(told(about(0), "Same"));
         assert_eq!(journal.events().last().map(|one| one.count), Some(1));
     }
 }

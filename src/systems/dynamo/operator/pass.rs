@@ -1,10 +1,11 @@
 //! One turn of a controller: what it reads, what it writes, and what it tells. A turn reads what its watches have shown it before it
 //! began; what it writes it sees the next time.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::asked::Asked;
-use super::journal::Journal;
+use super::journal::{Event, Journal};
 use crate::kernel::{Symbol, Time};
 use crate::systems::dynamo::model::Resource;
 use crate::systems::dynamo::native;
@@ -154,16 +155,19 @@ impl Pass<'_> {
             Synced::Deleted => ("Delete", &["Deleted"]),
         };
         for verb in verbs {
-            let now = self.now();
-            self.journal.tell(about, false, format!("{reason}{kind}").into(), format!("{verb} {kind} {space}"), now);
+            self.tell(about, false, format!("{reason}{kind}").into(), format!("{verb} {kind} {space}"));
         }
         done != Synced::Same
     }
 
     /// Tells a Kubernetes event.
     pub fn event(&mut self, about: Subject, is_warning: bool, reason: &'static str, message: String) {
-        let now = self.now();
-        self.journal.tell(about, is_warning, reason.into(), message, now);
+        self.tell(about, is_warning, reason.into(), message);
+    }
+
+    fn tell(&mut self, about: Subject, is_warning: bool, reason: Cow<'static, str>, message: String) {
+        let (first, read) = (self.now(), self.get(about).map(|one| (one.meta.uid, one.meta.version)));
+        self.journal.tell(Event { about, read, is_warning, reason, message, first, last: first, count: 1 });
     }
 }
 

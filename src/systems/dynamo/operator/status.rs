@@ -36,9 +36,7 @@ pub fn write(look: &mut Look, done: Result<Outcome, Failure>, pass: &mut Pass<'_
                     (GraphState::Pending, reason, format!("Resources not ready: {}", outcome.waiting.join("; ")))
                 }
             };
-            if is_1_5 {
-                tell_components(look, &outcome, pass);
-            }
+            tell_components(look, &outcome, pass);
             // `services` in 0.8.0: deploy/cloud/operator/api/v1alpha1/dynamographdeployment_types.go.
             look.status.components = outcome.figures;
             told
@@ -83,25 +81,38 @@ fn tell_state(look: &Look, reason: &'static str, message: &str, pass: &mut Pass<
     pass.note(look.key, look.status.state.text(), why);
 }
 
-/// Entries for components that became ready, or are no longer.
+/// Entries for components that became ready, or are no longer. What was said before decides, not what the earlier figures are worth by now:
+/// the size may be another one since.
 fn tell_components(look: &Look, outcome: &Outcome, pass: &mut Pass<'_>) {
     for component in &look.spec.components {
-        let is_ready = |figures: &ComponentFigures| {
-            let serves = figures.available.or(figures.ready).unwrap_or(0);
-            let wants = component.replicas;
-            serves >= wants && figures.updated >= wants && figures.replicas == wants
-        };
-        let before = look.written.components.get(&component.name).map(is_ready);
-        let now = outcome.figures.get(&component.name);
-        let Some((figures, ready)) = now.map(|now| (now, is_ready(now))) else { continue };
-        if before == Some(ready) {
-            continue;
-        }
+        let Some(figures) = outcome.figures.get(&component.name) else { continue };
+        let missing = missing(figures, component.replicas);
+        let became = if missing.is_none() { "ready" } else { "pending" };
         let subject = look.component_subject(&component.name, pass);
-        let serves = Arg::Count(figures.available.or(figures.ready).unwrap_or(0).into());
-        let why = Why::with2("{} of {} available", serves, Arg::Count(component.replicas.into()));
-        pass.world.note(subject, if ready { "ready" } else { "pending" }, why, pass.cause);
+        if pass.journal.say_of(look.meta.uid, subject, became) {
+            let all = Arg::Count(component.replicas.into());
+            let why = missing.unwrap_or_else(|| Why::with2("{} of {} available", Arg::Count(serving(figures)), all));
+            pass.world.note(subject, became, why, pass.cause);
+        }
     }
+}
+
+/// Replicas that serve.
+fn serving(figures: &ComponentFigures) -> u64 {
+    figures.available.or(figures.ready).unwrap_or(0).into()
+}
+
+/// What a component of this size lacks; `None` if it is ready.
+fn missing(figures: &ComponentFigures, wants: u32) -> Option<Why> {
+    let (serves, all) = (serving(figures), Arg::Count(wants.into()));
+    if serves < wants.into() {
+        return Some(Why::with2("{} of {} available", Arg::Count(serves), all));
+    }
+    if figures.updated < wants {
+        return Some(Why::with2("{} of {} updated", Arg::Count(figures.updated.into()), all));
+    }
+    let is_more = figures.replicas != wants;
+    is_more.then(|| Why::with2("{} there where {} are wanted", Arg::Count(figures.replicas.into()), all))
 }
 
 /// Takes over where a restart is, and tells what is new of it.

@@ -205,13 +205,18 @@ impl<'s> Object<'s> {
             [] => (&self.admission.complaints, denial(self.kind)),
             _ => (&self.schema.complaints, String::new()),
         };
+        let group = if by.is_empty() { "" } else { ".nvidia.com" };
         // Rules over several fields are not asked of an object whose fields are of other types.
         let is_rule = |message: &str| {
             RULES.iter().any(|of| message.starts_with(of)) && !message.contains(" in body must be of type ")
         };
         let told = complaints.iter().filter(|one| self.misfits.is_empty() || !is_rule(&one.message));
         let told = told.map(|one| {
-            let message = format!("{by}{} {:?} is invalid: {}: {}", self.kind, self.name, one.path, one.message);
+            let (path, told) = match by.is_empty() {
+                true => (as_schemas_tell(&one.path), as_schemas_tell(&one.message)),
+                false => (one.path.clone(), one.message.clone()),
+            };
+            let message = format!("{by}{}{group} {:?} is invalid: {path}: {told}", self.kind, self.name);
             let misfit = self.misfits.iter().find(|(path, _)| *path == one.path).and_then(|(_, span)| *span);
             let span = misfit.or_else(|| locate(&self.node, &one.path)).unwrap_or_else(|| head(&self.node));
             let error = Diagnostic::error(self.source, span, message);
@@ -372,6 +377,17 @@ fn may_be_secret(path: &str) -> bool {
 /// Where an object begins.
 pub fn head(node: &Node) -> Span {
     node.get("kind").map_or(node.span, |kind| kind.span)
+}
+
+/// A text with the paths in it as schemas have them: the key of a map stands behind a dot, where webhooks have it in brackets.
+/// Source: k8s.io/kube-openapi, pkg/validation/validate/object_validator.go.
+fn as_schemas_tell(text: &str) -> String {
+    let Some((before, (key, after))) =
+        text.split_once("spec.services[").and_then(|(before, rest)| Some((before, rest.split_once(']')?)))
+    else {
+        return text.to_owned();
+    };
+    format!("{before}spec.services.{key}{after}")
 }
 
 #[cfg(test)]

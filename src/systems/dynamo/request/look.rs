@@ -116,6 +116,13 @@ impl Look {
         Ok(())
     }
 
+    /// Somebody changed the spec, and the phase stays what it was: what happened to it does not stand for what it is.
+    pub fn tell_still(&self, pass: &mut Pass<'_>) {
+        if self.status.observed_generation > 0 && pass.journal.said(self.key) == Some("changed") {
+            self.tell("the phase stays", pass);
+        }
+    }
+
     fn tell(&self, why: &str, pass: &mut Pass<'_>) {
         let became = match (self.status.phase, pass.options.operator) {
             (RequestPhase::Pending, _) => "pending",
@@ -129,6 +136,7 @@ impl Look {
         };
         let why = if why.is_empty() { Why::NONE } else { Why::with("{}", Arg::Text(pass.world.intern(why))) };
         pass.note(self.key, became, why);
+        pass.journal.say(self.key, became);
     }
 
     /// Puts the operator's finalizer on, or takes it off.

@@ -78,5 +78,7 @@ pub fn additional(look: &Look, pass: &mut Pass<'_>) {
 /// A ConfigMap outlives its request: nothing owns it.
 fn apply(request: Subject, name: &str, pass: &mut Pass<'_>) {
     let key = pass.beside(request, Kind::ConfigMap, name);
+    let now = pass.now();
+    pass.asked.config_maps.entry(key).or_insert(now);
     pass.world.ask(Ask::Apply { key, object: Object::ConfigMap(()), serves: request }, pass.cause);
 }

@@ -52,6 +52,7 @@ fn turn(look: &mut Look, is_leaving: bool, pass: &mut Pass<'_>) -> Turn {
             pass.note(look.key, "spec_change_rejected", Why::with("in {}", Arg::Text(phase)));
         }
         pass.event(look.key, true, "SpecChangeRejected", message);
+        look.tell_still(pass);
         return Ok(Finish::Done);
     }
     match look.status.phase {
@@ -60,7 +61,10 @@ fn turn(look: &mut Look, is_leaving: bool, pass: &mut Pass<'_>) -> Turn {
         RequestPhase::Profiling => profile(look, pass),
         RequestPhase::Deploying => deploy(look, pass),
         RequestPhase::Deployed => watch(look, pass),
-        RequestPhase::Ready | RequestPhase::Failed | RequestPhase::DeploymentDeleted => Ok(Finish::Done),
+        RequestPhase::Ready | RequestPhase::Failed | RequestPhase::DeploymentDeleted => {
+            look.tell_still(pass);
+            Ok(Finish::Done)
+        }
     }
 }
 
@@ -149,19 +153,22 @@ fn profile(look: &mut Look, pass: &mut Pass<'_>) -> Turn {
         return fail(look, "Profiling", "JobCreationFailed", &why, pass);
     }
     let key = look.job(pass);
+    if !pass.asked.is_held(key) {
+        // Somebody deleted it: checkProfilingJobStatus gives the error of the API, and any error ends the request.
+        let why = format!("Job.batch {:?} not found", pass.name_of(key));
+        return lost(look, &why, pass);
+    }
     let Some(Status::Job(job)) = pass.world.observed(key) else { return Ok(Finish::Done) };
     if job.gave_up {
         let limit = job.ending.map_or("", |ending| ending.reason.text());
         let why = format!("profiling job failed: {limit}");
-        pass.event(look.key, true, "ProfilingCheckFailed", why.clone());
-        let reason = match look.status.profiling.filter(|_| pass.options.operator.is_1_5()) {
-            Some(phase) => format!("{}Failed", phase.text()),
-            None => "ProfilingFailed".to_owned(),
-        };
-        return fail(look, "Profiling", &reason, &why, pass);
+        return lost(look, &why, pass);
     }
     if !job.complete {
-        let next = sub_phase(look, job.started_at, pass);
+        let runs = job.ready > 0;
+        let since = look.status.profiles_since.filter(|_| runs).or_else(|| runs.then(|| pass.now()));
+        look.status.profiles_since = since;
+        let next = sub_phase(look, since, pass);
         if pass.options.operator.is_1_5() && job.active > 0 {
             look.condition("Profiling", Truth::False, "ProfilingRunning", "Profiling is in progress", pass);
         }
@@ -171,7 +178,18 @@ fn profile(look: &mut Look, pass: &mut Pass<'_>) -> Turn {
     finish(look, pass)
 }
 
-/// What the profiler does, by the time since its Job began; gives when to look again.
+/// The profiling Job failed, or is not there.
+fn lost(look: &mut Look, why: &str, pass: &mut Pass<'_>) -> Turn {
+    pass.event(look.key, true, "ProfilingCheckFailed", why.to_owned());
+    let reason = match look.status.profiling.filter(|_| pass.options.operator.is_1_5()) {
+        Some(phase) => format!("{}Failed", phase.text()),
+        None => "ProfilingFailed".to_owned(),
+    };
+    fail(look, "Profiling", &reason, why, pass)
+}
+
+/// What the profiler does, by the time since its pod runs, which is who writes it; gives when to look again. A pod that follows on one
+/// that failed begins again.
 fn sub_phase(look: &mut Look, since: Option<crate::kernel::Time>, pass: &Pass<'_>) -> Finish {
     let (Some(profiler), Some(since)) = (pass.options.profiler(&look.name), since) else { return Finish::Done };
     if !pass.options.operator.is_1_5() {
