@@ -166,7 +166,9 @@ impl Pass<'_> {
     }
 
     fn tell(&mut self, about: Subject, is_warning: bool, reason: Cow<'static, str>, message: String) {
-        let (first, read) = (self.now(), self.get(about).map(|one| (one.meta.uid, one.meta.version)));
+        // What was made in this turn is known by the answer to that.
+        let known = self.get(about).or_else(|| self.api.get(about).cloned());
+        let (first, read) = (self.now(), known.map(|one| (one.meta.uid, one.meta.version)));
         self.journal.tell(Event { about, read, is_warning, reason, message, first, last: first, count: 1 });
     }
 }
