@@ -65,5 +65,5 @@ fn fleet(count: u32, grove: bool) -> usize {
 
 library_benchmark_group!(name = hold, benchmarks = [greenroom, simcore]);
 library_benchmark_group!(name = rollouts, benchmarks = [rolling_update]);
-library_benchmark_group!(name = graphs, benchmarks = [graphs_as_deployments, graphs_by_grove]);
-main!(library_benchmark_groups = [hold, rollouts, graphs]);
+library_benchmark_group!(name = fleets, benchmarks = [graphs_as_deployments, graphs_by_grove]);
+main!(library_benchmark_groups = [hold, rollouts, fleets]);

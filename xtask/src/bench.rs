@@ -74,7 +74,7 @@ fn instruction_rows(text: &str) -> Result<Vec<[String; 3]>, String> {
     let mut counts: Vec<(&str, &str, f64)> = Vec::new();
     let mut current = None;
     for line in text.lines() {
-        let groups = ["instructions::hold::", "instructions::rollouts::", "instructions::graphs::"];
+        let groups = ["instructions::hold::", "instructions::rollouts::", "instructions::fleets::"];
         if let Some(name) = groups.iter().find_map(|group| line.strip_prefix(group)) {
             current = name.split_once(' ').map(|(side, case)| (side, case.rsplit('(').next().unwrap_or("")));
         } else if let (Some((side, case)), Some(rest)) = (current, line.trim_start().strip_prefix("Instructions:")) {
@@ -136,9 +136,9 @@ mod tests {
               Instructions:                36000000|N/A                  (*********)\n\
             instructions::rollouts::rolling_update pods_1:(10_000)\n  \
               Instructions:               396000000|N/A                  (*********)\n\
-            instructions::graphs::graphs_by_grove count_0:(50)\n  \
+            instructions::fleets::graphs_by_grove count_0:(50)\n  \
               Instructions:               200000000|N/A                  (*********)\n\
-            instructions::graphs::graphs_by_grove count_1:(500)\n  \
+            instructions::fleets::graphs_by_grove count_1:(500)\n  \
               Instructions:              2400000000|N/A                  (*********)\n";
         let rows = instruction_rows(text).expect("there are counts");
         let rows: Vec<String> = rows.iter().map(|row| row.join(" | ")).collect();

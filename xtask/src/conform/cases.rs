@@ -57,6 +57,9 @@ const fn left(scenario: &'static str, why: &'static str) -> Case {
 /// Expectations on `serving` where no probe tells of it.
 const NO_PROBE: &str = "it is about what an application does behind no probe, which no API shows";
 
+/// A scenario that changes a quota.
+const QUOTA_CHANGED: &str = "a live run does not tell that a quota was changed";
+
 /// A scenario of Grove in which a pod is lost.
 const UNREADY: &str = "kwok shows no pod unready that is asked to go, and Grove tells here of a breach that lasts until such a pod is gone";
 
@@ -183,7 +186,7 @@ pub const CASES: &[Case] = &[
     long("dynamo/operator-restarted", 10),
     refused("dynamo/part-of-a-gang"),
     short("dynamo/profiling-retries", 40),
-    short("dynamo/quota-on-objects", 40),
+    left("dynamo/quota-on-objects", QUOTA_CHANGED),
     refused("dynamo/ready-before-registered"),
     short("dynamo/rebalance-conflict", 20),
     short("dynamo/refused-at-creation", 20),
