@@ -215,7 +215,7 @@ fn what_is_rendered_reads_as_the_document_does() {
     Pod 4
     PodDisruptionBudget 10
     PriorityClass 7
-    ResourceQuota 3
+    ResourceQuota 5
     Secret 13
     Service 57
     StatefulSet 9

@@ -223,8 +223,9 @@ fn identity(kind: Kind, object: &mut Object<'_>, options: &Options) -> Option<Id
     if !namespace.is_empty()
         && let Some(wrong) = kubernetes::label_mistake(&namespace)
     {
-        object.schema.invalid_text("metadata.namespace", &namespace, &wrong);
-        return None;
+        // The schema does not look at it; the API finds no namespace of this name when the object is created.
+        let message = format!("no namespace can be called {namespace:?}, the API will refuse this: {wrong}");
+        object.warnings.push(("metadata.namespace".to_owned(), message));
     }
     if namespace == "default" {
         namespace.clear();
