@@ -10,6 +10,7 @@ use super::output::{complain, refuse, stderr_is_coloured, tell, to_file, to_stdo
 use super::scenario::rehearse_whole;
 use crate::explain::{Missing, Selection, explain as explain_run};
 use crate::kernel::Time;
+use crate::oracle::builtin;
 use crate::plan::rules;
 use crate::rehearsal::Options;
 use crate::report::explain::{Explained, dot, json, mermaid, text};
@@ -18,11 +19,11 @@ use crate::text::diagnostic::quote;
 use crate::text::duration::parse_time;
 use crate::text::render::render;
 
-/// Explain why something happened in a scenario, or did not; or what a rule of `plan` means
+/// Explain why something happened in a scenario, or did not; or what a rule of `plan` or a built-in oracle means
 #[derive(Args)]
 #[command(group = ArgGroup::new("selection").args(["entry", "subject", "expectation"]))]
 pub struct ExplainArgs {
-    /// The scenario file, or the code of a rule: GR001.
+    /// The scenario file, or the code of a rule or oracle: GR001, GR104.
     #[arg(value_name = "FILE|CODE")]
     what: PathBuf,
     /// Explain this entry of the timeline, by its id in `run --format json`.
@@ -117,7 +118,7 @@ fn explain_rule(args: &ExplainArgs, code: &str) -> Exit {
 
 /// What a rule is: its summary, why it is so, and the smallest case.
 fn rule_text(code: &str) -> Option<String> {
-    let rule = rules::find(code)?;
+    let rule = rules::find(code).or_else(|| builtin::rules::find(code))?;
     let explanation = rule.explanation.split("\n\n").map(folded).collect::<Vec<_>>().join("\n\n");
     let mut text =
         format!("{} {} ({})\n\n{}\n\n{explanation}\n", rule.code, rule.name, rule.gravity.text(), folded(rule.summary));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::oracle::Judge;
+use crate::oracle::{Judge, Oracles};
 use crate::rehearsal::{Observer, Options, RunResult, rehearse};
 use crate::scenario::model::SnapshotLayers;
 use crate::scenario::{Scenario, load};
@@ -18,9 +18,9 @@ pub fn rehearse_file(
     options: Options,
 ) -> Result<(RunResult, SnapshotLayers), Vec<Diagnostic>> {
     let scenario = read_at(path, speed)?;
-    let judge = Judge::new(&scenario)?;
+    let (judge, oracles) = judges(&scenario)?;
     let judge = if options.stop_at.is_some() { judge.decided_only() } else { judge };
-    let mut observers: [Box<dyn Observer>; 1] = [Box::new(judge)];
+    let mut observers: [Box<dyn Observer>; 2] = [Box::new(judge), Box::new(oracles)];
     let mut run = rehearse(&scenario, options, &mut observers)?;
     if options.stop_at.is_some() {
         // What was still to come when the run was cut short is not a fault that never fired.
@@ -34,8 +34,9 @@ pub fn rehearse_file(
 /// # Errors
 /// What is wrong with the file, in its order.
 pub fn rehearse_whole(path: &Path, options: Options) -> Result<(RunResult, Scenario), Vec<Diagnostic>> {
-    let (scenario, judge) = read(path)?;
-    let mut observers: [Box<dyn Observer>; 1] = [Box::new(judge)];
+    let scenario = load(path)?;
+    let (judge, oracles) = judges(&scenario)?;
+    let mut observers: [Box<dyn Observer>; 2] = [Box::new(judge), Box::new(oracles)];
     let run = rehearse(&scenario, options, &mut observers)?;
     Ok((run, scenario))
 }
@@ -66,6 +67,17 @@ pub fn speed(text: &str) -> Result<u32, String> {
 /// What is wrong with them, in their order.
 pub fn read(path: &Path) -> Result<(Scenario, Judge), Vec<Diagnostic>> {
     let scenario = load(path)?;
-    let judge = Judge::new(&scenario)?;
+    let (judge, _) = judges(&scenario)?;
     Ok((scenario, judge))
+}
+
+/// What judges a scenario: its expectations and the built-in oracles.
+///
+/// # Errors
+/// What is wrong with what the scenario says of them, in its order.
+fn judges(scenario: &Scenario) -> Result<(Judge, Oracles), Vec<Diagnostic>> {
+    match (Judge::new(scenario), Oracles::new(scenario)) {
+        (Ok(judge), Ok(oracles)) => Ok((judge, oracles)),
+        (judge, oracles) => Err([judge.err(), oracles.err()].into_iter().flatten().flatten().collect()),
+    }
 }

@@ -47,6 +47,8 @@ pub(super) fn run(rows: &[Row]) -> RunResult {
         notices: Vec::new(),
         native: None,
         live: None,
+        findings: Vec::new(),
+        missed: Vec::new(),
     }
 }
 

@@ -55,6 +55,8 @@ impl Written {
             notices: Vec::new(),
             native: None,
             live: None,
+            findings: Vec::new(),
+            missed: Vec::new(),
         }
     }
 }

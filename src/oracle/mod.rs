@@ -1,7 +1,9 @@
-//! What judges a run: the scenario's expectations. They watch the run as an [`Observer`] and say for each how it came
-//! out, when that was known, and which entry of the timeline decided it. Nothing here changes a run or shows a result.
+//! What judges a run: the scenario's expectations, and the built-in oracles that need none. They watch the run as an
+//! [`Observer`] and say how it came out, when that was known, and which entry of the timeline decided it. Nothing here
+//! changes a run or shows a result.
 
 mod board;
+pub mod builtin;
 mod cel;
 mod compile;
 mod export;
@@ -14,6 +16,8 @@ mod scene;
 mod tests;
 mod window;
 mod words;
+
+pub use builtin::Oracles;
 
 use board::Board;
 use export::Export;

@@ -1,71 +1,8 @@
 //! The rules of a plan: each has a code that stays, a name, and an explanation with an example.
 
-/// How grave a finding of a rule is.
-#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
-pub enum Gravity {
-    /// The rollout does not come to its end.
-    Error,
-    /// It does, at a price.
-    Warning,
-    /// Worth knowing.
-    Note,
-}
+pub use crate::text::rule::{Gravity, Rule};
 
-impl Gravity {
-    /// In a word.
-    pub const fn text(self) -> &'static str {
-        match self {
-            Gravity::Error => "error",
-            Gravity::Warning => "warning",
-            Gravity::Note => "note",
-        }
-    }
-}
-
-/// A rule.
-#[derive(Debug)]
-pub struct Rule {
-    /// Its code: `GR001`.
-    pub code: &'static str,
-    /// Its name, which `--fail-on` takes as well: `surge-deadlock`.
-    pub name: &'static str,
-    /// How grave its findings are.
-    pub gravity: Gravity,
-    /// What it finds, in a sentence.
-    pub summary: &'static str,
-    /// Why that is so, and what can be done.
-    pub explanation: &'static str,
-    /// The smallest case.
-    pub example: &'static str,
-}
-
-impl PartialEq for Rule {
-    fn eq(&self, other: &Self) -> bool {
-        self.code == other.code
-    }
-}
-
-impl Eq for Rule {}
-
-/// Makes the rules by name and the list of all.
-macro_rules! rules {
-    ($($id:ident $code:literal $name:literal $gravity:ident $summary:literal $explanation:literal $example:literal)*) => {
-        $(
-            #[doc = $summary]
-            pub static $id: Rule = Rule {
-                code: $code,
-                name: $name,
-                gravity: Gravity::$gravity,
-                summary: $summary,
-                explanation: $explanation,
-                example: $example,
-            };
-        )*
-
-        /// All rules, by code.
-        pub static ALL: &[&Rule] = &[$(&$id,)*];
-    };
-}
+use crate::text::rule::rules;
 
 rules! {
     SURGE_DEADLOCK "GR001" "surge-deadlock" Error

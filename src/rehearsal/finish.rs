@@ -17,6 +17,14 @@ impl<S: Stage> Rehearsal<S> {
     pub fn finish(mut self, options: Options, observers: &mut [Box<dyn Observer + '_>]) -> RunResult {
         let mut verdicts: Vec<Verdict> =
             observers.iter_mut().flat_map(|observer| observer.finish(&self.stage)).collect();
+        let ending = self.ending.clone().unwrap_or(Ending::Until);
+        let (mut findings, mut missed) = (Vec::new(), Vec::new());
+        for observer in observers.iter_mut() {
+            let (found, lacking) = observer.findings(&self.stage, &ending);
+            findings.extend(found);
+            missed.extend(lacking);
+        }
+        findings.sort_by_key(|finding| finding.at);
         if let Some(Ending::Stopped(_)) = self.ending {
             unsettle_ends(&self.scenario, &mut verdicts);
         }
@@ -39,9 +47,11 @@ impl<S: Stage> Rehearsal<S> {
             timeline: self.stage.timeline().clone(),
             names,
             ended_at: self.stage.now(),
-            ending: self.ending.unwrap_or(Ending::Until),
+            ending,
             traffic: self.stage.traffic().cloned().unwrap_or_default(),
             verdicts,
+            findings,
+            missed,
             unfired,
             rejections: self.rejections,
             notices: self.notices,

@@ -19,5 +19,7 @@ pub use observer::Observer;
 pub use play::{Options, Rehearsal, rehearse};
 pub use profiles::profiles;
 pub use recorder::Recorder;
-pub use result::{Cleanup, Ending, LiveRun, Notice, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
+pub use result::{
+    Cleanup, Ending, Finding, LiveRun, Missed, Notice, Rejection, RunResult, Unfired, Verdict, VerdictStatus,
+};
 pub use simulate::{behaviour, measurements, node_spec, simulated, usual};

@@ -1,6 +1,6 @@
 //! What watches a run and judges it while it goes on, so that a run can stop early, live ones too.
 
-use super::Verdict;
+use super::{Ending, Finding, Missed, Verdict};
 use crate::kernel::Time;
 use crate::timeline::EntryId;
 use crate::workload::Stage;
@@ -21,6 +21,13 @@ pub trait Observer {
 
     /// The run is over: the final verdicts, in the order of the scenario.
     fn finish(&mut self, stage: &dyn Stage) -> Vec<Verdict>;
+
+    /// The run is over: what was found in it that nobody asked about, and what was to be found and was not. Called once,
+    /// after `finish`.
+    fn findings(&mut self, stage: &dyn Stage, ending: &Ending) -> (Vec<Finding>, Vec<Missed>) {
+        let _ = (stage, ending);
+        (Vec::new(), Vec::new())
+    }
 }
 
 /// One that somebody else keeps.
@@ -43,5 +50,9 @@ impl<T: Observer + ?Sized> Observer for &mut T {
 
     fn finish(&mut self, stage: &dyn Stage) -> Vec<Verdict> {
         (**self).finish(stage)
+    }
+
+    fn findings(&mut self, stage: &dyn Stage, ending: &Ending) -> (Vec<Finding>, Vec<Missed>) {
+        (**self).findings(stage, ending)
     }
 }

@@ -1,8 +1,9 @@
 //! The result of a run. Console, JSON, JUnit, annotations, snapshot and exit code are all made from this one value.
 
 use super::scheduling::Scheduling;
-use crate::kernel::{Names, Time};
+use crate::kernel::{Duration, Names, Time};
 use crate::text::Diagnostic;
+use crate::text::rule::Rule;
 use crate::timeline::{EntryId, ScenarioLine, Timeline};
 use crate::workload::{Stop, Traffic};
 
@@ -31,6 +32,10 @@ pub struct RunResult {
     pub traffic: Traffic,
     /// The verdict on each expectation, in the order of the scenario.
     pub verdicts: Vec<Verdict>,
+    /// What the built-in oracles found, in the order in which it began.
+    pub findings: Vec<Finding>,
+    /// What they were expected to find and did not.
+    pub missed: Vec<Missed>,
     /// Faults and actions that never fired.
     pub unfired: Vec<Unfired>,
     /// Documents that their system rejected.
@@ -121,6 +126,36 @@ pub struct Verdict {
     pub evidence: Option<EntryId>,
 }
 
+/// Something that a built-in oracle found.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Finding {
+    /// The oracle.
+    pub rule: &'static Rule,
+    /// Whom it is about: `Deployment/web`.
+    pub subject: String,
+    /// Since when it is so.
+    pub at: Time,
+    /// How long it was so; `None`: it is no matter of time.
+    pub lasts: Option<Duration>,
+    /// What was found, in a sentence.
+    pub detail: String,
+    /// The entry that shows it.
+    pub evidence: Option<EntryId>,
+    /// True if the scenario expects it.
+    pub expected: bool,
+}
+
+/// Something that a scenario expects a built-in oracle to find, and that it did not.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Missed {
+    /// Where the scenario says so.
+    pub line: ScenarioLine,
+    /// The oracle.
+    pub rule: &'static Rule,
+    /// A glob over the subjects that were meant; `None`: any.
+    pub about: Option<String>,
+}
+
 /// A fault or action that never fired, or could not do what it says; an object that the API refused while the run went on.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Unfired {
@@ -165,10 +200,12 @@ impl Notice {
 }
 
 impl RunResult {
-    /// The exit code of this run by itself: 2 if a document was rejected and nobody expected it, 1 if an expectation failed or the run hit a limit, 8 if a fault or action
-    /// never fired, 0 otherwise. A caller adds what only it knows (snapshots) and takes the gravest.
+    /// The exit code of this run by itself: 2 if a document was rejected and nobody expected it, 1 if an expectation failed, an
+    /// oracle found what nobody expected (or not what was expected) or the run hit a limit, 8 if a fault or action never fired, 0 otherwise. A caller adds what only it knows (snapshots) and takes the gravest.
     pub fn exit_code(&self) -> u8 {
-        let failed = self.verdicts.iter().any(|verdict| verdict.status != VerdictStatus::Passed);
+        let failed = self.verdicts.iter().any(|verdict| verdict.status != VerdictStatus::Passed)
+            || self.findings.iter().any(|finding| !finding.expected)
+            || !self.missed.is_empty();
         if self.rejections.iter().any(|rejection| !rejection.expected) {
             2
         } else if let Ending::Stopped(stop) = &self.ending {

@@ -4,7 +4,9 @@
 use super::replay::replay;
 use super::{Exit, SnapshotState};
 use crate::kernel::Time;
-use crate::rehearsal::{Cleanup, Ending, LiveRun, Rejection, RunResult, Unfired, Verdict, VerdictStatus};
+use crate::rehearsal::{
+    Cleanup, Ending, Finding, LiveRun, Missed, Rejection, RunResult, Unfired, Verdict, VerdictStatus,
+};
 use crate::text::mask::mask;
 use crate::text::{Diagnostic, Place};
 use crate::timeline::{Cause, EntryId, ScenarioLine, render};
@@ -27,7 +29,7 @@ pub enum CaseStatus {
 /// Something that is judged.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Case {
-    /// What kind of case: `expectation`, `document`, `ended`, `unfired`, `snapshot`.
+    /// What kind of case: `expectation`, `oracle`, `document`, `ended`, `unfired`, `snapshot`.
     pub kind: &'static str,
     /// What is judged, in one line.
     pub name: String,
@@ -59,6 +61,8 @@ pub fn cases(run: &RunResult, snapshot: &SnapshotState) -> Vec<Case> {
     cases.extend(
         run.rejections.iter().filter(|rejection| !rejection.expected).flat_map(|rejection| rejected(run, rejection)),
     );
+    cases.extend(run.findings.iter().map(|finding| found(run, finding)));
+    cases.extend(run.missed.iter().map(|missed| not_found(run, missed)));
     cases.push(ended(run));
     cases.extend(run.unfired.iter().map(|unfired| never_fired(run, unfired)));
     cases.extend(run.live.iter().flat_map(|live| on_cluster(run, live)));
@@ -91,6 +95,32 @@ fn expectation(run: &RunResult, verdict: &Verdict) -> Case {
         origin,
         replay: if failed { replay(run, Some(verdict.at)) } else { String::new() },
     }
+}
+
+/// What a built-in oracle found. It passes if the scenario expects it.
+fn found(run: &RunResult, finding: &Finding) -> Case {
+    let name = format!("{} {}: {}", finding.rule.code, finding.rule.name, finding.subject);
+    let (because, origin) = match finding.evidence {
+        Some(evidence) if !finding.expected => because(run, evidence),
+        _ => (Vec::new(), None),
+    };
+    let exit = if finding.expected { Exit::Passed } else { Exit::Failed };
+    Case {
+        at: Some(finding.at),
+        evidence: finding.evidence,
+        because,
+        origin,
+        replay: if finding.expected { String::new() } else { replay(run, Some(finding.at)) },
+        ..Case::plain("oracle", &name, exit, whole(run), finding.detail.clone())
+    }
+}
+
+/// What a built-in oracle was to find and did not.
+fn not_found(run: &RunResult, missed: &Missed) -> Case {
+    let about = missed.about.as_deref().unwrap_or("anything");
+    let name = format!("{} {}: {about}", missed.rule.code, missed.rule.name);
+    let detail = "the scenario expects this oracle to find it, and it did not".to_owned();
+    Case { replay: replay(run, None), ..Case::plain("oracle", &name, Exit::Failed, place(&missed.line), detail) }
 }
 
 /// A document that its system rejected, though the scenario does not expect that: a case for each thing that is wrong.

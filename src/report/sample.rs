@@ -80,6 +80,8 @@ pub fn run() -> RunResult {
         rejections: Vec::new(),
         native: None,
         live: None,
+        findings: Vec::new(),
+        missed: Vec::new(),
     }
 }
 

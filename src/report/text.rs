@@ -157,10 +157,14 @@ pub(super) fn column(line: &mut String, width: usize, text: impl FnOnce(&mut Str
     }
 }
 
+/// True for a case that is told even if it passed: what the scenario says must be so.
+fn is_told(case: &Case) -> bool {
+    matches!(case.kind, "expectation" | "oracle") || case.status != CaseStatus::Passed
+}
+
 /// Writes the verdicts and what never fired.
 fn judged(out: &mut dyn Write, cases: &[Case], form: Form) -> io::Result<()> {
-    let mut shown =
-        cases.iter().filter(|case| case.kind == "expectation" || case.status != CaseStatus::Passed).peekable();
+    let mut shown = cases.iter().filter(|case| is_told(case)).peekable();
     if shown.peek().is_some() {
         writeln!(out)?;
     }

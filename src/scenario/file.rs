@@ -5,25 +5,28 @@ mod api_faults;
 mod backendai;
 mod batch;
 mod dynamo;
+mod expect;
 mod faults;
 mod onebackend;
+mod oracles;
 mod paasta;
 
 use crate::file_types;
 use crate::text::decode::{Spanned, Table};
 
 use super::values::{
-    Amount, ConditionValue, ExpanderValue, FailOnValue, GateValue, JobGateValue, KubernetesValue, Length, MarkValue,
-    MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue, Pattern, PromoteValue, ReferencesValue,
-    RollbackValue, SchedulerValue, SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp, ViewValue,
-    WaitForValue, WorkloadKindValue,
+    Amount, ExpanderValue, FailOnValue, GateValue, JobGateValue, KubernetesValue, Length, MeasurementValue,
+    MonitoringWhenValue, NamesValue, NodePoolsValue, PromoteValue, ReferencesValue, RollbackValue, SchedulerValue,
+    SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp, WaitForValue, WorkloadKindValue,
 };
 
 pub use api_faults::{ApiConflictFile, ApiErrorFile, MissedEventFile, StoreOutageFile, WatchLagFile, WebhookDownFile};
 pub use backendai::BackendAiFile;
 pub use batch::{BatchSchedulerFile, BatchSchedulersFile, LwsFile};
 pub use dynamo::{DynamoFile, GroveFile, ProfilerFile};
+pub use expect::ExpectFile;
 pub use onebackend::OneBackendFile;
+pub use oracles::OraclesFile;
 pub use paasta::PaastaFile;
 
 pub use faults::{
@@ -76,6 +79,8 @@ file_types! {
         actions: Option<Vec<ActionFile>>,
         /// What must be so.
         expect: Option<Vec<ExpectFile>>,
+        /// What the built-in oracles do, which judge every run.
+        oracles: Option<OraclesFile>,
     }
 
     /// A cluster and how workloads behave on it, without what is deployed.
@@ -466,33 +471,5 @@ file_types! {
         push: Option<Spanned<Table<Spanned<String>>>>,
         /// Mark a commit for a deploy group by hand: `{ prod.canary: 4c0ffee }`.
         mark: Option<Spanned<Table<Spanned<String>>>>,
-    }
-
-    /// An expectation: exactly one thing that must be so.
-    pub struct ExpectFile as "an expectation" {
-        /// At some instant all of these states hold together.
-        eventually: Option<States>,
-        /// With `eventually`: at the latest so long after the start.
-        within: Option<Spanned<Length>>,
-        /// Two states; the first is reached before the second.
-        before: Option<Spanned<Vec<States>>>,
-        /// A condition that holds at every instant: states, or an expression in CEL.
-        always: Option<ConditionValue>,
-        /// A condition that holds at no instant: states, or an expression in CEL.
-        never: Option<ConditionValue>,
-        /// With `always` or `never`: where the window opens. Default: at the start.
-        from: Option<Spanned<MarkValue>>,
-        /// With `always` or `never`: where the window closes. Default: at the end.
-        until: Option<Spanned<MarkValue>>,
-        /// Regular expressions that published values match: `deployment/vllm.internal_dns_name: "cluster"`.
-        export: Option<Table<Spanned<Pattern>>>,
-        /// States that hold when the run ends.
-        r#final: Option<States>,
-        /// States that at some time begin to hold together and go on for as long as `for` says.
-        stable_for: Option<States>,
-        /// With `stable_for`: for how long.
-        r#for: Option<Spanned<Length>>,
-        /// Whose view of the states counts: the true state, or what the system believes. Default: actual.
-        view: Option<ViewValue>,
     }
 }

@@ -7,12 +7,14 @@ use std::sync::Arc;
 
 mod event;
 mod expect;
+mod oracles;
 mod paasta;
 
 pub use event::{
     ActionDocument, ActionEntry, ActionKind, ApiEntry, FaultEntry, FaultKind, Target, TargetKind, Trigger,
 };
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
+pub use oracles::{ExpectedFinding, Oracles, STUCK_AFTER_DEFAULT};
 pub use paasta::PaastaOptions;
 
 use crate::cluster::scheduler::SchedulerProfile;
@@ -73,6 +75,8 @@ pub struct Scenario {
     pub actions: Vec<ActionEntry>,
     /// What must be so.
     pub expect: Vec<ExpectEntry>,
+    /// What the built-in oracles do.
+    pub oracles: Oracles,
     /// What is read and has no effect in this version.
     pub notices: Vec<Diagnostic>,
 }

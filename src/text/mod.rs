@@ -10,6 +10,7 @@ pub mod mask_json;
 mod pyyaml;
 pub mod quantity;
 pub mod render;
+pub mod rule;
 pub mod source;
 pub mod tree;
 mod yaml;

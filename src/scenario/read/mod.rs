@@ -13,6 +13,7 @@ mod names;
 mod node_names;
 mod nodes;
 mod onebackend;
+mod oracles;
 mod paasta;
 mod scheduler;
 mod stage;
@@ -128,6 +129,7 @@ impl Reader<'_, '_> {
         let faults = self.faults(file.faults.unwrap_or_default());
         let actions = self.actions(file.actions.unwrap_or_default());
         let expect = self.expect(file.expect.unwrap_or_default(), &faults, &actions);
+        let oracles = self.oracles(file.oracles);
         let source = self.context.source;
         Some(Scenario {
             name: file.name.value,
@@ -152,6 +154,7 @@ impl Reader<'_, '_> {
             faults,
             actions,
             expect,
+            oracles,
             notices: self.notices,
         })
     }

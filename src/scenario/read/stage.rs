@@ -107,6 +107,7 @@ impl Reader<'_, '_> {
             faults: Vec::new(),
             actions: Vec::new(),
             expect: Vec::new(),
+            oracles: Default::default(),
             notices: std::mem::take(&mut self.notices),
         })
     }

@@ -1,6 +1,7 @@
 //! The values of a scenario file that are more than a text or a number: lengths of time and how they are spread, amounts,
 //! timestamps, and words out of a few.
 
+mod oracles;
 mod paasta;
 mod scheduler;
 mod spread;
@@ -18,6 +19,7 @@ use crate::text::diagnostic::quote;
 use crate::text::tree::Value;
 use crate::text::{Node, duration, quantity};
 
+pub use oracles::ExpectedFindingValue;
 pub use paasta::{DeployedValue, ShareValue, no_commit};
 pub use scheduler::SchedulerValue;
 pub use spread::Spread;
