@@ -270,3 +270,54 @@ fn observers_see_every_entry_once() {
     let result = rehearse(&scenario(&group, &around), Options::default(), &mut observers).expect("it runs");
     assert_eq!(told.load(std::sync::atomic::Ordering::Relaxed), result.timeline.len());
 }
+
+/// Goal: what a search does to a fork is what a scenario can say. Method: a scenario with one fault, and the same without it into
+/// which the fault is put while it runs, at each of many entries; both must tell the same story.
+#[test]
+fn an_injected_fault_is_one_that_was_there_from_the_start() {
+    use greenroom::scenario::load;
+    use greenroom::scenario::model::{FaultEntry, FaultKind, Target, TargetKind, Trigger};
+
+    let scenario = load(std::path::Path::new("scenarios/llama-stack/scenario.yaml")).expect("a scenario");
+    let mut plain = scenario.clone();
+    plain.faults.clear();
+    plain.actions.clear();
+    let story = |run: &RunResult| -> Vec<String> {
+        let shown = |entry: greenroom::timeline::Entry| {
+            let why = greenroom::timeline::render::why(&entry.why, &run.names);
+            format!("{} {} {} {why}", entry.at, entry.subject.show(&run.names), entry.became)
+        };
+        run.timeline.since(0).map(|(_, entry)| shown(entry)).collect()
+    };
+    let whole = rehearse(&plain, Options::default(), &mut []).expect("a run");
+    let place = scenario.deploy[0].place.clone();
+    for (index, (_, entry)) in whole.timeline.since(0).enumerate().step_by(7) {
+        let subject = entry.subject.show(&whole.names);
+        if entry.subject.kind == Kind::Scenario {
+            continue;
+        }
+        let earlier = whole.timeline.since(0).take(index + 1);
+        let same = |one: &greenroom::timeline::Entry| one.subject == entry.subject && one.became == entry.became;
+        let occurrence = earlier.filter(|(_, one)| same(one)).count() as u32;
+        let after = greenroom::kernel::Duration::from_millis(if index % 2 == 0 { 0 } else { 1500 });
+        let fault = FaultEntry {
+            place: place.clone(),
+            name: "injected".to_owned(),
+            trigger: Trigger::On { subject, reaches: entry.became.to_owned(), occurrence, after },
+            kind: FaultKind::PodKill {
+                target: Target { kind: TargetKind::Deployment, name: "vllm".to_owned() },
+                count: Some(1),
+            },
+        };
+        let mut said = plain.clone();
+        said.faults.push(fault.clone());
+        let said = rehearse(&said, Options::default(), &mut []).expect("a run");
+        let cluster = simulated(&plain, plain.seed).expect("a cluster");
+        let mut run: Rehearsal<Cluster> = Rehearsal::new(&plain, cluster, Options::default()).expect("a rehearsal");
+        while Stage::timeline(run.stage()).len() <= index && run.step(&mut []) {}
+        run.inject_fault(fault);
+        while run.step(&mut []) {}
+        let injected = run.finish(Options::default(), &mut []);
+        assert_eq!(story(&said), story(&injected), "injected at entry {index}");
+    }
+}

@@ -5,6 +5,7 @@ mod api_faults;
 mod controllers;
 mod cues;
 mod finish;
+mod inject;
 mod notices;
 pub mod observer;
 mod play;

@@ -1,0 +1,58 @@
+//! Faults and actions that join a run while it goes on: what a search does to a fork. A run with an injected fault goes the way of a
+//! run whose scenario had the fault from its start.
+
+use std::sync::Arc;
+
+use super::Rehearsal;
+use super::cues::CueKind;
+use crate::scenario::model::{ActionEntry, FaultEntry, Trigger};
+use crate::text::Place;
+use crate::timeline::{EntryId, Subject};
+use crate::workload::Stage;
+
+impl<S: Stage> Rehearsal<S> {
+    /// Adds a fault to what is still in store. Its trigger means what it would have meant from the start on: an `at` that is past
+    /// strikes now, an `on` counts what was reached before. What was reached often enough before this instant strikes now.
+    pub fn inject_fault(&mut self, fault: FaultEntry) {
+        let scenario = Arc::make_mut(&mut self.scenario);
+        let kind = CueKind::Fault(scenario.faults.len());
+        let (what, place, trigger) = (format!("fault {}", fault.name), fault.place.clone(), fault.trigger.clone());
+        scenario.faults.push(fault);
+        self.inject(kind, &place, &what, trigger);
+    }
+
+    /// Adds an operator's action to what is still in store, by the same rules.
+    pub fn inject_action(&mut self, action: ActionEntry) {
+        let scenario = Arc::make_mut(&mut self.scenario);
+        let kind = CueKind::Action(scenario.actions.len());
+        let (what, place, trigger) = (format!("action {}", action.name), action.place.clone(), action.trigger.clone());
+        scenario.actions.push(action);
+        self.inject(kind, &place, &what, trigger);
+    }
+
+    fn inject(&mut self, kind: CueKind, place: &Place, what: &str, trigger: Trigger) {
+        let now = self.stage.now();
+        let (trigger, already) = match trigger {
+            Trigger::At(at) => (Trigger::At(at.max(now)), None),
+            Trigger::On { subject, reaches, occurrence, after } => {
+                let seen = self.reached_so_far(&subject, &reaches);
+                let left = occurrence.saturating_sub(seen.len() as u32);
+                let already = (left == 0).then(|| seen[occurrence.max(1) as usize - 1]);
+                (Trigger::On { subject, reaches, occurrence: left, after }, already.map(|at| (at + after).max(now)))
+            }
+        };
+        let token = self.cues.cues.len() as u64;
+        self.cues.add(&mut self.stage, kind, place, what, &trigger);
+        if let Some(at) = already {
+            self.stage.call_at(at, token, false);
+        }
+    }
+
+    /// When a subject came to a state, each time, among the entries that triggers have seen.
+    fn reached_so_far(&mut self, subject: &str, state: &str) -> Vec<crate::kernel::Time> {
+        let (_, names) = self.stage.timeline_mut();
+        let Some(subject) = Subject::parse(subject, names) else { return Vec::new() };
+        let entries = (0..self.seen as u32).filter_map(|index| self.stage.timeline().get(EntryId(index)));
+        entries.filter(|entry| entry.subject == subject && entry.became == state).map(|entry| entry.at).collect()
+    }
+}
