@@ -4,6 +4,7 @@
 mod alone;
 mod api_fault;
 mod apply;
+mod asked;
 mod autoscaler;
 mod behaviour;
 mod budget;

@@ -3,6 +3,7 @@
 
 pub mod api_fault;
 pub mod apps;
+pub mod asked;
 pub mod batch;
 pub mod controller;
 pub mod disruption;

@@ -1,6 +1,7 @@
 //! What a rehearsal drives: a world that time passes in, that can be disturbed, and whose true state can be read.
 //! `World` is a controller's side of the same thing.
 
+use super::asked::Short;
 use super::{ApiFault, AskId, NodeDisruption, Outcome, Traffic, World};
 use crate::kernel::{Duration, Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
@@ -242,6 +243,17 @@ pub trait Stage {
 
     /// How many pods the system of a deployment told the world that it wants, where it makes them one by one.
     fn told_wanted(&self, _deployment: Subject) -> Option<u32> {
+        None
+    }
+
+    /// Everything that has fewer pods than are asked for. A world that cannot tell has nothing to say.
+    fn short(&self) -> Vec<Short> {
+        Vec::new()
+    }
+
+    /// How many pods are asked for behind a Service, or by a workload or a system's deployment, whatever is there. `None`: nothing
+    /// of that name is there, it is a name for what does not serve yet (a preview), or this world cannot tell.
+    fn pods_asked(&self, _subject: Subject) -> Option<u32> {
         None
     }
 

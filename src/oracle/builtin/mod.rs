@@ -4,8 +4,11 @@
 //! Those that compare several runs (churn, convergence, path independence) are `explore`'s; their rules stand here all the same.
 
 mod found;
+mod origin;
+mod outage;
 pub mod rules;
 mod settings;
+mod stuck;
 mod unstable;
 
 pub use found::Found;
@@ -66,7 +69,9 @@ macro_rules! watchers {
 }
 
 watchers! {
+    outage: outage::Outages = outage::Outages::new,
     unstable: unstable::Unstable = unstable::Unstable::new,
+    stuck: stuck::Stuck = stuck::Stuck::new,
 }
 
 impl Oracles {
