@@ -4,8 +4,10 @@
 //! Those that compare several runs (churn, convergence, path independence) are `explore`'s; their rules stand here all the same.
 
 mod found;
+mod order;
 pub mod rules;
 mod settings;
+mod turns;
 mod unstable;
 
 pub use found::Found;
@@ -66,6 +68,8 @@ macro_rules! watchers {
 }
 
 watchers! {
+    order: order::Started = order::Started::new,
+    turns: turns::Turns = turns::Turns::new,
     unstable: unstable::Unstable = unstable::Unstable::new,
 }
 

@@ -18,6 +18,7 @@ mod native;
 mod objects;
 pub mod options;
 mod pipeline;
+mod pledges;
 mod places;
 mod reading;
 pub mod rollout;
