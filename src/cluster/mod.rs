@@ -33,6 +33,7 @@ mod namespace;
 pub mod node;
 mod nodegroup;
 mod operate;
+mod owed;
 mod pen;
 mod pod;
 mod podgc;

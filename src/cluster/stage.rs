@@ -5,7 +5,7 @@ use super::{Cause, Class, Cluster, Event, Subject};
 use crate::kernel::{Names, Time};
 use crate::timeline::Timeline;
 use crate::workload::asked::Short;
-use crate::workload::{Counts, Disruption, Happening, Stage, Status, Struck, Traffic, World};
+use crate::workload::{Counts, Disruption, Happening, Pledge, Stage, Status, Struck, Traffic, World};
 
 impl Stage for Cluster {
     fn now(&self) -> Time {
@@ -89,6 +89,10 @@ impl Stage for Cluster {
 
     fn published(&self, subject: Subject, key: &str) -> Option<&str> {
         self.published.get(&(subject, key.to_owned())).map(String::as_str)
+    }
+
+    fn pledges(&self) -> &[Pledge] {
+        &self.pledges
     }
 
     fn traffic(&self) -> Option<&Traffic> {

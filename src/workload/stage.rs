@@ -2,7 +2,7 @@
 //! `World` is a controller's side of the same thing.
 
 use super::asked::Short;
-use super::{ApiFault, AskId, NodeDisruption, Outcome, Traffic, World};
+use super::{ApiFault, AskId, NodeDisruption, Outcome, Pledge, Traffic, World};
 use crate::kernel::{Duration, Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
 
@@ -273,6 +273,11 @@ pub trait Stage {
 
     /// What a subject has published under a key.
     fn published(&self, subject: Subject, key: &str) -> Option<&str>;
+
+    /// What systems owe, in the order in which they said so. It only grows.
+    fn pledges(&self) -> &[Pledge] {
+        &[]
+    }
 
     /// The record of the run so far.
     fn timeline(&self) -> &Timeline;

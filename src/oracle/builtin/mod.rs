@@ -4,11 +4,13 @@
 //! Those that compare several runs (churn, convergence, path independence) are `explore`'s; their rules stand here all the same.
 
 mod found;
+mod order;
 mod origin;
 mod outage;
 pub mod rules;
 mod settings;
 mod stuck;
+mod turns;
 mod unstable;
 
 pub use found::Found;
@@ -69,7 +71,9 @@ macro_rules! watchers {
 }
 
 watchers! {
+    order: order::Started = order::Started::new,
     outage: outage::Outages = outage::Outages::new,
+    turns: turns::Turns = turns::Turns::new,
     unstable: unstable::Unstable = unstable::Unstable::new,
     stuck: stuck::Stuck = stuck::Stuck::new,
 }
