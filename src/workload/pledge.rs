@@ -2,7 +2,7 @@
 //! decides anything: whoever judges a run holds the run to it. A pledge is read off the document, never off what a controller decides
 //! to do, so that a controller that breaks it cannot hide that.
 
-use crate::kernel::Symbol;
+use crate::kernel::{Symbol, Time};
 use crate::timeline::Subject;
 
 /// Something that is owed from the instant on in which it is told.
@@ -37,11 +37,45 @@ pub enum Pledge {
         /// The pods.
         pods: Numbered,
     },
+    /// A state that its system ends by itself.
+    Leaves(Leaves),
+    /// What an operator asked for and its system brings about, if no part of it fails.
+    Reaches(Reaches),
     /// The workers of a group are made once its leader is ready: the StatefulSet that has the leader's name.
     LeaderFirst {
         /// The leaders.
         leaders: Numbered,
     },
+}
+
+/// A state that lasts no longer than its system says.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Leaves {
+    /// Who is in it.
+    pub of: Subject,
+    /// The state.
+    pub state: &'static str,
+    /// When it is over at the latest.
+    pub by: Time,
+    /// Which rule says so.
+    pub rule: &'static str,
+}
+
+/// A value that a subject has published by a time.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Reaches {
+    /// Who.
+    pub of: Subject,
+    /// Under which key.
+    pub key: &'static str,
+    /// What stands there then.
+    pub value: Symbol,
+    /// When at the latest.
+    pub by: Time,
+    /// The parts that it takes, by their common name; nothing is owed once one of them has failed.
+    pub parts: Numbered,
+    /// Which rule says so.
+    pub rule: &'static str,
 }
 
 /// An order of two subjects by the words of their entries.

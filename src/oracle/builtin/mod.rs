@@ -7,6 +7,7 @@ mod found;
 mod order;
 mod origin;
 mod outage;
+mod overdue;
 pub mod rules;
 mod settings;
 mod stuck;
@@ -76,6 +77,7 @@ watchers! {
     turns: turns::Turns = turns::Turns::new,
     unstable: unstable::Unstable = unstable::Unstable::new,
     stuck: stuck::Stuck = stuck::Stuck::new,
+    overdue: overdue::Overdue = overdue::Overdue::new,
 }
 
 impl Oracles {
