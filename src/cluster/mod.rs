@@ -26,6 +26,7 @@ mod journal;
 mod kubelet;
 mod labelled;
 mod lifecycle;
+mod load;
 pub mod machine;
 mod made;
 mod mount;

@@ -5,6 +5,7 @@ use super::{Cause, Class, Cluster, Event, Subject};
 use crate::kernel::{Names, Time};
 use crate::timeline::Timeline;
 use crate::workload::asked::Short;
+use crate::workload::load::Excess;
 use crate::workload::{Counts, Disruption, Happening, Stage, Status, Struck, Traffic, World};
 
 impl Stage for Cluster {
@@ -45,6 +46,10 @@ impl Stage for Cluster {
 
     fn short(&self) -> Vec<Short> {
         self.short_of_pods()
+    }
+
+    fn excess(&self, node: Subject) -> Vec<Excess> {
+        self.excess_on(node)
     }
 
     fn pods_asked(&self, subject: Subject) -> Option<u32> {

@@ -8,6 +8,7 @@ pub mod batch;
 pub mod controller;
 pub mod disruption;
 pub mod gang;
+pub mod load;
 pub mod object;
 pub mod pod;
 pub mod policy;

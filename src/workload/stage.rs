@@ -2,6 +2,7 @@
 //! `World` is a controller's side of the same thing.
 
 use super::asked::Short;
+use super::load::Excess;
 use super::{ApiFault, AskId, NodeDisruption, Outcome, Traffic, World};
 use crate::kernel::{Duration, Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
@@ -248,6 +249,12 @@ pub trait Stage {
 
     /// Everything that has fewer pods than are asked for. A world that cannot tell has nothing to say.
     fn short(&self) -> Vec<Short> {
+        Vec::new()
+    }
+
+    /// What the pods of a node have beyond what there is, summed from the pods themselves. A world that cannot tell has nothing to
+    /// say.
+    fn excess(&self, _node: Subject) -> Vec<Excess> {
         Vec::new()
     }
 

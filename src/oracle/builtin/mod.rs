@@ -6,6 +6,7 @@
 mod found;
 mod origin;
 mod outage;
+mod overcommit;
 pub mod rules;
 mod settings;
 mod stuck;
@@ -69,6 +70,7 @@ macro_rules! watchers {
 }
 
 watchers! {
+    overcommit: overcommit::Overcommit = overcommit::Overcommit::new,
     outage: outage::Outages = outage::Outages::new,
     unstable: unstable::Unstable = unstable::Unstable::new,
     stuck: stuck::Stuck = stuck::Stuck::new,
