@@ -25,6 +25,7 @@ mod job;
 mod journal;
 mod kubelet;
 mod labelled;
+mod leftover;
 mod lifecycle;
 mod load;
 pub mod machine;

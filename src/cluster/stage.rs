@@ -5,6 +5,7 @@ use super::{Cause, Class, Cluster, Event, Subject};
 use crate::kernel::{Names, Time};
 use crate::timeline::Timeline;
 use crate::workload::asked::Short;
+use crate::workload::leftover::Leftover;
 use crate::workload::load::Excess;
 use crate::workload::{Counts, Disruption, Happening, Stage, Status, Struck, Traffic, World};
 
@@ -46,6 +47,10 @@ impl Stage for Cluster {
 
     fn short(&self) -> Vec<Short> {
         self.short_of_pods()
+    }
+
+    fn leftovers(&self) -> Vec<Leftover> {
+        self.left_over()
     }
 
     fn excess(&self, node: Subject) -> Vec<Excess> {

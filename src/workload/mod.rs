@@ -8,6 +8,7 @@ pub mod batch;
 pub mod controller;
 pub mod disruption;
 pub mod gang;
+pub mod leftover;
 pub mod load;
 pub mod object;
 pub mod pod;

@@ -2,6 +2,7 @@
 //! `World` is a controller's side of the same thing.
 
 use super::asked::Short;
+use super::leftover::Leftover;
 use super::load::Excess;
 use super::{ApiFault, AskId, NodeDisruption, Outcome, Traffic, World};
 use crate::kernel::{Duration, Names, Time};
@@ -255,6 +256,11 @@ pub trait Stage {
     /// What the pods of a node have beyond what there is, summed from the pods themselves. A world that cannot tell has nothing to
     /// say.
     fn excess(&self, _node: Subject) -> Vec<Excess> {
+        Vec::new()
+    }
+
+    /// What is there and asked for by nobody. A world that cannot tell has nothing to say.
+    fn leftovers(&self) -> Vec<Leftover> {
         Vec::new()
     }
 

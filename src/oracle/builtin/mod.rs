@@ -3,7 +3,9 @@
 //!
 //! Those that compare several runs (churn, convergence, path independence) are `explore`'s; their rules stand here all the same.
 
+mod cycle;
 mod found;
+mod leak;
 mod origin;
 mod outage;
 mod overcommit;
@@ -74,6 +76,7 @@ watchers! {
     outage: outage::Outages = outage::Outages::new,
     unstable: unstable::Unstable = unstable::Unstable::new,
     stuck: stuck::Stuck = stuck::Stuck::new,
+    leak: leak::Leaks = leak::Leaks::new,
 }
 
 impl Oracles {

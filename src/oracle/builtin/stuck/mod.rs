@@ -46,6 +46,8 @@ struct View<'a> {
     told: BTreeSet<Subject>,
     /// Who has something below it that goes on, or waits for somebody by design.
     excused: BTreeSet<Subject>,
+    /// Who has something below it that an operator gave up.
+    withdrawn: BTreeSet<Subject>,
 }
 
 impl Oracle for Stuck {
@@ -60,7 +62,8 @@ impl Oracle for Stuck {
         let history = History::read(stage.timeline(), &pods, &others, self.after);
         // Where nothing is left that could happen, nothing has to be waited for.
         let after = if *ending == Ending::Quiet { Duration::ZERO } else { self.after };
-        let mut view = View { stage, history, after, told: BTreeSet::new(), excused: BTreeSet::new() };
+        let mut view =
+            View { stage, history, after, told: BTreeSet::new(), excused: BTreeSet::new(), withdrawn: BTreeSet::new() };
         let shorts = merged(&view, shorts);
         let subjects: BTreeSet<Subject> = shorts.iter().map(|short| short.subject).collect();
         for case in cases(&view, shorts) {
@@ -144,7 +147,12 @@ impl View<'_> {
                     self.excused.extend(above);
                 }
                 // The next Job of a CronJob tries again; what an operator gave up is as it was asked for.
-                Standing::GaveUp if above.iter().any(|one| one.kind == Kind::CronJob) || self.was_told_to(&life) => {
+                Standing::GaveUp
+                    if above.iter().any(|one| one.kind == Kind::CronJob)
+                        || self.was_told_to(&life)
+                        || self.withdrawn.contains(&subject) =>
+                {
+                    self.withdrawn.extend(above.iter().copied());
                     self.excused.extend(above);
                 }
                 Standing::Coming | Standing::Leaving | Standing::GaveUp => {
