@@ -6,6 +6,8 @@ use crate::kernel::{Names, Time};
 use crate::timeline::Timeline;
 use crate::workload::asked::Short;
 use crate::workload::{Counts, Disruption, Happening, Pledge, Stage, Status, Struck, Traffic, World};
+use crate::workload::leftover::Leftover;
+use crate::workload::load::Excess;
 
 impl Stage for Cluster {
     fn now(&self) -> Time {
@@ -45,6 +47,14 @@ impl Stage for Cluster {
 
     fn short(&self) -> Vec<Short> {
         self.short_of_pods()
+    }
+
+    fn leftovers(&self) -> Vec<Leftover> {
+        self.left_over()
+    }
+
+    fn excess(&self, node: Subject) -> Vec<Excess> {
+        self.excess_on(node)
     }
 
     fn pods_asked(&self, subject: Subject) -> Option<u32> {

@@ -57,6 +57,10 @@ pub enum About {
     Unfired(usize),
     /// A document that was rejected.
     Document(usize),
+    /// What a built-in oracle found.
+    Finding(usize),
+    /// What a built-in oracle was to find and did not.
+    Missed(usize),
     /// That the run hit a limit.
     Limit,
 }

@@ -72,6 +72,9 @@ fn all(run: &RunResult, scenario: &Scenario) -> Story {
     );
     let rejections = run.rejections.iter().enumerate();
     wrong.extend(rejections.filter(|(_, one)| !one.expected).map(|(index, _)| About::Document(index)));
+    let findings = run.findings.iter().enumerate();
+    wrong.extend(findings.filter(|(_, one)| !one.expected).map(|(index, _)| About::Finding(index)));
+    wrong.extend((0..run.missed.len()).map(About::Missed));
     if matches!(run.ending, Ending::LimitReached(_)) {
         wrong.push(About::Limit);
     }
@@ -80,6 +83,7 @@ fn all(run: &RunResult, scenario: &Scenario) -> Story {
     let explained = wrong.iter().take(EXPLANATIONS_MAX).map(|about| match about {
         About::Expectation(index) => expectation(run, scenario, *index),
         About::Unfired(index) => unfired(run, scenario, *index),
+        About::Finding(index) => finding(run, *index),
         about => Explanation { about: *about, moment: run.ended_at, chain: None, sections: Vec::new() },
     });
     let explanations: Vec<Explanation> = explained.collect();
@@ -132,6 +136,18 @@ fn around(view: &View<'_>, subjects: &[Subject], told: &mut Told) -> Vec<Section
         }
     }
     sections
+}
+
+/// What a built-in oracle found: what showed it, and what its subject was waiting for then, or at the end if it lasts until then.
+fn finding(run: &RunResult, index: usize) -> Explanation {
+    let found = &run.findings[index];
+    let until = found.lasts.map(|lasts| found.at + lasts);
+    let moment = until.filter(|until| *until >= run.ended_at).map_or(found.at, |_| run.ended_at);
+    let view = View::at(run, moment);
+    let chain = found.evidence.map(|evidence| Chain::behind(run, evidence, &[]));
+    let mut told = Told(chain.iter().flat_map(|chain| chain.steps.clone()).collect());
+    let sections = around(&view, view.find(&found.subject).as_slice(), &mut told);
+    Explanation { about: About::Finding(index), moment, chain, sections }
 }
 
 /// A fault or an action that never fired: what became of the subject that it waited for.

@@ -5,6 +5,9 @@ use std::sync::Arc;
 use crate::cluster::Cluster;
 use crate::kernel::{Names, Symbol, Time};
 use crate::timeline::{Cause, EntryId, Subject, Timeline, Why};
+use crate::workload::asked::Short;
+use crate::workload::leftover::Leftover;
+use crate::workload::load::Excess;
 use crate::workload::{
     Ask, AskId, Backend, Counts, Disruption, Happening, LeaderWorkerSetSpec, Object, Pledge, PodStatus, PodTemplate,
     RecordChange, Stage, Status, Struck, Traffic, World,
@@ -65,6 +68,26 @@ impl Stage for Recorder {
 
     fn counts(&self, subject: Subject) -> Option<Counts> {
         self.cluster.counts(subject)
+    }
+
+    fn told_wanted(&self, deployment: Subject) -> Option<u32> {
+        self.cluster.told_wanted(deployment)
+    }
+
+    fn short(&self) -> Vec<Short> {
+        self.cluster.short()
+    }
+
+    fn excess(&self, node: Subject) -> Vec<Excess> {
+        self.cluster.excess(node)
+    }
+
+    fn leftovers(&self) -> Vec<Leftover> {
+        self.cluster.leftovers()
+    }
+
+    fn pods_asked(&self, subject: Subject) -> Option<u32> {
+        Stage::pods_asked(&self.cluster, subject)
     }
 
     fn ready_endpoints(&self, service: Subject) -> Option<u32> {

@@ -5,7 +5,8 @@
 //! Which words there are says `timeline::states`; here each of them has a meaning, or is left out because it tells of a step on
 //! the way rather than of a state.
 
-use crate::timeline::Kind;
+use super::grove::ON_DELETE;
+use crate::timeline::{Entry, Kind};
 
 /// How what is asked for stands, by the last word about it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -24,6 +25,15 @@ pub enum Standing {
     Gone,
     /// It was never taken on: a document or an action that was refused.
     Refused,
+}
+
+/// What an entry says of how its subject stands; `None`: nothing.
+pub fn standing_of(entry: &Entry) -> Option<Standing> {
+    match (entry.subject.kind, entry.became) {
+        // Its pods get the new template as somebody deletes them.
+        (Kind::PodCliqueSet, "UpdateStarted") if entry.why.template == ON_DELETE => Some(Standing::Waits),
+        (kind, became) => standing(kind, became),
+    }
 }
 
 /// What a word says about a subject of this kind; `None`: it says nothing of how it stands.
@@ -72,7 +82,9 @@ pub fn standing(kind: Kind, became: &str) -> Option<Standing> {
         (Kind::DynamoComponentDeployment, "Available") => There,
         (Kind::DynamoComponentDeployment, "Deleting") => Leaving,
         (Kind::PodCliqueSet | Kind::PodClique | Kind::PodCliqueScalingGroup, word) => match word {
-            "Created" | "UpdateStarted" | "MinAvailableBreached" | "NotAvailable" | "Failed" => Coming,
+            "Created" | "UpdateStarted" | "MinAvailableBreached" | "Failed" => Coming,
+            // A clique that is scaled to nothing is not available by what it says, and so it is to be.
+            "NotAvailable" if kind == Kind::PodCliqueSet => Coming,
             "UpdateCompleted" | "Available" => There,
             _ => return None,
         },
@@ -91,7 +103,8 @@ pub fn standing(kind: Kind, became: &str) -> Option<Standing> {
         (Kind::Job, "Complete" | "SuccessCriteriaMet") => There,
         (Kind::Job, "Failed" | "FailureTarget") => GaveUp,
 
-        (Kind::NodePool, "Created" | "Provisioning" | "Growing") => Coming,
+        // How a pool that grows by itself ends its growth is told of its nodes.
+        (Kind::NodePool, "Created" | "Provisioning") => Coming,
         (Kind::NodePool, "Ready") => There,
         (Kind::NodePool, "Failed") => GaveUp,
         (Kind::Node, "Draining") => Coming,

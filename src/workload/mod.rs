@@ -8,6 +8,8 @@ pub mod batch;
 pub mod controller;
 pub mod disruption;
 pub mod gang;
+pub mod leftover;
+pub mod load;
 pub mod object;
 pub mod pledge;
 pub mod pod;

@@ -3,6 +3,8 @@
 
 use super::asked::Short;
 use super::{ApiFault, AskId, NodeDisruption, Outcome, Pledge, Traffic, World};
+use super::leftover::Leftover;
+use super::load::Excess;
 use crate::kernel::{Duration, Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
 
@@ -248,6 +250,17 @@ pub trait Stage {
 
     /// Everything that has fewer pods than are asked for. A world that cannot tell has nothing to say.
     fn short(&self) -> Vec<Short> {
+        Vec::new()
+    }
+
+    /// What the pods of a node have beyond what there is, summed from the pods themselves. A world that cannot tell has nothing to
+    /// say.
+    fn excess(&self, _node: Subject) -> Vec<Excess> {
+        Vec::new()
+    }
+
+    /// What is there and asked for by nobody. A world that cannot tell has nothing to say.
+    fn leftovers(&self) -> Vec<Leftover> {
         Vec::new()
     }
 

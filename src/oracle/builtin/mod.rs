@@ -3,11 +3,14 @@
 //!
 //! Those that compare several runs (churn, convergence, path independence) are `explore`'s; their rules stand here all the same.
 
+mod cycle;
 mod found;
 mod order;
 mod origin;
 mod outage;
 mod overdue;
+mod leak;
+mod overcommit;
 pub mod rules;
 mod settings;
 mod stuck;
@@ -73,11 +76,13 @@ macro_rules! watchers {
 
 watchers! {
     order: order::Started = order::Started::new,
+    overcommit: overcommit::Overcommit = overcommit::Overcommit::new,
     outage: outage::Outages = outage::Outages::new,
     turns: turns::Turns = turns::Turns::new,
     unstable: unstable::Unstable = unstable::Unstable::new,
     stuck: stuck::Stuck = stuck::Stuck::new,
     overdue: overdue::Overdue = overdue::Overdue::new,
+    leak: leak::Leaks = leak::Leaks::new,
 }
 
 impl Oracles {

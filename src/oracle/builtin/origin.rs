@@ -1,11 +1,45 @@
-//! Where what was found comes from: the fault of the scenario that its chain of causes leads to, and else the action.
+//! Where what was found comes from: the fault of the scenario that explains it, and else the action that it came after.
+//!
+//! A fault explains what its chain of causes leads to. It also explains what ends because of the node that it struck: of such a
+//! pod the chain leads to its own last word, and of its node to the fault.
 
 use crate::kernel::Names;
-use crate::timeline::{EntryId, Kind, Subject, Timeline};
+use crate::timeline::{Arg, Entry, EntryId, Kind, Subject, Timeline};
 
-/// The nearest fault that led to an entry; `None`: no fault did.
+/// The fault that explains an entry; `None`: none does.
 pub fn fault(timeline: &Timeline, id: EntryId) -> Option<Subject> {
-    nearest(timeline, id, Kind::Fault)
+    let chain: Vec<(EntryId, Entry)> =
+        timeline.chain(id).into_iter().filter_map(|id| timeline.get(id).map(|entry| (id, entry))).collect();
+    let on_the_way = chain.iter().map(|(_, entry)| entry.subject).find(|subject| subject.kind == Kind::Fault);
+    on_the_way.or_else(|| {
+        let mut pods: Vec<Subject> = Vec::new();
+        for (_, entry) in chain.iter().filter(|(_, entry)| entry.subject.kind == Kind::Pod) {
+            if !pods.contains(&entry.subject) {
+                pods.push(entry.subject);
+            }
+        }
+        pods.into_iter().find_map(|pod| of_its_node(timeline, pod, id))
+    })
+}
+
+/// The fault that struck the node of a pod, from when the pod came there and until an entry.
+fn of_its_node(timeline: &Timeline, pod: Subject, until: EntryId) -> Option<Subject> {
+    let earlier = || (0..until.0).rev().map(EntryId);
+    let placed = earlier().find_map(|id| {
+        let entry = timeline.get(id).filter(|entry| entry.subject == pod && entry.became == "Scheduled")?;
+        let node = entry.why.args.iter().find_map(|arg| match arg {
+            Arg::Name(name) => Some(Subject::new(Kind::Node, *name)),
+            _ => None,
+        });
+        Some((id, node?))
+    });
+    let (placed, node) = placed?;
+    earlier().take_while(|id| *id > placed).find_map(|id| {
+        let entry = timeline.get(id).filter(|entry| entry.subject == node)?;
+        let is_struck =
+            matches!(entry.became, "Down" | "Silent" | "NotReady" | "GpuLost" | "ShuttingDown" | "Reclaimed");
+        is_struck.then(|| nearest(timeline, id, Kind::Fault)).flatten()
+    })
 }
 
 /// What to say at the end of a finding of where it comes from: `; explained by fault/lose-a-node`, `; after action/apply`, or

@@ -1,9 +1,20 @@
 //! GR105: something changes for ever, though nothing new is asked for.
+//!
+//! Two signs of that. The run hits a limit on its events. Or, before that, what is written of one object at the end of the run is a
+//! cycle ([`super::cycle`]) that is still going on, of changes that controllers make: of specs and sizes, of objects that are made
+//! and deleted. Pods count together with those of their own name but for the number, ReplicaSets with those of other revisions.
+//!
+//! No sign is what somebody asks for: a schedule (CronJob), the metrics of an autoscaler, a fault or an action within the cycle, and
+//! what follows from containers that crash, which is stuck rather than unstable.
 
-use super::{Found, Oracle, rules};
+use std::collections::BTreeMap;
+
+use super::cycle::{Cycle, at_the_end};
+use super::{Found, Oracle, origin, rules};
+use crate::kernel::{Symbol, Time};
 use crate::rehearsal::Ending;
 use crate::scenario::Scenario;
-use crate::timeline::EntryId;
+use crate::timeline::{Arg, Cause, Entry, EntryId, Kind, Subject};
 use crate::workload::Stage;
 
 /// Watches for changes without end.
@@ -17,12 +28,132 @@ impl Unstable {
     }
 }
 
+/// Whose changes are looked at together: of pods those of one base, of ReplicaSets those of one Deployment.
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Whose {
+    One(Subject),
+    Pods(Symbol, Symbol),
+    ReplicaSets(Symbol, String),
+}
+
+/// A change, so that two are equal if they say the same.
+#[derive(Clone, PartialEq, Eq, Debug)]
+struct Change {
+    id: EntryId,
+    subject: Subject,
+    said: (&'static str, &'static str, [Option<u64>; 3]),
+}
+
+/// True for a word that tells of a change which a controller made.
+fn is_change(kind: Kind, became: &str) -> bool {
+    match kind {
+        Kind::Pod => matches!(became, "Pending" | "Terminating"),
+        // What these say is a schedule's, a metric's, or follows from others.
+        Kind::CronJob | Kind::Job | Kind::HorizontalPodAutoscaler | Kind::Fault | Kind::Action | Kind::Scenario => {
+            false
+        }
+        Kind::Controller => became == "conflict",
+        _ => matches!(
+            became,
+            "Created"
+                | "Changed"
+                | "Scaled"
+                | "Deleted"
+                | "UpdateStarted"
+                | "GroupRestarted"
+                | "Terminated"
+                | "Evicted"
+                | "Cordoned"
+                | "Uncordoned"
+                | "changed"
+                | "scaled"
+                | "overwritten"
+                | "rolling"
+                | "created"
+                | "deleted"
+        ),
+    }
+}
+
+fn said(entry: &Entry) -> (&'static str, &'static str, [Option<u64>; 3]) {
+    let figure = |arg: Arg| match arg {
+        Arg::Count(count) => Some(count),
+        _ => None,
+    };
+    (entry.became, entry.why.template, entry.why.args.map(figure))
+}
+
 impl Oracle for Unstable {
     fn end(&mut self, stage: &dyn Stage, ending: &Ending, found: &mut Found) {
-        let Ending::LimitReached(limit) = ending else { return };
-        let timeline = stage.timeline();
-        let last = timeline.len().checked_sub(1).map(|index| EntryId(index as u32));
-        let subject = last.and_then(|id| timeline.get(id)).map(|entry| entry.subject.show(stage.names()));
-        found.add(&rules::UNSTABLE, subject.unwrap_or_default(), stage.now(), limit.clone(), last);
+        if let Ending::LimitReached(limit) = ending {
+            let timeline = stage.timeline();
+            let last = timeline.len().checked_sub(1).map(|index| EntryId(index as u32));
+            let subject = last.and_then(|id| timeline.get(id)).map(|entry| entry.subject.show(stage.names()));
+            found.add(&rules::UNSTABLE, subject.unwrap_or_default(), stage.now(), limit.clone(), last);
+        }
+        cycles(stage, found);
     }
+}
+
+fn cycles(stage: &dyn Stage, found: &mut Found) {
+    let (timeline, names) = (stage.timeline(), stage.names());
+    let mut changes: BTreeMap<Whose, Vec<(Time, Change)>> = BTreeMap::new();
+    for (id, entry) in timeline.since(0).filter(|(_, entry)| is_change(entry.subject.kind, entry.became)) {
+        let subject = entry.subject;
+        let whose = match subject.kind {
+            Kind::Pod => Whose::Pods(subject.namespace, subject.name.base()),
+            Kind::ReplicaSet => {
+                let name = names.show(subject.name);
+                let base = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+                Whose::ReplicaSets(subject.namespace, base.to_owned())
+            }
+            _ => Whose::One(subject),
+        };
+        changes.entry(whose).or_default().push((entry.at, Change { id, subject, said: said(&entry) }));
+    }
+    for list in changes.values().filter(|list| list.len() >= super::cycle::ROUNDS) {
+        let words: Vec<(Time, _)> = list.iter().map(|(at, change)| (*at, change.said)).collect();
+        let Some(cycle) = at_the_end(&words) else { continue };
+        let Some((last_at, last)) = list.last() else { continue };
+        let goes_on = stage.now().since(*last_at) <= cycle.period * 2;
+        let begins = list.len() - cycle.changes * cycle.rounds;
+        let since = list[begins].0;
+        let round = &list[list.len() - cycle.changes..];
+        if !goes_on || round.iter().any(|(_, change)| is_asked_for(stage, change.id, since)) {
+            continue;
+        }
+        let detail = told(&cycle, round);
+        let detail = format!("{detail}{}", origin::words(timeline, names, Some(last.id)));
+        let lasts = stage.now().since(since);
+        found.add_lasting(&rules::UNSTABLE, last.subject.show(names), since, Some(lasts), detail, Some(last.id));
+    }
+}
+
+fn told(cycle: &Cycle, round: &[(Time, Change)]) -> String {
+    let mut words: Vec<&str> = Vec::new();
+    for (_, change) in round {
+        if words.last() != Some(&change.said.0) {
+            words.push(change.said.0);
+        }
+    }
+    format!("{} again and again, every {}, {} times up to the end", words.join(", "), cycle.period, cycle.rounds)
+}
+
+/// True if what led to a change, since the cycle began, is asked for by the scenario, or is a container that crashed.
+fn is_asked_for(stage: &dyn Stage, id: EntryId, since: Time) -> bool {
+    let timeline = stage.timeline();
+    let mut next = Some(id);
+    while let Some(entry) = next.and_then(|id| timeline.get(id)) {
+        match entry.subject.kind {
+            Kind::CronJob | Kind::HorizontalPodAutoscaler => return true,
+            Kind::Fault | Kind::Action if entry.at > since => return true,
+            Kind::Pod if matches!(entry.became, "Error" | "CrashLoopBackOff" | "Killing" | "Failed") => return true,
+            _ => {}
+        }
+        next = match entry.cause {
+            Cause::Entry(id) if entry.at >= since => Some(id),
+            _ => None,
+        };
+    }
+    false
 }

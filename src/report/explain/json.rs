@@ -33,6 +33,8 @@ fn explanation(explained: &Explained, one: &Explanation) -> Value {
         About::Expectation(index) => ("expectation", Some(index + 1)),
         About::Unfired(index) => ("unfired", Some(index + 1)),
         About::Document(index) => ("document", Some(index + 1)),
+        About::Finding(index) => ("finding", Some(index + 1)),
+        About::Missed(index) => ("missed", Some(index + 1)),
         About::Limit => ("limit", None),
     };
     json!({

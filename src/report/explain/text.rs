@@ -33,8 +33,8 @@ pub fn write(out: &mut dyn Write, explained: &Explained, paint: Paint) -> io::Re
         one(out, explained, explanation, paint)?;
         let again = match explanation.about {
             About::Entry(_) => continue,
-            About::Unfired(_) | About::Document(_) => replay(run, None),
-            About::Expectation(_) | About::Limit => replay(run, Some(explanation.moment)),
+            About::Unfired(_) | About::Document(_) | About::Missed(_) => replay(run, None),
+            About::Expectation(_) | About::Finding(_) | About::Limit => replay(run, Some(explanation.moment)),
         };
         if !replays.contains(&again) {
             replays.push(again);

@@ -23,6 +23,15 @@ pub fn heading(run: &RunResult, about: About) -> (&'static str, String) {
         }
         About::Unfired(index) => ("UNFIRED", run.unfired[index].name.clone()),
         About::Document(_) => ("INVALID", format!("a document of {} is rejected", run.name)),
+        About::Finding(index) => {
+            let finding = &run.findings[index];
+            ("FAILED", format!("{} {}: {}", finding.rule.code, finding.rule.name, mask(&finding.subject)))
+        }
+        About::Missed(index) => {
+            let missed = &run.missed[index];
+            let about = missed.about.as_deref().unwrap_or("anything");
+            ("FAILED", format!("{} {}: {about}", missed.rule.code, missed.rule.name))
+        }
         About::Limit => ("FAILED", "the run comes to its end".to_owned()),
     }
 }
@@ -38,6 +47,8 @@ pub fn findings(run: &RunResult, about: About) -> Vec<String> {
             let problems = run.rejections[index].diagnostics.iter();
             problems.map(|problem| format!("{}: {}", problem.place(), mask(&problem.message))).collect()
         }
+        About::Finding(index) => lines(&run.findings[index].detail),
+        About::Missed(_) => lines("the scenario expects this oracle to find it, and it did not"),
         About::Limit => match &run.ending {
             Ending::LimitReached(limit) => lines(limit),
             _ => Vec::new(),
@@ -50,7 +61,8 @@ pub fn stands_in(run: &RunResult, about: About) -> Option<&ScenarioLine> {
     match about {
         About::Expectation(index) => Some(&run.verdicts[index].line),
         About::Unfired(index) => Some(&run.unfired[index].line),
-        About::Entry(_) | About::Document(_) | About::Limit => None,
+        About::Missed(index) => Some(&run.missed[index].line),
+        About::Entry(_) | About::Document(_) | About::Finding(_) | About::Limit => None,
     }
 }
 
@@ -118,6 +130,8 @@ pub fn node_id(explained: &Explained, node: Node) -> String {
             About::Expectation(index) => format!("expectation{}", index + 1),
             About::Unfired(index) => format!("unfired{}", index + 1),
             About::Document(index) => format!("document{}", index + 1),
+            About::Finding(index) => format!("finding{}", index + 1),
+            About::Missed(index) => format!("missed{}", index + 1),
             About::Entry(_) | About::Limit => format!("about{index}"),
         },
     }

@@ -33,3 +33,4 @@ mod traffic;
 pub use controller::{BackendAi, Read, read};
 pub use policy::Budget;
 pub use profile::{BugMode, DelayFrom, Engine, Options};
+pub use route::{is_route_there, revision_of_route};

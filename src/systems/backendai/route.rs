@@ -70,6 +70,17 @@ pub struct Route {
     pub refusal: Option<Symbol>,
 }
 
+/// True while a route whose last word is this is there, by the word of the timeline: its session was not told to end.
+pub fn is_route_there(word: &str) -> bool {
+    matches!(word, "provisioning" | "starting" | "running" | "healthy" | "unhealthy" | "degraded")
+}
+
+/// The revision that a route of a deployment is of, by its name: `v2` of `chat-v2-0` and `chat`. `None`: it is another's.
+pub fn revision_of_route<'a>(route: &'a str, deployment: &str) -> Option<&'a str> {
+    let (revision, number) = route.strip_prefix(deployment)?.strip_prefix('-')?.rsplit_once('-')?;
+    number.bytes().all(|byte| byte.is_ascii_digit()).then_some(revision)
+}
+
 impl RouteStatus {
     /// The word of the API.
     pub const fn text(self) -> &'static str {

@@ -30,3 +30,4 @@ pub mod status;
 pub use binding::{Binding, binding, is_binding};
 pub use operator::Grove;
 pub use profile::{Profile, Release};
+pub use set::ON_DELETE;

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::kernel::{Duration, Time};
-use crate::systems::standing::{Standing, standing};
+use crate::kernel::{Duration, Names, Time};
+use crate::systems::standing::{Standing, standing_of};
 use crate::timeline::{Entry, EntryId, Kind, Subject, Timeline};
 
 /// What is known of a subject that is no pod.
@@ -71,7 +71,7 @@ impl History {
                 }
                 continue;
             }
-            let stands = standing(entry.subject.kind, entry.became);
+            let stands = standing_of(&entry);
             if stands.is_none() && !others.contains(&entry.subject) {
                 // What a subject does on its way is progress, if it is one that says how it stands.
                 if let Some(life) = history.lives.get_mut(&entry.subject).filter(|_| !is_complaint(entry.became)) {
@@ -119,8 +119,9 @@ impl History {
     }
 }
 
-/// From whom a subject comes: on the way from its first entry to the scenario, the nearest subject of each kind.
-pub fn makers(timeline: &Timeline, first: EntryId) -> Vec<Subject> {
+/// From whom a subject comes: on the way from its first entry to the scenario, the nearest subject of each kind, and those that
+/// made it as clients of the API do, by its name.
+pub fn makers(history: &History, names: &Names, timeline: &Timeline, subject: Subject, first: EntryId) -> Vec<Subject> {
     let mut makers: Vec<Subject> = Vec::new();
     for subject in timeline.chain(first).into_iter().filter_map(|id| timeline.get(id)).map(|entry| entry.subject) {
         let is_other = makers.iter().all(|known| known.kind != subject.kind);
@@ -129,5 +130,48 @@ pub fn makers(timeline: &Timeline, first: EntryId) -> Vec<Subject> {
             makers.push(subject);
         }
     }
+    if is_made(subject.kind) {
+        let own = names.show(subject.name);
+        let lives = history.lives.keys().filter(|one| makes(one.kind) && one.namespace == subject.namespace);
+        let named = lives.filter(|one| **one != subject && is_named_after(&own, &names.show(one.name), subject.kind));
+        makers.extend(named.copied());
+    }
     makers
+}
+
+/// Custom resources, whose controllers make objects as any client of the API does: no cause leads through them.
+const fn makes(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Graph
+            | Kind::Request
+            | Kind::DynamoComponentDeployment
+            | Kind::PodCliqueSet
+            | Kind::LeaderWorkerSet
+            | Kind::Rollout
+    )
+}
+
+/// What such controllers make.
+const fn is_made(kind: Kind) -> bool {
+    matches!(
+        kind,
+        Kind::Graph
+            | Kind::DynamoComponentDeployment
+            | Kind::PodCliqueSet
+            | Kind::PodClique
+            | Kind::PodCliqueScalingGroup
+            | Kind::LeaderWorkerSet
+            | Kind::Deployment
+            | Kind::StatefulSet
+            | Kind::ReplicaSet
+            | Kind::Job
+    )
+}
+
+/// True if an object has its name from another: `chat-worker-97cb0ed0` from `chat`, the Job `profile-chat` from `chat`.
+fn is_named_after(own: &str, other: &str, kind: Kind) -> bool {
+    let follows = |rest: Option<&str>| rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    let precedes = |rest: Option<&str>| rest.is_some_and(|rest| rest.ends_with('-'));
+    follows(own.strip_prefix(other)) || (kind == Kind::Job && precedes(own.strip_suffix(other)))
 }

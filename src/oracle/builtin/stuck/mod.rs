@@ -46,6 +46,8 @@ struct View<'a> {
     told: BTreeSet<Subject>,
     /// Who has something below it that goes on, or waits for somebody by design.
     excused: BTreeSet<Subject>,
+    /// Who has something below it that an operator gave up.
+    withdrawn: BTreeSet<Subject>,
 }
 
 impl Oracle for Stuck {
@@ -60,7 +62,8 @@ impl Oracle for Stuck {
         let history = History::read(stage.timeline(), &pods, &others, self.after);
         // Where nothing is left that could happen, nothing has to be waited for.
         let after = if *ending == Ending::Quiet { Duration::ZERO } else { self.after };
-        let mut view = View { stage, history, after, told: BTreeSet::new(), excused: BTreeSet::new() };
+        let mut view =
+            View { stage, history, after, told: BTreeSet::new(), excused: BTreeSet::new(), withdrawn: BTreeSet::new() };
         let shorts = merged(&view, shorts);
         let subjects: BTreeSet<Subject> = shorts.iter().map(|short| short.subject).collect();
         for case in cases(&view, shorts) {
@@ -71,14 +74,27 @@ impl Oracle for Stuck {
 }
 
 impl View<'_> {
+    fn makers(&self, subject: Subject, first: EntryId) -> Vec<Subject> {
+        makers(&self.history, self.stage.names(), self.stage.timeline(), subject, first)
+    }
+
+    /// True if a rollout or a step of a pipeline was given up because an operator said so: by an action, or at a gate.
+    fn was_told_to(&self, life: &history::Life) -> bool {
+        let timeline = self.stage.timeline();
+        let chain = timeline.chain(life.last).into_iter().take(3).filter_map(|id| timeline.get(id));
+        let mut kinds = chain.map(|entry| entry.subject.kind);
+        let own = kinds.next();
+        matches!(own, Some(Kind::Rollout | Kind::Step | Kind::Group))
+            && kinds.any(|kind| matches!(kind, Kind::Action | Kind::Gate))
+    }
+
     /// True if nothing has gone on for long enough.
     fn is_still(&self, since: Time) -> bool {
         self.stage.now().since(since) >= self.after
     }
 
     fn judge(&mut self, case: &Case, found: &mut Found) {
-        let timeline = self.stage.timeline();
-        let above: Vec<Subject> = case.first.map(|first| makers(timeline, first)).unwrap_or_default();
+        let above = case.first.map(|first| self.makers(case.subject, first)).unwrap_or_default();
         if self.is_taken_down(&above, case.subject) {
             return;
         }
@@ -109,7 +125,6 @@ impl View<'_> {
 
     /// Judges what systems and objects say of themselves, the last made first: what stands above comes after what is below.
     fn words(&mut self, counted: &BTreeSet<Subject>, found: &mut Found) {
-        let timeline = self.stage.timeline();
         let mut lives: Vec<(Subject, history::Life)> =
             self.history.lives.iter().map(|(subject, life)| (*subject, *life)).collect();
         lives.sort_by_key(|(_, life)| std::cmp::Reverse(life.first));
@@ -120,7 +135,7 @@ impl View<'_> {
             else {
                 continue;
             };
-            let above = makers(timeline, life.first);
+            let above = self.makers(subject, life.first);
             if self.is_taken_down(&above, subject) {
                 continue;
             }
@@ -131,8 +146,15 @@ impl View<'_> {
                 Standing::Coming | Standing::Leaving if is_excused || !self.is_still(life.moved) => {
                     self.excused.extend(above);
                 }
-                // The next Job of a CronJob tries again.
-                Standing::GaveUp if above.iter().any(|one| one.kind == Kind::CronJob) => continue,
+                // The next Job of a CronJob tries again; what an operator gave up is as it was asked for.
+                Standing::GaveUp
+                    if above.iter().any(|one| one.kind == Kind::CronJob)
+                        || self.was_told_to(&life)
+                        || self.withdrawn.contains(&subject) =>
+                {
+                    self.withdrawn.extend(above.iter().copied());
+                    self.excused.extend(above);
+                }
                 Standing::Coming | Standing::Leaving | Standing::GaveUp => {
                     if !self.told.contains(&subject) {
                         told.push((subject, life, stands));

@@ -37,7 +37,10 @@ pub fn merged(view: &View<'_>, shorts: Vec<Short>) -> Vec<Short> {
     for mut short in shorts {
         if short.subject.kind == Kind::Pod {
             let first = short.pods.first().and_then(|pod| view.history.spells.get(&pod.pod)).map(|spell| spell.first);
-            let maker = first.and_then(|first| makers(timeline, first).into_iter().find(|one| makes_pods(one.kind)));
+            let maker = first.and_then(|first| {
+                let makers = makers(&view.history, view.stage.names(), timeline, short.subject, first);
+                makers.into_iter().find(|one| makes_pods(one.kind))
+            });
             if let Some(maker) = maker.or_else(|| short.parts.first().copied()) {
                 short.subject = maker;
                 short.parts = Vec::new();

@@ -59,6 +59,9 @@ pub(super) fn reconcile(grove: &mut Grove, item: Item, world: &mut dyn World) ->
     done
 }
 
+/// Why an update that has begun goes no further by itself (`updateStrategy: OnDelete`).
+pub const ON_DELETE: &str = "pods are replaced as they are deleted";
+
 impl Pass<'_> {
     pub fn set(&self) -> &PodCliqueSet {
         as_set(&self.stored).expect("a pass is over a PodCliqueSet")
@@ -157,7 +160,7 @@ impl Pass<'_> {
         }
         let started_at = world.now().whole_seconds();
         let on_delete = self.set().spec.strategy == UpdateStrategy::OnDelete;
-        let why = Why::text(if on_delete { "pods are replaced as they are deleted" } else { "" });
+        let why = Why::text(if on_delete { ON_DELETE } else { "" });
         self.by.cause = self.grove.note(self.key, "UpdateStarted", why, self.by.cause, world);
         let update = SetUpdate { started_at, ended_at: on_delete.then_some(started_at), current: None };
         self.grove.marks.forget(self.key);
