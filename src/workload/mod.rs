@@ -34,7 +34,7 @@ pub use gang::{
     BatchScheduler, GangMember, PodGroupSpec, PodGroupStatus, Staleness, SubGroup, TopologyConstraint, TopologySpec,
 };
 pub use object::{DeploymentSpec, NodePatch, NodePoolSpec, Object, ServiceSpec};
-pub use pledge::{Numbered, Order, Pledge};
+pub use pledge::{GivenUp, Left, Numbered, Order, Pledge, Uses};
 pub use pod::{
     Awaited, Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, ProcessLease,
     Registration, RestartPolicy, Taint, TaintEffect, Toleration,

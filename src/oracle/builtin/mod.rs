@@ -3,8 +3,11 @@
 //!
 //! Those that compare several runs (churn, convergence, path independence) are `explore`'s; their rules stand here all the same.
 
+mod exports;
 mod found;
 mod order;
+mod promotion;
+mod rollback;
 pub mod rules;
 mod settings;
 mod turns;
@@ -70,6 +73,9 @@ macro_rules! watchers {
 watchers! {
     order: order::Started = order::Started::new,
     turns: turns::Turns = turns::Turns::new,
+    exports: exports::Exports = exports::Exports::new,
+    promotion: promotion::Promotion = promotion::Promotion::new,
+    rollback: rollback::Rollback = rollback::Rollback::new,
     unstable: unstable::Unstable = unstable::Unstable::new,
 }
 

@@ -1,4 +1,5 @@
-//! GR102, of what entries tell: a dependent began before what it depends on was there. Who must wait for whom is what systems pledge.
+//! GR102, of what entries tell: a dependent began before what it depends on was there. With it those of GR112 of the same shape: a way
+//! back that was over before what it leads to was back. Who must wait for whom is what systems pledge.
 //! Pods that wait for pods are `turns`.
 
 use std::collections::BTreeMap;
@@ -78,8 +79,12 @@ impl Started {
         if self.open.iter().any(|one| !one.was_there && opens(one)) {
             Arc::make_mut(&mut self.open).iter_mut().filter(|one| opens(one)).for_each(|one| one.was_there = true);
         }
+        let voids = |one: &Waiting| is_awaited(one) && one.order.void.contains(&entry.became);
+        if self.open.iter().any(voids) {
+            Arc::make_mut(&mut self.open).retain(|one| !voids(one));
+        }
         // Of one instant, the order of entries is no order of events.
-        self.early.retain(|(one, _)| !opens(one));
+        self.early.retain(|(one, _)| !opens(one) && !voids(one));
     }
 
     /// A subject that may have to wait has begun.
@@ -102,7 +107,8 @@ impl Started {
         let was = word.map_or("nothing was told of it yet".to_owned(), |word| format!("it was {word}"));
         let wanted = one.order.reached.join(" or ");
         let detail = format!("{how} before {dependency} was {wanted}: {was}");
-        found.add(&rules::ORDER, one.order.dependent.show(names), stage.now(), detail, evidence);
+        let rule = if one.order.is_back { &rules::ROLLBACK } else { &rules::ORDER };
+        found.add(rule, one.order.dependent.show(names), stage.now(), detail, evidence);
     }
 }
 
