@@ -7,8 +7,8 @@ use super::{Cause, Cluster, Subject, Symbol, Why};
 use crate::kernel::Time;
 use crate::timeline::{Entry, EntryId, Kind, Layer};
 use crate::workload::{
-    Ask, AskId, Backend, Dial, LeaderWorkerSetSpec, Object, Outcome, Pledge, PodStatus, PodTemplate, RecordChange, Status,
-    Store, World,
+    Ask, AskId, Backend, Dial, LeaderWorkerSetSpec, Object, Outcome, Pledge, PodStatus, PodTemplate, RecordChange,
+    Status, Store, World,
 };
 
 /// One controller's side of the cluster.

@@ -10,8 +10,8 @@ use crate::cluster::{ALWAYS_NAMESPACES, Custom, no_namespace, terminating};
 use crate::kernel::{Symbol, Time};
 use crate::timeline::{Cause, EntryId, Kind, Layer, Subject, Why};
 use crate::workload::{
-    Ask, AskId, Backend, GroupSetStatus, LeaderWorkerSetSpec, Object, Outcome, Pledge, PodStatus, PodTemplate, RecordChange,
-    Status, World,
+    Ask, AskId, Backend, GroupSetStatus, LeaderWorkerSetSpec, Object, Outcome, Pledge, PodStatus, PodTemplate,
+    RecordChange, Status, World,
 };
 
 /// One controller's side of a live cluster.

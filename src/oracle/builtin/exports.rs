@@ -62,3 +62,32 @@ impl Oracle for Exports {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::played::Played;
+
+    fn found(word: &'static str, given: &str) -> Vec<String> {
+        let (mut stage, mut oracle, mut found) =
+            (Played::default(), Exports { read: 0, words: Arc::default() }, Found::default());
+        stage.publish("deployment/a", "service_name", "a-1");
+        let (id, entry) = stage.became("deployment/a", word);
+        oracle.entry(id, &entry, &stage, &mut found);
+        let (user, of) = (stage.subject("deployment/b"), stage.subject("deployment/a"));
+        let (key, value) = (stage.symbol("service_name"), Some(stage.symbol(given)));
+        stage.owe(Pledge::Uses(Uses { user, of, key, value, gone: &["undeployed"] }));
+        let (id, entry) = stage.became("deployment/b", "active");
+        oracle.entry(id, &entry, &stage, &mut found);
+        found.into_vec().into_iter().map(|one| format!("{}: {}", one.subject, one.detail)).collect()
+    }
+
+    #[test]
+    fn a_value_of_one_that_is_gone_is_found_and_one_that_is_not_published() {
+        assert_eq!(found("monitoring", "a-1"), [String::new(); 0]);
+        let told = "deployment/b: it was given deployment/a.service_name, and deployment/a was undeployed";
+        assert_eq!(found("undeployed", "a-1"), [told]);
+        let told = "deployment/b: it was given deployment/a.service_name, and the value is a-0, while a-1 is published";
+        assert_eq!(found("monitoring", "a-0"), [told]);
+    }
+}

@@ -145,3 +145,76 @@ impl Oracle for Started {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::played::Played;
+
+    const BEGAN: &[&str] = &["active"];
+
+    fn owed(stage: &mut Played, lasts: bool) {
+        let (dependent, dependency) = (stage.subject("deployment/b"), stage.subject("deployment/a"));
+        let (reached, void): (&[&str], &[&str]) = (&["monitoring"], &["rejected"]);
+        let order = Order { dependent, began: BEGAN, dependency, reached, lasts, void, is_back: false };
+        stage.owe(Pledge::Order(order));
+    }
+
+    /// Plays entries, each at its second, and tells what was found.
+    fn found(stage: &mut Played, entries: &[(u64, &str, &'static str)]) -> Vec<String> {
+        let (mut oracle, mut found) = (
+            Started { read: 0, open: Arc::default(), words: Arc::default(), early: Vec::new(), pods_made: false },
+            Found::default(),
+        );
+        for (place, (at, subject, became)) in entries.iter().enumerate() {
+            stage.at(*at);
+            let (id, entry) = stage.became(subject, became);
+            oracle.entry(id, &entry, stage, &mut found);
+            if entries.get(place + 1).is_none_or(|next| next.0 != *at) {
+                oracle.instant(stage, &mut found);
+            }
+        }
+        found.into_vec().into_iter().map(|one| format!("{} {}: {}", one.at, one.subject, one.detail)).collect()
+    }
+
+    #[test]
+    fn a_dependent_that_begins_before_its_dependency_is_up_is_found() {
+        let mut stage = Played::default();
+        owed(&mut stage, true);
+        let entries = [(1, "deployment/a", "active"), (2, "deployment/b", "active"), (3, "deployment/a", "monitoring")];
+        let told = "00:00:02.000 deployment/b: it was active before deployment/a was monitoring: it was active";
+        assert_eq!(found(&mut stage, &entries), [told]);
+    }
+
+    #[test]
+    fn an_instant_has_no_order_and_a_word_that_voids_it_ends_it() {
+        let mut stage = Played::default();
+        owed(&mut stage, true);
+        let entries = [(2, "deployment/b", "active"), (2, "deployment/a", "monitoring")];
+        assert_eq!(found(&mut stage, &entries), [String::new(); 0]);
+        let mut stage = Played::default();
+        owed(&mut stage, true);
+        let entries = [(1, "deployment/a", "rejected"), (2, "deployment/b", "active")];
+        assert_eq!(found(&mut stage, &entries), [String::new(); 0]);
+    }
+
+    #[test]
+    fn where_it_must_last_it_does_not_suffice_that_it_was() {
+        let entries = [(1, "deployment/a", "monitoring"), (2, "deployment/a", "failed"), (3, "deployment/b", "active")];
+        for (lasts, count) in [(true, 1), (false, 0)] {
+            let mut stage = Played::default();
+            owed(&mut stage, lasts);
+            assert_eq!(found(&mut stage, &entries).len(), count, "lasts: {lasts}");
+        }
+    }
+
+    #[test]
+    fn pods_of_a_deployment_that_says_nothing_count_too() {
+        let mut stage = Played::default();
+        owed(&mut stage, true);
+        stage.has("deployment/b", 1);
+        let told =
+            "00:00:04.000 deployment/b: it has pods before deployment/a was monitoring: nothing was told of it yet";
+        assert_eq!(found(&mut stage, &[(4, "Pod/b-r1-0", "Pending")]), [told]);
+    }
+}

@@ -70,8 +70,7 @@ impl Oracle for Promotion {
             }
             let ready = ready(name, party, stage);
             if ready < pods {
-                let detail =
-                    format!("{} took over with {ready} ready pods, and needs {pods}", party.show(names));
+                let detail = format!("{} took over with {ready} ready pods, and needs {pods}", party.show(names));
                 found.add(&rules::PROMOTION, name.show(names), now, detail, change.or(last));
             }
         }
@@ -90,5 +89,53 @@ impl Oracle for Promotion {
                 found.add(&rules::PROMOTION, service.show(names), now, detail, Some(id));
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::played::Played;
+
+    /// A Service goes from `web-r1` to `web-r2`, which has so many ready pods; a system says how many it owes.
+    fn found(ready: u32, owed: Option<u32>, was_served: bool) -> Vec<String> {
+        let (mut stage, mut oracle, mut found) =
+            (Played::default(), Promotion { read: 0, changed: Vec::new() }, Found::default());
+        stage.at(1);
+        if was_served {
+            stage.served("Service/web", &[("ReplicaSet/web-r1", 2)]);
+        }
+        stage.has("ReplicaSet/web-r1", 2);
+        stage.at(9);
+        stage.has("Service/web", ready);
+        stage.served("Service/web", &[("ReplicaSet/web-r2", ready)]);
+        if let Some(pods) = owed {
+            let (name, party) = (stage.subject("Service/web"), stage.subject("ReplicaSet/web-r2"));
+            stage.owe(Pledge::TakesOver { name, party, pods });
+        }
+        let (id, entry) = stage.became("Service/web", "Changed");
+        oracle.entry(id, &entry, &stage, &mut found);
+        oracle.instant(&stage, &mut found);
+        found.into_vec().into_iter().map(|one| format!("{}: {}", one.subject, one.detail)).collect()
+    }
+
+    #[test]
+    fn a_service_that_leaves_ready_pods_for_none_is_found() {
+        let told = "Service/web: it was taken from the ready pods of ReplicaSet/web-r1 and given to none";
+        assert_eq!(found(0, None, true), [told]);
+        assert_eq!(found(1, None, true), [String::new(); 0]);
+    }
+
+    #[test]
+    fn a_system_is_held_to_the_number_that_it_owes() {
+        let told = "Service/web: ReplicaSet/web-r2 took over with 1 ready pods, and needs 2";
+        assert_eq!(found(1, Some(2), true), [told]);
+        assert_eq!(found(2, Some(2), true), [String::new(); 0]);
+        assert_eq!(found(0, Some(0), true), [String::new(); 0], "a preview promises nothing");
+    }
+
+    #[test]
+    fn the_first_version_is_no_promotion() {
+        assert_eq!(found(0, Some(2), false), [String::new(); 0]);
     }
 }

@@ -124,3 +124,73 @@ impl Oracle for Rollback {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernel::Duration;
+    use crate::oracle::played::Played;
+
+    fn given_up(stage: &mut Played) {
+        let (of, version) = (stage.subject("Rollout/web"), stage.subject("ReplicaSet/web-r2"));
+        let (back, traffic) = (stage.subject("ReplicaSet/web-r1"), Some(stage.subject("Service/web")));
+        let (left, within) = (Left::Of(version), Duration::from_secs(30));
+        stage.owe(Pledge::GivenUp(GivenUp { of, version, left, traffic, back, pods: 2, within }));
+        stage.became("Rollout/web", "Degraded");
+    }
+
+    /// What is found at the end, if these are the pods of both then.
+    fn found(old: u32, new: u32, serves: &str, end: u64) -> Vec<String> {
+        let (mut stage, mut oracle, mut found) =
+            (Played::default(), Rollback { read: 0, open: Vec::new() }, Found::default());
+        stage.at(10);
+        stage.has("ReplicaSet/web-r1", 1);
+        stage.has("ReplicaSet/web-r2", 1);
+        stage.served("Service/web", &[("ReplicaSet/web-r1", 1), ("ReplicaSet/web-r2", 1)]);
+        given_up(&mut stage);
+        oracle.instant(&stage, &mut found);
+        stage.at(end);
+        stage.has("ReplicaSet/web-r1", old);
+        stage.has("ReplicaSet/web-r2", new);
+        stage.served("Service/web", &[(serves, 1)]);
+        oracle.instant(&stage, &mut found);
+        oracle.end(&stage, &Ending::Until, &mut found);
+        found.into_vec().into_iter().map(|one| format!("{} {}: {}", one.at, one.subject, one.detail)).collect()
+    }
+
+    #[test]
+    fn all_that_is_not_as_before_is_found_once_its_time_is_over() {
+        let (r1, r2) = ("ReplicaSet/web-r1", "ReplicaSet/web-r2");
+        assert_eq!(found(2, 0, r1, 60), [String::new(); 0]);
+        assert_eq!(
+            found(2, 1, r1, 60),
+            ["00:00:40.000 Rollout/web: ReplicaSet/web-r2 was given up, and 1 of its pods are left"]
+        );
+        assert_eq!(
+            found(1, 0, r1, 60),
+            ["00:00:40.000 Rollout/web: ReplicaSet/web-r2 was given up, and ReplicaSet/web-r1 has 1 pods of 2"]
+        );
+        assert_eq!(
+            found(2, 0, r2, 60),
+            ["00:00:40.000 Rollout/web: ReplicaSet/web-r2 was given up and still has requests"]
+        );
+        assert_eq!(found(2, 1, r2, 39), [String::new(); 0]);
+    }
+
+    #[test]
+    fn a_version_that_is_wanted_again_may_be_there() {
+        let (mut stage, mut oracle, mut found) =
+            (Played::default(), Rollback { read: 0, open: Vec::new() }, Found::default());
+        stage.at(10);
+        stage.has("ReplicaSet/web-r2", 2);
+        given_up(&mut stage);
+        oracle.instant(&stage, &mut found);
+        stage.at(20);
+        let version = stage.subject("ReplicaSet/web-r2");
+        stage.owe(Pledge::Wanted { version });
+        oracle.instant(&stage, &mut found);
+        stage.at(90);
+        oracle.end(&stage, &Ending::Until, &mut found);
+        assert_eq!(found.into_vec().len(), 0);
+    }
+}

@@ -11,8 +11,8 @@ use crate::workload::{GivenUp, Left, Pledge, World};
 
 impl Rollout {
     /// A Service is pointed to the pods of this hash. The active Service of a blue-green update goes to new pods once all of them are
-    /// available ("the new ReplicaSet is fully available"), and back to the stable ones whatever they are; the Services of a canary
-    /// go to pods that are there; a preview promises nothing.
+    /// available (rollout/bluegreen.go, `IsSaturated`), and back to the stable ones whatever they are; the Services of a canary go to
+    /// pods that are there (rollout/service.go, `ensureSVCTargets`); a preview promises nothing.
     pub(super) fn pledge_takeover(&self, service: Subject, name: &str, hash: &str, world: &mut dyn World) {
         let wanted = self.spec.replicas;
         let pods = match &self.spec.strategy {

@@ -1,5 +1,5 @@
-//! What Backend.AI's manager owes by its proposals, whatever the engine and its bug modes do. Source: lablup/backend.ai, BEP-1049,
-//! blue-green.md (a promotion switches to healthy green routes) and rolling-back (the routes of the revision are drained).
+//! What Backend.AI's manager owes by its proposals, whatever the engine and its bug modes do: a promotion switches to healthy routes of
+//! the new revision, and a rollback drains them. Source: lablup/backend.ai, proposals/BEP-1049/blue-green.md.
 
 use super::deployments::Deployments;
 use crate::kernel::{Duration, Name};

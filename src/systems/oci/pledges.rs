@@ -1,5 +1,6 @@
-//! What the control plane owes by its documentation, whatever the profile says: `oracle-quickstart/oci-ai-blueprints` at 1807459dc149,
-//! docs/deployment_groups: a deployment is not started before all that it depends on is `monitoring`.
+//! What the control plane owes by its documentation, whatever the profile says: a deployment is not started before all that it depends
+//! on is `monitoring`, and is given what these exported. Source: `oracle-quickstart/oci-ai-blueprints` at 1807459dc149, the README of the
+//! Llama Stack blueprint, How It Works.
 
 use super::controller::Oci;
 use super::document::Mode;

@@ -1,5 +1,5 @@
 //! What PaaSTA owes by its documentation, whatever the profile says. Source: Yelp/paasta cc57ae869d,
-//! docs/source/yelpsoa_configs.rst, `deploy.yaml`: steps come one after the other, `trigger_next_step_manually` makes the pipeline
+//! docs/source/deploy_groups.rst: steps come one after the other, `trigger_next_step_manually` makes the pipeline
 //! wait, and a step that waits for its deployment is done once its instances run the new version.
 
 use super::bounce::needed;
