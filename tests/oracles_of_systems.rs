@@ -85,7 +85,7 @@ fn oci_values_of_a_deployment_that_was_taken_down() {
         let scenario = format!(
             "name: stale\nuntil: 30m\ncluster:\n  nodes:\n    - {{ pool: cpu, count: 3, cpu: 8, memory: 32Gi }}\n\
              oci: {{ references: members }}\ndeploy:\n  - {{ document: group.json, system: oci }}\n\
-             behaviour:\n  - match: {{ deployment: slow }}\n    start: 10m\n{actions}"
+             behaviour:\n  - match: {{ deployment: slow }}\n    pull: 10m\n{actions}"
         );
         found(&scenario, vec![("group.json", group())])
     };
