@@ -106,9 +106,23 @@ fn paasta_steps_that_end_before_their_instances_run() {
 }
 
 #[test]
+fn paasta_rollbacks_that_end_before_their_instances_are_back() {
+    let path = "paasta/rollback-and-forward/scenario.yaml";
+    assert_eq!(example(path, "  deployed: 0aa1111\n", "  deployed: 0aa1111\n"), NOTHING);
+    let told = [
+        "GR112 step/basket.prod.everything: it was rolled_back before instance/basket.main was created or bouncing or running: it was done",
+        "GR102 step/basket.prod.everything: it was deployed before instance/basket.main was created or bouncing or running: it was done",
+    ];
+    assert_eq!(example(path, "  deployed: 0aa1111\n", "  deployed: 0aa1111\n  wait_checks: marked\n"), told);
+}
+
+#[test]
 fn paasta_pipelines_keep_their_order_with_gates_and_marks_by_hand() {
-    for path in ["paasta/parallel-gate/scenario.yaml", "paasta/rollback-and-forward/scenario.yaml"] {
-        assert_eq!(example(path, "name:", "name:"), NOTHING, "{path}");
+    let paths = ["parallel-gate", "canary-share", "several-clusters", "bounce-lib", "one-stuck-copy"];
+    for path in paths.map(|name| format!("paasta/{name}/scenario.yaml")) {
+        for seed in ["seed: 7", "seed: 8"] {
+            assert_eq!(example(&path, "\nname:", &format!("\n{seed}\nname:")), NOTHING, "{path}, {seed}");
+        }
     }
 }
 
@@ -199,4 +213,50 @@ fn statefulsets_keep_their_turns_when_pods_are_lost_and_their_size_changes() {
         );
         assert_eq!(found(&scenario, vec![("web.yaml", store(policy))]), NOTHING, "{policy}");
     }
+}
+
+/// `last` starts after `pw`, three pods of which must be ready; `other` has a name of which one need be.
+fn cliques(other: &str) -> String {
+    let clique = |name: &str, pods: u32, more: &str| {
+        format!(
+            "      - name: {name}\n        spec:\n          roleName: {name}\n          replicas: {pods}\n          minAvailable: {pods}\n{more}          \
+             podSpec:\n            containers: [{{ name: c, image: '{name}:1', readinessProbe: {{ httpGet: {{ path: /, port: 80 }} }} }}]\n"
+        )
+    };
+    format!(
+        "apiVersion: grove.io/v1alpha1\nkind: PodCliqueSet\nmetadata: {{ name: llm }}\nspec:\n  replicas: 1\n  template:\n    \
+         cliqueStartupType: CliqueStartupTypeExplicit\n    cliques:\n{}{}{}",
+        clique(other, 1, ""),
+        clique("pw", 3, ""),
+        clique("last", 1, "          startsAfter: [pw]\n")
+    )
+}
+
+/// Grove looks for the clique that is waited for by the end of its name, and takes the first of the set that fits: of `w` and `pw`, both
+/// end in `w`. How many pods it waits for is then the other's.
+#[test]
+fn grove_cliques_whose_names_end_in_one_another() {
+    let run = |other: &str| {
+        let scenario = "name: suffix\nuntil: 30m\ncluster:\n  nodes:\n    - { pool: cpu, count: 3, cpu: 16, memory: 64Gi }\ndeploy:\n  - { \
+                        document: set.yaml, system: dynamo }\nbehaviour:\n  - match: { image: 'pw:*' }\n    start: { uniform: { min: 10s, max: \
+                        5m } }\n";
+        found(scenario, vec![("set.yaml", cliques(other))])
+    };
+    assert_eq!(run("v"), NOTHING);
+    let told =
+        "GR102 PodClique/llm-0-last: its pod 0 ran while 1 pods of PodClique/llm-0-pw were ready, and it waits for 3";
+    assert_eq!(run("w"), [told]);
+}
+
+/// Workers of groups come after their leader, when a group is made again too.
+#[test]
+fn leader_worker_sets_keep_their_order_through_a_crash() {
+    let set = "apiVersion: leaderworkerset.x-k8s.io/v1\nkind: LeaderWorkerSet\nmetadata: { name: llm }\nspec:\n  replicas: 2\n  startupPolicy: \
+               LeaderReady\n  leaderWorkerTemplate:\n    size: 3\n    restartPolicy: RecreateGroupOnPodRestart\n    workerTemplate:\n      spec:\n        \
+               containers:\n          - name: server\n            image: llm:1\n            readinessProbe: { tcpSocket: { port: 80 } }\n";
+    let scenario = format!(
+        "name: leaders\n{CLUSTER}behaviour:\n  - match: {{ image: '*' }}\n    start: 2m\nfaults:\n  - {{ name: crash, at: 15m, container_crash: {{ \
+         pod: llm-1-1 }} }}\n"
+    );
+    assert_eq!(found(&scenario, vec![("web.yaml", set.to_owned())]), NOTHING);
 }

@@ -6,6 +6,7 @@ use super::bounce::needed;
 use super::controller::Paasta;
 use super::mark_for_deployment::Way;
 use super::model::{DesiredState, PipelineItem, Step};
+use super::options::Engine;
 use crate::timeline::{Kind, Subject};
 use crate::workload::{Order, Pledge, World};
 
@@ -65,8 +66,7 @@ impl Paasta {
         self.subject(Kind::Gate, &names.join("+"), None, world)
     }
 
-    /// What a step that waits owes: that it is `deployed`, or on the way back `rolled_back`, once its instances run that version. Of one
-    /// that may lack copies nothing is owed here, because its own word comes when none is lacking.
+    /// What a step that waits owes: that it is `deployed`, or on the way back `rolled_back`, once its instances run that version.
     pub(super) fn pledge_deploy(&self, index: usize, way: Way, world: &mut dyn World) {
         let deploy = &self.memory.deploys[index];
         let steps = self.service.pipeline.iter().flat_map(|pipeline| pipeline.deploy_groups());
@@ -82,14 +82,22 @@ impl Paasta {
             let is_waited_for = setting.instance.deploy_group == deploy.group
                 && setting.instance.desired_state == DesiredState::Start
                 && copies > 0
-                && needed(copies, setting.margin()) == copies
                 && one.version.as_ref() != Some(version);
+            // Where fewer copies than all suffice, where they must be ready for a while, and with bounce_lib, which takes a version off its
+            // list only at its next look, the instance's own word that none is lacking may come later; that it is on its way does not.
+            let tells = self.options.engine == Engine::Kubernetes
+                && setting.instance.bounce.min_task_uptime.is_none()
+                && needed(copies, setting.margin()) == copies;
+            let reached: &'static [&'static str] = match tells {
+                true => &["running"],
+                false => &["created", "bouncing", "running"],
+            };
             if is_waited_for {
                 world.pledge(Pledge::Order(Order {
                     dependent: deploy.subject,
                     began,
                     dependency: one.subject,
-                    reached: &["running"],
+                    reached,
                     lasts: false,
                     // An instance whose writes fail tells that instead, and then nothing more.
                     void: &["failed", "refused", "stopped"],
