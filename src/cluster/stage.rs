@@ -5,9 +5,9 @@ use super::{Cause, Class, Cluster, Event, Subject};
 use crate::kernel::{Names, Time};
 use crate::timeline::Timeline;
 use crate::workload::asked::Short;
-use crate::workload::{Counts, Disruption, Happening, Pledge, Stage, Status, Struck, Traffic, World};
 use crate::workload::leftover::Leftover;
 use crate::workload::load::Excess;
+use crate::workload::{Counts, Disruption, Happening, Pledge, Stage, Status, Struck, Traffic, World};
 
 impl Stage for Cluster {
     fn now(&self) -> Time {

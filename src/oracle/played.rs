@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use super::*;
-use crate::kernel::{Duration, Names};
+use crate::kernel::{Duration, Names, Symbol};
 use crate::scenario::model::{Condition, ExpectEntry, ExpectKind, Mark, SubjectState, View};
 use crate::text::{Place, Source};
 use crate::timeline::{Cause, Entry, Layer, Subject, Timeline, Why};
-use crate::workload::{Counts, Disruption, Happening, Struck, World};
+use crate::workload::{Counts, Disruption, Happening, Numbered, Pledge, Struck, Traffic, World};
 pub use Step::{Became, Published, Ready, SeenReady, Tick};
 
 /// A world in which only what a test writes happens.
@@ -19,6 +19,65 @@ pub struct Played {
     counts: BTreeMap<Subject, Counts>,
     observed: BTreeMap<Subject, Counts>,
     published: BTreeMap<(Subject, String), String>,
+    pledges: Vec<Pledge>,
+    traffic: Option<Traffic>,
+}
+
+/// For tests of built-in oracles, which are no part of a [`Judge`].
+impl Played {
+    /// It is so many seconds after the start from now on.
+    pub fn at(&mut self, seconds: u64) {
+        self.now = Time::ZERO + Duration::from_secs(seconds);
+    }
+
+    /// The subject that is written so.
+    pub fn subject(&mut self, text: &str) -> Subject {
+        Subject::parse(text, &mut self.names).expect("a subject")
+    }
+
+    /// The pods below a name.
+    pub fn pods(&mut self, stem: &str) -> Numbered {
+        Numbered { namespace: Symbol::EMPTY, stem: self.names.intern(stem) }
+    }
+
+    /// A text as a symbol.
+    pub fn symbol(&mut self, text: &str) -> Symbol {
+        self.names.intern(text)
+    }
+
+    /// A subject becomes something now.
+    pub fn became(&mut self, text: &str, became: &'static str) -> (EntryId, Entry) {
+        let what = ScenarioLine { file: "s.yaml".into(), line: 1, column: 1, what: "deploy".into() };
+        let cause = Cause::Line(self.timeline.add_line(what));
+        let (at, subject) = (self.now, self.subject(text));
+        let entry = Entry { at, subject, became, why: Why::NONE, cause, layer: Layer::System };
+        (self.timeline.push(entry, &self.names), entry)
+    }
+
+    /// A system owes something from now on.
+    pub fn owe(&mut self, pledge: Pledge) {
+        self.pledges.push(pledge);
+    }
+
+    /// So many pods of a subject are there and ready.
+    pub fn has(&mut self, text: &str, pods: u32) {
+        let subject = self.subject(text);
+        self.counts.insert(subject, Counts { pods, ready: pods, ..Counts::default() });
+    }
+
+    /// A subject publishes a value.
+    pub fn publish(&mut self, text: &str, key: &str, value: &str) {
+        let subject = self.subject(text);
+        self.published.insert((subject, key.to_owned()), value.to_owned());
+    }
+
+    /// Who serves a name from now on: each party with its pods and their weight.
+    pub fn served(&mut self, name: &str, parties: &[(&str, u32)]) {
+        let name = self.subject(name);
+        let weights: Vec<(Subject, u64)> =
+            parties.iter().map(|(party, weight)| (self.subject(party), u64::from(*weight))).collect();
+        self.traffic.get_or_insert_with(Traffic::default).record(name, self.now, &weights);
+    }
 }
 
 impl Stage for Played {
@@ -41,8 +100,14 @@ impl Stage for Played {
     fn counts(&self, subject: Subject) -> Option<Counts> {
         self.counts.get(&subject).copied()
     }
-    fn ready_endpoints(&self, _: Subject) -> Option<u32> {
-        None
+    fn ready_endpoints(&self, service: Subject) -> Option<u32> {
+        self.counts.get(&service).map(|counts| counts.ready)
+    }
+    fn pledges(&self) -> &[Pledge] {
+        &self.pledges
+    }
+    fn traffic(&self) -> Option<&Traffic> {
+        self.traffic.as_ref()
     }
 
     fn observed_counts(&self, subject: Subject) -> Option<Counts> {
@@ -105,7 +170,7 @@ pub fn play(expect: Vec<ExpectKind>, view: View, steps: &[(u64, Step)], end: u64
 }
 
 pub fn perform(step: &Step, stage: &mut Played, judge: &mut Judge, cause: Cause) {
-    let Played { now, names, timeline, counts, observed, published } = stage;
+    let Played { now, names, timeline, counts, observed, published, .. } = stage;
     let mut subject = |text: &str| Subject::parse(text, names).expect("a subject");
     match *step {
         Became(text, became) => {

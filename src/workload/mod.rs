@@ -37,7 +37,7 @@ pub use gang::{
     BatchScheduler, GangMember, PodGroupSpec, PodGroupStatus, Staleness, SubGroup, TopologyConstraint, TopologySpec,
 };
 pub use object::{DeploymentSpec, NodePatch, NodePoolSpec, Object, ServiceSpec};
-pub use pledge::{Leaves, Numbered, Order, Pledge, Reaches};
+pub use pledge::{GivenUp, Leaves, Left, Numbered, Order, Pledge, Reaches, Uses};
 pub use pod::{
     Awaited, Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, ProcessLease,
     Registration, RestartPolicy, Taint, TaintEffect, Toleration,

@@ -2,7 +2,7 @@
 //! decides anything: whoever judges a run holds the run to it. A pledge is read off the document, never off what a controller decides
 //! to do, so that a controller that breaks it cannot hide that.
 
-use crate::kernel::{Symbol, Time};
+use crate::kernel::{Duration, Symbol, Time};
 use crate::timeline::Subject;
 
 /// Something that is owed from the instant on in which it is told.
@@ -46,6 +46,69 @@ pub enum Pledge {
         /// The leaders.
         leaders: Numbered,
     },
+    /// A value that another published is given to somebody.
+    Uses(Uses),
+    /// Requests to a name go to this party from now on: it takes over.
+    TakesOver {
+        /// Who is asked: a Service, or a name that is routed.
+        name: Subject,
+        /// Who answers.
+        party: Subject,
+        /// How many of its pods must be ready at this instant; 0 for a name that promises nothing, as that of a preview.
+        pods: u32,
+    },
+    /// The way back from an update has come to its end.
+    GivenUp(GivenUp),
+    /// A version that was given up is wanted again.
+    Wanted {
+        /// The version.
+        version: Subject,
+    },
+}
+
+/// A value on its way from one to another.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Uses {
+    /// Who is given it.
+    pub user: Subject,
+    /// Who published it.
+    pub of: Subject,
+    /// Under which key.
+    pub key: Symbol,
+    /// The value as it is given; `None`: it may be secret and is not told.
+    pub value: Option<Symbol>,
+    /// The words of the publisher that say that what it published is gone.
+    pub gone: &'static [&'static str],
+}
+
+/// What must hold once an update was given up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct GivenUp {
+    /// What was updated.
+    pub of: Subject,
+    /// The version that was given up, as shares of requests are told.
+    pub version: Subject,
+    /// Its pods, none of which is left.
+    pub left: Left,
+    /// A name that it gets no requests of.
+    pub traffic: Option<Subject>,
+    /// What is back, with how many pods. Pods of the other version may stay until these are ready.
+    pub back: Subject,
+    /// How many.
+    pub pods: u32,
+    /// How long that may take.
+    pub within: Duration,
+}
+
+/// The pods of a version that was given up.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Left {
+    /// They may stay.
+    Kept,
+    /// Those of a workload.
+    Of(Subject),
+    /// So many numbers below a name.
+    Numbered(Numbered, u32),
 }
 
 /// A state that lasts no longer than its system says.
@@ -91,6 +154,10 @@ pub struct Order {
     pub reached: &'static [&'static str],
     /// True if the dependency must be there when the dependent begins; false if it suffices that it was, since this is owed.
     pub lasts: bool,
+    /// Words of the dependency after which nothing is owed.
+    pub void: &'static [&'static str],
+    /// True if what begins is the end of a way back: what it comes too early for is then a version that is not back.
+    pub is_back: bool,
 }
 
 /// Pods that are numbered below one name: `web-0`, `web-1`.

@@ -2,9 +2,9 @@
 //! `World` is a controller's side of the same thing.
 
 use super::asked::Short;
-use super::{ApiFault, AskId, NodeDisruption, Outcome, Pledge, Traffic, World};
 use super::leftover::Leftover;
 use super::load::Excess;
+use super::{ApiFault, AskId, NodeDisruption, Outcome, Pledge, Traffic, World};
 use crate::kernel::{Duration, Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
 

@@ -4,13 +4,16 @@
 //! Those that compare several runs (churn, convergence, path independence) are `explore`'s; their rules stand here all the same.
 
 mod cycle;
+mod exports;
 mod found;
+mod leak;
 mod order;
 mod origin;
 mod outage;
-mod overdue;
-mod leak;
 mod overcommit;
+mod overdue;
+mod promotion;
+mod rollback;
 pub mod rules;
 mod settings;
 mod stuck;
@@ -75,14 +78,17 @@ macro_rules! watchers {
 }
 
 watchers! {
-    order: order::Started = order::Started::new,
     overcommit: overcommit::Overcommit = overcommit::Overcommit::new,
-    outage: outage::Outages = outage::Outages::new,
+    order: order::Started = order::Started::new,
     turns: turns::Turns = turns::Turns::new,
+    exports: exports::Exports = exports::Exports::new,
+    outage: outage::Outages = outage::Outages::new,
     unstable: unstable::Unstable = unstable::Unstable::new,
     stuck: stuck::Stuck = stuck::Stuck::new,
-    overdue: overdue::Overdue = overdue::Overdue::new,
     leak: leak::Leaks = leak::Leaks::new,
+    promotion: promotion::Promotion = promotion::Promotion::new,
+    rollback: rollback::Rollback = rollback::Rollback::new,
+    overdue: overdue::Overdue = overdue::Overdue::new,
 }
 
 impl Oracles {

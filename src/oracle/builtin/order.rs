@@ -1,4 +1,5 @@
-//! GR102, of what entries tell: a dependent began before what it depends on was there. Who must wait for whom is what systems pledge.
+//! GR102, of what entries tell: a dependent began before what it depends on was there. With it those of GR112 of the same shape: a way
+//! back that was over before what it leads to was back. Who must wait for whom is what systems pledge.
 //! Pods that wait for pods are `turns`.
 
 use std::collections::BTreeMap;
@@ -78,8 +79,12 @@ impl Started {
         if self.open.iter().any(|one| !one.was_there && opens(one)) {
             Arc::make_mut(&mut self.open).iter_mut().filter(|one| opens(one)).for_each(|one| one.was_there = true);
         }
+        let voids = |one: &Waiting| is_awaited(one) && one.order.void.contains(&entry.became);
+        if self.open.iter().any(voids) {
+            Arc::make_mut(&mut self.open).retain(|one| !voids(one));
+        }
         // Of one instant, the order of entries is no order of events.
-        self.early.retain(|(one, _)| !opens(one));
+        self.early.retain(|(one, _)| !opens(one) && !voids(one));
     }
 
     /// A subject that may have to wait has begun.
@@ -102,7 +107,8 @@ impl Started {
         let was = word.map_or("nothing was told of it yet".to_owned(), |word| format!("it was {word}"));
         let wanted = one.order.reached.join(" or ");
         let detail = format!("{how} before {dependency} was {wanted}: {was}");
-        found.add(&rules::ORDER, one.order.dependent.show(names), stage.now(), detail, evidence);
+        let rule = if one.order.is_back { &rules::ROLLBACK } else { &rules::ORDER };
+        found.add(rule, one.order.dependent.show(names), stage.now(), detail, evidence);
     }
 }
 
@@ -137,5 +143,78 @@ impl Oracle for Started {
             let last = stage.timeline().len().checked_sub(1).map(|index| EntryId(index as u32));
             self.tell(one, "it has pods", last, stage, found);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::played::Played;
+
+    const BEGAN: &[&str] = &["active"];
+
+    fn owed(stage: &mut Played, lasts: bool) {
+        let (dependent, dependency) = (stage.subject("deployment/b"), stage.subject("deployment/a"));
+        let (reached, void): (&[&str], &[&str]) = (&["monitoring"], &["rejected"]);
+        let order = Order { dependent, began: BEGAN, dependency, reached, lasts, void, is_back: false };
+        stage.owe(Pledge::Order(order));
+    }
+
+    /// Plays entries, each at its second, and tells what was found.
+    fn found(stage: &mut Played, entries: &[(u64, &str, &'static str)]) -> Vec<String> {
+        let (mut oracle, mut found) = (
+            Started { read: 0, open: Arc::default(), words: Arc::default(), early: Vec::new(), pods_made: false },
+            Found::default(),
+        );
+        for (place, (at, subject, became)) in entries.iter().enumerate() {
+            stage.at(*at);
+            let (id, entry) = stage.became(subject, became);
+            oracle.entry(id, &entry, stage, &mut found);
+            if entries.get(place + 1).is_none_or(|next| next.0 != *at) {
+                oracle.instant(stage, &mut found);
+            }
+        }
+        found.into_vec().into_iter().map(|one| format!("{} {}: {}", one.at, one.subject, one.detail)).collect()
+    }
+
+    #[test]
+    fn a_dependent_that_begins_before_its_dependency_is_up_is_found() {
+        let mut stage = Played::default();
+        owed(&mut stage, true);
+        let entries = [(1, "deployment/a", "active"), (2, "deployment/b", "active"), (3, "deployment/a", "monitoring")];
+        let told = "00:00:02.000 deployment/b: it was active before deployment/a was monitoring: it was active";
+        assert_eq!(found(&mut stage, &entries), [told]);
+    }
+
+    #[test]
+    fn an_instant_has_no_order_and_a_word_that_voids_it_ends_it() {
+        let mut stage = Played::default();
+        owed(&mut stage, true);
+        let entries = [(2, "deployment/b", "active"), (2, "deployment/a", "monitoring")];
+        assert_eq!(found(&mut stage, &entries), [String::new(); 0]);
+        let mut stage = Played::default();
+        owed(&mut stage, true);
+        let entries = [(1, "deployment/a", "rejected"), (2, "deployment/b", "active")];
+        assert_eq!(found(&mut stage, &entries), [String::new(); 0]);
+    }
+
+    #[test]
+    fn where_it_must_last_it_does_not_suffice_that_it_was() {
+        let entries = [(1, "deployment/a", "monitoring"), (2, "deployment/a", "failed"), (3, "deployment/b", "active")];
+        for (lasts, count) in [(true, 1), (false, 0)] {
+            let mut stage = Played::default();
+            owed(&mut stage, lasts);
+            assert_eq!(found(&mut stage, &entries).len(), count, "lasts: {lasts}");
+        }
+    }
+
+    #[test]
+    fn pods_of_a_deployment_that_says_nothing_count_too() {
+        let mut stage = Played::default();
+        owed(&mut stage, true);
+        stage.has("deployment/b", 1);
+        let told =
+            "00:00:04.000 deployment/b: it has pods before deployment/a was monitoring: nothing was told of it yet";
+        assert_eq!(found(&mut stage, &[(4, "Pod/b-r1-0", "Pending")]), [told]);
     }
 }

@@ -14,15 +14,20 @@ rules! {
         "16 GPUs asked for on a node of 8: its pods ask for 16 of nvidia.com/gpu, and it can give 8"
     ORDER "GR102" "started-early" Error
         "A dependent began before what it depends on was there."
-        "Documents say what must be there before something begins: depends_on of a blueprint, startsAfter of a clique, the steps of \
-         a pipeline. Nothing of the dependent may be made before its dependency has come to the state that its system's \
-         documentation names."
-        ""
+        "Documents say what must be there before something begins, and systems say when it is: a deployment of OCI AI \
+         Blueprints that depends on another starts once that is monitoring (its README of deployment groups, How It Works), the next step of PaaSTA's \
+         pipeline once the instances of the step before run the new version (docs/source/deploy_groups.rst), pods of a \
+         clique of Grove once enough pods of the cliques that it starts after are ready (startsAfter), workers of a \
+         LeaderWorkerSet with LeaderReady once their leader is, and the pods of a StatefulSet with OrderedReady each once \
+         those before it are. That is read off the documents, and no profile changes it. What begins at the same instant is in \
+         order."
+        "oci: { gate: active }   # starts dependents while what they depend on still loads"
     EXPORT "GR103" "stale-export" Error
         "A deployment was given a value by a version of another that is gone."
-        "What one deployment exports (a name, an address) is put into the environment of those that refer to it. A value that was \
-         published by a version which is not there any more leads nowhere."
-        ""
+        "What a deployment of OCI AI Blueprints exports (an address, a name) is put into the recipes of those that refer to it \
+         when they start, and never again. A value whose publisher had failed or was taken down by then, or that is not the \
+         one that is published, leads nowhere: the deployment comes up and its requests fail."
+        "oci: { references: members }   # waits for the value, not for who published it"
     OUTAGE "GR104" "outage" Error
         "Nobody serves behind a name that was served before, although it is still asked for."
         "Once a Service has had a ready endpoint, or a system's endpoint (traffic/NAME) somebody who serves, requests come to \
@@ -85,14 +90,19 @@ rules! {
         ""
     PROMOTION "GR111" "unhealthy-promotion" Error
         "Traffic was given to a version that was not ready for it."
-        "A promotion moves requests from one version to another. The one that takes them must have the pods for it, ready, at that \
-         instant."
-        ""
+        "A promotion moves requests from one version to another in one instant. The one that takes them must have ready pods \
+         for them at that instant: all that are wanted where Argo Rollouts switches the active Service \
+         (docs/features/bluegreen.md), a healthy route at least where Backend.AI promotes a revision or a replica group \
+         (BEP-1049, blue-green), and one at least where anybody points a Service away from pods that are ready. The first \
+         version of a name is no promotion, and a preview promises nothing."
+        "kubectl patch service web -p '{ spec: { selector: { version: v2 } } }'   # before v2 is ready"
     ROLLBACK "GR112" "rollback-incomplete" Error
         "A rollback came to its end, and what was before is not there again."
-        "An update that is given up leaves what was there before it: the same version, as many pods, the same share of traffic, and \
-         nothing of the new one."
-        ""
+        "After a rollback the version that was given up has no requests and no pods, and the one before has all of its pods \
+         again: after an abort of an Argo Rollout (pods of a blue-green update may stay for abortScaleDownDelaySeconds, or \
+         until the stable ones can serve alone), after Backend.AI has rolled a revision back, and once a step of PaaSTA says \
+         that it is rolled back. What is found was never so until the end of the run, or until the version was wanted again."
+        "backendai: { bug_modes: [green_leak] }   # the rollback forgets the new routes, and they keep their GPUs"
     OVERDUE "GR113" "overdue" Error
         "Something was due by its system's own rules, and did not happen."
         "Systems say how long a state of theirs lasts at most, and what they bring about where nothing fails: an update that waits for \

@@ -202,3 +202,82 @@ fn numbered(subject: Subject) -> Option<(Numbered, u32)> {
 fn shown(kind: Kind, pods: Numbered, names: &Names) -> String {
     Subject { kind, namespace: pods.namespace, name: Name::plain(pods.stem) }.show(names)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::oracle::played::Played;
+
+    fn found(stage: &mut Played, entries: &[(u64, &str, &'static str)]) -> Vec<String> {
+        let mut oracle = Turns {
+            read: 0,
+            pods: Arc::default(),
+            in_turn: Arc::default(),
+            leaders: Arc::default(),
+            waits: Arc::default(),
+        };
+        let mut found = Found::default();
+        for (at, subject, became) in entries {
+            stage.at(*at);
+            let (id, entry) = stage.became(subject, became);
+            oracle.entry(id, &entry, stage, &mut found);
+        }
+        found.into_vec().into_iter().map(|one| format!("{} {}: {}", one.at, one.subject, one.detail)).collect()
+    }
+
+    #[test]
+    fn pods_in_turn_wait_for_those_before_them() {
+        let turn = |second: u64, last: &'static str| {
+            [
+                (1, "Pod/web-0", "Pending"),
+                (3, "Pod/web-0", "Ready"),
+                (4, "Pod/web-1", "Pending"),
+                (second, "Pod/web-1", last),
+                (9, "Pod/web-2", "Pending"),
+            ]
+        };
+        let mut stage = Played::default();
+        let pods = stage.pods("web");
+        stage.owe(Pledge::InTurn { pods, first: 0 });
+        assert_eq!(found(&mut stage, &turn(8, "Ready")), [String::new(); 0]);
+        let told = "00:00:09.000 StatefulSet/web: its pod 2 was made while pod 1 before it was not ready";
+        assert_eq!(found(&mut stage, &turn(8, "Running")), [told]);
+        stage.owe(Pledge::AtOnce { pods });
+        assert_eq!(found(&mut stage, &turn(8, "Running")), [String::new(); 0]);
+    }
+
+    #[test]
+    fn pods_below_the_first_are_nobodys_predecessors() {
+        let mut stage = Played::default();
+        let pods = stage.pods("web");
+        stage.owe(Pledge::InTurn { pods, first: 3 });
+        assert_eq!(found(&mut stage, &[(1, "Pod/web-3", "Pending")]), [String::new(); 0]);
+        assert_eq!(found(&mut stage, &[(1, "Pod/web-4", "Pending")]).len(), 1);
+    }
+
+    #[test]
+    fn workers_come_after_their_leader_is_ready() {
+        let mut stage = Played::default();
+        let leaders = stage.pods("llm");
+        stage.owe(Pledge::LeaderFirst { leaders });
+        let early = [(1, "Pod/llm-0", "Pending"), (2, "StatefulSet/llm-0", "Created"), (5, "Pod/llm-0", "Ready")];
+        let told = "00:00:02.000 LeaderWorkerSet/llm: the workers of group 0 were made before its leader was ready";
+        assert_eq!(found(&mut stage, &early), [told]);
+        let late = [(1, "Pod/llm-0", "Pending"), (5, "Pod/llm-0", "Ready"), (6, "StatefulSet/llm-0", "Created")];
+        assert_eq!(found(&mut stage, &late), [String::new(); 0]);
+    }
+
+    #[test]
+    fn it_suffices_that_enough_were_ready_once_since_a_pod_was_made() {
+        let mut stage = Played::default();
+        let (dependent, dependency) = (stage.pods("w"), stage.pods("f"));
+        stage.owe(Pledge::ReadyBefore { dependent, dependency, pods: 1 });
+        let seen =
+            [(1, "Pod/w-0", "Pending"), (2, "Pod/f-0", "Ready"), (3, "Pod/f-0", "NotReady"), (4, "Pod/w-0", "Running")];
+        assert_eq!(found(&mut stage, &seen), [String::new(); 0]);
+        let before =
+            [(1, "Pod/f-0", "Ready"), (2, "Pod/f-0", "NotReady"), (3, "Pod/w-0", "Pending"), (4, "Pod/w-0", "Running")];
+        let told = "00:00:04.000 PodClique/w: its pod 0 ran while 0 pods of PodClique/f were ready, and it waits for 1";
+        assert_eq!(found(&mut stage, &before), [told]);
+    }
+}

@@ -16,6 +16,7 @@ mod measure;
 mod native;
 mod pass;
 mod pause;
+mod pledges;
 pub mod profile;
 mod restart;
 mod rollback;
@@ -298,6 +299,7 @@ impl Rollout {
     /// Writes a status. The watch that shows it makes the controller look again.
     fn write_status(&mut self, status: Status, cause: Cause, world: &mut dyn World) {
         let shown = (status.phase, &status.message) != (self.status.phase, &self.status.message);
+        self.pledge_status(&status, world);
         self.status = status;
         let mut cause = cause;
         if let (true, Some(phase)) = (shown, self.status.phase) {

@@ -76,6 +76,7 @@ impl Pass<'_> {
         if let Some(Status::Service(status)) = self.world.observed(key) {
             self.ro.switched.insert(key, (status.selector, hash.to_owned()));
         }
+        self.ro.pledge_takeover(key, service, hash, self.world);
         let patch = SelectorPatch::from([(HASH_LABEL.to_owned(), Some(hash.to_owned()))]);
         self.world.ask(Ask::PatchSelector { key, patch, serves: self.ro.serves }, self.cause);
     }

@@ -89,6 +89,7 @@ impl BackendAi {
         one.status = first;
         one.since = now;
         let (to, from) = (one.deploying, one.current);
+        self.deployments.pledge_wanted(index, revision, world);
         let to = self.deployments.shown_revision(index, to, world);
         let from = self.deployments.shown_revision(index, from, world);
         self.deployments.tell(index, Why::with2("{} is rolled out in place of {}", to, from), cause, world);

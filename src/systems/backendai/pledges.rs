@@ -1,14 +1,56 @@
-//! What Backend.AI's manager owes by its documents and BEP-1049, whatever mistakes its code has.
-//! Source: lablup/backend.ai c0032c472e, proposals/BEP-1049 (time-outs of sub-steps; a blue-green update without an operator promotes
-//! itself once its routes are healthy).
+//! What Backend.AI's manager owes by its proposals, whatever the engine and its bug modes do: a promotion switches to healthy routes of
+//! the new revision, a rollback drains them, and no rollout lasts longer than its time-out. Source: lablup/backend.ai c0032c472e,
+//! proposals/BEP-1049/blue-green.md (time-outs of sub-steps; an update without an operator promotes itself once its routes are healthy).
 
 use super::deployments::Deployments;
 use super::policy::Policy;
 use super::profile::Engine;
-use crate::kernel::Time;
-use crate::workload::{Leaves, Numbered, Pledge, Reaches, World};
+use crate::kernel::{Duration, Name, Time};
+use crate::timeline::{Kind, Subject};
+use crate::workload::{GivenUp, Leaves, Left, Numbered, Pledge, Reaches, World};
+
+/// Routes that end are told so within 30 s, and those that nobody counts any more are looked for once a minute.
+const DRAINS_WITHIN: Duration = Duration::from_secs(120);
 
 impl Deployments {
+    /// Who a revision is where requests are told, and the names of its pods.
+    fn revision_subject(&self, index: usize, revision: usize, world: &mut dyn World) -> (Subject, Numbered) {
+        let spec = self.spec(index);
+        let stem = world.intern(&format!("{}-{}", spec.name, spec.revisions[revision].name));
+        let pods = Numbered { namespace: self.list[index].subject.namespace, stem };
+        (Subject::new(Kind::Revision, Name::plain(stem)), pods)
+    }
+
+    /// A revision takes the traffic over: it has a healthy route at least.
+    pub fn pledge_takeover(&self, index: usize, revision: Option<usize>, world: &mut dyn World) {
+        let Some(revision) = revision.filter(|_| self.list[index].desired > 0) else { return };
+        let (party, _) = self.revision_subject(index, revision, world);
+        let name = Subject { kind: Kind::Traffic, ..self.list[index].subject };
+        world.pledge(Pledge::TakesOver { name, party, pods: 1 });
+    }
+
+    /// A rollout was rolled back: nothing of its revision is left, and the current one has its routes.
+    pub fn pledge_given_up(&self, index: usize, revision: Option<usize>, world: &mut dyn World) {
+        let one = &self.list[index];
+        let Some(revision) = revision.filter(|revision| one.current != Some(*revision)) else { return };
+        let (version, pods) = self.revision_subject(index, revision, world);
+        world.pledge(Pledge::GivenUp(GivenUp {
+            of: one.subject,
+            version,
+            left: Left::Numbered(pods, one.numbers[revision]),
+            traffic: Some(Subject { kind: Kind::Traffic, ..one.subject }),
+            back: one.subject,
+            pods: if one.current.is_some() { one.desired } else { 0 },
+            within: DRAINS_WITHIN,
+        }));
+    }
+
+    /// A revision is rolled out, perhaps once more.
+    pub fn pledge_wanted(&self, index: usize, revision: usize, world: &mut dyn World) {
+        let (version, _) = self.revision_subject(index, revision, world);
+        world.pledge(Pledge::Wanted { version });
+    }
+
     /// A sub-step has begun that ends with its time-out at the latest. Called with each entry about a deployment.
     pub(super) fn pledge_end(&self, index: usize, world: &mut dyn World) {
         let one = &self.list[index];

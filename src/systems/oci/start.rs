@@ -52,6 +52,7 @@ impl Oci {
                 cause = self.memory.nodes_changed.unwrap_or(cause);
             }
         }
+        self.pledge_uses(index, &resolved, world);
         let why = self.why_started(index, &placement, &resolved);
         let why = Why::symbol(world.intern(&why));
         let progress = &mut self.memory.members[index];

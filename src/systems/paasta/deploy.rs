@@ -87,9 +87,6 @@ impl Paasta {
             entry: cause,
         };
         self.memory.deploys.push(deploy);
-        if let Some(step) = step {
-            self.pledge_deploy(step, version, world);
-        }
         self.fire(self.memory.deploys.len() - 1, Trigger::StartDeploy, cause, world);
     }
 
@@ -180,6 +177,7 @@ impl Paasta {
             Way::Forward => deploy.version.clone(),
             Way::Back => deploy.old.clone().unwrap_or_else(|| deploy.version.clone()),
         };
+        self.pledge_deploy(index, way, world);
         if way == Way::Back {
             let version = deploy.version.clone();
             self.memory.tags.push(Tag { group: group.clone(), version, at, verb: Verb::Rollback });

@@ -1,11 +1,12 @@
 //! What PaaSTA owes by its documentation, whatever the profile says. Source: Yelp/paasta cc57ae869d,
-//! docs/source/yelpsoa_configs.rst, `deploy.yaml`: steps come one after the other, `trigger_next_step_manually` makes the pipeline
+//! docs/source/deploy_groups.rst: steps come one after the other, `trigger_next_step_manually` makes the pipeline
 //! wait, and a step that waits for its deployment is done once its instances run the new version.
 
 use super::bounce::needed;
 use super::controller::Paasta;
+use super::mark_for_deployment::Way;
 use super::model::{DesiredState, PipelineItem, Step};
-use super::version::Version;
+use super::options::Engine;
 use crate::timeline::{Kind, Subject};
 use crate::workload::{Order, Pledge, World};
 
@@ -33,7 +34,15 @@ impl Paasta {
             for dependent in &subjects {
                 for (dependency, reached) in &before {
                     let (dependent, dependency) = (*dependent, *dependency);
-                    world.pledge(Pledge::Order(Order { dependent, began: BEGAN, dependency, reached, lasts: false }));
+                    world.pledge(Pledge::Order(Order {
+                        dependent,
+                        began: BEGAN,
+                        dependency,
+                        reached,
+                        lasts: false,
+                        void: &[],
+                        is_back: false,
+                    }));
                 }
             }
             if steps.is_empty() && !item.is_gated() {
@@ -57,27 +66,43 @@ impl Paasta {
         self.subject(Kind::Gate, &names.join("+"), None, world)
     }
 
-    /// What a step that waits owes: that it is deployed once its instances run the new version. Of one that may lack copies nothing
-    /// is owed here, because its own word comes when none is lacking.
-    pub(super) fn pledge_deploy(&self, step: &Step, version: &Version, world: &mut dyn World) {
-        if !step.wait_for_deployment {
-            return;
-        }
-        let dependent = self.subject(Kind::Step, &step.name, None, world);
+    /// What a step that waits owes: that it is `deployed`, or on the way back `rolled_back`, once its instances run that version.
+    pub(super) fn pledge_deploy(&self, index: usize, way: Way, world: &mut dyn World) {
+        let deploy = &self.memory.deploys[index];
+        let steps = self.service.pipeline.iter().flat_map(|pipeline| pipeline.deploy_groups());
+        let waits = steps.into_iter().any(|step| step.name == deploy.group && step.wait_for_deployment);
+        let (version, began): (_, &'static [&'static str]) = match way {
+            Way::Forward => (Some(&deploy.version), &["deployed"]),
+            Way::Back => (deploy.old.as_ref(), &["rolled_back"]),
+        };
+        let (Some(version), true, true) = (version, waits, deploy.of.is_some()) else { return };
         for (unit, one) in self.memory.instances.iter().enumerate() {
             let setting = self.setting(unit);
             let copies = setting.instance.size.initial();
-            let is_waited_for = setting.instance.deploy_group == step.name
+            let is_waited_for = setting.instance.deploy_group == deploy.group
                 && setting.instance.desired_state == DesiredState::Start
                 && copies > 0
-                && needed(copies, setting.margin()) == copies
                 && one.version.as_ref() != Some(version);
+            // Where fewer copies than all suffice, where they must be ready for a while, and with bounce_lib, which takes a version off its
+            // list only at its next look, the instance's own word that none is lacking may come later; that it is on its way does not.
+            let tells = self.options.engine == Engine::Kubernetes
+                && setting.instance.bounce.min_task_uptime.is_none()
+                && needed(copies, setting.margin()) == copies;
+            let reached: &'static [&'static str] = match tells {
+                true => &["running"],
+                false => &["created", "bouncing", "running"],
+            };
             if is_waited_for {
-                // An instance whose writes fail tells that instead, and then nothing more.
-                let reached = &["running", "failed", "refused"];
-                let dependency = one.subject;
-                let began = &["deployed"];
-                world.pledge(Pledge::Order(Order { dependent, began, dependency, reached, lasts: false }));
+                world.pledge(Pledge::Order(Order {
+                    dependent: deploy.subject,
+                    began,
+                    dependency: one.subject,
+                    reached,
+                    lasts: false,
+                    // An instance whose writes fail tells that instead, and then nothing more.
+                    void: &["failed", "refused", "stopped"],
+                    is_back: way == Way::Back,
+                }));
             }
         }
     }

@@ -73,6 +73,7 @@ pub fn roll_back(deployments: &mut Deployments, index: usize, world: &mut dyn Wo
     deployments.publish_revisions(index, world);
     let current = deployments.shown_revision(index, current, world);
     let Some(_) = deploying else { return Outcome::Success(Why::with("runs {}", current)) };
+    deployments.pledge_given_up(index, deploying, world);
     let given_up = deployments.shown_revision(index, deploying, world);
     Outcome::Success(Why::with2("{} is given up; runs {}", given_up, current))
 }

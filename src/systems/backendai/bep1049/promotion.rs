@@ -107,6 +107,7 @@ fn promote(deployments: &mut Deployments, index: usize, cause: Cause, world: &mu
     for position in &others {
         deployments.drain(index, *position, Why::text("the traffic is taken from it"), cause, world);
     }
+    deployments.pledge_takeover(index, deploying, world);
     let one = &mut deployments.list[index];
     one.current = one.deploying.take();
     one.status.sub_step = None;

@@ -66,6 +66,9 @@ pub fn finalizing(deployments: &mut Deployments, index: usize, world: &mut dyn W
     if let Some(superseded) = primary.filter(|primary| *primary != target) {
         weigh(deployments, index, superseded, 0, world);
     }
+    if primary.is_some_and(|primary| primary != target) {
+        deployments.pledge_takeover(index, deployments.list[index].deploying, world);
+    }
     let groups = &mut deployments.list[index].groups;
     groups.primary = Some(target);
     groups.target = None;

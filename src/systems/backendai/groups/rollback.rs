@@ -25,6 +25,7 @@ pub fn rolling_back(deployments: &mut Deployments, index: usize, world: &mut dyn
     let one = &mut deployments.list[index];
     let (deploying, current) = (one.deploying.take(), one.current);
     deployments.publish_revisions(index, world);
+    deployments.pledge_given_up(index, deploying, world);
     let given_up = deployments.shown_revision(index, deploying, world);
     let current = deployments.shown_revision(index, current, world);
     Outcome::Success(Why::with2("{} is given up; runs {}", given_up, current))
