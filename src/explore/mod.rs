@@ -2,6 +2,7 @@
 //! oracles and by comparison with the run as the scenario has it. Pure but for its threads: a caller writes files and shows results.
 
 pub mod plan;
+pub mod shrink;
 mod words;
 
 pub use plan::{Plan, Target};
