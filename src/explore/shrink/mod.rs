@@ -5,6 +5,8 @@
 mod ddmin;
 pub mod draft;
 pub mod entry;
+#[cfg(test)]
+mod entry_tests;
 mod expect;
 pub mod goal;
 mod json;

@@ -8,6 +8,8 @@ mod nodes;
 mod times;
 mod triggers;
 
+use std::collections::BTreeSet;
+
 use super::ddmin::ddmin;
 use super::draft::{Draft, Spot};
 use super::trial::Trial;
@@ -30,18 +32,17 @@ const PASSES: [Pass; 9] = [
 
 /// The draft with all taken away that its failure does not need.
 pub fn reduce(trial: &mut Trial<'_>, mut draft: Draft) -> Draft {
-    loop {
-        let before = draft.digest();
+    // Every pass makes it smaller or leaves it; a draft that was there before would come again for ever.
+    let mut seen = BTreeSet::new();
+    while seen.insert(draft.digest()) {
         for pass in PASSES {
             draft = pass(trial, draft).without_unread();
             if trial.is_cut_short() {
                 return draft;
             }
         }
-        if draft.digest() == before {
-            return draft;
-        }
     }
+    draft
 }
 
 /// The draft without those of these values that its failure does not need.

@@ -14,6 +14,8 @@ const ROUND: [u64; 21] = [
 
 /// Whole minutes, tens of seconds and seconds, in seconds: what a length is rounded to if it cannot be shorter.
 const UNITS: [u64; 3] = [60, 10, 1];
+/// Nanoseconds in a second.
+const NANOS: u64 = 1_000_000_000;
 
 /// How distributions are written, each with the parameters that may stand for it as a constant.
 const SPREADS: [(&str, &[&str]); 4] = [
@@ -63,19 +65,32 @@ pub fn lengths(trial: &mut Trial<'_>, mut draft: Draft) -> Draft {
     draft
 }
 
-/// Lengths that are simpler than this one, the simplest first: round and shorter ones, then itself rounded. What is rounded is never
-/// longer than what is as round already, so that this comes to an end.
+/// Lengths that are simpler than this one, the simplest first: round and shorter ones, then itself rounded. Each is rounder than this
+/// one, or as round and shorter, so that this comes to an end.
 fn simpler(now: Duration) -> Vec<Duration> {
-    let mut simpler: Vec<Duration> = ROUND.into_iter().map(Duration::from_secs).filter(|round| *round < now).collect();
-    for unit in UNITS {
-        let unit = unit * 1_000_000_000;
-        if now.nanos().is_multiple_of(unit) {
-            break;
+    let rounded = UNITS.into_iter().flat_map(|unit| {
+        let below = now.nanos() / (unit * NANOS) * unit;
+        [below, below + unit]
+    });
+    let mut simpler: Vec<Duration> = Vec::new();
+    let shorter = ROUND.into_iter().filter(|round| Duration::from_secs(*round) < now);
+    for length in shorter.chain(rounded).map(Duration::from_secs) {
+        if rank(length) < rank(now) && !simpler.contains(&length) {
+            simpler.push(length);
         }
-        let below = now.nanos() / unit * unit;
-        simpler.extend([Duration::from_nanos(below), Duration::from_nanos(below + unit)]);
     }
     simpler
+}
+
+/// How round a length is, and how long: the less, the simpler.
+fn rank(length: Duration) -> (usize, Duration) {
+    let is_whole = |unit: u64| length.nanos().is_multiple_of(unit * NANOS);
+    let class = match length {
+        _ if !is_whole(1) => UNITS.len() + 1,
+        _ if ROUND.contains(&length.whole_secs()) => 0,
+        _ => UNITS.iter().position(|unit| is_whole(*unit)).unwrap_or_default() + 1,
+    };
+    (class, length)
 }
 
 fn length_of(value: &Tree) -> Option<Duration> {
@@ -107,8 +122,8 @@ mod tests {
             let now = duration::parse(text).expect("a length");
             simpler(now).iter().map(Duration::to_string).collect::<Vec<_>>().join(" ")
         };
-        assert_eq!(shown("31.25s"), "0s 1s 10s 30s 0s 1m 30s 40s 31s 32s");
-        assert_eq!(shown("1m"), "0s 1s 10s 30s");
-        assert_eq!(shown("90s"), "0s 1s 10s 30s 1m 1m 2m");
+        assert_eq!(shown("31.25s"), "0s 1s 10s 30s 1m 40s 31s 32s");
+        assert_eq!(shown("30s"), "0s 1s 10s");
+        assert_eq!(shown("90s"), "0s 1s 10s 30s 1m 2m");
     }
 }
