@@ -7,6 +7,7 @@
 
 use super::taints::{NOT_READY, UNREACHABLE, UNSCHEDULABLE, no_schedule};
 use super::{Arg, Cause, Class, Cluster, Event, NodeId, Subject, Why};
+use crate::kernel::mutation::{Mutation, is_on};
 use crate::kernel::{Duration, Time};
 use crate::timeline::Kind;
 use crate::workload::{Taint, TaintEffect};
@@ -124,6 +125,9 @@ impl Cluster {
 
     /// Makes the NoSchedule taints that follow from a node's condition and from its being cordoned what they should be.
     pub(super) fn sync_no_schedule(&mut self, id: NodeId, cause: Cause) {
+        if is_on(Mutation::TaintStays) && self.kubelet(id).condition == ReadyCondition::True {
+            return;
+        }
         let mut wanted: Vec<&str> = self.kubelet(id).condition.taint().into_iter().collect();
         if self.nodes.get(id).unschedulable {
             wanted.push(UNSCHEDULABLE);

@@ -4,6 +4,7 @@
 mod alone;
 mod api_fault;
 mod apply;
+mod asked;
 mod autoscaler;
 mod behaviour;
 mod budget;
@@ -32,6 +33,7 @@ mod namespace;
 pub mod node;
 mod nodegroup;
 mod operate;
+mod owed;
 mod pen;
 mod pod;
 mod podgc;

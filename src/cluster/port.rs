@@ -7,8 +7,8 @@ use super::{Cause, Cluster, Subject, Symbol, Why};
 use crate::kernel::Time;
 use crate::timeline::{Entry, EntryId, Kind, Layer};
 use crate::workload::{
-    Ask, AskId, Backend, Dial, LeaderWorkerSetSpec, Object, Outcome, PodStatus, PodTemplate, RecordChange, Status,
-    Store, World,
+    Ask, AskId, Backend, Dial, LeaderWorkerSetSpec, Object, Outcome, Pledge, PodStatus, PodTemplate, RecordChange,
+    Status, Store, World,
 };
 
 /// One controller's side of the cluster.
@@ -193,6 +193,10 @@ impl World for Port<'_> {
 
     fn want(&mut self, deployment: Subject, pods: u32) {
         self.cluster.wanted.insert(deployment, pods);
+    }
+
+    fn pledge(&mut self, pledge: Pledge) {
+        self.cluster.owe(pledge);
     }
 
     fn publish(&mut self, subject: Subject, key: &str, value: &str, _cause: Cause) {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use super::pen::{Draft, Resize};
 use super::{Arg, Cause, Class, Cluster, DeploymentId, Event, PodSetId, ReplicaSetId, Subject, Why};
+use crate::kernel::mutation::{Mutation, is_on};
 use crate::kernel::{Duration, Time};
 use crate::timeline::EntryId;
 use crate::workload::{PodTemplate, ReplicaSetStatus};
@@ -108,7 +109,9 @@ impl Cluster {
         let status = self.count_replicaset(id);
         let mut pen = self.pen();
         let active = status.replicas;
-        for _ in 0..wanted.saturating_sub(active).min(burst) {
+        let wanted = wanted + u32::from(is_on(Mutation::OnePodTooMany) && active == wanted && wanted > 0);
+        let twice = if is_on(Mutation::PodsMadeTwice) { 2 } else { 1 };
+        for _ in 0..wanted.saturating_sub(active).min(burst) * twice {
             self.write(&mut pen, Draft::CreatePod { set, ordinal: None, node: None, cause });
         }
         for pod in self.go_first(set, active.saturating_sub(wanted).min(burst)) {
@@ -214,7 +217,9 @@ impl Cluster {
         let entry = self.note(key, "Deleted", Why::NONE, cause);
         self.journal_object(key);
         self.touch_object(key, Cause::Entry(entry));
-        self.delete_pods(set, Why::with("{} deleted", Arg::Subject(key)), Cause::Entry(entry));
+        if !is_on(Mutation::PodsOrphaned) {
+            self.delete_pods(set, Why::with("{} deleted", Arg::Subject(key)), Cause::Entry(entry));
+        }
     }
 
     /// Deletes all active pods of a set.

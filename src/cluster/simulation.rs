@@ -48,7 +48,7 @@ use super::zones::Zones;
 use super::{Cause, Class, Event, PodSetId, Subject, Symbol, Why};
 use crate::kernel::{Duration, EventId, Limits, Names, Queue, Streams, Time};
 use crate::timeline::{Entry, EntryId, Layer, Timeline};
-use crate::workload::{Happening, Records, Traffic};
+use crate::workload::{Happening, Pledge, Records, Traffic};
 
 /// What a cluster is made with.
 #[derive(Clone, Debug)]
@@ -182,6 +182,8 @@ pub struct Cluster {
     pub(super) asks: u32,
     pub(super) records: Records,
     pub(super) published: BTreeMap<(Subject, String), String>,
+    /// What systems owe. A run that is forked shares it with its forks until one of them is told more.
+    pub(super) pledges: Arc<Vec<Pledge>>,
     /// How many pods each deployment wants whose system makes them one by one.
     pub(super) wanted: BTreeMap<Subject, u32>,
     /// What custom resources ask for and show.
@@ -284,6 +286,7 @@ impl Cluster {
             asks: 0,
             records: Records::default(),
             published: BTreeMap::new(),
+            pledges: Arc::default(),
             wanted: BTreeMap::new(),
             traffic: Traffic::default(),
             touched_sets: Vec::new(),

@@ -4,7 +4,8 @@ use super::port::Port;
 use super::{Cause, Class, Cluster, Event, Subject};
 use crate::kernel::{Names, Time};
 use crate::timeline::Timeline;
-use crate::workload::{Counts, Disruption, Happening, Stage, Status, Struck, Traffic, World};
+use crate::workload::asked::Short;
+use crate::workload::{Counts, Disruption, Happening, Pledge, Stage, Status, Struck, Traffic, World};
 
 impl Stage for Cluster {
     fn now(&self) -> Time {
@@ -40,6 +41,14 @@ impl Stage for Cluster {
 
     fn told_wanted(&self, deployment: Subject) -> Option<u32> {
         self.wanted.get(&deployment).copied()
+    }
+
+    fn short(&self) -> Vec<Short> {
+        self.short_of_pods()
+    }
+
+    fn pods_asked(&self, subject: Subject) -> Option<u32> {
+        Cluster::pods_asked(self, subject)
     }
 
     fn ready_endpoints(&self, service: Subject) -> Option<u32> {
@@ -80,6 +89,10 @@ impl Stage for Cluster {
 
     fn published(&self, subject: Subject, key: &str) -> Option<&str> {
         self.published.get(&(subject, key.to_owned())).map(String::as_str)
+    }
+
+    fn pledges(&self) -> &[Pledge] {
+        &self.pledges
     }
 
     fn traffic(&self) -> Option<&Traffic> {

@@ -21,7 +21,9 @@ impl Cluster {
         let mut there = self.companies.0.remove(&row).unwrap_or_default();
         there.retain(|one| self.pod(*one).is_active() && self.pod(*one).node.is_some());
         let (is_new, count) = (there.insert(id), there.len() as u32);
-        self.companies.0.insert(row, there.clone());
+        let is_complete = is_new && count == wanted;
+        let others: Vec<PodId> = there.iter().copied().filter(|other| is_complete && *other != id).collect();
+        self.companies.0.insert(row, there);
         if count < wanted {
             if is_new {
                 self.pod_record_mut(id).reason = "FailedPrepareDynamicResources";
@@ -35,12 +37,10 @@ impl Cluster {
             }
             return false;
         }
-        if is_new && count == wanted {
-            for other in there.into_iter().filter(|other| *other != id) {
-                self.pod_record_mut(other).reason = "";
-                if self.is_untouched(other) && self.pod(other).node.is_some_and(|node| self.kubelet(node).in_touch()) {
-                    self.start_next(other, cause);
-                }
+        for other in others {
+            self.pod_record_mut(other).reason = "";
+            if self.is_untouched(other) && self.pod(other).node.is_some_and(|node| self.kubelet(node).in_touch()) {
+                self.start_next(other, cause);
             }
         }
         true

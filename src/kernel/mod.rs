@@ -4,6 +4,7 @@
 mod calendar;
 pub mod distribution;
 pub mod limits;
+pub mod mutation;
 pub mod names;
 mod quantile;
 pub mod queue;

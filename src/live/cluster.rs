@@ -22,7 +22,7 @@ use crate::rehearsal;
 use crate::rehearsal::scheduling::Sighting;
 use crate::scenario::Scenario;
 use crate::timeline::{Cause, Entry, EntryId, Kind, Layer, ScenarioLine, Subject, Timeline, Why};
-use crate::workload::{AskId, Drain, Happening, Object, PodTemplate, Records, Traffic};
+use crate::workload::{AskId, Drain, Happening, Object, Pledge, PodTemplate, Records, Traffic};
 
 /// An object that a controller asked for.
 #[derive(Clone, Debug)]
@@ -69,6 +69,8 @@ pub struct LiveCluster {
     pub(super) published: BTreeMap<(Subject, String), String>,
     /// How many pods each deployment wants whose system makes them one by one.
     pub(super) wanted: BTreeMap<Subject, u32>,
+    /// What systems owe.
+    pub(super) pledges: Vec<Pledge>,
     pub(super) records: Records,
     /// What systems route, and who served it so far.
     pub(super) traffic: Traffic,
@@ -148,6 +150,7 @@ impl LiveCluster {
             node_watchers: BTreeSet::new(),
             published: BTreeMap::new(),
             wanted: BTreeMap::new(),
+            pledges: Vec::new(),
             records: Records::default(),
             traffic: Traffic::default(),
             asks: 0,

@@ -10,8 +10,8 @@ use crate::cluster::{ALWAYS_NAMESPACES, Custom, no_namespace, terminating};
 use crate::kernel::{Symbol, Time};
 use crate::timeline::{Cause, EntryId, Kind, Layer, Subject, Why};
 use crate::workload::{
-    Ask, AskId, Backend, GroupSetStatus, LeaderWorkerSetSpec, Object, Outcome, PodStatus, PodTemplate, RecordChange,
-    Status, World,
+    Ask, AskId, Backend, GroupSetStatus, LeaderWorkerSetSpec, Object, Outcome, Pledge, PodStatus, PodTemplate,
+    RecordChange, Status, World,
 };
 
 /// One controller's side of a live cluster.
@@ -168,6 +168,10 @@ impl World for Port<'_> {
 
     fn want(&mut self, deployment: Subject, pods: u32) {
         self.run.wanted.insert(deployment, pods);
+    }
+
+    fn pledge(&mut self, pledge: Pledge) {
+        self.run.pledges.push(pledge);
     }
 
     fn publish(&mut self, subject: Subject, key: &str, value: &str, _cause: Cause) {

@@ -11,7 +11,7 @@ use super::port::Port;
 use super::trouble::Trouble;
 use crate::kernel::{Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
-use crate::workload::{Counts, Disruption, Happening, Stage, Stop, Struck, Traffic, World};
+use crate::workload::{Counts, Disruption, Happening, Pledge, Stage, Stop, Struck, Traffic, World};
 
 /// An instant ends when nothing has come for so long. Watches of different kinds are streams of their own: that a Deployment is
 /// complete can be told a moment before that its pod is ready, and an observer that looks in between sees what never was.
@@ -92,6 +92,10 @@ impl Stage for LiveCluster {
 
     fn disrupt(&mut self, disruption: &Disruption, cause: Cause) -> Result<Struck, String> {
         self.strike(disruption, cause)
+    }
+
+    fn pledges(&self) -> &[Pledge] {
+        &self.pledges
     }
 
     fn traffic(&self) -> Option<&Traffic> {

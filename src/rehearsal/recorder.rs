@@ -6,7 +6,7 @@ use crate::cluster::Cluster;
 use crate::kernel::{Names, Symbol, Time};
 use crate::timeline::{Cause, EntryId, Subject, Timeline, Why};
 use crate::workload::{
-    Ask, AskId, Backend, Counts, Disruption, Happening, LeaderWorkerSetSpec, Object, PodStatus, PodTemplate,
+    Ask, AskId, Backend, Counts, Disruption, Happening, LeaderWorkerSetSpec, Object, Pledge, PodStatus, PodTemplate,
     RecordChange, Stage, Status, Struck, Traffic, World,
 };
 
@@ -81,6 +81,10 @@ impl Stage for Recorder {
 
     fn published(&self, subject: Subject, key: &str) -> Option<&str> {
         self.cluster.published(subject, key)
+    }
+
+    fn pledges(&self) -> &[Pledge] {
+        self.cluster.pledges()
     }
 
     fn timeline(&self) -> &Timeline {
@@ -188,6 +192,10 @@ impl World for RecordingPort<'_> {
 
     fn note(&mut self, subject: Subject, became: &'static str, why: Why, cause: Cause) -> EntryId {
         self.port.note(subject, became, why, cause)
+    }
+
+    fn pledge(&mut self, pledge: Pledge) {
+        self.port.pledge(pledge);
     }
 
     fn publish(&mut self, subject: Subject, key: &str, value: &str, cause: Cause) {

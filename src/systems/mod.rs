@@ -11,6 +11,7 @@ pub mod machinery;
 pub mod oci;
 pub mod onebackend;
 pub mod paasta;
+pub mod standing;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -35,6 +35,16 @@ pub fn parse_time(text: &str) -> Result<Time, String> {
     parse(text).map(|length| Time::from_nanos(length.nanos()))
 }
 
+/// A whole number of seconds as Go writes it: `0s`, `1m5s`, `1h0m0s`; less than a second is cut off.
+pub fn as_go(length: Duration) -> String {
+    let seconds = length.whole_secs();
+    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, seconds) => format!("{seconds}s"),
+        (0, minutes, seconds) => format!("{minutes}m{seconds}s"),
+        (hours, minutes, seconds) => format!("{hours}h{minutes}m{seconds}s"),
+    }
+}
+
 /// `1h30m`, `2.5s`: numbers with units, from the largest unit to the smallest.
 fn with_units(text: &str) -> Result<u64, String> {
     if text.is_empty() {
@@ -149,6 +159,15 @@ mod tests {
             told.push_str(&format!("{text}: {error}\n"));
         }
         insta::assert_snapshot!(told);
+    }
+
+    #[test]
+    fn lengths_are_written_as_go_writes_them() {
+        for (seconds, text) in
+            [(0, "0s"), (59, "59s"), (60, "1m0s"), (900, "15m0s"), (3600, "1h0m0s"), (3661, "1h1m1s")]
+        {
+            assert_eq!(as_go(Duration::from_secs(seconds)), text);
+        }
     }
 
     proptest! {

@@ -146,8 +146,9 @@ fn redact(line: &str, shown: &[Range<usize>], mut hidden: Vec<Range<usize>>) -> 
     String::from_utf8(bytes).unwrap_or_else(|error| "*".repeat(error.as_bytes().len()))
 }
 
-/// The line with stars over everything but the places and the marks between values, byte for byte; of these, what is hidden stays so. Where a place is the key of the
-/// line, its colon is shown too, and that nothing stands behind it (`{}`, `[]`) is no secret.
+/// The line with stars over everything but the places and the marks between values, byte for byte; of these, what is hidden
+/// stays so. Where a place is the key of the line, its colon is shown too, and that nothing stands behind it (`{}`, `[]`) is no
+/// secret.
 fn redact_all(line: &str, shown: &[Range<usize>], hidden: Vec<Range<usize>>) -> String {
     let holds = |ranges: &[Range<usize>], at: usize| ranges.iter().any(|range| range.contains(&at));
     let mut key = key_of(line);

@@ -3,11 +3,13 @@
 
 pub mod api_fault;
 pub mod apps;
+pub mod asked;
 pub mod batch;
 pub mod controller;
 pub mod disruption;
 pub mod gang;
 pub mod object;
+pub mod pledge;
 pub mod pod;
 pub mod policy;
 pub mod records;
@@ -33,6 +35,7 @@ pub use gang::{
     BatchScheduler, GangMember, PodGroupSpec, PodGroupStatus, Staleness, SubGroup, TopologyConstraint, TopologySpec,
 };
 pub use object::{DeploymentSpec, NodePatch, NodePoolSpec, Object, ServiceSpec};
+pub use pledge::{Leaves, Numbered, Order, Pledge, Reaches};
 pub use pod::{
     Awaited, Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, ProcessLease,
     Registration, RestartPolicy, Taint, TaintEffect, Toleration,

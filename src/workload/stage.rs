@@ -1,7 +1,8 @@
 //! What a rehearsal drives: a world that time passes in, that can be disturbed, and whose true state can be read.
 //! `World` is a controller's side of the same thing.
 
-use super::{ApiFault, AskId, NodeDisruption, Outcome, Traffic, World};
+use super::asked::Short;
+use super::{ApiFault, AskId, NodeDisruption, Outcome, Pledge, Traffic, World};
 use crate::kernel::{Duration, Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
 
@@ -245,6 +246,17 @@ pub trait Stage {
         None
     }
 
+    /// Everything that has fewer pods than are asked for. A world that cannot tell has nothing to say.
+    fn short(&self) -> Vec<Short> {
+        Vec::new()
+    }
+
+    /// How many pods are asked for behind a Service, or by a workload or a system's deployment, whatever is there. `None`: nothing
+    /// of that name is there, it is a name for what does not serve yet (a preview), or this world cannot tell.
+    fn pods_asked(&self, _subject: Subject) -> Option<u32> {
+        None
+    }
+
     /// The ready endpoints behind a Service; `None`: there is none of this name.
     fn ready_endpoints(&self, service: Subject) -> Option<u32>;
 
@@ -261,6 +273,11 @@ pub trait Stage {
 
     /// What a subject has published under a key.
     fn published(&self, subject: Subject, key: &str) -> Option<&str>;
+
+    /// What systems owe, in the order in which they said so. It only grows.
+    fn pledges(&self) -> &[Pledge] {
+        &[]
+    }
 
     /// The record of the run so far.
     fn timeline(&self) -> &Timeline;

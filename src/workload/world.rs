@@ -6,6 +6,7 @@
 
 use std::sync::Arc;
 
+use super::pledge::Pledge;
 use super::rollout::SelectorPatch;
 use super::stage::Store;
 use super::traffic::Backend;
@@ -324,6 +325,9 @@ pub trait World {
 
     /// How many pods a deployment wants whose system makes them one by one: nothing else tells the world of that.
     fn want(&mut self, _deployment: Subject, _pods: u32) {}
+
+    /// Says what is owed from now on, whatever the controller does. The world keeps it for those who judge.
+    fn pledge(&mut self, _pledge: Pledge) {}
 
     /// Writes down that a subject published a value: `deployment/vllm` its `internal_dns_name`. Expectations read these.
     fn publish(&mut self, subject: Subject, key: &str, value: &str, cause: Cause);

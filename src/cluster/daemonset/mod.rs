@@ -68,6 +68,11 @@ impl DaemonSet {
         self.revisions.last().map(|one| one.set)
     }
 
+    /// The pods of each template.
+    pub fn templates_sets(&self) -> impl Iterator<Item = PodSetId> {
+        self.revisions.iter().map(|one| one.set)
+    }
+
     /// The number and template of each revision.
     pub fn templates(&self) -> impl Iterator<Item = (u32, Arc<PodTemplate>)> {
         self.revisions.iter().map(|one| (one.number, Arc::clone(&one.template)))

@@ -2,6 +2,7 @@
 //! Source: k8s.io/kubernetes v1.36.3, pkg/controller/deployment/rolling.go.
 
 use super::{Cluster, Sync, newest_size};
+use crate::kernel::mutation::{Mutation, is_on};
 
 impl Cluster {
     /// One step of a rolling update (`rolloutRolling`).
@@ -10,7 +11,7 @@ impl Cluster {
         if self.grow_newest(sync) || self.shrink_old(sync) {
             return;
         }
-        if self.is_complete(sync) {
+        if self.is_complete(sync) && !is_on(Mutation::HistoryKept) {
             self.forget_old(sync);
         }
     }
@@ -30,8 +31,11 @@ impl Cluster {
         if sync.old().all(|index| sync.members[index].replicas == 0) {
             return false;
         }
-        let least = sync.replicas - sync.bounds.unavailable;
-        let newest_missing = newest.replicas.saturating_sub(newest.status.available);
+        let mut least = sync.replicas - sync.bounds.unavailable;
+        let mut newest_missing = newest.replicas.saturating_sub(newest.status.available);
+        if is_on(Mutation::OldPodsGoEarly) {
+            (least, newest_missing) = (0, 0);
+        }
         let Some(mut unready_left) = sync.total().checked_sub(least + newest_missing).filter(|left| *left > 0) else {
             return false;
         };

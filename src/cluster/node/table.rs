@@ -12,6 +12,7 @@ use super::{Changes, Devices, HOSTNAME_LABEL, KUBELET_LABELS, Node, NodeId, Node
 use crate::cluster::scheduler::{ClusterEvent, NodeUpdate, image_bytes};
 use crate::cluster::shape;
 use crate::cluster::template::{Amounts, SpreadId, Template, TemplateId, Templates, image_symbol};
+use crate::kernel::mutation::{Mutation, is_on};
 use crate::kernel::{Names, Symbol};
 use crate::workload::Taint;
 use crate::workload::resources::{AMD_GPU, NVIDIA_GPU};
@@ -237,7 +238,9 @@ impl Nodes {
         self.priorities.enter(template.priority);
         let node = &mut self.nodes[id.0 as usize];
         node.pods += 1;
-        node.requested.add(&template.requests);
+        if !is_on(Mutation::RequestsNotCounted) {
+            node.requested.add(&template.requests);
+        }
         node.scored_cpu_milli += template.scored_cpu_milli;
         node.scored_memory_bytes += template.scored_memory_bytes;
         node.ports.extend(template.company.ports.iter().cloned());
@@ -267,7 +270,9 @@ impl Nodes {
         self.priorities.leave(template.priority);
         let node = self.changed(id, false);
         node.pods -= 1;
-        node.requested.take(&template.requests);
+        if !is_on(Mutation::RequestsNotCounted) {
+            node.requested.take(&template.requests);
+        }
         node.scored_cpu_milli -= template.scored_cpu_milli;
         node.scored_memory_bytes -= template.scored_memory_bytes;
         for port in &template.company.ports {

@@ -95,6 +95,7 @@ impl Cluster {
         let id = StatefulSetId(self.statefulsets.len() as u32);
         let last = self.note(key, "Created", Why::with("replicas: {}", Arg::Count(spec.replicas.into())), cause);
         let range = range(&spec);
+        self.owe_turns(key, &spec);
         self.statefulsets.push(StatefulSet {
             key,
             spec,
@@ -127,8 +128,12 @@ impl Cluster {
             (false, _) => Why::text("a new template"),
             (true, true) => Why::NONE,
         };
+        let begins_elsewhere = statefulset.spec.first_ordinal != spec.first_ordinal;
         let last = self.note(key, "Changed", why, cause);
         let range = range(&spec);
+        if begins_elsewhere {
+            self.owe_turns(key, &spec);
+        }
         let statefulset = self.statefulset_mut(id);
         statefulset.spec = spec;
         statefulset.generation += 1;

@@ -4,8 +4,14 @@
 //! Those that compare several runs (churn, convergence, path independence) are `explore`'s; their rules stand here all the same.
 
 mod found;
+mod order;
+mod origin;
+mod outage;
+mod overdue;
 pub mod rules;
 mod settings;
+mod stuck;
+mod turns;
 mod unstable;
 
 pub use found::Found;
@@ -66,7 +72,12 @@ macro_rules! watchers {
 }
 
 watchers! {
+    order: order::Started = order::Started::new,
+    outage: outage::Outages = outage::Outages::new,
+    turns: turns::Turns = turns::Turns::new,
     unstable: unstable::Unstable = unstable::Unstable::new,
+    stuck: stuck::Stuck = stuck::Stuck::new,
+    overdue: overdue::Overdue = overdue::Overdue::new,
 }
 
 impl Oracles {

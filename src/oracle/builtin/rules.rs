@@ -64,6 +64,12 @@ rules! {
         "An update that is given up leaves what was there before it: the same version, as many pods, the same share of traffic, and \
          nothing of the new one."
         ""
+    OVERDUE "GR113" "overdue" Error
+        "Something was due by its system's own rules, and did not happen."
+        "Systems say how long a state of theirs lasts at most, and what they bring about where nothing fails: an update that waits for \
+         its promotion expires, a revision that is activated and whose parts all come up is the current one. What is due by such a \
+         rule and does not happen is a mistake of the system, even if it looks like a wait or a rollback."
+        ""
 }
 
 /// The oracle of a code or name.

@@ -5,6 +5,7 @@ use super::pass::Pass;
 use super::profile::V1_10;
 use super::status::{PauseReason, Status};
 use crate::kernel::Duration;
+use crate::kernel::mutation::{Mutation, is_on};
 use crate::workload::AnalysisPhase;
 use crate::workload::rollout::{BlueGreen, RolloutStrategy};
 
@@ -194,7 +195,8 @@ impl Pass<'_> {
     /// `reconcileActiveService`.
     fn switch_active(&mut self) {
         let (Some(new), Some(strategy)) = (self.new, self.blue_green_spec()) else { return };
-        if self.is_halted() || !self.is_ready_for_pause(new) || !self.is_saturated(new) {
+        let is_there = self.is_ready_for_pause(new) && self.is_saturated(new);
+        if self.is_halted() || !(is_there || is_on(Mutation::SwitchedEarly)) {
             return;
         }
         let service = strategy.active_service.clone();
@@ -203,7 +205,7 @@ impl Pass<'_> {
         if self.is_fast_tracked() || (completed && self.pre_promotion_succeeded()) {
             hash.clone_from(&self.set(new).hash);
         }
-        if self.ro.status.abort {
+        if self.ro.status.abort && !is_on(Mutation::AbortKeepsTraffic) {
             hash.clone_from(&self.ro.status.stable);
         }
         self.switch_service(&service, &hash);

@@ -93,6 +93,7 @@ impl BackendAi {
         let from = self.deployments.shown_revision(index, from, world);
         self.deployments.tell(index, Why::with2("{} is rolled out in place of {}", to, from), cause, world);
         self.deployments.publish_revisions(index, world);
+        self.deployments.pledge_revision(index, revision, world);
         self.coordinator.mark(first, now);
         Ok(())
     }

@@ -127,6 +127,7 @@ impl Deployments {
     pub fn tell(&mut self, index: usize, why: Why, cause: Cause, world: &mut dyn World) {
         let one = &mut self.list[index];
         one.cause = Cause::Entry(world.note(one.subject, one.status.word(), why, cause));
+        self.pledge_end(index, world);
     }
 
     /// Publishes which revisions a deployment has.

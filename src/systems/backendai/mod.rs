@@ -20,6 +20,7 @@ pub mod history;
 mod loops;
 mod names;
 mod native;
+mod pledges;
 mod policy;
 pub mod profile;
 mod read;

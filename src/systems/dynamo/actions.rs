@@ -264,8 +264,7 @@ impl Dynamo {
     fn undeploy(&mut self, name: &str, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         let all = name == &*self.name;
         let graphs: Vec<Subject> = self.api.list(Kind::Graph).map(|one| one.key).collect();
-        let meant: Vec<Subject> =
-            graphs.into_iter().filter(|key| all || super::operator::pass::name_of(*key, world) == name).collect();
+        let meant: Vec<Subject> = graphs.into_iter().filter(|key| all || world.show(key.name) == name).collect();
         if meant.is_empty() {
             return Err(format!("there is no graph {name}"));
         }
@@ -324,7 +323,7 @@ impl Dynamo {
     ) -> Result<(), String> {
         let graphs: Vec<Arc<Stored>> = self.api.list(Kind::Graph).cloned().collect();
         for stored in graphs {
-            let name = super::operator::pass::name_of(stored.key, world);
+            let name = world.show(stored.key.name);
             let Some(graph) = stored.value.graph() else { continue };
             let own = |one: &str| component_subject(stored.key, &name, one, &mut *world) == component;
             let Some(place) = graph.spec.components.iter().map(|one| one.name.clone()).position({
@@ -360,7 +359,7 @@ impl Dynamo {
         if self.read_at.is_none_or(|read_at| known.meta.written_at <= read_at) {
             return Ok(());
         }
-        let (kind, name) = (native::api_kind(known.key.kind), super::operator::pass::name_of(known.key, world));
+        let (kind, name) = (native::api_kind(known.key.kind), world.show(known.key.name));
         let resource = kind.to_ascii_lowercase();
         Err(format!(
             "Operation cannot be fulfilled on {resource}s.nvidia.com {name:?}: the object has been modified; please apply your changes to \
@@ -386,7 +385,7 @@ impl Dynamo {
             graph.spec.restart = Some(Restart { id: now.to_string(), parallel, order });
         }
         if let Some(why) = check::change(&known.value, &wanted.value, &self.options).first() {
-            return Err(denied(key, &super::operator::pass::name_of(key, world), why));
+            return Err(denied(key, &world.show(key.name), why));
         }
         self.api.update(wanted, None, by).map_err(|refusal| format!("{target}: {refusal}"))?;
         world.note(key, "changed", Why::text("a restart"), cause);

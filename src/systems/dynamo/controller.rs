@@ -345,7 +345,7 @@ fn route(who: ControllerId, event: &Event<Resource>, view: &View<'_, Resource>, 
             found.extend(event.new.meta.owner.filter(|owner| owner.key.kind == Kind::Graph).map(|owner| owner.key));
         }
         (ADAPTERS, Kind::Graph) if event.verb == Verb::Deleted || event.verb == Verb::Updated && resized(event) => {
-            let name = super::operator::pass::name_of(key, world);
+            let name = world.show(key.name);
             let own = view.list(Kind::Adapter).filter(|one| one.key.namespace == key.namespace);
             let own = own.filter(|one| one.value.adapter().is_some_and(|adapter| adapter.spec.graph == name));
             found.extend(own.map(|one| one.key));

@@ -18,6 +18,7 @@ pub mod names;
 mod native;
 mod operator;
 mod owned;
+mod pledges;
 mod pods;
 pub mod profile;
 pub mod read;

@@ -15,6 +15,7 @@ use super::pod::label_revision;
 use super::state::{Held, Life, Memory, ROLLOUT_TIMERS, Revision, State};
 use crate::kernel::Duration;
 use crate::systems::leaderworkerset;
+use crate::systems::machinery::tell_conflict;
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::{Action, Ask, AskId, Controller, Object, Outcome, Wake, World};
@@ -307,13 +308,7 @@ impl Kubernetes {
             world.note(held.subject, "Rejected", Why::symbol(reason), cause);
         } else {
             if outcome == Outcome::Conflict {
-                let why = Why::with2(
-                    "{} has been modified: again after {}",
-                    Arg::Subject(held.subject),
-                    Arg::Length(RETRY_AFTER),
-                );
-                let writer = Subject::new(Kind::Controller, world.name("kubectl"));
-                world.note(writer, "conflict", why, cause);
+                tell_conflict("kubectl", held.subject, Some(RETRY_AFTER), cause, world);
             }
             world.wake_at(world.now() + RETRY_AFTER, position as u64, cause);
         }

@@ -21,7 +21,7 @@ pub use profile::Profile;
 use crate::kernel::Name;
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
 use crate::workload::apps::StatefulSetStrategy;
-use crate::workload::{Ask, LeaderWorkerSetSpec, Object, PodTemplate, StatefulSetSpec, World};
+use crate::workload::{Ask, LeaderWorkerSetSpec, Numbered, Object, Pledge, PodTemplate, StatefulSetSpec, World};
 
 const NAME: &str = "leaderworkerset.sigs.k8s.io/name";
 const GROUP: &str = "leaderworkerset.sigs.k8s.io/group-index";
@@ -89,6 +89,7 @@ impl LeaderWorkerSet {
         set.note("Created", Why::with2("groups: {} of {}", groups, size), cause, world);
         // A set that is new has no old template to keep.
         set.partition = 0;
+        set.pledge(false, world);
         world.watch(set.leaders());
         set.write_leaders(world);
         set
@@ -116,6 +117,7 @@ impl LeaderWorkerSet {
         };
         self.note("Changed", why, cause, world);
         let before = std::mem::replace(&mut self.spec, spec);
+        self.pledge(before.leader_first, world);
         if updated {
             if self.partition == 0 {
                 self.before = before;
@@ -187,6 +189,20 @@ impl LeaderWorkerSet {
 
     fn ask_delete(&self, key: Subject, world: &mut dyn World) {
         world.ask(Ask::Delete { key, serves: self.serves }, self.cause());
+    }
+
+    /// What it owes by `startupPolicy: LeaderReady`: workers after their leader is ready
+    /// (api/leaderworkerset/v1/leaderworkerset_types.go).
+    fn pledge(&self, before: bool, world: &mut dyn World) {
+        if self.spec.leader_first == before {
+            return;
+        }
+        let shown = world.show(self.key.name);
+        let leaders = Numbered { namespace: self.key.namespace, stem: world.intern(&shown) };
+        world.pledge(match self.spec.leader_first {
+            true => Pledge::LeaderFirst { leaders },
+            false => Pledge::AtOnce { pods: leaders },
+        });
     }
 
     /// Applies the StatefulSet of the leaders as it should be now.

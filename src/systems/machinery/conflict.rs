@@ -30,12 +30,18 @@ pub fn tell_conflicts<T: Spec>(
     world: &mut dyn World,
 ) {
     for Conflict { key, cause } in api.take_conflicts() {
-        let why = match retry {
-            Some(retry) => Why::with2("{} has been modified: again after {}", Arg::Subject(key), Arg::Length(retry)),
-            None => Why::with("{} has been modified", Arg::Subject(key)),
-        };
-        note(runtime, item.controller, "conflict", why, cause, world);
+        tell_conflict(runtime.name(item.controller), key, retry, cause, world);
     }
+}
+
+/// Writes that a write of a controller, or of somebody's client, came too late; `retry` is how soon it is tried again.
+pub fn tell_conflict(writer: &str, key: Subject, retry: Option<Duration>, cause: Cause, world: &mut dyn World) {
+    let why = match retry {
+        Some(retry) => Why::with2("{} has been modified: again after {}", Arg::Subject(key), Arg::Length(retry)),
+        None => Why::with("{} has been modified", Arg::Subject(key)),
+    };
+    let writer = Subject::new(Kind::Controller, world.name(writer));
+    world.note(writer, "conflict", why, cause);
 }
 
 /// Writes that a controller ended, and for how long.

@@ -28,7 +28,7 @@ mod watch;
 mod tests;
 
 pub use api::{Api, Writer};
-pub use conflict::{tell_conflicts, tell_end, tell_endless, tell_start};
+pub use conflict::{tell_conflict, tell_conflicts, tell_end, tell_endless, tell_start};
 pub use queue::{RateLimits, WorkQueue};
 pub use resource::{Meta, Owner, Refusal, Resource, Spec, Version};
 pub use runtime::{ControllerId, ControllerSpec, Ended, Finish, Item, Keys, Route, Runtime, Turn};

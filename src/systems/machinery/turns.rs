@@ -19,7 +19,6 @@ pub(super) struct Turns {
     counts: BTreeMap<(ControllerId, Subject), u32>,
     /// Those that had a turn of late, once there were so many that it matters.
     late: BTreeSet<(ControllerId, Subject)>,
-    is_many: bool,
     is_endless: bool,
 }
 
@@ -28,7 +27,6 @@ impl Turns {
     pub(super) fn begin(&mut self) {
         self.counts.clear();
         self.late.clear();
-        self.is_many = false;
     }
 
     /// Counts a turn; true if it is one too many.
@@ -36,8 +34,7 @@ impl Turns {
         let count = self.counts.entry((controller, key)).or_default();
         *count += 1;
         self.is_endless = *count > TURNS_MAX;
-        self.is_many |= *count > TURNS_MAX - WATCHED;
-        if self.is_many {
+        if *count > TURNS_MAX - WATCHED || !self.late.is_empty() {
             self.late.insert((controller, key));
         }
         self.is_endless

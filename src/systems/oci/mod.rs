@@ -16,6 +16,7 @@ pub mod options;
 mod order;
 mod passes;
 mod plan;
+mod pledges;
 mod pools;
 mod recipe;
 mod records;

@@ -45,6 +45,7 @@ impl Oci {
                 self.memory.members[index].entry = Cause::Entry(entry);
             }
         }
+        self.pledge_order(world);
         let order = Arc::clone(&self.order);
         for index in order.iter() {
             self.try_start(*index, world);

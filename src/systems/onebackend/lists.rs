@@ -4,7 +4,8 @@
 
 use super::profile::Options;
 use super::store::Store;
-use crate::kernel::{Duration, Time};
+use crate::kernel::Time;
+use crate::text::duration::as_go;
 
 /// Bytes of details that are shown without `--full` (deployment/list.go).
 const DETAILS_BYTES: usize = 75;
@@ -61,18 +62,7 @@ fn cut(details: &str) -> String {
 
 /// How long ago, in whole seconds.
 fn ago(at: Time, now: Time) -> String {
-    format!("{} ago", go_duration(now.since(at)))
-}
-
-/// A whole number of seconds as Go writes it: `0s`, `1m5s`, `1h0m0s`.
-fn go_duration(length: Duration) -> String {
-    let seconds = length.whole_secs();
-    let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
-    match (hours, minutes) {
-        (0, 0) => format!("{seconds}s"),
-        (0, _) => format!("{minutes}m{seconds}s"),
-        _ => format!("{hours}h{minutes}m{seconds}s"),
-    }
+    format!("{} ago", as_go(now.since(at)))
 }
 
 /// Cells in columns as wide as their widest cell and three spaces; the last cell of a line ends it. A cell that holds a line break
@@ -129,11 +119,9 @@ mod tests {
     }
 
     #[test]
-    fn long_details_are_cut_and_durations_are_those_of_go() {
+    fn long_details_are_cut() {
         let details = format!("{}, and so on", "x".repeat(74));
         assert_eq!(cut(&details), format!("{}…", "x".repeat(74)));
         assert_eq!(cut("short."), "short.");
-        let shown = [0, 59, 60, 3600, 3661].map(|seconds| go_duration(Duration::from_secs(seconds)));
-        assert_eq!(shown, ["0s", "59s", "1m0s", "1h0m0s", "1h1m1s"]);
     }
 }

@@ -87,6 +87,9 @@ impl Paasta {
             entry: cause,
         };
         self.memory.deploys.push(deploy);
+        if let Some(step) = step {
+            self.pledge_deploy(step, version, world);
+        }
         self.fire(self.memory.deploys.len() - 1, Trigger::StartDeploy, cause, world);
     }
 

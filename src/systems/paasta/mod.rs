@@ -19,6 +19,7 @@ mod objects;
 pub mod options;
 mod pipeline;
 mod places;
+mod pledges;
 mod reading;
 pub mod rollout;
 pub mod schema;

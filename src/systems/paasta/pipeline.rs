@@ -11,7 +11,7 @@ use super::version::Version;
 use crate::kernel::streams::Streams;
 use crate::kernel::{Distribution, Duration};
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
-use crate::workload::World;
+use crate::workload::{Pledge, World};
 
 impl Paasta {
     /// Somebody pushes a commit: it goes through the pipeline once the run before it is over.
@@ -50,6 +50,7 @@ impl Paasta {
         let group = self.subject(Kind::Group, "", None, world);
         let version = Arg::Text(world.intern(&self.memory.runs[run].version.text()));
         let cause = Cause::Entry(world.note(group, "deploying", Why::with("{}", version), cause));
+        self.pledge_steps(world);
         self.start_item(run, cause, world);
     }
 
@@ -156,8 +157,7 @@ impl Paasta {
         let is_last = item + 1 >= items.len();
         match items.get(item) {
             Some(item) if item.is_gated() && !is_last => {
-                let names: Vec<&str> = item.steps().iter().map(|step| step.name.as_str()).collect();
-                let gate = self.subject(Kind::Gate, &names.join("+"), None, world);
+                let gate = self.gate_of(item, world);
                 let entry = world.note(gate, "waiting", Why::text("for a click"), cause);
                 self.memory.runs[index].gate = Some((gate, Cause::Entry(entry)));
             }
@@ -233,6 +233,9 @@ impl Paasta {
             cause = Cause::Entry(world.note(step, "warned", why, cause));
         }
         let version = Version::parse(commit);
+        // Whoever marks by hand goes past the pipeline.
+        let step = self.subject(Kind::Step, group, None, world);
+        world.pledge(Pledge::Free { dependent: step });
         self.start_deploy(Start { group, version: &version, step: None, is_nested: false, of: None }, cause, world);
         Ok(())
     }

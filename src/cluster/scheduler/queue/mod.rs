@@ -27,6 +27,7 @@ use crate::cluster::PodId;
 use crate::cluster::node::Nodes;
 use crate::cluster::profile::scheduling::{BACKOFF_WINDOW as WINDOW, LEFTOVER_PERIOD, UNSCHEDULABLE_MAX};
 use crate::cluster::template::{TemplateId, Templates};
+use crate::kernel::mutation::{Mutation, is_on};
 use crate::kernel::{Duration, Time};
 
 /// The order of the active queue: priority, highest first, then the time of queueing, then the order in which pods were
@@ -165,6 +166,10 @@ impl SchedulingQueue {
 
     /// The pod that was popped last has no node.
     pub fn rejected(&mut self, pod: PodId, rejection: &Rejection, now: Time) {
+        if is_on(Mutation::PodsForgotten) {
+            self.popped = None;
+            return self.forget(pod);
+        }
         let Some(mut entry) = self.entry(pod).filter(|entry| entry.place == Place::Away) else { return };
         let popped = self.popped.take().filter(|(popped, ..)| *popped == pod);
         debug_assert!(popped.is_some(), "the pod that was popped last is rejected");

@@ -5,17 +5,14 @@
 use std::collections::BTreeSet;
 
 use super::super::model::{Backend, Beside, Component, ComponentDeploymentSpec, ComponentType, GraphSpec, Table};
+use super::super::operator::keys::{ENABLE_GROVE, EXECUTOR, PROVIDER, is_executor};
 use super::super::plan;
 use super::super::profile::{Operator, Options, Provider};
 use super::super::read::object::Object;
 use super::names::{self, GROVE_NAME_CHARS_MAX};
 
-/// Annotations that are looked at.
-const EXECUTOR: &str = "nvidia.com/vllm-distributed-executor-backend";
 const UPDATE_STRATEGY: &str = "nvidia.com/grove-update-strategy";
 const DISCOVERY_MODE: &str = "nvidia.com/dynamo-kube-discovery-mode";
-const WORKLOAD_PROVIDER: &str = "nvidia.com/workload-provider";
-const ENABLE_GROVE: &str = "nvidia.com/enable-grove";
 const ORIGIN_VERSION: &str = "nvidia.com/dynamo-operator-origin-version";
 
 /// Asks of a graph; findings go to the object.
@@ -48,7 +45,7 @@ fn old(spec: &GraphSpec, object: &mut Object<'_>) {
 
 /// Why Grove's fields are refused, if Grove does not render the graph.
 pub fn without_grove(annotations: &Table, options: &Options) -> Option<String> {
-    match annotations.get(WORKLOAD_PROVIDER).map(String::as_str) {
+    match annotations.get(PROVIDER).map(String::as_str) {
         Some("grove") => return None,
         Some(provider) => {
             let why = format!("requires the Grove pathway, but workload provider {provider:?} is selected");
@@ -111,7 +108,7 @@ fn metadata(spec: &GraphSpec, annotations: &Table, object: &mut Object<'_>) {
     let words = [
         (UPDATE_STRATEGY, &["RollingRecreate", "OnDelete"][..]),
         (DISCOVERY_MODE, &["pod", "container"]),
-        (WORKLOAD_PROVIDER, &["component", "grove"]),
+        (PROVIDER, &["component", "grove"]),
     ];
     for (key, supported) in words {
         if let Some(value) = annotations.get(key).filter(|value| !supported.contains(&value.as_str())) {
@@ -135,7 +132,7 @@ fn metadata(spec: &GraphSpec, annotations: &Table, object: &mut Object<'_>) {
 /// What an annotation says of how several nodes start, if nobody knows it.
 pub fn wrong_executor(annotations: &Table) -> Option<&str> {
     let value = annotations.get(EXECUTOR)?;
-    (!["mp", "ray"].contains(&value.to_lowercase().as_str())).then_some(value)
+    (!is_executor(value)).then_some(value)
 }
 
 /// True for a version as Masterminds/semver reads it: one to three numbers, with whatever stands behind a dash or a plus.

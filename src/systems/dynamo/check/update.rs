@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::model::{Backend, Beside, Component, GraphSpec, Resource, Table};
+use super::super::operator::keys::PROVIDER;
 use super::super::profile::{Operator, Options};
 use super::super::status::{GraphStatus, RollingUpdatePhase};
 use super::graph::order;
@@ -83,7 +84,6 @@ pub fn change(old: &Resource, new: &Resource, options: &Options) -> Vec<String> 
 /// Why a change of a graph's annotations is refused: what the operator chose to render it as stays. One that a document leaves out
 /// is kept, as the defaulting webhook does (internal/webhook/defaulting/dynamographdeployment_handler.go; *assumed* of 1.5.0).
 pub fn provider(old: &Table, new: &Table, options: &Options) -> Option<String> {
-    const PROVIDER: &str = "nvidia.com/workload-provider";
     let (was, is) = (old.get(PROVIDER)?, new.get(PROVIDER)?);
     let refused = options.webhook && options.operator.is_1_5() && was != is;
     refused.then(|| format!("metadata.annotations[{PROVIDER}]: Invalid value: {is:?}: field is immutable"))

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use crate::kernel::{Duration, Time};
 use crate::systems::dynamo::model::{Model, ModelSpec, ModelType, Resource};
 use crate::systems::dynamo::operator::keys::{COMPONENT, FINALIZER};
-use crate::systems::dynamo::operator::pass::{Pass, name_of};
+use crate::systems::dynamo::operator::pass::Pass;
 use crate::systems::dynamo::status::{Condition, Endpoint, ModelStatus, Truth};
 use crate::systems::dynamo::store::Stored;
 use crate::systems::grove::model as grove;
@@ -78,7 +78,7 @@ fn candidates(spec: &ModelSpec, key: Subject, pass: &Pass<'_>) -> Vec<(Subject, 
         for workload in pass.asked.of(component.key) {
             let pods = pass.world.observed_pods(workload);
             let ready = pods.into_iter().filter(|(_, pod)| pod.ready && !pod.terminating);
-            found.extend(ready.map(|(pod, _)| (pod, name_of(pod, pass.world))));
+            found.extend(ready.map(|(pod, _)| (pod, pass.name_of(pod))));
         }
     }
     found.append(&mut of_cliques(&spec.base, key, pass));
@@ -103,7 +103,7 @@ fn of_cliques(base: &str, key: Subject, pass: &Pass<'_>) -> Vec<(Subject, String
                 && status.ready
                 && !status.terminating
             {
-                found.push((pod, name_of(pod, pass.world)));
+                found.push((pod, pass.name_of(pod)));
             }
         }
     }

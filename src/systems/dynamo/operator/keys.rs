@@ -37,3 +37,10 @@ pub const COMPONENT_TYPE: &str = "nvidia.com/dynamo-component-type";
 pub const SELECTOR: &str = "nvidia.com/selector";
 /// What keeps a graph until the operator has let go of it.
 pub const FINALIZER: &str = "nvidia.com/finalizer";
+/// By which pods of vLLM say how several nodes start: `mp` or `ray`, in any case.
+pub const EXECUTOR: &str = "nvidia.com/vllm-distributed-executor-backend";
+
+/// True for a value of [`EXECUTOR`] that somebody knows.
+pub fn is_executor(value: &str) -> bool {
+    ["mp", "ray"].iter().any(|known| value.eq_ignore_ascii_case(known))
+}

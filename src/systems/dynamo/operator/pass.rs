@@ -119,7 +119,7 @@ impl Pass<'_> {
 
     /// The name of an object.
     pub fn name_of(&self, key: Subject) -> String {
-        name_of(key, self.world)
+        self.world.show(key.name)
     }
 
     /// Writes an entry. What follows has it as its cause.
@@ -171,9 +171,4 @@ impl Pass<'_> {
         let (first, read) = (self.now(), known.map(|one| (one.meta.uid, one.meta.version)));
         self.journal.tell(Event { about, read, is_warning, reason, message, first, last: first, count: 1 });
     }
-}
-
-/// The name of an object, without its kind and namespace.
-pub fn name_of(key: Subject, world: &dyn World) -> String {
-    world.show(key.name)
 }

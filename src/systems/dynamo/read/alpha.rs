@@ -16,9 +16,8 @@ use super::file::{AlphaFile, AmountsFile, BetaFile, CacheFile, ExperimentalFile,
 use super::object::Object;
 use crate::text::Node;
 use crate::text::tree::Value;
+use crate::workload::resources::NVIDIA_GPU;
 
-/// The resource that `gpu` stands for, where `gpuType` names no other.
-const GPU: &str = "nvidia.com/gpu";
 /// The container that the operator fills in.
 pub const MAIN: &str = "main";
 /// The container of a frontend beside an engine: deploy/operator/internal/consts/consts.go, FrontendSidecarContainerName.
@@ -233,7 +232,7 @@ fn merge_resources(main: &mut Container, from: &ResourcesFile) {
 }
 
 fn amounts(from: &AmountsFile) -> Vec<(String, Quantity)> {
-    let gpu = from.gpu_type.as_deref().filter(|name| !name.is_empty()).unwrap_or(GPU);
+    let gpu = from.gpu_type.as_deref().filter(|name| !name.is_empty()).unwrap_or(NVIDIA_GPU);
     let plain = [("cpu", &from.cpu), ("memory", &from.memory), (gpu, &from.gpu)];
     let plain = plain.into_iter().filter_map(|(name, amount)| Some((name.to_owned(), amount.clone()?)));
     let custom = from.custom.iter().flatten().map(|(name, amount)| (name.clone(), amount.clone()));

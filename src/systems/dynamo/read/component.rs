@@ -13,6 +13,7 @@ use super::super::model::{
     Backend, Beside, CheckpointUse, Component, ComponentType, DeviceClaim, Failover, Launch, MemoryService, ModelRef,
     Topology,
 };
+use super::super::operator::keys::EXECUTOR;
 use super::alpha::MAIN;
 use super::file::{BetaFile, CheckpointFile, EppFile, ExperimentalFile, MultinodeFile, TopologyFile};
 use super::object::Object;
@@ -378,7 +379,7 @@ fn launch(main: Option<&Container>, annotations: &super::super::model::Table, sh
     let backend =
         [("dynamo.vllm", Backend::Vllm), ("dynamo.sglang", Backend::Sglang), ("dynamo.trtllm", Backend::Trtllm)];
     let backend = backend.into_iter().find(|(module, _)| called(module)).map(|(_, backend)| backend);
-    let stated = annotations.get("nvidia.com/vllm-distributed-executor-backend").map(|text| text.to_lowercase());
+    let stated = annotations.get(EXECUTOR).map(|text| text.to_lowercase());
     let multiprocessing = match stated.as_deref() {
         Some("mp") => true,
         Some("ray") => false,

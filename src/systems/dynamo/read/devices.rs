@@ -8,12 +8,11 @@
 use std::collections::BTreeMap;
 
 use crate::text::Node;
+use crate::workload::resources::NVIDIA_GPU;
 
 /// The class of whole GPUs of NVIDIA: its devices are those that the device plugin counts.
 /// Source: NVIDIA/k8s-dra-driver-gpu, deployments/helm/nvidia-dra-driver-gpu/templates/deviceclass-gpu.yaml.
 const GPU_CLASS: &str = "gpu.nvidia.com";
-/// What the device plugin counts them as.
-const GPU_RESOURCE: &str = "nvidia.com/gpu";
 /// The name that Kubernetes gives every other class as a resource of nodes: staging/src/k8s.io/api/resource/v1/types.go,
 /// ResourceDeviceClassPrefix.
 const CLASS_RESOURCE: &str = "deviceclass.resource.kubernetes.io/";
@@ -98,7 +97,7 @@ fn exact(request: &Node, name: &str) -> Result<(String, u64), String> {
             None => return Err(format!("request {name:?}: count: must be greater than zero")),
         },
     };
-    let resource = if class == GPU_CLASS { GPU_RESOURCE.to_owned() } else { format!("{CLASS_RESOURCE}{class}") };
+    let resource = if class == GPU_CLASS { NVIDIA_GPU.to_owned() } else { format!("{CLASS_RESOURCE}{class}") };
     Ok((resource, count))
 }
 

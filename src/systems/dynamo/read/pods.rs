@@ -6,19 +6,17 @@ use std::collections::{BTreeMap, BTreeSet};
 use k8s_openapi::api::core::v1::{Container, PodSpec, PodTemplateSpec, ResourceRequirements};
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 
+use super::super::operator::keys::{EXECUTOR, is_executor};
 use super::alpha::MAIN;
 use super::file::{AmountsFile, ResourcesFile};
 use super::object::Object;
 use crate::text::quantity;
 
-/// The annotation by which pods of vLLM say how several nodes start.
-const EXECUTOR: &str = "nvidia.com/vllm-distributed-executor-backend";
-
 /// Checks the pod of a component of `v1beta1`.
 pub fn template(template: &PodTemplateSpec, path: &str, object: &mut Object<'_>) {
     let annotations = template.metadata.as_ref().and_then(|metadata| metadata.annotations.as_ref());
     if let Some(value) = annotations.and_then(|all| all.get(EXECUTOR))
-        && !["mp", "ray"].contains(&value.to_ascii_lowercase().as_str())
+        && !is_executor(value)
     {
         let detail = "podTemplate backend annotation must be mp or ray, case-insensitively";
         object.schema.invalid(format!("{path}.metadata.annotations"), "\"object\"", detail);

@@ -3,7 +3,6 @@
 //! Source: ai-dynamo/dynamo, deploy/operator/internal/controller/dynamographdeploymentrequest_controller.go, SetupWithManager.
 
 use crate::systems::dynamo::model::Resource;
-use crate::systems::dynamo::operator::pass::name_of;
 use crate::systems::dynamo::store::Stored;
 use crate::systems::machinery::runtime::View;
 use crate::timeline::{Kind, Subject};
@@ -20,6 +19,6 @@ pub const MANAGED_BY: (&str, &str) = ("nvidia.com/managed-by", "dynamo-operator"
 pub fn of_graph(graph: &Stored, view: &View<'_, Resource>, world: &dyn World) -> Option<Subject> {
     let (name, namespace) = (graph.label(NAME)?, graph.label(NAMESPACE)?);
     let namespace = if namespace == "default" { "" } else { namespace };
-    let same = |key: Subject| name_of(key, world) == name && world.text(key.namespace) == namespace;
+    let same = |key: Subject| world.show(key.name) == name && world.text(key.namespace) == namespace;
     view.list(Kind::Request).map(|one| one.key).find(|key| same(*key))
 }

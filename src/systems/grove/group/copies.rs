@@ -8,6 +8,7 @@ use crate::systems::grove::family::{Stored, beside};
 use crate::systems::grove::model::{PodClique, Resource};
 use crate::systems::grove::names;
 use crate::systems::grove::operator::Stop;
+use crate::systems::grove::pledges::pledge_start;
 use crate::systems::grove::set::{left, starts_after_in};
 use crate::systems::grove::status::PodCliqueStatus;
 use crate::systems::machinery::Meta;
@@ -112,6 +113,7 @@ impl Pass<'_> {
                     continue;
                 }
                 self.grove.family.of_group(key, &full, self.key, copy);
+                pledge_start(key, &spec.starts_after, &self.set.spec.template.cliques, world);
                 let why = Why::with("pods: {}", Arg::Count(spec.replicas.into()));
                 let value = PodClique { spec, status: PodCliqueStatus::default() };
                 let mut stored = Stored::new(key, Resource::PodClique(Box::new(value)));

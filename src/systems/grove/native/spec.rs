@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 
-use crate::kernel::Duration;
 use crate::systems::grove::model::{
     Autoscaling, CliqueTemplate, PodCliqueScalingGroupSpec, PodCliqueSetSpec, PodCliqueSpec, PodGangSpec,
     ScalingGroupConfig, StartupType, TopologyConstraint, UpdateStrategy,
 };
 use crate::systems::kubernetes::native::template;
+use crate::text::duration::as_go;
 
 /// `spec` of a PodCliqueSet.
 pub fn set(from: &PodCliqueSetSpec) -> Value {
@@ -26,7 +26,7 @@ pub fn set(from: &PodCliqueSetSpec) -> Value {
         "cliques": one.cliques.iter().map(clique_template).collect::<Vec<_>>(),
         "cliqueStartupType": startup,
         "headlessServiceConfig": { "publishNotReadyAddresses": one.publish_not_ready },
-        "terminationDelay": go_duration(one.termination_delay),
+        "terminationDelay": as_go(one.termination_delay),
     });
     if !one.priority_class.is_empty() {
         shown["priorityClassName"] = json!(one.priority_class);
@@ -143,26 +143,4 @@ pub fn gang(from: &PodGangSpec, namespace: &str) -> Value {
         shown["priorityClassName"] = json!(from.priority_class);
     }
     shown
-}
-
-/// A length as Go writes it: `4h0m0s`, `15m0s`, `30s`.
-fn go_duration(length: Duration) -> String {
-    let seconds = length.whole_secs();
-    match (seconds / 3600, seconds / 60 % 60, seconds % 60) {
-        (0, 0, seconds) => format!("{seconds}s"),
-        (0, minutes, seconds) => format!("{minutes}m{seconds}s"),
-        (hours, minutes, seconds) => format!("{hours}h{minutes}m{seconds}s"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn lengths_are_written_as_go_writes_them() {
-        for (seconds, text) in [(0, "0s"), (30, "30s"), (900, "15m0s"), (4 * 3600, "4h0m0s"), (3661, "1h1m1s")] {
-            assert_eq!(go_duration(Duration::from_secs(seconds)), text);
-        }
-    }
 }

@@ -5,6 +5,7 @@ use super::Pass;
 use crate::systems::grove::family::{Stored, beside};
 use crate::systems::grove::model::{CliqueTemplate, PodClique, Resource, ScalingGroupConfig, StartupType};
 use crate::systems::grove::operator::Stop;
+use crate::systems::grove::pledges::pledge_start;
 use crate::systems::grove::route::SETS;
 use crate::systems::grove::status::PodCliqueStatus;
 use crate::systems::grove::{hash, names};
@@ -65,6 +66,7 @@ impl Pass<'_> {
             spec.replicas = *size;
         }
         self.grove.family.of_set(key, &name, self.key, replica);
+        pledge_start(key, &spec.starts_after, &self.template().cliques, world);
         let meta = Meta { labels, annotations: template.annotations.clone(), ..Meta::default() };
         create(self, key, meta, PodClique { spec, status: PodCliqueStatus::default() }, world)
     }

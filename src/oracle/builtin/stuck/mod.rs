@@ -1,0 +1,164 @@
+//! GR106: something is asked for, and nothing goes on towards it any more.
+//!
+//! Judged once, at the end of a run. What is asked for and not there say two sources: the world, of workloads that have fewer
+//! pods than they want; and the words of systems and objects (`systems::standing`). Of each it is read from the timeline when
+//! something last went on. Who is stuck is told once, at the lowest place: a group whose deployment is stuck is not told of.
+
+mod history;
+mod shorts;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use history::{History, makers};
+use shorts::{Case, cases, merged};
+
+use super::origin;
+use super::{Found, Oracle, rules};
+use crate::kernel::{Duration, Time};
+use crate::rehearsal::Ending;
+use crate::scenario::Scenario;
+use crate::systems::standing::Standing;
+use crate::timeline::{EntryId, Kind, Subject, render};
+use crate::workload::Stage;
+
+/// Looks at what is asked for when the run is over.
+#[derive(Clone, Debug)]
+pub struct Stuck {
+    after: Duration,
+}
+
+impl Stuck {
+    /// One for a run of this scenario.
+    pub const fn new(scenario: &Scenario) -> Stuck {
+        Stuck { after: scenario.oracles.stuck_after }
+    }
+}
+
+/// What the end of a run looks like to this oracle.
+struct View<'a> {
+    stage: &'a dyn Stage,
+    history: History,
+    /// How long nothing must have gone on.
+    after: Duration,
+    /// Who has something below it that is stuck and told of.
+    told: BTreeSet<Subject>,
+    /// Who has something below it that goes on, or waits for somebody by design.
+    excused: BTreeSet<Subject>,
+}
+
+impl Oracle for Stuck {
+    fn end(&mut self, stage: &dyn Stage, ending: &Ending, found: &mut Found) {
+        if matches!(ending, Ending::LimitReached(_)) {
+            return;
+        }
+        let shorts = stage.short();
+        let pods: BTreeSet<Subject> = shorts.iter().flat_map(|short| &short.pods).map(|pod| pod.pod).collect();
+        let others: BTreeSet<Subject> =
+            shorts.iter().flat_map(|short| short.parts.iter().copied().chain([short.subject])).collect();
+        let history = History::read(stage.timeline(), &pods, &others, self.after);
+        // Where nothing is left that could happen, nothing has to be waited for.
+        let after = if *ending == Ending::Quiet { Duration::ZERO } else { self.after };
+        let mut view = View { stage, history, after, told: BTreeSet::new(), excused: BTreeSet::new() };
+        let shorts = merged(&view, shorts);
+        let subjects: BTreeSet<Subject> = shorts.iter().map(|short| short.subject).collect();
+        for case in cases(&view, shorts) {
+            view.judge(&case, found);
+        }
+        view.words(&subjects, found);
+    }
+}
+
+impl View<'_> {
+    /// True if nothing has gone on for long enough.
+    fn is_still(&self, since: Time) -> bool {
+        self.stage.now().since(since) >= self.after
+    }
+
+    fn judge(&mut self, case: &Case, found: &mut Found) {
+        let timeline = self.stage.timeline();
+        let above: Vec<Subject> = case.first.map(|first| makers(timeline, first)).unwrap_or_default();
+        if self.is_taken_down(&above, case.subject) {
+            return;
+        }
+        let above = above.into_iter().chain([case.subject]);
+        if case.comes || !self.is_still(case.since) {
+            self.excused.extend(above);
+            return;
+        }
+        self.told.extend(above);
+        self.tell(case.subject, case.since, &case.detail, case.evidence, found);
+    }
+
+    /// True if one of those above is being taken away or gone: nothing below it is asked for.
+    fn is_taken_down(&self, above: &[Subject], own: Subject) -> bool {
+        let goes = |one: &&Subject| {
+            let stands = self.history.lives.get(one).and_then(|life| life.stands);
+            **one != own && matches!(stands, Some(Standing::Leaving | Standing::Gone | Standing::Refused))
+        };
+        above.iter().any(|one| goes(&one))
+    }
+
+    fn tell(&self, subject: Subject, since: Time, detail: &str, evidence: Option<EntryId>, found: &mut Found) {
+        let names = self.stage.names();
+        let lasts = self.stage.now().since(since);
+        let detail = format!("{detail}{}", origin::words(self.stage.timeline(), names, evidence));
+        found.add_lasting(&rules::STUCK, subject.show(names), since, Some(lasts), detail, evidence);
+    }
+
+    /// Judges what systems and objects say of themselves, the last made first: what stands above comes after what is below.
+    fn words(&mut self, counted: &BTreeSet<Subject>, found: &mut Found) {
+        let timeline = self.stage.timeline();
+        let mut lives: Vec<(Subject, history::Life)> =
+            self.history.lives.iter().map(|(subject, life)| (*subject, *life)).collect();
+        lives.sort_by_key(|(_, life)| std::cmp::Reverse(life.first));
+        let mut told = Vec::new();
+        for (subject, life) in lives {
+            // What is counted was judged by its pods; that it gave up says more.
+            let Some(stands) = life.stands.filter(|stands| *stands == Standing::GaveUp || !counted.contains(&subject))
+            else {
+                continue;
+            };
+            let above = makers(timeline, life.first);
+            if self.is_taken_down(&above, subject) {
+                continue;
+            }
+            let is_excused = self.excused.contains(&subject);
+            match stands {
+                Standing::There | Standing::Gone | Standing::Refused => continue,
+                Standing::Waits => self.excused.extend(above),
+                Standing::Coming | Standing::Leaving if is_excused || !self.is_still(life.moved) => {
+                    self.excused.extend(above);
+                }
+                // The next Job of a CronJob tries again.
+                Standing::GaveUp if above.iter().any(|one| one.kind == Kind::CronJob) => continue,
+                Standing::Coming | Standing::Leaving | Standing::GaveUp => {
+                    if !self.told.contains(&subject) {
+                        told.push((subject, life, stands));
+                    }
+                    self.told.extend(above);
+                }
+            }
+        }
+        for (subject, life, stands) in told.into_iter().rev() {
+            let detail = self.word_detail(&life, stands);
+            self.tell(subject, life.moved, &detail, Some(life.last), found);
+        }
+    }
+
+    fn word_detail(&self, life: &history::Life, stands: Standing) -> String {
+        let (now, names) = (self.stage.now(), self.stage.names());
+        let Some(entry) = self.stage.timeline().get(life.last) else { return String::new() };
+        let why = render::why(&entry.why, names);
+        let why = if why.is_empty() { String::new() } else { format!(" ({why})") };
+        let length = now.since(life.moved);
+        match stands {
+            Standing::GaveUp => format!("it is given up: {}{why}", entry.became),
+            Standing::Leaving => {
+                format!("it is {}{why} and for {length} nothing goes on towards its end", entry.became)
+            }
+            _ => format!("it is {}{why} and for {length} nothing goes on", entry.became),
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! What is asked of a world and is not there, as the world itself knows it: for those who judge a run, never for controllers.
+//! Whether that is wrong is not decided here.
+
+use crate::timeline::{EntryId, Subject};
+
+/// A workload that has fewer pods than are asked for, or a pod that stands alone and does not serve.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Short {
+    /// The workload: of what a custom resource owns, that resource.
+    pub subject: Subject,
+    /// What it has made, whose entries tell of its progress: ReplicaSets.
+    pub parts: Vec<Subject>,
+    /// Pods that are asked for.
+    pub wanted: u32,
+    /// Pods of what is asked for now that are available; of a Job, those that succeeded.
+    pub there: u32,
+    /// Its pods that are not available.
+    pub pods: Vec<Unready>,
+    /// True if it waits for somebody by its own spec: it is paused, or suspended.
+    pub paused: bool,
+    /// True if its controller has set a time at which it goes on.
+    pub comes: bool,
+}
+
+/// A pod that is not available.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Unready {
+    /// Which.
+    pub pod: Subject,
+    /// The last entry about it.
+    pub last: EntryId,
+    /// True if it is on its way: an image is being pulled, a container starts, a probe or a grace period runs. A container that
+    /// was restarted again and again is not.
+    pub comes: bool,
+}
