@@ -137,6 +137,32 @@ faults:
     insta::assert_snapshot!(one.text);
 }
 
+/// A scenario without expectations, and with more at its end: the oracles alone judge it.
+fn unexpecting(text: &str, more: &str) -> String {
+    let end = text.find("\nexpect:").unwrap_or(text.len());
+    format!("{}\n{more}", &text[..end])
+}
+
+/// Goal: what an oracle finds is kept, is all that judges, and is said as an expectation too where it can be.
+#[test]
+fn what_an_oracle_finds_is_said_as_an_expectation() {
+    let one = small("full-fleet-deadlock", |text| unexpecting(&text, ""), Some("stuck"));
+    hold(&one, &goal_of(&one));
+    assert!(one.name.starts_with("GR106-") && one.text.contains("oracles: { only: [ stuck ] }"), "{}", one.text);
+    insta::assert_snapshot!(one.text);
+    let down = "
+faults:
+  - { name: idle, at: 5m, cordon: { node: cpu-0, for: 1m } }
+  - { name: down, at: 20m30s, node_down: { running: vllm, for: 10m } }
+  - { name: crash, at: 50m, container_crash: { deployment: postgres } }
+";
+    let one = small("llama-stack", |text| unexpecting(&text, down), Some("GR104"));
+    hold(&one, &goal_of(&one));
+    assert!(one.text.contains("outage('") && one.scenario.expect.len() == 1, "{}", one.text);
+    assert_eq!((one.scenario.faults.len(), one.nodes()), (1, 1), "{}", one.text);
+    insta::assert_snapshot!(one.text);
+}
+
 /// Goal: a limit of tries is kept and told, and what was found by then is written.
 #[test]
 fn a_limit_of_tries_is_kept() {

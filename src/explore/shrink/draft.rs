@@ -234,7 +234,7 @@ impl Draft {
 
 /// Lists at the top of a scenario that need not be there are left out once they are empty.
 fn drop_empty_lists(scenario: &mut Tree) {
-    for key in ["behaviour", "faults", "actions", "expect"] {
+    for key in ["behaviour", "faults", "actions", "ties", "expect"] {
         if scenario.key(key).is_some_and(|list| *list == Tree::List(Vec::new())) {
             scenario.unset(key);
         }

@@ -73,7 +73,8 @@ impl<'b> Trial<'b> {
             is_cut_short: false,
         };
         trial.guards.until = draft.scenario.key("until").cloned();
-        let lists: [&'static [&'static str]; 3] = [&["faults"], &["faults", "actions"], &["faults", "actions", "tie"]];
+        let lists: [&'static [&'static str]; 3] =
+            [&["faults"], &["faults", "actions"], &["faults", "actions", "tie", "ties"]];
         let there = lists.into_iter().filter(|lists| lists.iter().any(|list| draft.scenario.key(list).is_some()));
         trial.guards.without = there.into_iter().find(|lists| trial.is_calm(draft, lists) == Some(true));
         trial

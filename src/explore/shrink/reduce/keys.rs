@@ -54,15 +54,15 @@ fn may_leave_out(path: &[Step]) -> bool {
         _ => "",
     };
     match (key(0), path.len()) {
-        ("name" | "until" | "expect" | "oracles" | "deploy" | "cluster" | "faults" | "actions", 1) => false,
+        ("name" | "until" | "expect" | "oracles" | "deploy" | "cluster" | "faults" | "actions" | "ties", 1) => false,
         ("expect" | "oracles", _) => false,
         ("deploy", _) => !last_is_in(path, &["document", "system"]),
-        ("faults" | "actions", 2) => true,
+        ("faults" | "actions" | "ties", 2) => true,
         ("faults", 3) => key(2) == "after",
         ("faults", 4) => key(2) == "on" && key(3) == "occurrence" || MILD.contains(&key(3)),
         ("actions", 3) => matches!(key(2), "after" | "read"),
         ("actions", 4) => key(2) == "on" && key(3) == "occurrence" || key(2) == "scale",
-        ("faults" | "actions", _) => false,
+        ("faults" | "actions" | "ties", _) => false,
         ("behaviour", length) => length < 3 || key(2) != "match",
         ("cluster" | "clusters", _) => !last_is_in(path, &["name", "pool"]),
         _ => true,
