@@ -62,7 +62,7 @@ fn read(shrunk: &Shrunk) -> Draft {
 
 /// True if a draft fails in this way.
 fn fails(draft: &Draft, goal: &Goal) -> bool {
-    let run = draft.load().ok().and_then(|scenario| ByItself.run(&scenario).ok());
+    let run = draft.load().ok().and_then(|scenario| ByItself.run(&scenario, usize::MAX).ok());
     run.is_some_and(|run| goal.failure(&run).is_some())
 }
 
@@ -312,7 +312,7 @@ fn each_failure_of_a_run_is_its_own_goal() {
     let expect = "  - never: { manifests/llm: failed }\n  - eventually: { manifests/llm: rejected }\n    within: 5m";
     let source = Source::new("scenario.yaml", expecting(&text, expect));
     let (_, scenario) = Draft::read(&source, &Folder::new(folder)).expect("it is valid");
-    let run = ByItself.run(&scenario).expect("it runs");
+    let run = ByItself.run(&scenario, usize::MAX).expect("it runs");
     let all = Failure::all(&run);
     assert_eq!(all.len(), 2);
     for failure in &all {

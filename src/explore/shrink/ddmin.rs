@@ -66,10 +66,13 @@ mod tests {
     fn minimal(count: usize, fails: impl Fn(&[usize]) -> bool) -> (Vec<usize>, usize) {
         let mut tries = 0;
         let kept = ddmin(count, &mut |parts| {
-            parts.find(|part| {
+            for part in parts {
                 tries += 1;
-                fails(part)
-            })
+                if fails(&part) {
+                    return Some(part);
+                }
+            }
+            None
         });
         (kept, tries)
     }

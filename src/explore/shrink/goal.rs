@@ -97,6 +97,11 @@ impl Failure {
         all
     }
 
+    /// The last expectation of a run, if that is what fails.
+    pub fn last_expectation(run: &RunResult) -> Option<Failure> {
+        run.verdicts.last().filter(|verdict| verdict.status != VerdictStatus::Passed).map(Failure::judged)
+    }
+
     fn found(finding: &Finding) -> Failure {
         Failure {
             goal: Goal::Finding(Target::of(finding), Gist::of(&finding.detail)),

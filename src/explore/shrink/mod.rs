@@ -2,6 +2,7 @@
 //! documents, fewer nodes and replicas, shorter times. What is given back is text to be written as it is; who writes it is no matter
 //! of this folder, nor where a scenario that fails comes from.
 
+mod converge;
 mod ddmin;
 pub mod draft;
 pub mod entry;
@@ -28,6 +29,7 @@ use super::{Plan, Target};
 use crate::rehearsal::RunResult;
 use crate::scenario::model::ActionKind;
 use crate::scenario::{Documents, Scenario};
+use crate::text::rule::Rule;
 use crate::text::{Diagnostic, Source};
 
 /// How many scenarios are tried unless somebody says otherwise.
@@ -89,29 +91,34 @@ pub fn shrink(
     tries_max: usize,
 ) -> Result<Shrunk, Refusal> {
     let (draft, scenario) = Draft::read(source, documents).map_err(Refusal::Invalid)?;
-    let run = bench.run(&scenario).map_err(Refusal::Invalid)?;
+    let run = bench.run(&scenario, usize::MAX).map_err(Refusal::Invalid)?;
     let all = Failure::all(&run);
     let titles = || all.iter().map(Failure::title).collect();
     let mut wanted = all.iter().filter(|failure| keep.is_none_or(|keep| is_named(failure, keep)));
     let failure = wanted.next().ok_or_else(|| Refusal::NothingFails(titles()))?;
-    smallest(draft, &run, failure, bench, tries_max)
+    smallest(draft, &run, failure, None, bench, tries_max)
 }
 
-/// Shrinks what a search found: the scenario with all that the search added to it.
+/// Shrinks what a search found under a seed: the scenario with all that the search added to it. What was found by comparison with the run
+/// as the scenario has it becomes an expectation, where it can be said as one: a scenario by itself is compared with nothing.
 ///
 /// # Errors
 /// Why it cannot be shrunk.
 pub fn shrink_plan(
     plan: &Plan,
+    seed: u64,
     documents: &dyn Documents,
     target: &Target,
     bench: &dyn Bench,
     tries_max: usize,
 ) -> Result<Shrunk, Refusal> {
-    let (draft, _) = Draft::read(&plan.scenario.source, documents).map_err(Refusal::Invalid)?;
-    let draft = with_plan(draft, plan);
+    let (mut plain, _) = Draft::read(&plan.scenario.source, documents).map_err(Refusal::Invalid)?;
+    if seed != plan.scenario.seed {
+        plain.scenario.set("seed", whole(seed));
+    }
+    let draft = with_plan(plain.clone(), plan);
     let scenario = draft.load().map_err(Refusal::Invalid)?;
-    let run = bench.run(&scenario).map_err(Refusal::Invalid)?;
+    let run = bench.run(&scenario, usize::MAX).map_err(Refusal::Invalid)?;
     let all = Failure::all(&run);
     let of_kind = |exact: bool| {
         all.iter().find(|failure| match &failure.goal {
@@ -123,9 +130,19 @@ pub fn shrink_plan(
             _ => false,
         })
     };
-    let failure = of_kind(true).or_else(|| of_kind(false));
-    let failure = failure.ok_or_else(|| Refusal::NothingFails(all.iter().map(Failure::title).collect()))?;
-    smallest(draft, &run, failure, bench, tries_max)
+    if let Some(failure) = of_kind(true).or_else(|| of_kind(false)) {
+        return smallest(draft, &run, failure, None, bench, tries_max);
+    }
+    let none = || Refusal::NothingFails(all.iter().map(Failure::title).collect());
+    let draft = converge::expecting(&plain, draft, target, bench).ok_or_else(none)?;
+    let run = draft.load().and_then(|scenario| bench.run(&scenario, usize::MAX)).map_err(Refusal::Invalid)?;
+    let failure = Failure::last_expectation(&run).ok_or_else(none)?;
+    smallest(draft, &run, &failure, Some(target.rule), bench, tries_max)
+}
+
+/// A whole number, however large.
+fn whole(number: u64) -> Tree {
+    i64::try_from(number).map_or_else(|_| Tree::Float(number.to_string()), Tree::Int)
 }
 
 /// The draft with the faults, actions and order of a plan at the end of its lists.
@@ -150,7 +167,7 @@ fn with_plan(mut draft: Draft, plan: &Plan) -> Draft {
             }
         }
         if let Some(tie) = plan.tie {
-            tree.set("tie", i64::try_from(tie).map_or_else(|_| Tree::Float(tie.to_string()), Tree::Int));
+            tree.set("tie", whole(tie));
         }
     })
 }
@@ -164,10 +181,12 @@ fn is_named(failure: &Failure, keep: &str) -> bool {
     }
 }
 
+/// Shrinks a draft that fails; `rule` is what found it, if the failure does not say.
 fn smallest(
     draft: Draft,
     run: &RunResult,
     failure: &Failure,
+    rule: Option<&'static Rule>,
     bench: &dyn Bench,
     tries_max: usize,
 ) -> Result<Shrunk, Refusal> {
@@ -178,7 +197,7 @@ fn smallest(
         _ => None,
     };
     let draft = expect::judged_alone(draft, &failure.goal, position);
-    let mut trial = Trial::new(bench, failure.goal.clone(), &draft, tries_max);
+    let mut trial = Trial::new(bench, failure.goal.clone(), &draft, run, tries_max);
     let draft = trial.holds(draft).ok_or_else(|| Refusal::Unsteady(failure.title()))?;
     let draft = reduce::reduce(&mut trial, draft);
     let is_cut_short = trial.is_cut_short();
@@ -186,13 +205,13 @@ fn smallest(
     let draft = privacy::without_secrets(&mut trial, draft).map_err(Refusal::Secrets)?;
     let draft = without_oracles(&trial, draft);
     let draft = expect::with_expectation(&trial, draft);
-    let code = failure.code();
+    let code = rule.map_or_else(|| failure.code(), |rule| rule.code.to_owned());
     let named = named(draft, &code);
     let unsteady = || Refusal::Unsteady(failure.title());
     let (scenario, run) = trial.run(&named).ok_or_else(unsteady)?;
     let failure = failure.goal.failure(&run).ok_or_else(unsteady)?;
     let mut text = String::new();
-    for line in story::story(&from, &scenario, &run, &failure) {
+    for line in story::story(&from, rule, &scenario, &run, &failure) {
         text.push_str(format!("# {line}").trim_end());
         text.push('\n');
     }

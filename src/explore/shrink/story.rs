@@ -6,6 +6,7 @@ use crate::explore::plan::{describe_action, describe_fault};
 use crate::rehearsal::RunResult;
 use crate::scenario::Scenario;
 use crate::text::mask::mask;
+use crate::text::rule::Rule;
 use crate::timeline::render::why;
 
 /// The longest line.
@@ -14,8 +15,11 @@ const WIDTH_MAX: usize = 118;
 const STEPS_MAX: usize = 6;
 
 /// The story of a run, a line each, without the sign of a comment.
-pub fn story(from: &str, scenario: &Scenario, run: &RunResult, failure: &Failure) -> Vec<String> {
+pub fn story(from: &str, rule: Option<&Rule>, scenario: &Scenario, run: &RunResult, failure: &Failure) -> Vec<String> {
     let mut sentences = vec![format!("What is left of {from} when all is taken away that its failure does not need.")];
+    if let Some(rule) = rule {
+        sentences.push(format!("{} {}: {}", rule.code, rule.name, rule.summary));
+    }
     sentences.push(match &failure.goal {
         Goal::Finding(target, _) => {
             let rule = target.rule;

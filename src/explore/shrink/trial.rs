@@ -9,32 +9,48 @@ use super::draft::Draft;
 use super::goal::Goal;
 use super::tree::{Tree, keys};
 use crate::oracle::{Judge, Oracles};
-use crate::rehearsal::{Observer, Options, RunResult, rehearse};
+use crate::rehearsal::{Ending, Observer, Options, Rehearsal, RunResult, simulated};
 use crate::scenario::Scenario;
 use crate::text::Diagnostic;
+use crate::workload::Stage as _;
 
 /// How a scenario is run and judged.
 pub trait Bench: Sync {
-    /// The run of a scenario, with all that is found in it.
+    /// The run of a scenario, with all that is found in it. One that goes on for far longer than `entries_max` entries is given up.
     ///
     /// # Errors
-    /// What is wrong with the scenario or its documents, so that there is nothing to run.
-    fn run(&self, scenario: &Scenario) -> Result<RunResult, Vec<Diagnostic>>;
+    /// What is wrong with the scenario or its documents, so that there is nothing to run; nothing if it was given up.
+    fn run(&self, scenario: &Scenario, entries_max: usize) -> Result<RunResult, Vec<Diagnostic>>;
 }
+
+/// How many steps a run may take for each entry that it may write, before it is given up.
+const STEPS_PER_ENTRY: usize = 200;
+/// A smaller scenario may write so many times the entries of the first.
+const ENTRIES_FACTOR: usize = 4;
+/// So many entries are never too many.
+const ENTRIES_MIN: usize = 5_000;
 
 /// The scenario by itself, judged by its expectations and the built-in oracles.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct ByItself;
 
 impl Bench for ByItself {
-    fn run(&self, scenario: &Scenario) -> Result<RunResult, Vec<Diagnostic>> {
-        match (Judge::new(scenario), Oracles::new(scenario)) {
-            (Ok(judge), Ok(oracles)) => {
-                let mut observers: [Box<dyn Observer>; 2] = [Box::new(judge), Box::new(oracles)];
-                rehearse(scenario, Options::default(), &mut observers)
+    fn run(&self, scenario: &Scenario, entries_max: usize) -> Result<RunResult, Vec<Diagnostic>> {
+        let (judge, oracles) = match (Judge::new(scenario), Oracles::new(scenario)) {
+            (Ok(judge), Ok(oracles)) => (judge, oracles),
+            (judge, oracles) => return Err([judge.err(), oracles.err()].into_iter().flatten().flatten().collect()),
+        };
+        let mut observers: [Box<dyn Observer>; 2] = [Box::new(judge), Box::new(oracles)];
+        let options = Options::default();
+        let mut rehearsal = Rehearsal::new(scenario, simulated(scenario, scenario.seed)?, options)?;
+        let mut steps_left = entries_max.saturating_mul(STEPS_PER_ENTRY);
+        while rehearsal.step(&mut observers) {
+            steps_left = steps_left.saturating_sub(1);
+            if steps_left == 0 || rehearsal.stage().timeline().len() > entries_max {
+                return Err(Vec::new());
             }
-            (judge, oracles) => Err([judge.err(), oracles.err()].into_iter().flatten().flatten().collect()),
         }
+        Ok(rehearsal.finish(options, &mut observers))
     }
 }
 
@@ -54,6 +70,7 @@ pub struct Trial<'b> {
     guards: Guards,
     /// What became of each draft that was tried, by its digest.
     known: BTreeMap<u128, bool>,
+    entries_max: usize,
     tries_max: usize,
     tries: usize,
     /// True once the limit kept something from being tried.
@@ -61,13 +78,16 @@ pub struct Trial<'b> {
 }
 
 impl<'b> Trial<'b> {
-    /// Tries for a way to fail that this draft shows.
-    pub fn new(bench: &'b dyn Bench, goal: Goal, draft: &Draft, tries_max: usize) -> Trial<'b> {
+    /// Tries for a way to fail that this draft shows, whose run is given.
+    pub fn new(bench: &'b dyn Bench, goal: Goal, draft: &Draft, run: &RunResult, tries_max: usize) -> Trial<'b> {
+        let is_endless = matches!(run.ending, Ending::LimitReached(_));
+        let entries_max = (run.timeline.len() * ENTRIES_FACTOR).max(ENTRIES_MIN);
         let mut trial = Trial {
             bench,
             goal,
             guards: Guards::default(),
             known: BTreeMap::new(),
+            entries_max: if is_endless { usize::MAX } else { entries_max },
             tries_max,
             tries: 0,
             is_cut_short: false,
@@ -99,7 +119,7 @@ impl<'b> Trial<'b> {
     /// The run of a draft.
     pub fn run(&self, draft: &Draft) -> Option<(Scenario, RunResult)> {
         let scenario = draft.load().ok()?;
-        let run = self.bench.run(&scenario).ok()?;
+        let run = self.bench.run(&scenario, self.entries_max).ok()?;
         Some((scenario, run))
     }
 
