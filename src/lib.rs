@@ -4,6 +4,7 @@ pub mod cli;
 pub mod cluster;
 pub mod conform;
 pub mod explain;
+pub mod explore;
 pub mod kernel;
 #[cfg(feature = "live")]
 pub mod live;

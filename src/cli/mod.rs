@@ -18,6 +18,7 @@ mod plan;
 mod run;
 mod scenario;
 mod schema;
+mod shrink;
 mod snapshots;
 mod stand_in;
 mod test;
@@ -37,7 +38,7 @@ Exit codes:
   1    an expectation failed, or a plan
   2    wrong usage, or a file that is not valid
   3    a snapshot is new or changed
-  4    no scenario was found, or nothing to explain
+  4    no scenario was found, or nothing to explain or to shrink
   5    the environment failed: a file cannot be written, a cluster does not answer
   6    the simulation and the cluster diverge
   7    something that a run made on a cluster could not be removed
@@ -60,6 +61,7 @@ enum Verb {
     Check(check::CheckArgs),
     Plan(plan::PlanArgs),
     Explain(explain::ExplainArgs),
+    Shrink(shrink::ShrinkArgs),
     #[cfg(feature = "live")]
     Conform(Box<conform::ConformArgs>),
     #[cfg(feature = "live")]
@@ -80,6 +82,7 @@ pub fn main() -> ExitCode {
             Verb::Check(args) => check::check(&args),
             Verb::Plan(args) => plan::plan(&args),
             Verb::Explain(args) => explain::explain(&args),
+            Verb::Shrink(args) => shrink::shrink(&args),
             #[cfg(feature = "live")]
             Verb::Conform(args) => conform::conform(&args),
             #[cfg(feature = "live")]

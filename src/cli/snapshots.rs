@@ -38,6 +38,11 @@ impl Snapshots {
         self.all_known = false;
     }
 
+    /// Where the snapshot of a scenario of this name is.
+    pub fn path(&self, scenario: &Path, name: &str) -> PathBuf {
+        path_of(scenario, name)
+    }
+
     /// Compares a scenario's text with its accepted one.
     ///
     /// # Errors

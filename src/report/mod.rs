@@ -14,6 +14,7 @@ pub mod paint;
 pub mod plan;
 mod replay;
 mod rows;
+pub mod shrink;
 pub mod snapshot;
 mod state;
 pub mod summary;

@@ -28,7 +28,7 @@ mod pod_group;
 mod policy;
 mod rollout;
 mod rollout_strategy;
-mod secret;
+pub mod secret;
 mod selectors;
 mod served;
 mod standing;

@@ -1,0 +1,207 @@
+//! Tries of smaller scenarios: each is read, run and held against what is to be found again. A try counts once, however many threads
+//! there are, and the answer is the one that trying in order gives.
+
+use std::collections::BTreeMap;
+
+use rayon::prelude::*;
+
+use super::draft::Draft;
+use super::goal::Goal;
+use super::tree::{Tree, keys};
+use crate::oracle::{Judge, Oracles};
+use crate::rehearsal::{Ending, Observer, Options, Rehearsal, RunResult, simulated};
+use crate::scenario::Scenario;
+use crate::text::Diagnostic;
+use crate::workload::Stage as _;
+
+/// How a scenario is run and judged.
+pub trait Bench: Sync {
+    /// The run of a scenario, with all that is found in it. One that goes on for far longer than `entries_max` entries is given up.
+    ///
+    /// # Errors
+    /// What is wrong with the scenario or its documents, so that there is nothing to run; nothing if it was given up.
+    fn run(&self, scenario: &Scenario, entries_max: usize) -> Result<RunResult, Vec<Diagnostic>>;
+}
+
+/// How many steps a run may take for each entry that it may write, before it is given up.
+const STEPS_PER_ENTRY: usize = 200;
+/// A smaller scenario may write so many times the entries of the first.
+const ENTRIES_FACTOR: usize = 4;
+/// So many entries are never too many.
+const ENTRIES_MIN: usize = 5_000;
+
+/// The scenario by itself, judged by its expectations and the built-in oracles.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct ByItself;
+
+impl Bench for ByItself {
+    fn run(&self, scenario: &Scenario, entries_max: usize) -> Result<RunResult, Vec<Diagnostic>> {
+        let (judge, oracles) = match (Judge::new(scenario), Oracles::new(scenario)) {
+            (Ok(judge), Ok(oracles)) => (judge, oracles),
+            (judge, oracles) => return Err([judge.err(), oracles.err()].into_iter().flatten().flatten().collect()),
+        };
+        let mut observers: [Box<dyn Observer>; 2] = [Box::new(judge), Box::new(oracles)];
+        let options = Options::default();
+        let mut rehearsal = Rehearsal::new(scenario, simulated(scenario, scenario.seed)?, options)?;
+        let mut steps_left = entries_max.saturating_mul(STEPS_PER_ENTRY);
+        while rehearsal.step(&mut observers) {
+            steps_left = steps_left.saturating_sub(1);
+            if steps_left == 0 || rehearsal.stage().timeline().len() > entries_max {
+                return Err(Vec::new());
+            }
+        }
+        Ok(rehearsal.finish(options, &mut observers))
+    }
+}
+
+/// What else must hold of a smaller scenario, so that it fails for the reason for which the first did.
+#[derive(Clone, Debug, Default)]
+pub struct Guards {
+    /// These lists set the failure off: without all of them the scenario does not fail so.
+    pub without: Option<&'static [&'static str]>,
+    /// The `until` of the first scenario: to fail only because the run ends early is no failure.
+    pub until: Option<Tree>,
+}
+
+/// The tries of one shrinking.
+pub struct Trial<'b> {
+    bench: &'b dyn Bench,
+    goal: Goal,
+    guards: Guards,
+    /// What became of each draft that was tried, by its digest.
+    known: BTreeMap<u128, bool>,
+    entries_max: usize,
+    tries_max: usize,
+    tries: usize,
+    /// True once the limit kept something from being tried.
+    is_cut_short: bool,
+}
+
+impl<'b> Trial<'b> {
+    /// Tries for a way to fail that this draft shows, whose run is given.
+    pub fn new(bench: &'b dyn Bench, goal: Goal, draft: &Draft, run: &RunResult, tries_max: usize) -> Trial<'b> {
+        let is_endless = matches!(run.ending, Ending::LimitReached(_));
+        let entries_max = (run.timeline.len() * ENTRIES_FACTOR).max(ENTRIES_MIN);
+        let mut trial = Trial {
+            bench,
+            goal,
+            guards: Guards::default(),
+            known: BTreeMap::new(),
+            entries_max: if is_endless { usize::MAX } else { entries_max },
+            tries_max,
+            tries: 0,
+            is_cut_short: false,
+        };
+        trial.guards.until = draft.scenario.key("until").cloned();
+        let lists: [&'static [&'static str]; 3] =
+            [&["faults"], &["faults", "actions"], &["faults", "actions", "tie", "ties"]];
+        let there = lists.into_iter().filter(|lists| lists.iter().any(|list| draft.scenario.key(list).is_some()));
+        trial.guards.without = there.into_iter().find(|lists| trial.is_calm(draft, lists) == Some(true));
+        trial
+    }
+
+    /// How many scenarios were tried.
+    pub const fn tries(&self) -> usize {
+        self.tries
+    }
+
+    /// True if more would have been tried without the limit.
+    pub const fn is_cut_short(&self) -> bool {
+        self.is_cut_short
+    }
+
+    /// Has what follows not be held back by the limit: it is little, and what was found must be written.
+    pub const fn no_limit(&mut self) {
+        self.tries_max = usize::MAX;
+        self.is_cut_short = false;
+    }
+
+    /// The run of a draft.
+    pub fn run(&self, draft: &Draft) -> Option<(Scenario, RunResult)> {
+        let scenario = draft.load().ok()?;
+        let run = self.bench.run(&scenario, self.entries_max).ok()?;
+        Some((scenario, run))
+    }
+
+    /// The goal.
+    pub const fn goal(&self) -> &Goal {
+        &self.goal
+    }
+
+    /// The first of several drafts that still fails as it must, and its position among them.
+    pub fn first(&mut self, drafts: &mut dyn Iterator<Item = Draft>) -> Option<(usize, Draft)> {
+        let width = rayon::current_num_threads().max(1);
+        let mut position = 0;
+        loop {
+            let batch: Vec<(u128, Draft)> = drafts.take(width).map(|draft| (draft.digest(), draft)).collect();
+            if batch.is_empty() {
+                return None;
+            }
+            let judged: Vec<bool> = batch
+                .par_iter()
+                .map(|(digest, draft)| self.known.get(digest).copied().unwrap_or_else(|| self.fails(draft)))
+                .collect();
+            for ((digest, draft), fails) in batch.into_iter().zip(judged) {
+                if !self.known.contains_key(&digest) {
+                    if self.tries >= self.tries_max {
+                        self.is_cut_short = true;
+                        return None;
+                    }
+                    self.tries += 1;
+                    self.known.insert(digest, fails);
+                }
+                if fails {
+                    return Some((position, draft));
+                }
+                position += 1;
+            }
+        }
+    }
+
+    /// True if a draft still fails as it must.
+    pub fn holds(&mut self, draft: Draft) -> Option<Draft> {
+        self.first(&mut std::iter::once(draft)).map(|(_, draft)| draft)
+    }
+
+    /// The draft without what sets the failure off; `None` if that is not known.
+    pub fn calm(&self, draft: &Draft) -> Option<Draft> {
+        self.guards.without.map(|lists| without_lists(draft, lists))
+    }
+
+    fn fails(&self, draft: &Draft) -> bool {
+        let shows = |draft: &Draft| self.run(draft).is_some_and(|(_, run)| self.goal.failure(&run).is_some());
+        if !shows(draft) {
+            return false;
+        }
+        let waits_longer = self.guards.until.as_ref().filter(|until| draft.scenario.key("until") != Some(until));
+        if let Some(until) = waits_longer
+            && !shows(&longer(draft, until))
+        {
+            return false;
+        }
+        self.guards.without.is_none_or(|lists| self.is_calm(draft, lists) == Some(true))
+    }
+
+    /// True if a draft without what these lists do does not fail in this way; `None` if it cannot be told.
+    fn is_calm(&self, draft: &Draft, lists: &[&str]) -> Option<bool> {
+        let (_, run) = self.run(&without_lists(draft, lists))?;
+        Some(!self.goal.is_alike(&run))
+    }
+}
+
+fn without_lists(draft: &Draft, lists: &[&str]) -> Draft {
+    let mut calm = draft.clone();
+    for list in lists {
+        calm.scenario.unset(list);
+    }
+    calm
+}
+
+/// The draft with another end.
+fn longer(draft: &Draft, until: &Tree) -> Draft {
+    let mut draft = draft.clone();
+    if let Some(place) = draft.scenario.get_mut(&keys(&["until"])) {
+        *place = until.clone();
+    }
+    draft
+}

@@ -1,0 +1,76 @@
+//! A scenario that was shrunk, for people and as JSON: where it is, how it fails and what is left of it.
+
+use std::io::{self, Write};
+
+use serde_json::json;
+
+use super::paint::{Paint, Tone};
+use crate::explore::shrink::Shrunk;
+use crate::text::mask::mask;
+
+/// A shrunk scenario and where it was written.
+#[derive(Clone, Copy, Debug)]
+pub struct Written<'s> {
+    /// What was written.
+    pub shrunk: &'s Shrunk,
+    /// The scenario's file.
+    pub file: &'s str,
+    /// Its snapshot.
+    pub snapshot: &'s str,
+}
+
+/// Writes it for people.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_text(out: &mut dyn Write, written: Written<'_>, paint: Paint) -> io::Result<()> {
+    let Shrunk { failure, scenario, tries, .. } = written.shrunk;
+    writeln!(out, "{}", paint.tone(Tone::Strong, written.file))?;
+    writeln!(out, "fails    {}", mask(&failure.title()))?;
+    writeln!(out, "         at {}: {}", failure.at, mask(&failure.detail))?;
+    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+    let left = [
+        count(scenario.faults.len(), "fault"),
+        count(scenario.actions.len(), "action"),
+        count(scenario.deploy.len(), "deployed document"),
+        count(written.shrunk.nodes() as usize, "node"),
+        count(written.shrunk.run.timeline.len(), "entry").replace("entrys", "entries"),
+    ];
+    writeln!(out, "left     {}", left.join(", "))?;
+    writeln!(out, "tried    {}", count(*tries, "scenario"))?;
+    if written.shrunk.is_cut_short {
+        writeln!(out, "         the limit was reached: with more --tries it may become smaller")?;
+    }
+    for other in &written.shrunk.besides {
+        writeln!(out, "besides  {}", mask(other))?;
+    }
+    writeln!(out, "\nsee it: greenroom run {}", written.file)
+}
+
+/// Writes it as one JSON object.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write_json(out: &mut dyn Write, written: Written<'_>) -> io::Result<()> {
+    let Shrunk { name, failure, scenario, documents, tries, is_cut_short, run, .. } = written.shrunk;
+    let object = json!({
+        "file": written.file,
+        "name": name,
+        "snapshot": written.snapshot,
+        "documents": documents.keys().collect::<Vec<_>>(),
+        "fails": {
+            "what": mask(&failure.title()),
+            "at": failure.at.to_string(),
+            "detail": mask(&failure.detail),
+        },
+        "faults": scenario.faults.len(),
+        "actions": scenario.actions.len(),
+        "nodes": written.shrunk.nodes(),
+        "entries": run.timeline.len(),
+        "tries": tries,
+        "limit_reached": is_cut_short,
+        "besides": written.shrunk.besides.iter().map(|other| mask(other)).collect::<Vec<_>>(),
+    });
+    serde_json::to_writer_pretty(&mut *out, &object)?;
+    writeln!(out)
+}
