@@ -3,6 +3,7 @@
 
 mod attempt;
 mod base;
+mod compare;
 mod coverage;
 mod differential;
 mod effect;
@@ -17,6 +18,7 @@ mod settings;
 mod vocabulary;
 mod words;
 
+pub use compare::{add_comparisons, is_asked_for};
 pub use coverage::{Coverage, OfKind};
 pub use group::{Group, Signature};
 pub use plan::{Plan, Target};

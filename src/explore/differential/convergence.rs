@@ -6,8 +6,13 @@ use super::decided::is_decided;
 use super::ends::{Ends, Health};
 use crate::kernel::Time;
 use crate::oracle::builtin::rules;
-use crate::rehearsal::Finding;
+use crate::rehearsal::{Fate, Finding};
 use crate::timeline::EntryId;
+
+/// What whoever applies manifests makes of them: no controller brings it back, and it shows where its objects fail as well.
+const OF_THE_CLIENT: &str = "manifests/";
+/// States in which something waits until an operator acts.
+const WAITS_FOR_SOMEBODY: [&str; 2] = ["Paused", "awaiting_promotion"];
 
 /// Compares the end of a run, all of whose faults were over at a time, with that of the run without them. One finding a run, about
 /// whatever is furthest up: the rest follows from it.
@@ -16,10 +21,19 @@ pub fn divergence(base: &Base, run: &Fork, over: Time) -> Option<Finding> {
     if !is_at_rest(run) || !is_at_rest(&base.end) || run.now() < over || is_decided(run, &base.end) {
         return None;
     }
+    // An operator to whom the faults brought other answers would act again; the scenario's does not.
+    if was_answered_otherwise(base, run) {
+        return None;
+    }
     let ends = Ends::of(run);
     // Better than without the faults is no failure.
-    let mut worse = base.ends.differences(&ends).filter(|(_, _, their)| {
-        their.is_none_or(|their| their.pods.is_some() || their.gone || !matches!(their.health, Some((Health::Well, _))))
+    let mut worse = base.ends.differences(&ends).filter(|(subject, _, their)| {
+        !subject.starts_with(OF_THE_CLIENT)
+            && their.is_none_or(|their| {
+                let is_well = matches!(their.health, Some((Health::Well, _)));
+                let waits = matches!(their.health, Some((Health::Underway, state)) if WAITS_FOR_SOMEBODY.contains(&state));
+                !waits && (their.pods.is_some() || their.gone || !is_well)
+            })
     });
     let (subject, end, their) = worse.next()?;
     let others: Vec<&str> = worse.map(|(subject, ..)| subject).take(3).collect();
@@ -38,6 +52,12 @@ pub fn divergence(base: &Base, run: &Fork, over: Time) -> Option<Finding> {
         evidence,
         expected: false,
     })
+}
+
+/// True if an action of the scenario took place without the faults and did not with them.
+fn was_answered_otherwise(base: &Base, run: &Fork) -> bool {
+    let was_done = |name: &str| base.end.fate(name) == Fate::Fired;
+    base.scenario.actions.iter().any(|action| was_done(&action.name) && run.fate(&action.name) != Fate::Fired)
 }
 
 fn last(run: &Fork) -> Option<EntryId> {

@@ -153,3 +153,43 @@ fn health(became: &str) -> Option<Health> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn end(ready: u32, state: &'static str, entry: u32) -> End {
+        End {
+            pods: Some((2, ready)),
+            health: health(state).map(|health| (health, state)),
+            gone: false,
+            last: EntryId(entry),
+        }
+    }
+
+    fn ends(list: &[(&str, End)]) -> Ends {
+        Ends(list.iter().map(|(subject, end)| ((Rank::Workload, (*subject).to_owned()), *end)).collect())
+    }
+
+    #[test]
+    fn only_what_another_seed_agrees_in_is_compared() {
+        let one = ends(&[("Deployment/a", end(2, "Complete", 5)), ("Deployment/b", end(2, "Complete", 6))]);
+        let other = ends(&[("Deployment/a", end(2, "Complete", 9)), ("Deployment/b", end(1, "Complete", 6))]);
+        let stable = one.stable_in(&other);
+        let subjects: Vec<&str> = stable.0.keys().map(|(_, subject)| subject.as_str()).collect();
+        assert_eq!(subjects, ["Deployment/a"]);
+    }
+
+    #[test]
+    fn a_pod_less_or_a_worse_state_is_another_end() {
+        let base = ends(&[("Deployment/a", end(2, "Complete", 5))]);
+        let told = |end: End| -> Vec<String> {
+            let other = ends(&[("Deployment/a", end)]);
+            base.differences(&other).map(|(_, _, their)| their.map_or(String::new(), End::told)).collect()
+        };
+        assert_eq!(told(end(2, "Complete", 7)), Vec::<String>::new());
+        assert_eq!(told(end(1, "Complete", 7)), ["1 of 2 ready, Complete"]);
+        assert_eq!(told(end(2, "ProgressDeadlineExceeded", 7)), ["2 of 2 ready, ProgressDeadlineExceeded"]);
+        assert_eq!(base.differences(&Ends::default()).count(), 1);
+    }
+}

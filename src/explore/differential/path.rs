@@ -104,3 +104,17 @@ pub fn path_dependence(base: &Base, at_once: &Fork) -> Option<Finding> {
         expected: false,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_are_told_apart_by_kind_namespace_and_name() {
+        let text = "# first\nkind: Deployment\nmetadata:\n  name: web\n---\n# nothing\n---\nkind: Service\nmetadata: { name: web, namespace: shop }\n";
+        let parts = parts(text).expect("objects");
+        let ids: Vec<String> = parts.iter().map(|part| format!("{}/{}/{}", part.id.0, part.id.1, part.id.2)).collect();
+        assert_eq!(ids, ["Deployment//web", "Service/shop/web"]);
+        assert!(super::parts("kind: List\nitems: []\n").is_none());
+    }
+}
