@@ -12,6 +12,7 @@ mod conform;
 #[cfg(feature = "live")]
 mod doctor;
 mod explain;
+mod explore;
 mod find;
 mod output;
 mod plan;
@@ -35,7 +36,7 @@ pub use stand_in::stand_in_alone;
 const EXIT_CODES: &str = "\
 Exit codes:
   0    all is well
-  1    an expectation failed, or a plan
+  1    an expectation failed, or a plan, or a search found something
   2    wrong usage, or a file that is not valid
   3    a snapshot is new or changed
   4    no scenario was found, or nothing to explain or to shrink
@@ -60,6 +61,7 @@ enum Verb {
     Test(test::TestArgs),
     Check(check::CheckArgs),
     Plan(plan::PlanArgs),
+    Explore(explore::ExploreArgs),
     Explain(explain::ExplainArgs),
     Shrink(shrink::ShrinkArgs),
     #[cfg(feature = "live")]
@@ -81,6 +83,7 @@ pub fn main() -> ExitCode {
             Verb::Test(args) => test::test(&args),
             Verb::Check(args) => check::check(&args),
             Verb::Plan(args) => plan::plan(&args),
+            Verb::Explore(args) => explore::explore(&args),
             Verb::Explain(args) => explain::explain(&args),
             Verb::Shrink(args) => shrink::shrink(&args),
             #[cfg(feature = "live")]

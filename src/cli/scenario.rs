@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use crate::explore::{add_comparisons, is_asked_for};
 use crate::oracle::{Judge, Oracles};
 use crate::rehearsal::{Observer, Options, RunResult, rehearse};
 use crate::scenario::model::SnapshotLayers;
@@ -25,6 +26,8 @@ pub fn rehearse_file(
     if options.stop_at.is_some() {
         // What was still to come when the run was cut short is not a fault that never fired.
         run.unfired.clear();
+    } else if is_asked_for(&scenario) {
+        add_comparisons(&scenario, &mut run)?;
     }
     Ok((run, scenario.snapshot))
 }
@@ -37,7 +40,10 @@ pub fn rehearse_whole(path: &Path, options: Options) -> Result<(RunResult, Scena
     let scenario = load(path)?;
     let (judge, oracles) = judges(&scenario)?;
     let mut observers: [Box<dyn Observer>; 2] = [Box::new(judge), Box::new(oracles)];
-    let run = rehearse(&scenario, options, &mut observers)?;
+    let mut run = rehearse(&scenario, options, &mut observers)?;
+    if is_asked_for(&scenario) {
+        add_comparisons(&scenario, &mut run)?;
+    }
     Ok((run, scenario))
 }
 

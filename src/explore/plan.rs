@@ -72,6 +72,14 @@ impl Plan {
         self
     }
 
+    /// The plan without the faults and actions of these names.
+    #[must_use]
+    pub fn without(mut self, names: &[String]) -> Plan {
+        self.faults.retain(|fault| !names.contains(&fault.name));
+        self.actions.retain(|action| !names.contains(&action.name));
+        self
+    }
+
     /// What was added, a line each: `pod_kill deployment/vllm, at 00:07:10.000`.
     pub fn describe(&self) -> Vec<String> {
         let faults = self.faults.iter().map(|fault| describe_fault(&fault.kind, &fault.trigger));

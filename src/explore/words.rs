@@ -25,7 +25,7 @@ pub fn fault(kind: &FaultKind) -> String {
         FaultKind::ImagePullFail { image, times, lasts } => {
             add(out, image);
             number(out, *times);
-            length(out, *lasts);
+            unless_counted(out, *times, *lasts);
         }
         FaultKind::SlowStart { target, extra, percent } => {
             whom(out, target);
@@ -116,7 +116,7 @@ fn api(out: &mut String, entry: &ApiEntry) {
         ApiTrouble::Conflict { occurrence, times } => nth(out, occurrence, times),
         ApiTrouble::Error { occurrence, times, lasts } => {
             nth(out, occurrence, times);
-            length(out, lasts);
+            unless_counted(out, times, lasts);
         }
         ApiTrouble::WebhookDown { lasts } => length(out, lasts),
         ApiTrouble::Restart { moment, lasts } => {
@@ -163,6 +163,13 @@ fn number(out: &mut String, times: Option<u32>) {
     }
 }
 
+/// How long something lasts, unless it is over after a number of times.
+fn unless_counted(out: &mut String, times: Option<u32>, lasts: Option<Duration>) {
+    if times.is_none() || lasts.is_some() {
+        length(out, lasts);
+    }
+}
+
 fn length(out: &mut String, lasts: Option<Duration>) {
     match lasts {
         Some(lasts) => add(out, &format!("for {lasts}")),
@@ -173,4 +180,23 @@ fn length(out: &mut String, lasts: Option<Duration>) {
 fn add(out: &mut String, text: &str) {
     out.push(' ');
     out.push_str(text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_is_told_with_whom_it_hits_and_how_long() {
+        let target = |kind, name: &str| Target { kind, name: name.to_owned() };
+        let node = target(TargetKind::Node, "a10-0");
+        let down = |lasts| fault(&FaultKind::NodeDown { target: node.clone(), lasts });
+        assert_eq!(down(Some(Duration::from_secs(120))), "node_down Node/a10-0 for 2m");
+        assert_eq!(down(None), "node_down Node/a10-0 for ever");
+        let kill = FaultKind::PodKill { target: target(TargetKind::Workload, "Deployment/web"), count: Some(1) };
+        assert_eq!(fault(&kill), "pod_kill Deployment/web 1 of its pods");
+        let trouble = ApiTrouble::Error { occurrence: 2, times: Some(3), lasts: None };
+        let api = FaultKind::Api(ApiEntry { of: None, controller: None, object: None, trouble });
+        assert_eq!(fault(&api), "api_error from number 2 on 3 times");
+    }
 }

@@ -187,7 +187,8 @@ pub(super) fn action(entry: &ActionEntry) -> Action {
     }
 }
 
-fn unlocked(kind: &ActionKind) -> Action {
+/// What an action of the scenario is to the systems, whoever wrote since it was decided.
+pub fn unlocked(kind: &ActionKind) -> Action {
     match kind.clone() {
         ActionKind::Undeploy(name) => Action::Undeploy(name),
         ActionKind::Apply(document) => Action::Apply(document.source),

@@ -9,6 +9,7 @@ mod inject;
 mod notices;
 pub mod observer;
 mod play;
+mod probe;
 mod profiles;
 mod recorder;
 mod refusal;
@@ -16,8 +17,10 @@ pub mod result;
 pub mod scheduling;
 mod simulate;
 
+pub use cues::unlocked as action_of;
 pub use observer::Observer;
 pub use play::{Options, Rehearsal, rehearse};
+pub use probe::Fate;
 pub use profiles::profiles;
 pub use recorder::Recorder;
 pub use result::{

@@ -6,6 +6,7 @@ pub mod conform;
 pub mod diff;
 pub mod exit;
 pub mod explain;
+pub mod explore;
 pub mod github;
 pub mod json;
 pub mod junit;

@@ -155,7 +155,9 @@ impl Cluster {
             && !deadline.is_zero()
         {
             // `requeueStuckDeployment` looks again a second after the deadline, and timestamps have whole seconds.
+            // A status that was written after a long wait for the API may be past its deadline: it is looked at again at once.
             let due = condition.updated_at + deadline + self.profile.progress_check_margin;
+            let due = due.max(self.queue.now());
             self.schedule(due, Class::BUILT_IN, Event::ProgressDeadline(id));
         }
         self.journal_object(key);

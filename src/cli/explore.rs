@@ -1,0 +1,158 @@
+//! `greenroom explore`: searches a scenario for what goes wrong. The search is `explore`'s; here are its threads, its clock, its progress
+//! and what is shown.
+
+use std::io::{IsTerminal as _, Write};
+use std::path::PathBuf;
+
+use clap::Args;
+use indicatif::{ProgressBar, ProgressStyle};
+
+use super::output::{Format, OutputArgs, complain, refuse, stderr_is_coloured, tell};
+use crate::explore::{Choice, Exploration, FAULT_WORDS, Options, Progress, explore as search};
+use crate::kernel::Duration;
+use crate::oracle::builtin::rules;
+use crate::report::explore::{self as shown, Explored};
+use crate::report::{Exit, Paint};
+use crate::scenario::load;
+use crate::text::Diagnostic;
+use crate::text::diagnostic::{nearest, quote};
+use crate::text::duration::parse as parse_duration;
+use crate::text::render::render;
+use crate::text::rule::Rule;
+
+/// Runs where neither a time nor a number is given.
+const RUNS_DEFAULT: u64 = 5_000;
+
+/// Search for faults, actions and orders of them that break a scenario.
+#[derive(Args)]
+pub struct ExploreArgs {
+    /// The scenario file.
+    file: PathBuf,
+    /// End after so long: 60s, 10m. What is found is that of the runs so far, the same on any machine for the same number of runs.
+    #[arg(long, value_name = "LENGTH", value_parser = parse_duration, conflicts_with = "runs")]
+    budget: Option<Duration>,
+    /// End after so many runs. Default: 5000.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    runs: Option<u64>,
+    /// The seed of all random draws, of the runs and of the search, instead of the scenario's own.
+    #[arg(long, value_name = "N")]
+    seed: Option<u64>,
+    /// How many runs go on at a time. Default: one a processor.
+    #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    jobs: Option<u16>,
+    /// Try these faults alone, by the names that a scenario has for them: pod_kill,node_down.
+    #[arg(long, value_name = "KINDS", value_delimiter = ',', value_parser = fault_word)]
+    faults: Option<Vec<String>>,
+    /// Try no actions of operators.
+    #[arg(long)]
+    no_actions: bool,
+    /// How far to go: 1: one fault or action a run; 2: two; 3: several, drawn.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u8).range(1..=3))]
+    depth: u8,
+    /// Look for findings of these oracles alone, by code or name: GR104,stuck.
+    #[arg(long, value_name = "ORACLE", value_delimiter = ',', value_parser = oracle)]
+    only: Option<Vec<&'static Rule>>,
+    /// Show which states and steps from state to state were reached, and which never.
+    #[arg(long)]
+    coverage: bool,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+fn fault_word(text: &str) -> Result<String, String> {
+    if FAULT_WORDS.contains(&text) {
+        return Ok(text.to_owned());
+    }
+    Err(match nearest(text, FAULT_WORDS.iter().copied()) {
+        Some(near) => format!("there is no fault {}; did you mean `{near}`?", quote(text)),
+        None => format!("there is no fault {}; there are {}", quote(text), FAULT_WORDS.join(", ")),
+    })
+}
+
+fn oracle(text: &str) -> Result<&'static Rule, String> {
+    rules::find(text).ok_or_else(|| {
+        let names: Vec<&str> = rules::ALL.iter().map(|rule| rule.name).collect();
+        format!("there is no oracle {}; there are {}", quote(text), names.join(", "))
+    })
+}
+
+/// Searches the scenario.
+pub fn explore(args: &ExploreArgs) -> Exit {
+    let formats = [Format::Human, Format::Json, Format::Ndjson, Format::Junit, Format::Github];
+    if let Err(refusal) = args.output.check_for(&formats) {
+        return refuse(&refusal);
+    }
+    let jobs = args.jobs.map_or(0, usize::from);
+    let pool = match rayon::ThreadPoolBuilder::new().num_threads(jobs).build() {
+        Ok(pool) => pool,
+        Err(error) => return complain(&format!("cannot start {jobs} threads: {error}")),
+    };
+    let exploration = match pool.install(|| searched(args)) {
+        Ok(exploration) => exploration,
+        Err(problems) => {
+            tell(render(&problems, stderr_is_coloured()).trim_end());
+            return Exit::Invalid;
+        }
+    };
+    let file = args.file.to_string_lossy().into_owned();
+    let explored = Explored { file, exploration, coverage: args.coverage };
+    args.output.write_each(explored.exit(), &|format, out: &mut dyn Write, paint: Paint| match format {
+        Format::Json => shown::write_json(out, &explored),
+        Format::Ndjson => shown::write_ndjson(out, &explored),
+        Format::Junit => shown::write_junit(out, &explored),
+        Format::Github => shown::write_github(out, &explored),
+        Format::Human | Format::Sarif => shown::write_text(out, &explored, paint),
+    })
+}
+
+fn searched(args: &ExploreArgs) -> Result<Exploration, Vec<Diagnostic>> {
+    let scenario = load(&args.file)?;
+    let runs = match args.budget {
+        Some(_) => None,
+        None => Some(args.runs.unwrap_or(RUNS_DEFAULT)),
+    };
+    let options = Options {
+        seed: args.seed,
+        runs,
+        depth: args.depth,
+        choice: Choice { faults: args.faults.clone(), no_actions: args.no_actions },
+        only: args.only.clone(),
+    };
+    let bar = progress(runs);
+    let ends = Deadline::after(args.budget);
+    let exploration = search(&scenario, &options, &mut |Progress { runs, findings }| {
+        bar.set_position(runs);
+        bar.set_message(format!("{findings} findings"));
+        !ends.is_over()
+    });
+    bar.finish_and_clear();
+    exploration
+}
+
+/// When the user's patience ends. The clock of the machine decides how many runs there are, and nothing in them.
+#[allow(clippy::disallowed_types, reason = "a budget is time of the machine")]
+struct Deadline(Option<std::time::Instant>);
+
+impl Deadline {
+    #[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "a budget is time of the machine")]
+    fn after(budget: Option<Duration>) -> Deadline {
+        Deadline(budget.map(|budget| std::time::Instant::now() + std::time::Duration::from_nanos(budget.nanos())))
+    }
+
+    #[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "a budget is time of the machine")]
+    fn is_over(&self) -> bool {
+        self.0.is_some_and(|at| std::time::Instant::now() >= at)
+    }
+}
+
+/// A bar on stderr, if a person looks at it.
+fn progress(runs: Option<u64>) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let (bar, form) = match runs {
+        Some(runs) => (ProgressBar::new(runs), "{bar:30} {pos} of {len} runs, {msg}, {per_sec}, {elapsed}"),
+        None => (ProgressBar::new_spinner(), "{spinner} {pos} runs, {msg}, {per_sec}, {elapsed}"),
+    };
+    bar.with_style(ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar()))
+}

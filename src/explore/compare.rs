@@ -1,0 +1,57 @@
+//! The oracles that compare runs, for one scenario as its file has it: with its faults against without them, step by step against at
+//! once. They judge where a scenario names one of them, because they cost several runs more.
+
+use globset::Glob;
+
+use super::plan::Plan;
+use super::replay::findings_of;
+use crate::oracle::builtin::rules;
+use crate::rehearsal::RunResult;
+use crate::scenario::model::{ExpectedFinding, Scenario};
+use crate::text::Diagnostic;
+use crate::text::rule::Rule;
+
+/// Those oracles.
+const COMPARING: [&Rule; 3] = [&rules::CHURN, &rules::DIVERGENCE, &rules::PATH];
+
+/// True if a scenario names one of them: it is to judge alone, or to find something.
+pub fn is_asked_for(scenario: &Scenario) -> bool {
+    let names = |name: &str| COMPARING.iter().any(|rule| is(name, rule));
+    let oracles = &scenario.oracles;
+    oracles.only.iter().flatten().any(|(name, _)| names(name))
+        || oracles.expect.iter().any(|expected| names(&expected.oracle))
+}
+
+/// Adds what they find to the result of a run of the scenario, and takes off it what they were expected to find and have found.
+///
+/// # Errors
+/// What is wrong with the scenario without its faults.
+pub fn add_comparisons(scenario: &Scenario, run: &mut RunResult) -> Result<(), Vec<Diagnostic>> {
+    let mut plain = scenario.clone();
+    plain.faults.clear();
+    // What is expected is found first, and held against the expectation then.
+    plain.oracles.expect.clear();
+    let plan = Plan { faults: scenario.faults.clone(), ..Plan::of(std::sync::Arc::new(plain)) };
+    let found = findings_of(&plan, run.seed)?;
+    for mut finding in found.into_iter().filter(|finding| COMPARING.contains(&finding.rule)) {
+        let means = |expected: &&ExpectedFinding| {
+            let about = expected.about.as_deref().map(Glob::new);
+            is(&expected.oracle, finding.rule)
+                && about.is_none_or(|glob| {
+                    glob.is_ok_and(|glob| glob.compile_matcher().is_match(&finding.subject))
+                })
+        };
+        for expected in scenario.oracles.expect.iter().filter(means) {
+            finding.expected = true;
+            let (line, column) = (expected.place.line, expected.place.column);
+            run.missed.retain(|missed| (missed.line.line, missed.line.column) != (line, column));
+        }
+        run.findings.push(finding);
+    }
+    run.findings.sort_by_key(|finding| finding.at);
+    Ok(())
+}
+
+fn is(name: &str, rule: &Rule) -> bool {
+    rule.code.eq_ignore_ascii_case(name) || rule.name == name
+}

@@ -1,0 +1,100 @@
+//! What the runs of a search reached: of each kind of subject which states, and from which to which; and which faults made which of
+//! them happen.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::fork::Fork;
+use crate::timeline::states::states;
+use crate::timeline::{Kind, Subject};
+
+/// A step of a subject of this kind from one state to another; from `""` at its first entry.
+pub type Step = (Kind, &'static str, &'static str);
+
+/// The steps of one run.
+pub fn steps(run: &Fork) -> BTreeSet<Step> {
+    let mut last: BTreeMap<Subject, &'static str> = BTreeMap::new();
+    let mut steps = BTreeSet::new();
+    for (_, entry) in run.timeline().since(0) {
+        if matches!(entry.subject.kind, Kind::Fault | Kind::Action | Kind::Scenario) {
+            continue;
+        }
+        let from = last.insert(entry.subject, entry.became).unwrap_or("");
+        steps.insert((entry.subject.kind, from, entry.became));
+    }
+    steps
+}
+
+/// What all runs reached together.
+#[derive(Clone, Debug, Default)]
+pub struct Coverage {
+    base: BTreeSet<Step>,
+    reached: BTreeMap<Step, BTreeSet<&'static str>>,
+}
+
+/// What was reached of the subjects of one kind.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct OfKind {
+    /// The kind.
+    pub kind: Kind,
+    /// States in the run as the scenario has it.
+    pub in_base: BTreeSet<&'static str>,
+    /// States that other runs alone reached.
+    pub in_runs: BTreeSet<&'static str>,
+    /// States that no run reached.
+    pub never: BTreeSet<&'static str>,
+    /// Steps in the run as the scenario has it.
+    pub steps_in_base: usize,
+    /// Steps that other runs alone made, each with the faults and actions of those runs.
+    pub steps_in_runs: Vec<(&'static str, &'static str, BTreeSet<&'static str>)>,
+}
+
+impl Coverage {
+    /// That of the run as the scenario has it.
+    pub fn new(base: BTreeSet<Step>) -> Coverage {
+        Coverage { base, reached: BTreeMap::new() }
+    }
+
+    /// Adds a run with what was put into it; how many steps no run had made before.
+    pub fn add(&mut self, steps: &BTreeSet<Step>, words: &[&'static str]) -> usize {
+        let mut fresh = 0;
+        for step in steps.difference(&self.base) {
+            let by = self.reached.entry(*step).or_insert_with(|| {
+                fresh += 1;
+                BTreeSet::new()
+            });
+            by.extend(words);
+        }
+        fresh
+    }
+
+    /// How many steps there were in the run as the scenario has it, and in all.
+    pub fn counts(&self) -> (usize, usize) {
+        (self.base.len(), self.base.len() + self.reached.len())
+    }
+
+    /// By kind.
+    pub fn kinds(&self) -> Vec<OfKind> {
+        let all = self.base.iter().chain(self.reached.keys());
+        let kinds: BTreeSet<Kind> = all.map(|(kind, ..)| *kind).collect();
+        kinds
+            .into_iter()
+            .map(|kind| {
+                let in_base: BTreeSet<&str> =
+                    self.base.iter().filter(|step| step.0 == kind).map(|step| step.2).collect();
+                let others: Vec<_> = self.reached.iter().filter(|(step, _)| step.0 == kind).collect();
+                let in_runs: BTreeSet<&str> =
+                    others.iter().map(|(step, _)| step.2).filter(|state| !in_base.contains(state)).collect();
+                let known = states(kind).unwrap_or(&[]).iter().copied();
+                let never = known.filter(|state| !in_base.contains(state) && !in_runs.contains(state)).collect();
+                OfKind {
+                    kind,
+                    steps_in_base: self.base.iter().filter(|step| step.0 == kind).count(),
+                    steps_in_runs: others.into_iter().map(|(step, by)| (step.1, step.2, by.clone())).collect(),
+                    in_base,
+                    in_runs,
+                    never,
+                }
+            })
+            .collect()
+    }
+}
