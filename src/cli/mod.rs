@@ -12,7 +12,10 @@ mod conform;
 #[cfg(feature = "live")]
 mod doctor;
 mod explain;
+mod facts;
+mod filter;
 mod find;
+mod inputs;
 mod output;
 mod plan;
 mod run;
@@ -20,7 +23,10 @@ mod scenario;
 mod schema;
 mod snapshots;
 mod stand_in;
+mod step_summary;
+mod suite;
 mod test;
+mod watch;
 
 use std::process::ExitCode;
 
