@@ -70,10 +70,10 @@ fn what_is_concerned_runs_again() {
     let folder = Folder::with(&[("a", GOOD), ("b", GOOD)]).accepted();
     let mut watch = Watch::start(&folder, &["--format", "human", "--format", "json=out.json"]);
     assert!(folder.read(".out").ends_with("2 scenarios: 2 passed\n"), "{}", folder.read(".out"));
-    let changed = |watch: &mut Watch, path: &str, text: &str| watch.after(&folder, || folder.write(path, text));
+    let changed = |watch: &mut Watch, path: &str, text: &str| watch.after(&folder, || folder.put(path, text));
 
     folder.write("a/nobody-reads.yaml", "a: 1\n");
-    folder.write("b/web.yaml", WEB);
+    folder.put("b/web.yaml", WEB);
     let document = changed(&mut watch, "a/web.yaml", &WEB.replace("replicas: 2", "replicas: 3"));
     assert!(document.starts_with("\nchanged: a/web.yaml\nFAILED   a/scenario.yaml"), "{document}");
     assert!(!document.contains("b/scenario.yaml"), "{document}");
@@ -103,13 +103,11 @@ fn what_is_concerned_runs_again() {
     folder.write("new/below/web.yaml", WEB);
     let timeline = accepted.replace("scenario a\n", "scenario new\n");
     folder.write("new/below/new.timeline", &timeline);
-    let new = watch.after(&folder, || {
-        let hidden = folder.path().join("new/below/.scenario");
-        fs::write(&hidden, scenario("new", GOOD)).expect("a file");
-        fs::rename(hidden, folder.path().join("new/below/scenario.yaml")).expect("a file");
-    });
+    let new = watch.after(&folder, || folder.put("new/below/scenario.yaml", &scenario("new", GOOD)));
     assert!(new.contains("new/below/scenario.yaml") && new.contains("3 scenarios: "), "{new}");
-    let gone = watch.after(&folder, || fs::remove_dir_all(folder.path().join("new")).expect("a folder"));
+    let gone = watch.after(&folder, || {
+        fs::rename(folder.path().join("new"), folder.path().join(".new")).expect("a folder");
+    });
     assert!(gone.ends_with("2 scenarios: 2 passed\n"), "{gone}");
     assert_eq!(watch.end(), Some(0));
 }
@@ -118,7 +116,7 @@ fn what_is_concerned_runs_again() {
 fn it_ends_with_the_code_of_the_last_results() {
     let folder = Folder::with(&[("a", BAD)]).accepted();
     let mut watch = Watch::start(&folder, &["a"]);
-    let mended = watch.after(&folder, || folder.write("a/scenario.yaml", &scenario("other", GOOD)));
+    let mended = watch.after(&folder, || folder.put("a/scenario.yaml", &scenario("other", GOOD)));
     assert!(mended.contains("there is no accepted snapshot"), "{mended}");
     assert_eq!(watch.end(), Some(3));
     assert_eq!(Watch::start(&Folder::empty(), &[]).end(), Some(4), "nothing was found");
@@ -133,7 +131,7 @@ fn a_clash_of_names_ends_when_either_changes() {
     folder.write("b/scenario.yaml", &scenario("same", GOOD));
     let mut watch = Watch::start(&folder, &[]);
     assert!(folder.read(".out").contains("INVALID  b/scenario.yaml"), "{}", folder.read(".out"));
-    let ended = watch.after(&folder, || folder.write("a/scenario.yaml", &scenario("a", GOOD)));
+    let ended = watch.after(&folder, || folder.put("a/scenario.yaml", &scenario("a", GOOD)));
     assert!(!ended.contains("INVALID") && ended.contains("b/scenario.yaml"), "{ended}");
     assert_eq!(watch.end(), Some(3));
 }
@@ -143,8 +141,8 @@ fn a_clash_of_names_ends_when_either_changes() {
 fn filters_hold_while_watching() {
     let folder = Folder::with(&[("a", GOOD), ("b", GOOD)]).accepted();
     let mut watch = Watch::start(&folder, &["--filter", "path:a/"]);
-    folder.write("b/scenario.yaml", &scenario("b", BAD));
-    let after = watch.after(&folder, || folder.write("a/scenario.yaml", &scenario("a", BAD)));
+    folder.put("b/scenario.yaml", &scenario("b", BAD));
+    let after = watch.after(&folder, || folder.put("a/scenario.yaml", &scenario("a", BAD)));
     assert!(after.contains("a/scenario.yaml") && !after.contains("b/scenario.yaml"), "{after}");
     assert_eq!(watch.end(), Some(1));
 }

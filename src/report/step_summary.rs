@@ -56,7 +56,8 @@ fn head(report: &Report) -> String {
     let heading = match (report.nothing(), number, failed) {
         (Some(nothing), ..) => nothing,
         (None, 0, _) => "nothing to run here".to_owned(),
-        (None, _, 0) => format!("{number} {noun}, all well"),
+        (None, _, 0) if report.troubles.is_empty() => format!("{number} {noun}, all well"),
+        (None, _, 0) => format!("{number} {noun} passed, and the environment failed"),
         (None, ..) => format!("{failed} of {number} {noun} failed"),
     };
     let mut text = format!("## greenroom: {heading}\n\n");

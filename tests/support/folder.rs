@@ -25,7 +25,7 @@ pub const BAD: &str = "expect:\n  - eventually: { Deployment/web: Complete }\n  
 /// A fault that cannot strike.
 pub const UNFIRED: &str = "\
 faults:
-  - on: { subject: Deployment/web, reaches: Failed }
+  - on: { subject: Deployment/web, reaches: ProgressDeadlineExceeded }
     pod_kill: { workload: web }
 ";
 
@@ -71,6 +71,12 @@ impl Folder {
         let path = self.0.path().join(path);
         fs::create_dir_all(path.parent().expect("a folder")).expect("a folder");
         fs::write(path, text).expect("a file");
+    }
+
+    /// Puts a file in the place of another at once, as editors do: nobody sees half of it.
+    pub fn put(&self, path: &str, text: &str) {
+        self.write(".put", text);
+        fs::rename(self.0.path().join(".put"), self.0.path().join(path)).expect("a file");
     }
 
     pub fn read(&self, path: &str) -> String {
