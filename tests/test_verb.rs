@@ -61,8 +61,9 @@ fn filters_choose_by_path_name_and_content() {
     let files = |filters: &[&str]| {
         let args: Vec<&str> = filters.iter().flat_map(|filter| ["--filter", filter]).collect();
         let ran = folder.run(&[&["test", "-j", "2"], args.as_slice()].concat());
-        let folders = ran.files().iter().map(|file| file.split('/').next().unwrap_or_default().to_owned());
-        (ran.code, folders.collect::<Vec<String>>().join(" "))
+        let files = ran.files();
+        let folders = files.iter().map(|file| file.split('/').next().unwrap_or_default());
+        (ran.code, folders.collect::<Vec<&str>>().join(" "))
     };
     assert_eq!(files(&["path:b/"]), (0, "b".to_owned()));
     assert_eq!(files(&["a/*", "name:c"]), (2, "a bad c".to_owned()));

@@ -133,6 +133,11 @@ impl Term {
         }
     }
 
+    /// Of a file that cannot be read: a word is about its path then, and whatever else is asked may hold.
+    fn of_unread(&self) -> bool {
+        !matches!(self.what, What::Any(_)) || self.negated
+    }
+
     fn of_facts(&self, facts: &Facts) -> bool {
         let fits = match &self.what {
             // Its path was looked at before.
@@ -147,7 +152,7 @@ impl Term {
 }
 
 /// True if any of the filters means this scenario, or if there are none. The file is read only if its path does not decide;
-/// one that cannot be read is meant unless its path says otherwise, so that what is wrong with it is told.
+/// one that cannot be read is meant unless its path says otherwise, so that no filter hides what is wrong with it.
 pub fn any_matches(filters: &[Filter], path: &Path) -> bool {
     let shown = path.to_string_lossy().replace('\\', "/");
     let facts = std::cell::LazyCell::new(|| Facts::of(path));
@@ -158,7 +163,11 @@ pub fn any_matches(filters: &[Filter], path: &Path) -> bool {
             return false;
         }
         let mut open = decided.iter().filter(|(_, holds)| holds.is_none()).peekable();
-        open.peek().is_none() || facts.as_ref().is_none_or(|facts| open.all(|(term, _)| term.of_facts(facts)))
+        open.peek().is_none()
+            || match facts.as_ref() {
+                Some(facts) => open.all(|(term, _)| term.of_facts(facts)),
+                None => open.all(|(term, _)| term.of_unread()),
+            }
     };
     filters.is_empty() || filters.iter().any(matches)
 }
@@ -228,7 +237,7 @@ mod tests {
         std::fs::write(&path, "name: [").expect("a file");
         assert!(matches("system:oci", &path) && matches("not fault:node_down", &path) && matches("bad", &path));
         assert!(!matches("path:good system:oci", &path) && !matches("not path:bad", &path));
-        assert!(matches("good", Path::new("no/such/file.yaml")), "its name may be good");
+        assert!(matches("name:good", &path) && !matches("good", &path) && matches("not good", &path));
     }
 
     #[test]

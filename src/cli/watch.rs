@@ -120,10 +120,15 @@ impl Watch<'_> {
             if self.watched.contains(&folder) {
                 continue;
             }
-            let watched = self.debouncer.watch(&folder, RecursiveMode::NonRecursive);
-            watched.map_err(|error| format!("cannot watch {}: {error}", folder.display()))?;
-            self.watched.insert(folder);
             is_new = true;
+            match self.debouncer.watch(&folder, RecursiveMode::NonRecursive) {
+                Ok(()) => {
+                    self.watched.insert(folder);
+                }
+                // It went away just now: the next look finds what is there instead.
+                Err(_) if !folder.is_dir() => {}
+                Err(error) => return Err(format!("cannot watch {}: {error}", folder.display())),
+            }
         }
         Ok(is_new)
     }
