@@ -20,6 +20,8 @@ pub struct Found {
     pub files: Vec<PathBuf>,
     /// Paths that do not exist or cannot be read, each with the reason.
     pub missing: Vec<(PathBuf, Diagnostic)>,
+    /// The folders that were looked into.
+    pub folders: Vec<PathBuf>,
 }
 
 /// The scenarios that these paths name: a file is one whatever its name, of a folder it is every `scenario.yaml` and
@@ -49,6 +51,7 @@ fn below(folder: &Path, found: &mut Found) {
                 let path = entry.into_path();
                 found.files.push(path.strip_prefix(".").map(Path::to_path_buf).unwrap_or(path));
             }
+            Ok(entry) if entry.file_type().is_dir() => found.folders.push(entry.into_path()),
             Ok(_) => {}
             Err(error) => {
                 let path = error.path().unwrap_or(folder).to_path_buf();

@@ -13,7 +13,10 @@ mod conform;
 mod doctor;
 mod explain;
 mod explore;
+mod facts;
+mod filter;
 mod find;
+mod inputs;
 mod output;
 mod plan;
 mod run;
@@ -22,7 +25,10 @@ mod schema;
 mod shrink;
 mod snapshots;
 mod stand_in;
+mod step_summary;
+mod suite;
 mod test;
+mod watch;
 
 use std::process::ExitCode;
 

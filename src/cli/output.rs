@@ -7,7 +7,9 @@ use std::str::FromStr;
 
 use clap::Args;
 
-use crate::report::{Exit, Paint, Report, exit, github, junit, ndjson};
+use super::step_summary;
+use crate::report::github::Rest;
+use crate::report::{Exit, Paint, Report, exit, github, json, junit, ndjson, summary};
 
 /// How results are shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -20,7 +22,7 @@ pub enum Format {
     Ndjson,
     /// JUnit XML.
     Junit,
-    /// Annotations in GitHub's workflow log.
+    /// Annotations in GitHub's workflow log, and the summary of the step.
     Github,
     /// SARIF 2.1.0.
     Sarif,
@@ -35,6 +37,12 @@ const FORMATS: [(&str, Format); 6] = [
     ("github", Format::Github),
     ("sarif", Format::Sarif),
 ];
+
+impl Format {
+    fn name(self) -> &'static str {
+        FORMATS.iter().find(|(_, known)| *known == self).map_or("", |(name, _)| *name)
+    }
+}
 
 /// A format and the file that it goes to; without one it goes to stdout.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,10 +88,9 @@ impl OutputArgs {
     /// What is wrong, for the user.
     pub fn check_for(&self, formats: &[Format]) -> Result<(), String> {
         if let Some(target) = self.targets.iter().find(|target| !formats.contains(&target.format)) {
-            let name =
-                |format: Format| FORMATS.iter().find(|(_, known)| *known == format).map_or("", |(name, _)| *name);
-            let known: Vec<&str> = formats.iter().map(|format| name(*format)).collect();
-            return Err(format!("there is no {} of this; the formats are {}", name(target.format), known.join(", ")));
+            let known: Vec<&str> = formats.iter().map(|format| format.name()).collect();
+            let wrong = target.format.name();
+            return Err(format!("there is no {wrong} of this; the formats are {}", known.join(", ")));
         }
         let on_stdout = self.targets.iter().filter(|target| target.path.is_none() && target.format != Format::Github);
         match on_stdout.count() {
@@ -103,14 +110,55 @@ impl OutputArgs {
         self.check_for(&[Format::Human, Format::Json, Format::Ndjson, Format::Junit, Format::Github])
     }
 
+    /// Refuses what [`OutputArgs::check`] refuses, and formats for programs on stdout: results that are shown again and again
+    /// are no document.
+    ///
+    /// # Errors
+    /// What is wrong, for the user.
+    pub fn check_for_watch(&self) -> Result<(), String> {
+        let for_programs = |target: &&Target| target.path.is_none() && target.format != Format::Human;
+        match self.targets.iter().find(for_programs) {
+            None => self.check(),
+            Some(target) => {
+                let name = target.format.name();
+                Err(format!(
+                    "--watch shows its results to people; give other formats a path, as in --format {name}=PATH"
+                ))
+            }
+        }
+    }
+
     /// Writes a report in every format that was asked for; the gravest of its exit code and what went wrong on the way.
+    /// Annotations for GitHub bring the summary of the step with them, where GitHub has a file for it.
     pub fn write(&self, report: &Report, human: Writer<'_>, json: Writer<'_>) -> Exit {
-        self.write_each(report.exit(), &|format, out, paint| match format {
+        let is_for_github = self.targets.iter().any(|target| target.format == Format::Github);
+        let summary = step_summary::path().filter(|_| is_for_github);
+        let rest = if summary.is_some() { Rest::Summary } else { Rest::Log };
+        let exit = self.write_each(report.exit(), &|format, out, paint| match format {
             Format::Json => json(out, paint),
+            Format::Human | Format::Sarif => human(out, paint),
             Format::Ndjson => ndjson::write_report(out, report),
             Format::Junit => junit::write_report(out, report),
-            Format::Github => github::write_report(out, report),
-            Format::Human | Format::Sarif => human(out, paint),
+            Format::Github => github::write_report(out, report, rest),
+        });
+        match summary.map(|path| step_summary::append(&path, report)) {
+            None | Some(Ok(())) => exit,
+            Some(Err(error)) => exit::gravest([exit, complain(&error)]),
+        }
+    }
+
+    /// Writes a report to the files that were named, each in its format, and nothing to stdout.
+    pub fn write_files(&self, report: &Report) -> Exit {
+        let targets: Vec<Target> = self.targets.iter().filter(|target| target.path.is_some()).cloned().collect();
+        if targets.is_empty() {
+            return Exit::Passed;
+        }
+        OutputArgs { targets }.write_each(Exit::Passed, &|format, out, paint| match format {
+            Format::Json => json::write_report(out, report),
+            Format::Human | Format::Sarif => summary::write_report(out, report, paint),
+            Format::Ndjson => ndjson::write_report(out, report),
+            Format::Junit => junit::write_report(out, report),
+            Format::Github => github::write_report(out, report, Rest::Log),
         })
     }
 

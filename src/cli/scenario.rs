@@ -19,17 +19,26 @@ pub fn rehearse_file(
     options: Options,
 ) -> Result<(RunResult, SnapshotLayers), Vec<Diagnostic>> {
     let scenario = read_at(path, speed)?;
-    let (judge, oracles) = judges(&scenario)?;
+    let run = rehearse_read(&scenario, options)?;
+    Ok((run, scenario.snapshot))
+}
+
+/// Runs a scenario that was read.
+///
+/// # Errors
+/// What is wrong with it that only its expectations or its run show, in its order.
+pub fn rehearse_read(scenario: &Scenario, options: Options) -> Result<RunResult, Vec<Diagnostic>> {
+    let (judge, oracles) = judges(scenario)?;
     let judge = if options.stop_at.is_some() { judge.decided_only() } else { judge };
     let mut observers: [Box<dyn Observer>; 2] = [Box::new(judge), Box::new(oracles)];
-    let mut run = rehearse(&scenario, options, &mut observers)?;
+    let mut run = rehearse(scenario, options, &mut observers)?;
     if options.stop_at.is_some() {
         // What was still to come when the run was cut short is not a fault that never fired.
         run.unfired.clear();
     } else if is_asked_for(&scenario) {
         add_comparisons(&scenario, &mut run)?;
     }
-    Ok((run, scenario.snapshot))
+    Ok(run)
 }
 
 /// Reads a scenario and its documents and runs it to its end; also the scenario itself.

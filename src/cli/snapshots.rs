@@ -43,6 +43,11 @@ impl Snapshots {
         path_of(scenario, name)
     }
 
+    /// Says whose a snapshot is that is not compared now. One that another has already stays with that one.
+    pub fn claim(&mut self, scenario: &Path, name: &str) {
+        self.owned.entry(path_of(scenario, name)).or_insert_with(|| scenario.to_path_buf());
+    }
+
     /// Compares a scenario's text with its accepted one.
     ///
     /// # Errors
@@ -106,7 +111,7 @@ impl Snapshots {
 }
 
 /// Where the snapshot of a scenario is.
-fn path_of(scenario: &Path, name: &str) -> PathBuf {
+pub fn path_of(scenario: &Path, name: &str) -> PathBuf {
     let plain = |letter: char| if letter.is_alphanumeric() || "-_.".contains(letter) { letter } else { '-' };
     let name: String = name.chars().map(plain).collect();
     folder_of(scenario).join(format!("{}.{ENDING}", name.trim_start_matches('.')))

@@ -1,107 +1,88 @@
-//! `greenroom test`: all scenarios, in parallel, against their accepted snapshots. What is shown does not depend on how
-//! many threads there are.
+//! `greenroom test`: all scenarios, in parallel, against their accepted snapshots; or a share of them, or those that
+//! filters mean. How they are run is `suite`'s, and running them again as files change is `watch`'s.
 
-use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
-use rayon::prelude::*;
 
-use super::find::find;
+use super::filter::{self, Filter};
 use super::output::{OutputArgs, complain, refuse};
-use super::scenario::rehearse_file;
 use super::snapshots::Snapshots;
-use crate::rehearsal::{Options, RunResult};
-use crate::report::snapshot::snapshot_text;
-use crate::report::{Exit, Invalid, Item, Rehearsed, Report, json, summary};
-use crate::text::Diagnostic;
+use super::suite::{Suite, judged, run_all, shard};
+use super::watch::watch;
+use crate::report::{Exit, Item, Report, Selection, Shard, json, summary};
 
 /// Run all scenarios, in parallel, against their accepted snapshots.
 #[derive(Args)]
+#[command(after_help = filter::HELP)]
 pub struct TestArgs {
     /// Scenario files, or folders to look for them: every scenario.yaml and *.greenroom.yaml below. Default: this folder.
-    paths: Vec<PathBuf>,
+    pub(super) paths: Vec<PathBuf>,
     /// Take the timelines of this run as the accepted ones and write their snapshots.
     #[arg(long)]
     accept: bool,
+    /// Run only the scenarios that match, as in 'system:oci not fault:node_down'. Several filters are alternatives.
+    #[arg(long = "filter", value_name = "FILTER")]
+    pub(super) filters: Vec<Filter>,
+    /// Run the I-th of N shares of the scenarios: 1/3, 2/3 and 3/3 together run each once.
+    #[arg(long, value_name = "I/N", value_parser = shard)]
+    shard: Option<Shard>,
+    /// Stop after the first scenario that fails, in the order of the files.
+    #[arg(long)]
+    fail_fast: bool,
+    /// Run again what is concerned, as scenarios, their documents and snapshots change. Ctrl-C ends it with the exit code
+    /// of the last results.
+    #[arg(long, conflicts_with_all = ["accept", "shard", "fail_fast"])]
+    watch: bool,
     /// How many scenarios run at a time. Default: one a processor.
     #[arg(long, short, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-    jobs: Option<u16>,
+    pub(super) jobs: Option<u16>,
     #[command(flatten)]
-    output: OutputArgs,
+    pub(super) output: OutputArgs,
 }
-
-/// A scenario that was run, and the text that its snapshot is to hold.
-type Outcome = Result<(RunResult, String), Vec<Diagnostic>>;
 
 /// Runs the scenarios.
 pub fn test(args: &TestArgs) -> Exit {
     if let Err(refusal) = args.output.check() {
         return refuse(&refusal);
     }
-    let found = find(&args.paths);
-    let outcomes = match run_all(&found.files, args.jobs) {
-        Ok(outcomes) => outcomes,
+    if args.watch {
+        return watch(args);
+    }
+    let suite = Suite::choose(&args.paths, &args.filters, args.shard);
+    let report = match report(args, &suite) {
+        Ok(report) => report,
         Err(error) => return complain(&error),
     };
-    let mut report = Report::default();
-    for (path, problem) in found.missing {
-        let file = path.to_string_lossy().into_owned();
-        report.items.push(Item::Invalid(Invalid { file, problems: vec![problem] }));
-    }
-    let mut snapshots = Snapshots::new(args.accept);
-    for (path, outcome) in found.files.iter().zip(outcomes) {
-        let invalid = |problems| Item::Invalid(Invalid { file: path.to_string_lossy().into_owned(), problems });
-        report.items.push(match outcome {
-            Err(problems) => {
-                snapshots.cannot_tell();
-                invalid(problems)
-            }
-            Ok((run, text)) => match snapshots.compare(path, &run.name, &text) {
-                Ok(state) => Item::Ran(Box::new(Rehearsed::new(run, state))),
-                Err(problem) => invalid(vec![problem]),
-            },
-        });
-    }
-    report.notices = snapshots.left_over(&args.paths);
-    report.troubles = snapshots.troubles;
     args.output.write(&report, &|out, paint| summary::write_report(out, &report, paint), &|out, _| {
         json::write_report(out, &report)
     })
 }
 
-/// Runs every file; the outcomes are in the order of the files.
-fn run_all(files: &[PathBuf], jobs: Option<u16>) -> Result<Vec<Outcome>, String> {
-    let progress = progress(files.len());
-    let run = |path: &PathBuf| {
-        let outcome = run_one(path);
-        progress.inc(1);
-        outcome
-    };
-    let jobs = jobs.map_or(0, usize::from);
-    let outcomes = if files.len() <= 1 || jobs == 1 {
-        files.iter().map(run).collect()
-    } else {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(jobs).build();
-        let pool = pool.map_err(|error| format!("cannot start {jobs} threads: {error}"))?;
-        pool.install(|| files.par_iter().map(run).collect())
-    };
-    progress.finish_and_clear();
-    Ok(outcomes)
-}
-
-fn run_one(path: &Path) -> Outcome {
-    let (run, layers) = rehearse_file(path, 1, Options::default())?;
-    let text = snapshot_text(&run, layers);
-    Ok((run, text))
-}
-
-/// A bar on stderr, if a person looks at it.
-fn progress(count: usize) -> ProgressBar {
-    if count < 2 || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+/// Runs a suite once.
+fn report(args: &TestArgs, suite: &Suite) -> Result<Report, String> {
+    let mut items: Vec<Item> = suite.missing_items().collect();
+    let mut snapshots = Snapshots::new(args.accept);
+    let is_over = |items: &[Item]| args.fail_fast && items.iter().any(|item| item.exit() != Exit::Passed);
+    let mut ran = 0;
+    if !is_over(&items) {
+        let outcomes = run_all(&suite.files, args.jobs, args.fail_fast)?;
+        for (path, outcome) in suite.files.iter().zip(outcomes) {
+            // Up to the first that fails, all were run.
+            let Some(outcome) = outcome else { break };
+            items.push(judged(path, outcome.outcome, &mut snapshots));
+            ran += 1;
+            if is_over(&items) {
+                break;
+            }
+        }
     }
-    let style = ProgressStyle::with_template("{bar:30} {pos} of {len} scenarios, {elapsed}");
-    ProgressBar::new(count as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
+    let selection = Selection { not_run: suite.files.len() - ran, ..suite.selection.clone() };
+    Ok(Report {
+        items,
+        // Whoever saw a part cannot say to whom a snapshot belongs.
+        notices: if ran == selection.found { snapshots.left_over(&args.paths) } else { Vec::new() },
+        troubles: snapshots.troubles,
+        selection: (!selection.words().is_empty()).then_some(selection),
+    })
 }

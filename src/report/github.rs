@@ -10,11 +10,20 @@ use crate::text::mask::mask;
 /// The most annotations of failures.
 pub const SHOWN_MAX: usize = 9;
 
-/// Writes an annotation a failure.
+/// Where the failures are that have no annotation.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Rest {
+    /// In the log of the step.
+    Log,
+    /// In the summary of the step.
+    Summary,
+}
+
+/// Writes an annotation a failure; `rest` is where the last one sends those who look for more.
 ///
 /// # Errors
 /// Those of the writer.
-pub fn write_report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
+pub fn write_report(out: &mut dyn Write, report: &Report, rest: Rest) -> io::Result<()> {
     let mut annotations = Vec::new();
     for item in &report.items {
         match item {
@@ -44,15 +53,19 @@ pub fn write_report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         }
     }
     annotations.extend(report.troubles.iter().map(|trouble| annotation(None, "environment", trouble)));
-    if report.items.is_empty() {
-        annotations.push(annotation(None, "nothing matched", "no scenario was found"));
-    }
+    annotations.extend(report.nothing().map(|nothing| annotation(None, "nothing matched", &nothing)));
     for annotation in annotations.iter().take(SHOWN_MAX) {
         writeln!(out, "{annotation}")?;
     }
     match annotations.len().saturating_sub(SHOWN_MAX) {
         0 => Ok(()),
-        more => writeln!(out, "::error title=greenroom::{more} more failures are not shown here; the log has them all"),
+        more => {
+            let rest = match rest {
+                Rest::Log => "log",
+                Rest::Summary => "summary of the step",
+            };
+            writeln!(out, "::error title=greenroom::{more} more failures are not shown here; the {rest} has them all")
+        }
     }
 }
 

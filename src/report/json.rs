@@ -123,8 +123,11 @@ impl Serialize for ReportJson<'_> {
         let report = self.0;
         let items = List(|| report.items.iter().map(ItemJson));
         let codes: Vec<u8> = report.exits().into_iter().map(Exit::code).collect();
-        let mut map = serializer.serialize_map(Some(5))?;
+        let mut map = serializer.serialize_map(None)?;
         map.serialize_entry("scenarios", &items)?;
+        if let Some(selection) = &report.selection {
+            map.serialize_entry("selection", selection)?;
+        }
         map.serialize_entry("notices", &report.notices)?;
         map.serialize_entry("troubles", &report.troubles)?;
         map.serialize_entry("exit_codes", &codes)?;

@@ -1,56 +1,145 @@
-//! JUnit XML: a scenario is a suite, a case a test case. Seed and replay command stand in the suite's `system-out`.
+//! JUnit XML: a scenario is a suite, a case a test case. Seed and replay command stand in the suite's `system-out`. It is
+//! valid against schema/junit.xsd, which takes nothing that the schema of Jenkins' xUnit plugin (junit-10.xsd) refuses: a
+//! test case has therefore no `file` and `line`, and its place begins the text of its failure. There are no times: how
+//! long a run took is no result of it, and would differ from one to the next.
 
 use std::fmt::Write as _;
 use std::io::{self, Write};
 
-use quick_junit::{NonSuccessKind, Property, Report as Xml, TestCase, TestCaseStatus, TestSuite};
-
-use crate::text::mask::mask;
-
+use super::xml::Xml;
 use super::{Case, CaseStatus, Invalid, Item, Rehearsed, Report, SnapshotState};
+use crate::text::mask::mask;
 
 /// The name of the case of a file that is only read.
 const VALID: &str = "the file is valid";
+/// The name of the suite of what belongs to no scenario.
+const GENERAL: &str = "greenroom";
+
+/// A test suite.
+struct Suite {
+    name: String,
+    file: Option<String>,
+    properties: Vec<(&'static str, String)>,
+    cases: Vec<TestCase>,
+    system_out: Option<String>,
+}
+
+/// A test case, and what is wrong with it.
+struct TestCase {
+    name: String,
+    class: String,
+    fault: Option<Fault>,
+}
+
+/// Why a test case did not pass.
+struct Fault {
+    element: Element,
+    /// What kind of case it is.
+    kind: &'static str,
+    message: String,
+    text: String,
+}
+
+/// JUnit tells what a test found from what kept it from being judged.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Element {
+    Failure,
+    Error,
+}
 
 /// Writes every scenario of a command.
 ///
 /// # Errors
 /// Those of the writer.
 pub fn write_report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
-    let mut xml = Xml::new("greenroom");
-    for item in &report.items {
-        xml.add_test_suite(match item {
-            Item::Ran(rehearsed) => suite(rehearsed),
-            Item::Valid(valid) => {
-                let mut suite = TestSuite::new(valid.file.as_str());
-                suite.add_test_case(TestCase::new(VALID, TestCaseStatus::success()));
-                suite
-            }
-            Item::Invalid(invalid) => invalid_suite(invalid),
-        });
+    let mut suites: Vec<Suite> = report.items.iter().map(suite).collect();
+    let general = general(report);
+    if !general.is_empty() {
+        suites.push(Suite::new(GENERAL, None, general));
     }
-    if !report.troubles.is_empty() {
-        let mut suite = TestSuite::new("greenroom");
-        for trouble in &report.troubles {
-            let status = status(NonSuccessKind::Error, trouble, trouble);
-            suite.add_test_case(TestCase::new("environment", status));
-        }
-        xml.add_test_suite(suite);
+    let cases = || suites.iter().flat_map(|suite| &suite.cases);
+    let mut xml = Xml::begin(&mut *out)?;
+    let counts = [
+        ("name", GENERAL.to_owned()),
+        ("tests", cases().count().to_string()),
+        ("failures", count(cases(), Element::Failure)),
+        ("errors", count(cases(), Element::Error)),
+    ];
+    xml.open("testsuites", &counts)?;
+    for suite in &suites {
+        write_suite(&mut xml, suite)?;
     }
-    xml.serialize(&mut *out).map_err(io::Error::other)?;
+    xml.close("testsuites")?;
     writeln!(out)
 }
 
-fn suite(rehearsed: &Rehearsed) -> TestSuite {
-    let run = &rehearsed.run;
-    let mut suite = TestSuite::new(run.name.as_str());
-    suite.add_property(Property::new("file", run.file.as_str()));
-    suite.add_property(Property::new("profile", run.profile.as_str()));
-    suite.add_property(Property::new("ended_at", run.ended_at.to_string()));
-    suite.add_property(Property::new("digest", run.timeline.digest()));
-    for case in &rehearsed.cases {
-        suite.add_test_case(test_case(rehearsed, case));
+fn count<'a>(cases: impl Iterator<Item = &'a TestCase>, element: Element) -> String {
+    let is_one = |case: &&TestCase| case.fault.as_ref().is_some_and(|fault| fault.element == element);
+    cases.filter(is_one).count().to_string()
+}
+
+fn write_suite(xml: &mut Xml<'_>, suite: &Suite) -> io::Result<()> {
+    let mut attributes = vec![
+        ("name", suite.name.clone()),
+        ("tests", suite.cases.len().to_string()),
+        ("failures", count(suite.cases.iter(), Element::Failure)),
+        ("errors", count(suite.cases.iter(), Element::Error)),
+        ("skipped", "0".to_owned()),
+    ];
+    attributes.extend(suite.file.clone().map(|file| ("file", file)));
+    xml.open("testsuite", &attributes)?;
+    if !suite.properties.is_empty() {
+        xml.open("properties", &[])?;
+        for (name, value) in &suite.properties {
+            xml.empty("property", &[("name", (*name).to_owned()), ("value", value.clone())])?;
+        }
+        xml.close("properties")?;
     }
+    for case in &suite.cases {
+        write_case(xml, case)?;
+    }
+    if let Some(told) = &suite.system_out {
+        xml.text("system-out", &[], told)?;
+    }
+    xml.close("testsuite")
+}
+
+fn write_case(xml: &mut Xml<'_>, case: &TestCase) -> io::Result<()> {
+    let attributes = [("name", case.name.clone()), ("classname", case.class.clone())];
+    let Some(fault) = &case.fault else {
+        return xml.empty("testcase", &attributes);
+    };
+    xml.open("testcase", &attributes)?;
+    let element = match fault.element {
+        Element::Failure => "failure",
+        Element::Error => "error",
+    };
+    xml.text(element, &[("message", fault.message.clone()), ("type", fault.kind.to_owned())], &fault.text)?;
+    xml.close("testcase")
+}
+
+impl Suite {
+    fn new(name: &str, file: Option<&str>, cases: Vec<TestCase>) -> Suite {
+        let name = name.to_owned();
+        Suite { name, file: file.map(str::to_owned), properties: Vec::new(), cases, system_out: None }
+    }
+}
+
+fn suite(item: &Item) -> Suite {
+    match item {
+        Item::Ran(rehearsed) => ran(rehearsed),
+        Item::Valid(valid) => {
+            let class = format!("{}.valid", valid.file);
+            let case = TestCase { name: VALID.to_owned(), class, fault: None };
+            Suite::new(&valid.file, Some(&valid.file), vec![case])
+        }
+        Item::Invalid(invalid) => Suite::new(&invalid.file, Some(&invalid.file), invalid_cases(invalid).collect()),
+    }
+}
+
+fn ran(rehearsed: &Rehearsed) -> Suite {
+    let run = &rehearsed.run;
+    let cases = rehearsed.cases.iter().map(|case| test_case(rehearsed, case)).collect();
     let mut told = format!("seed {}\n", run.seed);
     for case in rehearsed.failures() {
         if !told.lines().any(|line| line == case.replay) {
@@ -58,21 +147,28 @@ fn suite(rehearsed: &Rehearsed) -> TestSuite {
             told.push('\n');
         }
     }
-    suite.set_system_out(told);
-    suite
+    let properties = vec![
+        ("file", run.file.clone()),
+        ("profile", run.profile.clone()),
+        ("ended_at", run.ended_at.to_string()),
+        ("digest", run.timeline.digest()),
+    ];
+    Suite { properties, system_out: Some(told), ..Suite::new(&run.name, Some(&run.file), cases) }
 }
 
 fn test_case(rehearsed: &Rehearsed, case: &Case) -> TestCase {
-    let status = match case.status {
-        CaseStatus::Passed => TestCaseStatus::success(),
-        CaseStatus::Failed => status(NonSuccessKind::Failure, &case.detail, &description(rehearsed, case)),
-        CaseStatus::Unjudged => status(NonSuccessKind::Error, &case.detail, &description(rehearsed, case)),
+    let element = match case.status {
+        CaseStatus::Passed => None,
+        CaseStatus::Failed => Some(Element::Failure),
+        CaseStatus::Unjudged => Some(Element::Error),
     };
-    let mut xml = TestCase::new(case.name.as_str(), status);
-    xml.set_classname(format!("{}.{}", rehearsed.run.name, case.kind));
-    xml.extra.insert("file".into(), (&*case.place.file).into());
-    xml.extra.insert("line".into(), case.place.line.to_string().into());
-    xml
+    let fault = element.map(|element| Fault {
+        element,
+        kind: case.kind,
+        message: case.detail.clone(),
+        text: description(rehearsed, case),
+    });
+    TestCase { name: case.name.clone(), class: format!("{}.{}", rehearsed.run.name, case.kind), fault }
 }
 
 fn description(rehearsed: &Rehearsed, case: &Case) -> String {
@@ -93,18 +189,22 @@ fn description(rehearsed: &Rehearsed, case: &Case) -> String {
     text
 }
 
-fn status(kind: NonSuccessKind, message: &str, description: &str) -> TestCaseStatus {
-    let mut status = TestCaseStatus::non_success(kind);
-    status.set_message(message).set_description(description);
-    status
-}
-
-fn invalid_suite(invalid: &Invalid) -> TestSuite {
-    let mut suite = TestSuite::new(invalid.file.as_str());
-    for problem in &invalid.problems {
+fn invalid_cases(invalid: &Invalid) -> impl Iterator<Item = TestCase> {
+    invalid.problems.iter().map(|problem| {
         let message = mask(&problem.message);
         let text = format!("{}: {message}", problem.place());
-        suite.add_test_case(TestCase::new(VALID, status(NonSuccessKind::Error, &message, &text)));
-    }
-    suite
+        let fault = Fault { element: Element::Error, kind: "invalid", message: message.into_owned(), text };
+        TestCase { name: VALID.to_owned(), class: format!("{}.valid", invalid.file), fault: Some(fault) }
+    })
+}
+
+/// What belongs to no scenario: troubles of the environment, and that there is nothing to run.
+fn general(report: &Report) -> Vec<TestCase> {
+    let case = |name: &str, class: &str, kind, message: &str| {
+        let fault = Fault { element: Element::Error, kind, message: message.to_owned(), text: message.to_owned() };
+        TestCase { name: name.to_owned(), class: format!("{GENERAL}.{class}"), fault: Some(fault) }
+    };
+    let troubles = report.troubles.iter().map(|trouble| case("environment", "environment", "environment", trouble));
+    let nothing = report.nothing().map(|nothing| case("there is a scenario", "found", "nothing matched", &nothing));
+    troubles.chain(nothing).collect()
 }

@@ -1,4 +1,4 @@
-//! How a run looks: text, JSON, NDJSON, JUnit, GitHub annotations, and the text that a snapshot holds.
+//! How a run looks: text, JSON, NDJSON, JUnit, GitHub's annotations and step summary, and the text that a snapshot holds.
 //! Everything here is made from [`Report`]; what a run means was decided before, by `oracle` and `rehearsal`.
 
 pub mod case;
@@ -15,13 +15,18 @@ pub mod paint;
 pub mod plan;
 mod replay;
 mod rows;
+pub mod selection;
 pub mod shrink;
 pub mod snapshot;
 mod state;
+pub mod step_summary;
 pub mod summary;
 pub mod text;
 mod traffic;
+mod xml;
 
+#[cfg(test)]
+mod agreement;
 #[cfg(test)]
 mod sample;
 #[cfg(test)]
@@ -30,6 +35,7 @@ mod tests;
 pub use case::{Case, CaseStatus};
 pub use exit::Exit;
 pub use paint::Paint;
+pub use selection::{Selection, Shard};
 pub use snapshot::SnapshotState;
 
 use crate::rehearsal::{Notice, RunResult};
@@ -44,6 +50,8 @@ pub struct Report {
     pub notices: Vec<String>,
     /// What went wrong beside the scenarios: a snapshot that could not be written.
     pub troubles: Vec<String>,
+    /// What was left out of what was found; `None` if nothing could be.
+    pub selection: Option<Selection>,
 }
 
 /// What became of one scenario file.
@@ -104,6 +112,26 @@ impl Rehearsed {
     }
 }
 
+impl Item {
+    /// The file, as the user named it.
+    pub fn file(&self) -> &str {
+        match self {
+            Item::Ran(rehearsed) => &rehearsed.run.file,
+            Item::Valid(valid) => &valid.file,
+            Item::Invalid(invalid) => &invalid.file,
+        }
+    }
+
+    /// What this item alone makes the command exit with.
+    pub fn exit(&self) -> Exit {
+        match self {
+            Item::Ran(rehearsed) => rehearsed.exit(),
+            Item::Valid(_) => Exit::Passed,
+            Item::Invalid(_) => Exit::Invalid,
+        }
+    }
+}
+
 impl Report {
     /// Every exit code that something in this report calls for, in the order of the items.
     pub fn exits(&self) -> Vec<Exit> {
@@ -118,10 +146,22 @@ impl Report {
         if !self.troubles.is_empty() {
             exits.push(Exit::Environment);
         }
-        if self.items.is_empty() {
+        if self.nothing().is_some() {
             exits.push(Exit::NothingMatched);
         }
         exits
+    }
+
+    /// What to say if there is nothing to run. A shard may be empty if others are not.
+    pub fn nothing(&self) -> Option<String> {
+        match &self.selection {
+            _ if !self.items.is_empty() => None,
+            Some(selection) if selection.is_empty_shard() => None,
+            Some(Selection { found: found @ 1.., matched: Some(_), .. }) => {
+                Some(format!("no scenario matches, of {found} found"))
+            }
+            _ => Some("no scenario was found".to_owned()),
+        }
     }
 
     /// The exit code of the command: the gravest.

@@ -1,6 +1,7 @@
 //! NDJSON: a JSON object a line. For each scenario a `scenario` line, its `line`s, each `entry`, each `case`, each
 //! `notice` and a `summary`; a file that is not valid gives `problem` lines,
-//! one that is only checked and valid a `valid` line. The field `type` says which it is.
+//! one that is only checked and valid a `valid` line. At the end stand each `trouble`, the `selection` if something was left out, and the
+//! `exit`. The field `type` says which it is.
 
 use std::io::{self, Write};
 
@@ -31,6 +32,9 @@ pub fn write_report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     }
     for text in &report.notices {
         line(&mut out, "notice", &TextRow { text })?;
+    }
+    if let Some(selection) = &report.selection {
+        line(&mut out, "selection", selection)?;
     }
     line(&mut out, "exit", &ExitRow { exit_code: report.exit().code() })?;
     out.flush()

@@ -27,6 +27,7 @@ fn report() -> Report {
         ],
         notices: vec!["snapshots/old.timeline belongs to no scenario".to_owned()],
         troubles: Vec::new(),
+        selection: None,
     }
 }
 
@@ -90,7 +91,7 @@ fn junit_of_a_command() {
 
 #[test]
 fn annotations_of_a_command() {
-    insta::assert_snapshot!(written(|out| github::write_report(out, &report())));
+    insta::assert_snapshot!(written(|out| github::write_report(out, &report(), github::Rest::Log)));
 }
 
 #[test]
@@ -173,7 +174,7 @@ proptest! {
         prop_assert_eq!(not_passed, failed);
         prop_assert_eq!(rows.last().expect("a last line")["exit_code"].as_u64(), Some(u64::from(code)));
 
-        let annotations = written(|out| github::write_report(out, &report));
+        let annotations = written(|out| github::write_report(out, &report, github::Rest::Log));
         prop_assert_eq!(annotations.lines().count(), failed.min(github::SHOWN_MAX + 1));
 
         let human = written(|out| summary::write_report(out, &report, Paint::Plain));
