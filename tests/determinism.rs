@@ -4,6 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use greenroom::kernel::Streams;
 use greenroom::rehearsal::{Options, Rehearsal, simulated};
 use greenroom::scenario::load;
 use serde_json::Value;
@@ -81,6 +82,51 @@ fn a_scenario_cut_in_two_equals_the_whole() {
                 (whole.ended_at, &whole.ending, &whole.unfired),
                 "{file}"
             );
+        }
+    }
+}
+
+/// Forks of every scenario at points all over it, each of which goes on by turns with the run that it was taken from.
+#[test]
+fn forks_and_their_origin_come_to_the_same_end() {
+    for file in scenarios() {
+        let scenario = load(&root().join(&file)).expect("the scenarios are valid");
+        let options = Options::default();
+        let start = simulated(&scenario, scenario.seed).expect("the cluster can be made");
+        let mut origin = Rehearsal::new(&scenario, start, options).expect("the documents can be read");
+        let mut whole = origin.fork();
+        let mut steps = 0;
+        while whole.step(&mut []) {
+            steps += 1;
+        }
+        let whole = whole.finish(options, &mut []);
+        let mut forks = vec![origin.fork()];
+        let mut draws = Streams::new(scenario.seed).stream("test", &file, 0);
+        let mut points: Vec<u64> = (0..6).map(|_| draws.below(steps + 1)).collect();
+        points.sort_unstable();
+        let mut step = 0;
+        loop {
+            for _ in points.iter().filter(|point| **point == step) {
+                forks.push(origin.fork());
+            }
+            step += 1;
+            // Those that were forked long ago are ahead of their origin by now, and those of a moment ago behind it.
+            for (number, fork) in forks.iter_mut().enumerate() {
+                for _ in 0..number % 3 {
+                    fork.step(&mut []);
+                }
+            }
+            if !origin.step(&mut []) {
+                break;
+            }
+        }
+        assert_eq!(forks.len(), 7, "{file}");
+        for mut fork in forks.into_iter().chain([origin]) {
+            while fork.step(&mut []) {}
+            let end = fork.finish(options, &mut []);
+            assert_eq!(end.timeline.digest(), whole.timeline.digest(), "{file}");
+            let whole = (whole.ended_at, &whole.ending, &whole.unfired, &whole.notices);
+            assert_eq!((end.ended_at, &end.ending, &end.unfired, &end.notices), whole, "{file}");
         }
     }
 }

@@ -111,10 +111,10 @@ impl Watch {
 
 fn spec(node: &Node, names: &Names) -> NodeSpec {
     NodeSpec {
-        labels: node.labels.clone(),
-        taints: node.taints.clone(),
-        shape: node.shape.clone(),
-        gpu_model: node.gpu_model.clone(),
+        labels: BTreeMap::clone(&node.labels),
+        taints: node.taints.to_vec(),
+        shape: node.shape.as_deref().map(str::to_owned),
+        gpu_model: node.gpu_model.as_deref().map(str::to_owned),
         pods_max: node.pods_max,
         unschedulable: node.unschedulable,
         ..NodeSpec::new(node.name, node.allocatable.to_resources(names))

@@ -197,6 +197,46 @@ proptest! {
         }
     }
 
+    /// Forks are taken while others of them are still going on, and all take turns: what one writes must reach no other.
+    #[test]
+    fn forks_that_take_turns_equal_the_whole(
+        group in groups::valid(6),
+        around in surroundings(),
+        cuts in proptest::collection::vec(0usize..150, 1..5),
+        turns in proptest::collection::vec(1usize..40, 1..8),
+    ) {
+        let scenario = scenario(&group, &around);
+        let whole = run(&scenario);
+        let cluster = simulated(&scenario, scenario.seed).expect("the fleet can be made");
+        let mut origin: Rehearsal<Cluster> = Rehearsal::new(&scenario, cluster, Options::default()).expect("it starts");
+        let mut going = Vec::new();
+        for cut in cuts {
+            for _ in 0..cut {
+                origin.step(&mut []);
+            }
+            let mut fork = origin.fork();
+            going.push(fork.fork());
+            fork.step(&mut []);
+            going.push(fork);
+        }
+        going.push(origin);
+        let mut turns = turns.into_iter().cycle();
+        let mut at_work = true;
+        while at_work {
+            at_work = false;
+            for run in &mut going {
+                let steps = turns.next().expect("a cycle has no end");
+                at_work |= (0..steps).all(|_| run.step(&mut []));
+            }
+        }
+        for run in going {
+            let end = run.finish(Options::default(), &mut []);
+            prop_assert_eq!(end.timeline.digest(), whole.timeline.digest());
+            prop_assert_eq!((end.timeline.len(), end.ended_at), (whole.timeline.len(), whole.ended_at));
+            prop_assert_eq!((end.unfired, end.notices), (whole.unfired.clone(), whole.notices.clone()));
+        }
+    }
+
     #[test]
     fn what_watches_and_asks_suffer_for_a_while_changes_no_end(
         group in groups::valid(6),

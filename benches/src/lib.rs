@@ -1,6 +1,7 @@
 //! Work that the benches measure, and the clock that they measure it by. Nothing here is part of greenroom.
 
 pub mod clock;
+pub mod fork;
 pub mod gangs;
 pub mod graphs;
 pub mod hold;

@@ -62,7 +62,7 @@ impl Custom {
 impl Cluster {
     /// What providers outside the cluster answer; the first that fits counts, and where none does all goes well.
     pub fn set_measurements(&mut self, measurements: Vec<Measurements>) {
-        self.measurements = measurements;
+        self.measurements = measurements.into();
     }
 
     /// Creates a custom resource or changes what it asks for. Its controller writes down what comes of it.

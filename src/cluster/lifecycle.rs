@@ -110,7 +110,8 @@ impl Cluster {
         }
         let ready = condition == ReadyCondition::True;
         self.nodes.set_ready(id, ready);
-        self.zones.count_condition(self.kubelet(id).zone, was, condition);
+        let zone = self.kubelet(id).zone;
+        self.zones.count_condition(zone, was, condition);
         self.zones.attention.insert(id);
         let cause = self.note_node(id, if ready { "Ready" } else { "NotReady" }, why, cause);
         self.sync_no_schedule(id, cause);
@@ -140,7 +141,7 @@ impl Cluster {
         if had.clone().count() == wanted.len() && had.into_iter().all(|taint| wanted.contains(&taint.key.as_str())) {
             return;
         }
-        let mut taints = self.nodes.get(id).taints.clone();
+        let mut taints = self.nodes.get(id).taints.to_vec();
         taints.retain(|taint| !is_ours(taint) || wanted.contains(&taint.key.as_str()));
         for key in wanted {
             if !taints.iter().any(|taint| is_ours(taint) && taint.key == key) {
@@ -189,8 +190,8 @@ impl Cluster {
         self.kubelet_mut(id).down = true;
         let cause = self.note_node(id, "Removed", Why::NONE, cause);
         self.nodes.remove(id);
-        let kubelet = self.kubelet(id);
-        self.zones.forget(id, kubelet.zone, kubelet.condition);
+        let (zone, condition) = (self.kubelet(id).zone, self.kubelet(id).condition);
+        self.zones.forget(id, zone, condition);
         if !self.kubelet(id).pods.is_empty() {
             let collected = (now + self.profile.pod_gc_quarantine).ceil_to(Time::ZERO, self.profile.pod_gc_period);
             self.schedule(collected, Class::COMPLETION, Event::Orphans(id));

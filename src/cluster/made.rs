@@ -27,7 +27,7 @@ pub struct MadePod {
 
 impl Cluster {
     /// The nodes as they are now.
-    pub const fn nodes(&self) -> &Nodes {
+    pub fn nodes(&self) -> &Nodes {
         &self.nodes
     }
 

@@ -58,7 +58,7 @@ impl Cluster {
 
     /// Sets a taint; one with the same key and effect is replaced. `false`: it was there already.
     fn taint(&mut self, node: NodeId, taint: &Taint, cause: Cause) -> bool {
-        let mut taints = self.nodes.get(node).taints.clone();
+        let mut taints = self.nodes.get(node).taints.to_vec();
         if taints.contains(taint) {
             return false;
         }
@@ -72,7 +72,7 @@ impl Cluster {
 
     /// Takes taints off; `false`: there was none.
     fn untaint(&mut self, node: NodeId, goes: impl Fn(&Taint) -> bool, cause: Cause) -> bool {
-        let mut taints = self.nodes.get(node).taints.clone();
+        let mut taints = self.nodes.get(node).taints.to_vec();
         let Some(first) = taints.iter().find(|taint| goes(taint)).cloned() else { return false };
         taints.retain(|taint| !goes(taint));
         let text = self.taint_text(&first);

@@ -439,8 +439,8 @@ impl Cluster {
         let pod = *self.pod(id);
         let Some(node) = pod.node.filter(|_| pod.holds) else { return };
         self.pod_mut(id).holds = false;
-        let set = self.set(pod.set);
-        let event = self.nodes.release(&self.templates, node, set.template, set.spread, pod.terminating);
+        let (template, spread) = (self.set(pod.set).template, self.set(pod.set).spread);
+        let event = self.nodes.release(&self.templates, node, template, spread, pod.terminating);
         self.nodes.give_back(node, pod.devices);
         self.pod_mut(id).devices = 0;
         self.set_mut(pod.set).gpus -= u64::from(pod.devices.count_ones());

@@ -197,7 +197,7 @@ impl Cluster {
             self.note_node(id, "Reconfigured", Why::with("MIG {}", Arg::Text(config)), cause);
         }
         if !patch.labels.is_empty() {
-            let mut labels = self.nodes.get(id).labels.clone();
+            let mut labels = BTreeMap::clone(&self.nodes.get(id).labels);
             labels.extend(patch.labels.clone());
             let event = self.nodes.set_labels(id, labels);
             self.note_node(id, "Labelled", Why::with("{} labels", Arg::Count(patch.labels.len() as u64)), cause);

@@ -46,7 +46,7 @@ use super::volume::Volumes;
 use super::watch::Watches;
 use super::zones::Zones;
 use super::{Cause, Class, Event, PodSetId, Subject, Symbol, Why};
-use crate::kernel::{Duration, EventId, Limits, Names, Queue, Streams, Time};
+use crate::kernel::{Duration, EventId, Limits, Names, Queue, Shared, Streams, Time};
 use crate::timeline::{Entry, EntryId, Layer, Timeline};
 use crate::workload::{Happening, Pledge, Records, Traffic};
 
@@ -90,89 +90,89 @@ const DEFAULT_EPOCH: i64 = 1_767_225_600;
 /// A simulated cluster. It is a value: a clone goes on by itself and comes to the same end.
 #[derive(Clone)]
 pub struct Cluster {
-    pub(super) queue: Queue<Event>,
+    pub(super) queue: Shared<Queue<Event>>,
     pub(super) names: Names,
-    pub(super) timeline: Timeline,
+    pub(super) timeline: Shared<Timeline>,
     pub(super) streams: Streams,
-    pub(super) profile: Profile,
+    pub(super) profile: Shared<Profile>,
     pub(super) rows: Arc<[Behaviour]>,
     /// The rows that a workload has met.
-    pub(super) rows_met: BTreeSet<u32>,
-    pub(super) provider: Provider,
-    pub(super) nodes: Nodes,
-    pub(super) kubelets: Vec<Kubelet>,
-    pub(super) templates: Templates,
-    pub(super) scheduler: Scheduler,
-    pub(super) waiting: SchedulingQueue,
-    pub(super) nominations: Nominations,
-    pub(super) scheduling: SchedulingState,
+    pub(super) rows_met: Shared<BTreeSet<u32>>,
+    pub(super) provider: Shared<Provider>,
+    pub(super) nodes: Shared<Nodes>,
+    pub(super) kubelets: Shared<Vec<Kubelet>>,
+    pub(super) templates: Shared<Templates>,
+    pub(super) scheduler: Shared<Scheduler>,
+    pub(super) waiting: Shared<SchedulingQueue>,
+    pub(super) nominations: Shared<Nominations>,
+    pub(super) scheduling: Shared<SchedulingState>,
     pub(super) cycle: Option<(Time, EventId)>,
-    pub(super) zones: Zones,
-    pub(super) evictions: Evictions,
-    pub(super) pod_gc: PodGc,
+    pub(super) zones: Shared<Zones>,
+    pub(super) evictions: Shared<Evictions>,
+    pub(super) pod_gc: Shared<PodGc>,
     /// Cordons and taints that were set for a while.
     pub(super) passing: Vec<(super::NodeId, Passing)>,
-    pub(super) shutdowns: BTreeMap<super::NodeId, Shutdown>,
-    pub(super) drains: Vec<DrainRun>,
-    pub(super) budgets: Budgets,
-    pub(super) groups: NodeGroups,
-    pub(super) volumes: Volumes,
-    pub(super) autoscalers: Vec<Autoscaler>,
-    pub(super) gangs: Gangs,
-    pub(super) group_sets: BTreeMap<Subject, super::groupset::GroupSet>,
-    pub(super) mounts: Mounts,
+    pub(super) shutdowns: Shared<BTreeMap<super::NodeId, Shutdown>>,
+    pub(super) drains: Shared<Vec<DrainRun>>,
+    pub(super) budgets: Shared<Budgets>,
+    pub(super) groups: Shared<NodeGroups>,
+    pub(super) volumes: Shared<Volumes>,
+    pub(super) autoscalers: Shared<Vec<Autoscaler>>,
+    pub(super) gangs: Shared<Gangs>,
+    pub(super) group_sets: Shared<BTreeMap<Subject, super::groupset::GroupSet>>,
+    pub(super) mounts: Shared<Mounts>,
     /// Sets and Services by labels.
-    pub(super) labelled: Labelled,
+    pub(super) labelled: Shared<Labelled>,
     /// Pods that begin together.
-    pub(super) companies: Companies,
-    pub(super) environments: Environments,
-    pub(super) namespaces: Namespaces,
+    pub(super) companies: Shared<Companies>,
+    pub(super) environments: Shared<Environments>,
+    pub(super) namespaces: Shared<Namespaces>,
     pub(super) flaps: Vec<Flap>,
-    pub(super) quotas: Quotas,
+    pub(super) quotas: Shared<Quotas>,
     /// Grace periods that differ from those of the pods' templates.
-    pub(super) graces: BTreeMap<super::PodId, Duration>,
+    pub(super) graces: Shared<BTreeMap<super::PodId, Duration>>,
     /// Init containers that wait for other pods, each with its start.
-    pub(super) awaiting: BTreeMap<super::ContainerId, u32>,
+    pub(super) awaiting: Shared<BTreeMap<super::ContainerId, u32>>,
     /// Containers that wait for an image that they may not pull.
-    pub(super) image_waits: BTreeSet<super::ContainerId>,
+    pub(super) image_waits: Shared<BTreeSet<super::ContainerId>>,
     /// Pods that were active for too long and have not ended yet.
-    pub(super) overdue: BTreeSet<super::PodId>,
-    pub(super) sets: Vec<PodSet>,
-    pub(super) sets_by_subject: BTreeMap<Subject, Vec<PodSetId>>,
-    pub(super) sets_by_base: BTreeMap<(Symbol, Symbol), Vec<PodSetId>>,
+    pub(super) overdue: Shared<BTreeSet<super::PodId>>,
+    pub(super) sets: Shared<Vec<PodSet>>,
+    pub(super) sets_by_subject: Shared<BTreeMap<Subject, Vec<PodSetId>>>,
+    pub(super) sets_by_base: Shared<BTreeMap<(Symbol, Symbol), Vec<PodSetId>>>,
     pub(super) sets_ranked: u32,
     /// Nodes whose pods may stand at the wrong place in an order of deletion.
     pub(super) stale_nodes: Vec<super::NodeId>,
-    pub(super) pods: Vec<Pod>,
+    pub(super) pods: Shared<Vec<Pod>>,
     /// How many of them have left the API.
     pub(super) pods_gone: usize,
     /// Why the run cannot go on.
     pub(super) exhausted: Option<String>,
-    pub(super) pod_records: Vec<PodRecord>,
+    pub(super) pod_records: Shared<Vec<PodRecord>>,
     /// Where each pod stands in its set's order of deletion, if that order is kept.
-    pub(super) ranks: Vec<Option<RankKey>>,
+    pub(super) ranks: Shared<Vec<Option<RankKey>>>,
     /// The pods of each node that stand in an order of deletion.
-    pub(super) node_ranks: Vec<NodeRanks>,
-    pub(super) containers: Vec<Container>,
+    pub(super) node_ranks: Shared<Vec<NodeRanks>>,
+    pub(super) containers: Shared<Vec<Container>>,
     /// How the back-off of containers that crashed stands.
-    pub(super) restart_backoffs: BTreeMap<super::ContainerId, RestartBackoff>,
-    pub(super) deployments: Vec<Deployment>,
-    pub(super) replicasets: Vec<ReplicaSet>,
-    pub(super) statefulsets: Vec<StatefulSet>,
-    pub(super) daemonsets: Vec<DaemonSet>,
-    pub(super) jobs: Vec<Job>,
-    pub(super) cronjobs: Vec<CronJob>,
+    pub(super) restart_backoffs: Shared<BTreeMap<super::ContainerId, RestartBackoff>>,
+    pub(super) deployments: Shared<Vec<Deployment>>,
+    pub(super) replicasets: Shared<Vec<ReplicaSet>>,
+    pub(super) statefulsets: Shared<Vec<StatefulSet>>,
+    pub(super) daemonsets: Shared<Vec<DaemonSet>>,
+    pub(super) jobs: Shared<Vec<Job>>,
+    pub(super) cronjobs: Shared<Vec<CronJob>>,
     /// The wall-clock time at the start, in seconds since 1970.
     pub(super) epoch: i64,
-    pub(super) services: Vec<Service>,
-    pub(super) pools: Vec<Pool>,
-    pub(super) late_nodes: Vec<Option<(super::NodeSpec, Cause)>>,
-    pub(super) objects: BTreeMap<Subject, ObjectId>,
-    pub(super) watches: Watches,
-    pub(super) drafts: Drafts,
+    pub(super) services: Shared<Vec<Service>>,
+    pub(super) pools: Shared<Vec<Pool>>,
+    pub(super) late_nodes: Shared<Vec<Option<(super::NodeSpec, Cause)>>>,
+    pub(super) objects: Shared<BTreeMap<Subject, ObjectId>>,
+    pub(super) watches: Shared<Watches>,
+    pub(super) drafts: Shared<Drafts>,
     pub(super) journal: Option<Vec<Write>>,
     pub(super) pull_faults: Vec<PullFault>,
-    pub(super) pull_backoffs: PullBackoffs,
+    pub(super) pull_backoffs: Shared<PullBackoffs>,
     pub(super) slow_faults: Vec<SlowFault>,
     pub(super) read_faults: Vec<ReadFault>,
     pub(super) api_faults: Vec<ApiStanding>,
@@ -180,16 +180,16 @@ pub struct Cluster {
     /// How often each standing fault has had an effect.
     pub(super) effects: Vec<u64>,
     pub(super) asks: u32,
-    pub(super) records: Records,
-    pub(super) published: BTreeMap<(Subject, String), String>,
+    pub(super) records: Shared<Records>,
+    pub(super) published: Shared<BTreeMap<(Subject, String), String>>,
     /// What systems owe. A run that is forked shares it with its forks until one of them is told more.
     pub(super) pledges: Arc<Vec<Pledge>>,
     /// How many pods each deployment wants whose system makes them one by one.
-    pub(super) wanted: BTreeMap<Subject, u32>,
+    pub(super) wanted: Shared<BTreeMap<Subject, u32>>,
     /// What custom resources ask for and show.
-    pub(super) custom: BTreeMap<Subject, Custom>,
-    pub(super) measurements: Vec<Measurements>,
-    pub(super) traffic: Traffic,
+    pub(super) custom: Shared<BTreeMap<Subject, Custom>>,
+    pub(super) measurements: Shared<Vec<Measurements>>,
+    pub(super) traffic: Shared<Traffic>,
     /// Sets of which pods began or ceased to take requests at this instant, and what led to it.
     pub(super) touched_sets: Vec<(PodSetId, Cause)>,
     /// Services whose shares may be others than when they were last looked at.
@@ -208,92 +208,158 @@ impl Cluster {
         rows.push(settings.usual);
         let scheduler = Scheduler::of_release(&settings.scheduler, settings.profile.balance, &mut names);
         Cluster {
-            queue: Queue::new(settings.limits),
-            waiting: SchedulingQueue::new(scheduler.config().backoff),
-            scheduler,
-            nominations: Nominations::default(),
-            scheduling: SchedulingState::default(),
+            queue: Shared::new(Queue::new(settings.limits)),
+            waiting: Shared::new(SchedulingQueue::new(scheduler.config().backoff)),
+            scheduler: Shared::new(scheduler),
+            nominations: Shared::default(),
+            scheduling: Shared::default(),
             names,
-            timeline: Timeline::default(),
+            timeline: Shared::default(),
             streams: Streams::new(settings.seed),
-            profile: settings.profile,
+            profile: Shared::new(settings.profile),
             rows: rows.into(),
-            rows_met: BTreeSet::new(),
-            provider: settings.provider,
-            nodes: Nodes::default(),
-            kubelets: Vec::new(),
-            templates: Templates::default(),
+            rows_met: Shared::default(),
+            provider: Shared::new(settings.provider),
+            nodes: Shared::default(),
+            kubelets: Shared::default(),
+            templates: Shared::default(),
             cycle: None,
-            zones: Zones::default(),
-            evictions: Evictions::default(),
-            pod_gc: PodGc::default(),
+            zones: Shared::default(),
+            evictions: Shared::default(),
+            pod_gc: Shared::default(),
             passing: Vec::new(),
-            shutdowns: BTreeMap::new(),
-            drains: Vec::new(),
-            budgets: Budgets::default(),
-            groups: NodeGroups::default(),
-            volumes: Volumes::default(),
-            autoscalers: Vec::new(),
-            gangs: Gangs::default(),
-            group_sets: BTreeMap::new(),
-            mounts: Mounts::default(),
-            labelled: Labelled::default(),
-            companies: Companies::default(),
-            environments: Environments::default(),
-            namespaces: Namespaces::default(),
+            shutdowns: Shared::default(),
+            drains: Shared::default(),
+            budgets: Shared::default(),
+            groups: Shared::default(),
+            volumes: Shared::default(),
+            autoscalers: Shared::default(),
+            gangs: Shared::default(),
+            group_sets: Shared::default(),
+            mounts: Shared::default(),
+            labelled: Shared::default(),
+            companies: Shared::default(),
+            environments: Shared::default(),
+            namespaces: Shared::default(),
             flaps: Vec::new(),
-            quotas: Quotas::default(),
-            graces: BTreeMap::new(),
-            awaiting: BTreeMap::new(),
-            overdue: BTreeSet::new(),
-            image_waits: BTreeSet::new(),
-            sets: Vec::new(),
-            sets_by_subject: BTreeMap::new(),
-            sets_by_base: BTreeMap::new(),
+            quotas: Shared::default(),
+            graces: Shared::default(),
+            awaiting: Shared::default(),
+            overdue: Shared::default(),
+            image_waits: Shared::default(),
+            sets: Shared::default(),
+            sets_by_subject: Shared::default(),
+            sets_by_base: Shared::default(),
             sets_ranked: 0,
             stale_nodes: Vec::new(),
-            pods: Vec::new(),
+            pods: Shared::default(),
             pods_gone: 0,
             exhausted: None,
-            pod_records: Vec::new(),
-            ranks: Vec::new(),
-            node_ranks: Vec::new(),
-            containers: Vec::new(),
-            restart_backoffs: BTreeMap::new(),
-            deployments: Vec::new(),
-            replicasets: Vec::new(),
-            statefulsets: Vec::new(),
-            daemonsets: Vec::new(),
-            jobs: Vec::new(),
-            cronjobs: Vec::new(),
+            pod_records: Shared::default(),
+            ranks: Shared::default(),
+            node_ranks: Shared::default(),
+            containers: Shared::default(),
+            restart_backoffs: Shared::default(),
+            deployments: Shared::default(),
+            replicasets: Shared::default(),
+            statefulsets: Shared::default(),
+            daemonsets: Shared::default(),
+            jobs: Shared::default(),
+            cronjobs: Shared::default(),
             epoch: DEFAULT_EPOCH,
-            services: Vec::new(),
-            pools: Vec::new(),
-            late_nodes: Vec::new(),
-            objects: BTreeMap::new(),
-            custom: BTreeMap::new(),
-            measurements: Vec::new(),
-            watches: Watches::default(),
-            drafts: Drafts::default(),
+            services: Shared::default(),
+            pools: Shared::default(),
+            late_nodes: Shared::default(),
+            objects: Shared::default(),
+            custom: Shared::default(),
+            measurements: Shared::default(),
+            watches: Shared::default(),
+            drafts: Shared::default(),
             journal: None,
             pull_faults: Vec::new(),
-            pull_backoffs: PullBackoffs::new(),
+            pull_backoffs: Shared::default(),
             slow_faults: Vec::new(),
             read_faults: Vec::new(),
             api_faults: Vec::new(),
             store_outages: Vec::new(),
             effects: Vec::new(),
             asks: 0,
-            records: Records::default(),
-            published: BTreeMap::new(),
+            records: Shared::default(),
+            published: Shared::default(),
             pledges: Arc::default(),
-            wanted: BTreeMap::new(),
-            traffic: Traffic::default(),
+            wanted: Shared::default(),
+            traffic: Shared::default(),
             touched_sets: Vec::new(),
             stale_services: BTreeSet::new(),
             unsettled: false,
             stream_name: String::new(),
         }
+    }
+
+    /// Makes this a cluster whose clones share with it whatever neither has changed since; a clone of one that is not frozen is a
+    /// copy. A part that is left out here is copied by each fork: tests/forks.rs finds those that grow with the cluster.
+    pub fn freeze(&mut self) {
+        self.queue.freeze();
+        self.timeline.freeze();
+        self.profile.freeze();
+        self.rows_met.freeze();
+        self.provider.freeze();
+        self.nodes.freeze();
+        self.kubelets.freeze();
+        self.templates.freeze();
+        self.scheduler.freeze();
+        self.waiting.freeze();
+        self.nominations.freeze();
+        self.scheduling.freeze();
+        self.zones.freeze();
+        self.evictions.freeze();
+        self.pod_gc.freeze();
+        self.shutdowns.freeze();
+        self.drains.freeze();
+        self.budgets.freeze();
+        self.groups.freeze();
+        self.volumes.freeze();
+        self.autoscalers.freeze();
+        self.gangs.freeze();
+        self.group_sets.freeze();
+        self.mounts.freeze();
+        self.labelled.freeze();
+        self.companies.freeze();
+        self.environments.freeze();
+        self.namespaces.freeze();
+        self.quotas.freeze();
+        self.graces.freeze();
+        self.awaiting.freeze();
+        self.image_waits.freeze();
+        self.overdue.freeze();
+        self.sets.freeze();
+        self.sets_by_subject.freeze();
+        self.sets_by_base.freeze();
+        self.pods.freeze();
+        self.pod_records.freeze();
+        self.ranks.freeze();
+        self.node_ranks.freeze();
+        self.containers.freeze();
+        self.restart_backoffs.freeze();
+        self.deployments.freeze();
+        self.replicasets.freeze();
+        self.statefulsets.freeze();
+        self.daemonsets.freeze();
+        self.jobs.freeze();
+        self.cronjobs.freeze();
+        self.services.freeze();
+        self.pools.freeze();
+        self.late_nodes.freeze();
+        self.objects.freeze();
+        self.watches.freeze();
+        self.drafts.freeze();
+        self.pull_backoffs.freeze();
+        self.records.freeze();
+        self.published.freeze();
+        self.wanted.freeze();
+        self.custom.freeze();
+        self.measurements.freeze();
+        self.traffic.freeze();
     }
 
     /// How many events have happened.

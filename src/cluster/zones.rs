@@ -154,7 +154,7 @@ impl Cluster {
         let taints = &self.nodes.get(id).taints;
         let has = |key: &str| taints.iter().any(|taint| taint.effect == TaintEffect::NoExecute && taint.key == key);
         if has(opposite) {
-            let mut taints = taints.clone();
+            let mut taints = taints.to_vec();
             taints.retain(|taint| taint.effect != TaintEffect::NoExecute || taint.key != opposite);
             taints.push(no_execute(key));
             let cause = self.note_node(id, "Tainted", tainted(key), cause);
@@ -178,7 +178,7 @@ impl Cluster {
         let ours = |taint: &Taint| {
             taint.effect == TaintEffect::NoExecute && [NOT_READY, UNREACHABLE].contains(&taint.key.as_str())
         };
-        let mut taints = self.nodes.get(id).taints.clone();
+        let mut taints = self.nodes.get(id).taints.to_vec();
         if let (true, Some(cause)) = (taints.iter().any(ours), self.node_cause(id)) {
             taints.retain(|taint| !ours(taint));
             let cause = self.note_node(id, "Untainted", Why::text("NoExecute"), cause);
@@ -233,7 +233,7 @@ impl Cluster {
             let Some(id) = zone.waiting.pop_front() else { continue };
             zone.next_at = now + interval;
             let (Some(cause), Some(key)) = (self.node_cause(id), self.kubelet(id).condition.taint()) else { continue };
-            let mut taints = self.nodes.get(id).taints.clone();
+            let mut taints = self.nodes.get(id).taints.to_vec();
             taints.push(no_execute(key));
             let cause = self.note_node(id, "Tainted", tainted(key), cause);
             self.set_taints(id, taints, cause);

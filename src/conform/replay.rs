@@ -225,7 +225,7 @@ impl Replay {
         if let Some(zone) = &spec.zone {
             labels.entry(ZONE_LABEL.to_owned()).or_insert_with(|| zone.clone());
         }
-        if labels != self.nodes.get(node).labels {
+        if labels != *self.nodes.get(node).labels {
             self.nodes.set_labels(node, labels);
         }
         self.nodes.set_taints(node, spec.taints.clone());

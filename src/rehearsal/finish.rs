@@ -53,8 +53,8 @@ impl<S: Stage> Rehearsal<S> {
             findings,
             missed,
             unfired,
-            rejections: self.rejections,
-            notices: self.notices,
+            rejections: self.rejections.into_inner(),
+            notices: self.notices.into_inner(),
             native,
             live: None,
         }

@@ -5,6 +5,7 @@ mod api_faults;
 mod controllers;
 mod cues;
 mod finish;
+mod fork;
 mod inject;
 mod notices;
 pub mod observer;

@@ -7,7 +7,7 @@ use super::profiles::profiles;
 use super::result::{Ending, Notice, Rejection, RunResult};
 use super::{Observer, notices, refusal, simulated};
 use crate::cluster::Cluster;
-use crate::kernel::Time;
+use crate::kernel::{Shared, Time};
 use crate::scenario::model::{ActionKind, FaultKind, Scenario, SystemName, Trigger};
 use crate::systems::{self, System};
 use crate::text::{Diagnostic, Place};
@@ -31,20 +31,20 @@ pub struct Options {
 pub struct Rehearsal<S> {
     pub(super) scenario: std::sync::Arc<Scenario>,
     pub(super) stage: S,
-    pub(super) systems: Vec<System>,
+    pub(super) systems: Shared<Vec<System>>,
     /// Which of the systems takes each document of `deploy`: its own, or one that an earlier document brought.
     pub(super) takers: std::sync::Arc<[usize]>,
     /// The systems as they were before anything happened: what a restarted controller begins with.
     pub(super) pristine: std::sync::Arc<Vec<System>>,
     /// The controllers that are away; what happens meanwhile does not reach them.
     pub(super) away: BTreeSet<usize>,
-    pub(super) cues: Cues,
+    pub(super) cues: Shared<Cues>,
     /// Entries before this position have been seen by triggers and observers.
     pub(super) seen: usize,
     /// The instant at which an observer is already sure to be called.
     pub(super) look_at: Option<Time>,
-    pub(super) notices: Vec<Notice>,
-    pub(super) rejections: Vec<Rejection>,
+    pub(super) notices: Shared<Vec<Notice>>,
+    pub(super) rejections: Shared<Vec<Rejection>>,
     /// What the planned end of the run is.
     pub(super) end: Ending,
     pub(super) ending: Option<Ending>,
@@ -135,13 +135,13 @@ impl<S: Stage> Rehearsal<S> {
             stage,
             pristine: std::sync::Arc::new(deployed.clone()),
             away: BTreeSet::new(),
-            systems: deployed,
+            systems: deployed.into(),
             takers: takers.into(),
-            cues,
+            cues: cues.into(),
             seen: 0,
             look_at: None,
-            notices,
-            rejections,
+            notices: notices.into(),
+            rejections: rejections.into(),
             end: if early.is_some() { Ending::Asked } else { Ending::Until },
             ending: None,
         })

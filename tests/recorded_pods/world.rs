@@ -180,7 +180,7 @@ impl World {
                 self.nodes.set_taints(NodeId(step.node), taints);
             }
             "label" => {
-                let mut labels = self.nodes.get(NodeId(step.node)).labels.clone();
+                let mut labels = BTreeMap::clone(&self.nodes.get(NodeId(step.node)).labels);
                 labels.insert(step.texts[0].clone(), step.texts[1].clone());
                 self.nodes.set_labels(NodeId(step.node), labels);
             }

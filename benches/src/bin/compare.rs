@@ -11,6 +11,7 @@ use std::time::Instant;
 
 use greenroom::kernel::{Distribution, Duration, Streams};
 use greenroom_benches::clock::measured;
+use greenroom_benches::fork::{Watchers, end, halfway, llama_stack, start};
 use greenroom_benches::gangs::{self, Gangs};
 use greenroom_benches::graphs::{self, Graphs};
 use greenroom_benches::hold::Hold;
@@ -66,6 +67,8 @@ fn measure(effort: &Effort, elsewhere: Table) -> Table {
     rollouts(&mut table, effort);
     workloads(&mut table, effort);
     fork(&mut table, effort);
+    forks(&mut table, effort);
+    searched(&mut table, effort);
     draws(&mut table, effort);
     placements(&mut table, effort);
     groups(&mut table, effort);
@@ -177,6 +180,61 @@ fn fork(table: &mut Table, effort: &Effort) {
     let time = || measured(|| (0..100).for_each(|_| drop(black_box(own.clone())))).as_nanos() as f64 / 100.0;
     let nanos = median((0..effort.rounds).map(|_| time()).collect());
     table.add("fork of a hold model of 10000 entities", format!("{} us", shown(nanos / 1e3)));
+}
+
+/// What a fork of a fleet in the middle of its rolling update costs, beside a copy of all of it, and with what it copies as it
+/// goes on.
+fn forks(table: &mut Table, effort: &Effort) {
+    const STEPS: usize = 100;
+    for pods in [1_000, 10_000] {
+        let what = |what: &str| format!("{what}, rolling update of {pods} pods");
+        let mut run = halfway(pods);
+        let whole = run.clone();
+        let middle = |mut time: Box<dyn FnMut() -> std::time::Duration + '_>| {
+            median((0..effort.rounds * 5).map(|_| time().as_nanos() as f64).collect())
+        };
+        let copied = middle(Box::new(|| measured(|| _ = black_box(whole.clone()))));
+        // The origin goes on between two forks, as in a search, so that each fork freezes what was written to since the last.
+        let forked = middle(Box::new(|| {
+            run.step(&mut []);
+            let mut fork = None;
+            let time = measured(|| fork = Some(run.fork()));
+            drop(black_box(fork));
+            time
+        }));
+        let begun = middle(Box::new(|| {
+            let mut fork = run.fork();
+            measured(|| (0..STEPS).for_each(|_| _ = black_box(fork.step(&mut []))))
+        }));
+        let plain = middle(Box::new(|| {
+            let mut copy = whole.clone();
+            measured(|| (0..STEPS).for_each(|_| _ = black_box(copy.step(&mut []))))
+        }));
+        let few = Effort { rounds: effort.rounds.min(5), ..*effort };
+        let (rest, ratio) = alternate(&few, || _ = black_box(end(run.fork())), || _ = black_box(end(whole.clone())));
+        let micros = |nanos: f64| format!("{} us", shown(nanos / 1e3));
+        table.add(what("copy of a run"), micros(copied));
+        table.add_ratio(what("fork of a run"), micros(forked), format!("a copy takes {:.0}x", copied / forked));
+        let peer = format!("{} of a copy", micros(plain));
+        table.add_ratio(what(&format!("the first {STEPS} steps of a fork")), micros(begun), peer);
+        let peer = format!("a copy and the rest take {ratio:.2}x");
+        table.add_ratio(what("fork of a run, and the rest of it"), format!("{} ms", shown(rest / 1e6)), peer);
+    }
+}
+
+/// How often a search can play a small scenario on one core, judged by its expectations and all built-in oracles: from its
+/// documents each time, and from forks of the run before its first step.
+fn searched(table: &mut Table, effort: &Effort) {
+    const RUNS: usize = 100;
+    let scenario = llama_stack();
+    let (watchers, mut ready) = (Watchers::of(&scenario), start(&scenario));
+    let whole = || (0..RUNS).for_each(|_| _ = black_box(watchers.clone().judge(start(&scenario))));
+    let forks = || (0..RUNS).for_each(|_| _ = black_box(watchers.clone().judge(ready.fork())));
+    let (forked, ratio) = alternate(effort, forks, whole);
+    let rate = |nanos: f64| format!("{} runs/s", shown(RUNS as f64 * 1e9 / nanos));
+    table.add("runs of scenarios/llama-stack, from its documents", rate(forked * ratio));
+    let peer = format!("{ratio:.2}x those from documents");
+    table.add_ratio("runs of scenarios/llama-stack, from forks at the start", rate(forked), peer);
 }
 
 /// What a random length under its own name costs.

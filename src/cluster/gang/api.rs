@@ -25,10 +25,11 @@ impl Cluster {
             parts => Why::with("{} parts", Arg::Count(parts as u64)),
         };
         let last = self.note(key, became, why, cause);
-        let order = self.gangs.made;
-        let gang = self.gangs.groups.entry(key).or_insert_with(|| Gang::new(None, scheduler, order));
+        let gangs = &mut *self.gangs;
+        let order = gangs.made;
+        let gang = gangs.groups.entry(key).or_insert_with(|| Gang::new(None, scheduler, order));
         if gang.order == order {
-            self.gangs.made += 1;
+            gangs.made += 1;
         }
         (gang.spec, gang.scheduler, gang.last) = (Some(spec), scheduler, Some(last));
         self.objects.insert(key, ObjectId::PodGroup);

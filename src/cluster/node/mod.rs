@@ -9,6 +9,7 @@ mod spread;
 mod table;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 
@@ -111,14 +112,14 @@ pub struct Node {
     pub ready: bool,
     /// True if it is cordoned.
     pub unschedulable: bool,
-    /// Its labels.
-    pub labels: BTreeMap<String, String>,
+    /// Its labels. They seldom change, so that copies of a node share them.
+    pub labels: Arc<BTreeMap<String, String>>,
     /// Its taints.
-    pub taints: Vec<Taint>,
+    pub taints: Arc<[Taint]>,
     /// The shape that it was made from.
-    pub shape: Option<String>,
+    pub shape: Option<Arc<str>>,
     /// The model of its GPUs.
-    pub gpu_model: Option<String>,
+    pub gpu_model: Option<Arc<str>>,
     /// What pods may ask of it in all; may fall below what is asked.
     pub allocatable: Amounts,
     /// What its pods ask for.

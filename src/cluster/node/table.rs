@@ -2,6 +2,7 @@
 //! that changed. A change that may help a waiting pod returns the event to tell the scheduling queue.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use smallvec::SmallVec;
 
@@ -80,10 +81,10 @@ impl Nodes {
             joined: true,
             ready: spec.ready,
             unschedulable: spec.unschedulable,
-            labels,
-            taints: spec.taints,
-            shape: spec.shape,
-            gpu_model: spec.gpu_model,
+            labels: labels.into(),
+            taints: spec.taints.into(),
+            shape: spec.shape.map(Arc::from),
+            gpu_model: spec.gpu_model.map(Arc::from),
             allocatable,
             requested: Amounts::default(),
             scored_cpu_milli: 0,
@@ -174,13 +175,13 @@ impl Nodes {
     /// Makes the node's taints these.
     pub fn set_taints(&mut self, id: NodeId, taints: Vec<Taint>) -> ClusterEvent {
         let node = self.changed(id, true);
-        let old = std::mem::replace(&mut node.taints, taints);
+        let old = std::mem::replace(&mut node.taints, taints.into());
         ClusterEvent::NodeUpdated(id, NodeUpdate::Taints(old))
     }
 
     /// Adds a taint; one with the same key and effect is replaced.
     pub fn add_taint(&mut self, id: NodeId, taint: Taint) -> ClusterEvent {
-        let mut taints = self.get(id).taints.clone();
+        let mut taints = self.get(id).taints.to_vec();
         taints.retain(|one| (&one.key, one.effect) != (&taint.key, taint.effect));
         taints.push(taint);
         self.set_taints(id, taints)
@@ -188,7 +189,7 @@ impl Nodes {
 
     /// Takes away every taint with this key.
     pub fn remove_taint(&mut self, id: NodeId, key: &str) -> ClusterEvent {
-        let mut taints = self.get(id).taints.clone();
+        let mut taints = self.get(id).taints.to_vec();
         taints.retain(|one| one.key != key);
         self.set_taints(id, taints)
     }
@@ -199,7 +200,7 @@ impl Nodes {
         let zone_id = self.zone_id(&labels);
         let node = self.changed(id, true);
         node.zone_id = zone_id;
-        let old = std::mem::replace(&mut node.labels, labels);
+        let old = std::mem::replace(&mut node.labels, labels.into());
         ClusterEvent::NodeUpdated(id, NodeUpdate::Labels(old))
     }
 

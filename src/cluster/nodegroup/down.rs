@@ -108,7 +108,7 @@ impl Cluster {
         let for_long = Arg::Length(self.queue.now().since(since));
         let cause = self.note_node(id, "Unneeded", Why::with("for {}: it is given back", for_long), cause);
         self.groups.leaving.push(id);
-        let mut taints = self.nodes.get(id).taints.clone();
+        let mut taints = self.nodes.get(id).taints.to_vec();
         taints.push(Taint { key: TO_BE_DELETED.to_owned(), value: String::new(), effect: TaintEffect::NoSchedule });
         self.set_taints(id, taints, cause);
         let options =
@@ -123,7 +123,7 @@ impl Cluster {
         if done {
             self.remove_node(id, cause);
         } else {
-            let mut taints = self.nodes.get(id).taints.clone();
+            let mut taints = self.nodes.get(id).taints.to_vec();
             taints.retain(|taint| taint.key != TO_BE_DELETED);
             self.set_taints(id, taints, cause);
         }

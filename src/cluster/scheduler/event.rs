@@ -2,6 +2,7 @@
 //! the plugins that rejected them (k8s.io/kubernetes v1.36.3, pkg/scheduler/framework/plugins/*, `EventsToRegister`).
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::filter;
 use super::rejection::Plugins;
@@ -19,7 +20,7 @@ pub enum ClusterEvent {
     /// A node changed; what it was before is told.
     NodeUpdated(NodeId, NodeUpdate),
     /// A node left; its labels were these.
-    NodeRemoved(BTreeMap<String, String>),
+    NodeRemoved(Arc<BTreeMap<String, String>>),
     /// A pod of this template that was on a node is gone, or ended for good.
     PodDeleted(TemplateId),
     /// A pod of this template was bound to a node.
@@ -32,9 +33,9 @@ pub enum ClusterEvent {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum NodeUpdate {
     /// The labels.
-    Labels(BTreeMap<String, String>),
+    Labels(Arc<BTreeMap<String, String>>),
     /// The taints.
-    Taints(Vec<Taint>),
+    Taints(Arc<[Taint]>),
     /// Whether it was cordoned.
     Unschedulable(bool),
     /// What it can hold.
@@ -244,11 +245,11 @@ mod tests {
         {
             assert_eq!(helps(ClusterEvent::PodAdded(new), plugin), expected, "{new:?} bound, {plugin:?}");
         }
-        let labels = |were| ClusterEvent::NodeUpdated(there, NodeUpdate::Labels(were));
+        let labels = |were: BTreeMap<String, String>| ClusterEvent::NodeUpdated(there, NodeUpdate::Labels(were.into()));
         assert!(helps(labels(zone("b")), pods) && helps(labels(zone("b")), spread), "it moved to another zone");
         assert!(!helps(labels(zone("a")), pods) && !helps(labels(zone("a")), spread), "it is where it was");
-        assert!(helps(ClusterEvent::NodeRemoved(zone("a")), spread));
-        assert!(!helps(ClusterEvent::NodeRemoved(BTreeMap::new()), spread), "it was in no place");
+        assert!(helps(ClusterEvent::NodeRemoved(zone("a").into()), spread));
+        assert!(!helps(ClusterEvent::NodeRemoved(Arc::default()), spread), "it was in no place");
         assert!(helps(ClusterEvent::NodeAdded(there), ports), "any node may do for a port");
         assert!(helps(ClusterEvent::VolumesChanged, Plugins::VOLUME_BINDING));
     }
