@@ -18,6 +18,8 @@ pub enum Event {
     Deployment(DeploymentId),
     /// A write of a built-in controller reaches the API.
     Draft(u32),
+    /// What waited for a fault or an action at a write or read goes on.
+    Held,
     /// A Deployment may have gone without progress for too long.
     ProgressDeadline(DeploymentId),
     /// A ReplicaSet is to be compared with its pods.

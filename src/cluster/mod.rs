@@ -1,6 +1,7 @@
 //! The simulated Kubernetes cluster: nodes and their devices, the scheduler, the kubelet, the workload controllers, watches.
 //! It knows no system and no scenario file; nothing here reads a file, a clock or an environment.
 
+mod access;
 mod alone;
 mod api_fault;
 mod apply;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::access::{Accesses, Decided};
 use super::api_fault::Standing as ApiStanding;
 use super::apply::ObjectId;
 use super::autoscaler::Autoscaler;
@@ -179,6 +180,7 @@ pub struct Cluster {
     pub(super) store_outages: Vec<StoreOutage>,
     /// How often each standing fault has had an effect.
     pub(super) effects: Vec<u64>,
+    pub(super) accesses: Accesses,
     pub(super) asks: u32,
     pub(super) records: Records,
     pub(super) published: BTreeMap<(Subject, String), String>,
@@ -281,6 +283,7 @@ impl Cluster {
             api_faults: Vec::new(),
             store_outages: Vec::new(),
             effects: Vec::new(),
+            accesses: Accesses::default(),
             asks: 0,
             records: Records::default(),
             published: BTreeMap::new(),
@@ -326,6 +329,7 @@ impl Cluster {
 
     /// Lets time pass up to the next thing that is not the cluster's own.
     pub(super) fn run_to_happening(&mut self) -> Happening {
+        self.go_on();
         loop {
             // A controller may have said so since.
             if let Some(limit) = &self.exhausted {
@@ -352,8 +356,22 @@ impl Cluster {
 
     fn handle(&mut self, event: Event) -> Option<Happening> {
         match event {
-            Event::Rehearsal(token) => return Some(Happening::Rehearsal(token.into())),
+            Event::Rehearsal(token) => {
+                self.strike_begins();
+                return Some(Happening::Rehearsal(token.into()));
+            }
             Event::Parcel(slot) => return self.on_parcel(slot),
+            _ if self.accesses.watched && self.look_of(event).is_some() => self.line_up(Decided::Look(event)),
+            _ => self.dispatch(event),
+        }
+        None
+    }
+
+    /// Hands an event of the cluster's own to whoever it is for.
+    pub(super) fn dispatch(&mut self, event: Event) {
+        match event {
+            Event::Rehearsal(_) | Event::Parcel(_) => {}
+            Event::Held => self.on_held(),
             Event::Draft(slot) => self.on_draft(slot),
             Event::Deployment(id) => self.sync_deployment(id),
             Event::ProgressDeadline(id) => self.on_progress_deadline(id),
@@ -415,6 +433,5 @@ impl Cluster {
             Event::DevicesBack(id, mask) => self.on_devices_back(id, mask),
             Event::Orphans(id) => self.on_orphans(id),
         }
-        None
     }
 }

@@ -96,7 +96,7 @@ impl<S: Stage> Rehearsal<S> {
         }
     }
 
-    fn api_fault(&mut self, index: usize, entry: &ApiEntry) -> ApiFault {
+    pub(super) fn api_fault(&mut self, index: usize, entry: &ApiEntry) -> ApiFault {
         let (_, names) = self.stage.timeline_mut();
         let about = match entry.object.as_deref() {
             None => About::Anything,

@@ -50,6 +50,7 @@ impl<S: Stage> Rehearsal<S> {
             return CueOutcome::Refused(why.to_owned());
         }
         self.away.insert(controller);
+        self.stage.drop_held(controller);
         let line = self.cues.cues[token].line;
         let token = self.cues.resume(fault, line);
         self.stage.call_at(until, token, false);

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::kernel::{Duration, Names};
-use crate::scenario::model::{ActionEntry, ActionKind, FaultKind, Scenario, Target, Trigger};
+use crate::kernel::Duration;
+use crate::scenario::model::{AccessTrigger, ActionEntry, ActionKind, FaultKind, Scenario, Target, Trigger};
 use crate::text::Place;
 use crate::timeline::{Entry, LineId, ScenarioLine, Subject};
 use crate::workload::{Action, Disruption, Stage};
@@ -41,6 +41,8 @@ pub(super) struct Waits {
     pub text: String,
     pub left: u32,
     pub after: Duration,
+    /// True for a write or read, which somebody else counts: `left` is then the how many-th is meant.
+    pub access: bool,
 }
 
 /// What has become of a cue.
@@ -63,6 +65,8 @@ pub(super) enum CueOutcome {
 pub(super) struct Cues {
     pub cues: Vec<Cue>,
     by_state: BTreeMap<(Subject, String), Vec<usize>>,
+    /// Those that wait for a write or read of which nobody knows yet.
+    pub(super) unarmed: Vec<(usize, AccessTrigger)>,
 }
 
 impl Cues {
@@ -79,7 +83,12 @@ impl Cues {
                 if let Some(subject) = Subject::parse(subject, names) {
                     self.by_state.entry((subject, reaches.clone())).or_default().push(token);
                 }
-                waits = Some(Waits { text, left: *occurrence, after: *after });
+                waits = Some(Waits { text, left: *occurrence, after: *after, access: false });
+            }
+            Trigger::Access(access) => {
+                let text = access.describe();
+                waits = Some(Waits { text, left: access.occurrence, after: access.after, access: true });
+                self.unarmed.push((token, access.clone()));
             }
         }
         self.cues.push(Cue { kind, line, waits, outcome: CueOutcome::Pending });
@@ -241,15 +250,22 @@ pub(super) fn cue_name(scenario: &Scenario, kind: CueKind) -> String {
 }
 
 /// Why a cue that never fired did not.
-pub(super) fn why_not(cue: &Cue, names: &Names) -> String {
-    let _ = names;
+pub(super) fn why_not(cue: &Cue, seen: u32) -> String {
     match (&cue.waits, &cue.outcome) {
         (_, CueOutcome::Void(why)) => why.clone(),
         (_, CueOutcome::Refused(why)) => format!("refused: {why}"),
         (_, CueOutcome::Standing(_) | CueOutcome::Disturbing(..)) => {
             "it stood to the end and matched nothing".to_owned()
         }
-        (Some(waits), _) if waits.left > 0 => format!("{} was never reached, {} to go", waits.text, waits.left),
+        (Some(waits), _) if waits.access && seen < waits.left => {
+            let (text, nth) = (&waits.text, waits.left);
+            match (nth, seen) {
+                (1, _) => format!("{text}: there was none"),
+                (_, 0) => format!("{text}, number {nth}: there was none"),
+                _ => format!("{text}, number {nth}: there were {seen}"),
+            }
+        }
+        (Some(waits), _) if waits.left > 0 && !waits.access => format!("{} was never reached, {} to go", waits.text, waits.left),
         _ => "the run ended before its time".to_owned(),
     }
 }

@@ -12,7 +12,8 @@ use crate::workload::Stage;
 
 impl<S: Stage> Rehearsal<S> {
     /// Adds a fault to what is still in store. Its trigger means what it would have meant from the start on: an `at` that is past
-    /// strikes now, an `on` counts what was reached before. What was reached often enough before this instant strikes now.
+    /// strikes now, an `on` counts what was reached before. What was reached often enough before this instant strikes now. Only writes and
+    /// reads are counted from now on: who wants the n-th of a run takes those off that there were, as [`Stage::accesses`] has them.
     pub fn inject_fault(&mut self, fault: FaultEntry) {
         let scenario = Arc::make_mut(&mut self.scenario);
         let kind = CueKind::Fault(scenario.faults.len());
@@ -40,9 +41,12 @@ impl<S: Stage> Rehearsal<S> {
                 let already = (left == 0).then(|| seen[occurrence.max(1) as usize - 1]);
                 (Trigger::On { subject, reaches, occurrence: left, after }, already.map(|at| (at + after).max(now)))
             }
+            // Writes and reads are counted from now on: those before were nobody's to count.
+            access @ Trigger::Access(_) => (access, None),
         };
         let token = self.cues.cues.len() as u64;
         self.cues.add(&mut self.stage, kind, place, what, &trigger);
+        self.arm();
         if let Some(at) = already {
             self.stage.call_at(at, token, false);
         }

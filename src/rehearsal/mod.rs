@@ -9,6 +9,7 @@ mod inject;
 mod notices;
 pub mod observer;
 mod play;
+mod points;
 mod profiles;
 mod recorder;
 mod refusal;

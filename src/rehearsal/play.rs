@@ -39,6 +39,8 @@ pub struct Rehearsal<S> {
     /// The controllers that are away; what happens meanwhile does not reach them.
     pub(super) away: BTreeSet<usize>,
     pub(super) cues: Cues,
+    /// Faults that struck where their write was counted, before they are told, by their tokens.
+    pub(super) placed: BTreeSet<usize>,
     /// Entries before this position have been seen by triggers and observers.
     pub(super) seen: usize,
     /// The instant at which an observer is already sure to be called.
@@ -130,7 +132,7 @@ impl<S: Stage> Rehearsal<S> {
         let until = early.unwrap_or(scenario.until);
         let start = Place { file: scenario.file.clone(), line: 1, column: 1 };
         cues.add(&mut stage, CueKind::End, &start, "the end", &Trigger::At(until));
-        Ok(Rehearsal {
+        let mut rehearsal = Rehearsal {
             scenario: std::sync::Arc::new(scenario.clone()),
             stage,
             pristine: std::sync::Arc::new(deployed.clone()),
@@ -138,13 +140,16 @@ impl<S: Stage> Rehearsal<S> {
             systems: deployed,
             takers: takers.into(),
             cues,
+            placed: BTreeSet::new(),
             seen: 0,
             look_at: None,
             notices,
             rejections,
             end: if early.is_some() { Ending::Asked } else { Ending::Until },
             ending: None,
-        })
+        };
+        rehearsal.arm();
+        Ok(rehearsal)
     }
 
     /// The world.
@@ -232,6 +237,12 @@ impl<S: Stage> Rehearsal<S> {
         if self.away.contains(&controller) {
             return;
         }
+        if self.stage.tries_turns_of(controller) {
+            self.strike_before_reads(controller, &wake, cause);
+            if self.away.contains(&controller) {
+                return;
+            }
+        }
         if let Some(system) = self.systems.get_mut(controller) {
             let mut world = self.stage.port(controller);
             // Only actions are ever refused, and those are not woken from here.
@@ -239,7 +250,7 @@ impl<S: Stage> Rehearsal<S> {
         }
     }
 
-    fn cue(&mut self, token: usize) {
+    pub(super) fn cue(&mut self, token: usize) {
         let kind = self.cues.cues[token].kind;
         match kind {
             CueKind::Look => {}
@@ -253,6 +264,10 @@ impl<S: Stage> Rehearsal<S> {
             }
             CueKind::Fault(index) => {
                 let cause = self.note_cue(token, Kind::Fault);
+                if self.placed.contains(&token) {
+                    self.cues.cues[token].outcome = CueOutcome::Disturbing(index as u32, None);
+                    return;
+                }
                 let fault = self.scenario.faults[index].kind.clone();
                 if let FaultKind::ControllerRestart { of, lasts } = &fault {
                     self.cues.cues[token].outcome = self.restart(index, of, *lasts, token, cause);
@@ -324,6 +339,16 @@ impl<S: Stage> Rehearsal<S> {
         let what = Arg::Text(names.intern(&what));
         let why = match waits {
             None => Why::with("{}", what),
+            Some(waits) if waits.access => {
+                let (text, nth) = (Arg::Text(names.intern(&waits.text)), Arg::Count(waits.left.into()));
+                match waits.after.is_zero() {
+                    true => Why::with3("{}, {}, number {}", what, text, nth),
+                    false => {
+                        let text = Arg::Text(names.intern(&format!("{}, number {}", waits.text, waits.left)));
+                        Why::with3("{}, {} after {}", what, Arg::Length(waits.after), text)
+                    }
+                }
+            }
             Some(waits) => {
                 let text = Arg::Text(names.intern(&waits.text));
                 Why::with3("{}, {} after {}", what, Arg::Length(waits.after), text)

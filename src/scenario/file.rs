@@ -406,12 +406,23 @@ file_types! {
         spot_reclaim: Option<SpotReclaimFile>,
     }
 
-    /// A subject that reaches a state.
+    /// A subject that reaches a state, or a single write or read.
     pub struct OnFile as "a trigger" {
         /// The subject: `deployment/vllm`, `Pod/vllm-r1-0`.
-        subject: Spanned<String>,
+        subject: Option<Spanned<String>>,
         /// The state.
-        reaches: Spanned<String>,
+        reaches: Option<Spanned<String>>,
+        /// Before a write of this kind (`ReplicaSet`), of this object (`Pod/web-r1-0`), of a durable `record`, or of `any`.
+        before_write: Option<Spanned<String>>,
+        /// Right after such a write, before anybody knows of it.
+        after_write: Option<Spanned<String>>,
+        /// Before such a read.
+        before_read: Option<Spanned<String>>,
+        /// Right after such a read, before anything comes of it.
+        after_read: Option<Spanned<String>>,
+        /// Whose write or read: a controller (`replicaset`, `scheduler`, `podclique`), a system (`oci`), or a group, deployment or document.
+        /// Default: anybody's.
+        by: Option<Spanned<String>>,
         /// The how many-th time. Default: 1.
         occurrence: Option<Spanned<u32>>,
     }

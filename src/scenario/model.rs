@@ -10,7 +10,7 @@ mod expect;
 mod oracles;
 mod paasta;
 
-pub use event::{
+pub use event::{AccessTrigger, RECORD, 
     ActionDocument, ActionEntry, ActionKind, ApiEntry, FaultEntry, FaultKind, Target, TargetKind, Trigger,
 };
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};

@@ -76,6 +76,7 @@ impl Speed {
         match trigger {
             Trigger::At(at) => self.time(at),
             Trigger::On { after, .. } => self.length(after),
+            Trigger::Access(access) => self.length(&mut access.after),
         }
     }
 

@@ -346,6 +346,14 @@ impl System {
         }
     }
 
+    /// How many writes or reads there were so far that a point in its own API means, by the point's token.
+    pub fn seen_at(&self, token: u64) -> u32 {
+        match self {
+            System::Dynamo(dynamo) => dynamo.seen_at(token),
+            _ => 0,
+        }
+    }
+
     /// Goes on from the durable records of an earlier controller of the same document; `false` if there are none.
     pub fn resume(&mut self, cause: Cause, world: &mut dyn World) -> bool {
         match self {

@@ -1,7 +1,7 @@
 //! What a rehearsal drives: a world that time passes in, that can be disturbed, and whose true state can be read.
 //! `World` is a controller's side of the same thing.
 
-use super::{ApiFault, AskId, NodeDisruption, Outcome, Traffic, World};
+use super::{Access, AccessPoint, ApiFault, AskId, NodeDisruption, Outcome, Traffic, World};
 use crate::kernel::{Duration, Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
 
@@ -222,6 +222,43 @@ pub trait Stage {
     /// Calls back with `Happening::Rehearsal(token)`: at the start of that instant (before anything else due then), or at
     /// its end if `late`.
     fn call_at(&mut self, at: Time, token: u64, late: bool);
+
+    /// Calls back with `Happening::Rehearsal(token)` at a write or read: with no time between, before anything else happens.
+    ///
+    /// # Errors
+    /// The reason, when this world does not stand between who writes and what is written.
+    fn call_on_access(&mut self, _point: AccessPoint, _token: u64) -> Result<(), String> {
+        Err("this world does not see single writes and reads".to_owned())
+    }
+
+    /// How many writes or reads that a point of [`Stage::call_on_access`] means there were since it was set.
+    fn accesses_seen(&self, _token: u64) -> u32 {
+        0
+    }
+
+    /// Keeps every write and read from now on, for [`Stage::accesses`].
+    fn keep_accesses(&mut self) {}
+
+    /// The writes and reads since they are kept, in their order.
+    fn accesses(&self) -> &[Access] {
+        &[]
+    }
+
+    /// True while a point before a read of this system is waited for: its next turn is to be tried first, as [`Stage::begin_trial`] has it.
+    fn tries_turns_of(&self, _controller: usize) -> bool {
+        false
+    }
+
+    /// From now on nothing that this system asks for is done, until [`Stage::end_trial`].
+    fn begin_trial(&mut self, _controller: usize) {}
+
+    /// Ends a trial; the tokens of the points before the reads that it made.
+    fn end_trial(&mut self, _controller: usize) -> Vec<u64> {
+        Vec::new()
+    }
+
+    /// Drops what a system that has ended had decided on and not done.
+    fn drop_held(&mut self, _controller: usize) {}
 
     /// Disturbs the world.
     ///

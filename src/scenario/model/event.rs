@@ -2,7 +2,7 @@
 
 use crate::kernel::{Duration, Time};
 use crate::text::{Place, Source};
-use crate::workload::{ApiTrouble, NodeDisruption, Store};
+use crate::workload::{ApiTrouble, Edge, NodeDisruption, Store};
 
 /// When a fault or an action takes place.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,6 +20,35 @@ pub enum Trigger {
         /// How long afterwards.
         after: Duration,
     },
+    /// At a write or a read.
+    Access(AccessTrigger),
+}
+
+/// A single write or read that sets something off.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AccessTrigger {
+    /// Which side of it.
+    pub edge: Edge,
+    /// What is written or read: a kind, a subject, or [`RECORD`]; `None`: anything.
+    pub object: Option<String>,
+    /// By whom: a controller or a system, or the name of a group, deployment or document; `None`: by anybody.
+    pub by: Option<String>,
+    /// The how many-th, from 1.
+    pub occurrence: u32,
+    /// How long afterwards.
+    pub after: Duration,
+}
+
+/// The word for durable records, where an object can stand.
+pub const RECORD: &str = "record";
+
+impl AccessTrigger {
+    /// What it waits for, in words: `before_write of Pod by replicaset`.
+    pub fn describe(&self) -> String {
+        let object = self.object.as_deref().unwrap_or("any");
+        let by = self.by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
+        format!("{} of {object}{by}", self.edge.text())
+    }
 }
 
 /// A fault.

@@ -138,7 +138,7 @@ impl Reader<'_, '_> {
 
     /// A kind or a subject. `None`: wrong. `Some(None)`: any.
     #[allow(clippy::option_option)]
-    fn watched(&mut self, object: Option<&Spanned<String>>) -> Option<Option<String>> {
+    pub(super) fn watched(&mut self, object: Option<&Spanned<String>>) -> Option<Option<String>> {
         let Some(object) = object.filter(|object| object.value != ANY) else { return Some(None) };
         if object.value.contains('/') {
             return Some(Some(self.subject(&object.value, object.span)));

@@ -73,20 +73,7 @@ impl Reader<'_, '_> {
                 }
                 self.time(at).map(Trigger::At)
             }
-            (None, Some(on)) => {
-                let occurrence = match &on.occurrence {
-                    Some(occurrence) => self.count(occurrence, TIMES_MAX, "the occurrence")?,
-                    None => 1,
-                };
-                let subject = self.subject(&on.subject.value, on.subject.span);
-                self.state(&subject, &on.reaches);
-                Some(Trigger::On {
-                    subject,
-                    reaches: on.reaches.value.clone(),
-                    occurrence,
-                    after: after.map_or(Duration::ZERO, |after| after.value.0),
-                })
-            }
+            (None, Some(on)) => self.on(entry, on, after.map_or(Duration::ZERO, |after| after.value.0)),
             (Some(at), Some(_)) => {
                 self.context.error(at.span, "give `at` or `on`, not both");
                 None

@@ -17,6 +17,7 @@ mod oracles;
 mod paasta;
 mod scheduler;
 mod stage;
+mod triggers;
 mod workloads;
 
 pub use stage::{load_cluster, load_cluster_from};
