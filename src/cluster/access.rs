@@ -239,7 +239,10 @@ impl Cluster {
 
     /// Does what is held, up to the next point.
     fn do_held(&mut self) {
-        while let Some(mut held) = self.accesses.held.pop_front() {
+        // What is done may decide on more, and meet a point with that.
+        while !self.accesses.planned
+            && let Some(mut held) = self.accesses.held.pop_front()
+        {
             let (by, key) = (self.decider(&held.what), self.decided_key(&held.what));
             let is_write = !matches!(held.what, Decided::Look(_) | Decided::Seek(_)) && !is_get(&held.what);
             let (before, after) = match is_write {
@@ -262,8 +265,10 @@ impl Cluster {
                 return self.plan_held();
             }
         }
-        self.accesses.ahead = None;
-        self.accesses.look_again();
+        if self.accesses.held.is_empty() {
+            self.accesses.ahead = None;
+            self.accesses.look_again();
+        }
     }
 
     fn do_decided(&mut self, what: Decided) {

@@ -57,6 +57,7 @@ mod statefulset;
 mod status;
 mod taints;
 pub mod template;
+mod ties;
 mod together;
 mod traffic;
 mod usage;

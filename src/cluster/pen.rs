@@ -96,6 +96,13 @@ pub struct Drafts {
     free: Vec<u32>,
 }
 
+impl Drafts {
+    /// A write that is on its way.
+    pub fn get(&self, slot: u32) -> Option<&Draft> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+}
+
 impl Cluster {
     /// From now on the control plane needs these times.
     pub fn set_control_plane(&mut self, control_plane: ControlPlane) {

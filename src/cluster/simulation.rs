@@ -42,6 +42,7 @@ use super::shutdown::Shutdown;
 use super::statefulset::StatefulSet;
 use super::taints::Evictions;
 use super::template::Templates;
+use super::ties::Ties;
 use super::together::Companies;
 use super::volume::Volumes;
 use super::watch::Watches;
@@ -181,6 +182,9 @@ pub struct Cluster {
     /// How often each standing fault has had an effect.
     pub(super) effects: Vec<u64>,
     pub(super) accesses: Accesses,
+    pub(super) ties: Ties,
+    /// The word that systems are numbered with where ties name them; known once anybody asks.
+    pub(super) system_word: Option<Symbol>,
     pub(super) asks: u32,
     pub(super) records: Records,
     pub(super) published: BTreeMap<(Subject, String), String>,
@@ -284,6 +288,8 @@ impl Cluster {
             store_outages: Vec::new(),
             effects: Vec::new(),
             accesses: Accesses::default(),
+            ties: Ties::default(),
+            system_word: None,
             asks: 0,
             records: Records::default(),
             published: BTreeMap::new(),
@@ -302,6 +308,9 @@ impl Cluster {
     }
 
     pub(super) fn schedule(&mut self, at: Time, class: Class, event: Event) -> EventId {
+        if self.ties.watched {
+            return self.schedule_watched(at, class, event);
+        }
         self.queue.schedule(at, class, event)
     }
 
@@ -344,8 +353,11 @@ impl Cluster {
             match self.queue.pop() {
                 Err(limit) => return Happening::LimitReached(limit.to_string()),
                 Ok(None) => return Happening::Quiet,
-                Ok(Some((_, _, event))) => {
+                Ok(Some((at, class, event))) => {
                     self.unsettled = true;
+                    if self.ties.watched {
+                        self.taken(at, class, event);
+                    }
                     if let Some(happening) = self.handle(event) {
                         return happening;
                     }

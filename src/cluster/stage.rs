@@ -4,7 +4,9 @@ use super::port::Port;
 use super::{Cause, Class, Cluster, Event, Subject};
 use crate::kernel::{Names, Time};
 use crate::timeline::Timeline;
-use crate::workload::{Access, AccessPoint, Counts, Disruption, Happening, Stage, Status, Struck, Traffic, World};
+use crate::workload::{
+    Access, AccessPoint, Counts, Disruption, Happening, Stage, Status, Struck, TieGroup, Traffic, World,
+};
 
 impl Stage for Cluster {
     fn now(&self) -> Time {
@@ -41,6 +43,18 @@ impl Stage for Cluster {
 
     fn accesses(&self) -> &[Access] {
         self.kept_accesses()
+    }
+
+    fn break_tie(&mut self, at: Time, subject: Subject, tie: u16) -> Result<usize, String> {
+        Ok(self.set_tie(at, subject, tie))
+    }
+
+    fn keep_ties(&mut self) {
+        self.keep_all_ties();
+    }
+
+    fn ties(&self) -> &[TieGroup] {
+        self.kept_ties()
     }
 
     fn tries_turns_of(&self, controller: usize) -> bool {

@@ -22,6 +22,9 @@ pub fn refusals(scenario: &Scenario, options: &LiveOptions) -> Vec<String> {
             refusals.push(format!("{what} {name} ({}): {why}", access.edge.text()));
         }
     }
+    for tie in &scenario.ties {
+        refusals.push(format!("{}: the order of one instant is the cluster's own (ties)", tie.place));
+    }
     for fault in &scenario.faults {
         if matches!(fault.kind, FaultKind::ContainerCrash { .. }) && !starts_again {
             continue;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::kernel::Duration;
-use crate::scenario::model::{AccessTrigger, ActionEntry, ActionKind, FaultKind, Scenario, Target, Trigger};
+use crate::scenario::model::{AccessTrigger, ActionEntry, ActionKind, FaultKind, Scenario, Target, TieEntry, Trigger};
 use crate::text::Place;
 use crate::timeline::{Entry, LineId, ScenarioLine, Subject};
 use crate::workload::{Action, Disruption, Stage};
@@ -17,6 +17,8 @@ pub(super) enum CueKind {
     Fault(usize),
     /// An operator acts.
     Action(usize),
+    /// What happens with a subject comes behind its peers.
+    Tie(usize),
     /// The run ends.
     End,
     /// An observer wants to look, even if nothing happens.
@@ -92,6 +94,19 @@ impl Cues {
             }
         }
         self.cues.push(Cue { kind, line, waits, outcome: CueOutcome::Pending });
+    }
+
+    /// Adds what orders the events of an instant, from the start.
+    pub fn tie(&mut self, stage: &mut dyn Stage, index: usize, tie: &TieEntry) {
+        let (timeline, names) = stage.timeline_mut();
+        let line = timeline.add_line(line(&tie.place, &tie_name(tie)));
+        let subject = Subject::parse(&tie.subject, names);
+        let outcome = match subject.map(|subject| stage.break_tie(tie.at, subject, tie.tie)) {
+            Some(Ok(effect)) => CueOutcome::Standing(effect),
+            Some(Err(refusal)) => CueOutcome::Refused(refusal),
+            None => CueOutcome::Void("there is no such subject".to_owned()),
+        };
+        self.cues.push(Cue { kind: CueKind::Tie(index), line, waits: None, outcome });
     }
 
     /// Adds a cue that only looks.
@@ -234,7 +249,14 @@ pub(super) fn script(scenario: &Scenario, stage: &mut dyn Stage) -> Cues {
     for (index, action) in scenario.actions.iter().enumerate() {
         cues.add(stage, CueKind::Action(index), &action.place, &format!("action {}", action.name), &action.trigger);
     }
+    for (index, tie) in scenario.ties.iter().enumerate() {
+        cues.tie(stage, index, tie);
+    }
     cues
+}
+
+fn tie_name(tie: &TieEntry) -> String {
+    format!("tie {} at {}", tie.subject, tie.at)
 }
 
 /// The name of a cue as messages show it.
@@ -243,6 +265,7 @@ pub(super) fn cue_name(scenario: &Scenario, kind: CueKind) -> String {
         CueKind::Deploy(index) => format!("deploy {}", scenario.deploy[index].document),
         CueKind::Fault(index) => format!("fault {}", scenario.faults[index].name),
         CueKind::Action(index) => format!("action {}", scenario.actions[index].name),
+        CueKind::Tie(index) => tie_name(&scenario.ties[index]),
         CueKind::End => "end".to_owned(),
         CueKind::Look => "look".to_owned(),
         CueKind::Resume(index) => format!("fault {}", scenario.faults[index].name),
@@ -254,6 +277,9 @@ pub(super) fn why_not(cue: &Cue, seen: u32) -> String {
     match (&cue.waits, &cue.outcome) {
         (_, CueOutcome::Void(why)) => why.clone(),
         (_, CueOutcome::Refused(why)) => format!("refused: {why}"),
+        (_, CueOutcome::Standing(_)) if matches!(cue.kind, CueKind::Tie(_)) => {
+            "nothing happened with it at that instant".to_owned()
+        }
         (_, CueOutcome::Standing(_) | CueOutcome::Disturbing(..)) => {
             "it stood to the end and matched nothing".to_owned()
         }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Rehearsal;
 use super::cues::CueKind;
-use crate::scenario::model::{ActionEntry, FaultEntry, Trigger};
+use crate::scenario::model::{ActionEntry, FaultEntry, TieEntry, Trigger};
 use crate::text::Place;
 use crate::timeline::{EntryId, Subject};
 use crate::workload::Stage;
@@ -29,6 +29,15 @@ impl<S: Stage> Rehearsal<S> {
         let (what, place, trigger) = (format!("action {}", action.name), action.place.clone(), action.trigger.clone());
         scenario.actions.push(action);
         self.inject(kind, &place, &what, trigger);
+    }
+
+    /// Puts what happens with a subject at an instant behind its peers, which is what the same entry of a scenario does: what waits for
+    /// that instant gives way too. At the present instant, or before it, nothing is moved any more.
+    pub fn inject_tie(&mut self, tie: TieEntry) {
+        let scenario = Arc::make_mut(&mut self.scenario);
+        let index = scenario.ties.len();
+        scenario.ties.push(tie.clone());
+        self.cues.tie(&mut self.stage, index, &tie);
     }
 
     fn inject(&mut self, kind: CueKind, place: &Place, what: &str, trigger: Trigger) {

@@ -253,7 +253,7 @@ impl<S: Stage> Rehearsal<S> {
     pub(super) fn cue(&mut self, token: usize) {
         let kind = self.cues.cues[token].kind;
         match kind {
-            CueKind::Look => {}
+            CueKind::Look | CueKind::Tie(_) => {}
             CueKind::End => {
                 self.cues.cues[token].outcome = CueOutcome::Fired;
                 self.ending = Some(self.end.clone());

@@ -77,6 +77,8 @@ file_types! {
         faults: Option<Vec<FaultFile>>,
         /// What an operator does.
         actions: Option<Vec<ActionFile>>,
+        /// Which of the things of one instant come last.
+        ties: Option<Vec<TieFile>>,
         /// What must be so.
         expect: Option<Vec<ExpectFile>>,
         /// What the built-in oracles do, which judge every run.
@@ -425,6 +427,17 @@ file_types! {
         by: Option<Spanned<String>>,
         /// The how many-th time. Default: 1.
         occurrence: Option<Spanned<u32>>,
+    }
+
+    /// What happens with a subject at an instant comes behind the rest of its class: what kubelets complete, what is delivered, what
+    /// controllers decide. Without it things come in the order in which they were planned.
+    pub struct TieFile as "a tie" {
+        /// The instant.
+        at: Spanned<Length>,
+        /// The subject: `ReplicaSet/web-r1`; `controller/system-0` is the system of the first document.
+        subject: Spanned<String>,
+        /// Behind all with a lower number; all others have 0. Default: 1.
+        tie: Option<Spanned<u32>>,
     }
 
     /// An operator's action: when, and exactly one thing to do.

@@ -10,7 +10,7 @@ mod expect;
 mod oracles;
 mod paasta;
 
-pub use event::{AccessTrigger, RECORD, 
+pub use event::{AccessTrigger, RECORD, TieEntry, 
     ActionDocument, ActionEntry, ActionKind, ApiEntry, FaultEntry, FaultKind, Target, TargetKind, Trigger,
 };
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
@@ -73,6 +73,8 @@ pub struct Scenario {
     pub faults: Vec<FaultEntry>,
     /// What an operator does.
     pub actions: Vec<ActionEntry>,
+    /// Which of the things of one instant come last.
+    pub ties: Vec<TieEntry>,
     /// What must be so.
     pub expect: Vec<ExpectEntry>,
     /// What the built-in oracles do.

@@ -4,7 +4,7 @@
 use super::Scenario;
 use super::model::{
     ActionEntry, BehaviourRow, Build, Crash, Deploy, ExpectEntry, ExpectKind, FaultEntry, FaultKind, Mark, NodeEntry,
-    Trigger,
+    TieEntry, Trigger,
 };
 use crate::kernel::{Distribution, Duration, Time};
 use crate::workload::{ApiTrouble, NodeDisruption};
@@ -23,6 +23,7 @@ impl Scenario {
         scenario.deploy.iter_mut().for_each(|Deploy { at, .. }| by.time(at));
         scenario.behaviour.iter_mut().for_each(|row| by.behaviour(row));
         scenario.faults.iter_mut().for_each(|fault| by.fault(fault));
+        scenario.ties.iter_mut().for_each(|tie| by.tie(tie));
         for ActionEntry { trigger, read, .. } in &mut scenario.actions {
             by.trigger(trigger);
             by.maybe(read);
@@ -70,6 +71,10 @@ impl Speed {
         }
         row.metrics.values_mut().flatten().for_each(|load| self.time(&mut load.at));
         row.measurements.iter_mut().for_each(|(at, _)| self.time(at));
+    }
+
+    fn tie(self, tie: &mut TieEntry) {
+        self.time(&mut tie.at);
     }
 
     fn trigger(self, trigger: &mut Trigger) {

@@ -43,7 +43,7 @@ pub use records::Records;
 pub use resources::Resources;
 pub use rollout::{AnalysisPhase, AnalysisRunStatus, AnalysisTemplateSpec, RolloutPhase, RolloutSpec, RolloutStatus};
 pub use selector::{Affinity, LabelSelector, TopologySpread};
-pub use stage::{Counts, Disruption, Happening, Stage, Stop, Store, Struck};
+pub use stage::{Counts, Disruption, Happening, Stage, Stop, Store, Struck, TieGroup};
 pub use status::{
     AutoscalerStatus, BudgetStatus, ClaimStatus, CronJobStatus, DaemonSetStatus, DeploymentStatus, GroupSetStatus,
     JobEnd, JobReason, JobStatus, NodePoolStatus, PodPhase, PodStatus, ProgressReason, Progressing, QuotaStatus,

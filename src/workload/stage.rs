@@ -176,6 +176,17 @@ pub enum Disruption {
     },
 }
 
+/// Events of one instant and class, about several subjects, that waited for their turn together: any could have come first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TieGroup {
+    /// The instant.
+    pub at: Time,
+    /// The number of the class.
+    pub class: u8,
+    /// What they are about, in the order in which they came.
+    pub subjects: Vec<Subject>,
+}
+
 /// What a disruption did.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Struck {
@@ -241,6 +252,23 @@ pub trait Stage {
 
     /// The writes and reads since they are kept, in their order.
     fn accesses(&self) -> &[Access] {
+        &[]
+    }
+
+    /// Puts the events of an instant that are about a subject behind those of their class with a lower tie; a system is the subject
+    /// `controller/system-N`, with its number from 0. [`Stage::effects`] of the number tells how many there were.
+    ///
+    /// # Errors
+    /// The reason, when this world does not order its events.
+    fn break_tie(&mut self, _at: Time, _subject: Subject, _tie: u16) -> Result<usize, String> {
+        Err("this world does not say in which order things happen".to_owned())
+    }
+
+    /// Keeps from now on which events of one instant could have come in another order, for [`Stage::ties`].
+    fn keep_ties(&mut self) {}
+
+    /// The groups of events that could have come in another order since they are kept.
+    fn ties(&self) -> &[TieGroup] {
         &[]
     }
 

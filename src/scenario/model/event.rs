@@ -51,6 +51,19 @@ impl AccessTrigger {
     }
 }
 
+/// What happens with a subject at an instant comes behind its peers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TieEntry {
+    /// Where it stands.
+    pub place: Place,
+    /// The instant.
+    pub at: Time,
+    /// The subject.
+    pub subject: String,
+    /// Behind all with a lower number; from 1 to 1023.
+    pub tie: u16,
+}
+
 /// A fault.
 #[derive(Clone, PartialEq, Debug)]
 pub struct FaultEntry {

@@ -1,14 +1,18 @@
-//! Reads what a fault or an action waits for: a subject that reaches a state, or a single write or read. Times stand in `faults`.
+//! Reads what a fault or an action waits for, a subject that reaches a state or a single write or read, and which of the things of one
+//! instant come last. Times stand in `faults`.
 
 use super::Reader;
 use super::workloads::TIMES_MAX;
 use crate::kernel::Duration;
-use crate::scenario::file::OnFile;
-use crate::scenario::model::{AccessTrigger, RECORD, Trigger};
+use crate::scenario::file::{OnFile, TieFile};
+use crate::scenario::model::{AccessTrigger, RECORD, TieEntry, Trigger};
 use crate::text::decode::Spanned;
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Span};
 use crate::workload::Edge;
+
+/// The most that a tie can be: ten bits of an event's key.
+const TIE_MAX: u32 = 1023;
 
 impl Reader<'_, '_> {
     pub(super) fn on(&mut self, entry: Span, on: &OnFile, after: Duration) -> Option<Trigger> {
@@ -88,5 +92,26 @@ impl Reader<'_, '_> {
             return None;
         }
         Some(())
+    }
+
+    pub(super) fn ties(&mut self, files: Vec<TieFile>) -> Vec<TieEntry> {
+        let mut ties: Vec<TieEntry> = Vec::new();
+        for file in files {
+            let place = self.place(file.span);
+            let at = self.time(&file.at);
+            let subject = self.subject(&file.subject.value, file.subject.span);
+            let tie = match &file.tie {
+                Some(tie) => self.count(tie, TIE_MAX, "the tie"),
+                None => Some(1),
+            };
+            let (Some(at), Some(tie)) = (at, tie) else { continue };
+            if ties.iter().any(|one| (one.at, &one.subject) == (at, &subject)) {
+                let message = format!("{} has its place at {at} already", quote(&file.subject.value));
+                self.context.error(file.subject.span, message);
+                continue;
+            }
+            ties.push(TieEntry { place, at, subject, tie: tie as u16 });
+        }
+        ties
     }
 }
