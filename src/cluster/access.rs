@@ -70,6 +70,16 @@ impl Accesses {
         self.silent == Some(controller)
     }
 
+    /// True while a turn is a trial.
+    pub const fn is_trial(&self) -> bool {
+        self.trial.is_some()
+    }
+
+    /// True while this system may end at a point.
+    pub fn may_end(&self, controller: usize) -> bool {
+        self.armed.iter().any(|one| one.point.ends == Some(controller) && one.seen < one.point.nth)
+    }
+
     /// True while reads of systems are of interest.
     pub fn counts_reads(&self) -> bool {
         self.watched
@@ -170,7 +180,7 @@ impl Cluster {
         for one in held {
             match (&one.what, self.decider(&one.what)) {
                 (Decided::Draft(draft), Actor::BuiltIn(by)) if of(by) => dropped.push(*draft),
-                (Decided::Bind(pod, _), Actor::BuiltIn(by)) if of(by) => self.seek_again(*pod),
+                (Decided::Bind(pod, _) | Decided::Seek(pod), Actor::BuiltIn(by)) if of(by) => self.seek_again(*pod),
                 _ => self.accesses.held.push_back(one),
             }
         }
@@ -273,12 +283,14 @@ impl Cluster {
 
     fn do_decided(&mut self, what: Decided) {
         match what {
-            Decided::Draft(draft) => self.perform(draft),
+            Decided::Draft(draft) => self.perform_or_fail(draft),
             Decided::Ask(controller, id, ask, cause) => Port::new(self, controller).carry_out(id, ask, cause),
             Decided::Commit(_, changes) => drop(self.records.commit(&changes)),
             Decided::Bind(pod, node) => self.bind_decided(pod, node),
             Decided::Seek(pod) if self.pod(pod).gone || !self.pod(pod).is_active() => {}
             Decided::Seek(pod) => self.seek(pod),
+            // A process that ended meanwhile looks when it is back.
+            Decided::Look(event) if self.processes.any_away && self.puts_off(event) => {}
             Decided::Look(event) => self.dispatch(event),
         }
     }

@@ -97,6 +97,11 @@ pub struct Drafts {
 }
 
 impl Drafts {
+    /// All that are on their way, which do not arrive any more.
+    pub fn take_all(&mut self) -> Vec<Draft> {
+        self.slots.iter_mut().filter_map(Option::take).collect()
+    }
+
     /// A write that is on its way.
     pub fn get(&self, slot: u32) -> Option<&Draft> {
         self.slots.get(slot as usize)?.as_ref()
@@ -159,7 +164,7 @@ impl Cluster {
         if self.accesses.watched {
             self.line_up(Decided::Draft(draft));
         } else {
-            self.perform(draft);
+            self.perform_or_fail(draft);
         }
     }
 

@@ -1,6 +1,6 @@
 //! The cluster as one controller sees it.
 
-use std::cell::RefCell;
+use std::cell::Cell;
 use std::sync::Arc;
 
 use super::access::Decided;
@@ -9,8 +9,8 @@ use super::{Cause, Cluster, Subject, Symbol, Why};
 use crate::kernel::{Duration, Time};
 use crate::timeline::{Entry, EntryId, Kind, Layer};
 use crate::workload::{
-    Ask, AskId, Backend, Dial, LeaderWorkerSetSpec, Object, Outcome, PodStatus, PodTemplate, RecordChange, Stage, Status,
-    Store, World,
+    Ask, AskId, Backend, Dial, LeaderWorkerSetSpec, Object, Outcome, PodStatus, PodTemplate, RecordChange, Stage,
+    Status, Store, World,
 };
 
 /// One controller's side of the cluster.
@@ -18,7 +18,7 @@ pub struct Port<'a> {
     cluster: &'a mut Cluster,
     controller: usize,
     /// What was read since it was last counted, if anybody counts.
-    read: RefCell<Vec<Subject>>,
+    read: Cell<Vec<Subject>>,
 }
 
 impl Drop for Port<'_> {
@@ -29,12 +29,14 @@ impl Drop for Port<'_> {
 
 impl<'a> Port<'a> {
     pub(super) fn new(cluster: &'a mut Cluster, controller: usize) -> Port<'a> {
-        Port { cluster, controller, read: RefCell::new(Vec::new()) }
+        Port { cluster, controller, read: Cell::new(Vec::new()) }
     }
 
     fn reads(&self, key: Subject) {
         if self.cluster.accesses.watched && self.cluster.accesses.counts_reads() {
-            self.read.borrow_mut().push(key);
+            let mut read = self.read.take();
+            read.push(key);
+            self.read.set(read);
         }
     }
 
@@ -44,6 +46,11 @@ impl<'a> Port<'a> {
             let keys = self.read.take();
             self.cluster.count_reads(self.controller, keys);
         }
+    }
+
+    /// True if the turn is a trial. A controller that has ended watches on: whoever goes on for it hears of the same.
+    fn is_trial(&mut self) -> bool {
+        self.is_silent() && self.cluster.accesses.is_trial()
     }
 
     /// True if what the controller does now counts for nothing.
@@ -200,21 +207,21 @@ impl World for Port<'_> {
     }
 
     fn watch(&mut self, key: Subject) {
-        if self.is_silent() {
+        if self.is_trial() {
             return;
         }
         self.cluster.add_watch(self.controller, key);
     }
 
     fn unwatch(&mut self, key: Subject) {
-        if self.is_silent() {
+        if self.is_trial() {
             return;
         }
         self.cluster.remove_watch(self.controller, key);
     }
 
     fn watch_nodes(&mut self) {
-        if self.is_silent() {
+        if self.is_trial() {
             return;
         }
         self.cluster.add_node_watch(self.controller);

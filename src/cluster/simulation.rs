@@ -9,6 +9,7 @@ use super::apply::ObjectId;
 use super::autoscaler::Autoscaler;
 use super::behaviour::Behaviour;
 use super::budget::Budgets;
+use super::clock::Skew;
 use super::cronjob::CronJob;
 use super::custom::{Custom, Measurements};
 use super::daemonset::DaemonSet;
@@ -30,9 +31,11 @@ use super::pen::Drafts;
 use super::pod::{Pod, PodRecord, PodSet};
 use super::podgc::PodGc;
 use super::pool::{Pool, Provider};
+use super::process::Processes;
 use super::profile::Profile;
 use super::quota::Quotas;
 use super::ranking::{NodeRanks, RankKey};
+use super::refused::SyncFailures;
 use super::registration::StoreOutage;
 use super::replicaset::ReplicaSet;
 use super::scheduler::{Nominations, Scheduler, SchedulerProfile, SchedulingQueue};
@@ -181,6 +184,9 @@ pub struct Cluster {
     pub(super) store_outages: Vec<StoreOutage>,
     /// How often each standing fault has had an effect.
     pub(super) effects: Vec<u64>,
+    pub(super) processes: Processes,
+    pub(super) sync_failures: SyncFailures,
+    pub(super) skews: Vec<Skew>,
     pub(super) accesses: Accesses,
     pub(super) ties: Ties,
     /// The word that systems are numbered with where ties name them; known once anybody asks.
@@ -287,6 +293,9 @@ impl Cluster {
             api_faults: Vec::new(),
             store_outages: Vec::new(),
             effects: Vec::new(),
+            processes: Processes::default(),
+            sync_failures: SyncFailures::default(),
+            skews: Vec::new(),
             accesses: Accesses::default(),
             ties: Ties::default(),
             system_word: None,
@@ -373,6 +382,7 @@ impl Cluster {
                 return Some(Happening::Rehearsal(token.into()));
             }
             Event::Parcel(slot) => return self.on_parcel(slot),
+            _ if self.processes.any_away && self.puts_off(event) => {}
             _ if self.accesses.watched && self.look_of(event).is_some() => self.line_up(Decided::Look(event)),
             _ => self.dispatch(event),
         }
@@ -381,9 +391,18 @@ impl Cluster {
 
     /// Hands an event of the cluster's own to whoever it is for.
     pub(super) fn dispatch(&mut self, event: Event) {
+        if !self.sync_failures.is_empty()
+            && let Some((_, key)) = self.look_of(event)
+        {
+            self.look_begins(key);
+        }
         match event {
             Event::Rehearsal(_) | Event::Parcel(_) => {}
             Event::Held => self.on_held(),
+            Event::ProcessStart(process) => self.on_process_start(process),
+            Event::ClockRight(index) => self.on_clock_right(index),
+            Event::LeaseStale(index) => self.on_lease_stale(index),
+            Event::StatusPosted(index) => self.on_status_posted(index),
             Event::Draft(slot) => self.on_draft(slot),
             Event::Deployment(id) => self.sync_deployment(id),
             Event::ProgressDeadline(id) => self.on_progress_deadline(id),

@@ -69,6 +69,14 @@ impl Stage for Cluster {
         self.trial_ends(controller)
     }
 
+    fn may_end(&self, controller: usize) -> bool {
+        self.accesses.watched && self.accesses.may_end(controller)
+    }
+
+    fn has_ended(&self, controller: usize) -> bool {
+        self.accesses.is_silent(controller)
+    }
+
     fn drop_held(&mut self, controller: usize) {
         self.drop_held_of(controller);
     }

@@ -76,6 +76,8 @@ fn fault_refusal(fault: &FaultKind, options: &LiveOptions) -> Option<&'static st
             let struck = entry.controller.is_none() && entry.trouble.is_of_worlds() && of_the_cluster;
             struck.then_some("greenroom does not stand between a cluster's API and its watches")
         }
+        FaultKind::ProcessRestart { .. } => Some("the cluster's own controllers are not this run's to end"),
+        FaultKind::ClockSkew { .. } => Some("an API sets no clock"),
         FaultKind::ImageBuildFail { .. } => Some("nothing is built in a live run"),
         FaultKind::StoreOutage { .. } => Some("nothing is registered anywhere in a live run"),
         FaultKind::ContainerCrash { .. } => on_kwok.then_some("kwok's containers do not start again"),

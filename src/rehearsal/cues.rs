@@ -181,6 +181,10 @@ pub(super) fn disruption(kind: &FaultKind, stage: &mut dyn Stage) -> Option<Disr
         }
         // These strike a system, not the world alone.
         FaultKind::ControllerRestart { .. } | FaultKind::Alarm { .. } | FaultKind::Api(_) => return None,
+        FaultKind::ProcessRestart { process, lasts } => Disruption::ProcessRestart { process: *process, lasts: *lasts },
+        FaultKind::ClockSkew { target, by, ahead, lasts } => {
+            Disruption::ClockSkew { target: subject(target, stage)?, by: *by, ahead: *ahead, lasts: *lasts }
+        }
         FaultKind::StoreOutage { store, lasts } => Disruption::StoreOutage { store: *store, lasts: *lasts },
         FaultKind::ExportFail { deployment, times } => {
             let (_, names) = stage.timeline_mut();
@@ -291,7 +295,9 @@ pub(super) fn why_not(cue: &Cue, seen: u32) -> String {
                 _ => format!("{text}, number {nth}: there were {seen}"),
             }
         }
-        (Some(waits), _) if waits.left > 0 && !waits.access => format!("{} was never reached, {} to go", waits.text, waits.left),
+        (Some(waits), _) if waits.left > 0 && !waits.access => {
+            format!("{} was never reached, {} to go", waits.text, waits.left)
+        }
         _ => "the run ended before its time".to_owned(),
     }
 }

@@ -237,16 +237,21 @@ impl<S: Stage> Rehearsal<S> {
         if self.away.contains(&controller) {
             return;
         }
-        if self.stage.tries_turns_of(controller) {
-            self.strike_before_reads(controller, &wake, cause);
-            if self.away.contains(&controller) {
-                return;
-            }
+        self.try_turn(controller, &wake, cause);
+        if self.away.contains(&controller) {
+            return;
         }
         if let Some(system) = self.systems.get_mut(controller) {
-            let mut world = self.stage.port(controller);
-            // Only actions are ever refused, and those are not woken from here.
-            let _ = system.wake(wake, cause, world.as_mut());
+            // What stands in a database stands there once a turn is through.
+            let before = (system.keeps_database() && self.stage.may_end(controller)).then(|| system.clone());
+            {
+                let mut world = self.stage.port(controller);
+                // Only actions are ever refused, and those are not woken from here.
+                let _ = system.wake(wake, cause, world.as_mut());
+            }
+            if let Some(before) = before.filter(|_| self.stage.has_ended(controller)) {
+                *system = before;
+            }
         }
     }
 

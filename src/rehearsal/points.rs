@@ -11,8 +11,8 @@ use crate::systems;
 use crate::text::diagnostic::quote;
 use crate::timeline::{Cause, Kind, Subject};
 use crate::workload::{
-    About, AccessPoint, Accessed, Action, Actor, ApiFault, ApiTrouble, BuiltIn, Controller, Moment, Object, OwnPoint, Stage,
-    Wake,
+    About, AccessPoint, Accessed, Action, Actor, ApiFault, ApiTrouble, BuiltIn, Controller, Moment, Object, OwnPoint,
+    Stage, Wake,
 };
 
 impl<S: Stage> Rehearsal<S> {
@@ -62,7 +62,8 @@ impl<S: Stage> Rehearsal<S> {
     fn actors(&self, name: &str) -> Result<Vec<Actor>, String> {
         let mut actors: Vec<Actor> = BuiltIn::named(name).into_iter().map(Actor::BuiltIn).collect();
         let deploys = self.scenario.deploy.iter().zip(self.takers.iter());
-        actors.extend(deploys.filter(|(deploy, _)| deploy.system.text() == name).map(|(_, taker)| Actor::System(*taker)));
+        actors
+            .extend(deploys.filter(|(deploy, _)| deploy.system.text() == name).map(|(_, taker)| Actor::System(*taker)));
         if actors.is_empty() {
             actors.extend(self.controller_of(name).map(Actor::System));
         }
@@ -133,7 +134,8 @@ impl<S: Stage> Rehearsal<S> {
     /// The fault of a scenario as one of the writes of a control plane's own API, if it is one and this control plane is meant.
     fn own_fault(&mut self, index: usize, controller: usize) -> Option<ApiFault> {
         let kind = self.scenario.faults[index].kind.clone();
-        let meant = |of: &Option<String>| of.as_ref().is_none_or(|of| self.systems[controller].names().contains(&of.as_str()));
+        let meant =
+            |of: &Option<String>| of.as_ref().is_none_or(|of| self.systems[controller].names().contains(&of.as_str()));
         let entry = match kind {
             FaultKind::Api(entry) if meant(&entry.of) && !entry.trouble.is_of_reads() => entry,
             FaultKind::ControllerRestart { of, lasts } => {
@@ -154,8 +156,11 @@ impl<S: Stage> Rehearsal<S> {
         (!of_world).then(|| self.api_fault(index, &entry))
     }
 
-    /// A turn of a system is tried: what is to happen before one of its reads happens now.
-    pub(super) fn strike_before_reads(&mut self, controller: usize, wake: &Wake, cause: Cause) {
+    /// A turn of a system is tried if somebody waits for its reads: what is to happen before one of them happens now.
+    pub(super) fn try_turn(&mut self, controller: usize, wake: &Wake, cause: Cause) {
+        if !self.stage.tries_turns_of(controller) || self.systems.get(controller).is_none() {
+            return;
+        }
         self.stage.begin_trial(controller);
         let mut tried = self.systems[controller].clone();
         {

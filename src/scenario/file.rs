@@ -10,6 +10,7 @@ mod faults;
 mod onebackend;
 mod oracles;
 mod paasta;
+mod triggers;
 
 use crate::file_types;
 use crate::text::decode::{Spanned, Table};
@@ -28,11 +29,12 @@ pub use expect::ExpectFile;
 pub use onebackend::OneBackendFile;
 pub use oracles::OraclesFile;
 pub use paasta::PaastaFile;
+pub use triggers::{OnFile, TieFile};
 
 pub use faults::{
-    AlarmFile, ContainerCrashFile, ControllerRestartFile, CordonFile, DrainFile, ExportFailFile, GpuLossFile,
-    ImageBuildFailFile, ImagePullFailFile, NodeDownFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, PodKillFile,
-    QuotaExhaustedFile, ReadinessFlapFile, SlowStartFile, SpotReclaimFile, UncordonFile, UntaintFile,
+    AlarmFile, ClockSkewFile, ContainerCrashFile, ControllerRestartFile, CordonFile, DrainFile, ExportFailFile,
+    GpuLossFile, ImageBuildFailFile, ImagePullFailFile, NodeDownFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile,
+    PodKillFile, QuotaExhaustedFile, ReadinessFlapFile, SlowStartFile, SpotReclaimFile, UncordonFile, UntaintFile,
 };
 
 /// Named words and the states that go with them: `deployment/vllm: monitoring`.
@@ -343,7 +345,7 @@ file_types! {
     }
 
     /// A fault: when, and exactly one thing that goes wrong.
-    pub struct FaultFile as "a fault" later ["clock_skew"] {
+    pub struct FaultFile as "a fault" {
         /// The fault's name. Default: fault-1, fault-2, … by its position.
         name: Option<Spanned<String>>,
         /// At a time.
@@ -368,6 +370,8 @@ file_types! {
         image_build_fail: Option<ImageBuildFailFile>,
         /// The controller of a system ends and is started again.
         controller_restart: Option<ControllerRestartFile>,
+        /// The clock of a node is wrong.
+        clock_skew: Option<ClockSkewFile>,
         /// What controllers read is old.
         watch_lag: Option<WatchLagFile>,
         /// Changes wake nobody, although whoever reads sees them.
@@ -406,38 +410,6 @@ file_types! {
         node_shutdown: Option<NodeShutdownFile>,
         /// A provider takes a node back.
         spot_reclaim: Option<SpotReclaimFile>,
-    }
-
-    /// A subject that reaches a state, or a single write or read.
-    pub struct OnFile as "a trigger" {
-        /// The subject: `deployment/vllm`, `Pod/vllm-r1-0`.
-        subject: Option<Spanned<String>>,
-        /// The state.
-        reaches: Option<Spanned<String>>,
-        /// Before a write of this kind (`ReplicaSet`), of this object (`Pod/web-r1-0`), of a durable `record`, or of `any`.
-        before_write: Option<Spanned<String>>,
-        /// Right after such a write, before anybody knows of it.
-        after_write: Option<Spanned<String>>,
-        /// Before such a read.
-        before_read: Option<Spanned<String>>,
-        /// Right after such a read, before anything comes of it.
-        after_read: Option<Spanned<String>>,
-        /// Whose write or read: a controller (`replicaset`, `scheduler`, `podclique`), a system (`oci`), or a group, deployment or document.
-        /// Default: anybody's.
-        by: Option<Spanned<String>>,
-        /// The how many-th time. Default: 1.
-        occurrence: Option<Spanned<u32>>,
-    }
-
-    /// What happens with a subject at an instant comes behind the rest of its class: what kubelets complete, what is delivered, what
-    /// controllers decide. Without it things come in the order in which they were planned.
-    pub struct TieFile as "a tie" {
-        /// The instant.
-        at: Spanned<Length>,
-        /// The subject: `ReplicaSet/web-r1`; `controller/system-0` is the system of the first document.
-        subject: Spanned<String>,
-        /// Behind all with a lower number; all others have 0. Default: 1.
-        tie: Option<Spanned<u32>>,
     }
 
     /// An operator's action: when, and exactly one thing to do.

@@ -10,8 +10,9 @@ mod expect;
 mod oracles;
 mod paasta;
 
-pub use event::{AccessTrigger, RECORD, TieEntry, 
-    ActionDocument, ActionEntry, ActionKind, ApiEntry, FaultEntry, FaultKind, Target, TargetKind, Trigger,
+pub use event::{
+    AccessTrigger, ActionDocument, ActionEntry, ActionKind, ApiEntry, FaultEntry, FaultKind, RECORD, Target,
+    TargetKind, TieEntry, Trigger,
 };
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
 pub use oracles::{ExpectedFinding, Oracles, STUCK_AFTER_DEFAULT};

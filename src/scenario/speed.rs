@@ -97,7 +97,11 @@ impl Speed {
             | FaultKind::QuotaExhausted { lasts, .. }
             | FaultKind::GpuLoss { lasts, .. } => self.maybe(lasts),
             FaultKind::SlowStart { extra, .. } => self.length(extra),
-            FaultKind::ControllerRestart { lasts, .. } => self.length(lasts),
+            FaultKind::ControllerRestart { lasts, .. } | FaultKind::ProcessRestart { lasts, .. } => self.length(lasts),
+            FaultKind::ClockSkew { by, lasts, .. } => {
+                self.length(by);
+                self.maybe(lasts);
+            }
             FaultKind::Alarm { lasts, .. } | FaultKind::StoreOutage { lasts, .. } => self.maybe(lasts),
             FaultKind::Api(entry) => match &mut entry.trouble {
                 ApiTrouble::Lag { by, lasts } => {

@@ -1,7 +1,7 @@
 //! What a rehearsal drives: a world that time passes in, that can be disturbed, and whose true state can be read.
 //! `World` is a controller's side of the same thing.
 
-use super::{Access, AccessPoint, ApiFault, AskId, NodeDisruption, Outcome, Traffic, World};
+use super::{Access, AccessPoint, ApiFault, AskId, NodeDisruption, Outcome, Process, Traffic, World};
 use crate::kernel::{Duration, Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
 
@@ -167,6 +167,24 @@ pub enum Disruption {
         /// For how long; `None`: for ever.
         lasts: Option<Duration>,
     },
+    /// A process of Kubernetes' own controllers ends and starts again.
+    ProcessRestart {
+        /// Which.
+        process: Process,
+        /// How long it is away.
+        lasts: Duration,
+    },
+    /// The clock of a node is wrong.
+    ClockSkew {
+        /// A node, or what runs on it.
+        target: Subject,
+        /// By how much.
+        by: Duration,
+        /// True: it shows what is to come; false: what was.
+        ahead: bool,
+        /// For how long; `None`: for ever.
+        lasts: Option<Duration>,
+    },
     /// Reads of the API on behalf of the subject fail.
     ReadFail {
         /// The system's deployment.
@@ -283,6 +301,16 @@ pub trait Stage {
     /// Ends a trial; the tokens of the points before the reads that it made.
     fn end_trial(&mut self, _controller: usize) -> Vec<u64> {
         Vec::new()
+    }
+
+    /// True while a point is waited for at which this system ends in the middle of a turn.
+    fn may_end(&self, _controller: usize) -> bool {
+        false
+    }
+
+    /// True if this system has ended in the middle of the turn that it has just had.
+    fn has_ended(&self, _controller: usize) -> bool {
+        false
     }
 
     /// Drops what a system that has ended had decided on and not done.

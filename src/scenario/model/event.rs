@@ -2,7 +2,7 @@
 
 use crate::kernel::{Duration, Time};
 use crate::text::{Place, Source};
-use crate::workload::{ApiTrouble, Edge, NodeDisruption, Store};
+use crate::workload::{ApiTrouble, Edge, NodeDisruption, Process, Store};
 
 /// When a fault or an action takes place.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -140,6 +140,24 @@ pub enum FaultKind {
         /// How long it is away.
         lasts: Duration,
     },
+    /// A process of Kubernetes' own controllers ends and is started again.
+    ProcessRestart {
+        /// Which.
+        process: Process,
+        /// How long it is away.
+        lasts: Duration,
+    },
+    /// The clock of a node is wrong.
+    ClockSkew {
+        /// Which node.
+        target: Target,
+        /// By how much.
+        by: Duration,
+        /// True: it shows what is to come; false: what was.
+        ahead: bool,
+        /// For how long; `None`: for ever.
+        lasts: Option<Duration>,
+    },
     /// Watches or writes of controllers go wrong.
     Api(ApiEntry),
     /// A store in which pods are registered cannot be reached.
@@ -218,7 +236,8 @@ impl FaultKind {
             FaultKind::SlowStart { .. } => "slow_start",
             FaultKind::ExportFail { .. } => "export_fail",
             FaultKind::ImageBuildFail { .. } => "image_build_fail",
-            FaultKind::ControllerRestart { .. } => "controller_restart",
+            FaultKind::ControllerRestart { .. } | FaultKind::ProcessRestart { .. } => "controller_restart",
+            FaultKind::ClockSkew { .. } => "clock_skew",
             FaultKind::Api(entry) => match entry.trouble {
                 ApiTrouble::Lag { .. } => "watch_lag",
                 ApiTrouble::MissedEvent { .. } => "missed_event",

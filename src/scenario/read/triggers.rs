@@ -47,13 +47,16 @@ impl Reader<'_, '_> {
                 let span = subject.as_ref().or(reaches.as_ref()).map_or(entry, |given| given.span);
                 let message = format!("{} names what is written or read itself", quote(edge.text()));
                 let error = Diagnostic::error(self.context.source, span, message);
-                self.context.report(error.help(format!("write `{}: Deployment/NAME` without `subject` and `reaches`", edge.text())));
+                self.context.report(
+                    error.help(format!("write `{}: Deployment/NAME` without `subject` and `reaches`", edge.text())),
+                );
                 None
             }
             ([], subject, reaches) => {
                 let span = subject.as_ref().or(reaches.as_ref()).or(on.by.as_ref()).map_or(entry, |given| given.span);
                 let error = Diagnostic::error(self.context.source, span, "a trigger needs a point at which it is met");
-                let help = "give `subject` and `reaches`, or one of before_write, after_write, before_read and after_read";
+                let help =
+                    "give `subject` and `reaches`, or one of before_write, after_write, before_read and after_read";
                 self.context.report(error.help(help));
                 None
             }
@@ -71,7 +74,10 @@ impl Reader<'_, '_> {
         let object = match object.value.as_str() {
             RECORD if edge.is_of_writes() => Some(RECORD.to_owned()),
             RECORD => {
-                self.context.error(object.span, "reads of durable records are not counted: a controller reads them when it starts");
+                self.context.error(
+                    object.span,
+                    "reads of durable records are not counted: a controller reads them when it starts",
+                );
                 return None;
             }
             _ => self.watched(Some(object))?,
