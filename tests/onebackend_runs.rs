@@ -138,7 +138,8 @@ fn faults_of_custom_resources_say_why_they_reach_nobody() {
     let scenario = load_from(&Source::new("scenario.yaml", text), &both).expect("a scenario");
     let run = rehearse(&scenario, Options::default(), &mut []).expect("a run");
     let why: Vec<&str> = run.unfired.iter().map(|one| one.why.as_str()).collect();
-    let restart = "refused: restarts of 1Backend's services are not modelled";
+    let restart =
+        "refused: what 1Backend's services keep in memory and what in their store is not known well enough to end them";
     assert_eq!(why, [restart, "refused: no control plane here keeps custom resources"]);
 }
 

@@ -4,13 +4,15 @@
 use super::{Cluster, Subject};
 use crate::kernel::{Duration, Time};
 use crate::timeline::Kind;
-use crate::workload::{About, ApiFault, ApiTrouble, Ask, Outcome, Struck};
+use crate::workload::{About, ApiFault, ApiTrouble, Ask, BuiltIn, Outcome, Struck};
 
 /// A fault that stands.
 #[derive(Clone, Debug)]
 pub struct Standing {
     /// The controller whose watches or asks it strikes; `None`: all.
     system: Option<usize>,
+    /// The one of Kubernetes' own controllers, or the process of them, that it strikes alone.
+    built_in: Option<String>,
     about: About,
     from: Time,
     until: Time,
@@ -40,7 +42,7 @@ impl Standing {
     /// True if it strikes what this controller does with this object. What is asked for no controller is struck by all.
     fn strikes(&self, controller: Option<usize>, key: Subject, now: Time) -> bool {
         let meant = self.system.is_none_or(|system| controller.is_none_or(|controller| controller == system));
-        meant && self.from <= now && now < self.until && self.about.means(key)
+        meant && self.built_in.is_none() && self.from <= now && now < self.until && self.about.means(key)
     }
 }
 
@@ -67,6 +69,7 @@ impl Cluster {
         let effect = self.new_effect();
         self.api_faults.push(Standing {
             system,
+            built_in: fault.controller.clone(),
             about: fault.about,
             from: now,
             until,
@@ -105,7 +108,7 @@ impl Cluster {
                         About::Anything => true,
                         About::Kind(kind) | About::Object(Subject { kind, .. }) => kind == Kind::Node,
                     };
-                    let meant = fault.system.is_none_or(|system| system == controller);
+                    let meant = fault.built_in.is_none() && fault.system.is_none_or(|system| system == controller);
                     of_nodes && meant && fault.from <= now && now < fault.until
                 }
             };
@@ -179,6 +182,33 @@ impl Cluster {
                 Refusal::Conflict => Outcome::Conflict,
                 Refusal::Error => Outcome::Failed(self.names.intern("the API server did not answer")),
             });
+        }
+        None
+    }
+
+    /// Whether a fault has a write of one of Kubernetes' own controllers refused: true for a conflict. A fault that names nobody strikes
+    /// these with errors alone: conflicts are those of who is named.
+    pub(super) fn fails(&mut self, by: BuiltIn, key: Subject, locked: bool) -> Option<bool> {
+        let now = self.queue.now();
+        for fault in &mut self.api_faults {
+            let Trouble::Refuses(refusal, spared, left) = &mut fault.trouble else { continue };
+            let meant = match (&fault.built_in, *refusal) {
+                (Some(name), Refusal::Conflict) => locked && Cluster::is_named(by, name),
+                (Some(name), Refusal::Error) => Cluster::is_named(by, name),
+                (None, Refusal::Error) => fault.system.is_none(),
+                (None, Refusal::Conflict) => false,
+            };
+            if !meant || !fault.about.means(key) || now < fault.from || now >= fault.until || *left == Some(0) {
+                continue;
+            }
+            if *spared > 0 {
+                *spared -= 1;
+                continue;
+            }
+            *left = left.map(|left| left - 1);
+            let (conflict, effect) = (*refusal == Refusal::Conflict, fault.effect);
+            self.effects[effect] += 1;
+            return Some(conflict);
         }
         None
     }

@@ -1,5 +1,6 @@
 //! Faults as they strike the cluster.
 
+use super::clock::Off;
 use super::kubelet::{ContainerState, PullFault};
 use super::{Arg, Cause, Class, Cluster, ContainerId, Event, NodeId, PodId, Subject, Symbol, Why};
 use crate::kernel::{Duration, Time};
@@ -52,6 +53,14 @@ impl Cluster {
                 let (target, extra, percent, effect) = (*target, *extra, *percent, self.new_effect());
                 self.slow_faults.push(SlowFault { target, extra, percent, effect });
                 Struck::Standing(effect)
+            }
+            Disruption::ProcessRestart { process, lasts } => {
+                self.restart_process(*process, *lasts, cause);
+                Struck::Now(1)
+            }
+            Disruption::ClockSkew { target, by, ahead, lasts } => {
+                let off = if *ahead { Off::Ahead(*by) } else { Off::Behind(*by) };
+                Struck::Standing(self.skew_clocks(*target, off, *lasts, cause))
             }
             Disruption::Api { system, fault } => self.disturb_api(*system, fault),
             Disruption::StoreOutage { store, lasts } => self.store_out(*store, *lasts, cause),

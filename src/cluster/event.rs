@@ -5,7 +5,7 @@ use super::{
     PoolId, QuotaId, ReplicaSetId, StatefulSetId, VolumeId,
 };
 use crate::kernel::Symbol;
-use crate::workload::BatchScheduler;
+use crate::workload::{BatchScheduler, Process};
 
 /// An event of the simulation. `run` tells which start of a container an event belongs to: later ones make it stale.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,6 +18,16 @@ pub enum Event {
     Deployment(DeploymentId),
     /// A write of a built-in controller reaches the API.
     Draft(u32),
+    /// A process of Kubernetes' own controllers is there again.
+    ProcessStart(Process),
+    /// A clock that was wrong is set right.
+    ClockRight(u32),
+    /// The monitor finds that a node whose clock was set back renews nothing.
+    LeaseStale(u32),
+    /// A kubelet whose node was found silent posts that it is well.
+    StatusPosted(u32),
+    /// What waited for a fault or an action at a write or read goes on.
+    Held,
     /// A Deployment may have gone without progress for too long.
     ProgressDeadline(DeploymentId),
     /// A ReplicaSet is to be compared with its pods.

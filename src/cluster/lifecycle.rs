@@ -91,6 +91,10 @@ impl Cluster {
         if kubelet.outage != outage || kubelet.in_touch() || !self.nodes.get(id).joined {
             return;
         }
+        if let Some(at) = self.monitor_finds_at() {
+            self.schedule(at, Class::COMPLETION, Event::Silent(id, outage));
+            return;
+        }
         let Some(cause) = self.node_cause(id) else { return };
         let why = Why::text("its kubelet stopped posting status, tainted unreachable:NoSchedule");
         self.set_condition(id, ReadyCondition::Unknown, why, cause);

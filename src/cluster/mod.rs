@@ -1,6 +1,7 @@
 //! The simulated Kubernetes cluster: nodes and their devices, the scheduler, the kubelet, the workload controllers, watches.
 //! It knows no system and no scenario file; nothing here reads a file, a clock or an environment.
 
+mod access;
 mod alone;
 mod api_fault;
 mod apply;
@@ -8,6 +9,7 @@ mod asked;
 mod autoscaler;
 mod behaviour;
 mod budget;
+mod clock;
 mod company;
 mod creation;
 mod cronjob;
@@ -42,10 +44,12 @@ mod podgc;
 mod pool;
 mod port;
 mod priority;
+mod process;
 mod process_lease;
 mod profile;
 mod quota;
 mod ranking;
+mod refused;
 mod registration;
 mod replicaset;
 mod scale;
@@ -60,6 +64,7 @@ mod statefulset;
 mod status;
 mod taints;
 pub mod template;
+mod ties;
 mod together;
 mod traffic;
 mod usage;

@@ -6,12 +6,15 @@
 //! with the work queues of k8s.io/client-go v0.36.3, util/workqueue/queue.go. Calls that the source sends side by side
 //! (the batches of `slowStartBatch`) reach the API one after the other here, in the order of their making.
 
+use super::access::Decided;
+use super::pod::Owner;
 use super::{
     Cause, Class, Cluster, ControlPlane, DaemonSetId, DeploymentId, Event, JobId, NodeId, PodId, PodSetId,
-    ReplicaSetId, StatefulSetId, Why,
+    ReplicaSetId, StatefulSetId, Subject, Why,
 };
-use crate::kernel::{Duration, Time};
-use crate::workload::{DaemonSetStatus, DeploymentStatus, JobStatus, ReplicaSetStatus, StatefulSetStatus};
+use crate::kernel::{Duration, Name, Time};
+use crate::timeline::Kind;
+use crate::workload::{BuiltIn, DaemonSetStatus, DeploymentStatus, JobStatus, ReplicaSetStatus, StatefulSetStatus};
 
 /// A write that has been decided on.
 #[derive(Clone, Copy, Debug)]
@@ -93,6 +96,18 @@ pub struct Drafts {
     free: Vec<u32>,
 }
 
+impl Drafts {
+    /// All that are on their way, which do not arrive any more.
+    pub fn take_all(&mut self) -> Vec<Draft> {
+        self.slots.iter_mut().filter_map(Option::take).collect()
+    }
+
+    /// A write that is on its way.
+    pub fn get(&self, slot: u32) -> Option<&Draft> {
+        self.slots.get(slot as usize)?.as_ref()
+    }
+}
+
 impl Cluster {
     /// From now on the control plane needs these times.
     pub fn set_control_plane(&mut self, control_plane: ControlPlane) {
@@ -108,8 +123,7 @@ impl Cluster {
     pub(super) fn write(&mut self, pen: &mut Pen, draft: Draft) {
         let plane = self.profile.control_plane;
         if plane.write.is_zero() {
-            self.perform(draft);
-            return;
+            return self.take_draft(draft);
         }
         let kind = std::mem::discriminant(&draft);
         let is_pod = matches!(draft, Draft::CreatePod { .. } | Draft::DeletePod(..));
@@ -141,11 +155,60 @@ impl Cluster {
     pub(super) fn on_draft(&mut self, slot: u32) {
         if let Some(draft) = self.drafts.slots[slot as usize].take() {
             self.drafts.free.push(slot);
-            self.perform(draft);
+            self.take_draft(draft);
         }
     }
 
-    fn perform(&mut self, draft: Draft) {
+    /// The API takes a write, unless somebody waits for it.
+    fn take_draft(&mut self, draft: Draft) {
+        if self.accesses.watched {
+            self.line_up(Decided::Draft(draft));
+        } else {
+            self.perform_or_fail(draft);
+        }
+    }
+
+    /// Whose write it is.
+    pub(super) fn drafter(&self, draft: &Draft) -> BuiltIn {
+        let set = match *draft {
+            Draft::CreatePod { set, .. } => set,
+            Draft::DeletePod(pod, ..) => self.pod(pod).set,
+            Draft::Appear(..) | Draft::Scale(..) | Draft::Forget(_) | Draft::DeploymentStatus(..) => {
+                return BuiltIn::Deployment;
+            }
+            Draft::DaemonSetStatus(..) => return BuiltIn::DaemonSet,
+            Draft::JobStatus(..) => return BuiltIn::Job,
+            Draft::StatefulSetStatus(..) => return BuiltIn::StatefulSet,
+            Draft::ReplicaSetStatus(..) => return BuiltIn::ReplicaSet,
+        };
+        match self.set(set).owner {
+            Owner::ReplicaSet(_) | Owner::Alone(_) => BuiltIn::ReplicaSet,
+            Owner::StatefulSet(_) => BuiltIn::StatefulSet,
+            Owner::DaemonSet(_) => BuiltIn::DaemonSet,
+            Owner::Job(_) => BuiltIn::Job,
+        }
+    }
+
+    /// The object that it writes.
+    pub(super) fn drafted(&self, draft: &Draft) -> Subject {
+        match *draft {
+            Draft::CreatePod { set, ordinal, .. } => {
+                let set = self.set(set);
+                let name = Name::numbered(set.base, ordinal.unwrap_or(set.next_ordinal));
+                Subject { kind: Kind::Pod, namespace: set.namespace, name }
+            }
+            Draft::DeletePod(pod, ..) => self.pod_subject(pod),
+            Draft::Appear(id, _) | Draft::Scale(id, _) | Draft::Forget(id) | Draft::ReplicaSetStatus(id, _) => {
+                self.replicaset(id).key
+            }
+            Draft::DeploymentStatus(id, _) => self.deployment(id).key,
+            Draft::DaemonSetStatus(id, _) => self.daemonset(id).key,
+            Draft::JobStatus(id, _) => self.job(id).key,
+            Draft::StatefulSetStatus(id, _) => self.statefulset(id).key,
+        }
+    }
+
+    pub(super) fn perform(&mut self, draft: Draft) {
         match draft {
             Draft::CreatePod { set, ordinal, node, cause } => self.create_drafted(set, ordinal, node, cause),
             Draft::DeletePod(pod, why, cause) => self.delete_pod(pod, why, cause),

@@ -277,7 +277,10 @@ impl Cluster {
         if min_ready.is_zero() {
             self.make_available(id);
         } else {
-            let at = self.queue.now() + min_ready;
+            let at = match self.skews.is_empty() {
+                true => self.queue.now() + min_ready,
+                false => self.ready_for(self.pod(id).node, min_ready),
+            };
             self.schedule(at, super::Class::COMPLETION, super::Event::Available(id, readiness));
         }
     }

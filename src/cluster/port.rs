@@ -1,25 +1,72 @@
 //! The cluster as one controller sees it.
 
+use std::cell::Cell;
 use std::sync::Arc;
 
+use super::access::Decided;
 use super::watch::Parcel;
 use super::{Cause, Cluster, Subject, Symbol, Why};
-use crate::kernel::Time;
+use crate::kernel::{Duration, Time};
 use crate::timeline::{Entry, EntryId, Kind, Layer};
 use crate::workload::{
     Ask, AskId, Backend, Dial, LeaderWorkerSetSpec, Object, Outcome, Pledge, PodStatus, PodTemplate, RecordChange,
-    Status, Store, World,
+    Stage, Status, Store, World,
 };
 
 /// One controller's side of the cluster.
 pub struct Port<'a> {
     cluster: &'a mut Cluster,
     controller: usize,
+    /// What was read since it was last counted, if anybody counts.
+    read: Cell<Vec<Subject>>,
+}
+
+impl Drop for Port<'_> {
+    fn drop(&mut self) {
+        self.count_reads();
+    }
 }
 
 impl<'a> Port<'a> {
     pub(super) fn new(cluster: &'a mut Cluster, controller: usize) -> Port<'a> {
-        Port { cluster, controller }
+        Port { cluster, controller, read: Cell::new(Vec::new()) }
+    }
+
+    fn reads(&self, key: Subject) {
+        if self.cluster.accesses.watched && self.cluster.accesses.counts_reads() {
+            let mut read = self.read.take();
+            read.push(key);
+            self.read.set(read);
+        }
+    }
+
+    /// Counts what was read, before anything else is done.
+    fn count_reads(&mut self) {
+        if self.cluster.accesses.watched {
+            let keys = self.read.take();
+            self.cluster.count_reads(self.controller, keys);
+        }
+    }
+
+    /// True if the turn is a trial. A controller that has ended watches on: whoever goes on for it hears of the same.
+    fn is_trial(&mut self) -> bool {
+        self.is_silent() && self.cluster.accesses.is_trial()
+    }
+
+    /// True if what the controller does now counts for nothing.
+    fn is_silent(&mut self) -> bool {
+        self.count_reads();
+        self.cluster.accesses.is_silent(self.controller)
+    }
+
+    /// Does what was asked for earlier, and answers.
+    pub(super) fn carry_out(&mut self, id: AskId, ask: Ask, cause: Cause) {
+        let outcome = match self.cluster.failed_ask(self.controller, &ask) {
+            Some(failed) => failed,
+            None => self.perform(ask, cause),
+        };
+        let at = self.cluster.queue.now() + self.cluster.profile.api_latency;
+        self.cluster.send(at, Parcel::Answered(self.controller, id, outcome, cause));
     }
 
     /// Does what is asked, at once: the API accepts a write before anyone acts on it.
@@ -79,14 +126,17 @@ impl World for Port<'_> {
     }
 
     fn observed(&self, key: Subject) -> Option<Status> {
+        self.reads(key);
         self.cluster.observed_status(Some(self.controller), key)
     }
 
     fn observed_spec(&self, key: Subject) -> Option<Object> {
+        self.reads(key);
         self.cluster.spec_of(key)
     }
 
     fn observed_pods(&self, workload: Subject) -> Vec<(Subject, PodStatus)> {
+        self.reads(workload);
         let cluster = &*self.cluster;
         let Some(sets) = cluster.sets_by_subject.get(&workload) else { return Vec::new() };
         let mut pods: Vec<_> = sets.iter().flat_map(|set| cluster.pods_in(*set)).collect();
@@ -97,10 +147,12 @@ impl World for Port<'_> {
     }
 
     fn revisions(&self, workload: Subject) -> Vec<(u32, Arc<PodTemplate>)> {
+        self.reads(workload);
         self.cluster.revisions_of(workload)
     }
 
     fn scale(&self, workload: Subject) -> Option<u32> {
+        self.reads(workload);
         self.cluster.scale_of(workload)
     }
 
@@ -122,7 +174,7 @@ impl World for Port<'_> {
     }
 
     fn build_fails(&mut self, of: Subject) -> bool {
-        self.cluster.failed_read(of).is_some()
+        !self.is_silent() && self.cluster.failed_read(of).is_some()
     }
 
     fn usage(&self, pods: &[Subject], metric: &str) -> Option<Vec<u64>> {
@@ -130,6 +182,7 @@ impl World for Port<'_> {
     }
 
     fn observed_nodes(&self, labels: &[(&str, &str)]) -> Vec<(Subject, bool)> {
+        self.reads(Cluster::all_nodes());
         let cluster = &*self.cluster;
         let has = |node: &super::node::Node| {
             node.joined && labels.iter().all(|(key, value)| node.labels.get(*key).is_some_and(|own| own == value))
@@ -143,6 +196,7 @@ impl World for Port<'_> {
     }
 
     fn observed_node_labels(&self, label: &str) -> Vec<(Subject, Option<String>)> {
+        self.reads(Cluster::all_nodes());
         let cluster = &*self.cluster;
         let nodes = cluster.nodes.iter().filter(|(_, node)| node.joined);
         nodes.map(|(id, node)| (cluster.node_subject(id), node.labels.get(label).cloned())).collect()
@@ -153,67 +207,114 @@ impl World for Port<'_> {
     }
 
     fn watch(&mut self, key: Subject) {
+        if self.is_trial() {
+            return;
+        }
         self.cluster.add_watch(self.controller, key);
     }
 
     fn unwatch(&mut self, key: Subject) {
+        if self.is_trial() {
+            return;
+        }
         self.cluster.remove_watch(self.controller, key);
     }
 
     fn watch_nodes(&mut self) {
+        if self.is_trial() {
+            return;
+        }
         self.cluster.add_node_watch(self.controller);
     }
 
     fn ask(&mut self, ask: Ask, cause: Cause) -> AskId {
         let id = AskId(self.cluster.asks);
+        if self.is_silent() {
+            return id;
+        }
         self.cluster.asks += 1;
-        let outcome = match self.cluster.failed_ask(self.controller, &ask) {
-            Some(failed) => failed,
-            None => self.perform(ask, cause),
-        };
-        let at = self.cluster.queue.now() + self.cluster.profile.api_latency;
-        self.cluster.send(at, Parcel::Answered(self.controller, id, outcome, cause));
+        if self.cluster.accesses.watched {
+            self.cluster.line_up(Decided::Ask(self.controller, id, ask, cause));
+        } else {
+            self.carry_out(id, ask, cause);
+        }
         id
     }
 
     fn wake_at(&mut self, at: Time, token: u64, cause: Cause) {
+        if self.is_silent() {
+            return;
+        }
         let at = at.max(self.cluster.queue.now());
         self.cluster.send(at, Parcel::Timer(self.controller, token, cause));
     }
 
     fn note(&mut self, subject: Subject, became: &'static str, why: Why, cause: Cause) -> EntryId {
+        if self.is_silent() {
+            // The last entry stands for the one that is not written: what has it as its cause is not written either.
+            return EntryId((self.cluster.timeline.len() as u32).saturating_sub(1));
+        }
         let entry = Entry { at: self.now(), subject, became, why, cause, layer: Layer::System };
         self.cluster.timeline.push(entry, &self.cluster.names)
     }
 
     fn route(&mut self, name: Subject, backends: Vec<Backend>, cause: Cause) {
+        if self.is_silent() {
+            return;
+        }
         self.cluster.traffic.route(name, backends, cause);
         self.cluster.unsettled = true;
     }
 
     fn want(&mut self, deployment: Subject, pods: u32) {
+        if self.is_silent() {
+            return;
+        }
         self.cluster.wanted.insert(deployment, pods);
     }
 
     fn pledge(&mut self, pledge: Pledge) {
+        if self.is_silent() {
+            return;
+        }
         self.cluster.owe(pledge);
     }
 
     fn publish(&mut self, subject: Subject, key: &str, value: &str, _cause: Cause) {
+        if self.is_silent() {
+            return;
+        }
         self.cluster.published.insert((subject, key.to_owned()), value.to_owned());
     }
 
     fn record(&self, name: &str) -> Option<(u64, String)> {
-        self.cluster.records.get(name)
+        self.cluster.accesses.ahead.as_ref().unwrap_or(&self.cluster.records).get(name)
     }
 
     fn commit(&mut self, changes: &[RecordChange]) -> bool {
-        self.cluster.records.commit(changes)
+        if !self.cluster.accesses.watched {
+            return self.cluster.records.commit(changes);
+        }
+        if self.is_silent() {
+            return true;
+        }
+        let records = &self.cluster.records;
+        let ahead = self.cluster.accesses.ahead.get_or_insert_with(|| records.clone());
+        let done = ahead.commit(changes);
+        if done {
+            self.cluster.line_up(Decided::Commit(self.controller, changes.to_vec()));
+        }
+        done
     }
 
     fn draw(&mut self, purpose: &str, object: Subject, ordinal: u64, bound: u64) -> u64 {
         let name = object.show(&self.cluster.names);
         self.cluster.streams.stream(purpose, &name, ordinal).below(bound.max(1))
+    }
+
+    fn reached(&mut self, token: u64, after: Duration) {
+        let at = self.cluster.queue.now() + after;
+        self.cluster.call_at(at, token, false);
     }
 
     fn give_up(&mut self, limit: String) {

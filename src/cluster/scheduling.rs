@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::access::Decided;
 use super::budget::Budgets;
 use super::kubelet::Kubelet;
 use super::pod::{Pod, PodRecord, PodSet};
@@ -179,39 +180,79 @@ impl Cluster {
         self.cycle = None;
         let now = self.queue.now();
         while let Some(id) = self.waiting.pop(now) {
-            let set = self.set(self.pod(id).set);
-            let only = self.scheduling.only.get(&id).copied();
-            let seeker = Seeker { pod: id, template: set.template, spread: set.spread, only };
-            let volumes = self.has_claims(id).then(|| self.volume_view(id));
-            let around = Around {
-                pods: &self.pods,
-                records: &self.pod_records,
-                sets: &self.sets,
-                kubelets: &self.kubelets,
-                templates: &self.templates,
-                preempted: &self.scheduling.preempted,
-                budgets: &self.budgets,
-                names: &self.names,
-                volumes,
-            };
-            let view = View {
-                nodes: &self.nodes,
-                templates: &self.templates,
-                nominations: &self.nominations,
-                surroundings: &around,
-            };
-            match self.scheduler.find(&view, seeker) {
-                Ok(node) => {
-                    self.waiting.forget(id);
-                    self.nominations.clear(id);
-                    self.place_pod(id, node);
-                    if self.templates.count_others() {
-                        self.tell_scheduler(ClusterEvent::PodAdded(seeker.template));
-                    }
+            if self.accesses.watched {
+                self.line_up(Decided::Seek(id));
+                if self.accesses.waits() {
+                    // The next pod is looked at once this one has its node.
+                    break;
                 }
-                Err(rejection) => self.on_rejected(seeker, rejection),
+            } else {
+                self.seek(id);
             }
         }
+        self.plan_schedule();
+    }
+
+    /// Looks for a node for one pod, and binds it there.
+    pub(super) fn seek(&mut self, id: PodId) {
+        let set = self.set(self.pod(id).set);
+        let only = self.scheduling.only.get(&id).copied();
+        let seeker = Seeker { pod: id, template: set.template, spread: set.spread, only };
+        let volumes = self.has_claims(id).then(|| self.volume_view(id));
+        let around = Around {
+            pods: &self.pods,
+            records: &self.pod_records,
+            sets: &self.sets,
+            kubelets: &self.kubelets,
+            templates: &self.templates,
+            preempted: &self.scheduling.preempted,
+            budgets: &self.budgets,
+            names: &self.names,
+            volumes,
+        };
+        let view = View {
+            nodes: &self.nodes,
+            templates: &self.templates,
+            nominations: &self.nominations,
+            surroundings: &around,
+        };
+        match self.scheduler.find(&view, seeker) {
+            Ok(node) if self.accesses.watched => self.line_up(Decided::Bind(id, node)),
+            Ok(node) => self.place(id, node),
+            Err(rejection) => self.on_rejected(seeker, rejection),
+        }
+    }
+
+    fn place(&mut self, id: PodId, node: NodeId) {
+        let template = self.set(self.pod(id).set).template;
+        self.waiting.forget(id);
+        self.nominations.clear(id);
+        self.place_pod(id, node);
+        if self.templates.count_others() {
+            self.tell_scheduler(ClusterEvent::PodAdded(template));
+        }
+    }
+
+    /// Binds a pod to the node that was found for it, if both are still there: what became of the node meanwhile the API does not ask.
+    pub(super) fn bind_decided(&mut self, id: PodId, node: NodeId) {
+        let pod = self.pod(id);
+        if pod.gone || pod.node.is_some() || !pod.is_active() {
+            return;
+        }
+        let template = self.set(pod.set).template;
+        if self.nodes.get(node).joined && self.nodes.has_devices_for(&self.templates, node, template) {
+            self.place(id, node);
+        } else {
+            self.seek_again(id);
+        }
+        self.plan_schedule();
+    }
+
+    /// A pod for which a node was found, or was about to be, is looked at again.
+    pub(super) fn seek_again(&mut self, id: PodId) {
+        let now = self.queue.now();
+        let priority = self.templates.get(self.set(self.pod(id).set).template).priority;
+        self.waiting.add(id, priority, now);
         self.plan_schedule();
     }
 

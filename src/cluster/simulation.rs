@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::access::{Accesses, Decided};
 use super::api_fault::Standing as ApiStanding;
 use super::apply::ObjectId;
 use super::autoscaler::Autoscaler;
 use super::behaviour::Behaviour;
 use super::budget::Budgets;
+use super::clock::Skew;
 use super::cronjob::CronJob;
 use super::custom::{Custom, Measurements};
 use super::daemonset::DaemonSet;
@@ -29,9 +31,11 @@ use super::pen::Drafts;
 use super::pod::{Pod, PodRecord, PodSet};
 use super::podgc::PodGc;
 use super::pool::{Pool, Provider};
+use super::process::Processes;
 use super::profile::Profile;
 use super::quota::Quotas;
 use super::ranking::{NodeRanks, RankKey};
+use super::refused::SyncFailures;
 use super::registration::StoreOutage;
 use super::replicaset::ReplicaSet;
 use super::scheduler::{Nominations, Scheduler, SchedulerProfile, SchedulingQueue};
@@ -41,6 +45,7 @@ use super::shutdown::Shutdown;
 use super::statefulset::StatefulSet;
 use super::taints::Evictions;
 use super::template::Templates;
+use super::ties::Ties;
 use super::together::Companies;
 use super::volume::Volumes;
 use super::watch::Watches;
@@ -179,6 +184,13 @@ pub struct Cluster {
     pub(super) store_outages: Vec<StoreOutage>,
     /// How often each standing fault has had an effect.
     pub(super) effects: Vec<u64>,
+    pub(super) processes: Processes,
+    pub(super) sync_failures: SyncFailures,
+    pub(super) skews: Vec<Skew>,
+    pub(super) accesses: Accesses,
+    pub(super) ties: Ties,
+    /// The word that systems are numbered with where ties name them; known once anybody asks.
+    pub(super) system_word: Option<Symbol>,
     pub(super) asks: u32,
     pub(super) records: Shared<Records>,
     pub(super) published: Shared<BTreeMap<(Subject, String), String>>,
@@ -283,6 +295,12 @@ impl Cluster {
             api_faults: Vec::new(),
             store_outages: Vec::new(),
             effects: Vec::new(),
+            processes: Processes::default(),
+            sync_failures: SyncFailures::default(),
+            skews: Vec::new(),
+            accesses: Accesses::default(),
+            ties: Ties::default(),
+            system_word: None,
             asks: 0,
             records: Shared::default(),
             published: Shared::default(),
@@ -368,6 +386,9 @@ impl Cluster {
     }
 
     pub(super) fn schedule(&mut self, at: Time, class: Class, event: Event) -> EventId {
+        if self.ties.watched {
+            return self.schedule_watched(at, class, event);
+        }
         self.queue.schedule(at, class, event)
     }
 
@@ -395,6 +416,7 @@ impl Cluster {
 
     /// Lets time pass up to the next thing that is not the cluster's own.
     pub(super) fn run_to_happening(&mut self) -> Happening {
+        self.go_on();
         loop {
             // A controller may have said so since.
             if let Some(limit) = &self.exhausted {
@@ -409,8 +431,11 @@ impl Cluster {
             match self.queue.pop() {
                 Err(limit) => return Happening::LimitReached(limit.to_string()),
                 Ok(None) => return Happening::Quiet,
-                Ok(Some((_, _, event))) => {
+                Ok(Some((at, class, event))) => {
                     self.unsettled = true;
+                    if self.ties.watched {
+                        self.taken(at, class, event);
+                    }
                     if let Some(happening) = self.handle(event) {
                         return happening;
                     }
@@ -421,8 +446,32 @@ impl Cluster {
 
     fn handle(&mut self, event: Event) -> Option<Happening> {
         match event {
-            Event::Rehearsal(token) => return Some(Happening::Rehearsal(token.into())),
+            Event::Rehearsal(token) => {
+                self.strike_begins();
+                return Some(Happening::Rehearsal(token.into()));
+            }
             Event::Parcel(slot) => return self.on_parcel(slot),
+            _ if self.processes.any_away && self.puts_off(event) => {}
+            _ if self.accesses.watched && self.look_of(event).is_some() => self.line_up(Decided::Look(event)),
+            _ => self.dispatch(event),
+        }
+        None
+    }
+
+    /// Hands an event of the cluster's own to whoever it is for.
+    pub(super) fn dispatch(&mut self, event: Event) {
+        if !self.sync_failures.is_empty()
+            && let Some((_, key)) = self.look_of(event)
+        {
+            self.look_begins(key);
+        }
+        match event {
+            Event::Rehearsal(_) | Event::Parcel(_) => {}
+            Event::Held => self.on_held(),
+            Event::ProcessStart(process) => self.on_process_start(process),
+            Event::ClockRight(index) => self.on_clock_right(index),
+            Event::LeaseStale(index) => self.on_lease_stale(index),
+            Event::StatusPosted(index) => self.on_status_posted(index),
             Event::Draft(slot) => self.on_draft(slot),
             Event::Deployment(id) => self.sync_deployment(id),
             Event::ProgressDeadline(id) => self.on_progress_deadline(id),
@@ -484,6 +533,5 @@ impl Cluster {
             Event::DevicesBack(id, mask) => self.on_devices_back(id, mask),
             Event::Orphans(id) => self.on_orphans(id),
         }
-        None
     }
 }

@@ -7,7 +7,9 @@ use crate::timeline::Timeline;
 use crate::workload::asked::Short;
 use crate::workload::leftover::Leftover;
 use crate::workload::load::Excess;
-use crate::workload::{Counts, Disruption, Happening, Pledge, Stage, Status, Struck, Traffic, World};
+use crate::workload::{
+    Access, AccessPoint, Counts, Disruption, Happening, Pledge, Stage, Status, Struck, TieGroup, Traffic, World,
+};
 
 impl Stage for Cluster {
     fn now(&self) -> Time {
@@ -27,6 +29,59 @@ impl Stage for Cluster {
         let token = u32::try_from(token).expect("a rehearsal sets fewer than 2^32 timers");
         let at = at.max(self.queue.now());
         self.schedule(at, class, Event::Rehearsal(token));
+    }
+
+    fn call_on_access(&mut self, point: AccessPoint, token: u64) -> Result<(), String> {
+        self.arm(point, token);
+        Ok(())
+    }
+
+    fn accesses_seen(&self, token: u64) -> u32 {
+        self.seen_accesses(token)
+    }
+
+    fn keep_accesses(&mut self) {
+        self.keep_all_accesses();
+    }
+
+    fn accesses(&self) -> &[Access] {
+        self.kept_accesses()
+    }
+
+    fn break_tie(&mut self, at: Time, subject: Subject, tie: u16) -> Result<usize, String> {
+        Ok(self.set_tie(at, subject, tie))
+    }
+
+    fn keep_ties(&mut self) {
+        self.keep_all_ties();
+    }
+
+    fn ties(&self) -> &[TieGroup] {
+        self.kept_ties()
+    }
+
+    fn tries_turns_of(&self, controller: usize) -> bool {
+        self.tries_turns(controller)
+    }
+
+    fn begin_trial(&mut self, controller: usize) {
+        self.trial_begins(controller);
+    }
+
+    fn end_trial(&mut self, controller: usize) -> Vec<u64> {
+        self.trial_ends(controller)
+    }
+
+    fn may_end(&self, controller: usize) -> bool {
+        self.accesses.watched && self.accesses.may_end(controller)
+    }
+
+    fn has_ended(&self, controller: usize) -> bool {
+        self.accesses.is_silent(controller)
+    }
+
+    fn drop_held(&mut self, controller: usize) {
+        self.drop_held_of(controller);
     }
 
     fn disrupt(&mut self, disruption: &Disruption, cause: Cause) -> Result<Struck, String> {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::{Arg, Cause, Class, Cluster, Event, NodeId, PodId, Why};
 use crate::kernel::{Duration, EventId, Time};
-use crate::workload::{Taint, TaintEffect, Toleration};
+use crate::workload::{Process, Taint, TaintEffect, Toleration};
 
 /// The taint of a node that has not been heard of.
 pub const UNREACHABLE: &str = "node.kubernetes.io/unreachable";
@@ -101,6 +101,9 @@ impl Cluster {
 
     /// Evicts a pod, plans its eviction, or calls a planned one off (`processPodOnNode`).
     fn evict_by_taints(&mut self, id: PodId, node: NodeId, taints: &[Taint], cause: Cause) {
+        if self.is_away(Process::ControllerManager) {
+            return;
+        }
         let tolerations = &self.set(self.pod(id).set).source.tolerations;
         let now = self.queue.now();
         match stay(taints, tolerations, self.profile.unreachable_toleration) {
@@ -119,6 +122,15 @@ impl Cluster {
                 self.evictions.insert(id, (now, event));
             }
         }
+    }
+
+    /// A controller that has just started sees a pod on its node: what the pod tolerates for a while it tolerates from now on.
+    pub(super) fn tolerate_anew(&mut self, id: PodId, node: NodeId, cause: Cause) {
+        self.call_off_eviction(id);
+        let taints = &self.nodes.get(node).taints;
+        let taints: Vec<Taint> =
+            taints.iter().filter(|taint| taint.effect == TaintEffect::NoExecute).cloned().collect();
+        self.evict_by_taints(id, node, &taints, cause);
     }
 
     /// Calls off the planned eviction of a pod, if there is one.

@@ -52,6 +52,11 @@ fn append<T>(log: &mut Vec<(Time, T)>, time: Time, value: T) {
 }
 
 impl Watches {
+    /// What is on its way to a controller.
+    pub fn parcel(&self, slot: u32) -> Option<&Parcel> {
+        self.parcels.get(slot as usize)?.as_ref()
+    }
+
     /// What somebody watches.
     pub fn watched(&self) -> Vec<Subject> {
         self.objects.keys().copied().collect()

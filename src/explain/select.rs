@@ -159,6 +159,7 @@ fn unfired(run: &RunResult, scenario: &Scenario, index: usize) -> Explanation {
     let mut here = faults.chain(actions).filter(|(place, _)| (place.line, place.column) == (line.line, line.column));
     let subject = here.find_map(|(_, trigger)| match trigger {
         Trigger::On { subject, .. } => view.find(subject),
+        Trigger::Access(access) => access.object.as_deref().and_then(|object| view.find(object)),
         Trigger::At(_) => None,
     });
     let latest = subject.and_then(|subject| view.latest(subject));

@@ -173,6 +173,25 @@ impl Calendar {
         samples[SAMPLES / 2]
     }
 
+    /// Gives events of one time other ties; how many.
+    pub(super) fn retie<E: Copy>(
+        &mut self,
+        at: u64,
+        slots: &mut Slots<E>,
+        mut tie: impl FnMut(super::Class, E) -> Option<u16>,
+    ) -> usize {
+        self.gather(slots);
+        let mut changed = 0;
+        for key in self.top.iter_mut().filter(|key| key.nanos() == at) {
+            if let Some(tie) = tie(key.class(), slots.event(key.slot())) {
+                *key = key.tied(tie);
+                slots.rekey(*key);
+                changed += 1;
+            }
+        }
+        changed
+    }
+
     /// Puts everything back into `top`, without what was cancelled: the buckets no longer fit the events.
     pub(super) fn gather<E: Copy>(&mut self, slots: &mut Slots<E>) {
         for bucket in self.bucket_next..self.buckets.len() {

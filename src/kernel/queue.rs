@@ -74,6 +74,8 @@ pub struct Queue<E: Copy> {
     lanes_in_use: u16,
     processed: u64,
     processed_now: u64,
+    /// The number of the event that was popped last.
+    popped: u32,
     limits: Limits,
     /// A limit that `schedule` ran into; the next pop reports it.
     exhausted: Option<LimitError>,
@@ -94,6 +96,7 @@ impl<E: Copy> Queue<E> {
             lanes_in_use: 0,
             processed: 0,
             processed_now: 0,
+            popped: 0,
             limits,
             exhausted: None,
         }
@@ -183,7 +186,23 @@ impl<E: Copy> Queue<E> {
         self.move_now(at);
         self.processed += 1;
         self.processed_now += 1;
+        self.popped = key.sequence();
         Ok(Some((at, class, self.slots.take(key.slot()))))
+    }
+
+    /// The number of the event that was popped last, and of the one that was scheduled last: what has a number up to the second was
+    /// waiting already.
+    pub const fn numbers(&self) -> (u32, u32) {
+        (self.popped, self.sequence)
+    }
+
+    /// Gives events that wait for a later instant other ties, and says how many: those for which `tie` has one. What waits for the
+    /// present instant keeps its place.
+    pub fn retie(&mut self, at: Time, tie: impl FnMut(Class, E) -> Option<u16>) -> usize {
+        if at <= self.now {
+            return 0;
+        }
+        self.calendar.retie(at.nanos(), &mut self.slots, tie)
     }
 
     /// Moves `now` on to `at`, or to the next event if that comes sooner. `now` never goes back.

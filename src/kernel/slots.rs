@@ -38,6 +38,15 @@ impl Key {
     pub(super) fn slot(self) -> u32 {
         self.0 as u32 & 0xff_ffff
     }
+
+    pub(super) fn sequence(self) -> u32 {
+        (self.0 >> 24) as u32
+    }
+
+    /// The same event with another tie.
+    pub(super) fn tied(self, tie: u16) -> Key {
+        Key::new(self.time(), self.class(), tie, self.sequence(), self.slot())
+    }
 }
 
 /// An event that waits, or a free place. The key is kept in halves, and where it names its own slot there is a mark
@@ -144,6 +153,17 @@ impl<E: Copy> Slots<E> {
         self.live -= 1;
         self.dead += 1;
         Some(place.event)
+    }
+
+    /// The event in a slot that waits.
+    pub(super) fn event(&self, slot: u32) -> E {
+        self.slots[slot as usize].event
+    }
+
+    /// Gives an event that waits another key with the same slot and number.
+    pub(super) fn rekey(&mut self, key: Key) {
+        let place = &mut self.slots[key.slot() as usize];
+        (place.high, place.low) = ((key.0 >> 64) as u64, key.0 as u64 | Slot::<E>::MARK);
     }
 
     /// The key of a slot.

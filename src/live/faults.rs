@@ -118,6 +118,8 @@ impl LiveCluster {
             | Disruption::ReadinessFlap { .. }
             | Disruption::GpuLoss { .. }
             | Disruption::Api { .. }
+            | Disruption::ProcessRestart { .. }
+            | Disruption::ClockSkew { .. }
             | Disruption::StoreOutage { .. } => Err("a live run cannot do this".to_owned()),
         }
     }

@@ -3,7 +3,7 @@
 use crate::cluster::scheduler::SchedulerProfile;
 use crate::kernel::{Distribution, Duration};
 use crate::scenario::Scenario;
-use crate::scenario::model::{FaultKind, SystemName};
+use crate::scenario::model::{FaultKind, SystemName, Trigger};
 use crate::timeline::Kind;
 use crate::workload::{NodeDisruption, Object};
 
@@ -14,6 +14,17 @@ pub fn refusals(scenario: &Scenario, options: &LiveOptions) -> Vec<String> {
     let mut refusals = Vec::new();
     // Docker's containers, which 1Backend runs, are started by nobody again.
     let starts_again = scenario.deploy.iter().any(|one| one.system != SystemName::OneBackend);
+    let faults = scenario.faults.iter().map(|fault| ("fault", &fault.name, &fault.trigger));
+    let actions = scenario.actions.iter().map(|action| ("action", &action.name, &action.trigger));
+    for (what, name, trigger) in faults.chain(actions) {
+        if let Trigger::Access(access) = trigger {
+            let why = "greenroom does not stand between a cluster's API and those that write to it";
+            refusals.push(format!("{what} {name} ({}): {why}", access.edge.text()));
+        }
+    }
+    for tie in &scenario.ties {
+        refusals.push(format!("{}: the order of one instant is the cluster's own (ties)", tie.place));
+    }
     for fault in &scenario.faults {
         if matches!(fault.kind, FaultKind::ContainerCrash { .. }) && !starts_again {
             continue;
@@ -65,6 +76,8 @@ fn fault_refusal(fault: &FaultKind, options: &LiveOptions) -> Option<&'static st
             let struck = entry.controller.is_none() && entry.trouble.is_of_worlds() && of_the_cluster;
             struck.then_some("greenroom does not stand between a cluster's API and its watches")
         }
+        FaultKind::ProcessRestart { .. } => Some("the cluster's own controllers are not this run's to end"),
+        FaultKind::ClockSkew { .. } => Some("an API sets no clock"),
         FaultKind::ImageBuildFail { .. } => Some("nothing is built in a live run"),
         FaultKind::StoreOutage { .. } => Some("nothing is registered anywhere in a live run"),
         FaultKind::ContainerCrash { .. } => on_kwok.then_some("kwok's containers do not start again"),

@@ -7,7 +7,7 @@ use crate::scenario::model::ApiEntry;
 use crate::text::diagnostic::quote;
 use crate::timeline::{Cause, Kind, Subject};
 use crate::workload::{
-    About, Action, ApiFault, ApiTrouble, Controller, Disruption, Moment, Object, Stage, Struck, Wake,
+    About, Action, ApiFault, ApiTrouble, BuiltIn, Controller, Disruption, Moment, Object, Stage, Struck, Wake,
 };
 
 /// Why what one controller of several reads of a cluster cannot lag alone.
@@ -25,7 +25,7 @@ impl<S: Stage> Rehearsal<S> {
         cause: Cause,
     ) -> CueOutcome {
         let until = self.stage.now() + lasts;
-        if self.controller_of(of).is_none_or(|controller| self.systems[controller].keeps_records()) {
+        if self.controller_of(of).is_none_or(|controller| !self.systems[controller].has_own_api()) {
             return self.stop_controller(index, of, until, token);
         }
         let trouble = ApiTrouble::Restart { moment: Moment::Now, lasts };
@@ -40,6 +40,9 @@ impl<S: Stage> Rehearsal<S> {
     /// Lets a fault stand or strike wherever it is meant.
     pub(super) fn disturb(&mut self, index: usize, entry: &ApiEntry, cause: Cause) -> CueOutcome {
         let fault = self.api_fault(index, entry);
+        if entry.controller.as_deref().is_some_and(|name| !BuiltIn::named(name).is_empty()) {
+            return self.disturb_built_in(fault, cause);
+        }
         let one_of_many = entry.controller.is_some() && matches!(entry.trouble, ApiTrouble::Lag { .. });
         if let About::Kind(kind) | About::Object(Subject { kind, .. }) = fault.about
             && one_of_many
@@ -65,6 +68,24 @@ impl<S: Stage> Rehearsal<S> {
         match self.stage.disrupt(&Disruption::Api { system, fault }, cause) {
             Ok(Struck::Standing(standing)) => CueOutcome::Disturbing(index as u32, Some(standing)),
             _ if reached => CueOutcome::Disturbing(index as u32, None),
+            Ok(Struck::Now(_)) => CueOutcome::Void("it matched nothing".to_owned()),
+            Err(refusal) => CueOutcome::Refused(refusal),
+        }
+    }
+
+    /// Has writes of one of Kubernetes' own controllers refused. What these read is as the API has it, and wakes them at once.
+    fn disturb_built_in(&mut self, fault: ApiFault, cause: Cause) -> CueOutcome {
+        match fault.trouble {
+            ApiTrouble::Conflict { .. } | ApiTrouble::Error { .. } => {}
+            ApiTrouble::Restart { .. } => {
+                return CueOutcome::Refused(
+                    "the process that it is in restarts: `of: kube-controller-manager`".to_owned(),
+                );
+            }
+            _ => return CueOutcome::Refused("of Kubernetes' own controllers only writes can fail".to_owned()),
+        }
+        match self.stage.disrupt(&Disruption::Api { system: None, fault }, cause) {
+            Ok(Struck::Standing(standing)) => CueOutcome::Standing(standing),
             Ok(Struck::Now(_)) => CueOutcome::Void("it matched nothing".to_owned()),
             Err(refusal) => CueOutcome::Refused(refusal),
         }
@@ -96,7 +117,7 @@ impl<S: Stage> Rehearsal<S> {
         }
     }
 
-    fn api_fault(&mut self, index: usize, entry: &ApiEntry) -> ApiFault {
+    pub(super) fn api_fault(&mut self, index: usize, entry: &ApiEntry) -> ApiFault {
         let (_, names) = self.stage.timeline_mut();
         let about = match entry.object.as_deref() {
             None => About::Anything,

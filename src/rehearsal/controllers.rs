@@ -13,6 +13,7 @@ impl<S: Stage> Rehearsal<S> {
         let taker = self.takers[index];
         if self.takers[..index].contains(&taker) {
             let document = Action::Apply(self.scenario.deploy[index].source.clone());
+            self.try_turn(taker, &Wake::Action(document.clone()), cause);
             let entries = self.stage.timeline().len();
             let answer = {
                 let mut world = self.stage.port(taker);
@@ -45,11 +46,17 @@ impl<S: Stage> Rehearsal<S> {
         let Some(controller) = self.controller_of(of) else {
             return CueOutcome::Void(format!("no controller has {}", crate::text::diagnostic::quote(of)));
         };
-        if !self.systems[controller].keeps_records() {
-            let why = self.systems[controller].why_no_restart();
-            return CueOutcome::Refused(why.to_owned());
+        let system = &self.systems[controller];
+        if system.is_run_once() && self.cues.cues[token].waits.as_ref().is_some_and(|waits| waits.access) {
+            // Whoever applies manifests ends between two of them, and nobody starts that again.
+            self.stage.drop_held(controller);
+            return CueOutcome::Fired;
+        }
+        if !system.keeps_records() && !system.keeps_database() {
+            return CueOutcome::Refused(system.why_no_restart().to_owned());
         }
         self.away.insert(controller);
+        self.stage.drop_held(controller);
         let line = self.cues.cues[token].line;
         let token = self.cues.resume(fault, line);
         self.stage.call_at(until, token, false);
@@ -61,7 +68,10 @@ impl<S: Stage> Rehearsal<S> {
         let FaultKind::ControllerRestart { of, .. } = &self.scenario.faults[fault].kind else { return };
         let Some(controller) = self.controller_of(of) else { return };
         self.away.remove(&controller);
-        self.systems[controller] = self.pristine[controller].clone();
+        let from_records = self.systems[controller].keeps_records();
+        if from_records {
+            self.systems[controller] = self.pristine[controller].clone();
+        }
         let mut world = self.stage.port(controller);
         self.systems[controller].resume(cause, world.as_mut());
     }
@@ -72,12 +82,13 @@ impl<S: Stage> Rehearsal<S> {
         let most = interests.iter().copied().max().unwrap_or(0);
         let taker = (most > 0).then(|| interests.iter().position(|interest| *interest == most)).flatten();
         let mut refusals = Vec::new();
-        for (controller, system) in self.systems.iter_mut().enumerate() {
+        for controller in 0..self.systems.len() {
             if taker.is_some_and(|taker| taker != controller) {
                 continue;
             }
+            self.try_turn(controller, &Wake::Action(action.clone()), cause);
             let mut world = self.stage.port(controller);
-            match system.wake(Wake::Action(action.clone()), cause, world.as_mut()) {
+            match self.systems[controller].wake(Wake::Action(action.clone()), cause, world.as_mut()) {
                 Ok(()) => return CueOutcome::Fired,
                 Err(refusal) => refusals.push(refusal),
             }

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use crate::kernel::{Duration, Names};
-use crate::scenario::model::{ActionEntry, ActionKind, FaultKind, Scenario, Target, Trigger};
+use crate::kernel::Duration;
+use crate::scenario::model::{AccessTrigger, ActionEntry, ActionKind, FaultKind, Scenario, Target, TieEntry, Trigger};
 use crate::text::Place;
 use crate::timeline::{Entry, LineId, ScenarioLine, Subject};
 use crate::workload::{Action, Disruption, Stage};
@@ -17,6 +17,8 @@ pub(super) enum CueKind {
     Fault(usize),
     /// An operator acts.
     Action(usize),
+    /// What happens with a subject comes behind its peers.
+    Tie(usize),
     /// The run ends.
     End,
     /// An observer wants to look, even if nothing happens.
@@ -41,6 +43,8 @@ pub(super) struct Waits {
     pub text: String,
     pub left: u32,
     pub after: Duration,
+    /// True for a write or read, which somebody else counts: `left` is then the how many-th is meant.
+    pub access: bool,
 }
 
 /// What has become of a cue.
@@ -63,6 +67,8 @@ pub(super) enum CueOutcome {
 pub(super) struct Cues {
     pub cues: Vec<Cue>,
     by_state: BTreeMap<(Subject, String), Vec<usize>>,
+    /// Those that wait for a write or read of which nobody knows yet.
+    pub(super) unarmed: Vec<(usize, AccessTrigger)>,
 }
 
 impl Cues {
@@ -79,10 +85,28 @@ impl Cues {
                 if let Some(subject) = Subject::parse(subject, names) {
                     self.by_state.entry((subject, reaches.clone())).or_default().push(token);
                 }
-                waits = Some(Waits { text, left: *occurrence, after: *after });
+                waits = Some(Waits { text, left: *occurrence, after: *after, access: false });
+            }
+            Trigger::Access(access) => {
+                let text = access.describe();
+                waits = Some(Waits { text, left: access.occurrence, after: access.after, access: true });
+                self.unarmed.push((token, access.clone()));
             }
         }
         self.cues.push(Cue { kind, line, waits, outcome: CueOutcome::Pending });
+    }
+
+    /// Adds what orders the events of an instant, from the start.
+    pub fn tie(&mut self, stage: &mut dyn Stage, index: usize, tie: &TieEntry) {
+        let (timeline, names) = stage.timeline_mut();
+        let line = timeline.add_line(line(&tie.place, &tie_name(tie)));
+        let subject = Subject::parse(&tie.subject, names);
+        let outcome = match subject.map(|subject| stage.break_tie(tie.at, subject, tie.tie)) {
+            Some(Ok(effect)) => CueOutcome::Standing(effect),
+            Some(Err(refusal)) => CueOutcome::Refused(refusal),
+            None => CueOutcome::Void("there is no such subject".to_owned()),
+        };
+        self.cues.push(Cue { kind: CueKind::Tie(index), line, waits: None, outcome });
     }
 
     /// Adds a cue that only looks.
@@ -157,6 +181,10 @@ pub(super) fn disruption(kind: &FaultKind, stage: &mut dyn Stage) -> Option<Disr
         }
         // These strike a system, not the world alone.
         FaultKind::ControllerRestart { .. } | FaultKind::Alarm { .. } | FaultKind::Api(_) => return None,
+        FaultKind::ProcessRestart { process, lasts } => Disruption::ProcessRestart { process: *process, lasts: *lasts },
+        FaultKind::ClockSkew { target, by, ahead, lasts } => {
+            Disruption::ClockSkew { target: subject(target, stage)?, by: *by, ahead: *ahead, lasts: *lasts }
+        }
         FaultKind::StoreOutage { store, lasts } => Disruption::StoreOutage { store: *store, lasts: *lasts },
         FaultKind::ExportFail { deployment, times } => {
             let (_, names) = stage.timeline_mut();
@@ -226,7 +254,14 @@ pub(super) fn script(scenario: &Scenario, stage: &mut dyn Stage) -> Cues {
     for (index, action) in scenario.actions.iter().enumerate() {
         cues.add(stage, CueKind::Action(index), &action.place, &format!("action {}", action.name), &action.trigger);
     }
+    for (index, tie) in scenario.ties.iter().enumerate() {
+        cues.tie(stage, index, tie);
+    }
     cues
+}
+
+fn tie_name(tie: &TieEntry) -> String {
+    format!("tie {} at {}", tie.subject, tie.at)
 }
 
 /// The name of a cue as messages show it.
@@ -235,6 +270,7 @@ pub(super) fn cue_name(scenario: &Scenario, kind: CueKind) -> String {
         CueKind::Deploy(index) => format!("deploy {}", scenario.deploy[index].document),
         CueKind::Fault(index) => format!("fault {}", scenario.faults[index].name),
         CueKind::Action(index) => format!("action {}", scenario.actions[index].name),
+        CueKind::Tie(index) => tie_name(&scenario.ties[index]),
         CueKind::End => "end".to_owned(),
         CueKind::Look => "look".to_owned(),
         CueKind::Resume(index) => format!("fault {}", scenario.faults[index].name),
@@ -242,15 +278,27 @@ pub(super) fn cue_name(scenario: &Scenario, kind: CueKind) -> String {
 }
 
 /// Why a cue that never fired did not.
-pub(super) fn why_not(cue: &Cue, names: &Names) -> String {
-    let _ = names;
+pub(super) fn why_not(cue: &Cue, seen: u32) -> String {
     match (&cue.waits, &cue.outcome) {
         (_, CueOutcome::Void(why)) => why.clone(),
         (_, CueOutcome::Refused(why)) => format!("refused: {why}"),
+        (_, CueOutcome::Standing(_)) if matches!(cue.kind, CueKind::Tie(_)) => {
+            "nothing happened with it at that instant".to_owned()
+        }
         (_, CueOutcome::Standing(_) | CueOutcome::Disturbing(..)) => {
             "it stood to the end and matched nothing".to_owned()
         }
-        (Some(waits), _) if waits.left > 0 => format!("{} was never reached, {} to go", waits.text, waits.left),
+        (Some(waits), _) if waits.access && seen < waits.left => {
+            let (text, nth) = (&waits.text, waits.left);
+            match (nth, seen) {
+                (1, _) => format!("{text}: there was none"),
+                (_, 0) => format!("{text}, number {nth}: there was none"),
+                _ => format!("{text}, number {nth}: there were {seen}"),
+            }
+        }
+        (Some(waits), _) if waits.left > 0 && !waits.access => {
+            format!("{} was never reached, {} to go", waits.text, waits.left)
+        }
         _ => "the run ended before its time".to_owned(),
     }
 }

@@ -61,7 +61,6 @@ impl<S: Stage> Rehearsal<S> {
     }
 
     fn unfired(&self) -> Vec<Unfired> {
-        let names = self.stage.names();
         let fired = |outcome: &CueOutcome| match outcome {
             CueOutcome::Fired => true,
             CueOutcome::Standing(standing) => self.stage.effects(*standing) > 0,
@@ -71,13 +70,14 @@ impl<S: Stage> Rehearsal<S> {
             }
             CueOutcome::Pending | CueOutcome::Void(_) | CueOutcome::Refused(_) => false,
         };
-        let unfired = self.cues.cues.iter().filter(|cue| cue.kind != CueKind::End && !fired(&cue.outcome));
+        let cues = self.cues.cues.iter().enumerate();
+        let unfired = cues.filter(|(_, cue)| cue.kind != CueKind::End && !fired(&cue.outcome));
         unfired
-            .filter_map(|cue| {
+            .filter_map(|(token, cue)| {
                 Some(Unfired {
                     line: self.stage.timeline().line(cue.line)?.clone(),
                     name: cues::cue_name(&self.scenario, cue.kind),
-                    why: cues::why_not(cue, names),
+                    why: cues::why_not(cue, self.seen_at(token)),
                 })
             })
             .collect()

@@ -5,14 +5,15 @@ use std::sync::Arc;
 
 use super::Rehearsal;
 use super::cues::CueKind;
-use crate::scenario::model::{ActionEntry, FaultEntry, Trigger};
+use crate::scenario::model::{ActionEntry, FaultEntry, TieEntry, Trigger};
 use crate::text::Place;
 use crate::timeline::{EntryId, Subject};
 use crate::workload::Stage;
 
 impl<S: Stage> Rehearsal<S> {
     /// Adds a fault to what is still in store. Its trigger means what it would have meant from the start on: an `at` that is past
-    /// strikes now, an `on` counts what was reached before. What was reached often enough before this instant strikes now.
+    /// strikes now, an `on` counts what was reached before. What was reached often enough before this instant strikes now. Only writes and
+    /// reads are counted from now on: who wants the n-th of a run takes those off that there were, as [`Stage::accesses`] has them.
     pub fn inject_fault(&mut self, fault: FaultEntry) {
         let scenario = Arc::make_mut(&mut self.scenario);
         let kind = CueKind::Fault(scenario.faults.len());
@@ -30,6 +31,15 @@ impl<S: Stage> Rehearsal<S> {
         self.inject(kind, &place, &what, trigger);
     }
 
+    /// Puts what happens with a subject at an instant behind its peers, which is what the same entry of a scenario does: what waits for
+    /// that instant gives way too. At the present instant, or before it, nothing is moved any more.
+    pub fn inject_tie(&mut self, tie: TieEntry) {
+        let scenario = Arc::make_mut(&mut self.scenario);
+        let index = scenario.ties.len();
+        scenario.ties.push(tie.clone());
+        self.cues.tie(&mut self.stage, index, &tie);
+    }
+
     fn inject(&mut self, kind: CueKind, place: &Place, what: &str, trigger: Trigger) {
         let now = self.stage.now();
         let (trigger, already) = match trigger {
@@ -40,9 +50,12 @@ impl<S: Stage> Rehearsal<S> {
                 let already = (left == 0).then(|| seen[occurrence.max(1) as usize - 1]);
                 (Trigger::On { subject, reaches, occurrence: left, after }, already.map(|at| (at + after).max(now)))
             }
+            // Writes and reads are counted from now on: those before were nobody's to count.
+            access @ Trigger::Access(_) => (access, None),
         };
         let token = self.cues.cues.len() as u64;
         self.cues.add(&mut self.stage, kind, place, what, &trigger);
+        self.arm();
         if let Some(at) = already {
             self.stage.call_at(at, token, false);
         }

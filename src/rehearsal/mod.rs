@@ -10,6 +10,7 @@ mod inject;
 mod notices;
 pub mod observer;
 mod play;
+mod points;
 mod probe;
 mod profiles;
 mod recorder;

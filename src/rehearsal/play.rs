@@ -39,6 +39,8 @@ pub struct Rehearsal<S> {
     /// The controllers that are away; what happens meanwhile does not reach them.
     pub(super) away: BTreeSet<usize>,
     pub(super) cues: Shared<Cues>,
+    /// Faults that struck where their write was counted, before they are told, by their tokens.
+    pub(super) placed: BTreeSet<usize>,
     /// Entries before this position have been seen by triggers and observers.
     pub(super) seen: usize,
     /// The instant at which an observer is already sure to be called.
@@ -130,7 +132,7 @@ impl<S: Stage> Rehearsal<S> {
         let until = early.unwrap_or(scenario.until);
         let start = Place { file: scenario.file.clone(), line: 1, column: 1 };
         cues.add(&mut stage, CueKind::End, &start, "the end", &Trigger::At(until));
-        Ok(Rehearsal {
+        let mut rehearsal = Rehearsal {
             scenario: std::sync::Arc::new(scenario.clone()),
             stage,
             pristine: std::sync::Arc::new(deployed.clone()),
@@ -138,13 +140,16 @@ impl<S: Stage> Rehearsal<S> {
             systems: deployed.into(),
             takers: takers.into(),
             cues: cues.into(),
+            placed: BTreeSet::new(),
             seen: 0,
             look_at: None,
             notices: notices.into(),
             rejections: rejections.into(),
             end: if early.is_some() { Ending::Asked } else { Ending::Until },
             ending: None,
-        })
+        };
+        rehearsal.arm();
+        Ok(rehearsal)
     }
 
     /// The world.
@@ -232,17 +237,28 @@ impl<S: Stage> Rehearsal<S> {
         if self.away.contains(&controller) {
             return;
         }
+        self.try_turn(controller, &wake, cause);
+        if self.away.contains(&controller) {
+            return;
+        }
         if let Some(system) = self.systems.get_mut(controller) {
-            let mut world = self.stage.port(controller);
-            // Only actions are ever refused, and those are not woken from here.
-            let _ = system.wake(wake, cause, world.as_mut());
+            // What stands in a database stands there once a turn is through.
+            let before = (system.keeps_database() && self.stage.may_end(controller)).then(|| system.clone());
+            {
+                let mut world = self.stage.port(controller);
+                // Only actions are ever refused, and those are not woken from here.
+                let _ = system.wake(wake, cause, world.as_mut());
+            }
+            if let Some(before) = before.filter(|_| self.stage.has_ended(controller)) {
+                *system = before;
+            }
         }
     }
 
-    fn cue(&mut self, token: usize) {
+    pub(super) fn cue(&mut self, token: usize) {
         let kind = self.cues.cues[token].kind;
         match kind {
-            CueKind::Look => {}
+            CueKind::Look | CueKind::Tie(_) => {}
             CueKind::End => {
                 self.cues.cues[token].outcome = CueOutcome::Fired;
                 self.ending = Some(self.end.clone());
@@ -253,6 +269,10 @@ impl<S: Stage> Rehearsal<S> {
             }
             CueKind::Fault(index) => {
                 let cause = self.note_cue(token, Kind::Fault);
+                if self.placed.contains(&token) {
+                    self.cues.cues[token].outcome = CueOutcome::Disturbing(index as u32, None);
+                    return;
+                }
                 let fault = self.scenario.faults[index].kind.clone();
                 if let FaultKind::ControllerRestart { of, lasts } = &fault {
                     self.cues.cues[token].outcome = self.restart(index, of, *lasts, token, cause);
@@ -324,6 +344,16 @@ impl<S: Stage> Rehearsal<S> {
         let what = Arg::Text(names.intern(&what));
         let why = match waits {
             None => Why::with("{}", what),
+            Some(waits) if waits.access => {
+                let (text, nth) = (Arg::Text(names.intern(&waits.text)), Arg::Count(waits.left.into()));
+                match waits.after.is_zero() {
+                    true => Why::with3("{}, {}, number {}", what, text, nth),
+                    false => {
+                        let text = Arg::Text(names.intern(&format!("{}, number {}", waits.text, waits.left)));
+                        Why::with3("{}, {} after {}", what, Arg::Length(waits.after), text)
+                    }
+                }
+            }
             Some(waits) => {
                 let text = Arg::Text(names.intern(&waits.text));
                 Why::with3("{}, {} after {}", what, Arg::Length(waits.after), text)

@@ -10,6 +10,7 @@ mod faults;
 mod onebackend;
 mod oracles;
 mod paasta;
+mod triggers;
 
 use crate::file_types;
 use crate::text::decode::{Spanned, Table};
@@ -28,11 +29,12 @@ pub use expect::ExpectFile;
 pub use onebackend::OneBackendFile;
 pub use oracles::OraclesFile;
 pub use paasta::PaastaFile;
+pub use triggers::{OnFile, TieFile};
 
 pub use faults::{
-    AlarmFile, ContainerCrashFile, ControllerRestartFile, CordonFile, DrainFile, ExportFailFile, GpuLossFile,
-    ImageBuildFailFile, ImagePullFailFile, NodeDownFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile, PodKillFile,
-    QuotaExhaustedFile, ReadinessFlapFile, SlowStartFile, SpotReclaimFile, UncordonFile, UntaintFile,
+    AlarmFile, ClockSkewFile, ContainerCrashFile, ControllerRestartFile, CordonFile, DrainFile, ExportFailFile,
+    GpuLossFile, ImageBuildFailFile, ImagePullFailFile, NodeDownFile, NodeShutdownFile, NodeSilentFile, NodeTaintFile,
+    PodKillFile, QuotaExhaustedFile, ReadinessFlapFile, SlowStartFile, SpotReclaimFile, UncordonFile, UntaintFile,
 };
 
 /// Named words and the states that go with them: `deployment/vllm: monitoring`.
@@ -77,6 +79,8 @@ file_types! {
         faults: Option<Vec<FaultFile>>,
         /// What an operator does.
         actions: Option<Vec<ActionFile>>,
+        /// Which of the things of one instant come last.
+        ties: Option<Vec<TieFile>>,
         /// What must be so.
         expect: Option<Vec<ExpectFile>>,
         /// What the built-in oracles do, which judge every run.
@@ -341,7 +345,7 @@ file_types! {
     }
 
     /// A fault: when, and exactly one thing that goes wrong.
-    pub struct FaultFile as "a fault" later ["clock_skew"] {
+    pub struct FaultFile as "a fault" {
         /// The fault's name. Default: fault-1, fault-2, … by its position.
         name: Option<Spanned<String>>,
         /// At a time.
@@ -366,6 +370,8 @@ file_types! {
         image_build_fail: Option<ImageBuildFailFile>,
         /// The controller of a system ends and is started again.
         controller_restart: Option<ControllerRestartFile>,
+        /// The clock of a node is wrong.
+        clock_skew: Option<ClockSkewFile>,
         /// What controllers read is old.
         watch_lag: Option<WatchLagFile>,
         /// Changes wake nobody, although whoever reads sees them.
@@ -404,16 +410,6 @@ file_types! {
         node_shutdown: Option<NodeShutdownFile>,
         /// A provider takes a node back.
         spot_reclaim: Option<SpotReclaimFile>,
-    }
-
-    /// A subject that reaches a state.
-    pub struct OnFile as "a trigger" {
-        /// The subject: `deployment/vllm`, `Pod/vllm-r1-0`.
-        subject: Spanned<String>,
-        /// The state.
-        reaches: Spanned<String>,
-        /// The how many-th time. Default: 1.
-        occurrence: Option<Spanned<u32>>,
     }
 
     /// An operator's action: when, and exactly one thing to do.

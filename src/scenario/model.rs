@@ -11,7 +11,8 @@ mod oracles;
 mod paasta;
 
 pub use event::{
-    ActionDocument, ActionEntry, ActionKind, ApiEntry, FaultEntry, FaultKind, Target, TargetKind, Trigger,
+    AccessTrigger, ActionDocument, ActionEntry, ActionKind, ApiEntry, FaultEntry, FaultKind, RECORD, Target,
+    TargetKind, TieEntry, Trigger,
 };
 pub use expect::{Condition, ExpectEntry, ExpectKind, ExportPattern, Mark, SubjectState, View};
 pub use oracles::{ExpectedFinding, Oracles, STUCK_AFTER_DEFAULT};
@@ -73,6 +74,8 @@ pub struct Scenario {
     pub faults: Vec<FaultEntry>,
     /// What an operator does.
     pub actions: Vec<ActionEntry>,
+    /// Which of the things of one instant come last.
+    pub ties: Vec<TieEntry>,
     /// What must be so.
     pub expect: Vec<ExpectEntry>,
     /// What the built-in oracles do.

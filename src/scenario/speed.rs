@@ -4,7 +4,7 @@
 use super::Scenario;
 use super::model::{
     ActionEntry, BehaviourRow, Build, Crash, Deploy, ExpectEntry, ExpectKind, FaultEntry, FaultKind, Mark, NodeEntry,
-    Trigger,
+    TieEntry, Trigger,
 };
 use crate::kernel::{Distribution, Duration, Time};
 use crate::workload::{ApiTrouble, NodeDisruption};
@@ -23,6 +23,7 @@ impl Scenario {
         scenario.deploy.iter_mut().for_each(|Deploy { at, .. }| by.time(at));
         scenario.behaviour.iter_mut().for_each(|row| by.behaviour(row));
         scenario.faults.iter_mut().for_each(|fault| by.fault(fault));
+        scenario.ties.iter_mut().for_each(|tie| by.tie(tie));
         for ActionEntry { trigger, read, .. } in &mut scenario.actions {
             by.trigger(trigger);
             by.maybe(read);
@@ -72,10 +73,15 @@ impl Speed {
         row.measurements.iter_mut().for_each(|(at, _)| self.time(at));
     }
 
+    fn tie(self, tie: &mut TieEntry) {
+        self.time(&mut tie.at);
+    }
+
     fn trigger(self, trigger: &mut Trigger) {
         match trigger {
             Trigger::At(at) => self.time(at),
             Trigger::On { after, .. } => self.length(after),
+            Trigger::Access(access) => self.length(&mut access.after),
         }
     }
 
@@ -91,7 +97,11 @@ impl Speed {
             | FaultKind::QuotaExhausted { lasts, .. }
             | FaultKind::GpuLoss { lasts, .. } => self.maybe(lasts),
             FaultKind::SlowStart { extra, .. } => self.length(extra),
-            FaultKind::ControllerRestart { lasts, .. } => self.length(lasts),
+            FaultKind::ControllerRestart { lasts, .. } | FaultKind::ProcessRestart { lasts, .. } => self.length(lasts),
+            FaultKind::ClockSkew { by, lasts, .. } => {
+                self.length(by);
+                self.maybe(lasts);
+            }
             FaultKind::Alarm { lasts, .. } | FaultKind::StoreOutage { lasts, .. } => self.maybe(lasts),
             FaultKind::Api(entry) => match &mut entry.trouble {
                 ApiTrouble::Lag { by, lasts } => {

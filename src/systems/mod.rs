@@ -315,17 +315,29 @@ impl System {
         }
     }
 
+    /// True if all that it knows stands in a database of its own, from which a manager that starts again goes on.
+    pub const fn keeps_database(&self) -> bool {
+        matches!(self, System::BackendAi(_))
+    }
+
+    /// True if it does its work once, when it is called, and nobody starts it again: `kubectl apply`.
+    pub const fn is_run_once(&self) -> bool {
+        matches!(self, System::Kubernetes(_))
+    }
+
     /// Why a restart of its controller is nothing that could be rehearsed, where it keeps no records.
     pub const fn why_no_restart(&self) -> &'static str {
         match self {
-            System::BackendAi(_) => "restarts of Backend.AI's manager are not modelled",
-            System::OneBackend(_) => "restarts of 1Backend's services are not modelled",
+            System::BackendAi(_) => "Backend.AI's manager goes on from its database",
+            System::OneBackend(_) => {
+                "what 1Backend's services keep in memory and what in their store is not known well enough to end them"
+            }
             System::Paasta(_) => {
                 "PaaSTA's setup job keeps nothing that a restart could lose, and its pipelines are run elsewhere"
             }
             System::Dynamo(_) => "a restart of one of Dynamo's controllers names it: `controller`",
             System::Oci(_) | System::Kubernetes(_) => {
-                "whoever applies manifests keeps nothing that a restart could lose"
+                "whoever applies manifests ends between two of them: give the write, `on: { after_write: any, by: kubernetes }`"
             }
         }
     }
@@ -347,16 +359,24 @@ impl System {
         }
     }
 
+    /// How many writes or reads there were so far that a point in its own API means, by the point's token.
+    pub fn seen_at(&self, token: u64) -> u32 {
+        match self {
+            System::Dynamo(dynamo) => dynamo.seen_at(token),
+            _ => 0,
+        }
+    }
+
     /// Goes on from the durable records of an earlier controller of the same document; `false` if there are none.
     pub fn resume(&mut self, cause: Cause, world: &mut dyn World) -> bool {
         match self {
             System::Oci(oci) => oci.resume(cause, world),
+            System::BackendAi(manager) => {
+                manager.start_again(cause, world);
+                true
+            }
             // Whoever runs `kubectl apply` keeps no records: all that it knows is in the cluster.
-            System::Kubernetes(_)
-            | System::BackendAi(_)
-            | System::Paasta(_)
-            | System::Dynamo(_)
-            | System::OneBackend(_) => false,
+            System::Kubernetes(_) | System::Paasta(_) | System::Dynamo(_) | System::OneBackend(_) => false,
         }
     }
 }

@@ -183,6 +183,8 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "NotReady",
             "Silent",
             "Down",
+            "ClockWrong",
+            "ClockRight",
             "Back",
             "Tainted",
             "Untainted",
@@ -306,7 +308,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
         Kind::Checkpoint => {
             &["created", "changed", "pending", "creating", "ready", "failed", "rejected", "deleting", "deleted"]
         }
-        Kind::Controller => &["conflict", "ended", "started"],
+        Kind::Controller => &["conflict", "failed", "ended", "started"],
         Kind::Definition => &["saved", "building", "built", "failed", "removed", "rejected"],
         Kind::Traffic => &["serving", "outage"],
         Kind::Gate => &["waiting", "opened", "aborted", "undeployed"],

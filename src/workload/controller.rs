@@ -1,6 +1,6 @@
 //! A system's decision maker: a pure state machine that a world wakes.
 
-use super::{ApiFault, AskId, Outcome, World};
+use super::{ApiFault, AskId, Outcome, OwnPoint, World};
 use crate::kernel::Duration;
 use crate::text::Source;
 use crate::timeline::{Cause, Subject};
@@ -113,6 +113,8 @@ pub enum Action {
     },
     /// Not an operator: a fault of watches or writes stands or strikes from now on.
     Disturb(ApiFault),
+    /// Not an operator: a point in the control plane's own API is waited for.
+    Await(OwnPoint),
 }
 
 /// The part of a system that decides. It is woken, reads what it observes, asks for changes, and returns.

@@ -1,6 +1,7 @@
 //! What is asked of a cluster, in Kubernetes' own terms, and the contract between a controller and its world.
 //! Nothing here decides anything: `cluster` simulates, `live` talks to an API, `systems` hold the decisions.
 
+pub mod access;
 pub mod api_fault;
 pub mod apps;
 pub mod asked;
@@ -27,6 +28,7 @@ pub mod traffic;
 pub mod world;
 pub mod written;
 
+pub use access::{Access, AccessPoint, Accessed, Actor, BuiltIn, Edge, OwnPoint, Process};
 pub use api_fault::{About, ApiFault, ApiTrouble, Moment};
 pub use apps::{DaemonSetSpec, LeaderWorkerSetSpec, ReplicaSetSpec, StatefulSetSpec};
 pub use batch::CronJobSpec;
@@ -46,7 +48,7 @@ pub use records::Records;
 pub use resources::Resources;
 pub use rollout::{AnalysisPhase, AnalysisRunStatus, AnalysisTemplateSpec, RolloutPhase, RolloutSpec, RolloutStatus};
 pub use selector::{Affinity, LabelSelector, TopologySpread};
-pub use stage::{Counts, Disruption, Happening, Stage, Stop, Store, Struck};
+pub use stage::{Counts, Disruption, Happening, Stage, Stop, Store, Struck, TieGroup};
 pub use status::{
     AutoscalerStatus, BudgetStatus, ClaimStatus, CronJobStatus, DaemonSetStatus, DeploymentStatus, GroupSetStatus,
     JobEnd, JobReason, JobStatus, NodePoolStatus, PodPhase, PodStatus, ProgressReason, Progressing, QuotaStatus,

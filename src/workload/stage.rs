@@ -4,7 +4,7 @@
 use super::asked::Short;
 use super::leftover::Leftover;
 use super::load::Excess;
-use super::{ApiFault, AskId, NodeDisruption, Outcome, Pledge, Traffic, World};
+use super::{Access, AccessPoint, ApiFault, AskId, NodeDisruption, Outcome, Pledge, Process, Traffic, World};
 use crate::kernel::{Duration, Names, Time};
 use crate::timeline::{Cause, Subject, Timeline};
 
@@ -170,6 +170,24 @@ pub enum Disruption {
         /// For how long; `None`: for ever.
         lasts: Option<Duration>,
     },
+    /// A process of Kubernetes' own controllers ends and starts again.
+    ProcessRestart {
+        /// Which.
+        process: Process,
+        /// How long it is away.
+        lasts: Duration,
+    },
+    /// The clock of a node is wrong.
+    ClockSkew {
+        /// A node, or what runs on it.
+        target: Subject,
+        /// By how much.
+        by: Duration,
+        /// True: it shows what is to come; false: what was.
+        ahead: bool,
+        /// For how long; `None`: for ever.
+        lasts: Option<Duration>,
+    },
     /// Reads of the API on behalf of the subject fail.
     ReadFail {
         /// The system's deployment.
@@ -177,6 +195,17 @@ pub enum Disruption {
         /// How many reads; `None`: all.
         times: Option<u32>,
     },
+}
+
+/// Events of one instant and class, about several subjects, that waited for their turn together: any could have come first.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TieGroup {
+    /// The instant.
+    pub at: Time,
+    /// The number of the class.
+    pub class: u8,
+    /// What they are about, in the order in which they came.
+    pub subjects: Vec<Subject>,
 }
 
 /// What a disruption did.
@@ -225,6 +254,70 @@ pub trait Stage {
     /// Calls back with `Happening::Rehearsal(token)`: at the start of that instant (before anything else due then), or at
     /// its end if `late`.
     fn call_at(&mut self, at: Time, token: u64, late: bool);
+
+    /// Calls back with `Happening::Rehearsal(token)` at a write or read: with no time between, before anything else happens.
+    ///
+    /// # Errors
+    /// The reason, when this world does not stand between who writes and what is written.
+    fn call_on_access(&mut self, _point: AccessPoint, _token: u64) -> Result<(), String> {
+        Err("this world does not see single writes and reads".to_owned())
+    }
+
+    /// How many writes or reads that a point of [`Stage::call_on_access`] means there were since it was set.
+    fn accesses_seen(&self, _token: u64) -> u32 {
+        0
+    }
+
+    /// Keeps every write and read from now on, for [`Stage::accesses`].
+    fn keep_accesses(&mut self) {}
+
+    /// The writes and reads since they are kept, in their order.
+    fn accesses(&self) -> &[Access] {
+        &[]
+    }
+
+    /// Puts the events of an instant that are about a subject behind those of their class with a lower tie; a system is the subject
+    /// `controller/system-N`, with its number from 0. [`Stage::effects`] of the number tells how many there were.
+    ///
+    /// # Errors
+    /// The reason, when this world does not order its events.
+    fn break_tie(&mut self, _at: Time, _subject: Subject, _tie: u16) -> Result<usize, String> {
+        Err("this world does not say in which order things happen".to_owned())
+    }
+
+    /// Keeps from now on which events of one instant could have come in another order, for [`Stage::ties`].
+    fn keep_ties(&mut self) {}
+
+    /// The groups of events that could have come in another order since they are kept.
+    fn ties(&self) -> &[TieGroup] {
+        &[]
+    }
+
+    /// True while a point before a read of this system is waited for: its next turn is to be tried first, as [`Stage::begin_trial`] has it.
+    fn tries_turns_of(&self, _controller: usize) -> bool {
+        false
+    }
+
+    /// From now on nothing that this system asks for is done, until [`Stage::end_trial`].
+    fn begin_trial(&mut self, _controller: usize) {}
+
+    /// Ends a trial; the tokens of the points before the reads that it made.
+    fn end_trial(&mut self, _controller: usize) -> Vec<u64> {
+        Vec::new()
+    }
+
+    /// True while a point is waited for at which this system ends in the middle of a turn.
+    fn may_end(&self, _controller: usize) -> bool {
+        false
+    }
+
+    /// True if this system has ended in the middle of the turn that it has just had.
+    fn has_ended(&self, _controller: usize) -> bool {
+        false
+    }
+
+    /// Drops what a system that has ended had decided on and not done.
+    fn drop_held(&mut self, _controller: usize) {}
 
     /// Disturbs the world.
     ///

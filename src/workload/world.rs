@@ -11,7 +11,7 @@ use super::rollout::SelectorPatch;
 use super::stage::Store;
 use super::traffic::Backend;
 use super::{AnalysisPhase, LeaderWorkerSetSpec, NodePatch, Object, PodPhase, PodStatus, PodTemplate, Status};
-use crate::kernel::{Name, Symbol, Time};
+use crate::kernel::{Duration, Name, Symbol, Time};
 use crate::timeline::{Cause, EntryId, Kind, Subject, Why};
 
 /// Names one ask of one controller.
@@ -341,6 +341,10 @@ pub trait World {
     /// A number below `bound`, drawn from the stream of this purpose, object and ordinal; the same arguments always draw
     /// the same number under one seed.
     fn draw(&mut self, purpose: &str, object: Subject, ordinal: u64, bound: u64) -> u64;
+
+    /// A point that a controller counts for itself, in an API of its own, is reached: whoever drives the world is called with this
+    /// token as soon as the controller returns, before anything else happens, or so long afterwards.
+    fn reached(&mut self, _token: u64, _after: Duration) {}
 
     /// The run cannot go on, because a limit is reached; the first that says so is told.
     fn give_up(&mut self, limit: String);

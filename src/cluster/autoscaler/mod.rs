@@ -47,6 +47,13 @@ struct Answer {
     settled: bool,
 }
 
+impl Autoscaler {
+    /// Its controller has started again: what it recommended and did is forgotten.
+    pub fn forget(&mut self) {
+        self.memory = Memory::default();
+    }
+}
+
 impl Cluster {
     fn autoscaler(&self, id: AutoscalerId) -> &Autoscaler {
         &self.autoscalers[id.0 as usize]

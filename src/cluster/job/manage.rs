@@ -51,7 +51,7 @@ impl Cluster {
         for _ in 0..count {
             self.write(&mut sync.pen, Draft::CreatePod { set, ordinal: None, node: None, cause });
         }
-        if self.profile.control_plane.write.is_zero() {
+        if self.profile.control_plane.write.is_zero() && !self.accesses.watched {
             // Pods that the API refused are not active.
             sync.active = self.set(set).active.len() as u32;
         }

@@ -28,6 +28,7 @@ impl Cluster {
     /// Handles [`Event::Job`].
     pub(in crate::cluster) fn sync_job(&mut self, id: JobId) {
         self.job_mut(id).due = None;
+        self.restore_job_status(id);
         let job = self.job(id);
         let mut status = job.written;
         if job.deleted || status.complete || status.gave_up {

@@ -360,6 +360,13 @@ impl Nodes {
         self.nodes[id.0 as usize].devices.take(count)
     }
 
+    /// True if a node has the GPUs free that a pod of this template asks for.
+    pub fn has_devices_for(&self, templates: &Templates, id: NodeId, template: TemplateId) -> bool {
+        let count = self.gpus_asked(templates.get(template), id);
+        let mut devices = self.nodes[id.0 as usize].devices;
+        devices.take(count).is_some()
+    }
+
     /// Gives back the GPUs that [`Nodes::take_devices`] took.
     pub fn give_back(&mut self, id: NodeId, mask: u64) {
         self.nodes[id.0 as usize].devices.give_back(mask);

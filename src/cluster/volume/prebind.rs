@@ -34,6 +34,11 @@ impl Cluster {
         self.plan_pre_bind(id);
     }
 
+    /// The pods that have their room and wait for their claims.
+    pub(in crate::cluster) fn assumed_pods(&self) -> Vec<PodId> {
+        self.volumes.assumed.keys().copied().collect()
+    }
+
     /// True while a pod has its room and waits for its claims.
     pub(in crate::cluster) fn is_assumed(&self, id: PodId) -> bool {
         self.volumes.assumed.contains_key(&id)

@@ -262,3 +262,31 @@ fn too_many_waiting_events_are_reported_at_the_next_pop() {
     }
     assert_eq!(queue.pop(), Err(LimitError::Pending { at: Time::ZERO, limit: Limits::PENDING.into() }));
 }
+
+/// Goal: an event that is given another tie keeps its number, so that it can still be cancelled. Method: three events of one time and
+/// class, in each part of the calendar that a time can be in.
+#[test]
+fn events_that_wait_can_be_given_another_tie() {
+    let time = |secs| Time::ZERO + crate::kernel::Duration::from_secs(secs);
+    for at in [1, 40, 5000] {
+        let mut queue: Queue<u32> = Queue::new(Limits::default());
+        for filler in 0..60 {
+            queue.schedule(time(filler * 7), Class::CHECK, 1000 + filler as u32);
+        }
+        // The first is taken, so that the calendar has laid out what is next.
+        queue.pop().expect("no limit").expect("an event");
+        let first = queue.schedule(time(at), Class::BUILT_IN, 1);
+        queue.schedule(time(at), Class::BUILT_IN, 2);
+        let third = queue.schedule(time(at), Class::BUILT_IN, 3);
+        assert_eq!(queue.retie(time(at), |class, event| (class == Class::BUILT_IN && event != 2).then_some(4)), 2);
+        assert_eq!(queue.cancel(third), Some(3));
+        let mut order = Vec::new();
+        while let Some((_, class, event)) = queue.pop().expect("no limit") {
+            if class == Class::BUILT_IN {
+                order.push(event);
+            }
+        }
+        assert_eq!(order, [2, 1], "at {at} s");
+        assert_eq!(queue.cancel(first), None);
+    }
+}

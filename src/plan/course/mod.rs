@@ -145,7 +145,7 @@ pub fn course(scenario: &Scenario, seed: u64) -> Result<Course, Vec<Diagnostic>>
 fn last_cue(scenario: &Scenario) -> Time {
     let trigger = |trigger: &Trigger| match trigger {
         Trigger::At(at) => *at,
-        Trigger::On { .. } => scenario.until,
+        Trigger::On { .. } | Trigger::Access(_) => scenario.until,
     };
     let deploys = scenario.deploy.iter().map(|deploy| deploy.at);
     let faults = scenario.faults.iter().map(|fault| trigger(&fault.trigger));

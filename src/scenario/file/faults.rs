@@ -92,6 +92,16 @@ fault_types! {
 fault_types! {
     hits ["The node below the pods of", "The node below this pod.", "This node."]
 
+    /// The clock of a node is wrong: `minReadySeconds` and leases go by it.
+    pub struct ClockSkewFile as "`clock_skew`" {
+        /// It shows what is to come, by so much.
+        ahead: Option<Spanned<Length>>,
+        /// It shows what was, by so much.
+        behind: Option<Spanned<Length>>,
+        /// For how long. Default: for ever.
+        r#for: Option<Spanned<Length>>,
+    }
+
     /// A node stops.
     pub struct NodeDownFile as "`node_down`" {
         /// For how long. Default: for ever.
@@ -193,7 +203,8 @@ file_types! {
 
     /// The controller of a system ends and is started again: what it kept in memory is lost, and it goes on from what is kept elsewhere.
     pub struct ControllerRestartFile as "`controller_restart`" {
-        /// The name of a group, deployment or document of its control plane. Default, where `controller` says which: any.
+        /// The name of a group, deployment or document of its control plane, or one of Kubernetes' own processes:
+        /// `kube-controller-manager`, `kube-scheduler`. Default, where `controller` says which: any.
         of: Option<Spanned<String>>,
         /// One of the controllers of custom resources. Default: all of the control plane.
         controller: Option<Spanned<String>>,

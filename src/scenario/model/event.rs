@@ -2,7 +2,7 @@
 
 use crate::kernel::{Duration, Time};
 use crate::text::{Place, Source};
-use crate::workload::{ApiTrouble, NodeDisruption, Store};
+use crate::workload::{ApiTrouble, Edge, NodeDisruption, Process, Store};
 
 /// When a fault or an action takes place.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -20,6 +20,48 @@ pub enum Trigger {
         /// How long afterwards.
         after: Duration,
     },
+    /// At a write or a read.
+    Access(AccessTrigger),
+}
+
+/// A single write or read that sets something off.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct AccessTrigger {
+    /// Which side of it.
+    pub edge: Edge,
+    /// What is written or read: a kind, a subject, or [`RECORD`]; `None`: anything.
+    pub object: Option<String>,
+    /// By whom: a controller or a system, or the name of a group, deployment or document; `None`: by anybody.
+    pub by: Option<String>,
+    /// The how many-th, from 1.
+    pub occurrence: u32,
+    /// How long afterwards.
+    pub after: Duration,
+}
+
+/// The word for durable records, where an object can stand.
+pub const RECORD: &str = "record";
+
+impl AccessTrigger {
+    /// What it waits for, in words: `before_write of Pod by replicaset`.
+    pub fn describe(&self) -> String {
+        let object = self.object.as_deref().unwrap_or("any");
+        let by = self.by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
+        format!("{} of {object}{by}", self.edge.text())
+    }
+}
+
+/// What happens with a subject at an instant comes behind its peers.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct TieEntry {
+    /// Where it stands.
+    pub place: Place,
+    /// The instant.
+    pub at: Time,
+    /// The subject.
+    pub subject: String,
+    /// Behind all with a lower number; from 1 to 1023.
+    pub tie: u16,
 }
 
 /// A fault.
@@ -97,6 +139,24 @@ pub enum FaultKind {
         of: String,
         /// How long it is away.
         lasts: Duration,
+    },
+    /// A process of Kubernetes' own controllers ends and is started again.
+    ProcessRestart {
+        /// Which.
+        process: Process,
+        /// How long it is away.
+        lasts: Duration,
+    },
+    /// The clock of a node is wrong.
+    ClockSkew {
+        /// Which node.
+        target: Target,
+        /// By how much.
+        by: Duration,
+        /// True: it shows what is to come; false: what was.
+        ahead: bool,
+        /// For how long; `None`: for ever.
+        lasts: Option<Duration>,
     },
     /// Watches or writes of controllers go wrong.
     Api(ApiEntry),
@@ -176,7 +236,8 @@ impl FaultKind {
             FaultKind::SlowStart { .. } => "slow_start",
             FaultKind::ExportFail { .. } => "export_fail",
             FaultKind::ImageBuildFail { .. } => "image_build_fail",
-            FaultKind::ControllerRestart { .. } => "controller_restart",
+            FaultKind::ControllerRestart { .. } | FaultKind::ProcessRestart { .. } => "controller_restart",
+            FaultKind::ClockSkew { .. } => "clock_skew",
             FaultKind::Api(entry) => match entry.trouble {
                 ApiTrouble::Lag { .. } => "watch_lag",
                 ApiTrouble::MissedEvent { .. } => "missed_event",

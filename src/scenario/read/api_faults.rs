@@ -11,7 +11,7 @@ use crate::text::Diagnostic;
 use crate::text::decode::{Spanned, list};
 use crate::text::diagnostic::{nearest, quote};
 use crate::timeline::Kind;
-use crate::workload::{ApiTrouble, Moment};
+use crate::workload::{ApiTrouble, BuiltIn, Moment, Process};
 
 /// The word for any object, where one must be named.
 const ANY: &str = "any";
@@ -81,6 +81,9 @@ impl Reader<'_, '_> {
             return None;
         }
         let nth = self.nth(file.occurrence.as_ref(), "the occurrence")?;
+        if let Some(process) = of.as_deref().and_then(Process::parse) {
+            return self.process_restart(process, file, lasts);
+        }
         let (object, moment) = match (&file.before_write, &file.after_write) {
             (Some(_), Some(after)) => {
                 self.context.error(after.span, "give `before_write` or `after_write`, not both");
@@ -104,6 +107,27 @@ impl Reader<'_, '_> {
         })
     }
 
+    /// A restart of one of Kubernetes' own processes: all controllers in it end together, and at which write is the trigger's to say.
+    fn process_restart(
+        &mut self,
+        process: Process,
+        file: &ControllerRestartFile,
+        lasts: Duration,
+    ) -> Option<FaultKind> {
+        if let Some(controller) = &file.controller {
+            let message = format!("the controllers in {} end with it: leave `controller` out", process.text());
+            self.context.error(controller.span, message);
+            return None;
+        }
+        if let Some(write) = file.before_write.as_ref().or(file.after_write.as_ref()) {
+            let error = Diagnostic::error(self.context.source, write.span, "here the write is the trigger's to name");
+            let help = "write `on: { before_write: ReplicaSet, by: deployment }` beside `controller_restart`";
+            self.context.report(error.help(help));
+            return None;
+        }
+        Some(FaultKind::ProcessRestart { process, lasts })
+    }
+
     fn lag(&mut self, by: Option<&Spanned<Length>>, lasts: Option<&Spanned<Length>>) -> Option<ApiTrouble> {
         if let Some(by) = by.filter(|by| by.value.0.is_zero()) {
             self.context.error(by.span, "what is 0s old is not old");
@@ -115,7 +139,8 @@ impl Reader<'_, '_> {
 
     /// True if there is no such name, or a control plane of the scenario has a controller of it; reported if not.
     fn names_controller(&mut self, name: Option<&Spanned<String>>) -> bool {
-        let Some(name) = name.filter(|name| !self.controllers.contains(&name.value.as_str())) else { return true };
+        let known = |name: &str| self.controllers.contains(&name) || !BuiltIn::named(name).is_empty();
+        let Some(name) = name.filter(|name| !known(&name.value)) else { return true };
         let message = format!("no control plane of this scenario has a controller {}", quote(&name.value));
         let error = Diagnostic::error(self.context.source, name.span, message);
         let near = nearest(&name.value, self.controllers.iter().copied());
@@ -138,7 +163,7 @@ impl Reader<'_, '_> {
 
     /// A kind or a subject. `None`: wrong. `Some(None)`: any.
     #[allow(clippy::option_option)]
-    fn watched(&mut self, object: Option<&Spanned<String>>) -> Option<Option<String>> {
+    pub(super) fn watched(&mut self, object: Option<&Spanned<String>>) -> Option<Option<String>> {
         let Some(object) = object.filter(|object| object.value != ANY) else { return Some(None) };
         if object.value.contains('/') {
             return Some(Some(self.subject(&object.value, object.span)));

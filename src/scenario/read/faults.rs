@@ -73,20 +73,7 @@ impl Reader<'_, '_> {
                 }
                 self.time(at).map(Trigger::At)
             }
-            (None, Some(on)) => {
-                let occurrence = match &on.occurrence {
-                    Some(occurrence) => self.count(occurrence, TIMES_MAX, "the occurrence")?,
-                    None => 1,
-                };
-                let subject = self.subject(&on.subject.value, on.subject.span);
-                self.state(&subject, &on.reaches);
-                Some(Trigger::On {
-                    subject,
-                    reaches: on.reaches.value.clone(),
-                    occurrence,
-                    after: after.map_or(Duration::ZERO, |after| after.value.0),
-                })
-            }
+            (None, Some(on)) => self.on(entry, on, after.map_or(Duration::ZERO, |after| after.value.0)),
             (Some(at), Some(_)) => {
                 self.context.error(at.span, "give `at` or `on`, not both");
                 None
@@ -106,7 +93,7 @@ impl Reader<'_, '_> {
 
     fn fault_kind(&mut self, file: &FaultFile) -> Option<FaultKind> {
         let there = given!(file: pod_kill container_crash node_down image_pull_fail slow_start export_fail image_build_fail gpu_loss
-            controller_restart watch_lag missed_event api_conflict api_error webhook_down store_outage
+            controller_restart clock_skew watch_lag missed_event api_conflict api_error webhook_down store_outage
             slo_failure alert_failure
             readiness_flap quota_exhausted node_silent cordon uncordon taint untaint drain node_shutdown spot_reclaim);
         self.exactly_one("a fault", file.span, &there)?;
@@ -133,6 +120,29 @@ impl Reader<'_, '_> {
         }
         if let Some(slow) = &file.slow_start {
             return self.slow_start(slow);
+        }
+        if let Some(skew) = &file.clock_skew {
+            let target = self.target(skew.span, "clock_skew", targets!(skew, node));
+            let lasts = self.lasts(skew.r#for.as_ref())?;
+            let (by, ahead) = match (&skew.ahead, &skew.behind) {
+                (Some(ahead), None) => (ahead, true),
+                (None, Some(behind)) => (behind, false),
+                (Some(_), Some(behind)) => {
+                    self.context.error(behind.span, "a clock is `ahead` or `behind`, not both");
+                    return None;
+                }
+                (None, None) => {
+                    let error =
+                        Diagnostic::error(self.context.source, skew.span, "`clock_skew` needs to know by how much");
+                    self.context.report(error.help("give `ahead` or `behind`, such as `behind: 5m`"));
+                    return None;
+                }
+            };
+            if by.value.0.is_zero() {
+                self.context.error(by.span, "a clock that is off by 0s is right");
+                return None;
+            }
+            return Some(FaultKind::ClockSkew { target: target?, by: by.value.0, ahead, lasts });
         }
         if let Some(export) = &file.export_fail {
             let times = self.optional_count(export.times.as_ref(), TIMES_MAX, "the number of reads")?;

@@ -17,6 +17,7 @@ mod oracles;
 mod paasta;
 mod scheduler;
 mod stage;
+mod triggers;
 mod workloads;
 
 pub use stage::{load_cluster, load_cluster_from};
@@ -128,6 +129,7 @@ impl Reader<'_, '_> {
         let behaviour = self.behaviour(file.behaviour.unwrap_or_default());
         let faults = self.faults(file.faults.unwrap_or_default());
         let actions = self.actions(file.actions.unwrap_or_default());
+        let ties = self.ties(file.ties.unwrap_or_default());
         let expect = self.expect(file.expect.unwrap_or_default(), &faults, &actions);
         let oracles = self.oracles(file.oracles);
         let source = self.context.source;
@@ -153,6 +155,7 @@ impl Reader<'_, '_> {
             behaviour,
             faults,
             actions,
+            ties,
             expect,
             oracles,
             notices: self.notices,

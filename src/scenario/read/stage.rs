@@ -105,6 +105,7 @@ impl Reader<'_, '_> {
             deploy: Vec::new(),
             behaviour,
             faults: Vec::new(),
+            ties: Vec::new(),
             actions: Vec::new(),
             expect: Vec::new(),
             oracles: Default::default(),

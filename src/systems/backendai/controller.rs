@@ -117,6 +117,18 @@ impl BackendAi {
         self.loops.mark(&self.deployments.options, now);
     }
 
+    /// The manager was away and is there again. Deployments, routes and their history stand in its database, the marks of its loops and the
+    /// events of sessions in Valkey, where they wait: what came meanwhile is seen now. Where requests go AppProxy knows, which went on. How
+    /// long events are kept there could not be read: they are taken to outlast any absence.
+    pub fn start_again(&mut self, cause: Cause, world: &mut dyn World) {
+        self.planned = None;
+        let sessions: Vec<Subject> = self.deployments.sessions.keys().copied().collect();
+        for session in sessions {
+            self.changed(session, cause, world);
+        }
+        self.settle(cause, world);
+    }
+
     /// What became of an ask. Only of a session that is refused there is anything to learn.
     fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) {
         let (Outcome::Refused(reason) | Outcome::Failed(reason)) = outcome else { return };

@@ -14,7 +14,7 @@ use crate::systems::kubernetes::Identity;
 use crate::systems::machinery::{Verb, Writer};
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
-use crate::workload::{Action, Ask, Controller, Wake, World};
+use crate::workload::{About, Action, Ask, Controller, Wake, World};
 
 /// What a refusal by the webhook begins with.
 const DENIED: &str = "admission webhook";
@@ -32,6 +32,7 @@ impl Dynamo {
             Action::Apply(_) | Action::Replace(_) => 2,
             Action::Disturb(fault) if self.runtime.takes(fault) || self.has_grove() && self.grove.takes(fault) => 2,
             Action::Disturb(_) => 0,
+            Action::Await(_) => 2,
             Action::Delete(target) | Action::Restart(target) | Action::Undeploy(target) if own(target) => 2,
             Action::Delete(target) if target.starts_with("Job/") => 1,
             Action::Scale(sizes) if sizes.iter().any(|(target, _)| own(target)) => 2,
@@ -55,6 +56,16 @@ impl Dynamo {
                     self.runtime.disturb(&mut self.api, fault, world.now(), cause);
                 }
                 Ok(())
+            }
+            Action::Await(point) => {
+                let of_grove = point.controller.as_deref().map_or_else(
+                    || matches!(point.about, About::Kind(kind) | About::Object(Subject { kind, .. }) if Grove::keeps(kind)),
+                    |name| self.grove.controllers().any(|known| known == name),
+                );
+                match of_grove && self.has_grove() {
+                    true => self.grove.await_point(point, cause),
+                    false => self.runtime.await_point(&mut self.api, point, cause),
+                }
             }
             Action::AsRead { ago, action } => {
                 self.read_at = Some(Time::ZERO + world.now().since(Time::ZERO + *ago));

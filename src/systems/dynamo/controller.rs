@@ -132,13 +132,20 @@ impl Dynamo {
         self.runtime.effects(&self.api, number) + self.grove.effects(number)
     }
 
+    /// How many writes or reads there were so far that a point means.
+    pub fn seen_at(&self, token: u64) -> u32 {
+        self.api.seen_at(token) + self.grove.seen_at(token)
+    }
+
     /// Does what is due, until nothing is: Grove's controllers have their turns after the operator's own, and wake it again.
     fn pump(&mut self, cause: Cause, world: &mut dyn World) {
         self.runtime.woken();
         loop {
             self.pump_own(world);
-            self.grove.pump(cause, world);
-            if !self.heed(cause) {
+            if machinery::tell_points(&mut self.api, world) {
+                return world.wake_at(world.now(), TIMER, cause);
+            }
+            if self.grove.pump(cause, world) || !self.heed(cause) {
                 return;
             }
         }

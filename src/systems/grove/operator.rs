@@ -22,7 +22,7 @@ use crate::systems::machinery::{
     self, Api, ControllerId, ControllerSpec, Finish, Item, Meta, RateLimits, Refusal, Runtime, Turn, Version, Writer,
 };
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
-use crate::workload::{ApiFault, Ask, AskId, Object, Outcome, PodGroupSpec, World};
+use crate::workload::{ApiFault, Ask, AskId, Object, Outcome, OwnPoint, PodGroupSpec, World};
 
 /// The token of its timer, which nobody else uses.
 const TIMER: u64 = 0x6772_6f76_6500_0001;
@@ -101,6 +101,11 @@ impl Grove {
 
     /// The names of its controllers, in the order of their places.
     pub const CONTROLLERS: [&'static str; 3] = ["podcliqueset", "podcliquescalinggroup", "podclique"];
+
+    /// True if its API has objects of this kind.
+    pub const fn keeps(kind: Kind) -> bool {
+        matches!(kind, Kind::PodCliqueSet | Kind::PodClique | Kind::PodCliqueScalingGroup | Kind::PodGang)
+    }
 
     /// The names of its controllers, for messages.
     pub fn controllers(&self) -> impl Iterator<Item = &'static str> {
@@ -316,8 +321,9 @@ impl Grove {
         self.runtime.effects(&self.api, number)
     }
 
-    /// Lets the controllers work until nothing is due at this instant, and asks to be woken when something will be.
-    pub fn pump(&mut self, cause: Cause, world: &mut dyn World) {
+    /// Lets the controllers work until nothing is due at this instant, and asks to be woken when something will be. True if they stopped
+    /// before that, at a point that somebody waits for.
+    pub fn pump(&mut self, cause: Cause, world: &mut dyn World) -> bool {
         let now = world.now();
         self.runtime.woken();
         loop {
@@ -349,12 +355,31 @@ impl Grove {
             }
         }
         self.bury(world);
+        if machinery::tell_points(&mut self.api, world) {
+            self.timer = Some(now);
+            world.wake_at(now, TIMER, cause);
+            return true;
+        }
         if let Some(at) = self.runtime.wake_time(&self.api, now)
             && self.timer.is_none_or(|timer| at < timer || timer <= now)
         {
             self.timer = Some(at);
             world.wake_at(at, TIMER, cause);
         }
+        false
+    }
+
+    /// How many writes or reads there were so far that a point means.
+    pub fn seen_at(&self, token: u64) -> u32 {
+        self.api.seen_at(token)
+    }
+
+    /// Waits for a point in this API.
+    ///
+    /// # Errors
+    /// There is no controller of this name.
+    pub fn await_point(&mut self, point: &OwnPoint, cause: Cause) -> Result<(), String> {
+        self.runtime.await_point(&mut self.api, point, cause)
     }
 
     fn reconcile(&mut self, item: Item, world: &mut dyn World) -> Finish {

@@ -29,6 +29,7 @@ macro_rules! of_others {
             | Action::Mark { .. }
             | Action::Alarm { .. }
             | Action::Disturb(_)
+            | Action::Await(_)
             | Action::AsRead { .. }
     };
 }

@@ -199,6 +199,11 @@ impl<T: Spec> Api<T> {
         Ok(())
     }
 
+    /// How many writes or reads there were that a point means which is not met yet.
+    pub fn seen_at(&self, token: u64) -> u32 {
+        self.faults.points.seen(token)
+    }
+
     /// How many writes a webhook has let through, by kind and by what was asked for.
     pub fn admitted(&self) -> impl Iterator<Item = (&(Kind, Verb), &u64)> {
         self.admitted.iter()

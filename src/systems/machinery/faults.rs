@@ -3,10 +3,12 @@
 use std::collections::BTreeMap;
 
 use super::api::Writer;
+use super::points::Points;
 use super::resource::Refusal;
 use super::runtime::ControllerId;
 use crate::kernel::{Duration, Time};
 use crate::timeline::{Cause, Subject};
+use crate::workload::Edge;
 use crate::workload::api_fault::{About, Moment};
 
 /// What sort of write it is, as far as faults care.
@@ -54,6 +56,7 @@ pub(super) type Ended = (Option<ControllerId>, Duration, Cause);
 #[derive(Clone, Debug, Default)]
 pub(super) struct WriteFaults {
     faults: Vec<WriteFault>,
+    pub points: Points,
     /// Whose pass is over, until the runtime has ended them.
     ended: Vec<Ended>,
     effects: BTreeMap<u32, u64>,
@@ -79,6 +82,7 @@ impl WriteFaults {
         if self.has_ended(write.by) {
             return Err((Refusal::Gone, write.by.cause));
         }
+        self.count(Edge::BeforeWrite, write);
         for index in 0..self.faults.len() {
             let fault = &self.faults[index];
             let refusal = match fault.strike {
@@ -100,6 +104,7 @@ impl WriteFaults {
     /// Called once a write is done.
     pub fn after(&mut self, write: Write) -> Result<(), Refusal> {
         let mut result = Ok(());
+        self.count(Edge::AfterWrite, write);
         for index in 0..self.faults.len() {
             if let Strike::Restart { moment: Moment::AfterWrite(_), .. } = self.faults[index].strike
                 && self.strikes(index, write)
@@ -108,6 +113,21 @@ impl WriteFaults {
             }
         }
         result
+    }
+
+    fn count(&mut self, edge: Edge, write: Write) {
+        if !self.points.is_empty() {
+            let begun = self.points.count(edge, write.by.controller, write.key, write.by.at);
+            self.faults.extend(begun);
+        }
+    }
+
+    /// Counts the reads of a controller whose turn begins.
+    pub fn count_read(&mut self, edge: Edge, by: ControllerId, key: Subject, now: Time) {
+        if !self.points.is_empty() {
+            let begun = self.points.count(edge, Some(by), key, now);
+            self.faults.extend(begun);
+        }
     }
 
     fn has_ended(&self, by: Writer) -> bool {

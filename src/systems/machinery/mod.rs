@@ -16,6 +16,7 @@ pub mod api;
 mod conflict;
 mod disturb;
 mod faults;
+mod points;
 pub mod queue;
 mod reads;
 pub mod resource;
@@ -29,6 +30,7 @@ mod tests;
 
 pub use api::{Api, Writer};
 pub use conflict::{tell_conflict, tell_conflicts, tell_end, tell_endless, tell_start};
+pub use points::tell_points;
 pub use queue::{RateLimits, WorkQueue};
 pub use resource::{Meta, Owner, Refusal, Resource, Spec, Version};
 pub use runtime::{ControllerId, ControllerSpec, Ended, Finish, Item, Keys, Route, Runtime, Turn};

@@ -17,6 +17,7 @@ pub use super::view::View;
 use super::watch::{Event, Verb};
 use crate::kernel::{Duration, Time};
 use crate::timeline::{Cause, Kind, Subject};
+use crate::workload::Edge;
 
 /// A controller of a runtime: its position among them.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -121,6 +122,8 @@ pub struct Runtime {
     untold: VecDeque<Ended>,
     /// The version of the last write that all controllers have been shown.
     shown: Option<Version>,
+    /// A turn that waits for what happens before it.
+    stopped: Option<Item>,
     /// How often each key had its turn since the system was woken.
     pub(super) turns: Turns,
 }
@@ -142,6 +145,7 @@ impl Runtime {
             restarts: BTreeSet::new(),
             untold: VecDeque::new(),
             shown: None,
+            stopped: None,
             turns: Turns::default(),
         }
     }
@@ -187,7 +191,7 @@ impl Runtime {
 
     /// Shows controllers what they can see by now, and says what is to be done next; `None` if nothing is due.
     pub fn next<T: Spec>(&mut self, api: &mut Api<T>, now: Time, route: &mut Route<'_, T>) -> Option<Turn> {
-        if self.turns.are_endless() {
+        if self.turns.are_endless() || api.faults.points.are_met() {
             return None;
         }
         for (ended, lasts, cause) in api.faults.take_ended() {
@@ -201,6 +205,10 @@ impl Runtime {
         }
         self.show(api, now, route);
         self.resync(api, now, route);
+        if let Some(item) = self.stopped.take().filter(|item| self.is_current(*item)) {
+            api.faults.count_read(Edge::AfterRead, item.controller, item.key, now);
+            return Some(Turn::Reconcile(item));
+        }
         let numbers = 0..self.controllers.len() as u8;
         for (controller, number) in self.controllers.iter_mut().zip(numbers) {
             if controller.away.is_some() || controller.queue.in_work() >= controller.spec.workers {
@@ -208,11 +216,25 @@ impl Runtime {
             }
             if let Some((key, cause)) = controller.queue.take(now) {
                 let item = Item { controller: ControllerId(number), key, cause, start: controller.starts };
-                let is_endless = self.turns.count(item.controller, key);
-                return Some(if is_endless { Turn::Endless } else { Turn::Reconcile(item) });
+                if self.turns.count(item.controller, key) {
+                    return Some(Turn::Endless);
+                }
+                api.faults.count_read(Edge::BeforeRead, item.controller, key, now);
+                if api.faults.points.are_met() {
+                    self.stopped = Some(item);
+                    return None;
+                }
+                api.faults.count_read(Edge::AfterRead, item.controller, key, now);
+                return Some(Turn::Reconcile(item));
             }
         }
         None
+    }
+
+    /// True if the controller has not ended since this turn of its began.
+    fn is_current(&self, item: Item) -> bool {
+        let controller = &self.controllers[usize::from(item.controller.0)];
+        controller.starts == item.start && controller.away.is_none()
     }
 
     /// Says how a reconcile ended; gives how soon its key comes again by itself. What a controller began before it ended counts for

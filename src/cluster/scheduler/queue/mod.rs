@@ -213,6 +213,12 @@ impl SchedulingQueue {
         }
     }
 
+    /// The pods that wait for a node.
+    pub fn pods(&self) -> impl Iterator<Item = PodId> + '_ {
+        let there = |(index, entry): (usize, &Option<Entry>)| entry.is_some().then_some(PodId(index as u32));
+        self.entries.iter().enumerate().filter_map(there)
+    }
+
     /// Something happened: the unschedulable pods that it may help are queued again, through back-off.
     pub fn on_event(
         &mut self,

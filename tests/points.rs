@@ -1,0 +1,277 @@
+//! Single writes and reads as triggers, and the order of one instant.
+//!
+//! Goal: every write and read that a run tells of is a point at which something can be done, exactly once and before anything else; what is done
+//! there to a fork is what a scenario can say. Method: runs that keep their accesses and ties, and runs of the same scenarios with a
+//! trigger at each of them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use greenroom::cluster::Cluster;
+use greenroom::kernel::Duration;
+use greenroom::rehearsal::{Options, Rehearsal, RunResult, rehearse, simulated};
+use greenroom::scenario::model::{AccessTrigger, FaultEntry, FaultKind, Target, TargetKind, TieEntry, Trigger};
+use greenroom::scenario::{Scenario, load};
+use greenroom::text::render;
+use greenroom::timeline::render as words;
+use greenroom::workload::{Access, Actor, BuiltIn, Edge, Stage};
+
+fn scenario(folder: &str) -> Scenario {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(folder).join("scenario.yaml");
+    load(&path).unwrap_or_else(|errors| panic!("{}", render::render(&errors, false)))
+}
+
+fn run(scenario: &Scenario) -> RunResult {
+    rehearse(scenario, Options::default(), &mut [])
+        .unwrap_or_else(|errors| panic!("{}", render::render(&errors, false)))
+}
+
+fn begun(scenario: &Scenario) -> Rehearsal<Cluster> {
+    let cluster = simulated(scenario, scenario.seed).expect("a cluster");
+    Rehearsal::new(scenario, cluster, Options::default()).expect("a rehearsal")
+}
+
+fn ended(mut run: Rehearsal<Cluster>) -> RunResult {
+    while run.step(&mut []) {}
+    run.finish(Options::default(), &mut [])
+}
+
+fn story(run: &RunResult) -> Vec<String> {
+    let shown = |entry: greenroom::timeline::Entry| {
+        let why = words::why(&entry.why, &run.names);
+        format!("{} {} {} {why}", entry.at, entry.subject.show(&run.names), entry.became)
+    };
+    run.timeline.since(0).map(|(_, entry)| shown(entry)).collect()
+}
+
+fn kill(scenario: &Scenario, workload: &str, access: AccessTrigger) -> FaultEntry {
+    FaultEntry {
+        place: scenario.deploy[0].place.clone(),
+        name: "at-a-point".to_owned(),
+        trigger: Trigger::Access(access),
+        kind: FaultKind::PodKill {
+            target: Target { kind: TargetKind::Workload, name: workload.to_owned() },
+            count: Some(1),
+        },
+    }
+}
+
+/// What a run of a scenario wrote and read, and the names of it.
+fn accesses(scenario: &Scenario) -> Vec<(Access, Option<String>)> {
+    let mut run = begun(scenario);
+    run.stage_mut().keep_accesses();
+    while run.step(&mut []) {}
+    let names = Stage::names(run.stage()).clone();
+    let shown = |access: &Access| (*access, access.key.map(|key| key.show(&names)));
+    run.stage().accesses().iter().map(shown).collect()
+}
+
+/// Whose points a scenario can name, by their name.
+fn name_of(by: Actor) -> &'static str {
+    match by {
+        Actor::BuiltIn(by) => by.text(),
+        Actor::System(_) => "kubernetes",
+    }
+}
+
+#[test]
+fn every_write_and_read_of_a_rollout_is_a_point() {
+    let scenario = scenario("rolling-update");
+    let kept = accesses(&scenario);
+    let writers: BTreeMap<&str, usize> =
+        kept.iter().filter(|(access, _)| access.is_write).fold(BTreeMap::new(), |mut counts, (access, _)| {
+            *counts.entry(name_of(access.by)).or_default() += 1;
+            counts
+        });
+    for by in ["deployment", "replicaset", "scheduler", "kubernetes"] {
+        assert!(writers.get(by).is_some_and(|count| *count > 0), "nothing was written by {by}: {writers:?}");
+    }
+    let mut seen: BTreeMap<(bool, Actor, String), u32> = BTreeMap::new();
+    for (access, key) in &kept {
+        // What a system looks at of nodes as a whole is no object, and records have no name.
+        let Some(key) = key.as_ref().filter(|key| !key.ends_with('/')) else { continue };
+        let occurrence = seen.entry((access.is_write, access.by, key.clone())).or_default();
+        *occurrence += 1;
+        // All first ones, and every fifth of the others.
+        if *occurrence > 1 && *occurrence % 5 != 0 {
+            continue;
+        }
+        let sides = match access.is_write {
+            true => [Edge::BeforeWrite, Edge::AfterWrite],
+            false => [Edge::BeforeRead, Edge::AfterRead],
+        };
+        for edge in sides {
+            let access = AccessTrigger {
+                edge,
+                object: Some(key.clone()),
+                by: Some(name_of(access.by).to_owned()),
+                occurrence: *occurrence,
+                after: Duration::ZERO,
+            };
+            let told = format!("{} number {}", access.describe(), access.occurrence);
+            let mut with = scenario.clone();
+            with.faults.push(kill(&scenario, "web", access));
+            let struck = run(&with);
+            let fired =
+                struck.timeline.since(0).filter(|(_, entry)| entry.subject.show(&struck.names) == "fault/at-a-point");
+            assert_eq!(fired.count(), 1, "{told}");
+            assert_eq!(story(&struck), story(&run(&with)), "{told}: twice the same");
+            // Whatever is killed when, the rollout gets there.
+            assert_eq!(
+                struck
+                    .timeline
+                    .since(0)
+                    .filter(|(_, entry)| entry.became == "ready")
+                    .last()
+                    .map(|(_, entry)| entry.subject.show(&struck.names)),
+                Some("manifests/web".to_owned()),
+                "{told}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_point_that_is_not_met_says_how_many_there_were() {
+    let plain = scenario("rolling-update");
+    let writes = accesses(&plain)
+        .iter()
+        .filter(|(access, _)| access.is_write && access.by == Actor::BuiltIn(BuiltIn::Scheduler))
+        .count();
+    let at = |by: &str, occurrence| AccessTrigger {
+        edge: Edge::BeforeWrite,
+        object: None,
+        by: Some(by.to_owned()),
+        occurrence,
+        after: Duration::ZERO,
+    };
+    let why = |access: AccessTrigger| {
+        let mut with = plain.clone();
+        with.faults.push(kill(&plain, "web", access));
+        run(&with).unfired.first().map(|one| one.why.clone()).unwrap_or_default()
+    };
+    assert_eq!(
+        why(at("scheduler", 1000)),
+        format!("before_write of any by scheduler, number 1000: there were {writes}")
+    );
+    assert_eq!(why(at("statefulset", 1)), "before_write of any by statefulset: there was none");
+    assert!(
+        why(at("stateful", 1)).starts_with("refused: nobody here is called `stateful`"),
+        "{}",
+        why(at("stateful", 1))
+    );
+}
+
+#[test]
+fn a_point_that_is_injected_at_the_start_is_one_of_the_scenario() {
+    let plain = scenario("rolling-update");
+    for occurrence in [1, 4, 6] {
+        let access = AccessTrigger {
+            edge: Edge::AfterWrite,
+            object: Some("Pod".to_owned()),
+            by: Some("replicaset".to_owned()),
+            occurrence,
+            after: Duration::from_secs(u64::from(occurrence % 2) * 3),
+        };
+        let mut said = plain.clone();
+        said.faults.push(kill(&plain, "web", access.clone()));
+        let mut injected = begun(&plain);
+        injected.inject_fault(kill(&plain, "web", access));
+        assert_eq!(story(&run(&said)), story(&ended(injected)));
+    }
+}
+
+#[test]
+fn ties_that_a_run_had_can_be_broken() {
+    let with = scenario("faults/tie-decides-who-has-room");
+    let mut plain = with.clone();
+    plain.ties.clear();
+    let mut kept = begun(&plain);
+    kept.stage_mut().keep_ties();
+    while kept.step(&mut []) {}
+    let names = Stage::names(kept.stage()).clone();
+    let groups: Vec<Vec<String>> =
+        kept.stage().ties().iter().map(|group| group.subjects.iter().map(|one| one.show(&names)).collect()).collect();
+    let both = ["ReplicaSet/amber-r1", "ReplicaSet/blue-r1"];
+    assert!(groups.iter().any(|group| both.iter().all(|one| group.iter().any(|other| other == one))), "{groups:?}");
+    // Keeping changes nothing.
+    assert_eq!(story(&ended(kept)), story(&run(&plain)));
+    let mut injected = begun(&plain);
+    injected.inject_tie(with.ties[0].clone());
+    assert_eq!(story(&ended(injected)), story(&run(&with)));
+    assert_ne!(story(&run(&plain)), story(&run(&with)));
+}
+
+#[test]
+fn a_tie_moves_what_waits_already_and_one_that_matches_nothing_is_told() {
+    let mut plain = scenario("rolling-update");
+    plain.actions.clear();
+    let mut kept = begun(&plain);
+    kept.stage_mut().keep_ties();
+    while kept.step(&mut []) {}
+    let names = Stage::names(kept.stage()).clone();
+    let group =
+        kept.stage().ties().iter().find(|group| group.at > greenroom::kernel::Time::ZERO && group.class == 2).cloned();
+    let group = group.expect("pods that complete something at one instant");
+    let tie = TieEntry {
+        place: plain.deploy[0].place.clone(),
+        at: group.at,
+        subject: group.subjects[0].show(&names),
+        tie: 1,
+    };
+    let mut said = plain.clone();
+    said.ties.push(tie.clone());
+    let mut forked = begun(&plain);
+    // Up to the instant before: what it is about waits in the queue by then.
+    while Stage::timeline(forked.stage()).since(0).last().is_none_or(|(_, entry)| entry.at < group.at) {
+        let before = forked.clone();
+        forked.step(&mut []);
+        if Stage::now(forked.stage()) >= group.at {
+            forked = before;
+            break;
+        }
+    }
+    forked.inject_tie(tie.clone());
+    assert_eq!(story(&ended(forked)), story(&run(&said)));
+    assert_ne!(story(&run(&said)), story(&run(&plain)));
+    let mut nothing = plain.clone();
+    nothing.ties.push(TieEntry { subject: "Pod/other-r1-0".to_owned(), ..tie });
+    let unfired = run(&nothing).unfired;
+    assert_eq!(unfired.first().map(|one| one.why.as_str()), Some("nothing happened with it at that instant"));
+}
+
+#[test]
+fn a_fault_of_writes_strikes_the_very_write_in_an_api_of_its_own() {
+    let base = scenario("dynamo/operator-restarted");
+    let fault = |kind: FaultKind, edge: Edge| FaultEntry {
+        place: base.deploy[0].place.clone(),
+        name: "at-a-point".to_owned(),
+        trigger: Trigger::Access(AccessTrigger {
+            edge,
+            object: Some("DynamoComponentDeployment".to_owned()),
+            by: Some("dynamographdeployment".to_owned()),
+            occurrence: 2,
+            after: Duration::ZERO,
+        }),
+        kind,
+    };
+    let entry = |trouble| greenroom::scenario::model::ApiEntry {
+        of: None,
+        controller: Some("dynamographdeployment".to_owned()),
+        object: None,
+        trouble,
+    };
+    use greenroom::workload::{ApiTrouble, Moment};
+    let error = FaultKind::Api(entry(ApiTrouble::Error { occurrence: 1, times: Some(1), lasts: None }));
+    let restart = FaultKind::Api(entry(ApiTrouble::Restart { moment: Moment::Now, lasts: Duration::from_secs(60) }));
+    for (kind, edge) in [(error, Edge::BeforeWrite), (restart.clone(), Edge::BeforeWrite), (restart, Edge::AfterWrite)]
+    {
+        let mut with = base.clone();
+        with.faults.clear();
+        with.actions.clear();
+        with.faults.push(fault(kind, edge));
+        let struck = run(&with);
+        assert!(struck.unfired.is_empty(), "{:?}", struck.unfired.iter().map(|one| &one.why).collect::<Vec<_>>());
+        assert!(story(&struck).iter().any(|line| line.contains("graph/chat successful")), "it gets there all the same");
+    }
+}
