@@ -10,7 +10,7 @@ use crate::kernel::{Duration, Time};
 use crate::timeline::{Entry, EntryId, Kind, Layer};
 use crate::workload::{
     Ask, AskId, Backend, Dial, LeaderWorkerSetSpec, Object, Outcome, Pledge, PodStatus, PodTemplate, RecordChange,
-    Stage, Status, Store, World,
+    Records, Stage, Status, Store, World,
 };
 
 /// One controller's side of the cluster.
@@ -299,7 +299,7 @@ impl World for Port<'_> {
             return true;
         }
         let records = &self.cluster.records;
-        let ahead = self.cluster.accesses.ahead.get_or_insert_with(|| records.clone());
+        let ahead = self.cluster.accesses.ahead.get_or_insert_with(|| Records::clone(records));
         let done = ahead.commit(changes);
         if done {
             self.cluster.line_up(Decided::Commit(self.controller, changes.to_vec()));

@@ -43,7 +43,7 @@ impl Cluster {
         let effect = self.new_effect();
         self.ties.set.push(Tie { at, subject, tie, effect });
         self.ties.watched = true;
-        let mut waiting = std::mem::replace(&mut self.queue, Queue::new(Default::default()));
+        let mut waiting = std::mem::replace(&mut self.queue, Queue::new(Default::default()).into());
         waiting.retie(at, |_, event| (self.subject_of(event) == Some(subject)).then_some(tie));
         self.queue = waiting;
         effect

@@ -115,7 +115,7 @@ fn all_over(run: &Fork, plan: &Plan) -> Option<Time> {
     let struck = |fault: &crate::scenario::model::FaultEntry| match &fault.trigger {
         Trigger::At(at) => *at,
         // The entry that it strikes with has its name.
-        Trigger::On { .. } => run.struck_at(&fault.name).unwrap_or(Time::ZERO),
+        Trigger::On { .. } | Trigger::Access(_) => run.struck_at(&fault.name).unwrap_or(Time::ZERO),
     };
     let mut last = Time::ZERO;
     for fault in &plan.faults {

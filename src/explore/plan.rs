@@ -140,5 +140,11 @@ fn describe_trigger(trigger: &Trigger) -> String {
             let after = if after.nanos() > 0 { format!("{after} after ") } else { "when ".to_owned() };
             format!("{after}{subject} becomes {reaches}{time}")
         }
+        Trigger::Access(access) => {
+            let time =
+                if access.occurrence > 1 { format!(" for the {}th time", access.occurrence) } else { String::new() };
+            let after = if access.after.nanos() > 0 { format!("{} after ", access.after) } else { String::new() };
+            format!("{after}{}{time}", access.describe())
+        }
     }
 }

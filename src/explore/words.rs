@@ -44,6 +44,15 @@ pub fn fault(kind: &FaultKind) -> String {
             add(out, of);
             length(out, Some(*lasts));
         }
+        FaultKind::ProcessRestart { process, lasts } => {
+            add(out, process.text());
+            length(out, Some(*lasts));
+        }
+        FaultKind::ClockSkew { target, by, ahead, lasts } => {
+            whom(out, target);
+            add(out, &format!("{by} {}", if *ahead { "ahead" } else { "behind" }));
+            length(out, *lasts);
+        }
         FaultKind::Api(entry) => api(out, entry),
         FaultKind::StoreOutage { store, lasts } => {
             add(

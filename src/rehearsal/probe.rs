@@ -43,7 +43,7 @@ impl<S: Stage> Rehearsal<S> {
         let named = |kind: CueKind| match kind {
             CueKind::Fault(index) => self.scenario.faults[index].name == name,
             CueKind::Action(index) => self.scenario.actions[index].name == name,
-            CueKind::Deploy(_) | CueKind::End | CueKind::Look | CueKind::Resume(_) => false,
+            CueKind::Deploy(_) | CueKind::End | CueKind::Look | CueKind::Resume(_) | CueKind::Tie(_) => false,
         };
         // What was put in last is asked for most.
         let cue = self.cues.cues.iter().rev().find(|cue| named(cue.kind))?;

@@ -16,33 +16,33 @@ const VALID: &str = "the file is valid";
 const GENERAL: &str = "greenroom";
 
 /// A test suite.
-struct Suite {
-    name: String,
-    file: Option<String>,
-    properties: Vec<(&'static str, String)>,
-    cases: Vec<TestCase>,
-    system_out: Option<String>,
+pub(super) struct Suite {
+    pub name: String,
+    pub file: Option<String>,
+    pub properties: Vec<(&'static str, String)>,
+    pub cases: Vec<TestCase>,
+    pub system_out: Option<String>,
 }
 
 /// A test case, and what is wrong with it.
-struct TestCase {
-    name: String,
-    class: String,
-    fault: Option<Fault>,
+pub(super) struct TestCase {
+    pub name: String,
+    pub class: String,
+    pub fault: Option<Fault>,
 }
 
 /// Why a test case did not pass.
-struct Fault {
-    element: Element,
+pub(super) struct Fault {
+    pub element: Element,
     /// What kind of case it is.
-    kind: &'static str,
-    message: String,
-    text: String,
+    pub kind: &'static str,
+    pub message: String,
+    pub text: String,
 }
 
 /// JUnit tells what a test found from what kept it from being judged.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Element {
+pub(super) enum Element {
     Failure,
     Error,
 }
@@ -57,6 +57,14 @@ pub fn write_report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
     if !general.is_empty() {
         suites.push(Suite::new(GENERAL, None, general));
     }
+    write_suites(out, &suites)
+}
+
+/// Writes suites.
+///
+/// # Errors
+/// Those of the writer.
+pub(super) fn write_suites(out: &mut dyn Write, suites: &[Suite]) -> io::Result<()> {
     let cases = || suites.iter().flat_map(|suite| &suite.cases);
     let mut xml = Xml::begin(&mut *out)?;
     let counts = [
@@ -66,7 +74,7 @@ pub fn write_report(out: &mut dyn Write, report: &Report) -> io::Result<()> {
         ("errors", count(cases(), Element::Error)),
     ];
     xml.open("testsuites", &counts)?;
-    for suite in &suites {
+    for suite in suites {
         write_suite(&mut xml, suite)?;
     }
     xml.close("testsuites")?;
@@ -119,7 +127,7 @@ fn write_case(xml: &mut Xml<'_>, case: &TestCase) -> io::Result<()> {
 }
 
 impl Suite {
-    fn new(name: &str, file: Option<&str>, cases: Vec<TestCase>) -> Suite {
+    pub(super) fn new(name: &str, file: Option<&str>, cases: Vec<TestCase>) -> Suite {
         let name = name.to_owned();
         Suite { name, file: file.map(str::to_owned), properties: Vec::new(), cases, system_out: None }
     }

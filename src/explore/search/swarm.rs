@@ -9,7 +9,7 @@ use super::super::plan::Plan;
 use super::super::vocabulary::Item;
 use super::Tried;
 use crate::kernel::{Duration, Stream, Streams};
-use crate::scenario::model::Trigger;
+use crate::scenario::model::{AccessTrigger, Trigger};
 
 /// The most faults and actions of one run.
 const EVENTS_MAX: u64 = 4;
@@ -84,6 +84,7 @@ fn later(trigger: &Trigger, stream: &mut Stream) -> Trigger {
     match trigger.clone() {
         Trigger::At(at) => Trigger::At(at + by),
         Trigger::On { subject, reaches, occurrence, .. } => Trigger::On { subject, reaches, occurrence, after: by },
+        Trigger::Access(access) => Trigger::Access(AccessTrigger { after: by, ..access }),
     }
 }
 

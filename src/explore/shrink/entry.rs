@@ -96,6 +96,14 @@ fn trigger(entry: &mut Entries, trigger: &Trigger) {
             entry.put("on", on.map());
             entry.lengths("after", Some(*after).filter(|after| !after.is_zero()));
         }
+        Trigger::Access(access) => {
+            let mut on = Entries::default();
+            on.text(access.edge.text(), access.object.as_deref().unwrap_or("any"));
+            on.texts("by", access.by.as_ref());
+            on.numbers("occurrence", Some(access.occurrence).filter(|nth| *nth != 1));
+            entry.put("on", on.map());
+            entry.lengths("after", Some(access.after).filter(|after| !after.is_zero()));
+        }
     }
 }
 
@@ -114,6 +122,10 @@ fn fault_body(kind: &FaultKind) -> Tree {
         FaultKind::ExportFail { deployment, times } => body.text("deployment", deployment).numbers("times", *times),
         FaultKind::ImageBuildFail { definition, times } => body.text("definition", definition).numbers("times", *times),
         FaultKind::ControllerRestart { of, lasts } => body.text("of", of).length("for", *lasts),
+        FaultKind::ProcessRestart { process, lasts } => body.text("of", process.text()).length("for", *lasts),
+        FaultKind::ClockSkew { target, by, ahead, lasts } => {
+            body.target(target).length(if *ahead { "ahead" } else { "behind" }, *by).lengths("for", *lasts)
+        }
         FaultKind::Api(entry) => return api_body(entry),
         FaultKind::StoreOutage { store, lasts } => {
             let store = match store {

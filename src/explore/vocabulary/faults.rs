@@ -187,7 +187,8 @@ pub fn ends_after(kind: &FaultKind) -> Option<Duration> {
         // A number of failures is over when it has been used up; a pull or a read comes again within minutes.
         FaultKind::ImagePullFail { times, lasts, .. } => lasts.or(times.map(|_| Duration::from_secs(300))),
         FaultKind::ExportFail { times, .. } => times.map(|_| Duration::from_secs(300)),
-        FaultKind::ControllerRestart { lasts, .. } => Some(*lasts),
+        FaultKind::ControllerRestart { lasts, .. } | FaultKind::ProcessRestart { lasts, .. } => Some(*lasts),
+        FaultKind::ClockSkew { lasts, .. } => *lasts,
         FaultKind::ReadinessFlap { every, times, .. } => Some(every.saturating_mul(u64::from(*times))),
         FaultKind::Node { what, .. } => match what {
             NodeDisruption::Silent { lasts }
