@@ -92,7 +92,10 @@ fn what_is_scaled_to_nothing_or_taken_down_has_no_outage_and_leaves_nothing() {
 #[test]
 fn a_fault_explains_an_outage() {
     let lines = "faults:\n  - { at: 10m, name: killed, pod_kill: { workload: Deployment/web } }";
-    let run = judged(&scenario(web(1, ROLLING, "1", 1), String::new(), lines));
+    // Without a probe the pod that is made again would count as ready at once.
+    let probed = "          readinessProbe: { httpGet: { path: /, port: 80 } }\n          resources:";
+    let probed = web(1, ROLLING, "1", 1).replace("          resources:", probed);
+    let run = judged(&scenario(probed, String::new(), lines));
     let [outage] = run.findings.as_slice() else { panic!("{:?}", run.findings) };
     assert!(outage.detail.ends_with("; explained by fault/killed"), "{}", outage.detail);
 }
