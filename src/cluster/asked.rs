@@ -26,7 +26,19 @@ impl Cluster {
         self.short_daemonsets(&mut short);
         self.short_jobs(&mut short);
         self.short_alone(&mut short);
+        self.short_deployments_of_systems(&mut short);
         short
+    }
+
+    /// Deployments whose system makes their pods one by one and has told how many it wants.
+    fn short_deployments_of_systems(&self, short: &mut Vec<Short>) {
+        for (&subject, &wanted) in &self.wanted {
+            let there = self.true_counts(subject).map_or(0, |counts| counts.available);
+            if there < wanted {
+                let pods = self.unready(self.sets_of(subject).unwrap_or_default().iter().copied());
+                short.push(Short { subject, parts: Vec::new(), wanted, there, pods, paused: false, comes: false });
+            }
+        }
     }
 
     fn short_deployments(&self, short: &mut Vec<Short>) {
@@ -133,7 +145,8 @@ impl Cluster {
     fn short_alone(&self, short: &mut Vec<Short>) {
         for (index, set) in self.sets.iter().enumerate() {
             let Owner::Alone(_) = set.owner else { continue };
-            if set.active.is_empty() || set.available > 0 {
+            let is_told = set.source.serves.is_some_and(|serves| self.wanted.contains_key(&serves));
+            if set.active.is_empty() || set.available > 0 || is_told {
                 continue;
             }
             let pods = self.unready([PodSetId(index as u32)]);

@@ -46,8 +46,9 @@ pub fn standing(kind: Kind, became: &str) -> Option<Standing> {
         (_, "deleting" | "undeploying" | "destroying") => Leaving,
 
         (Kind::Manifests, "ready" | "complete") => There,
-        (Kind::Manifests, "submitted" | "progressing" | "degraded") => Coming,
-        (Kind::Manifests, "failed") => GaveUp,
+        // That manifests are `failed` says what was seen of their objects: nobody gives anything up with that, and a Deployment past its
+        // deadline goes on.
+        (Kind::Manifests, "submitted" | "progressing" | "degraded" | "failed") => Coming,
 
         (Kind::Group, "monitoring") => There,
         (Kind::Group, "submitted" | "deploying" | "degraded") => Coming,

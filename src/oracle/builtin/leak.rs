@@ -7,7 +7,7 @@
 //! - pods of a system's deployment that is gone, or that wants fewer;
 //! - routes of Backend.AI of a revision that is not the current one of a deployment that is ready.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{Found, Oracle, origin, rules};
 use crate::kernel::{Duration, Time};
@@ -23,12 +23,16 @@ use crate::workload::leftover::Left;
 #[derive(Clone, Debug)]
 pub struct Leaks {
     after: Duration,
+    /// True once something that objects are made for went, or a route was made: only then the timeline is read.
+    is_asked: bool,
+    /// Deployments of systems.
+    members: BTreeSet<Subject>,
 }
 
 impl Leaks {
     /// One for a run of this scenario.
     pub const fn new(scenario: &Scenario) -> Leaks {
-        Leaks { after: scenario.oracles.stuck_after }
+        Leaks { after: scenario.oracles.stuck_after, is_asked: false, members: BTreeSet::new() }
     }
 }
 
@@ -73,12 +77,27 @@ const fn is_maker(kind: Kind) -> bool {
 }
 
 impl Oracle for Leaks {
+    fn entry(&mut self, _: EntryId, entry: &Entry, _: &dyn Stage, _: &mut Found) {
+        let kind = entry.subject.kind;
+        if kind == Kind::Member {
+            self.members.insert(entry.subject);
+        }
+        if kind == Kind::Route || (is_maker(kind) && standing_of(entry) == Some(Standing::Gone)) {
+            self.is_asked = true;
+        }
+    }
+
     fn end(&mut self, stage: &dyn Stage, ending: &Ending, found: &mut Found) {
         if matches!(ending, Ending::LimitReached(_)) {
             return;
         }
         let after = if *ending == Ending::Quiet { Duration::ZERO } else { self.after };
-        let known = look(stage);
+        let is_over = |one: &Subject| {
+            let wanted = stage.told_wanted(*one);
+            wanted.is_some_and(|wanted| stage.counts(*one).is_some_and(|counts| counts.pods > wanted))
+        };
+        let is_asked = self.is_asked || self.members.iter().any(is_over);
+        let known = if is_asked { look(stage) } else { BTreeMap::new() };
         let mut leaks = Look { stage, after, known, found };
         leaks.of_the_world();
         leaks.of_makers();

@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 
 use super::cycle::{Cycle, at_the_end};
 use super::{Found, Oracle, origin, rules};
-use crate::kernel::{Symbol, Time};
+use crate::kernel::{Names, Symbol, Time};
 use crate::rehearsal::Ending;
 use crate::scenario::Scenario;
 use crate::timeline::{Arg, Cause, Entry, EntryId, Kind, Subject};
@@ -98,18 +98,21 @@ impl Oracle for Unstable {
 fn cycles(stage: &dyn Stage, found: &mut Found) {
     let (timeline, names) = (stage.timeline(), stage.names());
     let mut changes: BTreeMap<Whose, Vec<(Time, Change)>> = BTreeMap::new();
+    // A cycle of so many rounds that goes on has a change in the last third of the run: most runs are over long before.
+    let two_thirds = Time::from_nanos(stage.now().nanos() / 3 * 2);
+    let late = (0..timeline.len() as u32).rev().map_while(|index| timeline.get(EntryId(index)));
+    let late =
+        late.take_while(|entry| entry.at >= two_thirds).filter(|entry| is_change(entry.subject.kind, entry.became));
+    for entry in late {
+        changes.entry(whose(entry.subject, names)).or_default();
+    }
+    if changes.is_empty() {
+        return;
+    }
     for (id, entry) in timeline.since(0).filter(|(_, entry)| is_change(entry.subject.kind, entry.became)) {
-        let subject = entry.subject;
-        let whose = match subject.kind {
-            Kind::Pod => Whose::Pods(subject.namespace, subject.name.base()),
-            Kind::ReplicaSet => {
-                let name = names.show(subject.name);
-                let base = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
-                Whose::ReplicaSets(subject.namespace, base.to_owned())
-            }
-            _ => Whose::One(subject),
-        };
-        changes.entry(whose).or_default().push((entry.at, Change { id, subject, said: said(&entry) }));
+        if let Some(list) = changes.get_mut(&whose(entry.subject, names)) {
+            list.push((entry.at, Change { id, subject: entry.subject, said: said(&entry) }));
+        }
     }
     for list in changes.values().filter(|list| list.len() >= super::cycle::ROUNDS) {
         let words: Vec<(Time, _)> = list.iter().map(|(at, change)| (*at, change.said)).collect();
@@ -126,6 +129,18 @@ fn cycles(stage: &dyn Stage, found: &mut Found) {
         let detail = format!("{detail}{}", origin::words(timeline, names, Some(last.id)));
         let lasts = stage.now().since(since);
         found.add_lasting(&rules::UNSTABLE, last.subject.show(names), since, Some(lasts), detail, Some(last.id));
+    }
+}
+
+fn whose(subject: Subject, names: &Names) -> Whose {
+    match subject.kind {
+        Kind::Pod => Whose::Pods(subject.namespace, subject.name.base()),
+        Kind::ReplicaSet => {
+            let name = names.show(subject.name);
+            let base = name.trim_end_matches(|letter: char| letter.is_ascii_digit());
+            Whose::ReplicaSets(subject.namespace, base.to_owned())
+        }
+        _ => Whose::One(subject),
     }
 }
 

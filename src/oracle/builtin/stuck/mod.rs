@@ -10,6 +10,7 @@ mod shorts;
 mod tests;
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use history::{History, makers};
 use shorts::{Case, cases, merged};
@@ -19,20 +20,23 @@ use super::{Found, Oracle, rules};
 use crate::kernel::{Duration, Time};
 use crate::rehearsal::Ending;
 use crate::scenario::Scenario;
-use crate::systems::standing::Standing;
-use crate::timeline::{EntryId, Kind, Subject, render};
+use crate::systems::standing::{Standing, standing_of};
+use crate::timeline::{Entry, EntryId, Kind, Subject, render};
 use crate::workload::Stage;
 
 /// Looks at what is asked for when the run is over.
 #[derive(Clone, Debug)]
 pub struct Stuck {
     after: Duration,
+    /// Whose last word says that it is not there. The timeline is read only if there are any, or pods are missing. Shared by runs
+    /// that fork, until one of them changes it.
+    unsettled: Arc<BTreeSet<Subject>>,
 }
 
 impl Stuck {
     /// One for a run of this scenario.
-    pub const fn new(scenario: &Scenario) -> Stuck {
-        Stuck { after: scenario.oracles.stuck_after }
+    pub fn new(scenario: &Scenario) -> Stuck {
+        Stuck { after: scenario.oracles.stuck_after, unsettled: Arc::default() }
     }
 }
 
@@ -51,11 +55,31 @@ struct View<'a> {
 }
 
 impl Oracle for Stuck {
+    fn entry(&mut self, _: EntryId, entry: &Entry, _: &dyn Stage, _: &mut Found) {
+        if entry.subject.kind == Kind::Pod {
+            return;
+        }
+        match standing_of(entry) {
+            Some(Standing::Coming | Standing::Leaving | Standing::GaveUp) => {
+                if !self.unsettled.contains(&entry.subject) {
+                    Arc::make_mut(&mut self.unsettled).insert(entry.subject);
+                }
+            }
+            Some(_) if self.unsettled.contains(&entry.subject) => {
+                Arc::make_mut(&mut self.unsettled).remove(&entry.subject);
+            }
+            _ => {}
+        }
+    }
+
     fn end(&mut self, stage: &dyn Stage, ending: &Ending, found: &mut Found) {
         if matches!(ending, Ending::LimitReached(_)) {
             return;
         }
         let shorts = stage.short();
+        if shorts.is_empty() && self.unsettled.is_empty() {
+            return;
+        }
         let pods: BTreeSet<Subject> = shorts.iter().flat_map(|short| &short.pods).map(|pod| pod.pod).collect();
         let others: BTreeSet<Subject> =
             shorts.iter().flat_map(|short| short.parts.iter().copied().chain([short.subject])).collect();
