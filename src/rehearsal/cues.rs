@@ -122,11 +122,14 @@ impl Cues {
         self.cues.len() as u64 - 1
     }
 
+    /// True if a cue may wait for a state. Asked before [`Cues::reached`], which changes what it looks at: a fork in which nothing waits
+    /// goes on sharing its cues.
+    pub fn waits(&self) -> bool {
+        !self.by_state.is_empty()
+    }
+
     /// The cues that an entry sets off, with how long each waits from then on.
     pub fn reached(&mut self, entry: &Entry) -> Vec<(u64, Duration)> {
-        if self.by_state.is_empty() {
-            return Vec::new();
-        }
         let mut off = Vec::new();
         for token in self.by_state.get(&(entry.subject, entry.became.to_owned())).into_iter().flatten() {
             // What has been reached often enough sets its cue off once, however often it comes again.

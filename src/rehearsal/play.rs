@@ -203,7 +203,8 @@ impl<S: Stage> Rehearsal<S> {
             let id = EntryId(self.seen as u32);
             self.seen += 1;
             let Some(entry) = self.stage.timeline().get(id) else { continue };
-            for (token, after) in self.cues.reached(&entry) {
+            let set_off = if self.cues.waits() { self.cues.reached(&entry) } else { Vec::new() };
+            for (token, after) in set_off {
                 let at = self.stage.now() + after;
                 self.stage.call_at(at, token, false);
             }
