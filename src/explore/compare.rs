@@ -37,9 +37,7 @@ pub fn add_comparisons(scenario: &Scenario, run: &mut RunResult) -> Result<(), V
         let means = |expected: &&ExpectedFinding| {
             let about = expected.about.as_deref().map(Glob::new);
             is(&expected.oracle, finding.rule)
-                && about.is_none_or(|glob| {
-                    glob.is_ok_and(|glob| glob.compile_matcher().is_match(&finding.subject))
-                })
+                && about.is_none_or(|glob| glob.is_ok_and(|glob| glob.compile_matcher().is_match(&finding.subject)))
         };
         for expected in scenario.oracles.expect.iter().filter(means) {
             finding.expected = true;

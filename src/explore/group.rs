@@ -94,8 +94,16 @@ impl Groups {
             return false;
         }
         let rule = finding.rule;
-        let group =
-            Group { rule, signature: signature.clone(), finding, plan: plan.clone(), first: run, count: 1, explained, repeats: true };
+        let group = Group {
+            rule,
+            signature: signature.clone(),
+            finding,
+            plan: plan.clone(),
+            first: run,
+            count: 1,
+            explained,
+            repeats: true,
+        };
         self.0.insert(signature, group);
         true
     }

@@ -31,7 +31,8 @@ pub fn divergence(base: &Base, run: &Fork, over: Time) -> Option<Finding> {
         !subject.starts_with(OF_THE_CLIENT)
             && their.is_none_or(|their| {
                 let is_well = matches!(their.health, Some((Health::Well, _)));
-                let waits = matches!(their.health, Some((Health::Underway, state)) if WAITS_FOR_SOMEBODY.contains(&state));
+                let waits =
+                    matches!(their.health, Some((Health::Underway, state)) if WAITS_FOR_SOMEBODY.contains(&state));
                 !waits && (their.pods.is_some() || their.gone || !is_well)
             })
     });
