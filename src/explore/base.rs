@@ -7,6 +7,7 @@ use super::differential::{Ends, Made, at_once, path_dependence};
 use super::fork::{Fork, lengthened};
 use super::group::told_once;
 use super::points::{Point, points};
+use super::vocabulary::FAULT_WORDS;
 use crate::kernel::{Duration, Time};
 use crate::rehearsal::{Ending, Finding};
 use crate::scenario::model::{FaultKind, Scenario, Trigger};
@@ -81,7 +82,9 @@ impl Base {
         let put_off = scenario.until.since(asked);
         let mut base = Base::compared(&scenario, seed)?;
         let points = points(base.end.timeline(), base.end.stage().names());
-        (base.kept, base.places) = keep(&Fork::new(&scenario, seed)?, points.list);
+        let mut start = Fork::new(&scenario, seed)?;
+        start.foretell(words(&points.list));
+        (base.kept, base.places) = keep(&start, points.list);
         (base.put_off, base.equal) = (put_off, points.equal);
         Ok(base)
     }
@@ -125,6 +128,16 @@ impl Base {
         other.go_on();
         Ok(path_dependence(self, &other))
     }
+}
+
+/// What the entries of faults and actions say that are put in at points. Names that Kubernetes' objects could have are not among them.
+fn words(points: &[Point]) -> Vec<String> {
+    let states = points.iter().filter_map(|point| match &point.trigger {
+        Trigger::On { subject, reaches, .. } => Some(format!("{subject}: {reaches}")),
+        Trigger::At(_) => None,
+    });
+    let names = ["search".to_owned()].into_iter();
+    names.chain(FAULT_WORDS.iter().map(|word| (*word).to_owned())).chain(states).collect()
 }
 
 /// When something last happened in a run, the end of the scenario aside.

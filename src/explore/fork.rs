@@ -38,6 +38,14 @@ impl Fork {
         self.clone()
     }
 
+    /// Makes texts known that what is put in will bring, so that a fork does not copy the table of names for them.
+    pub fn foretell(&mut self, texts: impl IntoIterator<Item = String>) {
+        let (_, names) = self.rehearsal.stage_mut().timeline_mut();
+        for text in texts {
+            names.intern(&text);
+        }
+    }
+
     /// Handles the next thing that happens; `false` once the run is over.
     pub fn step(&mut self) -> bool {
         self.rehearsal.step(&mut [Box::new(&mut self.oracles)])

@@ -4,6 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fork::Fork;
 use super::plan::{Plan, Target};
+use super::vocabulary::ends_after;
+use crate::oracle::builtin::rules;
 use crate::rehearsal::Finding;
 use crate::text::rule::{Gravity, Rule};
 use crate::timeline::{EntryId, Kind};
@@ -30,7 +32,7 @@ pub struct Seen {
     pub finding: Finding,
     /// What makes it the same as another.
     pub signature: Signature,
-    /// True if a fault destroyed what it is about: that nobody serves then is what the fault means.
+    /// True if it is what a fault means: nobody serves while the pods that it hit are away, or nothing goes on while what it took is gone.
     pub explained: bool,
 }
 
@@ -51,6 +53,8 @@ pub struct Group {
     pub count: u64,
     /// True if all of them are what the faults mean.
     pub explained: bool,
+    /// True if the plan shows it again when it is run from its start, as a scenario.
+    pub repeats: bool,
 }
 
 impl Group {
@@ -90,8 +94,16 @@ impl Groups {
             return false;
         }
         let rule = finding.rule;
-        let group =
-            Group { rule, signature: signature.clone(), finding, plan: plan.clone(), first: run, count: 1, explained };
+        let group = Group {
+            rule,
+            signature: signature.clone(),
+            finding,
+            plan: plan.clone(),
+            first: run,
+            count: 1,
+            explained,
+            repeats: true,
+        };
         self.0.insert(signature, group);
         true
     }
@@ -142,15 +154,18 @@ fn unnumbered(text: &str) -> String {
 
 /// A finding with what makes it the same as others, while its run is at hand.
 pub fn seen(finding: Finding, run: &Fork, plan: &Plan) -> Seen {
+    let compares = finding.rule == &rules::CHURN || finding.rule == &rules::DIVERGENCE;
     let mut causes = finding.evidence.map_or_else(BTreeSet::new, |entry| causes(run, entry));
-    let from_fault = !causes.is_empty() && plan.faults.iter().any(|fault| causes.contains(fault.kind.text()));
-    if causes.is_empty() {
-        causes.extend(plan.faults.iter().map(|fault| fault.kind.text().to_owned()));
+    let from_fault = plan.faults.iter().any(|fault| causes.contains(fault.kind.text()));
+    // An end that differs is shown by an entry that may be as it would have been.
+    if causes.is_empty() || compares {
+        causes = plan.faults.iter().map(|fault| fault.kind.text().to_owned()).collect();
         causes.extend(plan.actions.iter().map(|action| action.kind.text().to_owned()));
     }
     let entry = finding.evidence.and_then(|id| run.timeline().get(id));
     let shown = entry.map_or(("", ""), |entry| (entry.became, entry.why.template));
-    let explained = finding.rule.name == "outage" && from_fault;
+    let stays = plan.faults.iter().any(|fault| ends_after(&fault.kind).is_none());
+    let explained = (finding.rule == &rules::OUTAGE && from_fault) || (finding.rule == &rules::STUCK && stays);
     let signature = Signature { code: finding.rule.code, role: unnumbered(&finding.subject), shown, causes };
     Seen { finding, signature, explained }
 }

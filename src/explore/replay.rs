@@ -29,6 +29,13 @@ pub fn findings_of(plan: &Plan, seed: u64) -> Result<Vec<Finding>, Vec<Diagnosti
     Ok(found)
 }
 
+/// The same for a search, which has the run without the plan at hand.
+pub fn repeats(base: &Base, plan: &Plan, target: &Target) -> bool {
+    let Ok(mut run) = Fork::new(&plan.merged(), base.seed) else { return false };
+    run.go_on();
+    findings(base, &mut run, plan).iter().any(|finding| target.is_met_by(finding))
+}
+
 /// True if a plan, run from its start, shows what is meant.
 pub fn shows(plan: &Plan, target: &Target, seed: u64) -> bool {
     findings_of(plan, seed).is_ok_and(|found| found.iter().any(|finding| target.is_met_by(finding)))

@@ -1,5 +1,6 @@
 //! GR108: objects are made and deleted more often than the faults explain. What a fault destroyed is made again, once for each object
-//! that was there before the fault was over; whatever is made beyond that, and beyond the run without the fault, is made in vain.
+//! that was there before the fault was over. What is made beyond that, and beyond the run without the fault, is made in vain if it goes on
+//! long after the fault, or if it is many times as much: a system that replaces what it finds unwell may take a few tries meanwhile.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -16,6 +17,8 @@ use crate::workload::Stage;
 const AFTERMATH: Duration = Duration::from_secs(600);
 /// How many objects more than are explained nobody minds: one may have been on its way.
 const SLACK: usize = 1;
+/// How many tries, for each object that a fault destroyed and beyond these, are many while the fault's effects last.
+const TRIES: (usize, usize) = (3, 10);
 
 /// How many objects of each role a run made. A role is a kind and a name without its number.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -24,9 +27,14 @@ pub struct Made(BTreeMap<String, usize>);
 impl Made {
     /// What a run made.
     pub fn of(fork: &Fork) -> Made {
+        Made::after(fork, Time::ZERO)
+    }
+
+    /// What a run made from a time on.
+    fn after(fork: &Fork, from: Time) -> Made {
         let names = fork.stage().names();
         let mut made: BTreeMap<_, usize> = BTreeMap::new();
-        for (_, entry) in fork.timeline().since(0).filter(|(_, entry)| is_made(entry)) {
+        for (_, entry) in fork.timeline().since(0).filter(|(_, entry)| entry.at >= from && is_made(entry)) {
             *made.entry(role_key(entry.subject)).or_default() += 1;
         }
         let mut by_text: BTreeMap<String, usize> = BTreeMap::new();
@@ -34,6 +42,11 @@ impl Made {
             *by_text.entry(role(key, names)).or_default() += count;
         }
         Made(by_text)
+    }
+
+    /// How many of a role.
+    fn count(&self, role: &str) -> usize {
+        self.0.get(role).copied().unwrap_or(0)
     }
 }
 
@@ -79,7 +92,7 @@ pub fn churn(base: &Base, run: &Fork, over: Time) -> Option<Finding> {
     let names = run.stage().names();
     let made = Made::of(run);
     let more = made.0.iter().filter_map(|(role, count)| {
-        let extra = count.saturating_sub(base.made.0.get(role).copied().unwrap_or(0));
+        let extra = count.saturating_sub(base.made.count(role));
         (extra > SLACK).then_some((role, extra))
     });
     let more: Vec<(&String, usize)> = more.collect();
@@ -99,9 +112,12 @@ pub fn churn(base: &Base, run: &Fork, over: Time) -> Option<Finding> {
             explained.entry(role(role_key(entry.subject), names)).or_default().insert(entry.subject);
         }
     }
+    let late = [run, &base.end].map(|fork| Made::after(fork, over + AFTERMATH));
     more.into_iter().find_map(|(role, extra)| {
         let allowed = explained.get(role).map_or(0, BTreeSet::len);
-        (extra > allowed + SLACK).then(|| {
+        let goes_on = late[0].count(role) > late[1].count(role) + SLACK;
+        let is_many = extra > allowed * TRIES.0 + TRIES.1;
+        (extra > allowed + SLACK && (goes_on || is_many)).then(|| {
             let evidence = last_made.get(role).copied();
             let subject = evidence.and_then(|id| run.timeline().get(id)).map(|entry| entry.subject.show(names));
             let detail = format!("{extra} more were made than without the faults, which explain {allowed}");

@@ -21,8 +21,8 @@ pub enum Health {
 /// The end of one subject.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct End {
-    /// How many pods are wanted and how many are ready; `None` of what has none.
-    pub pods: Option<(u32, u32)>,
+    /// How many pods are wanted, where the world knows, and how many are ready; `None` of what has none.
+    pub pods: Option<(Option<u32>, u32)>,
     /// How it is, and the state that says so.
     pub health: Option<(Health, &'static str)>,
     /// True once it was deleted.
@@ -58,7 +58,10 @@ impl End {
         if self.gone {
             return "gone".to_owned();
         }
-        let pods = self.pods.map(|(wanted, ready)| format!("{ready} of {wanted} ready"));
+        let pods = self.pods.map(|(wanted, ready)| match wanted {
+            Some(wanted) => format!("{ready} of {wanted} ready"),
+            None => format!("{ready} ready"),
+        });
         let state = self.health.map(|(_, state)| state.to_owned());
         let parts: Vec<String> = pods.into_iter().chain(state).collect();
         if parts.is_empty() { "there".to_owned() } else { parts.join(", ") }
@@ -80,7 +83,9 @@ impl Ends {
         }
         let ends = last.into_iter().map(|((rank, subject), mut end)| {
             if rank == Rank::Workload && !end.gone {
-                end.pods = stage.counts(subject).map(|counts| (counts.desired, counts.ready));
+                // What a system makes one by one counts as wanted as long as it is there: only the ready ones tell something.
+                let wanted = |desired| (subject.kind != Kind::Member).then_some(desired);
+                end.pods = stage.counts(subject).map(|counts| (wanted(counts.desired), counts.ready));
             }
             ((rank, subject.show(names)), end)
         });
@@ -160,7 +165,7 @@ mod tests {
 
     fn end(ready: u32, state: &'static str, entry: u32) -> End {
         End {
-            pods: Some((2, ready)),
+            pods: Some((Some(2), ready)),
             health: health(state).map(|health| (health, state)),
             gone: false,
             last: EntryId(entry),

@@ -20,6 +20,7 @@ use super::fork::Fork;
 use super::group::{Group, Groups, Seen, seen};
 use super::plan::Plan;
 use super::prune::{Pruned, Reason};
+use super::replay::repeats;
 use super::settings::judges;
 use super::vocabulary::{Choice, Item, Targets, vocabulary};
 use crate::kernel::{Duration, Streams};
@@ -133,6 +134,10 @@ pub fn explore(
     let is_whole = search.go_on(goes_on);
     let (places, plan) = (base.places.len(), Plan::of(base.scenario.clone()));
     let Search { runs, by_stage, pruned, groups, coverage, .. } = search;
+    let mut groups = groups.ranked();
+    groups.par_iter_mut().filter(|group| !group.plan.is_empty()).for_each(|group| {
+        group.repeats = repeats(&base, &group.plan, &group.target());
+    });
     Ok(Exploration {
         plan,
         seed,
@@ -143,7 +148,7 @@ pub fn explore(
         lacking,
         is_whole,
         pruned,
-        groups: groups.ranked(),
+        groups,
         coverage,
     })
 }

@@ -70,6 +70,7 @@ pub(super) fn group(group: &Group) -> Value {
         "first_run": group.first,
         "runs": group.count,
         "explained": group.explained,
+        "repeats": group.repeats,
     })
 }
 

@@ -67,6 +67,9 @@ fn write_group(out: &mut dyn Write, number: usize, group: &Group, paint: Paint) 
         writeln!(out, "   with {line}")?;
     }
     let explained = if group.explained { ", which the fault itself explains" } else { "" };
+    if !group.repeats {
+        writeln!(out, "   {}", paint.tone(Tone::Notice, "not seen again when it is run from its start"))?;
+    }
     let runs = if group.count == 1 { "run" } else { "runs" };
     writeln!(
         out,
