@@ -83,10 +83,9 @@ impl Documents for Noting<'_> {
 
     fn list(&self, path: &str) -> Result<Vec<String>, String> {
         let names = self.documents.list(path)?;
-        for name in &names {
-            let path = format!("{path}/{name}");
-            // Of some files of a folder the name alone counts.
-            self.read.borrow_mut().entry(path).or_default();
+        // Of templates the names alone count; what else is there besides documents is passed over.
+        for name in names.iter().filter(|name| name.ends_with(".in")) {
+            self.read.borrow_mut().entry(format!("{path}/{name}")).or_default();
         }
         Ok(names)
     }

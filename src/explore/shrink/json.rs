@@ -78,18 +78,3 @@ pub fn quoted(text: &str) -> String {
     out.push('"');
     out
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::text::{Source, tree};
-
-    #[test]
-    fn what_is_written_is_read_again() {
-        let text = "{\"a\": [1, 2.50, -1e3, \"x\\n\\u0001é\", {}, [], {\"b\": null, \"c\": true}]}";
-        let read = |text: &str| Tree::of(&tree::parse(&Source::new("a.json", text)).expect("it is JSON"));
-        let tree = read(text);
-        assert_eq!(read(&json(&tree)), tree);
-        insta::assert_snapshot!(json(&tree));
-    }
-}

@@ -3,20 +3,18 @@
 //! of this folder, nor where a scenario that fails comes from.
 
 mod converge;
-mod ddmin;
+pub mod ddmin;
 pub mod draft;
 pub mod entry;
-#[cfg(test)]
-mod entry_tests;
 mod expect;
 pub mod goal;
-mod json;
+pub mod json;
 mod privacy;
 mod reduce;
 mod story;
 pub mod tree;
 pub mod trial;
-mod yaml;
+pub mod yaml;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

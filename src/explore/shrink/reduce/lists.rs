@@ -22,6 +22,12 @@ pub fn parts(trial: &mut Trial<'_>, mut draft: Draft) -> Draft {
         let spots = items(&draft, &keys(list));
         draft = leave_out(trial, draft, &spots);
     }
+    for path in draft.documents.keys().rev().cloned().collect::<Vec<String>>() {
+        // Of a document that is a folder some files may not be needed.
+        let mut without = draft.clone();
+        without.documents.remove(&path);
+        draft = trial.holds(without).unwrap_or(draft);
+    }
     let spots: Vec<Spot> = node_lists(&draft).iter().flat_map(|list| items(&draft, list)).collect();
     leave_out(trial, draft, &spots)
 }

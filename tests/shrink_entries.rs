@@ -5,17 +5,17 @@ use std::path::Path;
 
 use proptest::prelude::*;
 
-use super::draft::{Draft, File};
-use super::entry;
-use super::tree::Tree;
-use crate::kernel::{Duration, Time};
-use crate::scenario::Folder;
-use crate::scenario::model::{
+use greenroom::explore::shrink::draft::{Draft, File};
+use greenroom::explore::shrink::tree::Tree;
+use greenroom::explore::shrink::{entry, yaml};
+use greenroom::kernel::{Duration, Time};
+use greenroom::scenario::Folder;
+use greenroom::scenario::model::{
     ActionDocument, ActionEntry, ActionKind, ApiEntry, FaultEntry, FaultKind, Target, TargetKind, Trigger,
 };
-use crate::text::{Place, Source};
-use crate::workload::pod::{Taint, TaintEffect};
-use crate::workload::{ApiTrouble, Drain, Moment, NodeDisruption, Store};
+use greenroom::text::{Place, Source};
+use greenroom::workload::pod::{Taint, TaintEffect};
+use greenroom::workload::{ApiTrouble, Drain, Moment, NodeDisruption, Store};
 
 /// A scenario whose control planes have controllers with names and objects of their own.
 fn base() -> Draft {
@@ -181,7 +181,7 @@ fn check(number: u32, length: Duration, longer: Duration, trigger: &Trigger) {
     let actions: Vec<ActionEntry> = actions(number).into_iter().enumerate().map(named).collect();
     let (faults_read, actions_read) = read_again(&faults, &actions);
     for (written, read) in faults.iter().zip(&faults_read) {
-        assert_eq!(written, read, "{}", super::yaml::flow(&entry::fault(written)));
+        assert_eq!(written, read, "{}", yaml::flow(&entry::fault(written)));
     }
     for (written, read) in actions.iter().zip(&actions_read) {
         // The text of a document is read from its path.
