@@ -19,6 +19,7 @@ mod native;
 mod operator;
 mod owned;
 mod pods;
+mod points;
 pub mod profile;
 pub mod read;
 mod route;
