@@ -20,6 +20,7 @@ mod operator;
 mod owned;
 mod pledges;
 mod pods;
+mod points;
 pub mod profile;
 pub mod read;
 mod route;

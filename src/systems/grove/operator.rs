@@ -22,7 +22,7 @@ use crate::systems::machinery::{
     self, Api, ControllerId, ControllerSpec, Finish, Item, Meta, RateLimits, Refusal, Runtime, Turn, Version, Writer,
 };
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
-use crate::workload::{ApiFault, Ask, AskId, Object, Outcome, OwnPoint, PodGroupSpec, World};
+use crate::workload::{ApiFault, Ask, AskId, Object, Outcome, PodGroupSpec, World};
 
 /// The token of its timer, which nobody else uses.
 const TIMER: u64 = 0x6772_6f76_6500_0001;
@@ -76,7 +76,7 @@ pub struct Grove {
     pub(super) profile: Arc<Profile>,
     pub(super) family: Family,
     pub(super) pods: Pods,
-    runtime: Runtime,
+    pub(super) runtime: Runtime,
     asked: BTreeMap<AskId, Asked>,
     /// What the scheduler's PodGroups ask for, as they were applied.
     pub(super) groups: BTreeMap<Subject, PodGroupSpec>,
@@ -101,11 +101,6 @@ impl Grove {
 
     /// The names of its controllers, in the order of their places.
     pub const CONTROLLERS: [&'static str; 3] = ["podcliqueset", "podcliquescalinggroup", "podclique"];
-
-    /// True if its API has objects of this kind.
-    pub const fn keeps(kind: Kind) -> bool {
-        matches!(kind, Kind::PodCliqueSet | Kind::PodClique | Kind::PodCliqueScalingGroup | Kind::PodGang)
-    }
 
     /// The names of its controllers, for messages.
     pub fn controllers(&self) -> impl Iterator<Item = &'static str> {
@@ -367,19 +362,6 @@ impl Grove {
             world.wake_at(at, TIMER, cause);
         }
         false
-    }
-
-    /// How many writes or reads there were so far that a point means.
-    pub fn seen_at(&self, token: u64) -> u32 {
-        self.api.seen_at(token)
-    }
-
-    /// Waits for a point in this API.
-    ///
-    /// # Errors
-    /// There is no controller of this name.
-    pub fn await_point(&mut self, point: &OwnPoint, cause: Cause) -> Result<(), String> {
-        self.runtime.await_point(&mut self.api, point, cause)
     }
 
     fn reconcile(&mut self, item: Item, world: &mut dyn World) -> Finish {
