@@ -110,8 +110,7 @@ impl Cluster {
         let mut pen = self.pen();
         let active = status.replicas;
         let wanted = wanted + u32::from(is_on(Mutation::OnePodTooMany) && active == wanted && wanted > 0);
-        let twice = if is_on(Mutation::PodsMadeTwice) { 2 } else { 1 };
-        for _ in 0..wanted.saturating_sub(active).min(burst) * twice {
+        for _ in 0..wanted.saturating_sub(active).min(burst) {
             self.write(&mut pen, Draft::CreatePod { set, ordinal: None, node: None, cause });
         }
         for pod in self.go_first(set, active.saturating_sub(wanted).min(burst)) {

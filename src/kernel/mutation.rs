@@ -22,14 +22,10 @@ pub enum Mutation {
     TaintStays,
     /// A blueprint's deployment starts before those that it depends on.
     GateOpen,
-    /// The exports of a blueprint's deployment stay those of its first pods.
-    ExportsKept,
     /// A Rollout switches its Service to pods that are not available.
     SwitchedEarly,
     /// A Rollout that is aborted leaves its Service where it is.
     AbortKeepsTraffic,
-    /// A ReplicaSet makes two pods for each that it lacks.
-    PodsMadeTwice,
 }
 
 #[cfg(not(test))]

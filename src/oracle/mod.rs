@@ -9,6 +9,8 @@ mod compile;
 mod export;
 mod hold;
 #[cfg(test)]
+mod mutation_tests;
+#[cfg(test)]
 mod played;
 mod reach;
 mod scene;
