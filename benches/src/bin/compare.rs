@@ -188,8 +188,8 @@ fn forks(table: &mut Table, effort: &Effort) {
     const STEPS: usize = 100;
     for pods in [1_000, 10_000] {
         let what = |what: &str| format!("{what}, rolling update of {pods} pods");
-        let mut run = halfway(pods);
-        let whole = run.clone();
+        let whole = halfway(pods);
+        let (mut run, mut origin) = (whole.clone(), whole.clone());
         let middle = |mut time: Box<dyn FnMut() -> std::time::Duration + '_>| {
             median((0..effort.rounds * 5).map(|_| time().as_nanos() as f64).collect())
         };
@@ -203,7 +203,7 @@ fn forks(table: &mut Table, effort: &Effort) {
             time
         }));
         let begun = middle(Box::new(|| {
-            let mut fork = run.fork();
+            let mut fork = origin.fork();
             measured(|| (0..STEPS).for_each(|_| _ = black_box(fork.step(&mut []))))
         }));
         let plain = middle(Box::new(|| {
@@ -211,7 +211,7 @@ fn forks(table: &mut Table, effort: &Effort) {
             measured(|| (0..STEPS).for_each(|_| _ = black_box(copy.step(&mut []))))
         }));
         let few = Effort { rounds: effort.rounds.min(5), ..*effort };
-        let (rest, ratio) = alternate(&few, || _ = black_box(end(run.fork())), || _ = black_box(end(whole.clone())));
+        let (rest, ratio) = alternate(&few, || _ = black_box(end(origin.fork())), || _ = black_box(end(whole.clone())));
         let micros = |nanos: f64| format!("{} us", shown(nanos / 1e3));
         table.add(what("copy of a run"), micros(copied));
         table.add_ratio(what("fork of a run"), micros(forked), format!("a copy takes {:.0}x", copied / forked));
