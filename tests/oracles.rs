@@ -33,6 +33,12 @@ fn web(replicas: u32, strategy: &str, tag: &str, gpus: u32) -> String {
     )
 }
 
+/// One replica with a readiness probe: without one a pod counts as ready as soon as its container runs.
+fn probed() -> String {
+    let probe = "          readinessProbe: { httpGet: { path: /, port: 80 } }\n          resources:";
+    web(1, ROLLING, "1", 1).replace("          resources:", probe)
+}
+
 const ROLLING: &str = "{ type: RollingUpdate, rollingUpdate: { maxSurge: 1, maxUnavailable: 0 } }";
 const RECREATE: &str = "{ type: Recreate }";
 
@@ -92,10 +98,7 @@ fn what_is_scaled_to_nothing_or_taken_down_has_no_outage_and_leaves_nothing() {
 #[test]
 fn a_fault_explains_an_outage() {
     let lines = "faults:\n  - { at: 10m, name: killed, pod_kill: { workload: Deployment/web } }";
-    // Without a probe the pod that is made again would count as ready at once.
-    let probed = "          readinessProbe: { httpGet: { path: /, port: 80 } }\n          resources:";
-    let probed = web(1, ROLLING, "1", 1).replace("          resources:", probed);
-    let run = judged(&scenario(probed, String::new(), lines));
+    let run = judged(&scenario(probed(), String::new(), lines));
     let [outage] = run.findings.as_slice() else { panic!("{:?}", run.findings) };
     assert!(outage.detail.ends_with("; explained by fault/killed"), "{}", outage.detail);
 }
@@ -143,8 +146,8 @@ fn a_pull_that_takes_long_is_not_stuck_and_one_that_fails_is() {
     assert_eq!(found(&scenario(web(1, ROLLING, "1", 1), String::new(), slow)), [] as [String; 0]);
     let never = "faults:\n  - { at: 0s, image_pull_fail: { image: \"*web*\" } }";
     assert_eq!(found(&scenario(web(1, ROLLING, "1", 1), String::new(), never)), ["GR106 Deployment/web"]);
-    let crashes = "behaviour:\n  - match: { image: \"*web*\" }\n    crash: { after: 5s }\n    start: 10s";
-    assert_eq!(found(&scenario(web(1, ROLLING, "1", 1), String::new(), crashes)), ["GR106 Deployment/web"]);
+    let crashes = "behaviour:\n  - match: { image: \"*web*\" }\n    crash: { after: 5s, times: 1000 }\n    start: 10s";
+    assert_eq!(found(&scenario(probed(), String::new(), crashes)), ["GR106 Deployment/web"]);
 }
 
 /// A generated group on a fleet.

@@ -80,7 +80,7 @@ impl Settings {
 
     /// True if this oracle judges.
     pub fn judges(&self, rule: &Rule) -> bool {
-        self.on.iter().any(|on| *on == rule)
+        self.on.contains(&rule)
     }
 
     /// The findings of the oracles that judge, each with whether it was expected, and, of a run that is whole, what was expected

@@ -4,14 +4,53 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::Value;
 
 use super::controller::Oci;
 use super::plan::Placement;
-use super::state::{Collection, GroupState, State};
+use super::state::{Collection, GroupState, Progress, State};
 use crate::kernel::Time;
 use crate::timeline::{Cause, Kind};
 use crate::workload::{RecordChange, World};
+
+/// What is kept of a document. It is written with each wake that changes something, and borrows what it can.
+#[derive(Serialize)]
+struct Record<'m> {
+    submitted: u64,
+    group: Option<&'static str>,
+    members: Vec<Kept<'m>>,
+}
+
+/// What is kept of a deployment.
+#[derive(Serialize)]
+struct Kept<'m> {
+    uuid: &'m str,
+    state: &'static str,
+    created: u64,
+    exports: &'m BTreeMap<String, String>,
+    undeploy: bool,
+    selector: Option<&'m str>,
+    pool: Option<&'m str>,
+}
+
+impl Kept<'_> {
+    fn of(one: &Progress) -> Kept<'_> {
+        let (selector, pool) = match &one.placement {
+            Placement::Shared { selector, pool } => (selector.as_deref(), pool.as_deref()),
+            _ => (None, None),
+        };
+        Kept {
+            uuid: &one.uuid,
+            state: one.state.text(),
+            created: one.created_at.nanos(),
+            exports: &one.exports,
+            undeploy: one.undeploy,
+            selector,
+            pool,
+        }
+    }
+}
 
 impl Oci {
     /// The name of the record of this document.
@@ -38,39 +77,21 @@ impl Oci {
             // A group of the same name may have been there and gone.
             self.memory.version = world.record(&name).map_or(0, |(version, _)| version);
         }
-        let change =
-            RecordChange { name, expected_version: self.memory.version, value: Some(self.to_record().to_string()) };
+        let change = RecordChange { name, expected_version: self.memory.version, value: Some(self.to_record()) };
         if world.commit(&[change]) {
             self.memory.version += 1;
             self.memory.dirty.clear();
         }
     }
 
-    fn to_record(&self) -> Value {
-        let members: Vec<Value> = self
-            .memory
-            .members
-            .iter()
-            .map(|one| {
-                json!({
-                    "uuid": one.uuid,
-                    "state": one.state.text(),
-                    "created": one.created_at.nanos(),
-                    "exports": one.exports,
-                    "undeploy": one.undeploy,
-                    "selector": if let Placement::Shared { selector, .. } = &one.placement { selector.clone() } else { None },
-                    "pool": match &one.placement {
-                        Placement::Shared { pool, .. } => pool.clone(),
-                        _ => None,
-                    },
-                })
-            })
-            .collect();
-        json!({
-            "submitted": self.memory.submitted_at.nanos(),
-            "group": self.memory.group.as_ref().map(|group| group.state.text()),
-            "members": members,
-        })
+    /// The record as it is written.
+    fn to_record(&self) -> String {
+        let record = Record {
+            submitted: self.memory.submitted_at.nanos(),
+            group: self.memory.group.as_ref().map(|group| group.state.text()),
+            members: self.memory.members.iter().map(Kept::of).collect(),
+        };
+        serde_json::to_string(&record).expect("a record of texts and numbers can be written")
     }
 
     /// Goes on from the record of an earlier controller of the same document. `false` if there is none that fits, in which

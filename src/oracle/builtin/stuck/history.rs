@@ -109,10 +109,11 @@ impl History {
         }
         match entry.became {
             "Ready" => spell.ready_at = Some(entry.at),
-            "NotReady" | "Error" | "CrashLoopBackOff" | "Killing" | "Unregistered" | "Unserved" => {
-                if spell.ready_at.take().is_some_and(|at| entry.at.since(at) >= long) {
-                    (spell.since, spell.best) = (entry.at, 4);
-                }
+            // The condition also forgets when it was ready.
+            "NotReady" | "Error" | "CrashLoopBackOff" | "Killing" | "Unregistered" | "Unserved"
+                if spell.ready_at.take().is_some_and(|at| entry.at.since(at) >= long) =>
+            {
+                (spell.since, spell.best) = (entry.at, 4);
             }
             _ => {}
         }

@@ -59,16 +59,17 @@ impl Oracle for Stuck {
         if entry.subject.kind == Kind::Pod {
             return;
         }
-        match standing_of(entry) {
-            Some(Standing::Coming | Standing::Leaving | Standing::GaveUp) => {
-                if !self.unsettled.contains(&entry.subject) {
-                    Arc::make_mut(&mut self.unsettled).insert(entry.subject);
-                }
+        let is_unsettled = match standing_of(entry) {
+            Some(stands) => matches!(stands, Standing::Coming | Standing::Leaving | Standing::GaveUp),
+            None => return,
+        };
+        if is_unsettled != self.unsettled.contains(&entry.subject) {
+            let unsettled = Arc::make_mut(&mut self.unsettled);
+            if is_unsettled {
+                unsettled.insert(entry.subject);
+            } else {
+                unsettled.remove(&entry.subject);
             }
-            Some(_) if self.unsettled.contains(&entry.subject) => {
-                Arc::make_mut(&mut self.unsettled).remove(&entry.subject);
-            }
-            _ => {}
         }
     }
 
