@@ -9,7 +9,7 @@ use clap::Args;
 use super::output::{Format, OutputArgs, complain, refuse, stderr_is_coloured, tell};
 use super::snapshots::Snapshots;
 use crate::explore::shrink::trial::ByItself;
-use crate::explore::shrink::{Refusal, Shrunk, TRIES_DEFAULT, shrink as shrink_source};
+use crate::explore::shrink::{Options, Refusal, Shrunk, TRIES_DEFAULT, shrink as shrink_source};
 use crate::report::shrink::{Written, write_json, write_text};
 use crate::report::snapshot::snapshot_text;
 use crate::report::{Exit, Paint};
@@ -52,15 +52,16 @@ pub fn shrink(args: &ShrinkArgs) -> Exit {
     let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let tries = usize::try_from(args.tries).unwrap_or(usize::MAX);
     tell(&format!("shrinking {name}"));
-    let shrunk = match shrink_source(&source, &Folder::new(folder), args.keep.as_deref(), &ByItself, tries) {
+    let schema = schema_line(source.text(), folder, &args.out);
+    let options = Options { keep: args.keep.as_deref(), schema: schema.as_deref(), tries_max: tries };
+    let shrunk = match shrink_source(&source, &Folder::new(folder), &ByItself, options) {
         Ok(shrunk) => shrunk,
         Err(refusal) => return refused(&name, args.keep.as_deref(), &refusal),
     };
     if shrunk.is_cut_short {
         tell(&format!("warning: {tries} scenarios were tried, the most that --tries allows: it may be smaller yet"));
     }
-    let schema = schema_line(source.text(), folder, &args.out);
-    let (file, snapshot) = match write(&shrunk, &args.out, schema.as_deref()) {
+    let (file, snapshot) = match write(&shrunk, &args.out) {
         Ok(written) => written,
         Err(error) => return complain(&error),
     };
@@ -107,10 +108,9 @@ fn invalid(problems: &[Diagnostic]) -> Exit {
 ///
 /// # Errors
 /// What could not be written, or stands there already and is another.
-pub(super) fn write(shrunk: &Shrunk, out: &Path, schema: Option<&str>) -> Result<(String, String), String> {
+pub(super) fn write(shrunk: &Shrunk, out: &Path) -> Result<(String, String), String> {
     let file = out.join(format!("{}.greenroom.yaml", shrunk.name));
-    let schema = schema.map(|schema| format!("{SCHEMA}{schema}\n")).unwrap_or_default();
-    let mut files = vec![(file.clone(), format!("{schema}{}", shrunk.text))];
+    let mut files = vec![(file.clone(), shrunk.text.clone())];
     files.extend(shrunk.documents.iter().map(|(path, text)| (out.join(path), text.to_string())));
     for (path, text) in &files {
         match fs::read_to_string(path) {

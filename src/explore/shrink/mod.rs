@@ -26,12 +26,30 @@ use self::trial::{Bench, Trial};
 use super::{Plan, Target};
 use crate::rehearsal::RunResult;
 use crate::scenario::model::ActionKind;
-use crate::scenario::{Documents, Scenario};
+use crate::scenario::{Documents, Scenario, load_from};
 use crate::text::rule::Rule;
 use crate::text::{Diagnostic, Source};
 
 /// How many scenarios are tried unless somebody says otherwise.
 pub const TRIES_DEFAULT: usize = 20_000;
+
+/// How a scenario is shrunk.
+#[derive(Clone, Copy, Debug)]
+pub struct Options<'o> {
+    /// Of several failures, the code or name of an oracle or a part of the text of an expectation; `None`: the first, what oracles found
+    /// before expectations.
+    pub keep: Option<&'o str>,
+    /// Where the schema of scenarios is, for the first line of the file that is made.
+    pub schema: Option<&'o str>,
+    /// The most scenarios that are tried.
+    pub tries_max: usize,
+}
+
+impl Default for Options<'_> {
+    fn default() -> Self {
+        Options { keep: None, schema: None, tries_max: TRIES_DEFAULT }
+    }
+}
 
 /// A scenario that was shrunk: what its files hold, and its run.
 #[derive(Clone, Debug)]
@@ -76,25 +94,23 @@ impl Shrunk {
     }
 }
 
-/// Shrinks a scenario file that fails. Of several failures the one is kept that `keep` names: the code or name of an oracle, or a part
-/// of an expectation's text; without it the first, what oracles found before expectations.
+/// Shrinks a scenario file that fails.
 ///
 /// # Errors
 /// Why it cannot be shrunk.
 pub fn shrink(
     source: &Source,
     documents: &dyn Documents,
-    keep: Option<&str>,
     bench: &dyn Bench,
-    tries_max: usize,
+    options: Options<'_>,
 ) -> Result<Shrunk, Refusal> {
     let (draft, scenario) = Draft::read(source, documents).map_err(Refusal::Invalid)?;
     let run = bench.run(&scenario, usize::MAX).map_err(Refusal::Invalid)?;
     let all = Failure::all(&run);
     let titles = || all.iter().map(Failure::title).collect();
-    let mut wanted = all.iter().filter(|failure| keep.is_none_or(|keep| is_named(failure, keep)));
+    let mut wanted = all.iter().filter(|failure| options.keep.is_none_or(|keep| is_named(failure, keep)));
     let failure = wanted.next().ok_or_else(|| Refusal::NothingFails(titles()))?;
-    smallest(draft, &run, failure, None, bench, tries_max)
+    smallest(draft, &run, failure, None, bench, options)
 }
 
 /// Shrinks what a search found under a seed: the scenario with all that the search added to it. What was found by comparison with the run
@@ -108,7 +124,7 @@ pub fn shrink_plan(
     documents: &dyn Documents,
     target: &Target,
     bench: &dyn Bench,
-    tries_max: usize,
+    options: Options<'_>,
 ) -> Result<Shrunk, Refusal> {
     let (mut plain, _) = Draft::read(&plan.scenario.source, documents).map_err(Refusal::Invalid)?;
     if seed != plan.scenario.seed {
@@ -129,13 +145,13 @@ pub fn shrink_plan(
         })
     };
     if let Some(failure) = of_kind(true).or_else(|| of_kind(false)) {
-        return smallest(draft, &run, failure, None, bench, tries_max);
+        return smallest(draft, &run, failure, None, bench, options);
     }
     let none = || Refusal::NothingFails(all.iter().map(Failure::title).collect());
     let draft = converge::expecting(&plain, draft, target, bench).ok_or_else(none)?;
     let run = draft.load().and_then(|scenario| bench.run(&scenario, usize::MAX)).map_err(Refusal::Invalid)?;
     let failure = Failure::last_expectation(&run).ok_or_else(none)?;
-    smallest(draft, &run, &failure, Some(target.rule), bench, tries_max)
+    smallest(draft, &run, &failure, Some(target.rule), bench, options)
 }
 
 /// A whole number, however large.
@@ -186,7 +202,7 @@ fn smallest(
     failure: &Failure,
     rule: Option<&'static Rule>,
     bench: &dyn Bench,
-    tries_max: usize,
+    options: Options<'_>,
 ) -> Result<Shrunk, Refusal> {
     let from = run.name.clone();
     let besides = Failure::all(run).into_iter().filter(|other| other != failure).map(|other| other.title()).collect();
@@ -195,7 +211,7 @@ fn smallest(
         _ => None,
     };
     let draft = expect::judged_alone(draft, &failure.goal, position);
-    let mut trial = Trial::new(bench, failure.goal.clone(), &draft, run, tries_max);
+    let mut trial = Trial::new(bench, failure.goal.clone(), &draft, run, options.tries_max);
     let draft = trial.holds(draft).ok_or_else(|| Refusal::Unsteady(failure.title()))?;
     let draft = reduce::reduce(&mut trial, draft);
     let is_cut_short = trial.is_cut_short();
@@ -208,12 +224,18 @@ fn smallest(
     let unsteady = || Refusal::Unsteady(failure.title());
     let (scenario, run) = trial.run(&named).ok_or_else(unsteady)?;
     let failure = failure.goal.failure(&run).ok_or_else(unsteady)?;
+    let schema = options.schema.map(|schema| format!("yaml-language-server: $schema={schema}"));
     let mut text = String::new();
-    for line in story::story(&from, rule, &scenario, &run, &failure) {
+    for line in schema.into_iter().chain(story::story(&from, rule, &scenario, &run, &failure)) {
         text.push_str(format!("# {line}").trim_end());
         text.push('\n');
     }
     text.push_str(&named.text());
+    // Once more from the very text that is written: the lines that causes name stand below the comment.
+    let source = Source::new(Arc::clone(&named.name), text.as_str());
+    let scenario = load_from(&source, &named).map_err(|_| unsteady())?;
+    let run = bench.run(&scenario, usize::MAX).map_err(|_| unsteady())?;
+    let failure = failure.goal.failure(&run).ok_or_else(unsteady)?;
     Ok(Shrunk {
         name: scenario.name.clone(),
         text,
