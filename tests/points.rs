@@ -93,7 +93,7 @@ fn every_write_and_read_of_a_rollout_is_a_point() {
         let occurrence = seen.entry((access.is_write, access.by, key.clone())).or_default();
         *occurrence += 1;
         // All first ones, and every fifth of the others.
-        if *occurrence > 1 && *occurrence % 5 != 0 {
+        if *occurrence > 1 && !occurrence.is_multiple_of(5) {
             continue;
         }
         let sides = match access.is_write {
@@ -179,6 +179,26 @@ fn a_point_that_is_injected_at_the_start_is_one_of_the_scenario() {
         injected.inject_fault(kill(&plain, "web", access));
         assert_eq!(story(&run(&said)), story(&ended(injected)));
     }
+}
+
+#[test]
+fn a_point_that_joins_later_counts_from_the_start_where_accesses_are_kept() {
+    let plain = scenario("rolling-update");
+    let mut kept = begun(&plain);
+    kept.stage_mut().keep_accesses();
+    while kept.step(&mut []) {}
+    let points = kept.points();
+    let last =
+        points.iter().rfind(|point| point.edge == Edge::BeforeWrite && point.by.as_deref() == Some("replicaset"));
+    let last = last.cloned().expect("a write of the ReplicaSet controller");
+    let mut said = plain.clone();
+    said.faults.push(kill(&plain, "web", last.clone()));
+    let mut forked = begun(&plain);
+    forked.stage_mut().keep_accesses();
+    while Stage::now(forked.stage()) < greenroom::kernel::Time::ZERO + Duration::from_secs(60) && forked.step(&mut []) {
+    }
+    forked.inject_fault(kill(&plain, "web", last));
+    assert_eq!(story(&run(&said)), story(&ended(forked)));
 }
 
 #[test]

@@ -101,7 +101,11 @@ impl Accesses {
 
 impl Cluster {
     pub(super) fn arm(&mut self, point: AccessPoint, token: u64) {
-        self.accesses.armed.push(Armed { point, token, seen: 0 });
+        // A point that joins a run which keeps its accesses counts those from the start on.
+        let of_writes = point.edge.is_of_writes();
+        let meant = |one: &&Access| one.is_write == of_writes && point.means(one.by, one.key);
+        let seen = self.kept_accesses().iter().filter(meant).count() as u32;
+        self.accesses.armed.push(Armed { point, token, seen });
         self.accesses.watched = true;
     }
 

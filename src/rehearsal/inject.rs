@@ -12,8 +12,9 @@ use crate::workload::Stage;
 
 impl<S: Stage> Rehearsal<S> {
     /// Adds a fault to what is still in store. Its trigger means what it would have meant from the start on: an `at` that is past
-    /// strikes now, an `on` counts what was reached before. What was reached often enough before this instant strikes now. Only writes and
-    /// reads are counted from now on: who wants the n-th of a run takes those off that there were, as [`Stage::accesses`] has them.
+    /// strikes now, an `on` counts what was reached before. What was reached often enough before this instant strikes now. Writes and
+    /// reads are counted from the start if the world keeps them ([`Stage::keep_accesses`]), and from now on if not, as are those in an API of a
+    /// control plane's own; a point that lies before this instant is never met.
     pub fn inject_fault(&mut self, fault: FaultEntry) {
         let scenario = Arc::make_mut(&mut self.scenario);
         let kind = CueKind::Fault(scenario.faults.len());
@@ -50,7 +51,7 @@ impl<S: Stage> Rehearsal<S> {
                 let already = (left == 0).then(|| seen[occurrence.max(1) as usize - 1]);
                 (Trigger::On { subject, reaches, occurrence: left, after }, already.map(|at| (at + after).max(now)))
             }
-            // Writes and reads are counted from now on: those before were nobody's to count.
+            // Those before are counted by the world, if it keeps them.
             access @ Trigger::Access(_) => (access, None),
         };
         let token = self.cues.cues.len() as u64;

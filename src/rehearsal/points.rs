@@ -1,6 +1,7 @@
 //! Cues that wait for a single write or read: who counts it, and what strikes where it is counted. What counts as one stands in
 //! docs/faults.md.
 
+use std::collections::BTreeMap;
 use std::mem;
 
 use super::Rehearsal;
@@ -11,8 +12,8 @@ use crate::systems;
 use crate::text::diagnostic::quote;
 use crate::timeline::{Cause, Kind, Subject};
 use crate::workload::{
-    About, AccessPoint, Accessed, Action, Actor, ApiFault, ApiTrouble, BuiltIn, Controller, Moment, Object, OwnPoint,
-    Stage, Wake,
+    About, AccessPoint, Accessed, Action, Actor, ApiFault, ApiTrouble, BuiltIn, Controller, Edge, Moment, Object,
+    OwnPoint, Stage, Wake,
 };
 
 impl<S: Stage> Rehearsal<S> {
@@ -177,6 +178,38 @@ impl<S: Stage> Rehearsal<S> {
                 }
             }
         }
+    }
+
+    /// Both sides of every write and read that the world has kept, as triggers that a scenario of the same course meets there.
+    pub fn points(&self) -> Vec<AccessTrigger> {
+        let names = self.stage.names();
+        let mut counts: BTreeMap<(bool, Actor, Option<Subject>), u32> = BTreeMap::new();
+        let mut points = Vec::new();
+        for access in self.stage.accesses() {
+            // What is read of all nodes at once has no name of its own.
+            if access.key.is_some_and(|key| names.show(key.name).is_empty()) {
+                continue;
+            }
+            let occurrence = counts.entry((access.is_write, access.by, access.key)).or_default();
+            *occurrence += 1;
+            let by = match access.by {
+                Actor::BuiltIn(by) => Some(by.text().to_owned()),
+                Actor::System(system) => self.systems[system].names().first().map(|name| (*name).to_owned()),
+            };
+            let object = access.key.map_or_else(|| RECORD.to_owned(), |key| key.show(names));
+            let edges = match access.is_write {
+                true => [Edge::BeforeWrite, Edge::AfterWrite],
+                false => [Edge::BeforeRead, Edge::AfterRead],
+            };
+            points.extend(edges.map(|edge| AccessTrigger {
+                edge,
+                object: Some(object.clone()),
+                by: by.clone(),
+                occurrence: *occurrence,
+                after: Duration::ZERO,
+            }));
+        }
+        points
     }
 
     /// How many writes or reads that a cue waits for there were.
