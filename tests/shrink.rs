@@ -151,6 +151,9 @@ fn what_an_oracle_finds_is_said_as_an_expectation() {
     hold(&one, &goal_of(&one));
     assert!(one.name.starts_with("GR106-") && one.text.contains("only: [ stuck ]"), "{}", one.text);
     insta::assert_snapshot!(one.text);
+    // A run that ends once its expectations are settled goes on where there are none.
+    let one = small("stuck-single-gpu", |text| text, Some("stuck"));
+    hold(&one, &goal_of(&one));
     let down = "
 faults:
   - { name: idle, at: 5m, cordon: { node: cpu-0, for: 1m } }

@@ -82,7 +82,11 @@ pub fn judged_alone(draft: Draft, goal: &Goal, position: Option<usize>) -> Draft
         let kept = position.and_then(|at| tree.key("expect")?.items().get(at).cloned());
         match kept {
             Some(entry) => tree.set("expect", Tree::List(vec![entry])),
-            None => drop(tree.unset("expect")),
+            None => {
+                tree.unset("expect");
+                // Without expectations everything is settled at once, and the run would end before anything is found.
+                tree.unset("stop_when_settled");
+            }
         }
         let stuck_after = tree.get(&keys(&["oracles", "stuck_after"])).cloned();
         let only = match goal {

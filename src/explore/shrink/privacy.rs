@@ -39,7 +39,10 @@ pub fn without_secrets(trial: &mut Trial<'_>, mut draft: Draft) -> Result<Draft,
     }
     // What could not be masked may stay unless it is known for a secret.
     let left = spots.iter().filter(|spot| is_known_secret(&draft, spot));
-    let places: Vec<String> = left.map(place).collect();
+    let mut places: Vec<String> = left.map(place).collect();
+    // What cannot be read as a tree cannot be looked through.
+    let opaque = draft.documents.iter().filter(|(_, document)| document.tree.is_none() && !document.text.is_empty());
+    places.extend(opaque.map(|(path, _)| path.clone()));
     // A comment may hold one too, and is gone once a document is written anew.
     for document in draft.documents.values_mut().filter(|document| mask(&document.text) != document.text.as_ref()) {
         document.rewrite();
