@@ -134,7 +134,7 @@ impl Base {
 fn words(points: &[Point]) -> Vec<String> {
     let states = points.iter().filter_map(|point| match &point.trigger {
         Trigger::On { subject, reaches, .. } => Some(format!("{subject}: {reaches}")),
-        Trigger::At(_) => None,
+        Trigger::At(_) | Trigger::Access(_) => None,
     });
     let names = ["search".to_owned()].into_iter();
     names.chain(FAULT_WORDS.iter().map(|word| (*word).to_owned())).chain(states).collect()
