@@ -50,6 +50,10 @@ pub fn divergence(base: &Base, run: &Fork, over: Time) -> Option<Finding> {
 
 /// True if the end with the faults is worse than that without them; a better one is no failure, nor is one that waits for somebody.
 fn is_worse(end: &End, their: &End) -> bool {
+    // What is gone in both, or is unwell without the faults too, has no end to come back to.
+    if (their.gone && end.gone) || matches!(end.health, Some((Health::Unwell, _))) {
+        return false;
+    }
     let is_well = matches!(their.health, Some((Health::Well, _)));
     let waits = matches!(their.health, Some((_, state)) if WAITS_FOR_SOMEBODY.contains(&state));
     let less = match (end.pods, their.pods) {
