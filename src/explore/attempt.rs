@@ -101,11 +101,13 @@ pub fn findings(base: &Base, run: &mut Fork, plan: &Plan) -> Vec<Finding> {
     let mut findings = run.findings();
     // What an operator changes is another end that is wanted.
     let limit = matches!(run.rehearsal().ending(), Some(Ending::LimitReached(_)));
-    if plan.actions.is_empty() && !plan.faults.is_empty() && !limit {
-        if let Some(over) = all_over(run, plan) {
-            findings.extend(divergence(base, run, over));
-            findings.extend(churn(base, run, over));
-        }
+    if plan.actions.is_empty()
+        && !plan.faults.is_empty()
+        && !limit
+        && let Some(over) = all_over(run, plan)
+    {
+        findings.extend(divergence(base, run, over));
+        findings.extend(churn(base, run, over));
     }
     findings
 }

@@ -3,7 +3,7 @@
 use super::super::base::{Base, is_at_rest};
 use super::super::fork::Fork;
 use super::decided::is_decided;
-use super::ends::{Ends, Health};
+use super::ends::{End, Ends, Health};
 use crate::kernel::Time;
 use crate::oracle::builtin::rules;
 use crate::rehearsal::{Fate, Finding};
@@ -26,15 +26,8 @@ pub fn divergence(base: &Base, run: &Fork, over: Time) -> Option<Finding> {
         return None;
     }
     let ends = Ends::of(run);
-    // Better than without the faults is no failure.
-    let mut worse = base.ends.differences(&ends).filter(|(subject, _, their)| {
-        !subject.starts_with(OF_THE_CLIENT)
-            && their.is_none_or(|their| {
-                let is_well = matches!(their.health, Some((Health::Well, _)));
-                let waits =
-                    matches!(their.health, Some((Health::Underway, state)) if WAITS_FOR_SOMEBODY.contains(&state));
-                !waits && (their.pods.is_some() || their.gone || !is_well)
-            })
+    let mut worse = base.ends.differences(&ends).filter(|(subject, end, their)| {
+        !subject.starts_with(OF_THE_CLIENT) && their.is_none_or(|their| is_worse(end, their))
     });
     let (subject, end, their) = worse.next()?;
     let others: Vec<&str> = worse.map(|(subject, ..)| subject).take(3).collect();
@@ -53,6 +46,24 @@ pub fn divergence(base: &Base, run: &Fork, over: Time) -> Option<Finding> {
         evidence,
         expected: false,
     })
+}
+
+/// True if the end with the faults is worse than that without them; a better one is no failure, nor is one that waits for somebody.
+fn is_worse(end: &End, their: &End) -> bool {
+    // What is gone in both, or is unwell without the faults too, has no end to come back to.
+    if (their.gone && end.gone) || matches!(end.health, Some((Health::Unwell, _))) {
+        return false;
+    }
+    let is_well = matches!(their.health, Some((Health::Well, _)));
+    let waits = matches!(their.health, Some((_, state)) if WAITS_FOR_SOMEBODY.contains(&state));
+    let less = match (end.pods, their.pods) {
+        (Some((wanted, ready)), Some((their_wanted, their_ready))) => their_wanted != wanted || their_ready < ready,
+        (pods, their_pods) => pods.is_some() != their_pods.is_some(),
+    };
+    !waits
+        && (their.gone != end.gone
+            || less
+            || (!is_well && their.health.map(|one| one.0) != end.health.map(|one| one.0)))
 }
 
 /// True if an action of the scenario took place without the faults and did not with them.
