@@ -8,12 +8,15 @@ use clap::Args;
 use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::{Format, OutputArgs, complain, refuse, stderr_is_coloured, tell};
-use crate::explore::{Choice, Exploration, FAULT_WORDS, Options, Progress, explore as search};
+use super::shrink::{schema_line, write as write_shrunk};
+use crate::explore::shrink::trial::ByItself;
+use crate::explore::shrink::{Options as Shrinking, Refusal, Shrunk, shrink_plan};
+use crate::explore::{Choice, Exploration, FAULT_WORDS, Group, Options, Progress, explore as search};
 use crate::kernel::Duration;
 use crate::oracle::builtin::rules;
-use crate::report::explore::{self as shown, Explored};
+use crate::report::explore::{self as shown, Explored, Kept};
 use crate::report::{Exit, Paint};
-use crate::scenario::load;
+use crate::scenario::{Folder, load};
 use crate::text::Diagnostic;
 use crate::text::diagnostic::{nearest, quote};
 use crate::text::duration::parse as parse_duration;
@@ -52,6 +55,12 @@ pub struct ExploreArgs {
     /// Look for findings of these oracles alone, by code or name: GR104,stuck.
     #[arg(long, value_name = "ORACLE", value_delimiter = ',', value_parser = oracle)]
     only: Option<Vec<&'static Rule>>,
+    /// The folder that the smallest scenario of each finding is written to, with its documents and its timeline.
+    #[arg(long, value_name = "FOLDER", default_value = "found")]
+    out: PathBuf,
+    /// Shrink so many of the findings, those that are told first, and write each; 0 writes nothing.
+    #[arg(long, value_name = "N", default_value_t = 10)]
+    shrink: u16,
     /// Show which states and steps from state to state were reached, and which never.
     #[arg(long)]
     coverage: bool,
@@ -95,7 +104,11 @@ pub fn explore(args: &ExploreArgs) -> Exit {
         }
     };
     let file = args.file.to_string_lossy().into_owned();
-    let explored = Explored { file, exploration, coverage: args.coverage };
+    let kept = match pool.install(|| shrunk(args, &exploration)) {
+        Ok(kept) => kept,
+        Err(error) => return complain(&error),
+    };
+    let explored = Explored { file, exploration, kept, coverage: args.coverage };
     args.output.write_each(explored.exit(), &|format, out: &mut dyn Write, paint: Paint| match format {
         Format::Json => shown::write_json(out, &explored),
         Format::Ndjson => shown::write_ndjson(out, &explored),
@@ -127,6 +140,41 @@ fn searched(args: &ExploreArgs) -> Result<Exploration, Vec<Diagnostic>> {
     });
     bar.finish_and_clear();
     exploration
+}
+
+/// The most scenarios that are tried for one finding: a search has many, and `greenroom shrink` goes on from what is written.
+const TRIES_MAX: usize = 3_000;
+
+/// Writes the smallest scenario of each of the first findings.
+///
+/// # Errors
+/// What could not be written.
+fn shrunk(args: &ExploreArgs, exploration: &Exploration) -> Result<Vec<Kept>, String> {
+    let groups = exploration.groups.iter().take(args.shrink.into());
+    let scenario = &exploration.plan.scenario;
+    let schema = schema_line(scenario.source.text(), &scenario.folder, &args.out);
+    let options = Shrinking { tries_max: TRIES_MAX, schema: schema.as_deref(), ..Shrinking::default() };
+    let bar = progress(Some(groups.len() as u64));
+    let one = |group: &Group| {
+        let documents = Folder::new(&scenario.folder);
+        let shrunk = shrink_plan(&group.plan, exploration.seed, &documents, &group.target(), &ByItself, options);
+        bar.inc(1);
+        shrunk
+    };
+    let all: Vec<Result<Shrunk, Refusal>> = groups.map(one).collect();
+    bar.finish_and_clear();
+    all.into_iter()
+        .map(|shrunk| match shrunk {
+            Ok(shrunk) => write_shrunk(&shrunk, &args.out).map(|(file, _)| Kept::Written {
+                file,
+                faults: shrunk.scenario.faults.len(),
+                actions: shrunk.scenario.actions.len(),
+                nodes: shrunk.nodes(),
+                tries: shrunk.tries,
+            }),
+            Err(refusal) => Ok(Kept::Not(refusal.words())),
+        })
+        .collect()
 }
 
 /// When the user's patience ends. The clock of the machine decides how many runs there are, and nothing in them.

@@ -53,6 +53,7 @@ impl Attempt {
         let mut pending = names.clone();
         // Whatever does nothing leaves the run as it is: its end is known.
         let mut idle: Vec<(&str, Reason)> = Vec::new();
+        // An order of events has no name of its own: what comes of it shows in the run.
         while !pending.is_empty() && run.step() {
             pending.retain(|name| match run.fate(name) {
                 Fate::Pending => true,
@@ -73,7 +74,7 @@ impl Attempt {
         run.go_on();
         let is_idle = |name: &&&str| matches!(run.fate(name), Fate::Pending | Fate::Standing);
         idle.extend(names.iter().filter(is_idle).map(|name| (*name, Reason::NeverFired)));
-        if idle.len() == names.len() {
+        if !idle.is_empty() && idle.len() == names.len() {
             return Came::Pruned(idle[0].1);
         }
         if is_like(&run, &base.end, start.entries) {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::differential::{Ends, Made, at_once, path_dependence};
 use super::fork::{Fork, lengthened};
 use super::group::told_once;
+use super::order::{Tie, accesses_and_ties};
 use super::points::{Point, points};
 use super::vocabulary::FAULT_WORDS;
 use crate::kernel::{Duration, Time};
@@ -51,8 +52,10 @@ pub struct Base {
     pub seed: u64,
     /// Runs that can be forked, in the order of time; the first is that before anything happened.
     pub kept: Vec<Kept>,
-    /// Decision points, in the order of time.
+    /// Decision points: after entries and at the start of instants, each in the order of time, then at single writes and reads.
     pub places: Vec<Place>,
+    /// What could have come later at its instant.
+    pub ties: Vec<Tie>,
     /// Entries that are equal to those of a point.
     pub equal: usize,
     /// The run at its end.
@@ -85,6 +88,9 @@ impl Base {
         let mut start = Fork::new(&scenario, seed)?;
         start.foretell(words(&points.list));
         (base.kept, base.places) = keep(&start, points.list);
+        let (accesses, ties) = accesses_and_ties(&base.scenario, seed)?;
+        base.places.extend(accesses);
+        base.ties = ties;
         (base.put_off, base.equal) = (put_off, points.equal);
         Ok(base)
     }
@@ -109,6 +115,7 @@ impl Base {
             seed,
             kept: Vec::new(),
             places: Vec::new(),
+            ties: Vec::new(),
             equal: 0,
             end,
             findings,
@@ -156,7 +163,8 @@ pub fn is_at_rest(fork: &Fork) -> bool {
 /// of the instant, which comes after whatever else was put off.
 fn keep(start: &Fork, points: Vec<Point>) -> (Vec<Kept>, Vec<Place>) {
     let mut run = start.fork();
-    let mut kept = vec![Kept { fork: start.fork(), entries: start.timeline().len() }];
+    run.freeze();
+    let mut kept = vec![Kept { fork: run.fork(), entries: start.timeline().len() }];
     let mut places: Vec<Place> = Vec::new();
     let mut points = points.into_iter().peekable();
     let mut instants: BTreeMap<Time, usize> = BTreeMap::new();
@@ -169,6 +177,7 @@ fn keep(start: &Fork, points: Vec<Point>) -> (Vec<Kept>, Vec<Place>) {
                 continue;
             }
             if kept.len() < KEPT_MAX {
+                run.freeze();
                 kept.push(Kept { fork: run.fork(), entries });
             }
             instants.entry(point.at).or_insert(kept.len() - 1);

@@ -14,6 +14,11 @@ use crate::text::rule::Rule;
 /// Those oracles.
 const COMPARING: [&Rule; 3] = [&rules::CHURN, &rules::DIVERGENCE, &rules::PATH];
 
+/// True if this is one of them.
+pub fn compares(rule: &Rule) -> bool {
+    COMPARING.contains(&rule)
+}
+
 /// True if a scenario names one of them: it is to judge alone, or to find something.
 pub fn is_asked_for(scenario: &Scenario) -> bool {
     let names = |name: &str| COMPARING.iter().any(|rule| is(name, rule));

@@ -38,12 +38,24 @@ impl Fork {
         self.clone()
     }
 
+    /// Makes this a run whose forks share with it what they do not change, until it goes on.
+    pub fn freeze(&mut self) {
+        self.rehearsal.freeze();
+    }
+
     /// Makes texts known that what is put in will bring, so that a fork does not copy the table of names for them.
     pub fn foretell(&mut self, texts: impl IntoIterator<Item = String>) {
         let (_, names) = self.rehearsal.stage_mut().timeline_mut();
         for text in texts {
             names.intern(&text);
         }
+    }
+
+    /// Keeps every write and read from now on, and what could have come in another order.
+    pub fn keep_accesses_and_ties(&mut self) {
+        let stage = self.rehearsal.stage_mut();
+        stage.keep_accesses();
+        stage.keep_ties();
     }
 
     /// Handles the next thing that happens; `false` once the run is over.
@@ -64,6 +76,9 @@ impl Fork {
         }
         for action in &plan.actions {
             self.rehearsal.inject_action(action.clone());
+        }
+        for tie in &plan.ties {
+            self.rehearsal.inject_tie(tie.clone());
         }
     }
 

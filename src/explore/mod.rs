@@ -9,6 +9,7 @@ mod differential;
 mod effect;
 mod fork;
 mod group;
+mod order;
 pub mod plan;
 mod points;
 mod prune;
@@ -19,7 +20,7 @@ pub mod shrink;
 mod vocabulary;
 mod words;
 
-pub use compare::{add_comparisons, is_asked_for};
+pub use compare::{add_comparisons, compares, is_asked_for};
 pub use coverage::{Coverage, OfKind};
 pub use group::{Group, Signature};
 pub use plan::{Plan, Target};

@@ -3,8 +3,9 @@
 
 use std::sync::Arc;
 
+use crate::kernel::Time;
 use crate::rehearsal::Finding;
-use crate::scenario::model::{ActionEntry, ActionKind, FaultEntry, FaultKind, Scenario, Trigger};
+use crate::scenario::model::{ActionEntry, ActionKind, FaultEntry, FaultKind, Scenario, TieEntry, Trigger};
 use crate::text::Place;
 use crate::text::rule::Rule;
 
@@ -17,8 +18,8 @@ pub struct Plan {
     pub faults: Vec<FaultEntry>,
     /// An operator's actions beyond those of the scenario, in the same way.
     pub actions: Vec<ActionEntry>,
-    /// The seed of an order of what happens at the same instant; `None`: the order in which it was asked for.
-    pub tie: Option<u64>,
+    /// What comes behind its peers of one instant, beyond the scenario's own.
+    pub ties: Vec<TieEntry>,
 }
 
 /// What is to be found in the runs of a plan, whatever becomes of the rest.
@@ -35,7 +36,7 @@ pub struct Target {
 impl Plan {
     /// The scenario as it is.
     pub const fn of(scenario: Arc<Scenario>) -> Plan {
-        Plan { scenario, faults: Vec::new(), actions: Vec::new(), tie: None }
+        Plan { scenario, faults: Vec::new(), actions: Vec::new(), ties: Vec::new() }
     }
 
     /// The scenario with all that was added to it, as a file could have it.
@@ -43,17 +44,18 @@ impl Plan {
         let mut scenario = Scenario::clone(&self.scenario);
         scenario.faults.extend(self.faults.iter().cloned());
         scenario.actions.extend(self.actions.iter().cloned());
+        scenario.ties.extend(self.ties.iter().cloned());
         scenario
     }
 
-    /// How many faults and actions were added.
+    /// How many faults, actions and ties were added.
     pub const fn len(&self) -> usize {
-        self.faults.len() + self.actions.len()
+        self.faults.len() + self.actions.len() + self.ties.len()
     }
 
     /// True for the scenario as it is.
     pub const fn is_empty(&self) -> bool {
-        self.len() == 0 && self.tie.is_none()
+        self.len() == 0
     }
 
     /// Adds a fault under a name of its own.
@@ -72,6 +74,13 @@ impl Plan {
         self
     }
 
+    /// Puts what happens with a subject at an instant behind its peers.
+    #[must_use]
+    pub fn with_tie(mut self, at: Time, subject: String) -> Plan {
+        self.ties.push(TieEntry { place: self.place(), at, subject, tie: 1 });
+        self
+    }
+
     /// The plan without the faults and actions of these names.
     #[must_use]
     pub fn without(mut self, names: &[String]) -> Plan {
@@ -84,8 +93,8 @@ impl Plan {
     pub fn describe(&self) -> Vec<String> {
         let faults = self.faults.iter().map(|fault| describe_fault(&fault.kind, &fault.trigger));
         let actions = self.actions.iter().map(|action| describe_action(&action.kind, &action.trigger));
-        let tie = self.tie.map(|seed| format!("what happens at one instant in the order {seed}"));
-        faults.chain(actions).chain(tie).collect()
+        let ties = self.ties.iter().map(|tie| format!("{} behind its peers at {}", tie.subject, tie.at));
+        faults.chain(actions).chain(ties).collect()
     }
 
     /// A name that nothing in the scenario has.

@@ -1,7 +1,6 @@
 //! Decision points: where in a run a fault or an action is put. Each is right after an entry of the run without it, or at the start of
 //! the entry's instant; of equal entries of equal subjects the first, the middle and the last stand for all.
-//!
-//! Points before and after single writes of a controller join here once triggers can name them.
+//! Single writes and reads are `order`'s.
 
 use std::collections::BTreeMap;
 
@@ -75,9 +74,10 @@ const fn is_told(kind: Kind) -> bool {
     !matches!(kind, Kind::Fault | Kind::Action | Kind::Scenario | Kind::Traffic)
 }
 
-fn first_middle_last(group: &[EntryId]) -> Vec<EntryId> {
+/// The first, the middle and the last of several that are equal.
+pub fn first_middle_last<T: Clone + PartialEq>(group: &[T]) -> Vec<T> {
     let last = group.len() - 1;
-    let mut chosen = vec![group[0], group[last / 2], group[last]];
+    let mut chosen = vec![group[0].clone(), group[last / 2].clone(), group[last].clone()];
     chosen.dedup();
     chosen
 }

@@ -1,6 +1,6 @@
 //! The course of a search: batches of attempts, run on all threads and looked at in the order of their numbers, so that the same seed
-//! finds the same on any number of threads. First each fault and action by itself at each decision point, between them pairs of those
-//! that had an effect, and weighted draws of several.
+//! finds the same on any number of threads. First each fault and action by itself at each decision point, between them other orders of
+//! what happens at one instant, pairs of those that had an effect, and weighted draws of several.
 
 mod pairs;
 mod singles;
@@ -18,6 +18,7 @@ use super::base::Base;
 use super::coverage::{Coverage, steps};
 use super::fork::Fork;
 use super::group::{Group, Groups, Seen, seen};
+use super::order::Orders;
 use super::plan::Plan;
 use super::prune::{Pruned, Reason};
 use super::replay::repeats;
@@ -33,8 +34,9 @@ use crate::text::rule::Rule;
 const BATCH: usize = 128;
 
 /// Which stage each batch of a round belongs to, as long as the stage has anything left.
-const ROUND: [Stage; 8] = [
+const ROUND: [Stage; 9] = [
     Stage::Singles,
+    Stage::Orders,
     Stage::Singles,
     Stage::Pairs,
     Stage::Singles,
@@ -74,6 +76,8 @@ pub enum Stage {
     Pairs,
     /// Several, drawn.
     Swarm,
+    /// What happens at one instant in another order.
+    Orders,
 }
 
 /// How far a search is.
@@ -96,8 +100,8 @@ pub struct Exploration {
     pub put_off: Duration,
     /// Runs in all.
     pub runs: u64,
-    /// The same by stage: singles, pairs, swarm.
-    pub by_stage: [u64; 3],
+    /// The same by stage: singles, pairs, swarm, orders.
+    pub by_stage: [u64; 4],
     /// Decision points, and what can be done at each.
     pub space: (usize, usize),
     /// Faults that were asked for by name, and of which this scenario has no target.
@@ -160,8 +164,9 @@ struct Search<'a> {
     singles: Singles<'a>,
     pairs: Pairs<'a>,
     swarm: Swarm<'a>,
+    orders: Orders<'a>,
     runs: u64,
-    by_stage: [u64; 3],
+    by_stage: [u64; 4],
     pruned: Pruned,
     groups: Groups,
     coverage: Coverage,
@@ -176,8 +181,9 @@ impl<'a> Search<'a> {
             singles: Singles::new(base, items),
             pairs: Pairs::new(base, items, streams),
             swarm: Swarm::new(base, items, streams),
+            orders: Orders::new(base),
             runs: 0,
-            by_stage: [0; 3],
+            by_stage: [0; 4],
             pruned: Pruned::default(),
             groups: Groups::default(),
             coverage: Coverage::new(steps(&base.end)),
@@ -227,12 +233,16 @@ impl<'a> Search<'a> {
     /// The next batch: of the stage whose turn it is, or of another that has something left. `None`: none has.
     fn next_batch(&mut self, turn: Stage) -> Option<(Stage, Vec<Tried>)> {
         let depth = self.options.depth;
-        let stages = [turn, Stage::Singles, Stage::Pairs, Stage::Swarm];
+        let stages = [turn, Stage::Singles, Stage::Orders, Stage::Pairs, Stage::Swarm];
         for stage in stages {
             let batch = match stage {
                 Stage::Singles => self.singles.batch(BATCH, &mut self.pruned),
                 Stage::Pairs if depth >= 2 => self.pairs.batch(BATCH),
                 Stage::Swarm if depth >= 3 => self.swarm.batch(BATCH),
+                Stage::Orders => {
+                    let orders = self.orders.batch(BATCH).into_iter();
+                    orders.map(|attempt| Tried { attempt, single: None }).collect()
+                }
                 Stage::Pairs | Stage::Swarm => Vec::new(),
             };
             if !batch.is_empty() {

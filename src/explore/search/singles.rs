@@ -13,8 +13,9 @@ use crate::scenario::model::Trigger;
 pub struct Singles<'a> {
     base: &'a Base,
     items: &'a [Item],
-    /// Points after entries, then points at the start of instants, which differ from these in timing alone.
-    blocks: [std::ops::Range<usize>; 2],
+    /// Points after entries, then those at single writes and reads, then points at the start of instants, which differ from the
+    /// first in timing alone.
+    blocks: [std::ops::Range<usize>; 3],
     block: usize,
     walk: Walk,
 }
@@ -24,7 +25,9 @@ impl<'a> Singles<'a> {
     pub fn new(base: &'a Base, items: &'a [Item]) -> Singles<'a> {
         let is_after = |place: &Place| matches!(place.point.trigger, Trigger::On { .. });
         let after = base.places.partition_point(is_after);
-        let blocks = [0..after, after..base.places.len()];
+        let is_access = |place: &Place| matches!(place.point.trigger, Trigger::Access(_));
+        let accesses = base.places.iter().position(is_access).unwrap_or(base.places.len());
+        let blocks = [0..after, accesses..base.places.len(), after..accesses];
         let walk = Walk::new(after * items.len());
         Singles { base, items, blocks, block: 0, walk }
     }
@@ -44,7 +47,8 @@ impl<'a> Singles<'a> {
             let places = &self.blocks[self.block];
             let (item, place) = (at / places.len(), places.start + at % places.len());
             let Place { point, kept } = &self.base.places[place];
-            if !self.items[item].can_strike(&self.base.kept[*kept].fork) {
+            let is_access = matches!(point.trigger, Trigger::Access(_));
+            if !is_access && !self.items[item].can_strike(&self.base.kept[*kept].fork) {
                 pruned.add(Reason::NothingThere);
                 continue;
             }

@@ -3,7 +3,7 @@
 
 use super::tree::Tree;
 use crate::kernel::Duration;
-use crate::scenario::model::{ActionEntry, ActionKind, ApiEntry, FaultEntry, FaultKind, Target, Trigger};
+use crate::scenario::model::{ActionEntry, ActionKind, ApiEntry, FaultEntry, FaultKind, Target, TieEntry, Trigger};
 use crate::workload::pod::TaintEffect;
 use crate::workload::{ApiTrouble, Moment, NodeDisruption, Store};
 
@@ -82,6 +82,13 @@ pub fn action(action: &ActionEntry) -> Tree {
     trigger(&mut entry, &action.trigger);
     entry.lengths("read", action.read);
     entry.put(action.kind.text(), action_body(&action.kind)).map()
+}
+
+/// An event that comes behind its peers as an entry of `ties`.
+pub fn tie(tie: &TieEntry) -> Tree {
+    let mut entry = Entries::default();
+    entry.length("at", Duration::from_nanos(tie.at.nanos())).text("subject", &tie.subject);
+    entry.numbers("tie", Some(u32::from(tie.tie)).filter(|tie| *tie != 1)).map()
 }
 
 fn trigger(entry: &mut Entries, trigger: &Trigger) {

@@ -22,8 +22,9 @@ use std::sync::Arc;
 use self::draft::{Document, Draft, File, Form};
 use self::goal::{Failure, Goal};
 use self::tree::{Tree, keys};
-use self::trial::{Bench, Trial};
-use super::{Plan, Target};
+use self::trial::{Bench, Compared, Trial};
+use super::{Plan, Target, compares};
+use crate::kernel::Duration;
 use crate::rehearsal::RunResult;
 use crate::scenario::model::ActionKind;
 use crate::scenario::{Documents, Scenario, load_from};
@@ -87,6 +88,21 @@ pub enum Refusal {
     Secrets(String),
 }
 
+impl Refusal {
+    /// In a line.
+    pub fn words(&self) -> String {
+        match self {
+            Refusal::Invalid(problems) => match problems.first() {
+                Some(problem) => format!("what was to be tried is not valid: {}", problem.message),
+                None => "its run has no end".to_owned(),
+            },
+            Refusal::NothingFails(_) => "it does not fail in the same way by itself".to_owned(),
+            Refusal::Unsteady(what) => format!("{what} fails only together with the rest"),
+            Refusal::Secrets(places) => format!("it needs values that may be secret, which are not written: {places}"),
+        }
+    }
+}
+
 impl Shrunk {
     /// How many nodes there are from the start.
     pub fn nodes(&self) -> u32 {
@@ -148,10 +164,26 @@ pub fn shrink_plan(
         return smallest(draft, &run, failure, None, bench, options);
     }
     let none = || Refusal::NothingFails(all.iter().map(Failure::title).collect());
-    let draft = converge::expecting(&plain, draft, target, bench).ok_or_else(none)?;
+    let Some(draft) = converge::expecting(&plain, draft.clone(), target, bench) else {
+        return compared(draft, target, options);
+    };
     let run = draft.load().and_then(|scenario| bench.run(&scenario, usize::MAX)).map_err(Refusal::Invalid)?;
     let failure = Failure::last_expectation(&run).ok_or_else(none)?;
     smallest(draft, &run, &failure, Some(target.rule), bench, options)
+}
+
+/// Shrinks what is found by comparison alone, with an oracle that the scenario names.
+fn compared(draft: Draft, target: &Target, options: Options<'_>) -> Result<Shrunk, Refusal> {
+    let draft = draft.edited(&File::Scenario, |tree| {
+        tree.set("oracles", Tree::one("only", Tree::List(vec![Tree::text(target.rule.name)])));
+    });
+    let run = draft.load().and_then(|scenario| Compared.run(&scenario, usize::MAX)).map_err(Refusal::Invalid)?;
+    let all = Failure::all(&run);
+    let is_meant = |failure: &&Failure| matches!(&failure.goal, Goal::Finding(found, _) if found.rule == target.rule);
+    match all.iter().find(is_meant) {
+        Some(failure) if compares(target.rule) => smallest(draft, &run, failure, None, &Compared, options),
+        _ => Err(Refusal::NothingFails(all.iter().map(Failure::title).collect())),
+    }
 }
 
 /// A whole number, however large.
@@ -173,6 +205,7 @@ fn with_plan(mut draft: Draft, plan: &Plan) -> Draft {
         let lists = [
             ("faults", plan.faults.iter().map(entry::fault).collect::<Vec<Tree>>()),
             ("actions", plan.actions.iter().map(entry::action).collect()),
+            ("ties", plan.ties.iter().map(entry::tie).collect()),
         ];
         for (key, added) in lists.into_iter().filter(|(_, added)| !added.is_empty()) {
             match tree.get_mut(&keys(&[key])) {
@@ -180,9 +213,9 @@ fn with_plan(mut draft: Draft, plan: &Plan) -> Draft {
                 _ => tree.set(key, Tree::List(added)),
             }
         }
-        if let Some(tie) = plan.tie {
-            tree.set("tie", whole(tie));
-        }
+        // A search may have put the end off, and goes on when expectations are settled.
+        tree.set("until", Tree::text(Duration::from_nanos(plan.scenario.until.nanos()).to_string()));
+        tree.unset("stop_when_settled");
     })
 }
 

@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::draft::Draft;
 use super::goal::Goal;
 use super::tree::{Tree, keys};
+use crate::explore::{add_comparisons, is_asked_for};
 use crate::oracle::{Judge, Oracles};
 use crate::rehearsal::{Ending, Observer, Options, Rehearsal, RunResult, simulated};
 use crate::scenario::Scenario;
@@ -54,6 +55,20 @@ impl Bench for ByItself {
     }
 }
 
+/// The same, and compared with other runs where the scenario names an oracle that does that.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Compared;
+
+impl Bench for Compared {
+    fn run(&self, scenario: &Scenario, entries_max: usize) -> Result<RunResult, Vec<Diagnostic>> {
+        let mut run = ByItself.run(scenario, entries_max)?;
+        if is_asked_for(scenario) {
+            add_comparisons(scenario, &mut run)?;
+        }
+        Ok(run)
+    }
+}
+
 /// What else must hold of a smaller scenario, so that it fails for the reason for which the first did.
 #[derive(Clone, Debug, Default)]
 pub struct Guards {
@@ -93,8 +108,7 @@ impl<'b> Trial<'b> {
             is_cut_short: false,
         };
         trial.guards.until = draft.scenario.key("until").cloned();
-        let lists: [&'static [&'static str]; 3] =
-            [&["faults"], &["faults", "actions"], &["faults", "actions", "tie", "ties"]];
+        let lists: [&'static [&'static str]; 3] = [&["faults"], &["faults", "actions"], &["faults", "actions", "ties"]];
         let there = lists.into_iter().filter(|lists| lists.iter().any(|list| draft.scenario.key(list).is_some()));
         trial.guards.without = there.into_iter().find(|lists| trial.is_calm(draft, lists) == Some(true));
         trial

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::Explored;
+use super::{Explored, Kept};
 use crate::explore::{Exploration, Group};
 use crate::kernel::Time;
 use crate::text::mask::mask;
@@ -24,7 +24,8 @@ pub fn write(out: &mut dyn Write, explored: &Explored) -> io::Result<()> {
 fn value(explored: &Explored) -> Value {
     let found = &explored.exploration;
     let mut value = summary(explored);
-    value["findings"] = found.groups.iter().map(group).collect();
+    value["findings"] =
+        found.groups.iter().enumerate().map(|(index, one)| group(one, explored.kept.get(index))).collect();
     if explored.coverage {
         value["coverage"] = coverage(found);
     }
@@ -34,7 +35,7 @@ fn value(explored: &Explored) -> Value {
 /// What a search was, without its findings.
 pub(super) fn summary(explored: &Explored) -> Value {
     let found = &explored.exploration;
-    let [singles, pairs, swarm] = found.by_stage;
+    let [singles, pairs, swarm, orders] = found.by_stage;
     let pruned: Map<String, Value> =
         found.pruned.iter().map(|(reason, count)| (reason.word().to_owned(), count.into())).collect();
     let (base, all) = found.coverage.counts();
@@ -45,7 +46,7 @@ pub(super) fn summary(explored: &Explored) -> Value {
         "seed": found.seed,
         "decision_points": found.space.0,
         "vocabulary": found.space.1,
-        "runs": { "all": found.runs, "singles": singles, "pairs": pairs, "swarm": swarm },
+        "runs": { "all": found.runs, "singles": singles, "pairs": pairs, "swarm": swarm, "orders": orders },
         "without_target": found.lacking,
         "whole": found.is_whole,
         "put_off_ns": found.put_off.nanos(),
@@ -54,9 +55,9 @@ pub(super) fn summary(explored: &Explored) -> Value {
     })
 }
 
-/// A finding.
-pub(super) fn group(group: &Group) -> Value {
-    json!({
+/// A finding, and what was made of it.
+pub(super) fn group(group: &Group, kept: Option<&Kept>) -> Value {
+    let mut value = json!({
         "code": group.rule.code,
         "name": group.rule.name,
         "gravity": group.rule.gravity.text(),
@@ -71,7 +72,16 @@ pub(super) fn group(group: &Group) -> Value {
         "runs": group.count,
         "explained": group.explained,
         "repeats": group.repeats,
-    })
+    });
+    match kept {
+        Some(Kept::Written { file, faults, actions, nodes, tries }) => {
+            value["kept"] =
+                json!({ "file": file, "faults": faults, "actions": actions, "nodes": nodes, "tries": tries });
+        }
+        Some(Kept::Not(why)) => value["not_kept"] = json!(mask(why)),
+        None => {}
+    }
+    value
 }
 
 fn coverage(found: &Exploration) -> Value {

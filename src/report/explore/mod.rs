@@ -22,8 +22,47 @@ pub struct Explored {
     pub file: String,
     /// What was found.
     pub exploration: Exploration,
+    /// What was made of the first findings, in their order.
+    pub kept: Vec<Kept>,
     /// True if what was reached is shown too.
     pub coverage: bool,
+}
+
+/// What was made of a finding.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Kept {
+    /// The smallest scenario that shows it.
+    Written {
+        /// Its file.
+        file: String,
+        /// How many faults are left.
+        faults: usize,
+        /// How many actions.
+        actions: usize,
+        /// How many nodes.
+        nodes: u32,
+        /// How many scenarios were tried.
+        tries: usize,
+    },
+    /// There is none; the text says why.
+    Not(String),
+}
+
+impl Kept {
+    /// In a line.
+    fn text(&self) -> String {
+        let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
+        match self {
+            Kept::Written { file, faults, actions, nodes, tries } => format!(
+                "kept as {file}: {}, {}, {}; {} tried",
+                count(*faults, "fault"),
+                count(*actions, "action"),
+                count(*nodes as usize, "node"),
+                count(*tries, "scenario")
+            ),
+            Kept::Not(why) => format!("not kept: {why}"),
+        }
+    }
 }
 
 impl Explored {

@@ -10,8 +10,8 @@ use super::json::{group, summary};
 /// # Errors
 /// Those of the writer.
 pub fn write(out: &mut dyn Write, explored: &Explored) -> io::Result<()> {
-    for found in &explored.exploration.groups {
-        let mut value = group(found);
+    for (index, found) in explored.exploration.groups.iter().enumerate() {
+        let mut value = group(found, explored.kept.get(index));
         value["type"] = "finding".into();
         writeln!(out, "{value}")?;
     }

@@ -6,6 +6,7 @@ use super::Explored;
 use crate::explore::{Exploration, Group, OfKind};
 use crate::report::Paint;
 use crate::report::paint::Tone;
+use crate::text::mask::mask;
 use crate::text::rule::Gravity;
 
 /// The most steps of a kind that are shown one by one.
@@ -23,6 +24,9 @@ pub fn write(out: &mut dyn Write, explored: &Explored, paint: Paint) -> io::Resu
     for (index, group) in found.groups.iter().enumerate() {
         writeln!(out)?;
         write_group(out, index + 1, group, paint)?;
+        if let Some(kept) = explored.kept.get(index) {
+            writeln!(out, "   {}", mask(&kept.text()))?;
+        }
     }
     if explored.coverage {
         write_coverage(out, found, paint)?;
@@ -32,9 +36,13 @@ pub fn write(out: &mut dyn Write, explored: &Explored, paint: Paint) -> io::Resu
 
 fn write_effort(out: &mut dyn Write, found: &Exploration) -> io::Result<()> {
     let (places, items) = found.space;
-    let [singles, pairs, swarm] = found.by_stage;
+    let [singles, pairs, swarm, orders] = found.by_stage;
     writeln!(out, "  {:<16} {places} decision points, {items} faults and actions", "space")?;
-    writeln!(out, "  {:<16} {}: {singles} of one, {pairs} of two, {swarm} drawn", "runs", found.runs)?;
+    writeln!(
+        out,
+        "  {:<16} {}: {singles} of one, {pairs} of two, {swarm} drawn, {orders} of another order",
+        "runs", found.runs
+    )?;
     if !found.put_off.is_zero() {
         writeln!(
             out,

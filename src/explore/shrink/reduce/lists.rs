@@ -10,9 +10,6 @@ pub fn disturbances(trial: &mut Trial<'_>, draft: Draft) -> Draft {
     let mut spots = items(&draft, &keys(&["faults"]));
     spots.extend(items(&draft, &keys(&["actions"])));
     spots.extend(items(&draft, &keys(&["ties"])));
-    if draft.scenario.key("tie").is_some() {
-        spots.push(Spot { file: File::Scenario, path: keys(&["tie"]) });
-    }
     leave_out(trial, draft, &spots)
 }
 
