@@ -7,7 +7,8 @@ use crate::kernel::Duration;
 use crate::scenario::model::{ApiEntry, FaultKind, Scenario, SystemName, Target, TargetKind};
 use crate::systems::{self, System};
 use crate::timeline::Kind;
-use crate::workload::{ApiTrouble, Drain, Moment, NodeDisruption, Store};
+use crate::workload::pod::{Taint, TaintEffect};
+use crate::workload::{ApiTrouble, Drain, Moment, NodeDisruption, Process, Store};
 
 /// The names of all faults that a search tries, as scenarios have them.
 pub const WORDS: &[&str] = &[
@@ -35,7 +36,12 @@ pub const WORDS: &[&str] = &[
     "node_shutdown",
     "spot_reclaim",
     "gpu_loss",
+    "clock_skew",
+    "taint",
 ];
+
+/// The taint that an operator may set on a node: nothing tolerates it.
+const MAINTENANCE: &str = "example.com/maintenance";
 
 /// All of them.
 pub fn faults(scenario: &Scenario, targets: &Targets, systems: &[System]) -> Vec<Item> {
@@ -60,6 +66,10 @@ pub fn faults(scenario: &Scenario, targets: &Targets, systems: &[System]) -> Vec
     }
     of_systems(&mut items, scenario, targets, systems, &lengths);
     of_watches(&mut items, scenario, systems, &lengths);
+    for process in Process::ALL {
+        let ends = |lasts| Item::fault(FaultKind::ProcessRestart { process, lasts });
+        items.extend([ends(lengths.short), ends(lengths.middle)]);
+    }
     items
 }
 
@@ -99,6 +109,12 @@ fn of_node(items: &mut Vec<Item>, on: &Target, above: Option<&str>, lengths: &Le
     add(node(off(Duration::ZERO)));
     add(node(off(Duration::from_secs(60))));
     add(node(NodeDisruption::Reclaim { notice: Duration::from_secs(120), drains: true }));
+    let evicts = Taint { key: MAINTENANCE.to_owned(), value: String::new(), effect: TaintEffect::NoExecute };
+    add(node(NodeDisruption::Taint { taint: evicts, lasts: Some(lengths.middle) }));
+    for ahead in [true, false] {
+        let skew = FaultKind::ClockSkew { target: on.clone(), by: lengths.middle, ahead, lasts: Some(lengths.long) };
+        add(skew);
+    }
     for lasts in [Some(lengths.long), None] {
         add(FaultKind::GpuLoss { target: on.clone(), count: 1, lasts });
     }
@@ -140,7 +156,7 @@ fn of_systems(items: &mut Vec<Item>, scenario: &Scenario, targets: &Targets, sys
     }
     for system in systems {
         let Some(of) = system.names().first().map(|name| (*name).to_owned()) else { continue };
-        if system.keeps_records() {
+        if system.keeps_records() || system.keeps_database() {
             for lasts in [lengths.short, lengths.middle] {
                 items.push(Item::fault(FaultKind::ControllerRestart { of: of.clone(), lasts }));
             }
