@@ -157,11 +157,15 @@ fn no_secret_gets_out(result: &RunResult, hidden: &BTreeSet<String>) {
     let mut shown = vec![snapshot_text(&result, SnapshotLayers::All), native, format!("{result:?}")];
     let item = Item::Ran(Box::new(Rehearsed::new(result, SnapshotState::NotCompared)));
     let report = Report { items: vec![item], ..Report::default() };
-    for write in [json::write_report, ndjson::write_report, junit::write_report, github::write_report] {
+    let mut push = |out: Vec<u8>| shown.push(String::from_utf8(out).expect("reports are UTF-8"));
+    for write in [json::write_report, ndjson::write_report, junit::write_report] {
         let mut out = Vec::new();
         write(&mut out, &report).expect("writing to memory cannot fail");
-        shown.push(String::from_utf8(out).expect("reports are UTF-8"));
+        push(out);
     }
+    let mut out = Vec::new();
+    github::write_report(&mut out, &report, github::Rest::Log).expect("writing to memory cannot fail");
+    push(out);
     for shown in shown {
         for secret in hidden {
             let masked = shown.replace(secret.as_str(), "<SECRET>");

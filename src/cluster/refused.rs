@@ -50,6 +50,11 @@ impl Cluster {
         }
     }
 
+    /// True if a write of the last sync of this object was refused.
+    pub(super) fn has_failed(&self, key: Subject) -> bool {
+        self.sync_failures.failed.contains(&key)
+    }
+
     /// A Job whose status was not written is looked at: the API has not heard of its end.
     pub(super) fn restore_job_status(&mut self, id: JobId) {
         if self.sync_failures.unwritten.remove(&id) {

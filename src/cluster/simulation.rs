@@ -380,6 +380,11 @@ impl Cluster {
         self.traffic.freeze();
     }
 
+    /// Sets other limits on the number of events from now on: a search gives up a run that goes on without end sooner.
+    pub fn limit(&mut self, limits: Limits) {
+        self.queue.limit(limits);
+    }
+
     /// How many events have happened.
     pub fn events(&self) -> u64 {
         self.queue.processed()

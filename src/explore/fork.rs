@@ -5,13 +5,16 @@ use std::sync::Arc;
 
 use super::plan::Plan;
 use crate::cluster::Cluster;
-use crate::kernel::Time;
+use crate::kernel::{Limits, Time};
 use crate::oracle::Oracles;
 use crate::rehearsal::{Fate, Finding, Observer, Options, Rehearsal, simulated};
 use crate::scenario::model::Scenario;
 use crate::text::Diagnostic;
 use crate::timeline::{Entry, Kind, Timeline};
 use crate::workload::Stage;
+
+/// What a run of a search may do at most: one in which time stands still is a finding after a million events as well as after more.
+pub const LIMITS: Limits = Limits { events_per_instant: 1_000_000, events_per_run: 100_000_000 };
 
 /// A run that goes on, and its judges.
 #[derive(Clone)]
@@ -28,7 +31,9 @@ impl Fork {
     pub fn new(scenario: &Scenario, seed: u64) -> Result<Fork, Vec<Diagnostic>> {
         let oracles = Oracles::new(scenario)?;
         let options = Options { seed: Some(seed), ..Options::default() };
-        let rehearsal = Rehearsal::new(scenario, simulated(scenario, seed)?, options)?;
+        let mut cluster = simulated(scenario, seed)?;
+        cluster.limit(LIMITS);
+        let rehearsal = Rehearsal::new(scenario, cluster, options)?;
         Ok(Fork { rehearsal, oracles })
     }
 

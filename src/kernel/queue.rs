@@ -107,6 +107,11 @@ impl<E: Copy> Queue<E> {
         self.now
     }
 
+    /// Sets other limits from now on.
+    pub const fn limit(&mut self, limits: Limits) {
+        self.limits = limits;
+    }
+
     /// How many events were popped so far.
     pub const fn processed(&self) -> u64 {
         self.processed

@@ -137,7 +137,8 @@ impl Cluster {
             self.sync_deployment_status(&mut sync, true);
         }
         self.deployment_mut(id).busy_until = sync.pen.end();
-        if sync.again {
+        // A sync that failed has its key come again by its own limit of retries alone.
+        if sync.again && !self.has_failed(self.deployment(id).key) {
             self.queue_deployment(id);
         }
     }

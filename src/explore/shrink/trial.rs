@@ -8,6 +8,7 @@ use rayon::prelude::*;
 use super::draft::Draft;
 use super::goal::Goal;
 use super::tree::{Tree, keys};
+use crate::explore::fork::LIMITS;
 use crate::explore::{add_comparisons, is_asked_for};
 use crate::oracle::{Judge, Oracles};
 use crate::rehearsal::{Ending, Observer, Options, Rehearsal, RunResult, simulated};
@@ -43,7 +44,9 @@ impl Bench for ByItself {
         };
         let mut observers: [Box<dyn Observer>; 2] = [Box::new(judge), Box::new(oracles)];
         let options = Options::default();
-        let mut rehearsal = Rehearsal::new(scenario, simulated(scenario, scenario.seed)?, options)?;
+        let mut cluster = simulated(scenario, scenario.seed)?;
+        cluster.limit(LIMITS);
+        let mut rehearsal = Rehearsal::new(scenario, cluster, options)?;
         let mut steps_left = entries_max.saturating_mul(STEPS_PER_ENTRY);
         while rehearsal.step(&mut observers) {
             steps_left = steps_left.saturating_sub(1);

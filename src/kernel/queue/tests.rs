@@ -267,7 +267,7 @@ fn too_many_waiting_events_are_reported_at_the_next_pop() {
 /// class, in each part of the calendar that a time can be in.
 #[test]
 fn events_that_wait_can_be_given_another_tie() {
-    let time = |secs| Time::ZERO + crate::kernel::Duration::from_secs(secs);
+    let time = |secs| Time::ZERO + Duration::from_secs(secs);
     for at in [1, 40, 5000] {
         let mut queue: Queue<u32> = Queue::new(Limits::default());
         for filler in 0..60 {
