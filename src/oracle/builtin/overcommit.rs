@@ -29,7 +29,10 @@ impl Overcommit {
 
 impl Oracle for Overcommit {
     fn entry(&mut self, id: EntryId, entry: &Entry, _: &dyn Stage, _: &mut Found) {
-        if entry.subject.kind == Kind::Pod && entry.became == "Scheduled" {
+        if entry.subject.kind == Kind::Node && entry.became == "GpuLost" {
+            // Of one instant, nobody can tell which came first: the pod stays where it is.
+            self.placed.remove(&entry.subject);
+        } else if entry.subject.kind == Kind::Pod && entry.became == "Scheduled" {
             let node = entry.why.args.iter().find_map(|arg| match arg {
                 Arg::Name(name) => Some(Subject::new(Kind::Node, *name)),
                 _ => None,

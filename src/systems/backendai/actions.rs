@@ -130,7 +130,8 @@ impl BackendAi {
         let before = std::mem::replace(&mut self.deployments.list[index].desired, size);
         let why = Why::with2("wants {} routes rather than {}", Arg::Count(size.into()), Arg::Count(before.into()));
         self.deployments.tell(index, why, cause, world);
-        let status = self.deployments.list[index].status;
+        let (subject, status) = (self.deployments.list[index].subject, self.deployments.list[index].status);
+        world.want(subject, size);
         self.coordinator.mark(status, world.now());
         Ok(())
     }
