@@ -112,6 +112,12 @@ pub(super) fn write(shrunk: &Shrunk, out: &Path) -> Result<(String, String), Str
     let file = out.join(format!("{}.greenroom.yaml", shrunk.name));
     let mut files = vec![(file.clone(), shrunk.text.clone())];
     files.extend(shrunk.documents.iter().map(|(path, text)| (out.join(path), text.to_string())));
+    // The name tells what the scenario holds; which of several it was found from, the comment of the first tells.
+    if let Ok(there) = fs::read_to_string(&file)
+        && without_comment(&there) == without_comment(&files[0].1)
+    {
+        files[0].1 = there;
+    }
     for (path, text) in &files {
         match fs::read_to_string(path) {
             Ok(there) if there != *text => {
@@ -135,6 +141,12 @@ pub(super) fn write(shrunk: &Shrunk, out: &Path) -> Result<(String, String), Str
     }
     let snapshot = snapshots.path(&file, &shrunk.name).to_string_lossy().into_owned();
     Ok((file.to_string_lossy().into_owned(), snapshot))
+}
+
+/// A scenario's text behind the comment that it begins with.
+fn without_comment(text: &str) -> &str {
+    let lines = text.split_inclusive('\n').take_while(|line| line.starts_with('#'));
+    &text[lines.map(str::len).sum()..]
 }
 
 /// Where the schema is from the folder that is written to, if the scenario names one.

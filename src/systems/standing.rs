@@ -94,8 +94,9 @@ pub fn standing(kind: Kind, became: &str) -> Option<Standing> {
             Coming
         }
         (Kind::LeaderWorkerSet, "Available") => There,
-        (Kind::Rollout, "Created" | "Progressing" | "FailedCreate" | "Restarted") => Coming,
-        (Kind::Rollout, "Healthy" | "Completed") => There,
+        // That it was restarted or has completed an update is no phase: the phase stays, or has an entry of its own.
+        (Kind::Rollout, "Created" | "Progressing" | "FailedCreate") => Coming,
+        (Kind::Rollout, "Healthy") => There,
         (Kind::Rollout, "Paused") => Waits,
         (Kind::Rollout, "Degraded") => GaveUp,
 

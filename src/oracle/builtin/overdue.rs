@@ -51,6 +51,7 @@ impl Overdue {
                     reaches.retain(|one| (one.of, one.key) != (due.of, due.key));
                     reaches.push(due);
                 }
+                Pledge::Free { dependent } => Arc::make_mut(&mut self.reaches).retain(|due| due.of != dependent),
                 _ => {}
             }
         }
@@ -78,6 +79,10 @@ impl Oracle for Overdue {
         }
         if self.leaves.is_empty() && self.reaches.is_empty() {
             return;
+        }
+        // Where something goes wrong from outside, nobody owes that all goes well.
+        if entry.subject.kind == Kind::Fault && !self.reaches.is_empty() {
+            Arc::make_mut(&mut self.reaches).clear();
         }
         self.excuse(entry);
         let left = |due: &Leaves| due.of == entry.subject && entry.became != due.state;

@@ -12,7 +12,7 @@ use super::read::REPLICAS_MAX;
 use super::status::{Lifecycle, Status};
 use crate::text::diagnostic::quote;
 use crate::timeline::{Arg, Cause, Why};
-use crate::workload::{Action, World};
+use crate::workload::{Action, Pledge, World};
 
 /// The phase of the row that an activation writes: assumed, as no source shows what it leaves in the history.
 const ACTIVATION: &str = "activate-revision";
@@ -132,6 +132,8 @@ impl BackendAi {
         self.deployments.tell(index, why, cause, world);
         let (subject, status) = (self.deployments.list[index].subject, self.deployments.list[index].status);
         world.want(subject, size);
+        // A rollout that is under way has another number of routes to bring up: no time of its own is owed for that.
+        world.pledge(Pledge::Free { dependent: subject });
         self.coordinator.mark(status, world.now());
         Ok(())
     }

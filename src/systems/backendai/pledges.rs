@@ -5,6 +5,7 @@
 use super::deployments::Deployments;
 use super::policy::Policy;
 use super::profile::Engine;
+use super::route::Route;
 use crate::kernel::{Duration, Name, Time};
 use crate::timeline::{Kind, Subject};
 use crate::workload::{GivenUp, Leaves, Left, Numbered, Pledge, Reaches, World};
@@ -21,9 +22,14 @@ impl Deployments {
         (Subject::new(Kind::Revision, Name::plain(stem)), pods)
     }
 
-    /// A revision takes the traffic over: it has a healthy route at least.
+    /// A revision takes the traffic over: it has a healthy route at least. What the manager knows of health is as old as its last
+    /// check, and the proposal asks no more of it: with a route that is healthy as far as it knows, it has kept its word.
     pub fn pledge_takeover(&self, index: usize, revision: Option<usize>, world: &mut dyn World) {
         let Some(revision) = revision.filter(|_| self.list[index].desired > 0) else { return };
+        let is_known = |route: &Route| route.revision == revision && route.is_healthy();
+        if self.list[index].routes.iter().any(is_known) {
+            return;
+        }
         let (party, _) = self.revision_subject(index, revision, world);
         let name = Subject { kind: Kind::Traffic, ..self.list[index].subject };
         world.pledge(Pledge::TakesOver { name, party, pods: 1 });
