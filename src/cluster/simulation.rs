@@ -38,9 +38,10 @@ use super::ranking::{NodeRanks, RankKey};
 use super::refused::SyncFailures;
 use super::registration::StoreOutage;
 use super::replicaset::ReplicaSet;
-use super::scheduler::{Nominations, Scheduler, SchedulerProfile, SchedulingQueue};
+use super::scheduler::{Nominations, Scheduler, SchedulingQueue};
 use super::scheduling::SchedulingState;
 use super::service::Service;
+use super::settings::Settings;
 use super::shutdown::Shutdown;
 use super::statefulset::StatefulSet;
 use super::taints::Evictions;
@@ -54,40 +55,6 @@ use super::{Cause, Class, Event, PodSetId, Subject, Symbol, Why};
 use crate::kernel::{Duration, EventId, Limits, Names, Queue, Shared, Streams, Time};
 use crate::timeline::{Entry, EntryId, Layer, Timeline};
 use crate::workload::{Happening, Pledge, Records, Traffic};
-
-/// What a cluster is made with.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// The seed of every random draw.
-    pub seed: u64,
-    /// The constants of the Kubernetes release.
-    pub profile: Profile,
-    /// How the scheduler scores.
-    pub scheduler: SchedulerProfile,
-    /// Rows of behaviour; the first that matches is used.
-    pub behaviour: Vec<Behaviour>,
-    /// What containers do that no row matches.
-    pub usual: Behaviour,
-    /// What the cloud provider can deliver, and how fast.
-    pub provider: Provider,
-    /// Limits on the number of events.
-    pub limits: Limits,
-}
-
-impl Settings {
-    /// The newest release with its default scheduler, defaults for all behaviour, and a provider without bounds.
-    pub fn new(seed: u64) -> Settings {
-        Settings {
-            seed,
-            profile: Profile::kubernetes_1_36(),
-            scheduler: SchedulerProfile::KubeDefault,
-            behaviour: Vec::new(),
-            usual: Behaviour::default(),
-            provider: Provider::default(),
-            limits: Limits::default(),
-        }
-    }
-}
 
 /// 2026-01-01T00:00:00Z.
 const DEFAULT_EPOCH: i64 = 1_767_225_600;
@@ -312,72 +279,6 @@ impl Cluster {
             unsettled: false,
             stream_name: String::new(),
         }
-    }
-
-    /// Makes this a cluster whose clones share with it whatever neither has changed since; a clone of one that is not frozen is a
-    /// copy. A part that is left out here is copied by each fork: tests/forks.rs finds those that grow with the cluster.
-    pub fn freeze(&mut self) {
-        self.queue.freeze();
-        self.timeline.freeze();
-        self.profile.freeze();
-        self.rows_met.freeze();
-        self.provider.freeze();
-        self.nodes.freeze();
-        self.kubelets.freeze();
-        self.templates.freeze();
-        self.scheduler.freeze();
-        self.waiting.freeze();
-        self.nominations.freeze();
-        self.scheduling.freeze();
-        self.zones.freeze();
-        self.evictions.freeze();
-        self.pod_gc.freeze();
-        self.shutdowns.freeze();
-        self.drains.freeze();
-        self.budgets.freeze();
-        self.groups.freeze();
-        self.volumes.freeze();
-        self.autoscalers.freeze();
-        self.gangs.freeze();
-        self.group_sets.freeze();
-        self.mounts.freeze();
-        self.labelled.freeze();
-        self.companies.freeze();
-        self.environments.freeze();
-        self.namespaces.freeze();
-        self.quotas.freeze();
-        self.graces.freeze();
-        self.awaiting.freeze();
-        self.image_waits.freeze();
-        self.overdue.freeze();
-        self.sets.freeze();
-        self.sets_by_subject.freeze();
-        self.sets_by_base.freeze();
-        self.pods.freeze();
-        self.pod_records.freeze();
-        self.ranks.freeze();
-        self.node_ranks.freeze();
-        self.containers.freeze();
-        self.restart_backoffs.freeze();
-        self.deployments.freeze();
-        self.replicasets.freeze();
-        self.statefulsets.freeze();
-        self.daemonsets.freeze();
-        self.jobs.freeze();
-        self.cronjobs.freeze();
-        self.services.freeze();
-        self.pools.freeze();
-        self.late_nodes.freeze();
-        self.objects.freeze();
-        self.watches.freeze();
-        self.drafts.freeze();
-        self.pull_backoffs.freeze();
-        self.records.freeze();
-        self.published.freeze();
-        self.wanted.freeze();
-        self.custom.freeze();
-        self.measurements.freeze();
-        self.traffic.freeze();
     }
 
     /// Sets other limits on the number of events from now on: a search gives up a run that goes on without end sooner.

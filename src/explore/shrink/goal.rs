@@ -195,7 +195,7 @@ mod tests {
         let many = Gist::of("0/12 nodes are available: 12 Insufficient nvidia.com/gpu, 3 pods wait for Deployment/web");
         for (text, is_covered) in [
             ("0/1 node is available: 1 Insufficient nvidia.com/gpu, 1 pod waits for Deployment/api", true),
-            ("0/2 nodes are available: 2 Insufficient cpu", true),
+            ("0/2 nodes are available: 2 Insufficient cpu", false),
             ("no nodes are available", false),
             ("nodes", false),
             ("", false),
