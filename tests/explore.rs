@@ -142,7 +142,9 @@ fn the_command_fails_if_something_is_found_and_its_forms_agree() {
     let file = "scenarios/full-fleet-deadlock/scenario.yaml";
     let run = |format: &str| {
         let mut command = greenroom();
-        command.args(["explore", file, "--runs", "20", "--jobs", "1", "--only", "GR110", "--format", format]);
+        command.args([
+            "explore", file, "--shrink", "0", "--runs", "20", "--jobs", "1", "--only", "GR110", "--format", format,
+        ]);
         let output = command.output().expect("it runs");
         assert_eq!(output.status.code(), Some(1), "{}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("text")
@@ -161,7 +163,8 @@ fn the_command_fails_if_something_is_found_and_its_forms_agree() {
 #[test]
 fn the_command_refuses_what_it_does_not_know() {
     let refused = |args: &[&str], says: &str| {
-        let output = greenroom().args(["explore", "scenarios/node-lost/scenario.yaml"]).args(args).output();
+        let output =
+            greenroom().args(["explore", "scenarios/node-lost/scenario.yaml", "--shrink", "0"]).args(args).output();
         let output = output.expect("it runs");
         let told = String::from_utf8_lossy(&output.stderr).into_owned();
         assert_eq!(output.status.code(), Some(2), "{told}");
@@ -177,7 +180,16 @@ fn the_command_refuses_what_it_does_not_know() {
 #[test]
 fn nothing_is_found_where_nothing_is_looked_for() {
     let mut command = greenroom();
-    command.args(["explore", "scenarios/llama-stack/scenario.yaml", "--runs", "100", "--only", "GR110"]);
+    command.args([
+        "explore",
+        "scenarios/llama-stack/scenario.yaml",
+        "--shrink",
+        "0",
+        "--runs",
+        "100",
+        "--only",
+        "GR110",
+    ]);
     let output = command.output().expect("it runs");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
 }
