@@ -206,7 +206,7 @@ fn what_is_rendered_reads_as_the_document_does() {
     ConfigMap 33
     CronJob 1
     DaemonSet 8
-    Deployment 88
+    Deployment 105
     HorizontalPodAutoscaler 5
     Job 13
     Namespace 5
@@ -217,7 +217,7 @@ fn what_is_rendered_reads_as_the_document_does() {
     PriorityClass 7
     ResourceQuota 5
     Secret 13
-    Service 57
+    Service 69
     StatefulSet 9
     StorageClass 3
     ");

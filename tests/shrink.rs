@@ -27,7 +27,9 @@ fn shrunk(
     tries: usize,
 ) -> Result<Shrunk, Refusal> {
     let folder = top().join("scenarios").join(folder);
-    let text = change(fs::read_to_string(folder.join("scenario.yaml")).expect("it is there"));
+    let text = fs::read_to_string(folder.join("scenario.yaml")).expect("it is there");
+    // What oracles find in it, the scenario expects; here it fails by it.
+    let text = change(text.split("\noracles:\n").next().unwrap_or(&text).to_owned());
     let options = Options { keep, tries_max: tries, ..Options::default() };
     shrink(&Source::new("scenario.yaml", text), &Folder::new(folder), &ByItself, options)
 }

@@ -83,7 +83,7 @@ fn rest(text: &str) -> String {
         let key = line.trim_start().split(':').next().unwrap_or_default();
         match line.len() - line.trim_start().len() {
             0 => {
-                is_left_out = ["name", "dynamo", "onebackend", "kubernetes", "expect"].contains(&key);
+                is_left_out = ["name", "dynamo", "onebackend", "kubernetes", "expect", "oracles"].contains(&key);
                 is_nested = false;
             }
             2 => is_nested = key == "batch_schedulers",

@@ -81,8 +81,8 @@ impl Oracle for Overdue {
             return;
         }
         // Where something goes wrong from outside, nobody owes that all goes well.
-        if entry.subject.kind == Kind::Fault && !self.reaches.is_empty() {
-            Arc::make_mut(&mut self.reaches).clear();
+        if entry.subject.kind == Kind::Fault {
+            (self.leaves, self.reaches) = Default::default();
         }
         self.excuse(entry);
         let left = |due: &Leaves| due.of == entry.subject && entry.became != due.state;

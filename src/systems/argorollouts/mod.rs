@@ -270,9 +270,13 @@ impl Rollout {
                 self.passes = (now, 0);
             }
             self.passes.1 += 1;
-            debug_assert!(self.passes.1 <= PASSES_MAX, "a Rollout comes to no rest: {:?}", self.status);
             if self.passes.1 <= PASSES_MAX {
                 Pass::new(self, cause, world).run();
+            } else {
+                let name = self.name.clone();
+                world.give_up(format!(
+                    "more than {PASSES_MAX} reconciles of Rollout/{name} at {now}: what it writes wakes it again, without end"
+                ));
             }
         }
         self.plan(cause, world);

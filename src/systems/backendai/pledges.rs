@@ -76,7 +76,7 @@ impl Deployments {
             Some(Policy::Rolling { .. }) => true,
             Some(Policy::Canary { .. }) | None => false,
         };
-        if !by_itself || self.options.engine == Engine::ReplicaGroups {
+        if !by_itself || self.list[index].desired == 0 || self.options.engine == Engine::ReplicaGroups {
             return;
         }
         let name = spec.revisions[revision].name.clone();
