@@ -35,8 +35,8 @@ pub fn rehearse_read(scenario: &Scenario, options: Options) -> Result<RunResult,
     if options.stop_at.is_some() {
         // What was still to come when the run was cut short is not a fault that never fired.
         run.unfired.clear();
-    } else if is_asked_for(&scenario) {
-        add_comparisons(&scenario, &mut run)?;
+    } else if is_asked_for(scenario) {
+        add_comparisons(scenario, &mut run)?;
     }
     Ok(run)
 }

@@ -98,7 +98,7 @@ impl Oracle for Overdue {
 
     fn instant(&mut self, stage: &dyn Stage, found: &mut Found) {
         let now = stage.now();
-        if !self.due().is_some_and(|due| due <= now) {
+        if self.due().is_none_or(|due| due > now) {
             return;
         }
         let names = stage.names();
