@@ -84,7 +84,7 @@ mod tests {
 
     #[test]
     fn a_value_of_one_that_is_gone_is_found_and_one_that_is_not_published() {
-        assert_eq!(found("monitoring", "a-1"), [String::new(); 0]);
+        assert_eq!(found("monitoring", "a-1"), Vec::<String>::new());
         let told = "deployment/b: it was given deployment/a.service_name, and deployment/a was undeployed";
         assert_eq!(found("undeployed", "a-1"), [told]);
         let told = "deployment/b: it was given deployment/a.service_name, and the value is a-0, while a-1 is published";

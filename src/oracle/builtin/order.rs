@@ -191,11 +191,11 @@ mod tests {
         let mut stage = Played::default();
         owed(&mut stage, true);
         let entries = [(2, "deployment/b", "active"), (2, "deployment/a", "monitoring")];
-        assert_eq!(found(&mut stage, &entries), [String::new(); 0]);
+        assert_eq!(found(&mut stage, &entries), Vec::<String>::new());
         let mut stage = Played::default();
         owed(&mut stage, true);
         let entries = [(1, "deployment/a", "rejected"), (2, "deployment/b", "active")];
-        assert_eq!(found(&mut stage, &entries), [String::new(); 0]);
+        assert_eq!(found(&mut stage, &entries), Vec::<String>::new());
     }
 
     #[test]

@@ -123,19 +123,19 @@ mod tests {
     fn a_service_that_leaves_ready_pods_for_none_is_found() {
         let told = "Service/web: it was taken from the ready pods of ReplicaSet/web-r1 and given to none";
         assert_eq!(found(0, None, true), [told]);
-        assert_eq!(found(1, None, true), [String::new(); 0]);
+        assert_eq!(found(1, None, true), Vec::<String>::new());
     }
 
     #[test]
     fn a_system_is_held_to_the_number_that_it_owes() {
         let told = "Service/web: ReplicaSet/web-r2 took over with 1 ready pods, and needs 2";
         assert_eq!(found(1, Some(2), true), [told]);
-        assert_eq!(found(2, Some(2), true), [String::new(); 0]);
-        assert_eq!(found(0, Some(0), true), [String::new(); 0], "a preview promises nothing");
+        assert_eq!(found(2, Some(2), true), Vec::<String>::new());
+        assert_eq!(found(0, Some(0), true), Vec::<String>::new(), "a preview promises nothing");
     }
 
     #[test]
     fn the_first_version_is_no_promotion() {
-        assert_eq!(found(0, Some(2), false), [String::new(); 0]);
+        assert_eq!(found(0, Some(2), false), Vec::<String>::new());
     }
 }

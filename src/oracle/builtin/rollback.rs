@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn all_that_is_not_as_before_is_found_once_its_time_is_over() {
         let (r1, r2) = ("ReplicaSet/web-r1", "ReplicaSet/web-r2");
-        assert_eq!(found(2, 0, r1, 60), [String::new(); 0]);
+        assert_eq!(found(2, 0, r1, 60), Vec::<String>::new());
         assert_eq!(
             found(2, 1, r1, 60),
             ["00:00:40.000 Rollout/web: ReplicaSet/web-r2 was given up, and 1 of its pods are left"]
@@ -174,7 +174,7 @@ mod tests {
             found(2, 0, r2, 60),
             ["00:00:40.000 Rollout/web: ReplicaSet/web-r2 was given up and still has requests"]
         );
-        assert_eq!(found(2, 1, r2, 39), [String::new(); 0]);
+        assert_eq!(found(2, 1, r2, 39), Vec::<String>::new());
     }
 
     #[test]

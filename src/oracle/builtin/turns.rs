@@ -239,11 +239,11 @@ mod tests {
         let mut stage = Played::default();
         let pods = stage.pods("web");
         stage.owe(Pledge::InTurn { pods, first: 0 });
-        assert_eq!(found(&mut stage, &turn(8, "Ready")), [String::new(); 0]);
+        assert_eq!(found(&mut stage, &turn(8, "Ready")), Vec::<String>::new());
         let told = "00:00:09.000 StatefulSet/web: its pod 2 was made while pod 1 before it was not ready";
         assert_eq!(found(&mut stage, &turn(8, "Running")), [told]);
         stage.owe(Pledge::AtOnce { pods });
-        assert_eq!(found(&mut stage, &turn(8, "Running")), [String::new(); 0]);
+        assert_eq!(found(&mut stage, &turn(8, "Running")), Vec::<String>::new());
     }
 
     #[test]
@@ -251,7 +251,7 @@ mod tests {
         let mut stage = Played::default();
         let pods = stage.pods("web");
         stage.owe(Pledge::InTurn { pods, first: 3 });
-        assert_eq!(found(&mut stage, &[(1, "Pod/web-3", "Pending")]), [String::new(); 0]);
+        assert_eq!(found(&mut stage, &[(1, "Pod/web-3", "Pending")]), Vec::<String>::new());
         assert_eq!(found(&mut stage, &[(1, "Pod/web-4", "Pending")]).len(), 1);
     }
 
@@ -264,7 +264,7 @@ mod tests {
         let told = "00:00:02.000 LeaderWorkerSet/llm: the workers of group 0 were made before its leader was ready";
         assert_eq!(found(&mut stage, &early), [told]);
         let late = [(1, "Pod/llm-0", "Pending"), (5, "Pod/llm-0", "Ready"), (6, "StatefulSet/llm-0", "Created")];
-        assert_eq!(found(&mut stage, &late), [String::new(); 0]);
+        assert_eq!(found(&mut stage, &late), Vec::<String>::new());
     }
 
     #[test]
@@ -274,7 +274,7 @@ mod tests {
         stage.owe(Pledge::ReadyBefore { dependent, dependency, pods: 1 });
         let seen =
             [(1, "Pod/w-0", "Pending"), (2, "Pod/f-0", "Ready"), (3, "Pod/f-0", "NotReady"), (4, "Pod/w-0", "Running")];
-        assert_eq!(found(&mut stage, &seen), [String::new(); 0]);
+        assert_eq!(found(&mut stage, &seen), Vec::<String>::new());
         let before =
             [(1, "Pod/f-0", "Ready"), (2, "Pod/f-0", "NotReady"), (3, "Pod/w-0", "Pending"), (4, "Pod/w-0", "Running")];
         let told = "00:00:04.000 PodClique/w: its pod 0 ran while 0 pods of PodClique/f were ready, and it waits for 1";
