@@ -10,7 +10,7 @@ use std::process::Command;
 use greenroom::explore::shrink::draft::{Draft, File, Spot};
 use greenroom::explore::shrink::goal::{Failure, Goal};
 use greenroom::explore::shrink::tree::{Step, Tree, keys};
-use greenroom::explore::shrink::trial::{Bench, ByItself};
+use greenroom::explore::shrink::trial;
 use greenroom::explore::shrink::{Options, Refusal, Shrunk, TRIES_DEFAULT, shrink};
 use greenroom::scenario::Folder;
 use greenroom::text::Source;
@@ -31,7 +31,7 @@ fn shrunk(
     // What oracles find in it, the scenario expects; here it fails by it.
     let text = change(text.split("\noracles:\n").next().unwrap_or(&text).to_owned());
     let options = Options { keep, tries_max: tries, ..Options::default() };
-    shrink(&Source::new("scenario.yaml", text), &Folder::new(folder), &ByItself, options)
+    shrink(&Source::new("scenario.yaml", text), &Folder::new(folder), options)
 }
 
 /// The same, which must succeed.
@@ -65,7 +65,7 @@ fn read(shrunk: &Shrunk) -> Draft {
 
 /// True if a draft fails in this way.
 fn fails(draft: &Draft, goal: &Goal) -> bool {
-    let run = draft.load().ok().and_then(|scenario| ByItself.run(&scenario, usize::MAX).ok());
+    let run = draft.load().ok().and_then(|scenario| trial::run(&scenario, usize::MAX).ok());
     run.is_some_and(|run| goal.failure(&run).is_some())
 }
 
@@ -262,7 +262,7 @@ expect: [ { never: { Pod/web: Ready } } ]
     for tries in [1, 3, TRIES_DEFAULT] {
         let source = Source::new("scenario.yaml", text);
         let options = Options { tries_max: tries, ..Options::default() };
-        let one = shrink(&source, &Folder::new(folder.path()), &ByItself, options).expect("it fails");
+        let one = shrink(&source, &Folder::new(folder.path()), options).expect("it fails");
         let written: String = one.documents.values().map(|text| text.to_string()).collect::<String>() + &one.text;
         assert!(!written.contains("hunter2") && !written.contains("aHVudGVyMg"), "{written}");
     }
@@ -319,7 +319,7 @@ fn each_failure_of_a_run_is_its_own_goal() {
     let expect = "  - never: { manifests/llm: failed }\n  - eventually: { manifests/llm: rejected }\n    within: 5m";
     let source = Source::new("scenario.yaml", expecting(&text, expect));
     let (_, scenario) = Draft::read(&source, &Folder::new(folder)).expect("it is valid");
-    let run = ByItself.run(&scenario, usize::MAX).expect("it runs");
+    let run = trial::run(&scenario, usize::MAX).expect("it runs");
     let all = Failure::all(&run);
     assert_eq!(all.len(), 2);
     for failure in &all {

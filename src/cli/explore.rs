@@ -9,7 +9,6 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use super::output::{Format, OutputArgs, complain, refuse, stderr_is_coloured, tell};
 use super::shrink::{schema_line, write as write_shrunk};
-use crate::explore::shrink::trial::ByItself;
 use crate::explore::shrink::{Options as Shrinking, Refusal, Shrunk, shrink_plan};
 use crate::explore::{Choice, Exploration, FAULT_WORDS, Group, Options, Progress, explore as search};
 use crate::kernel::Duration;
@@ -157,7 +156,7 @@ fn shrunk(args: &ExploreArgs, exploration: &Exploration) -> Result<Vec<Kept>, St
     let bar = progress(Some(groups.len() as u64));
     let one = |group: &Group| {
         let documents = Folder::new(&scenario.folder);
-        let shrunk = shrink_plan(&group.plan, exploration.seed, &documents, &group.target(), &ByItself, options);
+        let shrunk = shrink_plan(&group.plan, exploration.seed, &documents, &group.target(), options);
         bar.inc(1);
         shrunk
     };

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use crate::explore::{add_comparisons, is_asked_for};
-use crate::oracle::{Judge, Oracles};
+use crate::oracle::{Judge, judges};
 use crate::rehearsal::{Observer, Options, RunResult, rehearse};
 use crate::scenario::model::SnapshotLayers;
 use crate::scenario::{Scenario, load};
@@ -47,12 +47,7 @@ pub fn rehearse_read(scenario: &Scenario, options: Options) -> Result<RunResult,
 /// What is wrong with the file, in its order.
 pub fn rehearse_whole(path: &Path, options: Options) -> Result<(RunResult, Scenario), Vec<Diagnostic>> {
     let scenario = load(path)?;
-    let (judge, oracles) = judges(&scenario)?;
-    let mut observers: [Box<dyn Observer>; 2] = [Box::new(judge), Box::new(oracles)];
-    let mut run = rehearse(&scenario, options, &mut observers)?;
-    if is_asked_for(&scenario) {
-        add_comparisons(&scenario, &mut run)?;
-    }
+    let run = rehearse_read(&scenario, options)?;
     Ok((run, scenario))
 }
 
@@ -84,15 +79,4 @@ pub fn read(path: &Path) -> Result<(Scenario, Judge), Vec<Diagnostic>> {
     let scenario = load(path)?;
     let (judge, _) = judges(&scenario)?;
     Ok((scenario, judge))
-}
-
-/// What judges a scenario: its expectations and the built-in oracles.
-///
-/// # Errors
-/// What is wrong with what the scenario says of them, in its order.
-fn judges(scenario: &Scenario) -> Result<(Judge, Oracles), Vec<Diagnostic>> {
-    match (Judge::new(scenario), Oracles::new(scenario)) {
-        (Ok(judge), Ok(oracles)) => Ok((judge, oracles)),
-        (judge, oracles) => Err([judge.err(), oracles.err()].into_iter().flatten().flatten().collect()),
-    }
 }

@@ -8,7 +8,6 @@ use clap::Args;
 
 use super::output::{Format, OutputArgs, complain, refuse, stderr_is_coloured, tell};
 use super::snapshots::Snapshots;
-use crate::explore::shrink::trial::ByItself;
 use crate::explore::shrink::{Options, Refusal, Shrunk, TRIES_DEFAULT, shrink as shrink_source};
 use crate::report::shrink::{Written, write_json, write_text};
 use crate::report::snapshot::snapshot_text;
@@ -54,7 +53,7 @@ pub fn shrink(args: &ShrinkArgs) -> Exit {
     tell(&format!("shrinking {name}"));
     let schema = schema_line(source.text(), folder, &args.out);
     let options = Options { keep: args.keep.as_deref(), schema: schema.as_deref(), tries_max: tries };
-    let shrunk = match shrink_source(&source, &Folder::new(folder), &ByItself, options) {
+    let shrunk = match shrink_source(&source, &Folder::new(folder), options) {
         Ok(shrunk) => shrunk,
         Err(refusal) => return refused(&name, args.keep.as_deref(), &refusal),
     };

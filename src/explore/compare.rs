@@ -1,13 +1,11 @@
 //! The oracles that compare runs, for one scenario as its file has it: with its faults against without them, step by step against at
 //! once. They judge where a scenario names one of them, because they cost several runs more.
 
-use globset::Glob;
-
 use super::plan::Plan;
 use super::replay::findings_of;
-use crate::oracle::builtin::rules;
+use crate::oracle::builtin::{Settings, rules};
 use crate::rehearsal::RunResult;
-use crate::scenario::model::{ExpectedFinding, Scenario};
+use crate::scenario::Scenario;
 use crate::text::Diagnostic;
 use crate::text::rule::Rule;
 
@@ -21,7 +19,7 @@ pub fn compares(rule: &Rule) -> bool {
 
 /// True if a scenario names one of them: it is to judge alone, or to find something.
 pub fn is_asked_for(scenario: &Scenario) -> bool {
-    let names = |name: &str| COMPARING.iter().any(|rule| is(name, rule));
+    let names = |name: &str| COMPARING.iter().any(|rule| rule.is_named(name));
     let oracles = &scenario.oracles;
     oracles.only.iter().flatten().any(|(name, _)| names(name))
         || oracles.expect.iter().any(|expected| names(&expected.oracle))
@@ -38,23 +36,9 @@ pub fn add_comparisons(scenario: &Scenario, run: &mut RunResult) -> Result<(), V
     plain.oracles.expect.clear();
     let plan = Plan { faults: scenario.faults.clone(), ..Plan::of(std::sync::Arc::new(plain)) };
     let found = findings_of(&plan, run.seed)?;
-    for mut finding in found.into_iter().filter(|finding| COMPARING.contains(&finding.rule)) {
-        let means = |expected: &&ExpectedFinding| {
-            let about = expected.about.as_deref().map(Glob::new);
-            is(&expected.oracle, finding.rule)
-                && about.is_none_or(|glob| glob.is_ok_and(|glob| glob.compile_matcher().is_match(&finding.subject)))
-        };
-        for expected in scenario.oracles.expect.iter().filter(means) {
-            finding.expected = true;
-            let (line, column) = (expected.place.line, expected.place.column);
-            run.missed.retain(|missed| (missed.line.line, missed.line.column) != (line, column));
-        }
-        run.findings.push(finding);
-    }
+    run.findings.extend(found.into_iter().filter(|finding| COMPARING.contains(&finding.rule)));
     run.findings.sort_by_key(|finding| finding.at);
+    let missed = Settings::new(scenario)?.expect(&mut run.findings);
+    run.missed.retain(|one| missed.contains(one));
     Ok(())
-}
-
-fn is(name: &str, rule: &Rule) -> bool {
-    rule.code.eq_ignore_ascii_case(name) || rule.name == name
 }

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use crate::kernel::Duration;
 use crate::scenario::model::{ApiEntry, FaultKind, Target, TargetKind};
-use crate::workload::{ApiTrouble, Moment, NodeDisruption, Store};
+use crate::workload::{ApiTrouble, Moment, NodeDisruption};
 
 /// A fault and whom it hits: `node_down Node/a10-0 for 2m`.
 pub fn fault(kind: &FaultKind) -> String {
@@ -55,13 +55,7 @@ pub fn fault(kind: &FaultKind) -> String {
         }
         FaultKind::Api(entry) => api(out, entry),
         FaultKind::StoreOutage { store, lasts } => {
-            add(
-                out,
-                match store {
-                    Store::Etcd => "etcd",
-                    Store::Nats => "nats",
-                },
-            );
+            add(out, store.key());
             length(out, *lasts);
         }
         FaultKind::Alarm { of, lasts, .. } => {

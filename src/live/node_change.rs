@@ -90,7 +90,7 @@ fn taint(taint: &Taint) -> NodeTaint {
     NodeTaint {
         key: taint.key.clone(),
         value: (!taint.value.is_empty()).then(|| taint.value.clone()),
-        effect: format!("{:?}", taint.effect),
+        effect: taint.effect.text().to_owned(),
         time_added: None,
     }
 }

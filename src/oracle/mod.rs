@@ -34,6 +34,17 @@ use crate::text::Diagnostic;
 use crate::timeline::{EntryId, ScenarioLine};
 use crate::workload::Stage;
 
+/// All that judges a run of this scenario: its expectations and the built-in oracles.
+///
+/// # Errors
+/// What is wrong with what the scenario says of them, expectations first, each in its order.
+pub fn judges(scenario: &Scenario) -> Result<(Judge, Oracles), Vec<Diagnostic>> {
+    match (Judge::new(scenario), Oracles::new(scenario)) {
+        (Ok(judge), Ok(oracles)) => Ok((judge, oracles)),
+        (judge, oracles) => Err([judge.err(), oracles.err()].into_iter().flatten().flatten().collect()),
+    }
+}
+
 /// The judge of one run: every expectation of its scenario.
 #[derive(Clone, Debug)]
 pub struct Judge {

@@ -127,11 +127,6 @@ rules! {
         "kind: Rollout\nspec:\n  progressDeadlineAbort: true    # the new pods find no room"
 }
 
-/// The rule of a code or name.
-pub fn find(text: &str) -> Option<&'static Rule> {
-    ALL.iter().copied().find(|rule| rule.code.eq_ignore_ascii_case(text) || rule.name == text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

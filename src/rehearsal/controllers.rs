@@ -4,6 +4,7 @@ use super::Rehearsal;
 use super::cues::CueOutcome;
 use crate::kernel::Time;
 use crate::scenario::model::FaultKind;
+use crate::systems::Restart;
 use crate::timeline::Cause;
 use crate::workload::{Action, Controller, Stage, Wake};
 
@@ -52,10 +53,13 @@ impl<S: Stage> Rehearsal<S> {
             self.stage.drop_held(controller);
             return CueOutcome::Fired;
         }
-        if !system.keeps_records() && !system.keeps_database() {
-            return CueOutcome::Refused(system.why_no_restart().to_owned());
+        match system.restart() {
+            Restart::FromRecords | Restart::FromDatabase => {
+                self.away.insert(controller);
+            }
+            Restart::OfJob => self.systems[controller].end_job(),
+            Restart::Refused(why) => return CueOutcome::Refused(why.to_owned()),
         }
-        self.away.insert(controller);
         self.stage.drop_held(controller);
         let line = self.cues.cues[token].line;
         let token = self.cues.resume(fault, line);
@@ -68,8 +72,7 @@ impl<S: Stage> Rehearsal<S> {
         let FaultKind::ControllerRestart { of, .. } = &self.scenario.faults[fault].kind else { return };
         let Some(controller) = self.controller_of(of) else { return };
         self.away.remove(&controller);
-        let from_records = self.systems[controller].keeps_records();
-        if from_records {
+        if self.systems[controller].restart() == Restart::FromRecords {
             self.systems[controller] = self.pristine[controller].clone();
         }
         let mut world = self.stage.port(controller);

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::cues::{self, CueKind, CueOutcome};
 use super::play::Options;
 use super::result::{Ending, RunResult, Unfired, Verdict, VerdictStatus};
-use super::{Observer, Rehearsal, notices};
+use super::{Fate, Observer, Rehearsal, notices};
 use crate::scenario::Scenario;
 use crate::scenario::model::ExpectKind;
 use crate::systems;
@@ -61,15 +61,7 @@ impl<S: Stage> Rehearsal<S> {
     }
 
     fn unfired(&self) -> Vec<Unfired> {
-        let fired = |outcome: &CueOutcome| match outcome {
-            CueOutcome::Fired => true,
-            CueOutcome::Standing(standing) => self.stage.effects(*standing) > 0,
-            CueOutcome::Disturbing(number, standing) => {
-                self.systems.iter().any(|system| system.effects(*number) > 0)
-                    || standing.is_some_and(|standing| self.stage.effects(standing) > 0)
-            }
-            CueOutcome::Pending | CueOutcome::Void(_) | CueOutcome::Refused(_) => false,
-        };
+        let fired = |outcome: &CueOutcome| self.fate_of(outcome) == Fate::Fired;
         let cues = self.cues.cues.iter().enumerate();
         let unfired = cues.filter(|(_, cue)| cue.kind != CueKind::End && !fired(&cue.outcome));
         unfired

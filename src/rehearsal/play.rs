@@ -9,7 +9,7 @@ use super::{Observer, notices, refusal, simulated};
 use crate::cluster::Cluster;
 use crate::kernel::{Shared, Time};
 use crate::scenario::model::{ActionKind, FaultKind, Scenario, SystemName, Trigger};
-use crate::systems::{self, System};
+use crate::systems::{self, Restart, System};
 use crate::text::{Diagnostic, Place};
 use crate::timeline::{Arg, Cause, Entry, EntryId, Kind, Layer, Subject, Why};
 use crate::workload::{Action, Controller, Happening, Stage, Status, Struck, Wake};
@@ -244,7 +244,8 @@ impl<S: Stage> Rehearsal<S> {
         }
         if let Some(system) = self.systems.get_mut(controller) {
             // What stands in a database stands there once a turn is through.
-            let before = (system.keeps_database() && self.stage.may_end(controller)).then(|| system.clone());
+            let keeps = system.restart() == Restart::FromDatabase && self.stage.may_end(controller);
+            let before = keeps.then(|| system.clone());
             {
                 let mut world = self.stage.port(controller);
                 // Only actions are ever refused, and those are not woken from here.

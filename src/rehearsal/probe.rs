@@ -47,8 +47,13 @@ impl<S: Stage> Rehearsal<S> {
         };
         // What was put in last is asked for most.
         let cue = self.cues.cues.iter().rev().find(|cue| named(cue.kind))?;
+        Some(self.fate_of(&cue.outcome))
+    }
+
+    /// What has become of a cue.
+    pub(super) fn fate_of(&self, outcome: &CueOutcome) -> Fate {
         let standing = |effects: bool| if effects { Fate::Fired } else { Fate::Standing };
-        Some(match &cue.outcome {
+        match outcome {
             CueOutcome::Pending => Fate::Pending,
             CueOutcome::Fired => Fate::Fired,
             CueOutcome::Void(_) => Fate::Void,
@@ -58,7 +63,7 @@ impl<S: Stage> Rehearsal<S> {
                 self.systems.iter().any(|system| system.effects(*number) > 0)
                     || in_world.is_some_and(|number| self.stage.effects(number) > 0),
             ),
-        })
+        }
     }
 
     /// What an observer found in this run as it stands, in the order of time.

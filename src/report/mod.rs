@@ -3,6 +3,7 @@
 
 pub mod case;
 pub mod conform;
+mod counted;
 pub mod diff;
 pub mod exit;
 pub mod explain;

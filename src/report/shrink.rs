@@ -4,6 +4,7 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
+use super::counted::counted;
 use super::paint::{Paint, Tone};
 use crate::explore::shrink::Shrunk;
 use crate::text::mask::mask;
@@ -28,16 +29,15 @@ pub fn write_text(out: &mut dyn Write, written: Written<'_>, paint: Paint) -> io
     writeln!(out, "{}", paint.tone(Tone::Strong, written.file))?;
     writeln!(out, "fails    {}", mask(&failure.title()))?;
     writeln!(out, "         at {}: {}", failure.at, mask(&failure.detail))?;
-    let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
     let left = [
-        count(scenario.faults.len(), "fault"),
-        count(scenario.actions.len(), "action"),
-        count(scenario.deploy.len(), "deployed document"),
-        count(written.shrunk.nodes() as usize, "node"),
-        count(written.shrunk.run.timeline.len(), "entry").replace("entrys", "entries"),
+        counted(scenario.faults.len(), "fault"),
+        counted(scenario.actions.len(), "action"),
+        counted(scenario.deploy.len(), "deployed document"),
+        counted(written.shrunk.nodes() as usize, "node"),
+        counted(written.shrunk.run.timeline.len(), "entry"),
     ];
     writeln!(out, "left     {}", left.join(", "))?;
-    writeln!(out, "tried    {}", count(*tries, "scenario"))?;
+    writeln!(out, "tried    {}", counted(*tries, "scenario"))?;
     if written.shrunk.is_cut_short {
         writeln!(out, "         the limit was reached: with more --tries it may become smaller")?;
     }

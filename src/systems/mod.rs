@@ -37,6 +37,19 @@ pub fn controllers(system: &str, has_grove: bool) -> Vec<&'static str> {
     }
 }
 
+/// What it means that the controller of a system ends and starts again.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Restart {
+    /// It goes on from its durable records; all else is lost.
+    FromRecords,
+    /// All that it knows stands in a database of its own, from which it goes on.
+    FromDatabase,
+    /// It is a job that keeps nothing: it does not run meanwhile, and what else there is of the system does.
+    OfJob,
+    /// Nothing that could be rehearsed; the text says why.
+    Refused(&'static str),
+}
+
 /// The profiles of all systems.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub struct Profiles {
@@ -303,21 +316,20 @@ impl System {
         }
     }
 
-    /// True if it keeps durable records that a restarted controller goes on from.
-    pub const fn keeps_records(&self) -> bool {
+    /// What it means that its controller ends and starts again.
+    pub const fn restart(&self) -> Restart {
         match self {
-            System::Oci(_) => true,
-            System::Kubernetes(_)
-            | System::BackendAi(_)
-            | System::Paasta(_)
-            | System::Dynamo(_)
-            | System::OneBackend(_) => false,
+            System::Oci(_) => Restart::FromRecords,
+            System::BackendAi(_) => Restart::FromDatabase,
+            System::Paasta(_) => Restart::OfJob,
+            System::Dynamo(_) => Restart::Refused("a restart of one of Dynamo's controllers names it: `controller`"),
+            System::Kubernetes(_) => Restart::Refused(
+                "whoever applies manifests ends between two of them: give the write, `on: { after_write: any, by: kubernetes }`",
+            ),
+            System::OneBackend(_) => Restart::Refused(
+                "what 1Backend's services keep in memory and what in their store is not known well enough to end them",
+            ),
         }
-    }
-
-    /// True if all that it knows stands in a database of its own, from which a manager that starts again goes on.
-    pub const fn keeps_database(&self) -> bool {
-        matches!(self, System::BackendAi(_))
     }
 
     /// True if it does its work once, when it is called, and nobody starts it again: `kubectl apply`.
@@ -325,20 +337,10 @@ impl System {
         matches!(self, System::Kubernetes(_))
     }
 
-    /// Why a restart of its controller is nothing that could be rehearsed, where it keeps no records.
-    pub const fn why_no_restart(&self) -> &'static str {
-        match self {
-            System::BackendAi(_) => "Backend.AI's manager goes on from its database",
-            System::OneBackend(_) => {
-                "what 1Backend's services keep in memory and what in their store is not known well enough to end them"
-            }
-            System::Paasta(_) => {
-                "PaaSTA's setup job keeps nothing that a restart could lose, and its pipelines are run elsewhere"
-            }
-            System::Dynamo(_) => "a restart of one of Dynamo's controllers names it: `controller`",
-            System::Oci(_) | System::Kubernetes(_) => {
-                "whoever applies manifests ends between two of them: give the write, `on: { after_write: any, by: kubernetes }`"
-            }
+    /// The job of it that keeps nothing is away from now on, until it resumes.
+    pub fn end_job(&mut self) {
+        if let System::Paasta(service) = self {
+            service.end_setup();
         }
     }
 
@@ -375,8 +377,12 @@ impl System {
                 manager.start_again(cause, world);
                 true
             }
+            System::Paasta(service) => {
+                service.start_setup(cause, world);
+                true
+            }
             // Whoever runs `kubectl apply` keeps no records: all that it knows is in the cluster.
-            System::Kubernetes(_) | System::Paasta(_) | System::Dynamo(_) | System::OneBackend(_) => false,
+            System::Kubernetes(_) | System::Dynamo(_) | System::OneBackend(_) => false,
         }
     }
 }

@@ -40,6 +40,13 @@ pub struct Rule {
     pub example: &'static str,
 }
 
+impl Rule {
+    /// True if this is its code, in either case, or its name.
+    pub fn is_named(&self, text: &str) -> bool {
+        self.code.eq_ignore_ascii_case(text) || self.name == text
+    }
+}
+
 impl PartialEq for Rule {
     fn eq(&self, other: &Self) -> bool {
         self.code == other.code
@@ -65,6 +72,11 @@ macro_rules! rules {
 
         /// All rules, by code.
         pub static ALL: &[&$crate::text::rule::Rule] = &[$(&$id,)*];
+
+        /// The rule of a code or name.
+        pub fn find(text: &str) -> Option<&'static $crate::text::rule::Rule> {
+            ALL.iter().copied().find(|rule| rule.is_named(text))
+        }
     };
 }
 

@@ -275,6 +275,24 @@ pub enum TaintEffect {
     NoExecute,
 }
 
+impl TaintEffect {
+    /// As the API has it.
+    pub const fn text(self) -> &'static str {
+        match self {
+            TaintEffect::PreferNoSchedule => "PreferNoSchedule",
+            TaintEffect::NoSchedule => "NoSchedule",
+            TaintEffect::NoExecute => "NoExecute",
+        }
+    }
+
+    /// The effect that the API calls so.
+    pub fn of(text: &str) -> Option<TaintEffect> {
+        [TaintEffect::PreferNoSchedule, TaintEffect::NoSchedule, TaintEffect::NoExecute]
+            .into_iter()
+            .find(|effect| effect.text() == text)
+    }
+}
+
 /// A pod's consent to a taint.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct Toleration {

@@ -78,6 +78,14 @@ impl Store {
             Store::Nats => "NATS",
         }
     }
+
+    /// As a scenario names it.
+    pub const fn key(self) -> &'static str {
+        match self {
+            Store::Etcd => "etcd",
+            Store::Nats => "nats",
+        }
+    }
 }
 
 /// How a world can be disturbed. The names are those that chaos tools use.

@@ -4,22 +4,22 @@
 use super::draft::{Draft, File};
 use super::goal::Failure;
 use super::tree::{Tree, keys};
-use super::trial::Bench;
+use super::trial;
 use crate::explore::Target;
 use crate::oracle::builtin::rules;
 
 /// The draft with an expectation more, which fails in it and holds in the plain one; `None` if there is none.
-pub fn expecting(plain: &Draft, draft: Draft, target: &Target, bench: &dyn Bench) -> Option<Draft> {
+pub fn expecting(plain: &Draft, draft: Draft, target: &Target) -> Option<Draft> {
     if *target.rule != rules::DIVERGENCE {
         return None;
     }
-    let run = bench.run(&plain.load().ok()?, usize::MAX).ok()?;
+    let run = trial::run(&plain.load().ok()?, usize::MAX).ok()?;
     let entries = run.timeline.since(0).map(|(_, entry)| entry);
     let last = entries.filter(|entry| entry.subject.show(&run.names) == target.subject).last()?;
     let state = Tree::one(&target.subject, Tree::text(last.became));
     let expected = with_entry(draft, Tree::one("final", state.clone()));
-    let holds = bench.run(&with_entry(plain.clone(), Tree::one("final", state)).load().ok()?, usize::MAX).ok()?;
-    let fails = bench.run(&expected.load().ok()?, usize::MAX).ok()?;
+    let holds = trial::run(&with_entry(plain.clone(), Tree::one("final", state)).load().ok()?, usize::MAX).ok()?;
+    let fails = trial::run(&expected.load().ok()?, usize::MAX).ok()?;
     let is_said = Failure::last_expectation(&holds).is_none() && Failure::last_expectation(&fails).is_some();
     is_said.then_some(expected)
 }

@@ -4,8 +4,7 @@
 use super::tree::Tree;
 use crate::kernel::Duration;
 use crate::scenario::model::{ActionEntry, ActionKind, ApiEntry, FaultEntry, FaultKind, Target, TieEntry, Trigger};
-use crate::workload::pod::TaintEffect;
-use crate::workload::{ApiTrouble, Moment, NodeDisruption, Store};
+use crate::workload::{ApiTrouble, Moment, NodeDisruption};
 
 /// A map that is being written.
 #[derive(Default)]
@@ -134,13 +133,7 @@ fn fault_body(kind: &FaultKind) -> Tree {
             body.target(target).length(if *ahead { "ahead" } else { "behind" }, *by).lengths("for", *lasts)
         }
         FaultKind::Api(entry) => return api_body(entry),
-        FaultKind::StoreOutage { store, lasts } => {
-            let store = match store {
-                Store::Etcd => "etcd",
-                Store::Nats => "nats",
-            };
-            body.text("store", store).lengths("for", *lasts)
-        }
+        FaultKind::StoreOutage { store, lasts } => body.text("store", store.key()).lengths("for", *lasts),
         FaultKind::Alarm { of, alert: _, lasts } => body.text("of", of).lengths("for", *lasts),
         FaultKind::ReadinessFlap { target, lasts, every, times } => {
             body.target(target).length("for", *lasts).length("every", *every).number("times", *times)
@@ -159,14 +152,9 @@ fn node_body<'b>(body: &'b mut Entries, what: &NodeDisruption) -> &'b mut Entrie
         NodeDisruption::Silent { lasts } | NodeDisruption::Cordon { lasts } => body.lengths("for", *lasts),
         NodeDisruption::Uncordon => body,
         NodeDisruption::Taint { taint, lasts } => {
-            let effect = match taint.effect {
-                TaintEffect::PreferNoSchedule => "PreferNoSchedule",
-                TaintEffect::NoSchedule => "NoSchedule",
-                TaintEffect::NoExecute => "NoExecute",
-            };
             body.text("key", &taint.key);
             body.texts("value", Some(&taint.value).filter(|value| !value.is_empty()));
-            body.text("effect", effect).lengths("for", *lasts)
+            body.text("effect", taint.effect.text()).lengths("for", *lasts)
         }
         NodeDisruption::Untaint { key } => body.text("key", key),
         NodeDisruption::Drain(drain) => {

@@ -22,7 +22,7 @@ use std::sync::Arc;
 use self::draft::{Document, Draft, File, Form};
 use self::goal::{Failure, Goal};
 use self::tree::{Tree, keys};
-use self::trial::{Bench, Compared, Trial};
+use self::trial::Trial;
 use super::{Plan, Target, compares};
 use crate::kernel::Duration;
 use crate::rehearsal::RunResult;
@@ -114,19 +114,14 @@ impl Shrunk {
 ///
 /// # Errors
 /// Why it cannot be shrunk.
-pub fn shrink(
-    source: &Source,
-    documents: &dyn Documents,
-    bench: &dyn Bench,
-    options: Options<'_>,
-) -> Result<Shrunk, Refusal> {
+pub fn shrink(source: &Source, documents: &dyn Documents, options: Options<'_>) -> Result<Shrunk, Refusal> {
     let (draft, scenario) = Draft::read(source, documents).map_err(Refusal::Invalid)?;
-    let run = bench.run(&scenario, usize::MAX).map_err(Refusal::Invalid)?;
+    let run = trial::run(&scenario, usize::MAX).map_err(Refusal::Invalid)?;
     let all = Failure::all(&run);
     let titles = || all.iter().map(Failure::title).collect();
     let mut wanted = all.iter().filter(|failure| options.keep.is_none_or(|keep| is_named(failure, keep)));
     let failure = wanted.next().ok_or_else(|| Refusal::NothingFails(titles()))?;
-    smallest(draft, &run, failure, None, bench, options)
+    smallest(draft, &run, failure, None, options)
 }
 
 /// Shrinks what a search found under a seed: the scenario with all that the search added to it. What was found by comparison with the run
@@ -139,7 +134,6 @@ pub fn shrink_plan(
     seed: u64,
     documents: &dyn Documents,
     target: &Target,
-    bench: &dyn Bench,
     options: Options<'_>,
 ) -> Result<Shrunk, Refusal> {
     let (mut plain, _) = Draft::read(&plan.scenario.source, documents).map_err(Refusal::Invalid)?;
@@ -148,7 +142,7 @@ pub fn shrink_plan(
     }
     let draft = with_plan(plain.clone(), plan);
     let scenario = draft.load().map_err(Refusal::Invalid)?;
-    let run = bench.run(&scenario, usize::MAX).map_err(Refusal::Invalid)?;
+    let run = trial::run(&scenario, usize::MAX).map_err(Refusal::Invalid)?;
     let all = Failure::all(&run);
     let of_kind = |exact: bool| {
         all.iter().find(|failure| match &failure.goal {
@@ -161,15 +155,15 @@ pub fn shrink_plan(
         })
     };
     if let Some(failure) = of_kind(true).or_else(|| of_kind(false)) {
-        return smallest(draft, &run, failure, None, bench, options);
+        return smallest(draft, &run, failure, None, options);
     }
     let none = || Refusal::NothingFails(all.iter().map(Failure::title).collect());
-    let Some(draft) = converge::expecting(&plain, draft.clone(), target, bench) else {
-        return compared(draft, target, options);
+    let Some(draft) = converge::expecting(&plain, draft.clone(), target) else {
+        return if compares(target.rule) { compared(draft, target, options) } else { Err(none()) };
     };
-    let run = draft.load().and_then(|scenario| bench.run(&scenario, usize::MAX)).map_err(Refusal::Invalid)?;
+    let run = draft.load().and_then(|scenario| trial::run(&scenario, usize::MAX)).map_err(Refusal::Invalid)?;
     let failure = Failure::last_expectation(&run).ok_or_else(none)?;
-    smallest(draft, &run, &failure, Some(target.rule), bench, options)
+    smallest(draft, &run, &failure, Some(target.rule), options)
 }
 
 /// Shrinks what is found by comparison alone, with an oracle that the scenario names.
@@ -177,12 +171,12 @@ fn compared(draft: Draft, target: &Target, options: Options<'_>) -> Result<Shrun
     let draft = draft.edited(&File::Scenario, |tree| {
         tree.set("oracles", Tree::one("only", Tree::List(vec![Tree::text(target.rule.name)])));
     });
-    let run = draft.load().and_then(|scenario| Compared.run(&scenario, usize::MAX)).map_err(Refusal::Invalid)?;
+    let run = draft.load().and_then(|scenario| trial::run(&scenario, usize::MAX)).map_err(Refusal::Invalid)?;
     let all = Failure::all(&run);
     let is_meant = |failure: &&Failure| matches!(&failure.goal, Goal::Finding(found, _) if found.rule == target.rule);
     match all.iter().find(is_meant) {
-        Some(failure) if compares(target.rule) => smallest(draft, &run, failure, None, &Compared, options),
-        _ => Err(Refusal::NothingFails(all.iter().map(Failure::title).collect())),
+        Some(failure) => smallest(draft, &run, failure, None, options),
+        None => Err(Refusal::NothingFails(all.iter().map(Failure::title).collect())),
     }
 }
 
@@ -222,8 +216,8 @@ fn with_plan(mut draft: Draft, plan: &Plan) -> Draft {
 /// True if a failure is the one that somebody names.
 fn is_named(failure: &Failure, keep: &str) -> bool {
     match &failure.goal {
-        Goal::Finding(target, _) => target.rule.code.eq_ignore_ascii_case(keep) || target.rule.name == keep,
-        Goal::Missed(rule, _) => rule.code.eq_ignore_ascii_case(keep) || rule.name == keep,
+        Goal::Finding(target, _) => target.rule.is_named(keep),
+        Goal::Missed(rule, _) => rule.is_named(keep),
         _ => failure.title().contains(keep),
     }
 }
@@ -234,7 +228,6 @@ fn smallest(
     run: &RunResult,
     failure: &Failure,
     rule: Option<&'static Rule>,
-    bench: &dyn Bench,
     options: Options<'_>,
 ) -> Result<Shrunk, Refusal> {
     let from = run.name.clone();
@@ -244,7 +237,7 @@ fn smallest(
         _ => None,
     };
     let draft = expect::judged_alone(draft, &failure.goal, position);
-    let mut trial = Trial::new(bench, failure.goal.clone(), &draft, run, options.tries_max);
+    let mut trial = Trial::new(failure.goal.clone(), &draft, run, options.tries_max);
     let draft = trial.holds(draft).ok_or_else(|| Refusal::Unsteady(failure.title()))?;
     let draft = reduce::reduce(&mut trial, draft);
     let is_cut_short = trial.is_cut_short();
@@ -267,7 +260,7 @@ fn smallest(
     // Once more from the very text that is written: the lines that causes name stand below the comment.
     let source = Source::new(Arc::clone(&named.name), text.as_str());
     let scenario = load_from(&source, &named).map_err(|_| unsteady())?;
-    let run = bench.run(&scenario, usize::MAX).map_err(|_| unsteady())?;
+    let run = trial::run(&scenario, usize::MAX).map_err(|_| unsteady())?;
     let failure = failure.goal.failure(&run).ok_or_else(unsteady)?;
     Ok(Shrunk {
         name: scenario.name.clone(),
@@ -283,7 +276,7 @@ fn smallest(
 }
 
 /// A scenario that fails in an expectation alone needs not say that oracles are off.
-fn without_oracles(trial: &Trial<'_>, draft: Draft) -> Draft {
+fn without_oracles(trial: &Trial, draft: Draft) -> Draft {
     if matches!(trial.goal(), Goal::Finding(..) | Goal::Missed(..)) {
         return draft;
     }

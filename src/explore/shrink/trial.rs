@@ -10,20 +10,11 @@ use super::goal::Goal;
 use super::tree::{Tree, keys};
 use crate::explore::fork::LIMITS;
 use crate::explore::{add_comparisons, is_asked_for};
-use crate::oracle::{Judge, Oracles};
+use crate::oracle::judges;
 use crate::rehearsal::{Ending, Observer, Options, Rehearsal, RunResult, simulated};
 use crate::scenario::Scenario;
 use crate::text::Diagnostic;
 use crate::workload::Stage as _;
-
-/// How a scenario is run and judged.
-pub trait Bench: Sync {
-    /// The run of a scenario, with all that is found in it. One that goes on for far longer than `entries_max` entries is given up.
-    ///
-    /// # Errors
-    /// What is wrong with the scenario or its documents, so that there is nothing to run; nothing if it was given up.
-    fn run(&self, scenario: &Scenario, entries_max: usize) -> Result<RunResult, Vec<Diagnostic>>;
-}
 
 /// How many steps a run may take for each entry that it may write, before it is given up.
 const STEPS_PER_ENTRY: usize = 200;
@@ -32,44 +23,30 @@ const ENTRIES_FACTOR: usize = 4;
 /// So many entries are never too many.
 const ENTRIES_MIN: usize = 5_000;
 
-/// The scenario by itself, judged by its expectations and the built-in oracles.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct ByItself;
-
-impl Bench for ByItself {
-    fn run(&self, scenario: &Scenario, entries_max: usize) -> Result<RunResult, Vec<Diagnostic>> {
-        let (judge, oracles) = match (Judge::new(scenario), Oracles::new(scenario)) {
-            (Ok(judge), Ok(oracles)) => (judge, oracles),
-            (judge, oracles) => return Err([judge.err(), oracles.err()].into_iter().flatten().flatten().collect()),
-        };
-        let mut observers: [Box<dyn Observer>; 2] = [Box::new(judge), Box::new(oracles)];
-        let options = Options::default();
-        let mut cluster = simulated(scenario, scenario.seed)?;
-        cluster.limit(LIMITS);
-        let mut rehearsal = Rehearsal::new(scenario, cluster, options)?;
-        let mut steps_left = entries_max.saturating_mul(STEPS_PER_ENTRY);
-        while rehearsal.step(&mut observers) {
-            steps_left = steps_left.saturating_sub(1);
-            if steps_left == 0 || rehearsal.stage().timeline().len() > entries_max {
-                return Err(Vec::new());
-            }
+/// The run of a scenario, with all that is found in it: by its expectations, by the built-in oracles, and by comparison with other runs where
+/// it names an oracle that compares. One that goes on for far longer than `entries_max` entries is given up.
+///
+/// # Errors
+/// What is wrong with the scenario or its documents, so that there is nothing to run; nothing if it was given up.
+pub fn run(scenario: &Scenario, entries_max: usize) -> Result<RunResult, Vec<Diagnostic>> {
+    let (judge, oracles) = judges(scenario)?;
+    let mut observers: [Box<dyn Observer>; 2] = [Box::new(judge), Box::new(oracles)];
+    let options = Options::default();
+    let mut cluster = simulated(scenario, scenario.seed)?;
+    cluster.limit(LIMITS);
+    let mut rehearsal = Rehearsal::new(scenario, cluster, options)?;
+    let mut steps_left = entries_max.saturating_mul(STEPS_PER_ENTRY);
+    while rehearsal.step(&mut observers) {
+        steps_left = steps_left.saturating_sub(1);
+        if steps_left == 0 || rehearsal.stage().timeline().len() > entries_max {
+            return Err(Vec::new());
         }
-        Ok(rehearsal.finish(options, &mut observers))
     }
-}
-
-/// The same, and compared with other runs where the scenario names an oracle that does that.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct Compared;
-
-impl Bench for Compared {
-    fn run(&self, scenario: &Scenario, entries_max: usize) -> Result<RunResult, Vec<Diagnostic>> {
-        let mut run = ByItself.run(scenario, entries_max)?;
-        if is_asked_for(scenario) {
-            add_comparisons(scenario, &mut run)?;
-        }
-        Ok(run)
+    let mut run = rehearsal.finish(options, &mut observers);
+    if is_asked_for(scenario) {
+        add_comparisons(scenario, &mut run)?;
     }
+    Ok(run)
 }
 
 /// What else must hold of a smaller scenario, so that it fails for the reason for which the first did.
@@ -82,8 +59,7 @@ pub struct Guards {
 }
 
 /// The tries of one shrinking.
-pub struct Trial<'b> {
-    bench: &'b dyn Bench,
+pub struct Trial {
     goal: Goal,
     guards: Guards,
     /// What became of each draft that was tried, by its digest.
@@ -95,13 +71,12 @@ pub struct Trial<'b> {
     is_cut_short: bool,
 }
 
-impl<'b> Trial<'b> {
+impl Trial {
     /// Tries for a way to fail that this draft shows, whose run is given.
-    pub fn new(bench: &'b dyn Bench, goal: Goal, draft: &Draft, run: &RunResult, tries_max: usize) -> Trial<'b> {
+    pub fn new(goal: Goal, draft: &Draft, run: &RunResult, tries_max: usize) -> Trial {
         let is_endless = matches!(run.ending, Ending::LimitReached(_));
         let entries_max = (run.timeline.len() * ENTRIES_FACTOR).max(ENTRIES_MIN);
         let mut trial = Trial {
-            bench,
             goal,
             guards: Guards::default(),
             known: BTreeMap::new(),
@@ -136,7 +111,7 @@ impl<'b> Trial<'b> {
     /// The run of a draft.
     pub fn run(&self, draft: &Draft) -> Option<(Scenario, RunResult)> {
         let scenario = draft.load().ok()?;
-        let run = self.bench.run(&scenario, self.entries_max).ok()?;
+        let run = run(&scenario, self.entries_max).ok()?;
         Some((scenario, run))
     }
 

@@ -5,7 +5,7 @@ use super::lengths::{Lengths, lengths};
 use super::targets::{Targets, below, target};
 use crate::kernel::Duration;
 use crate::scenario::model::{ApiEntry, FaultKind, Scenario, SystemName, Target, TargetKind};
-use crate::systems::{self, System};
+use crate::systems::{self, Restart, System};
 use crate::timeline::Kind;
 use crate::workload::pod::{Taint, TaintEffect};
 use crate::workload::{ApiTrouble, Drain, Moment, NodeDisruption, Process, Store};
@@ -156,7 +156,7 @@ fn of_systems(items: &mut Vec<Item>, scenario: &Scenario, targets: &Targets, sys
     }
     for system in systems {
         let Some(of) = system.names().first().map(|name| (*name).to_owned()) else { continue };
-        if system.keeps_records() || system.keeps_database() {
+        if !matches!(system.restart(), Restart::Refused(_)) {
             for lasts in [lengths.short, lengths.middle] {
                 items.push(Item::fault(FaultKind::ControllerRestart { of: of.clone(), lasts }));
             }

@@ -24,6 +24,7 @@ use crate::timeline::{Cause, EntryId, Kind, Subject, Why};
 use crate::workload::{Counts, Status};
 use nodes::NodeSeen;
 pub use pods::PodSeen;
+use pods::is_served;
 use replicasets::SetSeen;
 use services::ServiceSeen;
 use workloads::WorkloadSeen;
@@ -80,19 +81,17 @@ impl Mirror {
             counts.gpus += if pod.is_finished() { 0 } else { pod.gpus };
         }
         let wants = |own: &WorkloadSeen| own.serves == Some(subject);
+        let has_workloads = is_served(subject.kind) && self.workloads.values().any(wants);
         counts.desired = match subject.kind {
             Kind::Pod => 1,
-            Kind::Member | Kind::Component => {
-                self.workloads.values().filter(|own| wants(own)).map(|own| own.desired).sum()
-            }
+            _ if has_workloads => self.workloads.values().filter(|own| wants(own)).map(|own| own.desired).sum(),
             _ => match (self.workloads.get(&subject), self.sets.get(&subject)) {
                 (Some(own), _) => own.desired,
                 (_, Some(own)) => own.status.desired,
                 _ => counts.pods,
             },
         };
-        let is_served = matches!(subject.kind, Kind::Member | Kind::Component);
-        known |= is_served && self.workloads.values().any(wants);
+        known |= has_workloads;
         known |= self.services.contains_key(&subject);
         known.then_some(counts)
     }

@@ -55,6 +55,11 @@ pub struct PodSeen {
     pub last: EntryId,
 }
 
+/// True of what pods serve and the API has no workload for: deployments, components and instances of systems.
+pub const fn is_served(kind: Kind) -> bool {
+    matches!(kind, Kind::Member | Kind::Component | Kind::PodClique | Kind::Instance)
+}
+
 impl PodSeen {
     /// True once all of its containers have ended.
     pub fn is_finished(&self) -> bool {
@@ -65,7 +70,7 @@ impl PodSeen {
     pub fn belongs_to(&self, subject: Subject) -> bool {
         match subject.kind {
             Kind::Pod => self.subject == subject,
-            Kind::Member | Kind::Component | Kind::PodClique => self.serves == Some(subject),
+            kind if is_served(kind) => self.serves == Some(subject),
             _ => self.workload == subject || self.owner == Some(subject),
         }
     }

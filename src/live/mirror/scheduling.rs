@@ -125,10 +125,6 @@ impl LiveCluster {
 
 /// A taint as the API has it.
 fn taint(from: &core::Taint) -> Taint {
-    let effect = match from.effect.as_str() {
-        "PreferNoSchedule" => TaintEffect::PreferNoSchedule,
-        "NoExecute" => TaintEffect::NoExecute,
-        _ => TaintEffect::NoSchedule,
-    };
+    let effect = TaintEffect::of(&from.effect).unwrap_or(TaintEffect::NoSchedule);
     Taint { key: from.key.clone(), value: from.value.clone().unwrap_or_default(), effect }
 }

@@ -59,5 +59,5 @@ pub fn fake_node(naming: &Naming, name: &str, spec: &NodeSpec) -> Value {
 
 fn taint(taint: &Taint) -> Value {
     let value = (!taint.value.is_empty()).then(|| taint.value.clone());
-    json!({ "key": taint.key, "value": value, "effect": format!("{:?}", taint.effect) })
+    json!({ "key": taint.key, "value": value, "effect": taint.effect.text() })
 }

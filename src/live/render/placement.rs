@@ -6,7 +6,7 @@ use k8s_openapi::apimachinery::pkg::apis::meta::v1 as meta;
 use super::figures::some;
 use super::{Draft, RUN, Unsupported, keyed, label_key};
 use crate::workload::selector::{Namespaces, PodTerm};
-use crate::workload::{LabelSelector, NodeRequirement, NodeTerm, Operator, PodTemplate, TaintEffect};
+use crate::workload::{LabelSelector, NodeRequirement, NodeTerm, Operator, PodTemplate};
 
 /// The labels of a revision, which controllers give their pods. Source: k8s.io/api v0.36.3, apps/v1/types.go.
 const REVISION_LABELS: [&str; 2] = ["pod-template-hash", "controller-revision-hash"];
@@ -43,15 +43,6 @@ const fn operator(operator: Operator) -> &'static str {
         Operator::DoesNotExist => "DoesNotExist",
         Operator::Gt => "Gt",
         Operator::Lt => "Lt",
-    }
-}
-
-/// The effect of a taint.
-pub const fn effect(effect: TaintEffect) -> &'static str {
-    match effect {
-        TaintEffect::PreferNoSchedule => "PreferNoSchedule",
-        TaintEffect::NoSchedule => "NoSchedule",
-        TaintEffect::NoExecute => "NoExecute",
     }
 }
 

@@ -223,7 +223,7 @@ fn toleration(from: &Toleration) -> core::Toleration {
         key: from.key.clone(),
         operator: Some(if from.value.is_some() { "Equal" } else { "Exists" }.to_owned()),
         value: from.value.clone().filter(|value| !value.is_empty()),
-        effect: from.effect.map(|effect| placement::effect(effect).to_owned()),
+        effect: from.effect.map(|effect| effect.text().to_owned()),
         toleration_seconds: from.seconds.map(|seconds| i64::try_from(seconds).unwrap_or(i64::MAX)),
     }
 }

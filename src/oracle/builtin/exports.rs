@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Found, Oracle, rules};
+use super::{Found, Oracle, Unread, rules};
 use crate::scenario::Scenario;
 use crate::text::mask::mask;
 use crate::timeline::{Entry, EntryId, Kind, Subject};
@@ -13,8 +13,7 @@ use crate::workload::{Pledge, Stage, Uses};
 /// Watches for values of publishers that are gone.
 #[derive(Clone, Debug)]
 pub struct Exports {
-    /// Pledges that were read.
-    read: usize,
+    unread: Unread,
     /// The last word of each deployment, and its entry.
     words: Arc<BTreeMap<Subject, (&'static str, EntryId)>>,
 }
@@ -22,7 +21,7 @@ pub struct Exports {
 impl Exports {
     /// One for a run of this scenario.
     pub fn new(_: &Scenario) -> Exports {
-        Exports { read: 0, words: Arc::default() }
+        Exports { unread: Unread::default(), words: Arc::default() }
     }
 
     fn given(&self, uses: &Uses, stage: &dyn Stage, found: &mut Found) {
@@ -51,8 +50,7 @@ impl Exports {
 impl Oracle for Exports {
     fn entry(&mut self, id: EntryId, entry: &Entry, stage: &dyn Stage, found: &mut Found) {
         // The values of a deployment that starts are told before the entry that it does.
-        while let Some(pledge) = stage.pledges().get(self.read) {
-            self.read += 1;
+        for pledge in self.unread.take(stage) {
             if let Pledge::Uses(uses) = pledge {
                 self.given(uses, stage, found);
             }
@@ -70,7 +68,7 @@ mod tests {
 
     fn found(word: &'static str, given: &str) -> Vec<String> {
         let (mut stage, mut oracle, mut found) =
-            (Played::default(), Exports { read: 0, words: Arc::default() }, Found::default());
+            (Played::default(), Exports { unread: Unread::default(), words: Arc::default() }, Found::default());
         stage.publish("deployment/a", "service_name", "a-1");
         let (id, entry) = stage.became("deployment/a", word);
         oracle.entry(id, &entry, &stage, &mut found);

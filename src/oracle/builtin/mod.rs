@@ -18,10 +18,13 @@ pub mod rules;
 mod settings;
 mod stuck;
 mod turns;
+mod unread;
 mod unstable;
 
 pub use found::Found;
 pub use settings::Settings;
+
+use unread::Unread;
 
 use crate::kernel::Time;
 use crate::rehearsal::{Ending, Finding, Missed, Observer, Verdict};

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::{Found, Oracle, rules};
+use super::{Found, Oracle, Unread, rules};
 use crate::scenario::Scenario;
 use crate::timeline::{Entry, EntryId, Kind, Subject};
 use crate::workload::{Order, Pledge, Stage};
@@ -13,8 +13,7 @@ use crate::workload::{Order, Pledge, Stage};
 /// Watches for dependents that begin too early.
 #[derive(Clone, Debug)]
 pub struct Started {
-    /// Pledges that were read.
-    read: usize,
+    unread: Unread,
     /// Orders that are owed and whose dependent has not begun.
     open: Arc<Vec<Waiting>>,
     /// The last word of each subject that somebody waits for, since then.
@@ -44,11 +43,17 @@ impl Waiting {
 impl Started {
     /// One for a run of this scenario.
     pub fn new(_: &Scenario) -> Started {
-        Started { read: 0, open: Arc::default(), words: Arc::default(), early: Vec::new(), pods_made: false }
+        Started {
+            unread: Unread::default(),
+            open: Arc::default(),
+            words: Arc::default(),
+            early: Vec::new(),
+            pods_made: false,
+        }
     }
 
     fn read(&mut self, stage: &dyn Stage) {
-        for pledge in stage.pledges().get(self.read..).unwrap_or_default() {
+        for pledge in self.unread.take(stage) {
             match pledge {
                 Pledge::Order(order) => {
                     let open = Arc::make_mut(&mut self.open);
@@ -65,7 +70,6 @@ impl Started {
                 _ => {}
             }
         }
-        self.read = stage.pledges().len();
     }
 
     /// A subject that somebody waits for became something.
@@ -114,9 +118,7 @@ impl Started {
 
 impl Oracle for Started {
     fn entry(&mut self, id: EntryId, entry: &Entry, stage: &dyn Stage, _: &mut Found) {
-        if self.read < stage.pledges().len() {
-            self.read(stage);
-        }
+        self.read(stage);
         if self.open.is_empty() && self.early.is_empty() {
             return;
         }
@@ -163,7 +165,13 @@ mod tests {
     /// Plays entries, each at its second, and tells what was found.
     fn found(stage: &mut Played, entries: &[(u64, &str, &'static str)]) -> Vec<String> {
         let (mut oracle, mut found) = (
-            Started { read: 0, open: Arc::default(), words: Arc::default(), early: Vec::new(), pods_made: false },
+            Started {
+                unread: Unread::default(),
+                open: Arc::default(),
+                words: Arc::default(),
+                early: Vec::new(),
+                pods_made: false,
+            },
             Found::default(),
         );
         for (place, (at, subject, became)) in entries.iter().enumerate() {

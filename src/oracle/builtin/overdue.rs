@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{Found, Oracle, rules};
+use super::{Found, Oracle, Unread, rules};
 use crate::kernel::Time;
 use crate::scenario::Scenario;
 use crate::timeline::{Entry, EntryId, Kind};
@@ -26,8 +26,7 @@ const FAILURES: &[&str] = &[
 /// Watches for what is due.
 #[derive(Clone, Debug)]
 pub struct Overdue {
-    /// Pledges that were read.
-    read: usize,
+    unread: Unread,
     leaves: Arc<Vec<Leaves>>,
     reaches: Arc<Vec<Reaches>>,
 }
@@ -35,11 +34,11 @@ pub struct Overdue {
 impl Overdue {
     /// One for a run of this scenario.
     pub fn new(_: &Scenario) -> Overdue {
-        Overdue { read: 0, leaves: Arc::default(), reaches: Arc::default() }
+        Overdue { unread: Unread::default(), leaves: Arc::default(), reaches: Arc::default() }
     }
 
     fn read(&mut self, stage: &dyn Stage) {
-        for pledge in stage.pledges().get(self.read..).unwrap_or_default() {
+        for pledge in self.unread.take(stage) {
             match *pledge {
                 Pledge::Leaves(due) => {
                     let leaves = Arc::make_mut(&mut self.leaves);
@@ -55,7 +54,6 @@ impl Overdue {
                 _ => {}
             }
         }
-        self.read = stage.pledges().len();
     }
 
     /// A part of what is due has failed: nobody owes the rest.
@@ -74,9 +72,7 @@ impl Overdue {
 
 impl Oracle for Overdue {
     fn entry(&mut self, _: EntryId, entry: &Entry, stage: &dyn Stage, _: &mut Found) {
-        if self.read < stage.pledges().len() {
-            self.read(stage);
-        }
+        self.read(stage);
         if self.leaves.is_empty() && self.reaches.is_empty() {
             return;
         }

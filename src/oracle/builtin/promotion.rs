@@ -1,7 +1,7 @@
 //! GR111: traffic was given to a version that was not ready for it. Systems pledge which party takes over and how many of its pods must
 //! be ready; a Service that anybody points elsewhere needs one.
 
-use super::{Found, Oracle, rules};
+use super::{Found, Oracle, Unread, rules};
 use crate::kernel::Time;
 use crate::scenario::Scenario;
 use crate::timeline::{Entry, EntryId, Kind, Subject};
@@ -11,16 +11,15 @@ use crate::workload::{Pledge, Stage};
 /// Watches for promotions of what is not ready.
 #[derive(Clone, Debug)]
 pub struct Promotion {
-    /// Pledges that were read.
-    read: usize,
+    unread: Unread,
     /// Services that were changed at this instant.
     changed: Vec<(Subject, EntryId)>,
 }
 
 impl Promotion {
     /// One for a run of this scenario.
-    pub const fn new(_: &Scenario) -> Promotion {
-        Promotion { read: 0, changed: Vec::new() }
+    pub fn new(_: &Scenario) -> Promotion {
+        Promotion { unread: Unread::default(), changed: Vec::new() }
     }
 }
 
@@ -58,8 +57,7 @@ impl Oracle for Promotion {
         let (now, names) = (stage.now(), stage.names());
         let series = |name: Subject| stage.traffic().and_then(|traffic| traffic.of(name));
         let last = stage.timeline().len().checked_sub(1).map(|index| EntryId(index as u32));
-        while let Some(pledge) = stage.pledges().get(self.read) {
-            self.read += 1;
+        for pledge in self.unread.take(stage) {
             let Pledge::TakesOver { name, party, pods } = *pledge else { continue };
             // A system that has said what it owes is held to that alone.
             let known = self.changed.iter().position(|(service, _)| *service == name);
@@ -100,7 +98,7 @@ mod tests {
     /// A Service goes from `web-r1` to `web-r2`, which has so many ready pods; a system says how many it owes.
     fn found(ready: u32, owed: Option<u32>, was_served: bool) -> Vec<String> {
         let (mut stage, mut oracle, mut found) =
-            (Played::default(), Promotion { read: 0, changed: Vec::new() }, Found::default());
+            (Played::default(), Promotion { unread: Unread::default(), changed: Vec::new() }, Found::default());
         stage.at(1);
         if was_served {
             stage.served("Service/web", &[("ReplicaSet/web-r1", 2)]);

@@ -2,7 +2,7 @@
 //! pledge when their way back is over. It is judged when the version is wanted again, or at the end of the run: what came late is no
 //! finding of this oracle.
 
-use super::{Found, Oracle, rules};
+use super::{Found, Oracle, Unread, rules};
 use crate::kernel::Name;
 use crate::rehearsal::Ending;
 use crate::scenario::Scenario;
@@ -12,8 +12,7 @@ use crate::workload::{GivenUp, Left, Pledge, Stage};
 /// Watches for ways back that do not arrive.
 #[derive(Clone, Debug)]
 pub struct Rollback {
-    /// Pledges that were read.
-    read: usize,
+    unread: Unread,
     /// What was given up and is not all back.
     open: Vec<Open>,
 }
@@ -35,8 +34,8 @@ struct Open {
 
 impl Rollback {
     /// One for a run of this scenario.
-    pub const fn new(_: &Scenario) -> Rollback {
-        Rollback { read: 0, open: Vec::new() }
+    pub fn new(_: &Scenario) -> Rollback {
+        Rollback { unread: Unread::default(), open: Vec::new() }
     }
 }
 
@@ -97,8 +96,7 @@ fn share(owed: &GivenUp, stage: &dyn Stage) -> u64 {
 
 impl Oracle for Rollback {
     fn instant(&mut self, stage: &dyn Stage, found: &mut Found) {
-        while let Some(pledge) = stage.pledges().get(self.read) {
-            self.read += 1;
+        for pledge in self.unread.take(stage) {
             let version = match pledge {
                 Pledge::GivenUp(owed) => owed.version,
                 Pledge::Wanted { version } => *version,
@@ -142,7 +140,7 @@ mod tests {
     /// What is found at the end, if these are the pods of both then.
     fn found(old: u32, new: u32, serves: &str, end: u64) -> Vec<String> {
         let (mut stage, mut oracle, mut found) =
-            (Played::default(), Rollback { read: 0, open: Vec::new() }, Found::default());
+            (Played::default(), Rollback { unread: Unread::default(), open: Vec::new() }, Found::default());
         stage.at(10);
         stage.has("ReplicaSet/web-r1", 1);
         stage.has("ReplicaSet/web-r2", 1);
@@ -180,7 +178,7 @@ mod tests {
     #[test]
     fn a_version_that_is_wanted_again_may_be_there() {
         let (mut stage, mut oracle, mut found) =
-            (Played::default(), Rollback { read: 0, open: Vec::new() }, Found::default());
+            (Played::default(), Rollback { unread: Unread::default(), open: Vec::new() }, Found::default());
         stage.at(10);
         stage.has("ReplicaSet/web-r2", 2);
         given_up(&mut stage);

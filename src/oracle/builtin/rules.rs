@@ -1,6 +1,6 @@
 //! The built-in oracles by code and name, with what each means. How they find what they find stands in the files beside this one.
 
-use crate::text::rule::{Rule, rules};
+use crate::text::rule::rules;
 
 rules! {
     OVERCOMMIT "GR101" "overcommit" Error
@@ -109,11 +109,6 @@ rules! {
          its promotion expires, a revision that is activated and whose parts all come up is the current one. What is due by such a \
          rule and does not happen is a mistake of the system, even if it looks like a wait or a rollback."
         ""
-}
-
-/// The oracle of a code or name.
-pub fn find(text: &str) -> Option<&'static Rule> {
-    ALL.iter().copied().find(|rule| rule.code.eq_ignore_ascii_case(text) || rule.name == text)
 }
 
 #[cfg(test)]

@@ -88,6 +88,12 @@ impl Settings {
     pub fn settle(&self, found: Found, is_whole: bool) -> (Vec<Finding>, Vec<Missed>) {
         let mut findings: Vec<Finding> =
             found.into_vec().into_iter().filter(|finding| self.judges(finding.rule)).collect();
+        let missed = self.expect(&mut findings);
+        (findings, if is_whole { missed } else { Vec::new() })
+    }
+
+    /// Notes of each finding whether it was expected; what was expected and is not among them.
+    pub fn expect(&self, findings: &mut [Finding]) -> Vec<Missed> {
         let mut missed = Vec::new();
         for expected in &self.expected {
             let mut is_met = false;
@@ -95,12 +101,12 @@ impl Settings {
                 finding.expected = true;
                 is_met = true;
             }
-            if !is_met && is_whole {
+            if !is_met {
                 let about = expected.about.as_ref().map(|(text, _)| text.clone());
                 missed.push(Missed { line: expected.line.clone(), rule: expected.rule, about });
             }
         }
-        (findings, missed)
+        missed
     }
 }
 

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::{Found, Oracle, rules};
+use super::{Found, Oracle, Unread, rules};
 use crate::kernel::{Name, Names, Time};
 use crate::scenario::Scenario;
 use crate::timeline::{Entry, EntryId, Kind, Subject};
@@ -13,8 +13,7 @@ use crate::workload::{Numbered, Pledge, Stage};
 /// Watches for pods that come too early.
 #[derive(Clone, Debug)]
 pub struct Turns {
-    /// Pledges that were read.
-    read: usize,
+    unread: Unread,
     /// The pods of every name that something is owed of.
     pods: Arc<BTreeMap<Numbered, Pods>>,
     /// Sets whose pods come in turn, each with the number of its first.
@@ -46,12 +45,17 @@ struct Wait {
 impl Turns {
     /// One for a run of this scenario.
     pub fn new(_: &Scenario) -> Turns {
-        Turns { read: 0, pods: Arc::default(), in_turn: Arc::default(), leaders: Arc::default(), waits: Arc::default() }
+        Turns {
+            unread: Unread::default(),
+            pods: Arc::default(),
+            in_turn: Arc::default(),
+            leaders: Arc::default(),
+            waits: Arc::default(),
+        }
     }
 
     fn read(&mut self, stage: &dyn Stage) {
-        let pledges = stage.pledges();
-        for pledge in &pledges[self.read..] {
+        for pledge in self.unread.take(stage) {
             match *pledge {
                 Pledge::InTurn { pods, first } => {
                     Arc::make_mut(&mut self.in_turn).insert(pods, first);
@@ -75,7 +79,6 @@ impl Turns {
                 _ => {}
             }
         }
-        self.read = pledges.len();
     }
 
     fn know(&mut self, pods: Numbered) {
@@ -174,9 +177,7 @@ impl Turns {
 
 impl Oracle for Turns {
     fn entry(&mut self, id: EntryId, entry: &Entry, stage: &dyn Stage, found: &mut Found) {
-        if self.read < stage.pledges().len() {
-            self.read(stage);
-        }
+        self.read(stage);
         if self.pods.is_empty() {
             return;
         }
@@ -210,7 +211,7 @@ mod tests {
 
     fn found(stage: &mut Played, entries: &[(u64, &str, &'static str)]) -> Vec<String> {
         let mut oracle = Turns {
-            read: 0,
+            unread: Unread::default(),
             pods: Arc::default(),
             in_turn: Arc::default(),
             leaders: Arc::default(),

@@ -13,6 +13,7 @@ pub use ndjson::write as write_ndjson;
 pub use text::write as write_text;
 
 use super::Exit;
+use super::counted::counted;
 use crate::explore::Exploration;
 
 /// A search that is over, and what of it is to be shown.
@@ -51,14 +52,13 @@ pub enum Kept {
 impl Kept {
     /// In a line.
     fn text(&self) -> String {
-        let count = |number: usize, what: &str| format!("{number} {what}{}", if number == 1 { "" } else { "s" });
         match self {
             Kept::Written { file, faults, actions, nodes, tries } => format!(
                 "kept as {file}: {}, {}, {}; {} tried",
-                count(*faults, "fault"),
-                count(*actions, "action"),
-                count(*nodes as usize, "node"),
-                count(*tries, "scenario")
+                counted(*faults, "fault"),
+                counted(*actions, "action"),
+                counted(*nodes as usize, "node"),
+                counted(*tries, "scenario")
             ),
             Kept::Not(why) => format!("not kept: {why}"),
         }

@@ -9,6 +9,7 @@ use crate::plan::finding::{Finding, Mend};
 use crate::plan::mend::{Change, told as told_changes};
 use crate::plan::rules::Gravity;
 use crate::report::Paint;
+use crate::report::counted::counted;
 use crate::report::paint::Tone;
 use crate::systems::kubernetes::hidden;
 use crate::text::render::render;
@@ -51,8 +52,7 @@ pub fn write(out: &mut dyn Write, judged: &Judged, paint: Paint) -> io::Result<(
     }
     let counts = [Gravity::Error, Gravity::Warning, Gravity::Note].map(|gravity| plan.findings_of(gravity).count());
     let words = ["error", "warning", "note"].into_iter().zip(counts);
-    let told: Vec<String> =
-        words.map(|(word, count)| format!("{count} {word}{}", if count == 1 { "" } else { "s" })).collect();
+    let told: Vec<String> = words.map(|(word, count)| counted(count, word)).collect();
     writeln!(out, "{}", told.join(", "))
 }
 

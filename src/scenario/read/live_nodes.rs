@@ -92,12 +92,7 @@ fn node(item: &Node, context: &mut Context<'_>) -> Option<NodeEntry> {
 /// A taint that stays. What the node lifecycle controller sets for a moment (`node.kubernetes.io/not-ready`) is not kept.
 fn taint(taint: &Node) -> Option<Taint> {
     let text = |key: &str| taint.get(key).and_then(Node::as_str).unwrap_or("").to_owned();
-    let effect = match text("effect").as_str() {
-        "NoSchedule" => TaintEffect::NoSchedule,
-        "NoExecute" => TaintEffect::NoExecute,
-        "PreferNoSchedule" => TaintEffect::PreferNoSchedule,
-        _ => return None,
-    };
+    let effect = TaintEffect::of(&text("effect"))?;
     let key = text("key");
     (!key.starts_with("node.kubernetes.io/")).then(|| Taint { key, value: text("value"), effect })
 }

@@ -229,13 +229,13 @@ pub fn tolerations(from: Option<&[core::Toleration]>, path: &str, findings: &mut
         }
         let effect = match one.effect.as_deref() {
             None | Some("") => None,
-            Some("NoSchedule") => Some(TaintEffect::NoSchedule),
-            Some("PreferNoSchedule") => Some(TaintEffect::PreferNoSchedule),
-            Some("NoExecute") => Some(TaintEffect::NoExecute),
-            Some(other) => {
-                let supported = &["NoSchedule", "PreferNoSchedule", "NoExecute"];
-                findings.unsupported(format!("{path}.effect"), other, supported);
-                None
+            Some(said) => {
+                let effect = TaintEffect::of(said);
+                if effect.is_none() {
+                    let supported = &["NoSchedule", "PreferNoSchedule", "NoExecute"];
+                    findings.unsupported(format!("{path}.effect"), said, supported);
+                }
+                effect
             }
         };
         if one.toleration_seconds.is_some() && one.effect.as_deref() != Some("NoExecute") {

@@ -87,6 +87,7 @@ impl Paasta {
             return;
         }
         match timer {
+            Timer::Setup | Timer::Bounce(_) if self.memory.is_setup_away => {}
             Timer::Setup => self.setup(cause, world),
             Timer::Built(run, member) => self.built(run, member, cause, world),
             Timer::Marked(deploy, way) => self.marked(deploy, way, cause, world),

@@ -75,6 +75,35 @@ impl Paasta {
         }
     }
 
+    /// From now on the setup job does not run, and no bounce is looked at. Pipelines and whoever waits in them are processes of their own.
+    pub fn end_setup(&mut self) {
+        self.memory.is_setup_away = true;
+    }
+
+    /// The setup job runs again. It keeps nothing: what it finds at its next run is compared with what should be there, whatever it had
+    /// done before.
+    pub fn start_setup(&mut self, cause: Cause, world: &mut dyn World) {
+        self.memory.is_setup_away = false;
+        for unit in 0..self.memory.instances.len() {
+            let is_lacking = self.options.engine == Engine::Kubernetes && self.is_lacking(unit, world);
+            let one = &mut self.memory.instances[unit];
+            one.again |= is_lacking;
+            if one.bounce_at.take().is_some() {
+                self.request_bounce(unit, cause, world);
+            }
+        }
+        self.memory.setup_at = None;
+        self.request_setup(cause, world);
+    }
+
+    /// True if the cluster does not have what was decided for an instance: the job ended before it had written that.
+    fn is_lacking(&self, unit: usize, world: &dyn World) -> bool {
+        let Unit { version: Some(version), workload: Some(workload), .. } = &self.memory.instances[unit] else {
+            return false;
+        };
+        world.observed_spec(*workload).is_none() || !self.holds(unit, version, world)
+    }
+
     /// One run of the setup job: new versions come first, then what could not be made before.
     pub(super) fn setup(&mut self, cause: Cause, world: &mut dyn World) {
         let now = world.now();

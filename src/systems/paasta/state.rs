@@ -26,6 +26,8 @@ pub struct Memory {
     pub setup_at: Option<Time>,
     /// The last that took place.
     pub setup_passed_at: Option<Time>,
+    /// The setup job does not run, nor do bounces.
+    pub is_setup_away: bool,
     /// Runs of the pipeline, the oldest first.
     pub runs: Vec<Run>,
     /// Deploys of single groups, the oldest first.

@@ -171,7 +171,7 @@ impl Paasta {
     }
 
     /// True if the cluster has the version as what the instance should run.
-    fn holds(&self, unit: usize, target: &Version, world: &dyn World) -> bool {
+    pub(super) fn holds(&self, unit: usize, target: &Version, world: &dyn World) -> bool {
         let one = &self.memory.instances[unit];
         if self.options.engine == Engine::BounceLib {
             return one.apps.iter().any(|app| app.version == *target);

@@ -311,6 +311,7 @@ pub const CASES: &[Case] = &[
     short("paasta/parallel-gate", 40),
     short("paasta/pipeline-item-without-step", 60),
     left("paasta/rollback-and-forward", PAASTA),
+    short("paasta/setup-job-away", 20),
     // sigs.k8s.io/kwok v0.8.0, kustomize/stage/pod/general/pod-delete.yaml: the delay has a jitter up to `deletionTimestamp`.
     left(
         "paasta/several-clusters",

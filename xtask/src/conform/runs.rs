@@ -76,7 +76,7 @@ fn one(greenroom: &Path, ground: &Ground, case: &Case) -> Verdict {
         }
         Err(error) => Verdict::Failed(format!("failed to start greenroom: {error}")),
     };
-    eprintln!("{:>4} s  {:<32}{}", began.elapsed().as_secs(), case.scenario, shown(&verdict));
+    eprintln!("{:>4} s  {:<40} {}", began.elapsed().as_secs(), case.scenario, shown(&verdict));
     verdict
 }
 
