@@ -4,6 +4,7 @@
 use std::path::Path;
 
 use greenroom::cluster::Cluster;
+use greenroom::explore;
 use greenroom::kernel::{Duration, Time};
 use greenroom::oracle::{Judge, Oracles};
 use greenroom::rehearsal::{Observer, Options, Rehearsal, RunResult, VerdictStatus, simulated};
@@ -73,8 +74,27 @@ pub fn end(mut run: Rehearsal<Cluster>) -> RunResult {
 /// # Panics
 /// If it is not there.
 pub fn llama_stack() -> Scenario {
+    scenario("scenarios/llama-stack/scenario.yaml")
+}
+
+fn scenario(path: &str) -> Scenario {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap_or(Path::new("."));
-    load(&root.join("scenarios/llama-stack/scenario.yaml")).expect("the scenario is there")
+    load(&root.join(path)).expect("the scenario is there")
+}
+
+/// Does something with a search of the Llama Stack, which makes so many runs and says how many it made. All of it happens on one
+/// thread, that of the call, so that a clock of that thread sees all of it.
+///
+/// # Panics
+/// If there is no such scenario, or no thread.
+pub fn searching<T: Send>(work: impl FnOnce(&dyn Fn(u64) -> u64) -> T + Send) -> T {
+    let scenario = scenario("scenarios/llama-stack/plain.yaml");
+    let search = |runs| {
+        let options = explore::Options { runs: Some(runs), ..explore::Options::default() };
+        explore::explore(&scenario, &options, &mut |_| true).expect("a search").runs
+    };
+    let threads = rayon::ThreadPoolBuilder::new().num_threads(1).build().expect("a thread");
+    threads.install(|| work(&search))
 }
 
 /// Who watches a run.

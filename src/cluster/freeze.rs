@@ -6,6 +6,7 @@ impl Cluster {
     /// Makes this a cluster whose clones share with it whatever neither has changed since; a clone of one that is not frozen is a
     /// copy. A part that is left out here is copied by each fork: tests/fork_allocations.rs finds those that grow with the cluster.
     pub fn freeze(&mut self) {
+        self.names.freeze();
         self.queue.freeze();
         self.timeline.freeze();
         self.profile.freeze();

@@ -160,6 +160,21 @@ impl Template {
             && (self.node_terms.is_empty() || self.node_terms.iter().any(|term| term.matches(labels)))
     }
 
+    /// What it has in common with those that nodes cannot tell from it; most templates are that themselves.
+    fn imaged(self: &Arc<Template>) -> Arc<Template> {
+        let is_common = self.priority == 0 && self.preempts && self.scheduler.is_empty();
+        if is_common && *self.company == Company::default() {
+            return Arc::clone(self);
+        }
+        Arc::new(Template {
+            company: Arc::default(),
+            priority: 0,
+            preempts: true,
+            scheduler: String::new(),
+            ..Template::clone(self)
+        })
+    }
+
     fn digest(names: &mut Names, pod: &PodTemplate, company: Company) -> Template {
         let scored = |resources: &Resources| {
             let or_default = |asked: u64, default: u64| if asked == 0 { default } else { asked };
@@ -214,8 +229,8 @@ struct Forms {
 /// The table of templates: equal ones share an id.
 #[derive(Clone, Default, Debug)]
 pub struct Templates {
-    table: IndexMap<Template, Forms, BuildHasherDefault<SipHasher13>>,
-    forms: IndexSet<Template, BuildHasherDefault<SipHasher13>>,
+    table: IndexMap<Arc<Template>, Forms, BuildHasherDefault<SipHasher13>>,
+    forms: IndexSet<Arc<Template>, BuildHasherDefault<SipHasher13>>,
     counts_others: bool,
 }
 
@@ -246,14 +261,9 @@ impl Templates {
             Some(index) => index,
             None => {
                 self.counts_others |= template.company.counts_others();
-                let imaged = Template {
-                    company: Arc::default(),
-                    priority: 0,
-                    preempts: true,
-                    scheduler: String::new(),
-                    ..template.clone()
-                };
-                let plain = Template { images: Vec::new(), containers: 0, ..imaged.clone() };
+                let template = Arc::new(template);
+                let imaged = template.imaged();
+                let plain = Arc::new(Template { images: Vec::new(), containers: 0, ..Template::clone(&imaged) });
                 let plain = FormId(self.forms.insert_full(plain).0 as u32);
                 let imaged = FormId(self.forms.insert_full(imaged).0 as u32);
                 self.table.insert_full(template, Forms { plain, imaged }).0
@@ -283,6 +293,7 @@ impl Templates {
     }
 
     fn entry(&self, id: TemplateId) -> (&Template, &Forms) {
-        self.table.get_index(id.0 as usize).expect("ids come from this table")
+        let (template, forms) = self.table.get_index(id.0 as usize).expect("ids come from this table");
+        (template, forms)
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::base::{Base, over_at};
-use super::coverage::{Step, steps};
+use super::coverage::{Step, steps_from};
 use super::differential::{churn, divergence};
 use super::effect::is_like;
 use super::fork::Fork;
@@ -37,7 +37,7 @@ pub enum Came {
 pub struct Ran {
     /// What was found in it, and not without what was put in.
     pub seen: Vec<Seen>,
-    /// What its subjects went through.
+    /// What its subjects went through from the fork on.
     pub steps: BTreeSet<Step>,
     /// The names of what was put in and had no effect: it was refused, found nothing, or never fired.
     pub idle: Vec<String>,
@@ -88,7 +88,8 @@ impl Attempt {
             .map(|finding| seen(finding, &run, &self.plan))
             .collect();
         let idle = idle.into_iter().map(|(name, _)| name.to_owned()).collect();
-        Came::Ran(Ran { seen, steps: steps(&run), idle })
+        // Up to the fork it went the way of the run without the plan.
+        Came::Ran(Ran { seen, steps: steps_from(&run, start.entries, &start.states), idle })
     }
 }
 

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::coverage::{States, follow};
 use super::differential::{Ends, Made, at_once, path_dependence};
 use super::fork::{Fork, lengthened};
 use super::group::told_once;
@@ -31,6 +32,8 @@ pub struct Kept {
     pub fork: Fork,
     /// How many entries it has.
     pub entries: usize,
+    /// In which states its subjects are.
+    pub states: Arc<States>,
 }
 
 /// A decision point, and the run that is forked there.
@@ -164,7 +167,10 @@ pub fn is_at_rest(fork: &Fork) -> bool {
 fn keep(start: &Fork, points: Vec<Point>) -> (Vec<Kept>, Vec<Place>) {
     let mut run = start.fork();
     run.freeze();
-    let mut kept = vec![Kept { fork: run.fork(), entries: start.timeline().len() }];
+    let mut states = States::new();
+    follow(&mut states, start, 0);
+    let mut known = start.timeline().len();
+    let mut kept = vec![Kept { fork: run.fork(), entries: known, states: Arc::new(states.clone()) }];
     let mut places: Vec<Place> = Vec::new();
     let mut points = points.into_iter().peekable();
     let mut instants: BTreeMap<Time, usize> = BTreeMap::new();
@@ -178,7 +184,9 @@ fn keep(start: &Fork, points: Vec<Point>) -> (Vec<Kept>, Vec<Place>) {
             }
             if kept.len() < KEPT_MAX {
                 run.freeze();
-                kept.push(Kept { fork: run.fork(), entries });
+                follow(&mut states, &run, known);
+                known = entries;
+                kept.push(Kept { fork: run.fork(), entries, states: Arc::new(states.clone()) });
             }
             instants.entry(point.at).or_insert(kept.len() - 1);
             places.push(Place { point, kept: kept.len() - 1 });

@@ -10,18 +10,34 @@ use crate::timeline::{Kind, Subject};
 /// A step of a subject of this kind from one state to another; from `""` at its first entry.
 pub type Step = (Kind, &'static str, &'static str);
 
+/// The state that each subject came to last.
+pub type States = BTreeMap<Subject, &'static str>;
+
 /// The steps of one run.
 pub fn steps(run: &Fork) -> BTreeSet<Step> {
-    let mut last: BTreeMap<Subject, &'static str> = BTreeMap::new();
+    steps_from(run, 0, &States::new())
+}
+
+/// The steps of one run from an entry on, before which its subjects were in these states.
+pub fn steps_from(run: &Fork, start: usize, before: &States) -> BTreeSet<Step> {
+    let mut last = States::new();
     let mut steps = BTreeSet::new();
-    for (_, entry) in run.timeline().since(0) {
-        if matches!(entry.subject.kind, Kind::Fault | Kind::Action | Kind::Scenario) {
-            continue;
-        }
-        let from = last.insert(entry.subject, entry.became).unwrap_or("");
+    for (_, entry) in run.timeline().heads(start).filter(|(_, entry)| takes_steps(entry.subject)) {
+        let own = last.insert(entry.subject, entry.became);
+        let from = own.or_else(|| before.get(&entry.subject).copied()).unwrap_or("");
         steps.insert((entry.subject.kind, from, entry.became));
     }
     steps
+}
+
+/// Goes on with the states of a run, of which the entries before `start` are known.
+pub fn follow(states: &mut States, run: &Fork, start: usize) {
+    let entries = run.timeline().heads(start).map(|(_, entry)| entry);
+    states.extend(entries.filter(|entry| takes_steps(entry.subject)).map(|entry| (entry.subject, entry.became)));
+}
+
+const fn takes_steps(subject: Subject) -> bool {
+    !matches!(subject.kind, Kind::Fault | Kind::Action | Kind::Scenario)
 }
 
 /// What all runs reached together.

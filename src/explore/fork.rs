@@ -10,7 +10,7 @@ use crate::oracle::Oracles;
 use crate::rehearsal::{Fate, Finding, Observer, Options, Rehearsal, simulated};
 use crate::scenario::model::Scenario;
 use crate::text::Diagnostic;
-use crate::timeline::{Entry, Kind, Timeline};
+use crate::timeline::{Head, Kind, Timeline};
 use crate::workload::Stage;
 
 /// What a run of a search may do at most: one in which time stands still is a finding after a million events as well as after more.
@@ -117,8 +117,8 @@ impl Fork {
         let stage = self.stage();
         let name = stage.names().find_name(name)?;
         let is_own =
-            |entry: &Entry| matches!(entry.subject.kind, Kind::Fault | Kind::Action) && entry.subject.name == name;
-        stage.timeline().since(0).map(|(_, entry)| entry).find(is_own).map(|entry| entry.at)
+            |entry: &Head| matches!(entry.subject.kind, Kind::Fault | Kind::Action) && entry.subject.name == name;
+        stage.timeline().heads(0).map(|(_, entry)| entry).find(is_own).map(|entry| entry.at)
     }
 
     /// What the oracles found; those findings that the scenario expects are left out. Called once the run is over.

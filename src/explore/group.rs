@@ -173,13 +173,13 @@ pub fn seen(finding: Finding, run: &Fork, plan: &Plan) -> Seen {
 /// The kinds of faults and actions on the chain of causes of an entry.
 fn causes(run: &Fork, entry: EntryId) -> BTreeSet<String> {
     let (timeline, names) = (run.timeline(), run.stage().names());
-    let scenario = run.rehearsal().scenario();
+    let run = run.rehearsal();
     let entries = timeline.chain(entry).into_iter().filter_map(|id| timeline.get(id));
     let of = entries.filter(|entry| matches!(entry.subject.kind, Kind::Fault | Kind::Action));
     let word = |entry: crate::timeline::Entry| {
         let name = names.show(entry.subject.name);
-        let fault = scenario.faults.iter().find(|fault| fault.name == name).map(|fault| fault.kind.text());
-        let action = scenario.actions.iter().find(|action| action.name == name).map(|action| action.kind.text());
+        let fault = run.faults().iter().find(|fault| fault.name == name).map(|fault| fault.kind.text());
+        let action = run.actions().iter().find(|action| action.name == name).map(|action| action.kind.text());
         if entry.subject.kind == Kind::Fault { fault } else { action }.map(str::to_owned)
     };
     of.filter_map(word).collect()

@@ -6,8 +6,13 @@ use std::sync::Arc;
 use indexmap::IndexSet;
 use siphasher::sip::SipHasher13;
 
+use super::Shared;
+
 /// Fixed keys: the same names give the same table on every machine.
 type FixedHasher = BuildHasherDefault<SipHasher13>;
+
+/// Names that a clone has of its own before they and the shared ones become one table.
+const OWN_MAX: usize = 32;
 
 /// An interned string.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, Default)]
@@ -69,28 +74,47 @@ impl Name {
     }
 }
 
-/// The table of names. Cloning shares it; the first name that a clone adds copies it.
+type Table = IndexSet<Arc<str>, FixedHasher>;
+
+/// The table of names. Clones share it, and what one of them adds goes into a table of its own behind it, so that a fork
+/// that comes to a new name does not copy all that there are.
 #[derive(Clone, Debug)]
 pub struct Names {
-    strings: Arc<IndexSet<Box<str>, FixedHasher>>,
+    strings: Arc<Table>,
+    /// What came after `strings` was shared; its first symbol follows the last of these.
+    own: Shared<Table>,
 }
 
 impl Default for Names {
     fn default() -> Self {
-        let mut strings = IndexSet::with_hasher(FixedHasher::default());
+        let mut strings = Table::default();
         strings.insert("".into());
-        Names { strings: Arc::new(strings) }
+        Names { strings: Arc::new(strings), own: Shared::default() }
     }
 }
 
 impl Names {
     /// The symbol of `text`, added if it is new.
     pub fn intern(&mut self, text: &str) -> Symbol {
-        if let Some(index) = self.strings.get_index_of(text) {
-            return Symbol(index as u32);
+        if let Some(symbol) = self.find(text) {
+            return symbol;
         }
-        let (index, _) = Arc::make_mut(&mut self.strings).insert_full(text.into());
+        // One large table is faster than two. That it is made again costs little a name: it is a quarter larger each time.
+        if self.own.len() > OWN_MAX + self.strings.len() / 4 {
+            let mut whole = Table::clone(&self.strings);
+            whole.extend(std::mem::take(&mut self.own).into_inner());
+            self.strings = Arc::new(whole);
+        }
+        let index = match Arc::get_mut(&mut self.strings).filter(|_| self.own.is_empty()) {
+            Some(strings) => strings.insert_full(text.into()).0,
+            None => self.strings.len() + self.own.insert_full(text.into()).0,
+        };
         Symbol(u32::try_from(index).expect("a run holds fewer than 2^32 names"))
+    }
+
+    /// Makes clones share what this table has of its own too.
+    pub fn freeze(&mut self) {
+        self.own.freeze();
     }
 
     /// The name that is shown as `text`. A number at its end is kept as a number, so that a name is the same value
@@ -101,7 +125,9 @@ impl Names {
 
     /// The symbol of `text`, if it was ever interned.
     pub fn find(&self, text: &str) -> Option<Symbol> {
-        self.strings.get_index_of(text).map(|index| Symbol(index as u32))
+        let shared = self.strings.get_index_of(text);
+        let index = shared.or_else(|| self.own.get_index_of(text).map(|index| self.strings.len() + index));
+        index.map(|index| Symbol(index as u32))
     }
 
     /// The name that is shown as `text`, if its symbol was ever interned.
@@ -114,7 +140,9 @@ impl Names {
 
     /// The text of a symbol.
     pub fn text(&self, symbol: Symbol) -> &str {
-        self.strings.get_index(symbol.index()).map_or("?", AsRef::as_ref)
+        let shared = self.strings.get_index(symbol.index());
+        let text = shared.or_else(|| self.own.get_index(symbol.index() - self.strings.len()));
+        text.map_or("?", AsRef::as_ref)
     }
 
     /// The text of a name.
@@ -186,5 +214,33 @@ mod tests {
         second.intern("chroma");
         assert_eq!(first.find("chroma"), None);
         assert_eq!(second.text(symbol), "vllm");
+    }
+
+    #[test]
+    fn clones_that_add_names_by_turns_keep_what_each_symbol_stands_for() {
+        let mut tables = vec![(Names::default(), vec![(Symbol::EMPTY, String::new())])];
+        for number in 0..600_usize {
+            let turn = (number * 7) % tables.len();
+            let (names, known) = &mut tables[turn];
+            let text = format!("name {}", number / 2);
+            let before = names.find(&text);
+            let symbol = names.intern(&text);
+            assert!(before.is_none_or(|before| before == symbol));
+            assert_eq!(symbol.index() == known.len(), before.is_none(), "a new name has the next place");
+            if before.is_none() {
+                known.push((symbol, text));
+            }
+            if number % 100 == 50 {
+                names.freeze();
+                let fork = (names.clone(), known.clone());
+                tables.push(fork);
+            }
+        }
+        for (names, known) in &tables {
+            for (symbol, text) in known {
+                assert_eq!((names.text(*symbol), names.find(text)), (text.as_str(), Some(*symbol)));
+            }
+            assert_eq!(names.text(Symbol::from_index(known.len())), "?");
+        }
     }
 }

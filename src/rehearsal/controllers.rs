@@ -69,7 +69,7 @@ impl<S: Stage> Rehearsal<S> {
 
     /// A controller that was away begins anew, with what it kept outside its memory.
     pub(super) fn start_controller(&mut self, fault: usize, cause: Cause) {
-        let FaultKind::ControllerRestart { of, .. } = &self.scenario.faults[fault].kind else { return };
+        let FaultKind::ControllerRestart { of, .. } = &self.store.faults[fault].kind else { return };
         let Some(controller) = self.controller_of(of) else { return };
         self.away.remove(&controller);
         if self.systems[controller].restart() == Restart::FromRecords {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::store::Store;
 use crate::kernel::Duration;
 use crate::scenario::model::{AccessTrigger, ActionEntry, ActionKind, FaultKind, Scenario, Target, TieEntry, Trigger};
 use crate::text::Place;
@@ -268,15 +269,15 @@ fn tie_name(tie: &TieEntry) -> String {
 }
 
 /// The name of a cue as messages show it.
-pub(super) fn cue_name(scenario: &Scenario, kind: CueKind) -> String {
+pub(super) fn cue_name(scenario: &Scenario, store: &Store, kind: CueKind) -> String {
     match kind {
         CueKind::Deploy(index) => format!("deploy {}", scenario.deploy[index].document),
-        CueKind::Fault(index) => format!("fault {}", scenario.faults[index].name),
-        CueKind::Action(index) => format!("action {}", scenario.actions[index].name),
-        CueKind::Tie(index) => tie_name(&scenario.ties[index]),
+        CueKind::Fault(index) => format!("fault {}", store.faults[index].name),
+        CueKind::Action(index) => format!("action {}", store.actions[index].name),
+        CueKind::Tie(index) => tie_name(&store.ties[index]),
         CueKind::End => "end".to_owned(),
         CueKind::Look => "look".to_owned(),
-        CueKind::Resume(index) => format!("fault {}", scenario.faults[index].name),
+        CueKind::Resume(index) => format!("fault {}", store.faults[index].name),
     }
 }
 

@@ -68,7 +68,7 @@ impl<S: Stage> Rehearsal<S> {
             .filter_map(|(token, cue)| {
                 Some(Unfired {
                     line: self.stage.timeline().line(cue.line)?.clone(),
-                    name: cues::cue_name(&self.scenario, cue.kind),
+                    name: cues::cue_name(&self.scenario, &self.store, cue.kind),
                     why: cues::why_not(cue, self.seen_at(token)),
                 })
             })
@@ -93,7 +93,7 @@ impl<S: Stage> Rehearsal<S> {
             if told || self.expects_refusal(entry.subject) {
                 continue;
             }
-            let name = cues::cue_name(&self.scenario, cue.kind);
+            let name = cues::cue_name(&self.scenario, &self.store, cue.kind);
             let why = format!("{} was refused: {reason}", entry.subject.show(names));
             refusals.push(Unfired { line: place.clone(), name, why });
         }

@@ -17,6 +17,7 @@ impl Rehearsal<Cluster> {
     /// Makes this run one whose clones are forks, until it goes on: for who forks it on several threads at once, where nobody
     /// may change it.
     pub fn freeze(&mut self) {
+        self.store.freeze();
         self.stage.freeze();
         self.systems.freeze();
         self.cues.freeze();

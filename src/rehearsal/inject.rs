@@ -1,8 +1,6 @@
 //! Faults and actions that join a run while it goes on: what a search does to a fork. A run with an injected fault goes the way of a
 //! run whose scenario had the fault from its start.
 
-use std::sync::Arc;
-
 use super::Rehearsal;
 use super::cues::CueKind;
 use crate::scenario::model::{ActionEntry, FaultEntry, TieEntry, Trigger};
@@ -16,29 +14,25 @@ impl<S: Stage> Rehearsal<S> {
     /// reads are counted from the start if the world keeps them ([`Stage::keep_accesses`]), and from now on if not, as are those in an API of a
     /// control plane's own; a point that lies before this instant is never met.
     pub fn inject_fault(&mut self, fault: FaultEntry) {
-        let scenario = Arc::make_mut(&mut self.scenario);
-        let kind = CueKind::Fault(scenario.faults.len());
+        let kind = CueKind::Fault(self.store.faults.len());
         let (what, place, trigger) = (format!("fault {}", fault.name), fault.place.clone(), fault.trigger.clone());
-        scenario.faults.push(fault);
+        self.store.faults.push(fault);
         self.inject(kind, &place, &what, trigger);
     }
 
     /// Adds an operator's action to what is still in store, by the same rules.
     pub fn inject_action(&mut self, action: ActionEntry) {
-        let scenario = Arc::make_mut(&mut self.scenario);
-        let kind = CueKind::Action(scenario.actions.len());
+        let kind = CueKind::Action(self.store.actions.len());
         let (what, place, trigger) = (format!("action {}", action.name), action.place.clone(), action.trigger.clone());
-        scenario.actions.push(action);
+        self.store.actions.push(action);
         self.inject(kind, &place, &what, trigger);
     }
 
     /// Puts what happens with a subject at an instant behind its peers, which is what the same entry of a scenario does: what waits for
     /// that instant gives way too. At the present instant, or before it, nothing is moved any more.
     pub fn inject_tie(&mut self, tie: TieEntry) {
-        let scenario = Arc::make_mut(&mut self.scenario);
-        let index = scenario.ties.len();
-        scenario.ties.push(tie.clone());
-        self.cues.tie(&mut self.stage, index, &tie);
+        self.cues.tie(&mut self.stage, self.store.ties.len(), &tie);
+        self.store.ties.push(tie);
     }
 
     fn inject(&mut self, kind: CueKind, place: &Place, what: &str, trigger: Trigger) {
@@ -66,7 +60,7 @@ impl<S: Stage> Rehearsal<S> {
     fn reached_so_far(&mut self, subject: &str, state: &str) -> Vec<crate::kernel::Time> {
         let (_, names) = self.stage.timeline_mut();
         let Some(subject) = Subject::parse(subject, names) else { return Vec::new() };
-        let entries = (0..self.seen as u32).filter_map(|index| self.stage.timeline().get(EntryId(index)));
+        let entries = (0..self.seen as u32).filter_map(|index| self.stage.timeline().head(EntryId(index)));
         entries.filter(|entry| entry.subject == subject && entry.became == state).map(|entry| entry.at).collect()
     }
 }

@@ -18,6 +18,7 @@ mod refusal;
 pub mod result;
 pub mod scheduling;
 mod simulate;
+mod store;
 
 pub use cues::unlocked as action_of;
 pub use observer::Observer;

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use super::cues::{self, CueKind, CueOutcome, Cues};
 use super::profiles::profiles;
 use super::result::{Ending, Notice, Rejection, RunResult};
+use super::store::Store;
 use super::{Observer, notices, refusal, simulated};
 use crate::cluster::Cluster;
 use crate::kernel::{Shared, Time};
@@ -30,6 +31,8 @@ pub struct Options {
 #[derive(Clone)]
 pub struct Rehearsal<S> {
     pub(super) scenario: std::sync::Arc<Scenario>,
+    /// Its faults, actions and ties, with those that were put in.
+    pub(super) store: Shared<Store>,
     pub(super) stage: S,
     pub(super) systems: Shared<Vec<System>>,
     /// Which of the systems takes each document of `deploy`: its own, or one that an earlier document brought.
@@ -134,6 +137,7 @@ impl<S: Stage> Rehearsal<S> {
         cues.add(&mut stage, CueKind::End, &start, "the end", &Trigger::At(until));
         let mut rehearsal = Rehearsal {
             scenario: std::sync::Arc::new(scenario.clone()),
+            store: Store::of(scenario).into(),
             stage,
             pristine: std::sync::Arc::new(deployed.clone()),
             away: BTreeSet::new(),
@@ -275,7 +279,7 @@ impl<S: Stage> Rehearsal<S> {
                     self.cues.cues[token].outcome = CueOutcome::Disturbing(index as u32, None);
                     return;
                 }
-                let fault = self.scenario.faults[index].kind.clone();
+                let fault = self.store.faults[index].kind.clone();
                 if let FaultKind::ControllerRestart { of, lasts } = &fault {
                     self.cues.cues[token].outcome = self.restart(index, of, *lasts, token, cause);
                     return;
@@ -304,9 +308,9 @@ impl<S: Stage> Rehearsal<S> {
             CueKind::Resume(index) => self.start_controller(index, Cause::Line(self.cues.cues[token].line)),
             CueKind::Action(index) => {
                 let cause = self.note_cue(token, Kind::Action);
-                let action = cues::action(&self.scenario.actions[index]);
+                let action = cues::action(&self.store.actions[index]);
                 let outcome = self.act(&action, cause);
-                let name = &self.scenario.actions[index].name;
+                let name = &self.store.actions[index].name;
                 self.cues.cues[token].outcome = refusal::settled(&self.scenario, name, outcome, cause, &mut self.stage);
             }
         }
@@ -314,7 +318,7 @@ impl<S: Stage> Rehearsal<S> {
 
     /// Tells of a fault that found less to hit than it asks for.
     fn tell_shortfall(&mut self, index: usize, hit: u32) {
-        let fault = &self.scenario.faults[index];
+        let fault = &self.store.faults[index];
         let asked = match &fault.kind {
             FaultKind::PodKill { count, .. } => *count,
             FaultKind::GpuLoss { count, .. } => Some(*count),
@@ -332,10 +336,10 @@ impl<S: Stage> Rehearsal<S> {
         let cue = &self.cues.cues[token];
         let (name, what) = match cue.kind {
             CueKind::Fault(index) => {
-                (self.scenario.faults[index].name.clone(), self.scenario.faults[index].kind.text().to_owned())
+                (self.store.faults[index].name.clone(), self.store.faults[index].kind.text().to_owned())
             }
             CueKind::Action(index) => {
-                (self.scenario.actions[index].name.clone(), self.scenario.actions[index].kind.describe())
+                (self.store.actions[index].name.clone(), self.store.actions[index].kind.describe())
             }
             _ => (String::new(), String::new()),
         };

@@ -36,7 +36,7 @@ impl<S: Stage> Rehearsal<S> {
             Some(name) => self.actors(name)?,
         };
         let ends = match self.cues.cues[token].kind {
-            CueKind::Fault(index) if access.after.is_zero() => match &self.scenario.faults[index].kind {
+            CueKind::Fault(index) if access.after.is_zero() => match &self.store.faults[index].kind {
                 FaultKind::ControllerRestart { of, .. } => self.controller_of(of),
                 _ => None,
             },
@@ -134,7 +134,7 @@ impl<S: Stage> Rehearsal<S> {
 
     /// The fault of a scenario as one of the writes of a control plane's own API, if it is one and this control plane is meant.
     fn own_fault(&mut self, index: usize, controller: usize) -> Option<ApiFault> {
-        let kind = self.scenario.faults[index].kind.clone();
+        let kind = self.store.faults[index].kind.clone();
         let meant =
             |of: &Option<String>| of.as_ref().is_none_or(|of| self.systems[controller].names().contains(&of.as_str()));
         let entry = match kind {

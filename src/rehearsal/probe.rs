@@ -4,7 +4,7 @@
 use super::cues::{CueKind, CueOutcome};
 use super::{Ending, Finding, Observer, Rehearsal};
 use crate::kernel::Time;
-use crate::scenario::Scenario;
+use crate::scenario::model::{ActionEntry, FaultEntry};
 use crate::workload::Stage;
 
 /// What has become of a fault or an action.
@@ -23,9 +23,14 @@ pub enum Fate {
 }
 
 impl<S: Stage> Rehearsal<S> {
-    /// The scenario with all that was put into it.
-    pub fn scenario(&self) -> &Scenario {
-        &self.scenario
+    /// The faults of the scenario, and those that were put in.
+    pub fn faults(&self) -> &[FaultEntry] {
+        &self.store.faults
+    }
+
+    /// The operator's actions of the scenario, and those that were put in.
+    pub fn actions(&self) -> &[ActionEntry] {
+        &self.store.actions
     }
 
     /// How the run ended; `None` while it goes on.
@@ -41,8 +46,8 @@ impl<S: Stage> Rehearsal<S> {
     /// What has become of the fault or action of this name; `None` if there is none.
     pub fn fate(&self, name: &str) -> Option<Fate> {
         let named = |kind: CueKind| match kind {
-            CueKind::Fault(index) => self.scenario.faults[index].name == name,
-            CueKind::Action(index) => self.scenario.actions[index].name == name,
+            CueKind::Fault(index) => self.store.faults[index].name == name,
+            CueKind::Action(index) => self.store.actions[index].name == name,
             CueKind::Deploy(_) | CueKind::End | CueKind::Look | CueKind::Resume(_) | CueKind::Tie(_) => false,
         };
         // What was put in last is asked for most.

@@ -6,7 +6,7 @@
 //! the way rather than of a state.
 
 use super::grove::ON_DELETE;
-use crate::timeline::{Entry, Kind};
+use crate::timeline::{Head, Kind};
 
 /// How what is asked for stands, by the last word about it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,10 +28,10 @@ pub enum Standing {
 }
 
 /// What an entry says of how its subject stands; `None`: nothing.
-pub fn standing_of(entry: &Entry) -> Option<Standing> {
+pub fn standing_of(entry: &Head) -> Option<Standing> {
     match (entry.subject.kind, entry.became) {
         // Its pods get the new template as somebody deletes them.
-        (Kind::PodCliqueSet, "UpdateStarted") if entry.why.template == ON_DELETE => Some(Standing::Waits),
+        (Kind::PodCliqueSet, "UpdateStarted") if entry.template == ON_DELETE => Some(Standing::Waits),
         (kind, became) => standing(kind, became),
     }
 }

@@ -2,7 +2,7 @@
 //! What an entry is, is in `entry`; here is only how to write it small and read it back.
 
 use super::vocabulary::Vocabulary;
-use super::{Arg, Cause, Entry, EntryId, Kind, Layer, LineId, Subject, Why};
+use super::{Arg, Cause, Entry, EntryId, Head, Kind, Layer, LineId, Subject, Why};
 use crate::kernel::{Duration, Name, Symbol, Time};
 
 /// An entry without its arguments. `namespace`, `base`: indexes of symbols; `ordinal`: [`PLAIN`] for a name without one.
@@ -101,16 +101,28 @@ impl Chunk {
         let row = self.rows.get(index)?;
         let mut words = self.words[row.args as usize..].iter().copied();
         let args = row.tags.map(|tag| read_arg(tag, &mut words));
-        let namespace = Symbol::from_index(row.namespace as usize);
-        let name = name_of(row.base, row.ordinal);
-        Some(Entry {
-            at: row.at,
-            subject: Subject { kind: row.kind, namespace, name },
-            became: vocabulary.text(row.became),
-            why: Why { template: vocabulary.text(row.template), args },
-            cause: if row.is_line { Cause::Line(LineId(row.cause)) } else { Cause::Entry(EntryId(row.cause)) },
-            layer: row.layer,
-        })
+        let Head { at, subject, became, template, cause } = row.head(vocabulary);
+        Some(Entry { at, subject, became, why: Why { template, args }, cause, layer: row.layer })
+    }
+
+    /// The same without its arguments.
+    #[inline]
+    pub fn head(&self, index: usize, vocabulary: &Vocabulary) -> Option<Head> {
+        self.rows.get(index).map(|row| row.head(vocabulary))
+    }
+}
+
+impl Row {
+    #[inline]
+    fn head(&self, vocabulary: &Vocabulary) -> Head {
+        let namespace = Symbol::from_index(self.namespace as usize);
+        Head {
+            at: self.at,
+            subject: Subject { kind: self.kind, namespace, name: name_of(self.base, self.ordinal) },
+            became: vocabulary.text(self.became),
+            template: vocabulary.text(self.template),
+            cause: if self.is_line { Cause::Line(LineId(self.cause)) } else { Cause::Entry(EntryId(self.cause)) },
+        }
     }
 }
 
@@ -184,6 +196,8 @@ mod tests {
         }
         let read: Vec<Entry> = (0..chunk.len()).filter_map(|index| chunk.get(index, &vocabulary)).collect();
         assert_eq!(read, entries);
+        let heads: Vec<Head> = (0..chunk.len()).filter_map(|index| chunk.head(index, &vocabulary)).collect();
+        assert_eq!(heads, entries.iter().map(Entry::head).collect::<Vec<_>>());
         assert_eq!(chunk.get(entries.len(), &vocabulary), None);
         assert_eq!(size_of::<Row>(), 40);
     }

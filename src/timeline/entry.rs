@@ -90,6 +90,22 @@ impl Why {
     }
 }
 
+/// An entry without what goes into the holes of its text, which takes longer to read than all the rest. For passes over a whole
+/// timeline.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Head {
+    /// When.
+    pub at: Time,
+    /// To whom.
+    pub subject: Subject,
+    /// What the subject became.
+    pub became: &'static str,
+    /// Why, before its holes are filled.
+    pub template: &'static str,
+    /// What made it happen.
+    pub cause: Cause,
+}
+
 /// Something that happened.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Entry {
@@ -105,4 +121,11 @@ pub struct Entry {
     pub cause: Cause,
     /// Which part of the run it belongs to.
     pub layer: Layer,
+}
+
+impl Entry {
+    /// The entry without its arguments.
+    pub const fn head(&self) -> Head {
+        Head { at: self.at, subject: self.subject, became: self.became, template: self.why.template, cause: self.cause }
+    }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::chunk::Chunk;
 use super::states;
 use super::vocabulary::Vocabulary;
-use super::{Arg, Cause, Entry, EntryId, Kind, LineId, Subject};
+use super::{Arg, Cause, Entry, EntryId, Head, Kind, LineId, Subject};
 use crate::kernel::{Name, Names, Symbol};
 
 /// Entries a sealed chunk; cloning a timeline shares sealed chunks and copies at most this many entries.
@@ -99,6 +99,24 @@ impl Timeline {
         }
     }
 
+    /// The entry behind an id, without its arguments.
+    #[inline]
+    pub fn head(&self, id: EntryId) -> Option<Head> {
+        let index = id.0 as usize;
+        match self.sealed.get(index / CHUNK) {
+            Some(chunk) => chunk.head(index % CHUNK, &self.vocabulary),
+            None => self.tail.head(index - self.sealed.len() * CHUNK, &self.vocabulary),
+        }
+    }
+
+    /// All entries from `start` on, with their ids and without their arguments: for who looks at many and at their words alone.
+    pub fn heads(&self, start: usize) -> impl Iterator<Item = (EntryId, Head)> {
+        (start..self.len()).filter_map(|index| {
+            let id = EntryId(index as u32);
+            self.head(id).map(|head| (id, head))
+        })
+    }
+
     /// All entries from `start` on, with their ids.
     pub fn since(&self, start: usize) -> impl Iterator<Item = (EntryId, Entry)> {
         (start..self.len()).filter_map(|index| {
@@ -119,7 +137,7 @@ impl Timeline {
     pub fn chain(&self, id: EntryId) -> Vec<EntryId> {
         let mut chain = vec![id];
         let mut at = id;
-        while let Some(Cause::Entry(earlier)) = self.get(at).map(|entry| entry.cause) {
+        while let Some(Cause::Entry(earlier)) = self.head(at).map(|head| head.cause) {
             assert!(earlier < at, "a cause comes before its effect");
             chain.push(earlier);
             at = earlier;

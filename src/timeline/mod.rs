@@ -9,6 +9,6 @@ pub mod states;
 pub mod subject;
 mod vocabulary;
 
-pub use entry::{Arg, Cause, Entry, EntryId, Layer, LineId, Why};
+pub use entry::{Arg, Cause, Entry, EntryId, Head, Layer, LineId, Why};
 pub use log::{ScenarioLine, Timeline};
 pub use subject::{Kind, Subject};

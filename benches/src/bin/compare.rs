@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use greenroom::kernel::{Distribution, Duration, Streams};
 use greenroom_benches::clock::measured;
-use greenroom_benches::fork::{Watchers, end, halfway, llama_stack, start};
+use greenroom_benches::fork::{Watchers, end, halfway, llama_stack, searching, start};
 use greenroom_benches::gangs::{self, Gangs};
 use greenroom_benches::graphs::{self, Graphs};
 use greenroom_benches::hold::Hold;
@@ -27,16 +27,18 @@ use greenroom_benches::workloads::{Workload, play};
 struct Effort {
     rounds: usize,
     events: u64,
+    /// Runs of a search.
+    runs: u64,
 }
 
 fn main() -> ExitCode {
-    let mut effort = Effort { rounds: 11, events: 500_000 };
+    let mut effort = Effort { rounds: 11, events: 500_000, runs: 4_000 };
     let mut elsewhere = Table::default();
     let mut args = std::env::args().skip(1);
     while let Some(arg) = args.next() {
         let mut cell = || args.next().unwrap_or_default();
         match arg.as_str() {
-            "--quick" => effort = Effort { rounds: 3, events: 100_000 },
+            "--quick" => effort = Effort { rounds: 3, events: 100_000, runs: 1_000 },
             "--rollout" => {
                 let Ok(pods) = cell().parse() else {
                     eprintln!("--rollout needs a number of pods");
@@ -69,6 +71,7 @@ fn measure(effort: &Effort, elsewhere: Table) -> Table {
     fork(&mut table, effort);
     forks(&mut table, effort);
     searched(&mut table, effort);
+    explored(&mut table, effort);
     draws(&mut table, effort);
     placements(&mut table, effort);
     groups(&mut table, effort);
@@ -235,6 +238,16 @@ fn searched(table: &mut Table, effort: &Effort) {
     table.add("runs of scenarios/llama-stack, from its documents", rate(forked * ratio));
     let peer = format!("{ratio:.2}x those from documents");
     table.add_ratio("runs of scenarios/llama-stack, from forks at the start", rate(forked), peer);
+}
+
+/// How many runs a search makes on one core, from its reading of the documents to its last group: forks at decision points, each with
+/// its faults and actions, judged by the oracles and compared with the run without them.
+fn explored(table: &mut Table, effort: &Effort) {
+    let runs = effort.runs;
+    let time = || searching(|search| measured(|| assert_eq!(search(runs), runs, "nothing is left to search")));
+    let seconds = median((0..effort.rounds.min(5)).map(|_| time().as_secs_f64()).collect());
+    let figure = format!("{} runs/s", shown(runs as f64 / seconds));
+    table.add(format!("search of scenarios/llama-stack/plain.yaml, {runs} runs on one thread"), figure);
 }
 
 /// What a random length under its own name costs.

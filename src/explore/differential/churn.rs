@@ -9,7 +9,7 @@ use super::super::fork::Fork;
 use crate::kernel::{Duration, Names, Time};
 use crate::oracle::builtin::rules;
 use crate::rehearsal::Finding;
-use crate::timeline::{Cause, Entry, EntryId, Kind, Subject, Timeline};
+use crate::timeline::{Cause, EntryId, Head, Kind, Subject, Timeline};
 use crate::workload::Stage;
 
 /// How long after a fault its effects are still its own: pods of a lost node are given up after five minutes, and what crashed or
@@ -34,7 +34,7 @@ impl Made {
     fn after(fork: &Fork, from: Time) -> Made {
         let names = fork.stage().names();
         let mut made: BTreeMap<_, usize> = BTreeMap::new();
-        for (_, entry) in fork.timeline().since(0).filter(|(_, entry)| entry.at >= from && is_made(entry)) {
+        for (_, entry) in fork.timeline().heads(0).filter(|(_, entry)| entry.at >= from && is_made(entry)) {
             *made.entry(role_key(entry.subject)).or_default() += 1;
         }
         let mut by_text: BTreeMap<String, usize> = BTreeMap::new();
@@ -66,7 +66,7 @@ fn role((kind, namespace, base): RoleKey, names: &Names) -> String {
     format!("{}/{}/{base}", kind.text(), names.text(namespace))
 }
 
-fn is_made(entry: &Entry) -> bool {
+fn is_made(entry: &Head) -> bool {
     match entry.subject.kind {
         Kind::Pod => entry.became == "Pending",
         Kind::ReplicaSet | Kind::Job => entry.became == "Created",
@@ -74,7 +74,7 @@ fn is_made(entry: &Entry) -> bool {
     }
 }
 
-fn is_destroyed(entry: &Entry) -> bool {
+fn is_destroyed(entry: &Head) -> bool {
     match entry.subject.kind {
         Kind::Pod => {
             matches!(
@@ -103,7 +103,7 @@ pub fn churn(base: &Base, run: &Fork, over: Time) -> Option<Finding> {
     let mut explained: BTreeMap<String, BTreeSet<Subject>> = BTreeMap::new();
     let mut first_seen: BTreeMap<Subject, Time> = BTreeMap::new();
     let mut last_made: BTreeMap<String, EntryId> = BTreeMap::new();
-    for (id, entry) in run.timeline().since(0) {
+    for (id, entry) in run.timeline().heads(0) {
         let seen = *first_seen.entry(entry.subject).or_insert(entry.at);
         if is_made(&entry) {
             last_made.insert(role(role_key(entry.subject), names), id);
@@ -137,7 +137,7 @@ pub fn churn(base: &Base, run: &Fork, over: Time) -> Option<Finding> {
 /// Of each entry, whether its chain of causes leads to a fault.
 fn of_faults(timeline: &Timeline) -> Vec<bool> {
     let mut faults: Vec<bool> = Vec::with_capacity(timeline.len());
-    for (_, entry) in timeline.since(0) {
+    for (_, entry) in timeline.heads(0) {
         let from_fault = match entry.cause {
             Cause::Entry(earlier) => faults.get(earlier.0 as usize).copied().unwrap_or(false),
             Cause::Line(_) => false,

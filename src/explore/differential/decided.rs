@@ -2,7 +2,7 @@
 //! fault that led there is over, and what was decided stays; that is no failure to converge.
 
 use super::super::fork::Fork;
-use crate::timeline::{Entry, Kind};
+use crate::timeline::{Head, Kind};
 
 /// True if something in a run was decided for good that was not in the run without faults.
 pub fn is_decided(fork: &Fork, base: &Fork) -> bool {
@@ -10,10 +10,10 @@ pub fn is_decided(fork: &Fork, base: &Fork) -> bool {
 }
 
 fn count(fork: &Fork) -> usize {
-    fork.timeline().since(0).filter(|(_, entry)| decides(entry)).count()
+    fork.timeline().heads(0).filter(|(_, entry)| decides(entry)).count()
 }
 
-fn decides(entry: &Entry) -> bool {
+fn decides(entry: &Head) -> bool {
     match entry.subject.kind {
         Kind::Job => entry.became == "Failed",
         Kind::AnalysisRun => matches!(entry.became, "Failed" | "Error" | "Inconclusive"),

@@ -73,7 +73,7 @@ impl Ends {
     pub fn of(fork: &Fork) -> Ends {
         let (timeline, names, stage) = (fork.timeline(), fork.stage().names(), fork.stage());
         let mut last = BTreeMap::new();
-        for (id, entry) in timeline.since(0) {
+        for (id, entry) in timeline.heads(0) {
             let Some(rank) = rank(entry.subject.kind) else { continue };
             let end =
                 last.entry((rank, entry.subject)).or_insert(End { pods: None, health: None, gone: false, last: id });

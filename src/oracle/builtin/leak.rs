@@ -15,7 +15,7 @@ use crate::rehearsal::Ending;
 use crate::scenario::Scenario;
 use crate::systems::backendai;
 use crate::systems::standing::{Standing, standing_of};
-use crate::timeline::{Arg, Entry, EntryId, Kind, Subject, Why, render};
+use crate::timeline::{Arg, Entry, EntryId, Head, Kind, Subject, Why, render};
 use crate::workload::Stage;
 use crate::workload::leftover::Left;
 
@@ -82,7 +82,7 @@ impl Oracle for Leaks {
         if kind == Kind::Member {
             self.members.insert(entry.subject);
         }
-        if kind == Kind::Route || (is_maker(kind) && standing_of(entry) == Some(Standing::Gone)) {
+        if kind == Kind::Route || (is_maker(kind) && standing_of(&entry.head()) == Some(Standing::Gone)) {
             self.is_asked = true;
         }
     }
@@ -109,11 +109,11 @@ impl Oracle for Leaks {
 /// Reads the timeline once, for all but pods and nodes.
 fn look(stage: &dyn Stage) -> BTreeMap<Subject, Known> {
     let mut known: BTreeMap<Subject, Known> = BTreeMap::new();
-    let is_asked = |entry: &Entry| {
+    let is_asked = |entry: &Head| {
         let kind = entry.subject.kind;
         goes_with_its_maker(kind) || is_maker(kind) || kind == Kind::Route
     };
-    for (id, entry) in stage.timeline().since(0).filter(|(_, entry)| is_asked(entry)) {
+    for (id, entry) in stage.timeline().heads(0).filter(|(_, entry)| is_asked(entry)) {
         let stands = standing_of(&entry);
         let is_deleted = matches!(entry.became, "Deleted" | "deleted" | "Expired" | "Rejected");
         let new = Known { first: id, last: id, at: entry.at, stands, is_deleted, since: entry.at };

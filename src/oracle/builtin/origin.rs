@@ -4,18 +4,18 @@
 //! pod the chain leads to its own last word, and of its node to the fault.
 
 use crate::kernel::Names;
-use crate::timeline::{Arg, Entry, EntryId, Kind, Subject, Timeline};
+use crate::timeline::{Arg, EntryId, Kind, Subject, Timeline};
 
 /// The fault that explains an entry; `None`: none does.
 pub fn fault(timeline: &Timeline, id: EntryId) -> Option<Subject> {
-    let chain: Vec<(EntryId, Entry)> =
-        timeline.chain(id).into_iter().filter_map(|id| timeline.get(id).map(|entry| (id, entry))).collect();
-    let on_the_way = chain.iter().map(|(_, entry)| entry.subject).find(|subject| subject.kind == Kind::Fault);
+    let chain: Vec<Subject> =
+        timeline.chain(id).into_iter().filter_map(|id| timeline.head(id)).map(|entry| entry.subject).collect();
+    let on_the_way = chain.iter().copied().find(|subject| subject.kind == Kind::Fault);
     on_the_way.or_else(|| {
         let mut pods: Vec<Subject> = Vec::new();
-        for (_, entry) in chain.iter().filter(|(_, entry)| entry.subject.kind == Kind::Pod) {
-            if !pods.contains(&entry.subject) {
-                pods.push(entry.subject);
+        for pod in chain.into_iter().filter(|subject| subject.kind == Kind::Pod) {
+            if !pods.contains(&pod) {
+                pods.push(pod);
             }
         }
         pods.into_iter().find_map(|pod| of_its_node(timeline, pod, id))
@@ -26,8 +26,8 @@ pub fn fault(timeline: &Timeline, id: EntryId) -> Option<Subject> {
 fn of_its_node(timeline: &Timeline, pod: Subject, until: EntryId) -> Option<Subject> {
     let earlier = || (0..until.0).rev().map(EntryId);
     let placed = earlier().find_map(|id| {
-        let entry = timeline.get(id).filter(|entry| entry.subject == pod && entry.became == "Scheduled")?;
-        let node = entry.why.args.iter().find_map(|arg| match arg {
+        timeline.head(id).filter(|entry| entry.subject == pod && entry.became == "Scheduled")?;
+        let node = timeline.get(id)?.why.args.iter().find_map(|arg| match arg {
             Arg::Name(name) => Some(Subject::new(Kind::Node, *name)),
             _ => None,
         });
@@ -35,7 +35,7 @@ fn of_its_node(timeline: &Timeline, pod: Subject, until: EntryId) -> Option<Subj
     });
     let (placed, node) = placed?;
     earlier().take_while(|id| *id > placed).find_map(|id| {
-        let entry = timeline.get(id).filter(|entry| entry.subject == node)?;
+        let entry = timeline.head(id).filter(|entry| entry.subject == node)?;
         let is_struck =
             matches!(entry.became, "Down" | "Silent" | "NotReady" | "GpuLost" | "ShuttingDown" | "Reclaimed");
         is_struck.then(|| nearest(timeline, id, Kind::Fault)).flatten()
@@ -56,6 +56,6 @@ pub fn words(timeline: &Timeline, names: &Names, id: Option<EntryId>) -> String 
 }
 
 fn nearest(timeline: &Timeline, id: EntryId, kind: Kind) -> Option<Subject> {
-    let subjects = timeline.chain(id).into_iter().filter_map(|id| timeline.get(id)).map(|entry| entry.subject);
+    let subjects = timeline.chain(id).into_iter().filter_map(|id| timeline.head(id)).map(|entry| entry.subject);
     subjects.into_iter().find(|subject| subject.kind == kind)
 }

@@ -30,6 +30,7 @@ const ROUNDS_MAX: usize = 100;
 pub struct Expression {
     source: String,
     program: Arc<Program>,
+    env: Arc<Env>,
     context: Context<'static, 'static>,
     table: Arc<Mutex<Table>>,
     view: View,
@@ -58,9 +59,9 @@ impl Expression {
         last: Option<Result<bool, String>>,
     ) -> Expression {
         let table = Arc::new(Mutex::new(table));
-        let mut context = Context::with_env(env);
+        let mut context = Context::with_env(Arc::clone(&env));
         functions::declare(&mut context, &table);
-        Expression { source, program, context, table, view, last }
+        Expression { source, program, env, context, table, view, last }
     }
 
     /// Whether it holds now.
@@ -114,8 +115,8 @@ fn lock(table: &Mutex<Table>) -> std::sync::MutexGuard<'_, Table> {
 impl Clone for Expression {
     fn clone(&self) -> Self {
         let table = lock(&self.table).clone();
-        let env = Arc::new(Env::stdlib());
-        Expression::new(self.source.clone(), self.program.clone(), env, table, self.view, self.last.clone())
+        let (program, env) = (Arc::clone(&self.program), Arc::clone(&self.env));
+        Expression::new(self.source.clone(), program, env, table, self.view, self.last.clone())
     }
 }
 

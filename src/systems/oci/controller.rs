@@ -2,12 +2,12 @@
 //! pass, which is `passes`'.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use super::decode::{self, Decoded};
 use super::document::{Document, Member, Mode};
 use super::options::Options;
-use super::resolve::{self, Wanted};
+use super::resolve::{self, Resolution, Wanted};
 use super::state::{Collection, Memory, Purpose, State};
 use super::{check, native, notices, order};
 use crate::kernel::{Duration, Symbol, Time};
@@ -32,6 +32,9 @@ pub struct Oci {
     pub(super) order: Arc<Vec<usize>>,
     /// The references of each deployment.
     pub(super) wanted: Arc<Vec<Vec<Wanted>>>,
+    /// What came of the references of each deployment in the first run that resolved them. It follows from the document and their
+    /// values alone, so that it makes no difference which run was first.
+    pub(super) resolutions: Arc<[OnceLock<Resolution>]>,
     /// Why the document is rejected, if it is.
     pub(super) rejection: Option<Arc<str>>,
     /// Names of members that another document has too: their subjects say whose they are.
@@ -72,6 +75,7 @@ pub fn read(source: &Source, options: &Options) -> Result<Read, Vec<Diagnostic>>
         order: Arc::new(order),
         wanted: Arc::new(document.members.iter().map(wanted).collect()),
         dependencies: Arc::new(dependencies),
+        resolutions: document.members.iter().map(|_| OnceLock::new()).collect(),
         document: Arc::new(document),
         rejection: rejection(&problems),
         ambiguous: BTreeSet::new(),

@@ -14,15 +14,7 @@ use crate::kernel::Time;
 use crate::timeline::{Cause, Kind};
 use crate::workload::{RecordChange, World};
 
-/// What is kept of a document. It is written with each wake that changes something, and borrows what it can.
-#[derive(Serialize)]
-struct Record<'m> {
-    submitted: u64,
-    group: Option<&'static str>,
-    members: Vec<Kept<'m>>,
-}
-
-/// What is kept of a deployment.
+/// What is kept of a deployment. Beside these the record has when the document was submitted and the state of its group.
 #[derive(Serialize)]
 struct Kept<'m> {
     uuid: &'m str,
@@ -49,6 +41,10 @@ impl Kept<'_> {
             selector,
             pool,
         }
+    }
+
+    fn to_text(&self) -> String {
+        serde_json::to_string(self).expect("a record of texts and numbers can be written")
     }
 }
 
@@ -84,14 +80,24 @@ impl Oci {
         }
     }
 
-    /// The record as it is written.
-    fn to_record(&self) -> String {
-        let record = Record {
-            submitted: self.memory.submitted_at.nanos(),
-            group: self.memory.group.as_ref().map(|group| group.state.text()),
-            members: self.memory.members.iter().map(Kept::of).collect(),
-        };
-        serde_json::to_string(&record).expect("a record of texts and numbers can be written")
+    /// The record as it is written. It is written with each wake that changes something, which is one deployment most of the time:
+    /// the texts of the others are those of the last time.
+    fn to_record(&mut self) -> String {
+        let group = self.memory.group.as_ref().map(|group| group.state.text());
+        let group = group.map_or("null".to_owned(), |word| format!("\"{word}\""));
+        let mut record = format!(r#"{{"submitted":{},"group":{group},"members":["#, self.memory.submitted_at.nanos());
+        for (index, one) in self.memory.members.iter_mut().enumerate() {
+            let text = match one.kept.take().filter(|_| !self.memory.dirty.contains(&index)) {
+                Some(text) => text,
+                None => Kept::of(one).to_text().into(),
+            };
+            debug_assert_eq!(*text, *Kept::of(one).to_text(), "what changes a deployment says that it did");
+            record.push_str(if index == 0 { "" } else { "," });
+            record.push_str(&text);
+            one.kept = Some(text);
+        }
+        record.push_str("]}");
+        record
     }
 
     /// Goes on from the record of an earlier controller of the same document. `false` if there is none that fits, in which
@@ -145,7 +151,7 @@ impl Oci {
             return;
         }
         if let Ok((recipe, _)) = self.resolved(index) {
-            self.memory.members[index].recipe = Arc::new(recipe);
+            self.memory.members[index].recipe = recipe;
         }
         let progress = &self.memory.members[index];
         let object = progress.names.object.clone();

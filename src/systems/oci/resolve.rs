@@ -28,6 +28,17 @@ pub struct Resolved {
     pub value: String,
 }
 
+/// What came of the references of a recipe once.
+#[derive(Debug)]
+pub struct Resolution {
+    /// Their values, in the order of the references.
+    pub values: Vec<Option<String>>,
+    /// The recipe with these.
+    pub recipe: Arc<Recipe>,
+    /// What each became.
+    pub resolved: Arc<[Resolved]>,
+}
+
 /// All references of a recipe, each once, in order of their names.
 pub fn wanted(recipe: &Node) -> Vec<Wanted> {
     let mut all = Vec::new();

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::controller::Oci;
-use super::document::Mode;
+use super::document::{Mode, Recipe};
 use super::options::WaitFor;
 use super::plan::{self, Placement};
 use super::pools;
-use super::resolve::{self, Resolved};
+use super::resolve::{self, Resolution, Resolved};
 use super::state::{Progress, Purpose, State};
 use super::undeploy::later;
 use crate::timeline::{Cause, Kind, Subject, Why};
@@ -56,7 +56,7 @@ impl Oci {
         let why = self.why_started(index, &placement, &resolved);
         let why = Why::symbol(world.intern(&why));
         let progress = &mut self.memory.members[index];
-        progress.recipe = Arc::new(recipe);
+        progress.recipe = recipe;
         progress.placement = placement;
         progress.created_at = world.now();
         self.start(index, why, cause, world);
@@ -112,11 +112,12 @@ impl Oci {
         Ok(())
     }
 
-    /// A deployment's recipe with its references resolved.
-    pub(super) fn resolved(&self, index: usize) -> Result<(super::document::Recipe, Vec<Resolved>), String> {
+    /// A deployment's recipe with its references resolved, and what they became. What came of them the first time comes of them again
+    /// wherever they have the same values, in this run and in those that share the document with it.
+    pub(super) fn resolved(&self, index: usize) -> Result<(Arc<Recipe>, Arc<[Resolved]>), String> {
         let member = &self.document.members[index];
         if self.wanted[index].is_empty() {
-            return Ok((member.recipe.clone(), Vec::new()));
+            return Ok((Arc::clone(&self.memory.members[index].recipe), Arc::default()));
         }
         let value = |name: &str, key: &str| {
             let position = self.document.position(name)?;
@@ -126,12 +127,21 @@ impl Oci {
                 None => resolve::property(&self.document.members[position].raw.0, key),
             }
         };
+        let values: Vec<Option<String>> =
+            self.wanted[index].iter().map(|wanted| value(&wanted.member, &wanted.key)).collect();
+        let first = &self.resolutions[index];
+        if let Some(known) = first.get().filter(|known| known.values == values) {
+            return Ok((Arc::clone(&known.recipe), Arc::clone(&known.resolved)));
+        }
         let mut resolved = Vec::new();
         let node = resolve::resolve(&member.raw.0, &value, &mut resolved)
             .map_err(|wanted| format!("`${{{}.{}}}` has no value", wanted.member, wanted.key))?;
-        let recipe = resolve::reread(&self.document.source, &Arc::new(node))?;
+        let recipe = Arc::new(resolve::reread(&self.document.source, &Arc::new(node))?);
         resolved.sort();
         resolved.dedup();
+        let resolved: Arc<[Resolved]> = resolved.into();
+        // Where another run was first, its values stay: what comes of others is worked out each time.
+        let _ = first.set(Resolution { values, recipe: Arc::clone(&recipe), resolved: Arc::clone(&resolved) });
         Ok((recipe, resolved))
     }
 

@@ -202,6 +202,8 @@ pub struct Progress {
     pub undeploy_cause: Option<Cause>,
     /// True once its pool was asked to go.
     pub pool_leaves: bool,
+    /// Its part of the durable record, as it was last written.
+    pub kept: Option<Arc<str>>,
 }
 
 /// The group on its way.

@@ -101,6 +101,7 @@ impl Oci {
             undeploy: false,
             undeploy_cause: None,
             pool_leaves: false,
+            kept: None,
         }
     }
 

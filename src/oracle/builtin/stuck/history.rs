@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kernel::{Duration, Names, Time};
 use crate::systems::standing::{Standing, standing_of};
-use crate::timeline::{Entry, EntryId, Kind, Subject, Timeline};
+use crate::timeline::{EntryId, Head, Kind, Subject, Timeline};
 
 /// What is known of a subject that is no pod.
 #[derive(Clone, Copy, Debug)]
@@ -64,7 +64,7 @@ impl History {
     /// Reads the timeline. A pod that was ready for `long` and is no longer begins a new spell.
     pub fn read(timeline: &Timeline, pods: &BTreeSet<Subject>, others: &BTreeSet<Subject>, long: Duration) -> History {
         let mut history = History::default();
-        for (id, entry) in timeline.since(0) {
+        for (id, entry) in timeline.heads(0) {
             if entry.subject.kind == Kind::Pod {
                 if pods.contains(&entry.subject) {
                     history.pod(id, &entry, long);
@@ -95,7 +95,7 @@ impl History {
         history
     }
 
-    fn pod(&mut self, id: EntryId, entry: &Entry, long: Duration) {
+    fn pod(&mut self, id: EntryId, entry: &Head, long: Duration) {
         let rank = progress(entry.became);
         let new = Spell { first: id, since: entry.at, best: 0, ready_at: None };
         let spell = self.spells.entry(entry.subject).or_insert(new);
@@ -124,7 +124,7 @@ impl History {
 /// made it as clients of the API do, by its name.
 pub fn makers(history: &History, names: &Names, timeline: &Timeline, subject: Subject, first: EntryId) -> Vec<Subject> {
     let mut makers: Vec<Subject> = Vec::new();
-    for subject in timeline.chain(first).into_iter().filter_map(|id| timeline.get(id)).map(|entry| entry.subject) {
+    for subject in timeline.chain(first).into_iter().filter_map(|id| timeline.head(id)).map(|entry| entry.subject) {
         let is_other = makers.iter().all(|known| known.kind != subject.kind);
         if is_other && !matches!(subject.kind, Kind::Node | Kind::Service | Kind::Fault | Kind::Action | Kind::Scenario)
         {

@@ -59,7 +59,7 @@ impl Oracle for Stuck {
         if entry.subject.kind == Kind::Pod {
             return;
         }
-        let is_unsettled = match standing_of(entry) {
+        let is_unsettled = match standing_of(&entry.head()) {
             Some(stands) => matches!(stands, Standing::Coming | Standing::Leaving | Standing::GaveUp),
             None => return,
         };
