@@ -254,3 +254,68 @@ fn the_status_is_shown_as_the_api_has_it() {
     let rollout = items.iter().find(|item| item["kind"] == "Rollout").expect("the Rollout");
     insta::assert_snapshot!(serde_json::to_string_pretty(rollout).expect("JSON"));
 }
+
+/// The lines of a story about a subject.
+fn about<'a>(story: &'a str, subject: &str) -> Vec<&'a str> {
+    story.lines().filter(|line| line.split(' ').nth(1) == Some(subject)).collect()
+}
+
+#[test]
+fn a_size_that_is_in_conflict_is_written_again_after_a_doubling_wait() {
+    let web = rollout("a:1", MANUAL, "") + &services(&["web", "next"]);
+    let documents = [("web.yaml", web), ("v2.yaml", rollout("a:2", MANUAL, ""))];
+    let more = "faults:\n  - { at: 59s, api_conflict: { object: ReplicaSet/web-r2, times: 2 } }\nactions:\n  - { at: 1m, apply: v2.yaml }\n";
+    let story = story(&run(&(behaviour("") + more), &documents), 1);
+    let told = "controller/rollout conflict ReplicaSet/web-r2 has been modified: again after";
+    // What else is due at that instant has it look at once after the first.
+    let expected = [format!("00:01:00.000 {told} 1ms"), format!("00:01:00.000 {told} 2ms")];
+    assert_eq!(about(&story, "controller/rollout"), expected);
+    assert_eq!(about(&story, "ReplicaSet/web-r2")[1], "00:01:00.002 ReplicaSet/web-r2 Scaled 0 to 2");
+}
+
+#[test]
+fn old_pods_that_could_not_be_scaled_down_wait_for_the_next_resync() {
+    let strategy = "blueGreen: { activeService: web }";
+    let web = rollout("a:1", strategy, "") + &services(&["web"]);
+    let documents = [("web.yaml", web), ("v2.yaml", rollout("a:2", strategy, ""))];
+    let more = "faults:\n  - { at: 80s, api_conflict: { object: ReplicaSet/web-r1, times: 1 } }\nactions:\n  - { at: 1m, apply: v2.yaml }\n";
+    let story = story(&run(&(behaviour("") + more), &documents), 1);
+    assert_eq!(about(&story, "ReplicaSet/web-r1"), ["00:15:00.000 ReplicaSet/web-r1 Scaled 2 to 0"]);
+}
+
+#[test]
+fn a_change_that_was_missed_is_seen_at_the_next_resync() {
+    let strategy = "blueGreen: { activeService: web }";
+    // It would look again by itself when the update is overdue.
+    let patient = "  progressDeadlineSeconds: 3600\n";
+    let web = rollout("a:1", strategy, patient) + &services(&["web"]);
+    let documents = [("web.yaml", web), ("v2.yaml", rollout("a:2", strategy, patient))];
+    let more = "faults:\n  - { at: 65s, missed_event: { object: ReplicaSet/web-r2, times: 1 } }\nactions:\n  - { at: 1m, apply: v2.yaml }\n";
+    let story = story(&run(&(behaviour("") + more), &documents), 1);
+    assert_eq!(about(&story, "Service/web"), ["00:15:00.000 Service/web Changed rollouts-pod-template-hash: r1 to r2"]);
+}
+
+#[test]
+fn an_undo_right_after_the_last_old_pods_went_waits_for_new_ones() {
+    let strategy = "blueGreen: { activeService: web }";
+    let web = rollout("a:1", strategy, "") + &services(&["web"]);
+    let documents = [("web.yaml", web), ("v2.yaml", rollout("a:2", strategy, ""))];
+    let actions = "actions:\n  - { at: 1m, apply: v2.yaml }\n  - { on: { subject: Pod/web-r1-1, reaches: Terminating }, after: 100ms, undo: Rollout/web }\n";
+    let story = story(&run(&(behaviour("") + actions), &documents), 1);
+    let told = about(&story, "Service/web");
+    assert_eq!(told.len(), 2, "{story}");
+    assert!(told.iter().all(|line| line.contains(" Changed ")), "{story}");
+}
+
+#[test]
+fn what_a_user_aborts_is_told_as_his() {
+    let web = rollout("a:1", MANUAL, "") + &services(&["web", "next"]);
+    let documents = [("web.yaml", web), ("v2.yaml", rollout("a:2", MANUAL, ""))];
+    let actions = "actions:\n  - { at: 1m, apply: v2.yaml }\n  - { name: stop, on: { subject: ReplicaSet/web-r2, reaches: Scaled }, abort: \
+                   Rollout/web }\n";
+    let run = run(&(behaviour("") + actions), &documents);
+    let mut degraded = run.timeline.since(0).filter(|(_, entry)| entry.became == "Degraded");
+    let (id, _) = degraded.next().expect("it is degraded");
+    let causes = run.timeline.chain(id).into_iter().take(3).filter_map(|id| run.timeline.get(id));
+    assert!(causes.into_iter().any(|cause| cause.subject.show(&run.names) == "action/stop"));
+}

@@ -96,6 +96,23 @@ fn what_is_scaled_to_nothing_or_taken_down_has_no_outage_and_leaves_nothing() {
 }
 
 #[test]
+fn what_is_asked_for_again_has_no_outage_before_it_was_served_again() {
+    let lines = "behaviour: [ { match: {}, start: 60s } ]\nactions:\n  - { at: 10m, scale: { Deployment/web: 0 } }\n  - { at: 20m, scale: { \
+                 Deployment/web: 1 } }";
+    assert_eq!(found(&scenario(probed(), String::new(), lines)), [] as [String; 0]);
+}
+
+#[test]
+fn who_asks_for_no_gpu_may_come_to_a_node_that_has_lost_one() {
+    let lines =
+        "faults:\n  - { at: 5m, gpu_loss: { node: gpu-0, count: 1 } }\nactions:\n  - { at: 10m, apply: next.yaml }";
+    let other = web(1, ROLLING, "1", 0).replace("name: web", "name: other").replace("app: web", "app: other");
+    let other = other.replace("resources: { limits: { nvidia.com/gpu: 0 } }", "resources: {}");
+    let all: String = found(&scenario(web(4, ROLLING, "1", 1), other, lines)).concat();
+    assert!(!all.contains("GR101"), "{all}");
+}
+
+#[test]
 fn a_fault_explains_an_outage() {
     let lines = "faults:\n  - { at: 10m, name: killed, pod_kill: { workload: Deployment/web } }";
     let run = judged(&scenario(probed(), String::new(), lines));

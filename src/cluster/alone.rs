@@ -8,7 +8,7 @@ use super::apply::ObjectId;
 use super::pen::Resize;
 use super::pod::{NO_ORDINAL, Owner};
 use super::replicaset::ReplicaSet;
-use super::{Cause, Cluster, DeploymentId, PodSetId, ReplicaSetId, Subject, Why};
+use super::{Cause, Cluster, DeploymentId, PodId, PodSetId, ReplicaSetId, Subject, Why};
 use crate::kernel::{Duration, Time};
 use crate::timeline::{EntryId, Kind};
 use crate::workload::{PodTemplate, ReplicaSetSpec, ReplicaSetStatus};
@@ -34,6 +34,14 @@ impl Cluster {
         self.objects.insert(key, ObjectId::Pod(set));
         self.create_pod(set, Some(ordinal), None, cause);
         Ok(())
+    }
+
+    /// Deletes a pod that no workload owns, one that has ended as well.
+    pub(super) fn delete_lone_pod(&mut self, set: PodSetId, cause: Cause) {
+        let pods: Vec<PodId> = self.pods_in(set).collect();
+        for pod in pods {
+            self.delete_pod(pod, Why::text("deleted"), cause);
+        }
     }
 
     /// A pod is what it was made as; the little that the API lets change decides nothing here.

@@ -1,10 +1,11 @@
 //! Faults between controllers and the cluster's API: watches that lag or miss an event, asks that are refused. What custom
 //! resources suffer from the same faults stands in `systems/machinery`.
 
+use super::apply::ObjectId;
 use super::{Cluster, Subject};
 use crate::kernel::{Duration, Time};
 use crate::timeline::Kind;
-use crate::workload::{About, ApiFault, ApiTrouble, Ask, BuiltIn, Outcome, Struck};
+use crate::workload::{About, ApiFault, ApiTrouble, Ask, BuiltIn, Object, Outcome, Struck};
 
 /// A fault that stands.
 #[derive(Clone, Debug)]
@@ -99,6 +100,7 @@ impl Cluster {
     pub(super) fn told_at(&mut self, controller: usize, key: Option<Subject>) -> Option<Time> {
         let now = self.queue.now();
         let mut told = Some(now + self.profile.watch_latency);
+        let resynced = self.watches.resynced_at(controller, now);
         for index in 0..self.api_faults.len() {
             let fault = &mut self.api_faults[index];
             let strikes = match key {
@@ -137,7 +139,7 @@ impl Cluster {
                         fault.decided.1.push((controller, key, missed));
                     }
                     if missed {
-                        told = None;
+                        told = resynced;
                     }
                     first && missed
                 }
@@ -214,18 +216,38 @@ impl Cluster {
     }
 
     /// Whether an ask can be in conflict, and whether it can fail otherwise: what replaces an object that is there can be in
-    /// conflict, while nothing is made twice. What is asked for Rollouts and LeaderWorkerSets is left alone: how their
-    /// controllers try again is not modelled.
+    /// conflict, while nothing is made twice. Left alone is what a controller asks for LeaderWorkerSets and AnalysisRuns, because how
+    /// it tries again is not modelled, and the deletion of what a Rollout made: that is collected until it is done.
     fn can_fail(&self, ask: &Ask) -> (bool, bool) {
-        if matches!(ask.serves().kind, Kind::Rollout | Kind::LeaderWorkerSet | Kind::AnalysisRun) {
+        let of = ask.key();
+        if matches!(ask.serves().kind, Kind::LeaderWorkerSet | Kind::AnalysisRun) || of.kind == Kind::AnalysisRun {
             return (false, false);
         }
+        let made_for = |object: &Object| object.template().and_then(|template| template.serves);
         match ask {
+            Ask::Apply { object, .. } if made_for(object).is_some_and(|one| one.kind == Kind::LeaderWorkerSet) => {
+                (false, false)
+            }
+            Ask::Apply { key, object: Object::ReplicaSet(spec), .. } => match self.objects.get(key) {
+                // A patch of annotations names no version that could be old.
+                Some(ObjectId::ReplicaSet(id)) => {
+                    let there = self.replicaset(*id);
+                    ((there.replicas, there.min_ready) != (spec.replicas, spec.min_ready), true)
+                }
+                _ => (false, true),
+            },
             Ask::Apply { key, .. } => (self.objects.contains_key(key), true),
             Ask::Scale { .. } => (true, true),
+            Ask::Delete { .. } if self.is_of_rollout(of) => (false, false),
             Ask::Delete { .. } => (false, true),
             _ => (false, false),
         }
+    }
+
+    /// True for a ReplicaSet that a Rollout made.
+    fn is_of_rollout(&self, key: Subject) -> bool {
+        let Some(ObjectId::ReplicaSet(id)) = self.objects.get(&key) else { return false };
+        self.replicaset(*id).owner.is_some_and(|owner| owner.kind == Kind::Rollout)
     }
 
     /// From now on it is kept what objects and pods showed, because somebody may see it late.

@@ -146,7 +146,7 @@ impl Cluster {
         match known {
             None => return self.delete_owned(key, cause),
             Some(ObjectId::ReplicaSet(id)) => self.delete_replicaset(id, cause),
-            Some(ObjectId::Pod(set)) => self.delete_pods(set, Why::text("deleted"), cause),
+            Some(ObjectId::Pod(set)) => self.delete_lone_pod(set, cause),
             Some(ObjectId::Deployment(id)) => self.delete_deployment(id, cause),
             Some(ObjectId::StatefulSet(id)) => self.delete_statefulset(id, cause),
             Some(ObjectId::DaemonSet(id)) => self.delete_daemonset(id, cause),

@@ -10,11 +10,14 @@ use crate::workload::PodPhase;
 use crate::workload::load::Excess;
 
 impl Cluster {
-    /// What the pods of a node have beyond what there is; empty where all is well and for a node that is not there.
-    pub(super) fn excess_on(&self, node: Subject) -> Vec<Excess> {
+    /// What the pods of a node have beyond what there is; empty where all is well and for a node that is not there. Of resources
+    /// those alone that one of these newcomers asks for: who asks for nothing of one may come where there is too little of it
+    /// (pkg/scheduler/framework/plugins/noderesources/fit.go, `fitsRequest`).
+    pub(super) fn excess_on(&self, node: Subject, newcomers: &[Subject]) -> Vec<Excess> {
         let Some(id) = self.find_node(node) else { return Vec::new() };
         let (node, mut sum) = (self.nodes.get(id), Amounts::default());
         let (mut pods, mut seen, mut excess) = (0u64, 0u64, Vec::new());
+        let mut new = Amounts::default();
         let mut holders: Vec<(u64, Subject)> = Vec::new();
         for pod_id in &self.kubelet(id).pods {
             let pod = self.pod(*pod_id);
@@ -24,6 +27,9 @@ impl Cluster {
             pods += 1;
             let requests = &self.templates.get(self.set(pod.set).template).requests;
             sum.add(requests);
+            if newcomers.contains(&self.pod_subject(*pod_id)) {
+                new.add(requests);
+            }
             let twice = seen & pod.devices;
             if twice != 0 {
                 let other = holders.iter().find(|(devices, _)| devices & twice != 0).map(|(_, other)| *other);
@@ -41,17 +47,22 @@ impl Cluster {
             }
         }
         let has = &node.allocatable;
-        let mut compare = |resource: &str, asked: u64, has: u64| {
-            if asked > has {
+        let mut compare = |resource: &str, new: u64, asked: u64, has: u64| {
+            if new > 0 && asked > has {
                 excess.push(Excess::Resource { resource: resource.to_owned(), asked, has });
             }
         };
-        compare("cpu", sum.cpu_milli, has.cpu_milli);
-        compare("memory", sum.memory_bytes, has.memory_bytes);
-        compare("ephemeral-storage", sum.ephemeral_storage_bytes, has.ephemeral_storage_bytes);
-        compare("pods", pods, node.pods_max.into());
+        compare("cpu", new.cpu_milli, sum.cpu_milli, has.cpu_milli);
+        compare("memory", new.memory_bytes, sum.memory_bytes, has.memory_bytes);
+        compare(
+            "ephemeral-storage",
+            new.ephemeral_storage_bytes,
+            sum.ephemeral_storage_bytes,
+            has.ephemeral_storage_bytes,
+        );
+        compare("pods", newcomers.len() as u64, pods, node.pods_max.into());
         for (resource, asked) in &sum.extended {
-            compare(self.names.text(*resource), *asked, has.extended(*resource));
+            compare(self.names.text(*resource), new.extended(*resource), *asked, has.extended(*resource));
         }
         excess
     }

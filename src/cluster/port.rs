@@ -220,6 +220,10 @@ impl World for Port<'_> {
         self.cluster.remove_watch(self.controller, key);
     }
 
+    fn resyncs(&mut self, every: Duration) {
+        self.cluster.watches.resyncs.insert(self.controller, every);
+    }
+
     fn watch_nodes(&mut self) {
         if self.is_trial() {
             return;

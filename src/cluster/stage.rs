@@ -108,8 +108,8 @@ impl Stage for Cluster {
         self.left_over()
     }
 
-    fn excess(&self, node: Subject) -> Vec<Excess> {
-        self.excess_on(node)
+    fn excess(&self, node: Subject, newcomers: &[Subject]) -> Vec<Excess> {
+        self.excess_on(node, newcomers)
     }
 
     fn pods_asked(&self, subject: Subject) -> Option<u32> {

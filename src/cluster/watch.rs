@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use smallvec::SmallVec;
 
 use super::{Cause, Class, Cluster, Event, PodId, Subject};
-use crate::kernel::Time;
+use crate::kernel::{Duration, Time};
 use crate::workload::{AskId, Happening, Outcome, PodStatus, Status};
 
 /// Something for a controller that is on its way.
@@ -29,6 +29,8 @@ pub struct Watches {
     nodes: SmallVec<[usize; 2]>,
     /// The last delivery that was planned, so that changes at one instant make one wake.
     planned: BTreeMap<(usize, Option<Subject>), Time>,
+    /// How often a controller's watches hand out everything again, if they do.
+    pub(super) resyncs: BTreeMap<usize, Duration>,
     /// True once a fault may show what was true earlier.
     pub(super) keeps_history: bool,
     history: BTreeMap<Subject, Vec<(Time, Option<Status>)>>,
@@ -55,6 +57,12 @@ impl Watches {
     /// What is on its way to a controller.
     pub fn parcel(&self, slot: u32) -> Option<&Parcel> {
         self.parcels.get(slot as usize)?.as_ref()
+    }
+
+    /// When a controller that missed a change of now hears of it after all.
+    pub(super) fn resynced_at(&self, controller: usize, now: Time) -> Option<Time> {
+        let period = self.resyncs.get(&controller)?.nanos().max(1);
+        Some(Time::from_nanos((now.nanos() / period + 1) * period))
     }
 
     /// What somebody watches.
@@ -188,7 +196,6 @@ impl Cluster {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::kernel::Duration;
 
     #[test]
     fn a_log_shows_what_was_true_at_a_time() {

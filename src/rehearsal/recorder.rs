@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::cluster::Cluster;
-use crate::kernel::{Names, Symbol, Time};
+use crate::kernel::{Duration, Names, Symbol, Time};
 use crate::timeline::{Cause, EntryId, Subject, Timeline, Why};
 use crate::workload::asked::Short;
 use crate::workload::leftover::Leftover;
@@ -78,8 +78,8 @@ impl Stage for Recorder {
         self.cluster.short()
     }
 
-    fn excess(&self, node: Subject) -> Vec<Excess> {
-        self.cluster.excess(node)
+    fn excess(&self, node: Subject, newcomers: &[Subject]) -> Vec<Excess> {
+        self.cluster.excess(node, newcomers)
     }
 
     fn leftovers(&self) -> Vec<Leftover> {
@@ -200,6 +200,10 @@ impl World for RecordingPort<'_> {
 
     fn watch_nodes(&mut self) {
         self.port.watch_nodes();
+    }
+
+    fn resyncs(&mut self, every: Duration) {
+        self.port.resyncs(every);
     }
 
     fn ask(&mut self, ask: Ask, cause: Cause) -> AskId {

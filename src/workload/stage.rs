@@ -356,7 +356,7 @@ pub trait Stage {
 
     /// What the pods of a node have beyond what there is, summed from the pods themselves. A world that cannot tell has nothing to
     /// say.
-    fn excess(&self, _node: Subject) -> Vec<Excess> {
+    fn excess(&self, _node: Subject, _newcomers: &[Subject]) -> Vec<Excess> {
         Vec::new()
     }
 

@@ -311,6 +311,10 @@ pub trait World {
     /// From now on, a node that joins, leaves or changes its readiness or labels wakes the controller.
     fn watch_nodes(&mut self);
 
+    /// A controller of this side hands out all that its watches know again, so often since the start: what it missed of a change
+    /// wakes it then. Only worlds that can lose a change need to know.
+    fn resyncs(&mut self, _every: Duration) {}
+
     /// Asks for something; the answer comes as a wake of its own.
     fn ask(&mut self, ask: Ask, cause: Cause) -> AskId;
 

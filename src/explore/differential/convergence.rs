@@ -13,6 +13,9 @@ use crate::timeline::EntryId;
 const OF_THE_CLIENT: &str = "manifests/";
 /// States in which something waits until an operator acts.
 const WAITS_FOR_SOMEBODY: [&str; 2] = ["Paused", "awaiting_promotion"];
+/// States of a rollout of Backend.AI: its `deploying_timeout`, an hour and more, is still to decide how it ends.
+const ENDED_BY_A_TIMEOUT: [&str; 6] =
+    ["initializing", "provisioning", "provisioned", "promoting", "finalizing", "draining"];
 
 /// Compares the end of a run, all of whose faults were over at a time, with that of the run without them. One finding a run, about
 /// whatever is furthest up: the rest follows from it.
@@ -55,7 +58,8 @@ fn is_worse(end: &End, their: &End) -> bool {
         return false;
     }
     let is_well = matches!(their.health, Some((Health::Well, _)));
-    let waits = matches!(their.health, Some((_, state)) if WAITS_FOR_SOMEBODY.contains(&state));
+    let is_open = |state| WAITS_FOR_SOMEBODY.contains(&state) || ENDED_BY_A_TIMEOUT.contains(&state);
+    let waits = matches!(their.health, Some((_, state)) if is_open(state));
     let less = match (end.pods, their.pods) {
         (Some((wanted, ready)), Some((their_wanted, their_ready))) => their_wanted != wanted || their_ready < ready,
         (pods, their_pods) => pods.is_some() != their_pods.is_some(),

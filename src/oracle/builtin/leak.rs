@@ -193,6 +193,10 @@ impl Look<'_> {
         for (member, known) in members {
             let Some(counts) = self.stage.counts(member) else { continue };
             let is_gone = known.stands == Some(Standing::Gone);
+            // An update has old pods beside new ones; that it comes to no end is for another oracle.
+            if known.stands == Some(Standing::Coming) {
+                continue;
+            }
             let wanted = if is_gone { Some(0) } else { self.stage.told_wanted(member) };
             let Some(wanted) = wanted.filter(|wanted| counts.pods > *wanted) else { continue };
             let detail = match is_gone {

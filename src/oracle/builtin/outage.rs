@@ -2,7 +2,8 @@
 //!
 //! A name is a Service, whose ready endpoints count, or a name that a system routes (`traffic/…`). It is asked for while its
 //! workloads want pods by their own specs: a name that is being taken down, was scaled to nothing or was never served has no
-//! outage, and neither has the preview of a rollout. What a name lacks while nothing is asked for is not counted.
+//! outage, and neither has the preview of a rollout. What a name lacks while nothing is asked for is not counted, and one that is
+//! asked for again after that begins anew: it has an outage only once it was served again.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -109,16 +110,10 @@ impl Oracle for Outages {
         for name in self.open.keys().copied().collect::<Vec<_>>() {
             let is_asked_for = self.is_asked_for(name, stage);
             let Some(open) = self.open.get_mut(&name) else { continue };
-            match open.since {
-                None if is_asked_for => open.since = Some(now),
-                Some(at) if !is_asked_for => {
-                    let evidence = open.evidence;
-                    open.since = None;
-                    if now > at {
-                        self.past.push((name, Outage { at, lasts: now.since(at), evidence, is_open: false }));
-                    }
-                }
-                _ => {}
+            if is_asked_for {
+                open.since.get_or_insert(now);
+            } else {
+                self.close(name, now);
             }
         }
     }

@@ -2,8 +2,8 @@
 //!
 //! Looked at when an instant ends in which a pod came to a node: then no pod may have been placed where there was no room. A node
 //! whose allocatable shrinks under pods that run (a GPU is lost, a node is configured anew) has more than it can give, and
-//! Kubernetes lets them run (pkg/kubelet/cm/devicemanager: allocations stay); only who comes after that is one too many. A pod
-//! that the kubelet refuses has ended by then.
+//! Kubernetes lets them run (pkg/kubelet/cm/devicemanager: allocations stay); only who comes after that and asks for some of it is
+//! one too many. A pod that the kubelet refuses has ended by then.
 
 use std::collections::BTreeMap;
 
@@ -16,8 +16,8 @@ use crate::workload::load::Excess;
 /// Watches where pods are placed.
 #[derive(Clone, Debug, Default)]
 pub struct Overcommit {
-    /// Nodes that got a pod at this instant, each with the entry that says so.
-    placed: BTreeMap<Subject, EntryId>,
+    /// Nodes that got pods at this instant, each with these and the last entry that says so.
+    placed: BTreeMap<Subject, (Vec<Subject>, EntryId)>,
 }
 
 impl Overcommit {
@@ -38,14 +38,16 @@ impl Oracle for Overcommit {
                 _ => None,
             });
             if let Some(node) = node {
-                self.placed.insert(node, id);
+                let (pods, last) = self.placed.entry(node).or_insert((Vec::new(), id));
+                pods.push(entry.subject);
+                *last = id;
             }
         }
     }
 
     fn instant(&mut self, stage: &dyn Stage, found: &mut Found) {
-        while let Some((node, evidence)) = self.placed.pop_first() {
-            for excess in stage.excess(node) {
+        while let Some((node, (pods, evidence))) = self.placed.pop_first() {
+            for excess in stage.excess(node, &pods) {
                 let names = stage.names();
                 let detail = match &excess {
                     Excess::Resource { resource, asked, has } => {

@@ -12,8 +12,8 @@ use crate::workload::{Pledge, Stage};
 #[derive(Clone, Debug)]
 pub struct Promotion {
     unread: Unread,
-    /// Services that were changed at this instant.
-    changed: Vec<(Subject, EntryId)>,
+    /// Services that were changed at this instant, each with the ready pods that whoever took over had right then.
+    changed: Vec<(Subject, EntryId, u32)>,
 }
 
 impl Promotion {
@@ -47,9 +47,15 @@ fn ready(name: Subject, party: Subject, stage: &dyn Stage) -> u32 {
 }
 
 impl Oracle for Promotion {
-    fn entry(&mut self, id: EntryId, entry: &Entry, _: &dyn Stage, _: &mut Found) {
+    fn entry(&mut self, id: EntryId, entry: &Entry, stage: &dyn Stage, _: &mut Found) {
         if entry.subject.kind == Kind::Service && entry.became == "Changed" {
-            self.changed.push((entry.subject, id));
+            let pledges = self.unread.peek(stage).iter().rev();
+            let party = pledges.into_iter().find_map(|pledge| match *pledge {
+                Pledge::TakesOver { name, party, .. } if name == entry.subject => Some(party),
+                _ => None,
+            });
+            let ready = party.and_then(|party| stage.counts(party)).map_or(0, |counts| counts.ready);
+            self.changed.push((entry.subject, id, ready));
         }
     }
 
@@ -60,19 +66,21 @@ impl Oracle for Promotion {
         for pledge in self.unread.take(stage) {
             let Pledge::TakesOver { name, party, pods } = *pledge else { continue };
             // A system that has said what it owes is held to that alone.
-            let known = self.changed.iter().position(|(service, _)| *service == name);
-            let change = known.map(|place| self.changed.remove(place).1);
+            let known = self.changed.iter().position(|(service, ..)| *service == name);
+            let (change, then) =
+                known.map(|place| self.changed.remove(place)).map_or((None, 0), |(_, id, ready)| (Some(id), ready));
             // A patch of a Service that did not come through moved nothing, and the first version is no promotion.
             if (name.kind == Kind::Service && change.is_none()) || !was_served(series(name), now) {
                 continue;
             }
-            let ready = ready(name, party, stage);
+            // Pods that went after the switch, at the same instant, were there for it.
+            let ready = ready(name, party, stage).max(then);
             if ready < pods {
                 let detail = format!("{} took over with {ready} ready pods, and needs {pods}", party.show(names));
                 found.add(&rules::PROMOTION, name.show(names), now, detail, change.or(last));
             }
         }
-        for (service, id) in std::mem::take(&mut self.changed) {
+        for (service, id, _) in std::mem::take(&mut self.changed) {
             if stage.ready_endpoints(service) != Some(0) {
                 continue;
             }

@@ -13,9 +13,13 @@ pub struct Unread {
 impl Unread {
     /// Those that came since it was asked last, in their order.
     pub fn take<'s>(&mut self, stage: &'s dyn Stage) -> &'s [Pledge] {
-        let pledges = stage.pledges();
-        let new = pledges.get(self.read..).unwrap_or_default();
-        self.read = pledges.len();
+        let new = self.peek(stage);
+        self.read = stage.pledges().len();
         new
+    }
+
+    /// The same, and it has not read them yet.
+    pub fn peek<'s>(&self, stage: &'s dyn Stage) -> &'s [Pledge] {
+        stage.pledges().get(self.read..).unwrap_or_default()
     }
 }

@@ -57,6 +57,7 @@ impl Rollout {
     fn patch(&mut self, status: Status, cause: Cause, world: &mut dyn World) {
         if !self.deleted && status != self.status {
             self.write_status(status, cause, world);
+            self.told = Some(cause);
         }
         self.plan(cause, world);
     }

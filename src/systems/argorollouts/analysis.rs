@@ -203,7 +203,7 @@ impl Pass<'_> {
             return false;
         }
         match self.blue_green_spec().and_then(|one| one.preview_replicas) {
-            Some(preview) => self.set(new).replicas != preview || self.available(new) != preview,
+            Some(preview) => self.set(new).read.0 != preview || self.available(new) != preview,
             None => !self.is_saturated(new),
         }
     }

@@ -60,7 +60,7 @@ impl Pass<'_> {
     /// The newest ReplicaSet has the pods that it should have now, and all are available (`ReadyForPause`).
     fn is_ready_for_pause(&self, new: usize) -> bool {
         let size = self.blue_green_size(new);
-        self.set(new).replicas == size && self.available(new) == size
+        self.set(new).read.0 == size && self.available(new) == size
     }
 
     /// `reconcileNewReplicaSet`: also what an abort leaves of it. True if its size changed.

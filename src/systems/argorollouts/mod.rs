@@ -26,14 +26,17 @@ mod sets;
 pub mod status;
 mod weights;
 mod workload_ref;
+mod writes;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use pass::Pass;
+use profile::V1_10;
 use runs::Run;
 use sets::ReplicaSet;
 use status::Status;
+use writes::Writes;
 
 use crate::kernel::{Symbol, Time};
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
@@ -72,6 +75,10 @@ pub struct Rollout {
     creating: BTreeMap<AskId, Subject>,
     /// A ReplicaSet was refused, and none is asked for before this time.
     refused_until: Option<Time>,
+    /// Writes of ReplicaSets that were asked for, and how often they failed.
+    writes: Writes,
+    /// A user has written its status, and no reconciliation has seen that yet.
+    told: Option<Cause>,
     /// Evictions of a restart that were asked for.
     evicting: BTreeMap<AskId, Time>,
     /// All pods that are to be restarted were asked to go.
@@ -104,6 +111,7 @@ impl Rollout {
         let name = world.show(key.name);
         let count = Arg::Count(spec.replicas.into());
         world.note(key, "Created", Why::with("replicas: {}", count), cause);
+        world.resyncs(V1_10.resync);
         let now = world.now();
         Rollout {
             key,
@@ -122,6 +130,8 @@ impl Rollout {
             measuring: BTreeMap::new(),
             creating: BTreeMap::new(),
             refused_until: None,
+            writes: Writes::default(),
+            told: None,
             evicting: BTreeMap::new(),
             restart_is_done: false,
             restarted: None,
@@ -251,7 +261,11 @@ impl Rollout {
         } else if let Some(restart) = self.evicting.remove(&ask) {
             self.evicted(restart, outcome, world);
         } else {
-            return false;
+            match self.written(ask, outcome, cause, world) {
+                Some(true) => {}
+                Some(false) => return true,
+                None => return false,
+            }
         }
         self.go_on(cause, world);
         true
@@ -271,6 +285,8 @@ impl Rollout {
             }
             self.passes.1 += 1;
             if self.passes.1 <= PASSES_MAX {
+                // What a user wrote tells more than what was on its way at the same instant.
+                let cause = self.told.take().unwrap_or(cause);
                 Pass::new(self, cause, world).run();
             } else {
                 let name = self.name.clone();

@@ -48,6 +48,7 @@ impl<'a> Pass<'a> {
         let now = world.now();
         let next = Status { restarted_at: ro.status.restarted_at, ..Status::default() };
         let runs = CurrentRuns::of(ro);
+        ro.sets.iter_mut().for_each(|set| set.read = (set.replicas, set.desired));
         Pass {
             ro,
             world,

@@ -27,6 +27,10 @@ pub struct Profile {
     /// A reconciliation that failed is repeated after so long, once it has failed for a while: utils/queue/queue.go, the most that
     /// `DefaultArgoRolloutsRateLimiter` waits.
     pub failure_retry: Duration,
+    /// The same after the first failure; each further one in a row doubles it: the same file.
+    pub first_retry: Duration,
+    /// All Rollouts are looked at again so often, whatever happens: controller/controller.go, `DefaultRolloutResyncPeriod`.
+    pub resync: Duration,
     /// Pods that could not be restarted are tried again after so long: rollout/restart.go, `restartPodCheckTime`.
     pub restart_retry: Duration,
     /// Added to the wait for a deadline: rollout/sync.go, requeueStuckRollout.
@@ -49,6 +53,8 @@ pub const V1_10: Profile = Profile {
     consecutive_errors: 4,
     invalid_retry: Duration::from_secs(20),
     failure_retry: Duration::from_secs(10),
+    first_retry: Duration::from_millis(1),
+    resync: Duration::from_secs(900),
     restart_retry: Duration::from_secs(30),
     deadline_skew: Duration::from_secs(1),
     error_retry: Duration::from_secs(10),

@@ -9,6 +9,7 @@ use super::Rollout;
 use super::conditions::{Condition, ConditionType, Truth, reason};
 use super::pass::Pass;
 use super::profile::V1_10;
+use super::writes::Stored;
 use crate::kernel::{Duration, Time};
 use crate::timeline::{Cause, Subject, Why};
 use crate::workload::pod::{NodeRequirement, Operator};
@@ -47,6 +48,10 @@ pub struct ReplicaSet {
     pub deadline: Option<Time>,
     /// How long its pods must be ready to count as available.
     pub min_ready: Duration,
+    /// `replicas` and `desired` as they were when the reconciliation began.
+    pub read: (u32, u32),
+    /// What the API has of it.
+    pub stored: Stored,
 }
 
 /// A list of ReplicaSets by their place among the Rollout's.
@@ -76,10 +81,11 @@ impl Pass<'_> {
         if hash.is_empty() { None } else { self.ro.sets.iter().position(|set| set.hash == hash) }
     }
 
-    /// Both the Rollout and the ReplicaSet hold that it has all wanted pods, and all are available (`IsSaturated`).
+    /// Both the Rollout and the ReplicaSet hold that it has all wanted pods, and all are available (`IsSaturated`). That is judged
+    /// by what was read: a size that this reconciliation has written counts from the next one on (`scaleReplicaSet` writes a copy).
     pub fn is_saturated(&self, place: usize) -> bool {
-        let (set, wanted) = (self.set(place), self.ro.spec.replicas);
-        set.replicas == wanted && set.desired == wanted && self.available(place) == wanted
+        let wanted = self.ro.spec.replicas;
+        self.set(place).read == (wanted, wanted) && self.available(place) == wanted
     }
 
     /// Sums a figure over all ReplicaSets.
@@ -110,10 +116,13 @@ impl Pass<'_> {
             desired: self.ro.spec.replicas,
             deadline: None,
             min_ready: self.ro.spec.min_ready,
+            read: (0, self.ro.spec.replicas),
+            stored: Stored::default(),
         });
         let place = self.ro.sets.len() - 1;
+        self.ro.sets[place].stored = self.set(place).as_stored();
         self.world.watch(key);
-        let ask = self.write_set(place);
+        let ask = self.apply_set(place);
         self.ro.creating.insert(ask, key);
         self.set_revision(revision);
     }
@@ -137,8 +146,14 @@ impl Pass<'_> {
         }
     }
 
-    /// Writes a ReplicaSet as it should be.
-    pub fn write_set(&mut self, place: usize) -> AskId {
+    /// Writes a ReplicaSet that is there as it should be.
+    pub fn write_set(&mut self, place: usize) {
+        let ask = self.apply_set(place);
+        let is_other = self.others.contains(&place);
+        self.ro.remember_write(ask, place, is_other);
+    }
+
+    fn apply_set(&mut self, place: usize) -> AskId {
         let set = &self.ro.sets[place];
         let mut annotations = BTreeMap::from([
             (REVISION.to_owned(), set.revision.to_string()),

@@ -143,7 +143,9 @@ impl BackendAi {
         let one = &mut self.deployments.list[index];
         one.status = Status::of(Lifecycle::Destroying);
         one.since = world.now();
+        let subject = one.subject;
         self.deployments.tell(index, Why::NONE, cause, world);
+        world.want(subject, 0);
         self.coordinator.mark(Status::of(Lifecycle::Destroying), world.now());
         Ok(())
     }

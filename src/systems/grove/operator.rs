@@ -385,6 +385,10 @@ impl Grove {
             self.forget_told(key);
             let stands_for_it = match key.kind {
                 Kind::PodGang => Subject { kind: Kind::PodGroup, ..key },
+                Kind::PodCliqueSet => {
+                    self.drop_services(key, cause, world);
+                    continue;
+                }
                 _ => continue,
             };
             if self.groups.remove(&stands_for_it).is_some() {

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::Grove;
-use super::family::Stored;
-use crate::timeline::{Kind, Subject};
+use super::family::{self, Stored};
+use super::names;
+use crate::timeline::{Cause, Kind, Subject};
+use crate::workload::{Ask, World};
 
 impl Grove {
     /// The PodCliqueSets that an object owns.
@@ -43,5 +45,14 @@ impl Grove {
     /// The pods of a PodClique that were asked for and have not gone.
     pub fn pods_of(&self, clique: Subject) -> impl Iterator<Item = Subject> + '_ {
         self.pods.of(clique).iter().map(|pod| pod.key)
+    }
+
+    /// The headless Services of a set that has gone go with it: it owns them (components/service/service.go).
+    pub(super) fn drop_services(&mut self, set: Subject, cause: Cause, world: &mut dyn World) {
+        let name = world.show(set.name);
+        for replica in 0..self.services.remove(&set).unwrap_or(0) {
+            let key = family::beside(set, Kind::Service, &names::replica(&name, replica), world);
+            self.ask_other(Ask::Delete { key, serves: set }, cause, world);
+        }
     }
 }
