@@ -63,9 +63,7 @@ impl Outages {
         if name.kind == Kind::Service {
             return stage.pods_asked(name).is_some_and(|pods| pods > 0);
         }
-        let owner = |kind| Subject { kind, ..name };
-        let owners = [owner(Kind::Member), owner(Kind::Graph), owner(Kind::Instance)];
-        if owners.iter().any(|one| self.leaving.contains(one)) || stage.told_wanted(owners[0]) == Some(0) {
+        if self.is_given_up(name, stage) {
             return false;
         }
         // Where it leads to workloads rather than to pods, these know how many they want.
@@ -73,6 +71,16 @@ impl Outages {
         let workloads = routing.into_iter().flat_map(|routed| &routed.backends).map(|backend| backend.workload);
         let mut wanted = workloads.filter(|one| one.kind != Kind::Pod).map(|one| stage.pods_asked(one)).peekable();
         wanted.peek().is_none() || wanted.any(|pods| pods.is_some_and(|pods| pods > 0))
+    }
+
+    /// True if somebody wants nothing of this name any more: it is taken down, or scaled to nothing.
+    fn is_given_up(&self, name: Subject, stage: &dyn Stage) -> bool {
+        if name.kind == Kind::Service {
+            return stage.pods_asked(name) == Some(0);
+        }
+        let owner = |kind| Subject { kind, ..name };
+        let owners = [owner(Kind::Member), owner(Kind::Graph), owner(Kind::Instance)];
+        owners.iter().any(|one| self.leaving.contains(one)) || stage.told_wanted(owners[0]) == Some(0)
     }
 
     fn close(&mut self, name: Subject, until: Time) {
@@ -112,8 +120,13 @@ impl Oracle for Outages {
             let Some(open) = self.open.get_mut(&name) else { continue };
             if is_asked_for {
                 open.since.get_or_insert(now);
-            } else {
-                self.close(name, now);
+                continue;
+            }
+            let before = *open;
+            self.close(name, now);
+            // Where only the workloads are away for a while, whoever takes them away has to bring others.
+            if !self.is_given_up(name, stage) {
+                self.open.insert(name, Open { since: None, ..before });
             }
         }
     }
