@@ -73,16 +73,16 @@ impl Oci {
             // A group of the same name may have been there and gone.
             self.memory.version = world.record(&name).map_or(0, |(version, _)| version);
         }
-        let change = RecordChange { name, expected_version: self.memory.version, value: Some(self.to_record()) };
+        let change = RecordChange { name, expected_version: self.memory.version, value: Some(self.write_record()) };
         if world.commit(&[change]) {
             self.memory.version += 1;
             self.memory.dirty.clear();
         }
     }
 
-    /// The record as it is written. It is written with each wake that changes something, which is one deployment most of the time:
+    /// The text of the record. It is written with each wake that changes something, which is one deployment most of the time:
     /// the texts of the others are those of the last time.
-    fn to_record(&mut self) -> String {
+    fn write_record(&mut self) -> String {
         let group = self.memory.group.as_ref().map(|group| group.state.text());
         let group = group.map_or("null".to_owned(), |word| format!("\"{word}\""));
         let mut record = format!(r#"{{"submitted":{},"group":{group},"members":["#, self.memory.submitted_at.nanos());
