@@ -113,6 +113,22 @@ impl Trace {
             .map_or_else(|| unreachable!("classes are never taken out"), |(class, ())| class)
     }
 
+    /// The same pods so many times over.
+    #[must_use]
+    pub fn times(&self, count: u32) -> Trace {
+        let names = (0..count).flat_map(|copy| {
+            let name = move |name: &str| if copy == 0 { name.into() } else { format!("{name}-{copy}").into() };
+            self.names.iter().map(move |one| name(one))
+        });
+        Trace {
+            name: self.name.clone(),
+            names: names.collect(),
+            pods: self.pods.repeat(count as usize),
+            classes: self.classes.clone(),
+            timings: self.timings.as_ref().map(|timings| timings.repeat(count as usize)),
+        }
+    }
+
     /// All that its pods ask of GPUs, in thousandths.
     pub fn gpu_total(&self) -> u64 {
         (0..self.pods.len() as u32).map(|pod| self.class(pod).gpu_total()).sum()

@@ -117,7 +117,8 @@ pub fn workload(shared: &Path, short: &str) -> Workload {
 pub fn published(shared: &Path) -> Published {
     let folder = shared.join("golden/fgd");
     let text = |file: &str| String::from_utf8(bytes(&folder.join(file))).expect("UTF-8");
-    let counts = text("final_counts.csv").lines().skip(1).map(|line| {
+    let counts = text("final_counts.csv");
+    let counts = counts.lines().skip(1).map(|line| {
         let cells: Vec<&str> = line.split(',').collect();
         let number = |at: usize| cells[at].parse().expect("a number");
         let end = EndState {

@@ -1,7 +1,7 @@
 //! The policy `fgd`. Floats in exact order: `calculateGpuShareFragExtendScore`, hkust-adsl/kubernetes-scheduler-simulator at 5b6b304,
 //! pkg/simulator/plugin/fgd_score.go. Weng et al., "Beware of Fragmentation", USENIX ATC 2023.
 
-use super::fragmentation::{Scratch, Typical};
+use super::fragmentation::{Amount, Scratch, Typical};
 use super::gpus::{self, GpuMask, GpusLeft};
 use crate::fleet::demand::PodClass;
 use crate::fleet::inventory::ModelSet;
@@ -16,7 +16,7 @@ pub struct Rest<'a> {
     /// GPUs left.
     pub gpus: &'a GpusLeft,
     /// Its fragmentation as it is.
-    pub amount: f64,
+    pub amount: Amount,
 }
 
 /// The score of a node that takes the pod.
@@ -54,7 +54,7 @@ fn best(typical: &Typical, scratch: &mut Scratch, rest: Rest<'_>, class: &PodCla
 }
 
 /// How much less is fragmented, between 0 and 100; 50 where nothing changes.
-fn gain(before: f64, after: f64) -> i16 {
-    let share = (before - after) / 1000.0;
+fn gain(before: Amount, after: Amount) -> i16 {
+    let share = (before.exact - after.exact) / 1000.0;
     (1.0 / (1.0 + libm::exp(-share)) * 100.0) as i16
 }

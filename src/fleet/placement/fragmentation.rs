@@ -112,7 +112,7 @@ impl Typical {
     }
 
     /// The fragmentation of a node, in thousandths of a GPU: of what is left of its GPUs, how much the usual pods cannot use.
-    pub fn amount(&self, scratch: &mut Scratch, model: ModelSet, cpu_milli: u32, gpus: &GpusLeft) -> f64 {
+    pub fn amount(&self, scratch: &mut Scratch, model: ModelSet, cpu_milli: u32, gpus: &GpusLeft) -> Amount {
         let left = f64::from(gpus::total(gpus));
         scratch.wastes.clear();
         scratch.wastes.extend(self.shapes.iter().map(|shape| shape.waste(model, gpus, left)));
@@ -122,7 +122,7 @@ impl Typical {
             let (amount, lack) = if cpu_milli >= pod.cpu_milli { waste.with_cpu } else { waste.without };
             sums[lack as usize] += pod.share * amount;
         }
-        sums.iter().fold(0.0, |sum, one| sum + one)
+        Amount::new(sums.iter().fold(0.0, |sum, one| sum + one))
     }
 }
 
@@ -144,12 +144,22 @@ impl Shape {
     }
 }
 
-/// A fragmentation as a whole number, in 2^-24 thousandths of a GPU, so that sums do not depend on their order.
-pub fn fixed(amount: f64) -> i64 {
-    libm::round(amount * 16_777_216.0) as i64
+/// The fragmentation of a node.
+#[derive(Clone, Copy, Debug)]
+pub struct Amount {
+    /// In thousandths of a GPU, as the source has it.
+    pub(super) exact: f64,
+    /// The same as a whole number, in 2^-24 thousandths of a GPU, so that sums do not depend on their order.
+    pub fixed: i64,
 }
 
-/// The same back in thousandths of a GPU.
-pub fn milli(fixed: i64) -> f64 {
-    fixed as f64 / 16_777_216.0
+impl Amount {
+    fn new(exact: f64) -> Amount {
+        Amount { exact, fixed: libm::round(exact * 16_777_216.0) as i64 }
+    }
+}
+
+/// A sum of whole numbers as [`Amount`] has them, in hundredths of a thousandth of a GPU.
+pub fn centi_milli(fixed: i64) -> i64 {
+    libm::rint(fixed as f64 / 16_777_216.0 * 100.0) as i64
 }

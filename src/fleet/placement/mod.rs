@@ -20,7 +20,7 @@ pub use policy::Policy;
 
 use board::{Board, TAKES_NOT};
 use changes::Changes;
-use fragmentation::Scratch;
+use fragmentation::{Amount, Scratch};
 use gpus::GpuMask;
 use state::{LooksAt, NodeLeft, NodeState, States, suffices};
 
@@ -57,8 +57,8 @@ pub struct Placer<'a> {
     /// The state of each node, by its number.
     state_of: Vec<u32>,
     states: States,
-    /// The fragmentation of each state, and the same as a whole number.
-    amounts: Vec<(f64, i64)>,
+    /// The fragmentation of each state.
+    amounts: Vec<Amount>,
     /// The fragmentation of all nodes together.
     fragmentation: i64,
     changes: Changes,
@@ -161,7 +161,7 @@ impl<'a> Placer<'a> {
         left.memory_mib >= class.memory_mib && left.pods < self.pods_max
     }
 
-    /// The fragmentation of the whole fleet, as [`fragmentation::fixed`] makes it.
+    /// The fragmentation of the whole fleet, as [`Amount`] has it.
     pub const fn fragmentation(&self) -> i64 {
         self.fragmentation
     }
@@ -181,7 +181,7 @@ impl<'a> Placer<'a> {
                     model: self.fleet.kinds[left.kind as usize].model,
                     cpu_milli: left.cpu_milli,
                     gpus: &left.gpus,
-                    amount: self.amounts[self.state_of[place as usize] as usize].0,
+                    amount: self.amounts[self.state_of[place as usize] as usize],
                 };
                 fgd::choose(self.typical, &mut self.scratch, rest, class)
             }
@@ -200,13 +200,13 @@ impl<'a> Placer<'a> {
         let class = self.trace.of_class(class);
         let Placement { place, gpus } = placement;
         apply(&mut self.left[place as usize], class, gpus, takes);
-        self.fragmentation -= self.amounts[self.state_of[place as usize] as usize].1;
+        self.fragmentation -= self.amounts[self.state_of[place as usize] as usize].fixed;
         if self.states.len() >= STATES_MAX {
             self.number_states();
         } else {
             let state = self.state_number(place);
             self.state_of[place as usize] = state;
-            self.fragmentation += self.amounts[state as usize].1;
+            self.fragmentation += self.amounts[state as usize].fixed;
         }
         self.changes.add(place);
     }
@@ -218,7 +218,7 @@ impl<'a> Placer<'a> {
         if number as usize == self.amounts.len() {
             let model = self.fleet.kinds[state.kind as usize].model;
             let amount = self.typical.amount(&mut self.scratch, model, state.cpu_milli, &state.gpus);
-            self.amounts.push((amount, fragmentation::fixed(amount)));
+            self.amounts.push(amount);
         }
         number
     }
@@ -231,7 +231,7 @@ impl<'a> Placer<'a> {
         for place in 0..self.left.len() {
             let state = self.state_number(place as u32);
             self.state_of[place] = state;
-            self.fragmentation += self.amounts[state as usize].1;
+            self.fragmentation += self.amounts[state as usize].fixed;
         }
         self.boards.iter_mut().flatten().for_each(Board::forget_states);
     }
@@ -253,7 +253,7 @@ impl<'a> Placer<'a> {
             let number = self.state_of[place as usize];
             let worth = board.worth(number, || {
                 self.evaluations += 1;
-                let (state, amount) = (self.states.get(number), self.amounts[number as usize].0);
+                let (state, amount) = (self.states.get(number), self.amounts[number as usize]);
                 worth(self.fleet, self.policy, (self.typical, &mut self.scratch), (state, amount), asked)
             });
             let has_room = left.memory_mib >= asked.memory_mib && left.pods < self.pods_max;
@@ -273,7 +273,7 @@ fn worth(
     fleet: &Fleet,
     policy: Policy,
     (typical, scratch): (&Typical, &mut Scratch),
-    (state, amount): (&NodeState, f64),
+    (state, amount): (&NodeState, Amount),
     class: &PodClass,
 ) -> i16 {
     let kind = &fleet.kinds[state.kind as usize];

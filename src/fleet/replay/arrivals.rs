@@ -1,9 +1,10 @@
 //! Pods that come one after the other and stay: the setting of the published experiments. A pod that no node takes is not tried again.
 
-use super::curve::{Samples, centi_milli};
+use super::curve::Samples;
 use super::{Counts, FleetSize, Order, Outcome, Setting};
 use crate::fleet::demand::Trace;
 use crate::fleet::inventory::Fleet;
+use crate::fleet::placement::fragmentation::centi_milli;
 use crate::fleet::placement::{Placement, Placer, Typical};
 
 /// What was decided about a pod.
@@ -53,5 +54,6 @@ pub fn replay_arrivals(
         fragmentation_centi_milli: centi_milli(placer.fragmentation()),
         curve: samples.curve(),
         evaluations: placer.evaluations(),
+        timed: None,
     }
 }

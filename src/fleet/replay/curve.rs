@@ -2,6 +2,8 @@
 //! this rounds and averages as the published results are (hkust-adsl/kubernetes-scheduler-simulator, experiments/analysis/
 //! merge_alloc_discrete.py and merge_frag_discrete.py at 6bb7adb, on pandas), so that they can be compared digit by digit.
 
+use crate::fleet::placement::fragmentation::centi_milli;
+
 /// A point of the line.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct CurvePoint {
@@ -37,7 +39,7 @@ impl Samples {
         Samples { gpus: gpus as f64, gpu_milli: gpus * 1000, samples }
     }
 
-    /// After a pod: what had come and what is in use, in thousandths of a GPU, and the fragmentation as `fragmentation::fixed` makes it.
+    /// After a pod: what had come and what is in use, in thousandths of a GPU, and the fragmentation as `fragmentation::Amount` has it.
     pub fn add(&mut self, arrived_milli: u64, used_milli: u64, fragmentation_fixed: i64) {
         if self.gpu_milli == 0 {
             return;
@@ -90,11 +92,6 @@ impl Samples {
             fragmented: libm::rint(100.0 * fragmented / 1000.0 / self.gpus * 100.0) as i32,
         }
     }
-}
-
-/// A fragmentation in hundredths of a thousandth of a GPU, from `fragmentation::fixed`.
-pub fn centi_milli(fixed: i64) -> i64 {
-    libm::rint(crate::fleet::placement::fragmentation::milli(fixed) * 100.0) as i64
 }
 
 /// pandas' mean, which is NumPy's sum over the count.

@@ -5,10 +5,12 @@
 pub mod arrivals;
 pub mod curve;
 pub mod order;
+pub mod timed;
 
 pub use arrivals::{Decision, replay_arrivals};
 pub use curve::CurvePoint;
 pub use order::{Order, Tune};
+pub use timed::{Timed, UsagePoint, replay_timed};
 
 use super::demand::Bracket;
 use super::placement::{PODS_MAX, Policy};
@@ -52,6 +54,8 @@ pub struct Outcome {
     pub curve: Vec<CurvePoint>,
     /// How often a score was worked out.
     pub evaluations: u64,
+    /// What was measured in time, if the trace was played in its own time.
+    pub timed: Option<Timed>,
 }
 
 /// The size of a fleet.
