@@ -64,7 +64,7 @@ pub struct FleetArgs {
     #[arg(long, value_name = "FIELD=COLUMN,...", default_value = "", hide_default_value = true)]
     node_columns: Columns,
     /// The most pods of a node.
-    #[arg(long, value_name = "N", default_value_t = PODS_MAX)]
+    #[arg(long, value_name = "N", default_value_t = PODS_MAX, value_parser = clap::value_parser!(u32).range(1..=65_535))]
     max_pods: u32,
     /// The same nodes and pods so many times over.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]

@@ -80,6 +80,11 @@ impl Board {
         }
     }
 
+    /// True if a node takes the pod.
+    pub fn takes(&self, place: u32) -> bool {
+        self.scores[place as usize] != TAKES_NOT
+    }
+
     /// How many nodes take the pod.
     pub const fn takers(&self) -> usize {
         self.count

@@ -9,6 +9,10 @@ pub struct Changes {
     dropped: u64,
     /// For each place the number of changes up to and with its last; 0: none.
     last: Vec<u64>,
+    /// The same for changes after which the node had more left than before.
+    last_gain: Vec<u64>,
+    /// The number of the last of these, whatever the node.
+    any_gain: u64,
 }
 
 /// The log is cut when it has more entries than this and than four a node.
@@ -17,7 +21,7 @@ const LOG_MIN: usize = 4096;
 impl Changes {
     /// None so far, of so many nodes.
     pub fn new(places: usize) -> Changes {
-        Changes { log: Vec::new(), dropped: 0, last: vec![0; places] }
+        Changes { log: Vec::new(), dropped: 0, last: vec![0; places], last_gain: vec![0; places], any_gain: 0 }
     }
 
     /// How many there were.
@@ -25,8 +29,8 @@ impl Changes {
         self.dropped + self.log.len() as u64
     }
 
-    /// A node changed.
-    pub fn add(&mut self, place: u32) {
+    /// A node changed, and has more left than before or less.
+    pub fn add(&mut self, place: u32, gained: bool) {
         if self.log.len() >= LOG_MIN.max(4 * self.last.len()) {
             let half = self.log.len() / 2;
             self.log.drain(..half);
@@ -34,6 +38,15 @@ impl Changes {
         }
         self.log.push(place);
         self.last[place as usize] = self.count();
+        if gained {
+            self.last_gain[place as usize] = self.count();
+            self.any_gain = self.count();
+        }
+    }
+
+    /// True if a node has had nothing back after the first `seen` changes: if it did not take a pod then, it does not now.
+    pub fn only_lost(&self, place: u32, seen: u64) -> bool {
+        self.any_gain <= seen || self.last_gain[place as usize] <= seen
     }
 
     /// Tells of each place that changed after the first `seen` changes, once.
@@ -70,12 +83,14 @@ mod tests {
             for (start, count) in steps {
                 for step in 0..count as u32 {
                     let place = start.wrapping_mul(step + 7) % places;
-                    changes.add(place);
+                    changes.add(place, place % 2 == 0);
                     all.push(place);
                 }
                 let mut told = Vec::new();
                 changes.since(seen, |place| told.push(place));
                 told.sort_unstable();
+                let gained = |place| all[seen as usize..].contains(&place) && place % 2 == 0;
+                prop_assert!((0..places.min(20)).all(|place| changes.only_lost(place, seen) != gained(place)));
                 let mut expected = all[seen as usize..].to_vec();
                 expected.sort_unstable();
                 expected.dedup();

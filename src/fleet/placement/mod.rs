@@ -13,6 +13,8 @@ mod kube;
 mod packing;
 pub mod policy;
 pub mod state;
+#[cfg(test)]
+mod tests;
 mod vector;
 
 pub use fragmentation::Typical;
@@ -43,6 +45,14 @@ pub struct Placement {
     pub gpus: GpuMask,
 }
 
+/// What of a node is looked at when it is scored: the number of its state, and what that state leaves out.
+#[derive(Clone, Copy, Default, Debug)]
+struct Seat {
+    state: u32,
+    memory_mib: u32,
+    pods: u32,
+}
+
 /// The nodes under one policy.
 #[derive(Clone, Debug)]
 pub struct Placer<'a> {
@@ -54,8 +64,8 @@ pub struct Placer<'a> {
     /// Nodes in the order that decides between equals.
     order: &'a [u32],
     left: Vec<NodeLeft>,
-    /// The state of each node, by its number.
-    state_of: Vec<u32>,
+    /// The same in short.
+    seats: Vec<Seat>,
     states: States,
     /// The fragmentation of each state.
     amounts: Vec<Amount>,
@@ -86,7 +96,7 @@ impl<'a> Placer<'a> {
             policy,
             pods_max: PODS_MAX,
             order,
-            state_of: vec![0; left.len()],
+            seats: vec![Seat::default(); left.len()],
             changes: Changes::new(left.len()),
             left,
             states: States::default(),
@@ -181,7 +191,7 @@ impl<'a> Placer<'a> {
                     model: self.fleet.kinds[left.kind as usize].model,
                     cpu_milli: left.cpu_milli,
                     gpus: &left.gpus,
-                    amount: self.amounts[self.state_of[place as usize] as usize],
+                    amount: self.amounts[self.seats[place as usize].state as usize],
                 };
                 fgd::choose(self.typical, &mut self.scratch, rest, class)
             }
@@ -200,15 +210,15 @@ impl<'a> Placer<'a> {
         let class = self.trace.of_class(class);
         let Placement { place, gpus } = placement;
         apply(&mut self.left[place as usize], class, gpus, takes);
-        self.fragmentation -= self.amounts[self.state_of[place as usize] as usize].fixed;
+        self.fragmentation -= self.amounts[self.seats[place as usize].state as usize].fixed;
         if self.states.len() >= STATES_MAX {
             self.number_states();
         } else {
             let state = self.state_number(place);
-            self.state_of[place as usize] = state;
+            self.seats[place as usize] = self.left[place as usize].seat(state);
             self.fragmentation += self.amounts[state as usize].fixed;
         }
-        self.changes.add(place);
+        self.changes.add(place, !takes);
     }
 
     /// The number of the state that a node is in.
@@ -230,7 +240,7 @@ impl<'a> Placer<'a> {
         self.fragmentation = 0;
         for place in 0..self.left.len() {
             let state = self.state_number(place as u32);
-            self.state_of[place] = state;
+            self.seats[place] = self.left[place].seat(state);
             self.fragmentation += self.amounts[state as usize].fixed;
         }
         self.boards.iter_mut().flatten().for_each(Board::forget_states);
@@ -249,14 +259,19 @@ impl<'a> Placer<'a> {
         let asked = self.trace.of_class(class);
         let seen = std::mem::replace(&mut board.seen, self.changes.count());
         let mut score = |place: u32| {
-            let left = &self.left[place as usize];
-            let number = self.state_of[place as usize];
-            let worth = board.worth(number, || {
+            if !is_new && !board.takes(place) && self.changes.only_lost(place, seen) {
+                return;
+            }
+            let seat = self.seats[place as usize];
+            let worth = board.worth(seat.state, || {
                 self.evaluations += 1;
-                let (state, amount) = (self.states.get(number), self.amounts[number as usize]);
+                if !self.states.suffices(seat.state, &self.fleet.kinds, asked) {
+                    return TAKES_NOT;
+                }
+                let (state, amount) = (self.states.get(seat.state), self.amounts[seat.state as usize]);
                 worth(self.fleet, self.policy, (self.typical, &mut self.scratch), (state, amount), asked)
             });
-            let has_room = left.memory_mib >= asked.memory_mib && left.pods < self.pods_max;
+            let has_room = seat.memory_mib >= asked.memory_mib && seat.pods < self.pods_max;
             board.set(place, if has_room { worth } else { TAKES_NOT });
         };
         if is_new {
@@ -268,7 +283,7 @@ impl<'a> Placer<'a> {
     }
 }
 
-/// What a node in a state is worth to a pod.
+/// What a node in a state that suffices for a pod is worth to it.
 fn worth(
     fleet: &Fleet,
     policy: Policy,
@@ -277,9 +292,6 @@ fn worth(
     class: &PodClass,
 ) -> i16 {
     let kind = &fleet.kinds[state.kind as usize];
-    if !suffices(kind, state.cpu_milli, &state.gpus, class) {
-        return TAKES_NOT;
-    }
     match policy {
         Policy::KubeDefault => kube::default(kind, state, class),
         Policy::KubeMostAllocated => kube::most_allocated(kind, state, class),
@@ -292,6 +304,12 @@ fn worth(
         Policy::GpuPacking => packing::packing(kind.gpus, state, class),
         Policy::GpuClustering => packing::clustering(state, class),
         Policy::Random => 0,
+    }
+}
+
+impl NodeLeft {
+    const fn seat(&self, state: u32) -> Seat {
+        Seat { state, memory_mib: self.memory_mib, pods: self.pods }
     }
 }
 

@@ -6,9 +6,9 @@ use std::hash::BuildHasherDefault;
 use indexmap::IndexSet;
 use siphasher::sip::SipHasher13;
 
-use super::gpus::GpusLeft;
+use super::gpus::{self, GpusLeft};
 use crate::fleet::demand::{Bracket, PodClass};
-use crate::fleet::inventory::NodeKind;
+use crate::fleet::inventory::{GPU_MILLI, NodeKind};
 
 /// What is left of a node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,24 +81,57 @@ impl NodeLeft {
 pub fn suffices(kind: &NodeKind, cpu_milli: u32, gpus: &GpusLeft, class: &PodClass) -> bool {
     cpu_milli >= class.cpu_milli
         && (class.gpus == 0
-            || kind.model.meets(class.models) && super::gpus::survey(gpus, class.gpu_milli).0 >= i16::from(class.gpus))
+            || kind.model.meets(class.models) && gpus::survey(gpus, class.gpu_milli).0 >= i16::from(class.gpus))
+}
+
+/// What of a state decides whether it suffices for a pod: small, so that many fit into a processor's cache.
+#[derive(Clone, Copy, Debug)]
+struct Brief {
+    kind: u32,
+    cpu_milli: u32,
+    /// The most that one GPU has left.
+    most: i16,
+    /// GPUs that nobody uses.
+    free: i16,
 }
 
 /// The states so far, each with its number. What is kept by that number grows with them.
 #[derive(Clone, Default, Debug)]
 pub struct States {
     known: IndexSet<NodeState, BuildHasherDefault<SipHasher13>>,
+    briefs: Vec<Brief>,
 }
 
 impl States {
     /// The number of a state.
     pub fn number(&mut self, state: NodeState) -> u32 {
-        self.known.insert_full(state).0 as u32
+        let (number, is_new) = self.known.insert_full(state);
+        if is_new {
+            let most = state.gpus[state.gpus.len() - 1];
+            let free = gpus::survey(&state.gpus, GPU_MILLI).0;
+            self.briefs.push(Brief { kind: state.kind, cpu_milli: state.cpu_milli, most, free });
+        }
+        number as u32
     }
 
     /// The state of a number.
     pub fn get(&self, number: u32) -> &NodeState {
         &self.known[number as usize]
+    }
+
+    /// True if a state suffices for a pod, memory and the number of pods aside: what [`suffices`] says of it.
+    pub fn suffices(&self, number: u32, kinds: &[NodeKind], class: &PodClass) -> bool {
+        let brief = &self.briefs[number as usize];
+        if brief.cpu_milli < class.cpu_milli {
+            return false;
+        }
+        match class.gpus {
+            0 => true,
+            _ if !kinds[brief.kind as usize].model.meets(class.models) => false,
+            1 => brief.most >= class.gpu_milli,
+            gpus if class.gpu_milli == GPU_MILLI => brief.free >= i16::from(gpus),
+            gpus => gpus::survey(&self.get(number).gpus, class.gpu_milli).0 >= i16::from(gpus),
+        }
     }
 
     /// How many there are.
@@ -109,5 +142,6 @@ impl States {
     /// Forgets all.
     pub fn clear(&mut self) {
         self.known.clear();
+        self.briefs.clear();
     }
 }

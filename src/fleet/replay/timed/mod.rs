@@ -6,6 +6,8 @@
 
 mod preemption;
 mod queue;
+#[cfg(test)]
+mod tests;
 mod usage;
 
 pub use usage::{Timed, UsagePoint};
