@@ -2,6 +2,10 @@
 //! be shown. The fuzz targets beside this file call these functions with any bytes, and tests/mutated_documents.rs with documents
 //! that were spoilt; neither what to call them with nor how often is known here.
 
+use greenroom::fleet::inventory::Fleet;
+use greenroom::fleet::placement::{Policy, Typical};
+use greenroom::fleet::read::{Columns, Table, read_nodes, read_pods};
+use greenroom::fleet::replay::{Order, Setting, replay_arrivals, replay_timed};
 use greenroom::rehearsal::{Options as Rehearsal, rehearse};
 use greenroom::scenario::{Documents, load_from};
 use greenroom::systems::dynamo::model::Resource;
@@ -33,6 +37,53 @@ pub fn dynamo(text: &str) {
                 }
             }
             of_system("dynamo", &source, &Profiles { dynamo: options, ..Profiles::default() });
+        }
+    }
+}
+
+/// The most rows of a table that is played, and not read alone.
+const ROWS_MAX: usize = 200;
+
+/// Bytes as a table of nodes and as one of pods, which are then played in order and in time.
+pub fn fleet(bytes: &[u8]) {
+    let columns = Columns::default();
+    let usual = "name,cpu_milli,memory_mib,gpu,model\na,64000,262144,4,A10\nb,96000,786432,8,H100\nc,32000,65536,0,\n";
+    let usual = Table::open("nodes.csv", usual.into()).expect("a table");
+    let usual = read_nodes(&usual, &columns).expect("a fleet");
+    for name in ["table.csv", "table.tsv"] {
+        let table = match Table::open(name, bytes.to_vec()) {
+            Ok(table) => table,
+            Err(problem) => {
+                told(&[*problem]);
+                continue;
+            }
+        };
+        let mut fleet: Fleet = match read_nodes(&table, &columns) {
+            Ok(fleet) => fleet,
+            Err(problems) => {
+                told(&problems);
+                usual.clone()
+            }
+        };
+        let trace = match read_pods(&table, &columns, &mut fleet.models, name) {
+            Ok(trace) => trace,
+            Err(problems) => {
+                told(&problems);
+                continue;
+            }
+        };
+        if trace.pods.len() > ROWS_MAX {
+            continue;
+        }
+        let (typical, order) = (Typical::of(&trace), Order::drawn(&fleet, &trace, 1, None));
+        for policy in Policy::ALL {
+            let setting = Setting::new(policy, 1);
+            let outcome = replay_arrivals(&fleet, &trace, &typical, &order, setting, &mut |_| {});
+            assert_eq!(outcome.pods.arrived(), trace.pods.len() as u64);
+            if trace.timings.is_some() {
+                let outcome = replay_timed(&fleet, &trace, &typical, &order.nodes, setting, &mut |_| {});
+                assert_eq!((outcome.pods.arrived(), outcome.used_gpu_milli), (trace.pods.len() as u64, 0));
+            }
         }
     }
 }

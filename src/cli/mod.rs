@@ -16,6 +16,7 @@ mod explore;
 mod facts;
 mod filter;
 mod find;
+mod fleet;
 mod inputs;
 mod output;
 mod plan;
@@ -29,6 +30,7 @@ mod step_summary;
 mod suite;
 mod test;
 mod watch;
+mod whole_file;
 
 use std::process::ExitCode;
 
@@ -68,6 +70,7 @@ enum Verb {
     Check(check::CheckArgs),
     Plan(plan::PlanArgs),
     Explore(explore::ExploreArgs),
+    Fleet(Box<fleet::FleetArgs>),
     Explain(explain::ExplainArgs),
     Shrink(shrink::ShrinkArgs),
     #[cfg(feature = "live")]
@@ -90,6 +93,7 @@ pub fn main() -> ExitCode {
             Verb::Check(args) => check::check(&args),
             Verb::Plan(args) => plan::plan(&args),
             Verb::Explore(args) => explore::explore(&args),
+            Verb::Fleet(args) => fleet::fleet(&args),
             Verb::Explain(args) => explain::explain(&args),
             Verb::Shrink(args) => shrink::shrink(&args),
             #[cfg(feature = "live")]

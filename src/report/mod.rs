@@ -8,6 +8,7 @@ pub mod diff;
 pub mod exit;
 pub mod explain;
 pub mod explore;
+pub mod fleet;
 pub mod github;
 pub mod json;
 pub mod junit;

@@ -7,6 +7,7 @@ mod bench;
 mod ci;
 mod conform;
 mod docs;
+mod fgd;
 mod image;
 mod schema;
 mod shell;
@@ -21,7 +22,7 @@ struct Verb {
     run: fn(&[String]) -> Result<(), String>,
 }
 
-const VERBS: [Verb; 8] = [
+const VERBS: [Verb; 9] = [
     Verb { name: "ci", about: "all checks that a change must pass: runs .ci/run", run: ci::run },
     Verb { name: "bench", about: "the benches, and the table of docs/performance.md", run: bench::run },
     Verb {
@@ -34,6 +35,7 @@ const VERBS: [Verb; 8] = [
         about: "writes what the documents show of greenroom's output; --check only compares",
         run: docs::run,
     },
+    Verb { name: "fgd", about: "the published experiments of FGD replayed, and how far they are met", run: fgd::run },
     Verb { name: "schema", about: "writes schema/scenario.schema.json; --check only compares", run: schema::run },
     Verb {
         name: "testbed",

@@ -36,6 +36,7 @@ mod weighed;
 
 pub use event::{ClusterEvent, NodeUpdate};
 pub use nominated::{Nominations, Nominee};
+pub(crate) use preorder::preorder;
 pub use queue::SchedulingQueue;
 pub(in crate::cluster) use rejection::sentence;
 pub use rejection::{Plugins, Preemption, Rejection, Verdict};

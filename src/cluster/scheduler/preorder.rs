@@ -8,7 +8,7 @@
 /// The place of rank r in the heap is the binary number r + 1: a one, then the path from the root, 0 left and 1 right.
 /// Pre-order compares paths from their start, a path before those that it begins; aligned to the left they compare as
 /// integers, and of two that are equal then the shorter is the smaller number.
-pub(super) fn preorder(rank: usize) -> (u64, u64) {
+pub(crate) fn preorder(rank: usize) -> (u64, u64) {
     let path = rank as u64 + 1;
     (path << path.leading_zeros(), path)
 }

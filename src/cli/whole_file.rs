@@ -1,0 +1,51 @@
+//! Files that are there as a whole or not at all: a result is written beside its place under another name, and put there at the end.
+
+use std::fs::{self, File};
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+/// Writes a file. What was there stays until all is written; of a failure nothing is left.
+///
+/// # Errors
+/// Those of the file system and of `write`.
+pub fn write_whole(path: &Path, write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
+    // A pipe or a device cannot be replaced.
+    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+        let mut out = BufWriter::new(File::create(path)?);
+        write(&mut out)?;
+        return out.flush();
+    }
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(format!(".{}.partial", std::process::id()));
+    let partial = path.with_file_name(name);
+    let written = (|| {
+        let mut out = BufWriter::new(File::create(&partial)?);
+        write(&mut out)?;
+        out.flush()?;
+        fs::rename(&partial, path)
+    })();
+    if written.is_err() {
+        // If it cannot be removed either, its name says that it is no result.
+        let _ = fs::remove_file(&partial);
+    }
+    written
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_a_failure_nothing_is_left() {
+        let folder = tempfile::tempdir().expect("a folder can be made");
+        let path = folder.path().join("results.csv");
+        write_whole(&path, &|out| out.write_all(b"whole")).expect("it can be written");
+        let failed = write_whole(&path, &|out| {
+            out.write_all(b"half")?;
+            Err(io::Error::other("no room"))
+        });
+        assert_eq!(failed.expect_err("it failed").to_string(), "no room");
+        assert_eq!(fs::read(&path).expect("what was there is there"), b"whole");
+        assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 1);
+    }
+}

@@ -1,0 +1,61 @@
+//! The order of a published run: JSON with the row numbers of nodes and pods for each seed.
+
+use serde::Deserialize;
+use std::collections::BTreeMap;
+use std::io::Read as _;
+
+use flate2::read::MultiGzDecoder;
+
+use super::table::TABLE_BYTES_MAX;
+use crate::fleet::demand::Trace;
+use crate::fleet::inventory::Fleet;
+use crate::fleet::replay::Order;
+use crate::text::{Diagnostic, Source};
+
+#[derive(Deserialize)]
+struct Orders {
+    seeds: BTreeMap<String, Seed>,
+}
+
+#[derive(Deserialize)]
+struct Seed {
+    nodes: Vec<u32>,
+    pods: Vec<u32>,
+}
+
+/// The orders in a file's bytes, by their seeds: `{"seeds": {"42": {"nodes": [...], "pods": [...]}}}`, gzip or not.
+///
+/// # Errors
+/// It is no such file, or it names rows that the tables do not have.
+pub fn read_order(
+    name: &str,
+    bytes: &[u8],
+    fleet: &Fleet,
+    trace: &Trace,
+) -> Result<BTreeMap<u64, Order>, Box<Diagnostic>> {
+    let source = Source::new(name, "");
+    let refuse = |what: String| Box::new(Diagnostic::about(&source, what));
+    let mut text = Vec::new();
+    if bytes.starts_with(&[0x1f, 0x8b]) {
+        let unpacked = MultiGzDecoder::new(bytes).take(TABLE_BYTES_MAX).read_to_end(&mut text);
+        unpacked.map_err(|error| refuse(format!("the gzip data is damaged or ends early: {error}")))?;
+    } else {
+        text.extend_from_slice(bytes);
+    }
+    let orders: Orders =
+        serde_json::from_slice(&text).map_err(|error| refuse(format!("failed to read the order: {error}")))?;
+    let mut read = BTreeMap::new();
+    for (seed, Seed { nodes, pods }) in orders.seeds {
+        let number: u64 = seed.parse().map_err(|_| refuse(format!("seed {seed:?} is not a number")))?;
+        let mut sorted = nodes.clone();
+        sorted.sort_unstable();
+        if !sorted.iter().copied().eq(0..fleet.nodes.len() as u32) {
+            return Err(refuse(format!("seed {number} does not name each of the {} nodes once", fleet.nodes.len())));
+        }
+        if let Some(pod) = pods.iter().find(|pod| **pod as usize >= trace.pods.len()) {
+            return Err(refuse(format!("seed {number} names pod {pod}; the trace has {}", trace.pods.len())));
+        }
+        read.insert(number, Order { nodes, pods });
+    }
+    Ok(read)
+}

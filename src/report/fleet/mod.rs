@@ -1,0 +1,81 @@
+//! How replays on fleets look: one table of all policies, traces and seeds for people, JSON, CSV and Parquet for programs, curves as SVG and
+//! on a page of HTML. All are made from the same [`Outcome`]s.
+
+mod curves;
+mod html;
+mod json;
+mod parquet;
+mod rows;
+mod text;
+
+pub use curves::{Panel, svg};
+pub use html::write as write_html;
+pub use json::write as write_json;
+pub use parquet::write as write_parquet;
+pub use rows::{Cell, Rows, curve_rows, placement_rows, result_rows};
+pub use text::write as write_text;
+
+use crate::fleet::placement::Policy;
+use crate::fleet::replay::Outcome;
+
+/// The outcomes of one trace under one policy, a seed each.
+#[derive(Clone, Debug)]
+pub struct Group<'a> {
+    /// The trace.
+    pub trace: &'a str,
+    /// The policy.
+    pub policy: Policy,
+    /// In the order of their seeds.
+    pub outcomes: Vec<&'a Outcome>,
+}
+
+/// Outcomes by trace and policy, in the order in which these come first.
+pub fn groups(outcomes: &[Outcome]) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for outcome in outcomes {
+        match groups.iter_mut().find(|group| group.trace == outcome.trace && group.policy == outcome.policy) {
+            Some(group) => group.outcomes.push(outcome),
+            None => groups.push(Group { trace: &outcome.trace, policy: outcome.policy, outcomes: vec![outcome] }),
+        }
+    }
+    groups
+}
+
+impl Group<'_> {
+    /// The mean of a figure over the seeds, rounded to the nearest.
+    pub fn mean(&self, figure: impl Fn(&Outcome) -> u64) -> u64 {
+        let sum: u64 = self.outcomes.iter().map(|outcome| figure(outcome)).sum();
+        let count = self.outcomes.len().max(1) as u64;
+        (sum + count / 2) / count
+    }
+}
+
+/// What is in use at the end of all that there is, in hundredths of a percent.
+pub fn allocation(outcome: &Outcome) -> u64 {
+    (outcome.used_gpu_milli * 10_000).checked_div(outcome.fleet.gpus * 1000).unwrap_or(0)
+}
+
+/// GPUs that nobody uses at the end, in hundredths.
+pub fn unallocated(outcome: &Outcome) -> u64 {
+    (outcome.fleet.gpus * 1000 - outcome.used_gpu_milli) / 10
+}
+
+/// GPUs that the usual pods cannot use at the end, in hundredths.
+pub fn fragmented(outcome: &Outcome) -> u64 {
+    (outcome.fragmentation_centi_milli.max(0) / 1000) as u64
+}
+
+/// Hundredths as a decimal number.
+pub fn hundredths(value: u64) -> String {
+    format!("{}.{:02}", value / 100, value % 100)
+}
+
+/// GPU-hours from thousandths of a GPU times ms, in hundredths.
+pub const fn gpu_hours(gpu_milli_ms: u128) -> u64 {
+    (gpu_milli_ms * 100 / 3_600_000_000) as u64
+}
+
+/// Seconds from ms, with a decimal.
+pub fn seconds(ms: u64) -> String {
+    format!("{}.{}s", ms / 1000, ms % 1000 / 100)
+}
