@@ -2,6 +2,10 @@
 //! be shown. The fuzz targets beside this file call these functions with any bytes, and tests/mutated_documents.rs with documents
 //! that were spoilt; neither what to call them with nor how often is known here.
 
+use greenroom::fleet::sweep::find::Find;
+use greenroom::fleet::sweep::merge::merge;
+use greenroom::fleet::sweep::precision::Precision;
+use greenroom::fleet::sweep::{Space, Vary};
 use greenroom::rehearsal::{Options as Rehearsal, rehearse};
 use greenroom::scenario::{Documents, load_from};
 use greenroom::systems::dynamo::model::Resource;
@@ -34,6 +38,29 @@ pub fn dynamo(text: &str) {
             }
             of_system("dynamo", &source, &Profiles { dynamo: options, ..Profiles::default() });
         }
+    }
+}
+
+/// A text as a parameter, a search, a precision and files of a sweep: what is read is shown, and read again from what is shown.
+pub fn sweep(text: &str) {
+    let refused = |error: Diagnostic| assert!(!error.message.is_empty() && !render::render(&[error], false).is_empty());
+    match Vary::parse(text) {
+        Ok(vary) => {
+            let shown = format!("{}={}", vary.path, vary.values.join(","));
+            assert_eq!(Vary::parse(&shown).as_ref(), Ok(&vary));
+            assert!(Space::new(vec![vary], 3, 7).is_ok());
+        }
+        Err(error) => refused(error),
+    }
+    match Find::parse(text) {
+        Ok(find) => assert_eq!(Find::parse(&find.to_string()), Ok(find)),
+        Err(error) => refused(error),
+    }
+    if let Err(error) = Precision::parse(text) {
+        refused(error);
+    }
+    if let Err(error) = merge(&[("a.ndjson".to_owned(), text.to_owned())]) {
+        assert!(error.contains("a.ndjson"), "{error}");
     }
 }
 

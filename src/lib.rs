@@ -5,6 +5,7 @@ pub mod cluster;
 pub mod conform;
 pub mod explain;
 pub mod explore;
+pub mod fleet;
 pub mod kernel;
 #[cfg(feature = "live")]
 pub mod live;
