@@ -6,6 +6,10 @@ use greenroom::fleet::inventory::Fleet;
 use greenroom::fleet::placement::{Policy, Typical};
 use greenroom::fleet::read::{Columns, Table, read_nodes, read_pods};
 use greenroom::fleet::replay::{Order, Setting, replay_arrivals, replay_timed};
+use greenroom::fleet::sweep::find::Find;
+use greenroom::fleet::sweep::merge::merge;
+use greenroom::fleet::sweep::precision::Precision;
+use greenroom::fleet::sweep::{Space, Vary};
 use greenroom::rehearsal::{Options as Rehearsal, rehearse};
 use greenroom::scenario::{Documents, load_from};
 use greenroom::systems::dynamo::model::Resource;
@@ -85,6 +89,29 @@ pub fn fleet(bytes: &[u8]) {
                 assert_eq!((outcome.pods.arrived(), outcome.used_gpu_milli), (trace.pods.len() as u64, 0));
             }
         }
+    }
+}
+
+/// A text as a parameter, a search, a precision and files of a sweep: what is read is shown, and read again from what is shown.
+pub fn sweep(text: &str) {
+    let refused = |error: Diagnostic| assert!(!error.message.is_empty() && !render::render(&[error], false).is_empty());
+    match Vary::parse(text) {
+        Ok(vary) => {
+            let shown = format!("{}={}", vary.path, vary.values.join(","));
+            assert_eq!(Vary::parse(&shown).as_ref(), Ok(&vary));
+            assert!(Space::new(vec![vary], 3, 7).is_ok());
+        }
+        Err(error) => refused(error),
+    }
+    match Find::parse(text) {
+        Ok(find) => assert_eq!(Find::parse(&find.to_string()), Ok(find)),
+        Err(error) => refused(error),
+    }
+    if let Err(error) = Precision::parse(text) {
+        refused(error);
+    }
+    if let Err(error) = merge(&[("a.ndjson".to_owned(), text.to_owned())]) {
+        assert!(error.contains("a.ndjson"), "{error}");
     }
 }
 

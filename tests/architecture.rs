@@ -145,7 +145,8 @@ fn a_module_uses_only_layers_above_it() {
 }
 
 /// Where the API's own types may be named beside `live`: manifests are read into them. They are data and bring no client.
-const API_TYPES: [&str; 4] = [
+const API_TYPES: [&str; 5] = [
+    "src/fleet/sweep/manifest.rs",
     "src/systems/kubernetes/",
     "src/systems/dynamo/read/",
     "src/systems/dynamo/check/",
@@ -155,7 +156,9 @@ const API_TYPES: [&str; 4] = [
 #[test]
 fn only_live_names_tokio_and_kube() {
     let mut findings = Vec::new();
-    for file in sources().iter().filter(|file| file.layer() != Some("live")) {
+    // The library for object storage runs on tokio.
+    let is_free = |file: &File| file.layer() == Some("live") || file.path == "src/cli/sweep/store.rs";
+    for file in sources().iter().filter(|file| !is_free(file)) {
         let words = ["tokio", "kube", "k8s_openapi"];
         let words = if API_TYPES.iter().any(|folder| file.path.starts_with(folder)) { &words[..2] } else { &words[..] };
         for word in words {

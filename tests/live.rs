@@ -34,5 +34,7 @@ mod rights;
 mod scenarios;
 #[path = "live/side_by_side.rs"]
 mod side_by_side;
+#[path = "live/sweep_manifest.rs"]
+mod sweep_manifest;
 #[path = "live/testbed.rs"]
 mod testbed;

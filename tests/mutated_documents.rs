@@ -233,4 +233,11 @@ proptest! {
     fn spoilt_scenarios_are_read_or_refused(seed in any::<Index>(), edits in edits()) {
         properties::scenario(&spoilt(&SCENARIOS, &seed, &edits));
     }
+
+    #[test]
+    fn options_of_a_sweep_are_read_or_refused(
+        text in "(min |max )?[a-z]{1,4}(\\.[a-z]{1,3}|\\[[a-z0-9./]{0,4}\\]){0,3}(=| such that )([0-9a-z.,:]{0,10}|p9?9?\\(outage\\) ?<=? ?[0-9]{1,3}[smh]?)|.{0,40}"
+    ) {
+        properties::sweep(&text);
+    }
 }

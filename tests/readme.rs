@@ -162,6 +162,7 @@ fn part(name: &str) -> String {
         "scenarios" => scenarios(),
         "verbs" => verbs(),
         "rules" => rules(),
+        "metrics" => metrics(),
         #[cfg(feature = "live")]
         "live-rights" => format!("```yaml\n{}```\n", greenroom::live::access::cluster_role()),
         #[cfg(not(feature = "live"))]
@@ -171,6 +172,16 @@ fn part(name: &str) -> String {
             .map_or_else(String::new, |rest| rest.split("<!-- end -->").next().unwrap_or_default().to_owned()),
         other => panic!("no part is named `{other}`"),
     }
+}
+
+/// A row for each metric of a sweep.
+fn metrics() -> String {
+    let mut table = String::from("| metric | is |\n|---|---|\n");
+    for (name, _, is) in greenroom::fleet::sweep::metric::ALL {
+        writeln!(table, "| `{name}` | {is} |").expect("a text can be written");
+    }
+    table.push_str("| `findings.ORACLE` | the findings of one oracle, by code or name |\n");
+    table
 }
 
 /// A row for each scenario: its folder, its leading comment, and the time of its last entry.

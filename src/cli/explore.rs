@@ -113,7 +113,7 @@ pub fn explore(args: &ExploreArgs) -> Exit {
         Format::Ndjson => shown::write_ndjson(out, &explored),
         Format::Junit => shown::write_junit(out, &explored),
         Format::Github => shown::write_github(out, &explored),
-        Format::Human | Format::Sarif => shown::write_text(out, &explored, paint),
+        _ => shown::write_text(out, &explored, paint),
     })
 }
 

@@ -28,6 +28,7 @@ mod snapshots;
 mod stand_in;
 mod step_summary;
 mod suite;
+mod sweep;
 mod test;
 mod watch;
 mod whole_file;
@@ -44,7 +45,7 @@ pub use stand_in::stand_in_alone;
 const EXIT_CODES: &str = "\
 Exit codes:
   0    all is well
-  1    an expectation failed, or a plan, or a search found something
+  1    an expectation failed, or a plan, or a search found something, or a sweep not what it was to find
   2    wrong usage, or a file that is not valid
   3    a snapshot is new or changed
   4    no scenario was found, or nothing to explain or to shrink
@@ -73,6 +74,7 @@ enum Verb {
     Fleet(Box<fleet::FleetArgs>),
     Explain(explain::ExplainArgs),
     Shrink(shrink::ShrinkArgs),
+    Sweep(Box<sweep::SweepArgs>),
     #[cfg(feature = "live")]
     Conform(Box<conform::ConformArgs>),
     #[cfg(feature = "live")]
@@ -96,6 +98,7 @@ pub fn main() -> ExitCode {
             Verb::Fleet(args) => fleet::fleet(&args),
             Verb::Explain(args) => explain::explain(&args),
             Verb::Shrink(args) => shrink::shrink(&args),
+            Verb::Sweep(args) => sweep::sweep(&args),
             #[cfg(feature = "live")]
             Verb::Conform(args) => conform::conform(&args),
             #[cfg(feature = "live")]

@@ -26,16 +26,25 @@ pub enum Format {
     Github,
     /// SARIF 2.1.0.
     Sarif,
+    /// Comma-separated values, a row a run.
+    Csv,
+    /// Apache Parquet, a row a run.
+    Parquet,
+    /// Plots.
+    Svg,
 }
 
 /// The names of the formats, in the order in which messages list them.
-const FORMATS: [(&str, Format); 6] = [
+const FORMATS: [(&str, Format); 9] = [
     ("human", Format::Human),
     ("json", Format::Json),
     ("ndjson", Format::Ndjson),
     ("junit", Format::Junit),
     ("github", Format::Github),
     ("sarif", Format::Sarif),
+    ("csv", Format::Csv),
+    ("parquet", Format::Parquet),
+    ("svg", Format::Svg),
 ];
 
 impl Format {
@@ -70,7 +79,7 @@ impl FromStr for Target {
 /// The formats that a verb is asked for.
 #[derive(Args)]
 pub struct OutputArgs {
-    /// How to show the result: human, json, ndjson, junit, github, or sarif (of plans); junit=PATH writes to a file. May be given several times.
+    /// How to show the result: human, json, ndjson, junit, github, sarif (of plans), csv, parquet, svg (of sweeps); junit=PATH writes to a file. May be given several times.
     #[arg(long = "format", value_name = "FORMAT[=PATH]")]
     targets: Vec<Target>,
 }
@@ -136,10 +145,10 @@ impl OutputArgs {
         let rest = if summary.is_some() { Rest::Summary } else { Rest::Log };
         let exit = self.write_each(report.exit(), &|format, out, paint| match format {
             Format::Json => json(out, paint),
-            Format::Human | Format::Sarif => human(out, paint),
             Format::Ndjson => ndjson::write_report(out, report),
             Format::Junit => junit::write_report(out, report),
             Format::Github => github::write_report(out, report, rest),
+            _ => human(out, paint),
         });
         match summary.map(|path| step_summary::append(&path, report)) {
             None | Some(Ok(())) => exit,
@@ -155,10 +164,10 @@ impl OutputArgs {
         }
         OutputArgs { targets }.write_each(Exit::Passed, &|format, out, paint| match format {
             Format::Json => json::write_report(out, report),
-            Format::Human | Format::Sarif => summary::write_report(out, report, paint),
             Format::Ndjson => ndjson::write_report(out, report),
             Format::Junit => junit::write_report(out, report),
             Format::Github => github::write_report(out, report, Rest::Log),
+            _ => summary::write_report(out, report, paint),
         })
     }
 
@@ -181,14 +190,21 @@ impl OutputArgs {
     }
 }
 
-/// Writes to a file, without colours.
+/// Writes to a file, without colours. The file has its name only once it is whole, so that nothing that was cut off looks like it.
 ///
 /// # Errors
 /// Those of the file system.
 pub fn to_file(path: &PathBuf, write: Writer<'_>) -> io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
+    // What is no file of its own, such as a pipe, is written to as it is.
+    let is_other = std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file());
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let part = if is_other { path.clone() } else { path.with_file_name(name) };
+    let mut out = BufWriter::new(File::create(&part)?);
     write(&mut out, Paint::Plain)?;
-    out.flush()
+    out.flush()?;
+    drop(out);
+    if is_other { Ok(()) } else { std::fs::rename(&part, path) }
 }
 
 /// Writes to stdout. A reader that has gone away (`greenroom run … | head`) is no failure.

@@ -1,8 +1,14 @@
 //! Which parts of a cluster its forks share. What a shared part is, `kernel` says.
 
 use super::Cluster;
+use crate::kernel::Streams;
 
 impl Cluster {
+    /// Makes all draws from now on those of another seed. Before anything was drawn, this is the cluster that has it from the start.
+    pub fn reseed(&mut self, seed: u64) {
+        self.streams = Streams::new(seed);
+    }
+
     /// Makes this a cluster whose clones share with it whatever neither has changed since; a clone of one that is not frozen is a
     /// copy. A part that is left out here is copied by each fork: tests/fork_allocations.rs finds those that grow with the cluster.
     pub fn freeze(&mut self) {

@@ -47,6 +47,11 @@ fn object(node: Node, identity: &Identity) -> Option<Node> {
 }
 
 impl Written {
+    /// A value of a text, as the tree of that text has it.
+    pub const fn of(source: Source, node: Node) -> Written {
+        Written { source, node }
+    }
+
     /// Where the first of these fields stands that is written; the object's name if none is.
     pub fn first_span(&self, fields: &[&[&str]]) -> Span {
         let name = || self.node.get("metadata").and_then(|metadata| metadata.get("name"));

@@ -2,6 +2,7 @@
 
 use super::Rehearsal;
 use crate::cluster::Cluster;
+use crate::scenario::Scenario;
 
 impl Rehearsal<Cluster> {
     /// Another run that goes on from here and comes to the end that this one would come to. It shares with this run whatever
@@ -23,5 +24,16 @@ impl Rehearsal<Cluster> {
         self.cues.freeze();
         self.notices.freeze();
         self.rejections.freeze();
+    }
+
+    /// Makes this run, which has not begun, one under another seed. Whoever does so sees to it that nothing was drawn yet, which only
+    /// nodes that join later do: [`Rehearsal::draws_at_once`].
+    pub fn reseed(&mut self, seed: u64) {
+        self.stage.reseed(seed);
+    }
+
+    /// True if a run of the scenario draws before its first step.
+    pub fn draws_at_once(scenario: &Scenario) -> bool {
+        scenario.cluster.nodes.iter().any(|entry| entry.provisioned_after.is_some())
     }
 }

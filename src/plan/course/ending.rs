@@ -14,7 +14,7 @@ pub(super) struct Settled {
 }
 
 /// True if what a system deployed is as it should be once it became this; `None`: that tells nothing.
-fn is_settled(kind: Kind, became: &str) -> Option<bool> {
+pub fn is_settled(kind: Kind, became: &str) -> Option<bool> {
     match kind {
         Kind::Manifests | Kind::Group => {
             Some(matches!(became, "ready" | "complete" | "monitoring" | "deleted" | "undeployed"))

@@ -4,6 +4,8 @@ mod ending;
 mod judge;
 mod owners;
 
+pub use ending::is_settled;
+
 use std::collections::BTreeSet;
 
 use super::figures::{Gpus, Service, Stall, Workload};

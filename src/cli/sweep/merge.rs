@@ -1,0 +1,72 @@
+//! `greenroom sweep merge`: shards put together.
+
+use std::fs;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use super::{FORMATS, ShownArgs, Trouble, measures, write};
+use crate::cli::output::{OutputArgs, complain, refuse, to_file};
+use crate::fleet::sweep::merge::{Merged, merge as merged};
+use crate::report::Exit;
+use crate::report::sweep::Swept;
+
+/// Put the shards of a sweep together: shows that they have every run once, and what one sweep would have shown.
+#[derive(Args)]
+pub struct MergeArgs {
+    /// The files of all shards.
+    #[arg(required = true)]
+    files: Vec<PathBuf>,
+    /// Write the file that one shard would have written.
+    #[arg(long, value_name = "FILE")]
+    out: Option<PathBuf>,
+    #[command(flatten)]
+    shown: ShownArgs,
+    #[command(flatten)]
+    output: OutputArgs,
+}
+
+/// Merges.
+pub fn merge(args: &MergeArgs) -> Exit {
+    if let Err(refusal) = args.output.check_for(&FORMATS) {
+        return refuse(&refusal);
+    }
+    let measures = match measures(&args.shown) {
+        Ok(measures) => measures,
+        Err(trouble) => return trouble.told(),
+    };
+    let merged = match read(args) {
+        Ok(merged) => merged,
+        Err(trouble) => return trouble.told(),
+    };
+    if let Some(out) = &args.out {
+        let text = merged.text();
+        if let Err(error) = to_file(out, &|file, _| file.write_all(text.as_bytes())) {
+            return complain(&format!("cannot write {}: {error}", out.display()));
+        }
+    }
+    let swept = Swept {
+        manifest: merged.manifest,
+        space: merged.space,
+        rows: merged.rows,
+        // The scenario may not be here; its expectations are told by their numbers.
+        expectations: Vec::new(),
+        confidence: args.shown.confidence,
+        measures,
+        stopped: None,
+        search: None,
+    };
+    write(&args.output, &swept)
+}
+
+fn read(args: &MergeArgs) -> Result<Merged, Trouble> {
+    let mut files = Vec::new();
+    for path in &args.files {
+        let name = path.display().to_string();
+        let bytes = fs::read(path).map_err(|error| Trouble::Environment(format!("cannot read {name}: {error}")))?;
+        let text = String::from_utf8(bytes)
+            .map_err(|_| Trouble::Refused(format!("{name} is no file of a sweep: it is no text in UTF-8")))?;
+        files.push((name, text));
+    }
+    merged(&files).map_err(Trouble::Refused)
+}

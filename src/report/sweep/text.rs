@@ -1,0 +1,224 @@
+//! A sweep for people: a line a plan with the figures and their intervals, how the plans differ, what was found, and how to see the
+//! first run that failed again.
+
+use std::io::{self, Write};
+
+use super::{Swept, verdict};
+use crate::fleet::statistics::Estimate;
+use crate::fleet::sweep::measure::{Holds, Measure, Statistic};
+use crate::fleet::sweep::tally::{Tally, pairs};
+use crate::oracle::builtin::rules;
+use crate::report::Paint;
+use crate::report::paint::Tone;
+use crate::report::replay::shell_word;
+
+/// The most plans that are shown; the other forms have all.
+const PLANS_SHOWN_MAX: usize = 100;
+/// The most plans of which differences and failures are told.
+const TOLD_MAX: usize = 20;
+
+/// Writes a sweep.
+///
+/// # Errors
+/// Those of the writer.
+pub fn write(out: &mut dyn Write, swept: &Swept, paint: Paint) -> io::Result<()> {
+    let (space, plans) = (&swept.space, swept.plans());
+    let (runs, seed) = (swept.rows.len(), space.seed());
+    writeln!(out, "sweep    {}", swept.manifest.scenario)?;
+    let count = plans.len();
+    let (s, samples) = (if count == 1 { "" } else { "s" }, space.samples());
+    let last = seed.wrapping_add(samples.saturating_sub(1));
+    writeln!(out, "runs     {runs}: {count} plan{s}, {samples} samples each, seeds {seed} to {last}")?;
+    writeln!(out, "figures  each with its interval of {} confidence", share(swept.confidence.share()))?;
+    write_stopped(out, swept, paint)?;
+    writeln!(out)?;
+    write_table(out, swept, &plans, paint)?;
+    write_differences(out, swept, &plans)?;
+    write_failures(out, swept, &plans, paint)?;
+    write_search(out, swept, paint)
+}
+
+fn write_stopped(out: &mut dyn Write, swept: &Swept, paint: Paint) -> io::Result<()> {
+    let Some(stopped) = &swept.stopped else { return Ok(()) };
+    let asked: Vec<String> = stopped.asked.iter().map(ToString::to_string).collect();
+    let word = if stopped.is_precise {
+        paint.tone(Tone::Good, "precise enough")
+    } else {
+        paint.tone(Tone::Bad, "not precise enough")
+    };
+    let looks: Vec<String> = stopped.looks.iter().map(ToString::to_string).collect();
+    writeln!(out, "stopped  {word} for {} at {} samples", asked.join(", "), swept.space.samples())?;
+    writeln!(
+        out,
+        "         looked at after {} samples at the most; all looks together have {} confidence",
+        looks.join(", "),
+        share(stopped.together.share())
+    )
+}
+
+fn write_table(out: &mut dyn Write, swept: &Swept, plans: &[(u32, Tally)], paint: Paint) -> io::Result<()> {
+    let mut table: Vec<Vec<String>> = Vec::new();
+    let mut head: Vec<String> = swept.space.varied().iter().map(|vary| vary.path.to_string()).collect();
+    if head.is_empty() {
+        head.push("plan".to_owned());
+    }
+    head.extend(swept.measures.iter().map(ToString::to_string));
+    table.push(head);
+    for (plan, tally) in plans.iter().take(PLANS_SHOWN_MAX) {
+        let values = swept.space.values(*plan);
+        let mut line: Vec<String> = values.iter().map(|(_, value)| (*value).to_owned()).collect();
+        if line.is_empty() {
+            line.push("as written".to_owned());
+        }
+        line.extend(swept.measures.iter().map(|measure| cell(measure, &swept.estimate(*plan, tally, measure))));
+        table.push(line);
+    }
+    let columns = table[0].len();
+    let widths: Vec<usize> =
+        (0..columns).map(|column| table.iter().map(|line| line[column].chars().count()).max().unwrap_or(0)).collect();
+    for (number, line) in table.iter().enumerate() {
+        let cells = line.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}"));
+        let text = cells.collect::<Vec<_>>().join("  ");
+        let text = text.trim_end();
+        if number == 0 { writeln!(out, "{}", paint.tone(Tone::Strong, text))? } else { writeln!(out, "{text}")? }
+    }
+    match plans.len().saturating_sub(PLANS_SHOWN_MAX) {
+        0 => Ok(()),
+        more => writeln!(out, "and {more} more plans: --format json and --format csv have all"),
+    }
+}
+
+/// `7m41.2s [7m30s, 7m52s]`; what is the same in every run has no interval.
+fn cell(measure: &Measure, estimate: &Estimate) -> String {
+    let unit = measure.unit();
+    let shown = unit.show(estimate.value);
+    if estimate.low == estimate.high {
+        return shown;
+    }
+    let high = match estimate.high.is_infinite() && !estimate.value.is_infinite() {
+        true => "?".to_owned(),
+        false => unit.show(estimate.high),
+    };
+    format!("{shown} [{}, {high}]", unit.show(estimate.low))
+}
+
+/// How each plan differs from the first, sample by sample.
+fn write_differences(out: &mut dyn Write, swept: &Swept, plans: &[(u32, Tally)]) -> io::Result<()> {
+    let complete = swept.rows.len() as u64 == swept.space.runs();
+    if plans.len() < 2 || !complete {
+        return Ok(());
+    }
+    let mut metrics: Vec<_> = swept.measures.iter().map(|measure| measure.metric).collect();
+    metrics.dedup();
+    writeln!(out, "\nThe same samples, compared with {}:", swept.space.label(0))?;
+    for (plan, _) in plans.iter().skip(1).take(TOLD_MAX) {
+        writeln!(out, "  {}", swept.space.label(*plan))?;
+        for metric in &metrics {
+            let paired = pairs(&swept.rows, swept.space.plans(), 0, *plan, *metric).compare(swept.confidence);
+            if paired.greater + paired.less == 0 {
+                continue;
+            }
+            let mean = Measure { statistic: Statistic::Mean, metric: *metric };
+            let shown = cell(&mean, &paired.mean);
+            let sign = if paired.mean.value > 0.0 { "+" } else { "" };
+            writeln!(
+                out,
+                "    {metric:<20} {sign}{shown} in the mean; more in {}, less in {} of {} (by chance: {:.4})",
+                paired.greater,
+                paired.less,
+                swept.space.samples(),
+                paired.chance
+            )?;
+        }
+    }
+    match plans.len().saturating_sub(TOLD_MAX + 1) {
+        0 => Ok(()),
+        more => writeln!(out, "  and {more} more plans"),
+    }
+}
+
+fn write_failures(out: &mut dyn Write, swept: &Swept, plans: &[(u32, Tally)], paint: Paint) -> io::Result<()> {
+    let failing: Vec<&(u32, Tally)> = plans.iter().filter(|(_, tally)| tally.first_failed_seed.is_some()).collect();
+    for (plan, tally) in failing.iter().take(TOLD_MAX) {
+        writeln!(out, "\n{} {}", paint.tone(Tone::Bad, "not all passed:"), swept.space.label(*plan))?;
+        for (index, runs) in &tally.failed {
+            let text = swept.expectations.get(*index as usize).map_or("an expectation", String::as_str);
+            writeln!(out, "  {runs} of {}: failed  {text}", tally.runs)?;
+        }
+        for (code, runs) in &tally.found {
+            let rule = rules::find(code).map_or("", |rule| rule.name);
+            writeln!(out, "  {runs} of {}: found   {code} {rule}", tally.runs)?;
+        }
+        if let Some((_, seed)) = tally.first_failed_seed {
+            writeln!(out, "  {}", replay(swept, *plan, seed))?;
+        }
+    }
+    match failing.len().saturating_sub(TOLD_MAX) {
+        0 => Ok(()),
+        more => writeln!(out, "\nand {more} more plans in which not all runs passed"),
+    }
+}
+
+/// The command that shows a run again.
+pub fn replay(swept: &Swept, plan: u32, seed: u64) -> String {
+    let file = shell_word(&swept.manifest.file);
+    let values = swept.space.values(plan);
+    if values.is_empty() {
+        return format!("replay: greenroom run {file} --seed {seed}");
+    }
+    let mut line = format!("replay: greenroom sweep {file} --samples 1 --seed {seed}");
+    for (path, value) in values {
+        line.push_str(" --vary ");
+        line.push_str(&shell_word(&format!("{path}={value}")));
+    }
+    line
+}
+
+fn write_search(out: &mut dyn Write, swept: &Swept, paint: Paint) -> io::Result<()> {
+    let Some(search) = &swept.search else { return Ok(()) };
+    let find = &search.find;
+    writeln!(out, "\nfind     {find}")?;
+    for (place, holds) in &search.found.seen {
+        let tone = match holds {
+            Holds::Yes => Tone::Good,
+            Holds::Undecided => Tone::Notice,
+            Holds::No => Tone::Bad,
+        };
+        let value = swept.space.varied()[0].values.get(*place).map_or("", String::as_str);
+        writeln!(out, "  {value:<8} {}", paint.tone(tone, verdict(*holds)))?;
+    }
+    let together = share(search.together.share());
+    if search.found.is_monotone {
+        writeln!(
+            out,
+            "  Values between these were not looked at: what is good enough was taken to stay so. All statements together have {together} confidence."
+        )?;
+    } else {
+        writeln!(
+            out,
+            "  What is good enough does not stay so: all values were looked at, and {together} confidence is that of {} statements.",
+            find.statements(swept.space.varied()[0].values.len())
+        )?;
+    }
+    match search.found.best {
+        Some(place) => {
+            let value = &swept.space.varied()[0].values[place];
+            writeln!(out, "{}", paint.tone(Tone::Good, &format!("found    {}={value}", find.path)))
+        }
+        None => {
+            let undecided = search.found.seen.values().any(|holds| *holds == Holds::Undecided);
+            let more = if undecided { ": more samples may decide" } else { "" };
+            writeln!(
+                out,
+                "{}",
+                paint.tone(Tone::Bad, &format!("found    no value that is shown to be good enough{more}"))
+            )
+        }
+    }
+}
+
+/// `95%`, `99.375%`.
+fn share(share: f64) -> String {
+    let text = format!("{:.4}", share * 100.0);
+    format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+}
