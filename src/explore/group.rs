@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::fork::Fork;
 use super::plan::{Plan, Target};
 use super::vocabulary::ends_after;
-use crate::oracle::builtin::rules;
+use crate::oracle::builtin::{origin, rules};
 use crate::rehearsal::Finding;
 use crate::text::rule::{Gravity, Rule};
 use crate::timeline::{EntryId, Kind};
@@ -156,7 +156,8 @@ fn unnumbered(text: &str) -> String {
 pub fn seen(finding: Finding, run: &Fork, plan: &Plan) -> Seen {
     let compares = finding.rule == &rules::CHURN || finding.rule == &rules::DIVERGENCE;
     let mut causes = finding.evidence.map_or_else(BTreeSet::new, |entry| causes(run, entry));
-    let from_fault = plan.faults.iter().any(|fault| causes.contains(fault.kind.text()));
+    // What the text of the finding says, which looks beyond its chain at the nodes of its pods.
+    let from_fault = finding.evidence.is_some_and(|entry| origin::fault(run.timeline(), entry).is_some());
     // An end that differs is shown by an entry that may be as it would have been.
     if causes.is_empty() || compares {
         causes = plan.faults.iter().map(|fault| fault.kind.text().to_owned()).collect();

@@ -8,7 +8,7 @@ mod exports;
 mod found;
 mod leak;
 mod order;
-mod origin;
+pub mod origin;
 mod outage;
 mod overcommit;
 mod overdue;
