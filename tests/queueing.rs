@@ -11,7 +11,7 @@ const SERVERS: u32 = 3;
 const ARRIVAL: Duration = Duration::from_secs(1);
 const SERVICE: Duration = Duration::from_secs(2);
 /// What is measured of each run: how long this customer waited. Those before it make the queue forget that it was empty.
-const CUSTOMER: u32 = 400;
+const CUSTOMER: u32 = 160;
 const RUNS: u64 = 3_000;
 
 #[derive(Clone, Copy)]

@@ -92,48 +92,36 @@ fn threads_and_shards_change_no_byte() {
     refused(&args, &["6.ndjson: line", "it is not what was written"]);
 }
 
-/// A sweep that is killed again and again, each time after a little longer.
+/// A sweep that is killed again and again, whenever its file has grown a little; what a kill left is then cut off somewhere too, as it would
+/// be if it had fallen into a write.
 #[cfg(unix)]
 #[test]
 fn twenty_kills_lose_and_repeat_nothing() {
-    use std::os::unix::process::ExitStatusExt as _;
-
     let folder = tempfile::tempdir().expect("a folder");
     let out = file(&folder, "killed.ndjson");
-    let args = [STACK, "--vary", NODES, "--samples", "1500", "--jobs", "2", "--out", text(&out)];
-    let mut kills = 0;
-    let mut lengths = Vec::new();
-    for attempt in 0_u64.. {
+    let args = [STACK, "--vary", NODES, "--samples", "400", "--jobs", "2", "--out", text(&out)];
+    let length = || fs::metadata(&out).map_or(0, |there| there.len());
+    let mut killed = 0;
+    for attempt in 1_u64..=20 {
+        let before = length();
         let mut child = command(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("greenroom starts");
-        // Moments that no clock of the test decides: once the file has grown by more or less.
-        let before = fs::metadata(&out).map_or(0, |there| there.len());
-        let enough = before + 1 + attempt * 7919 % 60_000;
-        let status = loop {
-            if let Some(status) = child.try_wait().expect("it can be asked") {
-                break status;
-            }
-            if kills < 20 && fs::metadata(&out).is_ok_and(|there| there.len() >= enough) {
-                child.kill().expect("it can be killed");
-                break child.wait().expect("it ends");
-            }
+        // Moments that no clock of the test decides.
+        let enough = before + attempt * 7919 % 20_000;
+        while child.try_wait().expect("it can be asked").is_none() && length() <= enough {
             std::thread::yield_now();
-        };
-        if status.signal().is_none() {
-            assert!(status.success());
-            break;
         }
-        kills += 1;
-        let mut there = fs::read(&out).expect("it is there");
-        lengths.push(there.len());
-        // A kill may fall into a write; that is rare, and done here by hand.
-        if attempt % 3 == 0 {
-            there.truncate(there.len() - (there.len() / 2).min(1 + attempt as usize * 31));
-            fs::write(&out, there).expect("a file");
-        }
+        // One that was faster has come to its end, and is cut off all the same.
+        killed += u32::from(child.try_wait().expect("it can be asked").is_none());
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ends");
+        let there = fs::read(&out).expect("it is there");
+        let left = there.len() * (attempt as usize * 37 % 100) / 100;
+        fs::write(&out, &there[..left]).expect("a file");
     }
-    assert_eq!(kills, 20, "the sweep was over before: {lengths:?}");
+    assert!(killed > 0, "all sweeps were over before they were killed");
+    stdout(&sweep(&args));
     let direct = file(&folder, "direct.ndjson");
-    stdout(&sweep(&[STACK, "--vary", NODES, "--samples", "1500", "--out", text(&direct)]));
+    stdout(&sweep(&[STACK, "--vary", NODES, "--samples", "400", "--out", text(&direct)]));
     assert!(fs::read(&out).expect("it is there") == fs::read(&direct).expect("it is there"), "the files differ");
     // Once whole it is told again, and not written.
     let before = fs::metadata(&out).and_then(|there| there.modified()).expect("a time");
@@ -191,11 +179,10 @@ fn a_sample_is_a_run() {
         .output()
         .expect("greenroom starts");
     let run: Value = serde_json::from_str(&stdout(&run)).expect("JSON");
-    let entries = run["timeline"].as_array().expect("a timeline");
+    let entries = run["entries"].as_array().expect("a timeline");
     let monitoring =
         entries.iter().find(|entry| entry["subject"] == "group/llama-stack" && entry["became"] == "monitoring");
-    let at = monitoring.and_then(|entry| entry["at_ns"].as_u64().or_else(|| entry["nanos"].as_u64()));
-    let at = at.unwrap_or_else(|| panic!("{}", monitoring.expect("it is ready"))) as f64 / 1e9;
+    let at = monitoring.and_then(|entry| entry["at_ns"].as_u64()).expect("it is ready") as f64 / 1e9;
     assert_eq!(plan["metrics"]["time_to_ready_secs"]["least"].as_f64(), Some(at));
     assert_eq!((&plan["runs"], &plan["metrics"]["passed"]["least"]), (&Value::from(1), &Value::from(1.0)));
 }

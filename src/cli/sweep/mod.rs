@@ -28,6 +28,8 @@ use crate::text::render::render;
 
 /// Samples where none are asked for.
 const SAMPLES_DEFAULT: u64 = 100;
+/// The same of a search: enough that a 99th percentile has bounds, however many statements share what may be wrong.
+const SAMPLES_FIND: u64 = 1_000;
 /// The figures that are shown where none are asked for.
 const SHOWN_DEFAULT: [&str; 5] =
     ["rate(passed)", "p50(time_to_ready)", "p99(time_to_ready)", "p99(outage)", "mean(gpu_hours)"];
@@ -59,7 +61,8 @@ pub struct SpaceArgs {
     /// documents[web.yaml].spec.replicas=2..8:2. May be given several times; every combination is a plan.
     #[arg(long, value_name = "PATH=VALUES")]
     vary: Vec<String>,
-    /// How many seeds each plan is run with; sample k has the same seed in every plan. Default: 100.
+    /// How many seeds each plan is run with; sample k has the same seed in every plan. Default: 100;
+    /// 1000 for --find, 102400 at the most for --precision.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     samples: Option<u64>,
     /// The seed of the first sample, instead of the scenario's own.
@@ -240,7 +243,11 @@ fn swept(args: &RunArgs) -> Result<Option<Swept>, Trouble> {
     let precision = args.precision.iter().map(|text| Precision::parse(text)).collect::<Result<Vec<_>, _>>()?;
     let find = args.find.as_deref().map(Find::parse).transpose()?;
     // What is to be precise may take many samples; a hundred would be one look.
-    let default = if precision.is_empty() { SAMPLES_DEFAULT } else { FIRST_LOOK << 10 };
+    let default = match (&find, precision.is_empty()) {
+        (Some(_), _) => SAMPLES_FIND,
+        (None, true) => SAMPLES_DEFAULT,
+        (None, false) => FIRST_LOOK << 10,
+    };
     let (base, space) = space(&args.space, args.space.samples.unwrap_or(default))?;
     if let Some(find) = &find {
         drive::check_find(find, &space)?;

@@ -113,11 +113,13 @@ fn write_differences(out: &mut dyn Write, swept: &Swept, plans: &[(u32, Tally)])
     writeln!(out, "\nThe same samples, compared with {}:", swept.space.label(0))?;
     for (plan, _) in plans.iter().skip(1).take(TOLD_MAX) {
         writeln!(out, "  {}", swept.space.label(*plan))?;
+        let mut is_same = true;
         for metric in &metrics {
             let paired = pairs(&swept.rows, swept.space.plans(), 0, *plan, *metric).compare(swept.confidence);
             if paired.greater + paired.less == 0 {
                 continue;
             }
+            is_same = false;
             let mean = Measure { statistic: Statistic::Mean, metric: *metric };
             let shown = cell(&mean, &paired.mean);
             let sign = if paired.mean.value > 0.0 { "+" } else { "" };
@@ -129,6 +131,9 @@ fn write_differences(out: &mut dyn Write, swept: &Swept, plans: &[(u32, Tally)])
                 swept.space.samples(),
                 paired.chance
             )?;
+        }
+        if is_same {
+            writeln!(out, "    the same in every sample")?;
         }
     }
     match plans.len().saturating_sub(TOLD_MAX + 1) {
