@@ -61,7 +61,7 @@ fn refused(nodes: &str, pods: &[u8], args: &[&str], says: &[&str]) {
 fn the_table_of_the_example() {
     let all = "kube-default,kube-most-allocated,fgd,best-fit,dot-product,gpu-packing,gpu-clustering,random";
     let args = ["pods.csv", "--nodes", "nodes.csv", "--policy", all];
-    insta::assert_snapshot!("in_order", stdout(&fleet(&example(), &[&args[..], &["--seeds", "3"]].concat())));
+    insta::assert_snapshot!("in_order", stdout(&fleet(&example(), &[&args[..], &["--seeds", "3", "--tune", "1.1"]].concat())));
     insta::assert_snapshot!("in_time", stdout(&fleet(&example(), &[&args[..], &["--timed"]].concat())));
 }
 
@@ -251,7 +251,7 @@ fn wrong_options_get_one_message() {
         assert!(stderr(&output).contains(says), "{}", stderr(&output));
     };
     wrong(&["--policy", "fdg"], "did you mean `fgd`?");
-    wrong(&["--tune", "-1"], "a ratio from 0.001 to 100");
+    wrong(&["--tune=-1"], "a ratio from 0.001 to 100");
     wrong(&["--columns", "memory=x"], "there is no field `memory`");
     wrong(&["--columns", "cpu"], "is not FIELD=COLUMN");
     wrong(&["--format", "junit"], "there is no junit of this");

@@ -273,9 +273,12 @@ fn stem(path: &Path) -> String {
     name.to_owned()
 }
 
+/// Writes one file.
+type FileWriter<'a> = Box<dyn Fn(&mut dyn Write) -> std::io::Result<()> + 'a>;
+
 /// Writes all files that were asked for, each whole or not at all.
 fn write_files(args: &FleetArgs, outcomes: &[Outcome], placements: &Rows) -> Exit {
-    let mut files: Vec<(&Path, Box<dyn Fn(&mut dyn Write) -> std::io::Result<()> + '_>)> = Vec::new();
+    let mut files: Vec<(&Path, FileWriter<'_>)> = Vec::new();
     for path in &args.results {
         files.push((path, Box::new(move |out| write_rows(path, out, &result_rows(outcomes)))));
     }
