@@ -202,9 +202,15 @@ fn replay(args: &FleetArgs, fleet: &Fleet, job: &Job<'_>, bar: &ProgressBar) -> 
 fn load(args: &FleetArgs) -> Result<(Fleet, Vec<Loaded>), Vec<Diagnostic>> {
     let mut fleet = read_nodes(&open(&args.nodes)?, &args.node_columns)?;
     let mut traces = Vec::new();
-    for path in &args.traces {
+    for (at, path) in args.traces.iter().enumerate() {
+        if args.traces[..at].contains(path) {
+            return Err(vec![Diagnostic::about(&source(path), "the trace is given twice")]);
+        }
+        // Results tell traces apart by their names: of files with the same, by where they are.
+        let is_alone = args.traces.iter().filter(|other| stem(other) == stem(path)).count() == 1;
+        let name = if is_alone { stem(path) } else { path.to_string_lossy().into_owned() };
         let table = open(path)?;
-        let trace = read_pods(&table, &args.columns, &mut fleet.models, &stem(path))?;
+        let trace = read_pods(&table, &args.columns, &mut fleet.models, &name)?;
         if args.timed && trace.timings.is_none() {
             let help = "name the columns: --columns creation_time=COLUMN,duration=COLUMN";
             let problem = table.about_header(
@@ -267,9 +273,12 @@ fn stem(path: &Path) -> String {
     name.to_owned()
 }
 
+/// Writes one file.
+type FileWriter<'a> = Box<dyn Fn(&mut dyn Write) -> std::io::Result<()> + 'a>;
+
 /// Writes all files that were asked for, each whole or not at all.
 fn write_files(args: &FleetArgs, outcomes: &[Outcome], placements: &Rows) -> Exit {
-    let mut files: Vec<(&Path, Box<dyn Fn(&mut dyn Write) -> std::io::Result<()> + '_>)> = Vec::new();
+    let mut files: Vec<(&Path, FileWriter<'_>)> = Vec::new();
     for path in &args.results {
         files.push((path, Box::new(move |out| write_rows(path, out, &result_rows(outcomes)))));
     }

@@ -1,5 +1,7 @@
 //! Replays the published experiments of FGD on all processors and prints how far they are met: `cargo xtask fgd`. Policies that draw
-//! nothing must agree in every digit; Random is compared with the published spread of its seeds, as its draws cannot be repeated.
+//! nothing must agree in every digit; Random is compared with the published means of its seeds, as its draws cannot be repeated.
+//! `--scale TIMES THOUSANDTHS` replays the default trace once instead, on so many times the nodes, with the pods tuned to so many
+//! thousandths of the GPUs, and prints what that took: a process each, so that its memory is its own.
 
 #[path = "../../../tests/support/fgd.rs"]
 mod fgd;
@@ -8,8 +10,8 @@ use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use fgd::{Agreement, POLICIES, Published, Workload, names, published, workload};
-use greenroom::fleet::placement::Policy;
-use greenroom::fleet::replay::{Outcome, Setting, replay_arrivals};
+use greenroom::fleet::placement::{Policy, Typical};
+use greenroom::fleet::replay::{Order, Outcome, Setting, Tune, replay_arrivals};
 use greenroom_benches::clock::thread_time;
 use rayon::prelude::*;
 
@@ -27,6 +29,15 @@ fn main() -> ExitCode {
         eprintln!("GREENROOM_SHARED is not set");
         return ExitCode::from(2);
     };
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    if let [scale, times, thousandths] = args.as_slice() {
+        let (Ok(times), Ok(thousandths), "--scale") = (times.parse(), thousandths.parse(), scale.as_str()) else {
+            eprintln!("usage: fgd [--scale TIMES THOUSANDTHS]");
+            return ExitCode::from(2);
+        };
+        print_scale(&workload(&shared, "default"), times, Tune(thousandths));
+        return ExitCode::SUCCESS;
+    }
     let begun = Instant::now();
     let published = published(&shared);
     let works: Vec<Workload> = names(&shared).par_iter().map(|name| workload(&shared, name)).collect();
@@ -43,6 +54,37 @@ fn main() -> ExitCode {
     }
     println!("\n{experiments} experiments in {:.1} s, wall clock", begun.elapsed().as_secs_f64());
     if all_agree { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Prints what one replay of FGD on a larger fleet takes.
+fn print_scale(work: &Workload, times: u32, tune: Tune) {
+    let (fleet, trace) = (work.fleet.times(times), work.trace.times(times));
+    let typical = Typical::of(&trace);
+    let order = Order::drawn(&fleet, &trace, 42, Some(tune));
+    let mut spent: Vec<Duration> = (0..if times > 20 { 1 } else { 5 })
+        .map(|_| {
+            let begun = thread_time();
+            replay_arrivals(&fleet, &trace, &typical, &order, Setting::new(Policy::Fgd, 42), &mut |_| {});
+            thread_time().saturating_sub(begun)
+        })
+        .collect();
+    spent.sort_unstable();
+    let median = spent[spent.len() / 2].as_secs_f64();
+    let (nodes, pods) = (fleet.nodes.len(), order.pods.len());
+    println!(
+        "| fgd, {nodes} nodes, {pods} pods | {:.1} ms | {:.2} us a pod | {} |",
+        median * 1e3,
+        median * 1e6 / pods as f64,
+        peak()
+    );
+}
+
+/// The most memory that this process had, where the system says so.
+fn peak() -> String {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kib = line.and_then(|rest| rest.trim().strip_suffix(" kB")?.parse::<u64>().ok());
+    kib.map_or_else(String::new, |kib| format!("{} MiB", kib / 1024))
 }
 
 fn replay(work: &Workload, policy: Policy, seed: u64) -> Replayed {

@@ -9,7 +9,7 @@ mod changes;
 mod fgd;
 pub mod fragmentation;
 pub mod gpus;
-mod kube;
+mod kubernetes;
 mod packing;
 pub mod policy;
 pub mod state;
@@ -211,7 +211,7 @@ impl<'a> Placer<'a> {
         let Placement { place, gpus } = placement;
         apply(&mut self.left[place as usize], class, gpus, takes);
         self.fragmentation -= self.amounts[self.seats[place as usize].state as usize].fixed;
-        if self.states.len() >= STATES_MAX {
+        if self.states.count() >= STATES_MAX {
             self.number_states();
         } else {
             let state = self.state_number(place);
@@ -293,8 +293,8 @@ fn worth(
 ) -> i16 {
     let kind = &fleet.kinds[state.kind as usize];
     match policy {
-        Policy::KubeDefault => kube::default(kind, state, class),
-        Policy::KubeMostAllocated => kube::most_allocated(kind, state, class),
+        Policy::KubeDefault => kubernetes::default(kind, state, class),
+        Policy::KubeMostAllocated => kubernetes::most_allocated(kind, state, class),
         Policy::Fgd => {
             let rest = fgd::Rest { model: kind.model, cpu_milli: state.cpu_milli, gpus: &state.gpus, amount };
             fgd::score(typical, scratch, rest, class)
@@ -330,7 +330,7 @@ fn untouched(fleet: &Fleet, node: u32) -> NodeLeft {
 /// Takes what a pod asks for from what is left, or gives it back.
 pub fn apply(left: &mut NodeLeft, class: &PodClass, mask: GpuMask, takes: bool) {
     let bracket = &mut left.brackets[usize::from(class.bracket().0)];
-    let scored = kube::scored(class);
+    let scored = kubernetes::scored(class);
     if takes {
         left.cpu_milli -= class.cpu_milli;
         left.memory_mib -= class.memory_mib;

@@ -17,8 +17,8 @@ pub fn best_fit(state: &NodeState, class: &PodClass) -> i16 {
     let free = [f64::from(state.cpu_milli), f64::from(gpus::total(&state.gpus))];
     let asked = [f64::from(class.cpu_milli), class.gpu_total() as f64];
     let mut rest = 0.0;
-    for at in 0..2 {
-        rest += (free[at] - asked[at]) / LARGEST[at] * 0.5;
+    for ((free, asked), largest) in free.into_iter().zip(asked).zip(LARGEST) {
+        rest += (free - asked) / largest * 0.5;
     }
     ((1.0 - rest) * 100.0).max(SCORE_MIN) as i16
 }
@@ -28,8 +28,8 @@ pub fn dot_product(state: &NodeState, class: &PodClass) -> i16 {
     let free = [f64::from(state.cpu_milli), f64::from(gpus::total(&state.gpus))];
     let asked = [f64::from(class.cpu_milli), class.gpu_total() as f64];
     let mut product = 0.0;
-    for at in 0..2 {
-        product += free[at] / LARGEST[at] * (asked[at] / LARGEST[at]);
+    for ((free, asked), largest) in free.into_iter().zip(asked).zip(LARGEST) {
+        product += free / largest * (asked / largest);
     }
     ((1.0 - product / 2.0) * 100.0).max(SCORE_MIN) as i16
 }

@@ -115,8 +115,8 @@ fn pairwise_sum(samples: &[Sample], value: impl Fn(&Sample) -> f64 + Copy) -> f6
     let (eights, rest) = samples.as_chunks::<8>();
     let mut sums = [0.0; 8];
     for eight in eights {
-        for at in 0..8 {
-            sums[at] += value(&eight[at]);
+        for (sum, sample) in sums.iter_mut().zip(eight) {
+            *sum += value(sample);
         }
     }
     let sum = ((sums[0] + sums[1]) + (sums[2] + sums[3])) + ((sums[4] + sums[5]) + (sums[6] + sums[7]));

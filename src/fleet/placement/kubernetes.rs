@@ -22,12 +22,11 @@ pub const fn scored(class: &PodClass) -> [u32; 2] {
 
 /// NodeResourcesFit by LeastAllocated on CPU and memory, and BalancedAllocation.
 pub fn default(kind: &NodeKind, state: &NodeState, class: &PodClass) -> i16 {
-    let asked = scored(class);
-    let has = [kind.cpu_milli, kind.memory_mib];
+    let has = [kind.cpu_milli, kind.memory_mib].map(u64::from);
+    let asked = state.scored.into_iter().zip(scored(class)).map(|(before, more)| u64::from(before) + u64::from(more));
     let mut sum = 0;
     let mut weights = 0;
-    for at in 0..2 {
-        let (has, asked) = (u64::from(has[at]), u64::from(state.scored[at]) + u64::from(asked[at]));
+    for (has, asked) in has.into_iter().zip(asked) {
         if has > 0 {
             sum += has.saturating_sub(asked) * 100 / has;
             weights += 1;
