@@ -61,7 +61,10 @@ fn refused(nodes: &str, pods: &[u8], args: &[&str], says: &[&str]) {
 fn the_table_of_the_example() {
     let all = "kube-default,kube-most-allocated,fgd,best-fit,dot-product,gpu-packing,gpu-clustering,random";
     let args = ["pods.csv", "--nodes", "nodes.csv", "--policy", all];
-    insta::assert_snapshot!("in_order", stdout(&fleet(&example(), &[&args[..], &["--seeds", "3", "--tune", "1.1"]].concat())));
+    insta::assert_snapshot!(
+        "in_order",
+        stdout(&fleet(&example(), &[&args[..], &["--seeds", "3", "--tune", "1.1"]].concat()))
+    );
     insta::assert_snapshot!("in_time", stdout(&fleet(&example(), &[&args[..], &["--timed"]].concat())));
 }
 

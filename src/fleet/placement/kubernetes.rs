@@ -27,8 +27,8 @@ pub fn default(kind: &NodeKind, state: &NodeState, class: &PodClass) -> i16 {
     let mut sum = 0;
     let mut weights = 0;
     for (has, asked) in has.into_iter().zip(asked) {
-        if has > 0 {
-            sum += has.saturating_sub(asked) * 100 / has;
+        if let Some(score) = (has.saturating_sub(asked) * 100).checked_div(has) {
+            sum += score;
             weights += 1;
         }
     }
