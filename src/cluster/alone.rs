@@ -67,6 +67,12 @@ impl Cluster {
         self.objects.insert(key, ObjectId::ReplicaSet(id));
         let replicas = spec.replicas;
         self.replicaset_appears(id, Resize { replicas, desired: replicas, most: replicas, cause });
+        // What its owner's controller had decided before the owner went is written all the same, and collected: an owner that is not
+        // there is no owner (kubernetes v1.36.3, pkg/controller/garbagecollector, attemptToDeleteItem).
+        if spec.owner.is_some_and(|owner| !self.objects.contains_key(&owner)) {
+            let cause = Cause::Entry(self.replicaset(id).last);
+            self.delete_replicaset(id, cause);
+        }
     }
 
     /// A new size counts at once. A new template would count for pods to come, beside those of the old one.

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::pen::{Draft, Resize};
-use super::{Arg, Cause, Class, Cluster, DeploymentId, Event, PodSetId, ReplicaSetId, Subject, Why};
+use super::{Arg, Cause, Class, Cluster, DeploymentId, Event, PodId, PodSetId, ReplicaSetId, Subject, Why};
 use crate::kernel::mutation::{Mutation, is_on};
 use crate::kernel::{Duration, Time};
 use crate::timeline::EntryId;
@@ -221,11 +221,12 @@ impl Cluster {
         }
     }
 
-    /// Deletes all active pods of a set.
+    /// Deletes all pods of a set whose owner is gone, those that have ended as well: each names the owner that is to be waited for no more
+    /// (kubernetes v1.36.3, pkg/controller/garbagecollector), and what has ended goes at once (`CheckGracefulDelete`).
     pub(super) fn delete_pods(&mut self, set: PodSetId, why: Why, cause: Cause) {
-        let mut active = self.set(set).active.clone();
-        active.sort_unstable();
-        for pod in active {
+        let mut pods: Vec<PodId> = self.pods_in(set).collect();
+        pods.sort_unstable();
+        for pod in pods {
             self.delete_pod(pod, why, cause);
         }
     }

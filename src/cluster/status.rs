@@ -158,8 +158,10 @@ impl Cluster {
                 }
                 Owner::DaemonSet(_) => 0,
                 Owner::Job(id) => self.job(id).spec.parallelism,
-                Owner::Alone(_) => 1,
+                // Nobody makes it again: it is wanted for as long as it is there and has not ended.
+                Owner::Alone(_) => set.active.len() as u32,
             };
+            let desired = if self.owner_is_gone(*id) { 0 } else { desired };
             counts.desired = counts.desired.saturating_add(desired);
         }
         counts.desired = told.unwrap_or(counts.desired);

@@ -30,7 +30,7 @@ pub fn divergence(base: &Base, run: &Fork, over: Time) -> Option<Finding> {
     }
     let ends = Ends::of(run);
     let mut worse = base.ends.differences(&ends).filter(|(subject, end, their)| {
-        !subject.starts_with(OF_THE_CLIENT) && their.is_none_or(|their| is_worse(end, their))
+        !subject.starts_with(OF_THE_CLIENT) && their.map_or_else(|| is_missed(end), |their| is_worse(end, their))
     });
     let (subject, end, their) = worse.next()?;
     let others: Vec<&str> = worse.map(|(subject, ..)| subject).take(3).collect();
@@ -51,11 +51,25 @@ pub fn divergence(base: &Base, run: &Fork, over: Time) -> Option<Finding> {
     })
 }
 
+/// How many pods are ready of what lacks some without the faults too: it has no other end to come back to.
+fn short_of(end: &End) -> Option<u32> {
+    let (wanted, ready) = end.pods?;
+    wanted.is_some_and(|wanted| ready < wanted).then_some(ready)
+}
+
+/// True if what was never made with the faults is there without them, and is of use there.
+fn is_missed(end: &End) -> bool {
+    !end.gone && short_of(end) != Some(0)
+}
+
 /// True if the end with the faults is worse than that without them; a better one is no failure, nor is one that waits for somebody.
 fn is_worse(end: &End, their: &End) -> bool {
     // What is gone in both, or is unwell without the faults too, has no end to come back to.
     if (their.gone && end.gone) || matches!(end.health, Some((Health::Unwell, _))) {
         return false;
+    }
+    if let Some(ready) = short_of(end) {
+        return their.pods.map_or(0, |(_, their)| their) < ready;
     }
     let is_well = matches!(their.health, Some((Health::Well, _)));
     let is_open = |state| WAITS_FOR_SOMEBODY.contains(&state) || ENDED_BY_A_TIMEOUT.contains(&state);
@@ -78,4 +92,29 @@ fn was_answered_otherwise(base: &Base, run: &Fork) -> bool {
 
 fn last(run: &Fork) -> Option<EntryId> {
     run.timeline().len().checked_sub(1).map(|index| EntryId(index as u32))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn end(wanted: u32, ready: u32) -> End {
+        End { pods: Some((Some(wanted), ready)), health: None, gone: false, last: EntryId(0) }
+    }
+
+    #[test]
+    fn what_lacks_pods_anyway_is_worse_with_fewer_alone() {
+        assert!(!is_worse(&end(5, 4), &end(6, 4)), "more of it may wait for room");
+        assert!(is_worse(&end(5, 4), &end(5, 3)));
+        assert!(is_worse(&end(4, 4), &end(6, 4)), "what had room has another size");
+        assert!(!is_missed(&end(1, 0)), "what was not ready is not missed");
+        assert!(is_missed(&end(2, 1)));
+    }
+
+    #[test]
+    fn what_goes_is_not_missed() {
+        let gone = End { gone: true, ..end(1, 1) };
+        assert!(!is_missed(&gone), "it was never made, or is gone: both are nothing");
+        assert!(is_worse(&gone, &end(1, 1)), "it stays");
+    }
 }

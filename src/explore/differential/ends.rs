@@ -81,6 +81,15 @@ impl Ends {
             end.gone = is_gone(entry.became);
             end.health = health(entry.became).map(|health| (health, entry.became)).or(end.health);
         }
+        // What a component is called last, its operator said while its graph was there.
+        let graphs = last.iter().filter(|((_, subject), end)| subject.kind == Kind::Graph && end.gone);
+        let graphs: Vec<String> = graphs
+            .map(|((_, subject), _)| format!("{}-", subject.show(names).replacen("graph/", "component/", 1)))
+            .collect();
+        for ((_, subject), end) in last.iter_mut().filter(|((_, subject), _)| subject.kind == Kind::Component) {
+            let text = subject.show(names);
+            end.gone |= graphs.iter().any(|graph| text.starts_with(graph));
+        }
         let ends = last.into_iter().map(|((rank, subject), mut end)| {
             if rank == Rank::Workload && !end.gone {
                 // What a system makes one by one counts as wanted as long as it is there: only the ready ones tell something.

@@ -99,6 +99,15 @@ impl BackendAi {
 
     /// A pod that is a session changed.
     fn changed(&mut self, pod: Subject, cause: Cause, world: &mut dyn World) {
+        // What changes was there, even if it is gone before anybody looks.
+        if let Some((index, position)) = self.deployments.sessions.get(&pod).copied() {
+            self.deployments.list[index].routes[position].session_seen = true;
+        }
+        self.look_at(pod, cause, world);
+    }
+
+    /// Looks at a pod that is a session.
+    fn look_at(&mut self, pod: Subject, cause: Cause, world: &mut dyn World) {
         let Some((index, position)) = self.deployments.sessions.get(&pod).copied() else { return };
         let now = world.now();
         let unheard = match world.observed(pod) {
@@ -124,7 +133,7 @@ impl BackendAi {
         self.planned = None;
         let sessions: Vec<Subject> = self.deployments.sessions.keys().copied().collect();
         for session in sessions {
-            self.changed(session, cause, world);
+            self.look_at(session, cause, world);
         }
         self.settle(cause, world);
     }

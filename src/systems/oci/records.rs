@@ -8,6 +8,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use super::controller::Oci;
+use super::document::Mode;
 use super::plan::Placement;
 use super::state::{Collection, GroupState, Progress, State};
 use crate::kernel::Time;
@@ -122,8 +123,23 @@ impl Oci {
         for index in order.iter().copied() {
             self.take_up(index, cause, world);
         }
+        self.look_again(world);
         self.request_pass(cause, world);
         true
+    }
+
+    /// Of a group that was degraded nobody wrote down which deployment had lost pods: all are looked at, and the group follows.
+    fn look_again(&mut self, world: &dyn World) {
+        if self.memory.group.as_ref().is_none_or(|group| group.state != GroupState::Degraded) {
+            return;
+        }
+        for index in 0..self.memory.members.len() {
+            let one = &self.memory.members[index];
+            if one.state == State::Monitoring && one.recipe.mode == Mode::Service {
+                self.memory.members[index].short = !self.is_up(index, world);
+                self.memory.dirty.insert(index);
+            }
+        }
     }
 
     fn restore(&mut self, index: usize, kept: &Value, world: &mut dyn World) {

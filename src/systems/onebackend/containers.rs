@@ -50,8 +50,8 @@ pub fn run(run: &Run, cause: Cause, world: &mut dyn World) -> AskId {
 }
 
 /// Removes a container.
-pub fn remove(pod: Subject, serves: Subject, cause: Cause, world: &mut dyn World) {
-    world.ask(Ask::Delete { key: pod, serves }, cause);
+pub fn remove(pod: Subject, serves: Subject, cause: Cause, world: &mut dyn World) -> AskId {
+    world.ask(Ask::Delete { key: pod, serves }, cause)
 }
 
 /// What a container looks like now.

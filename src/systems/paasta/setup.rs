@@ -297,6 +297,12 @@ impl Paasta {
                 world.ask(Ask::Delete { key, serves: subject }, cause);
             }
         }
+        for job in &self.memory.jobs {
+            for key in job.made.iter().copied() {
+                world.unwatch(key);
+                world.ask(Ask::Delete { key, serves: group }, cause);
+            }
+        }
         self.memory.watched.clear();
     }
 }

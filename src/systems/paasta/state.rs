@@ -217,6 +217,8 @@ pub struct JobState {
     pub runs: u32,
     /// Actions of that run: the Job of each, and where it is.
     pub actions: Vec<ActionState>,
+    /// The Jobs of all its runs.
+    pub made: Vec<Subject>,
 }
 
 /// An action of a Tron job's run.

@@ -48,7 +48,12 @@ impl Paasta {
                     world.ask(Ask::Apply { key, object: Object::Namespace(()), serves: group }, cause);
                     made.push(namespace);
                 }
-                self.memory.jobs.push(JobState { at: (cluster, position), runs: 0, actions: Vec::new() });
+                self.memory.jobs.push(JobState {
+                    at: (cluster, position),
+                    runs: 0,
+                    actions: Vec::new(),
+                    made: Vec::new(),
+                });
                 self.plan_run(self.memory.jobs.len() - 1, job, cause, world);
             }
         }
@@ -161,6 +166,7 @@ impl Paasta {
         let version = Arg::Text(world.intern(&version.text()));
         let entry = Cause::Entry(world.note(subject, "running", Why::with("at {}", version), cause));
         self.memory.jobs[index].actions[number].key = Some(key);
+        self.memory.jobs[index].made.push(key);
         world.watch(key);
         world.ask(Ask::Apply { key, object: Object::Job(spec), serves: subject }, entry);
     }

@@ -17,7 +17,7 @@ impl Loop {
             if until > now {
                 continue;
             }
-            let definition = definition_of(work, scene);
+            let definition = work.built.take().unwrap_or(work.subject);
             let fails = bound_to_fail || scene.world.build_fails(definition);
             let became = if fails { "failed" } else { "built" };
             work.cause = Cause::Entry(scene.world.note(definition, became, Why::NONE, work.cause));
@@ -47,6 +47,7 @@ pub(super) fn is_built(work: &mut Work, scene: &mut Scene<'_>) -> bool {
         let seed = scene.world.draw("build", work.subject, work.builds, u64::MAX);
         let length = length.sample(&mut Streams::new(seed).stream("build", "", 0));
         work.builds += 1;
+        work.built = Some(definition);
         work.image = Image::Building(scene.world.now() + length, row.is_some_and(|row| row.fails));
     }
     work.image == Image::There

@@ -33,6 +33,7 @@ impl Loop {
 
     /// Takes one deployment a step further.
     pub(super) fn step(&mut self, position: usize, scene: &mut Scene<'_>) {
+        instances::remove_again(&mut self.works[position], scene);
         let work = &self.works[position];
         let index = scene.store.deployment(&work.id).filter(|_| !work.removed);
         let Some(index) = index else {
@@ -222,7 +223,7 @@ impl Loop {
             if *count > 0 {
                 *count -= 1;
                 let why = Why::text("another revision takes its place");
-                instances::take_out(instance, serves, why, cause, scene);
+                work.removals.extend(instances::take_out(instance, serves, why, cause, scene));
             }
         }
         for healthy in [false, true] {
@@ -230,7 +231,8 @@ impl Loop {
             for instance in newest.filter(|one| (one.life == Life::Healthy) == healthy) {
                 if left.stop_new > 0 {
                     left.stop_new -= 1;
-                    instances::take_out(instance, serves, Why::text("fewer are wanted"), cause, scene);
+                    let why = Why::text("fewer are wanted");
+                    work.removals.extend(instances::take_out(instance, serves, why, cause, scene));
                 }
             }
         }
@@ -270,7 +272,8 @@ impl Loop {
         let work = &mut self.works[position];
         let (serves, cause) = (work.subject, work.cause);
         for instance in &mut work.instances {
-            instances::take_out(instance, serves, Why::text("its deployment was removed"), cause, scene);
+            let why = Why::text("its deployment was removed");
+            work.removals.extend(instances::take_out(instance, serves, why, cause, scene));
         }
     }
 }

@@ -6,7 +6,7 @@ use super::super::amount::Need;
 use super::super::containers::{self, Run, Seen};
 use super::super::store::{InstanceRow, InstanceStatus};
 use super::place::{self, Candidate};
-use super::work::{Instance, Life, Work};
+use super::work::{Instance, Life, Removal, Work};
 use super::{Loop, Scene};
 use crate::kernel::Name;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
@@ -94,10 +94,21 @@ impl Loop {
         for work in &mut self.works {
             for instance in &mut work.instances {
                 if matches!(instance.life, Life::Draining(until) if until <= now) {
-                    stop(instance, work.subject, scene);
+                    let removal = stop(instance, work.subject, scene);
+                    work.removals.push(removal);
                 }
             }
         }
+    }
+}
+
+/// Has containers go that were to go, and whose removal was refused. *Assumed*, as the page does not say what is done then: a cycle compares
+/// what is there with what is wanted, and they are still there.
+pub(super) fn remove_again(work: &mut Work, scene: &mut Scene<'_>) {
+    let serves = work.subject;
+    for removal in work.removals.iter_mut().filter(|removal| removal.refused) {
+        removal.ask = containers::remove(removal.pod, serves, removal.cause, scene.world);
+        removal.refused = false;
     }
 }
 
@@ -135,23 +146,29 @@ fn register(deployment: &str, instance: &mut Instance, scene: &mut Scene<'_>) {
 }
 
 /// Takes an instance out: it gets no requests from now on, and is stopped then.
-pub(super) fn take_out(instance: &mut Instance, serves: Subject, why: Why, cause: Cause, scene: &mut Scene<'_>) {
+pub(super) fn take_out(
+    instance: &mut Instance,
+    serves: Subject,
+    why: Why,
+    cause: Cause,
+    scene: &mut Scene<'_>,
+) -> Option<Removal> {
     if !instance.is_active() {
-        return;
+        return None;
     }
     instance.cause = Cause::Entry(scene.world.note(instance.subject, "draining", why, cause));
     instance.life = Life::Draining(scene.world.now() + scene.options.documented.drain);
-    if scene.options.documented.drain.is_zero() || !instance.registered {
-        stop(instance, serves, scene);
-    }
+    let at_once = scene.options.documented.drain.is_zero() || !instance.registered;
+    at_once.then(|| stop(instance, serves, scene))
 }
 
 /// Stops an instance, and takes its row out of the registry.
-fn stop(instance: &mut Instance, serves: Subject, scene: &mut Scene<'_>) {
+fn stop(instance: &mut Instance, serves: Subject, scene: &mut Scene<'_>) -> Removal {
     scene.store.instances.retain(|row| row.subject != instance.subject);
     instance.cause = Cause::Entry(scene.world.note(instance.subject, "stopped", Why::NONE, instance.cause));
     instance.life = Life::Stopping;
-    containers::remove(instance.pod, serves, instance.cause, scene.world);
+    let (pod, cause) = (instance.pod, instance.cause);
+    Removal { pod, ask: containers::remove(pod, serves, cause, scene.world), refused: false, cause }
 }
 
 /// Forgets instances that are gone: what failed is removed, and of what was told to stop nothing is left.
@@ -159,7 +176,9 @@ pub(super) fn forget(work: &mut Work, position: usize, why: Why, scene: &mut Sce
     let instance = work.instances.remove(position);
     scene.store.instances.retain(|row| row.subject != instance.subject);
     let cause = Cause::Entry(scene.world.note(instance.subject, "removed", why, instance.cause));
-    containers::remove(instance.pod, work.subject, cause, scene.world);
+    let ask = containers::remove(instance.pod, work.subject, cause, scene.world);
+    work.removals.retain(|removal| removal.pod != instance.pod);
+    work.removals.push(Removal { pod: instance.pod, ask, refused: false, cause });
     scene.world.unwatch(instance.pod);
     cause
 }

@@ -154,7 +154,9 @@ impl Loop {
     /// What every wake ends with: requests go where they should, and a timer is set for what comes next.
     fn settle(&mut self, scene: &mut Scene<'_>, alert: bool, cause: Cause) {
         let (now, options) = (scene.world.now(), scene.options);
-        self.works.retain(|work| !work.removed || !work.instances.is_empty());
+        // A build that has begun goes on, *assumed*: the page names no way to call it off.
+        let is_over = |work: &Work| work.instances.is_empty() && work.removals.is_empty() && !build::is_building(work);
+        self.works.retain(|work| !work.removed || !is_over(work));
         for work in &mut self.works {
             send_traffic(work, scene.world);
         }
@@ -189,6 +191,15 @@ impl Loop {
 
     /// What became of an ask; `false` if there is nothing to learn from it.
     fn answered(&mut self, ask: AskId, outcome: &Outcome, world: &dyn World) -> bool {
+        for work in &mut self.works {
+            let Some(place) = work.removals.iter().position(|removal| removal.ask == ask) else { continue };
+            if matches!(outcome, Outcome::Accepted(_) | Outcome::NotFound) {
+                work.removals.remove(place);
+                return false;
+            }
+            work.removals[place].refused = true;
+            return true;
+        }
         if let Outcome::Refused(reason) | Outcome::Failed(reason) = outcome {
             let instances = self.works.iter_mut().flat_map(|work| &mut work.instances);
             if let Some(instance) = instances.into_iter().find(|instance| instance.ask == ask) {
@@ -207,6 +218,9 @@ fn is_busy(work: &Work, store: &Store) -> bool {
     };
     let settled = row.status == DeploymentStatus::Ok || row.status == DeploymentStatus::Failed;
     let unheard = |node: usize| store.nodes.get(node).is_some_and(|node| !node.heard);
+    if work.removals.iter().any(|removal| removal.refused) {
+        return true;
+    }
     let moves = work.instances.iter().any(|instance| instance.life != Life::Healthy || unheard(instance.node));
     let scales = row.spec.auto_scaling.is_some() && row.status != DeploymentStatus::Failed;
     !settled || moves && row.status != DeploymentStatus::Failed || scales

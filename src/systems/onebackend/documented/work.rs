@@ -39,6 +39,10 @@ pub struct Work {
     pub made: u32,
     /// Builds that there ever were.
     pub builds: u64,
+    /// What the last of them is of: it goes on when the deployment is removed.
+    pub built: Option<Subject>,
+    /// Containers that were told to go, until it is known that they will.
+    pub removals: Vec<Removal>,
     /// True once the deployment was removed.
     pub removed: bool,
     /// Who was last shown to whoever sends requests.
@@ -88,6 +92,19 @@ pub struct Instance {
     pub cause: Cause,
 }
 
+/// A container that was told to go.
+#[derive(Clone, Copy, Debug)]
+pub struct Removal {
+    /// The container.
+    pub pod: Subject,
+    /// Who knows whether it goes.
+    pub ask: AskId,
+    /// True once it was refused: the next cycle asks again.
+    pub refused: bool,
+    /// Why it has to go.
+    pub cause: Cause,
+}
+
 /// Where an instance is in its life.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Life {
@@ -132,6 +149,8 @@ impl Work {
             problem: None,
             made: 0,
             builds: 0,
+            built: None,
+            removals: Vec::new(),
             removed: false,
             shown: Vec::new(),
             cause,

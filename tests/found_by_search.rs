@@ -1,0 +1,87 @@
+//! Goal: what searches found in scenarios where nothing is wrong, and what turned out to be a mistake of the model or of an oracle, stays
+//! mended. Method: a scenario of the project with the one fault or action that showed it, at the point where it did; the oracle that
+//! told of it has nothing to tell. docs/explore.md says what each was.
+
+use std::fs;
+use std::path::PathBuf;
+
+use greenroom::oracle::Oracles;
+use greenroom::rehearsal::{Observer, Options, RunResult, rehearse};
+use greenroom::scenario::{Folder, Scenario, load_from};
+use greenroom::text::Source;
+
+/// A scenario below scenarios/ with one entry more in one of its lists.
+fn scenario(path: &str, list: &str, entry: &str) -> Scenario {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(path);
+    let text = fs::read_to_string(&path).expect("a scenario");
+    let (head, line) = (format!("\n{list}:\n"), format!("  - {{ name: put-in, {entry} }}\n"));
+    let text = match text.contains(&head) {
+        true => text.replacen(&head, &format!("{head}{line}"), 1),
+        false => format!("{text}{head}{line}"),
+    };
+    let folder = Folder::new(path.parent().expect("a folder"));
+    let source = Source::new("scenario.yaml", text.as_str());
+    load_from(&source, &folder).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"))
+}
+
+/// What the oracles of these codes find in it.
+fn found(scenario: &Scenario, codes: &[&str]) -> Vec<String> {
+    let oracles = Oracles::new(scenario).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let mut observers: [Box<dyn Observer>; 1] = [Box::new(oracles)];
+    let run: RunResult =
+        rehearse(scenario, Options::default(), &mut observers).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let told = run.findings.iter().filter(|one| codes.contains(&one.rule.code));
+    told.map(|one| format!("{} {}: {}", one.rule.code, one.subject, one.detail)).collect()
+}
+
+const NOTHING: [String; 0] = [];
+
+#[test]
+fn pods_that_have_ended_go_with_their_owner() {
+    let entry = "on: { subject: Pod/api-chain-r1-0, reaches: Deleted }, node_shutdown: { node: cpu-0, grace_period: 1m, for: 10m }";
+    let scenario = scenario("undeploy-reverse/scenario.yaml", "faults", entry);
+    assert_eq!(found(&scenario, &["GR106", "GR107"]), NOTHING);
+}
+
+#[test]
+fn what_a_controller_writes_for_an_owner_that_is_gone_is_collected() {
+    let entry = "on: { after_read: AnalysisTemplate/answers-well, by: search, occurrence: 24 }, undeploy: search";
+    let scenario = scenario("blue-green-analysed/plain.yaml", "actions", entry);
+    assert_eq!(found(&scenario, &["GR106", "GR107"]), NOTHING);
+}
+
+#[test]
+fn a_control_plane_that_starts_again_sees_that_a_group_is_whole_again() {
+    let entry = "on: { subject: Pod/api-front-r1-3, reaches: Serving }, controller_restart: { of: front, for: 20s }";
+    let scenario = scenario("pod-kill/scenario.yaml", "faults", entry);
+    assert_eq!(found(&scenario, &["GR106"]), NOTHING);
+}
+
+#[test]
+fn a_container_whose_removal_was_refused_is_removed_by_the_next_cycle() {
+    let entry = "on: { subject: Node/node-0, reaches: Ready }, api_error: { times: 3 }";
+    let scenario = scenario("onebackend/silent-node/scenario.yaml", "faults", entry);
+    assert_eq!(found(&scenario, &["GR107"]), NOTHING);
+}
+
+#[test]
+fn a_build_goes_on_when_its_deployment_is_removed() {
+    let entry = "on: { subject: definition/invoices, reaches: building, occurrence: 3 }, undeploy: depl_invoices";
+    let scenario = scenario("onebackend/build-fails/scenario.yaml", "actions", entry);
+    assert_eq!(found(&scenario, &["GR106"]), NOTHING);
+}
+
+#[test]
+fn a_session_that_is_killed_before_anybody_looked_has_ended() {
+    let entry =
+        "on: { subject: route/chat-v1-0, reaches: starting }, pod_kill: { deployment: deployment/chat, count: 1 }";
+    let scenario = scenario("backendai/need-retry-missing/mended.greenroom.yaml", "faults", entry);
+    assert_eq!(found(&scenario, &["GR106", "GR112"]), NOTHING);
+}
+
+#[test]
+fn jobs_of_earlier_runs_go_with_their_service() {
+    let entry = "on: { subject: Pod/tron/reports-nightly-load-2-0, reaches: Pending }, undeploy: reports";
+    let scenario = scenario("paasta/tron-job/scenario.yaml", "actions", entry);
+    assert_eq!(found(&scenario, &["GR107"]), NOTHING);
+}
