@@ -58,6 +58,14 @@ fn a_control_plane_that_starts_again_sees_that_a_group_is_whole_again() {
 }
 
 #[test]
+fn a_node_that_was_found_lost_gets_its_taint_after_a_restart_of_the_controllers() {
+    let entry =
+        "on: { subject: Node/cpu-0, reaches: NotReady }, controller_restart: { of: kube-controller-manager, for: 2m }";
+    let scenario = scenario("kubernetes-1.33/scenario.yaml", "faults", entry);
+    assert_eq!(found(&scenario, &["GR106"]), NOTHING);
+}
+
+#[test]
 fn a_container_whose_removal_was_refused_is_removed_by_the_next_cycle() {
     let entry = "on: { subject: Node/node-0, reaches: Ready }, api_error: { times: 3 }";
     let scenario = scenario("onebackend/silent-node/scenario.yaml", "faults", entry);

@@ -112,6 +112,7 @@ impl Cluster {
     fn controllers_start(&mut self, cause: Cause) {
         let now = self.queue.now();
         self.processes.monitors_since = Some(now);
+        self.monitor_anew();
         for index in 0..self.deployments.len() as u32 {
             if !self.deployments[index as usize].deleted {
                 self.queue_deployment(DeploymentId(index));

@@ -128,6 +128,12 @@ impl Cluster {
         }
     }
 
+    /// The controllers have started again: what a tick would have found meanwhile, the next one finds.
+    pub(super) fn monitor_anew(&mut self) {
+        self.zones.monitor_at = None;
+        self.zones_changed();
+    }
+
     /// Handles [`Event::NodeMonitor`]: one tick of the node monitor, as far as it changes anything.
     pub(super) fn on_node_monitor(&mut self) {
         if self.zones.monitor_at != Some(self.queue.now()) {
