@@ -327,3 +327,12 @@ fn each_failure_of_a_run_is_its_own_goal() {
         assert!(failure.goal.is_alike(&run));
     }
 }
+
+#[test]
+fn what_is_found_of_one_does_not_become_what_is_found_of_another() {
+    // Without the tie the same oracle finds the same of the other Deployment.
+    let plain = |text: String| text.split("\nexpect:\n").next().unwrap_or(&text).to_owned();
+    let shrunk = small("faults/tie-decides-who-has-room", plain, None);
+    assert_eq!(shrunk.failure.title(), "GR106 stuck Deployment/amber", "{}", shrunk.text);
+    assert_eq!(shrunk.scenario.ties.len(), 1, "{}", shrunk.text);
+}

@@ -14,7 +14,7 @@ use crate::explore::{Choice, Exploration, FAULT_WORDS, Group, Options, Progress,
 use crate::kernel::Duration;
 use crate::oracle::builtin::rules;
 use crate::report::explore::{self as shown, Explored, Kept};
-use crate::report::{Exit, Paint};
+use crate::report::{Exit, Paint, exit::gravest};
 use crate::scenario::{Folder, load};
 use crate::text::Diagnostic;
 use crate::text::diagnostic::{nearest, quote};
@@ -103,12 +103,10 @@ pub fn explore(args: &ExploreArgs) -> Exit {
         }
     };
     let file = args.file.to_string_lossy().into_owned();
-    let kept = match pool.install(|| shrunk(args, &exploration)) {
-        Ok(kept) => kept,
-        Err(error) => return complain(&error),
-    };
+    let (kept, written) = pool.install(|| shrunk(args, &exploration));
     let explored = Explored { file, exploration, kept, coverage: args.coverage };
-    args.output.write_each(explored.exit(), &|format, out: &mut dyn Write, paint: Paint| match format {
+    let ended = gravest([explored.exit(), written]);
+    args.output.write_each(ended, &|format, out: &mut dyn Write, paint: Paint| match format {
         Format::Json => shown::write_json(out, &explored),
         Format::Ndjson => shown::write_ndjson(out, &explored),
         Format::Junit => shown::write_junit(out, &explored),
@@ -144,11 +142,8 @@ fn searched(args: &ExploreArgs) -> Result<Exploration, Vec<Diagnostic>> {
 /// The most scenarios that are tried for one finding: a search has many, and `greenroom shrink` goes on from what is written.
 const TRIES_MAX: usize = 3_000;
 
-/// Writes the smallest scenario of each of the first findings.
-///
-/// # Errors
-/// What could not be written.
-fn shrunk(args: &ExploreArgs, exploration: &Exploration) -> Result<Vec<Kept>, String> {
+/// Writes the smallest scenario of each of the first findings. What cannot be written is told, and its finding all the same.
+fn shrunk(args: &ExploreArgs, exploration: &Exploration) -> (Vec<Kept>, Exit) {
     let groups = exploration.groups.iter().take(args.shrink.into());
     let scenario = &exploration.plan.scenario;
     let schema = schema_line(scenario.source.text(), &scenario.folder, &args.out);
@@ -162,18 +157,24 @@ fn shrunk(args: &ExploreArgs, exploration: &Exploration) -> Result<Vec<Kept>, St
     };
     let all: Vec<Result<Shrunk, Refusal>> = groups.map(one).collect();
     bar.finish_and_clear();
-    all.into_iter()
-        .map(|shrunk| match shrunk {
-            Ok(shrunk) => write_shrunk(&shrunk, &args.out).map(|(file, _)| Kept::Written {
+    let mut written = Exit::Passed;
+    let kept = all.into_iter().map(|shrunk| match shrunk {
+        Ok(shrunk) => match write_shrunk(&shrunk, &args.out) {
+            Ok((file, _)) => Kept::Written {
                 file,
                 faults: shrunk.scenario.faults.len(),
                 actions: shrunk.scenario.actions.len(),
                 nodes: shrunk.nodes(),
                 tries: shrunk.tries,
-            }),
-            Err(refusal) => Ok(Kept::Not(refusal.words())),
-        })
-        .collect()
+            },
+            Err(error) => {
+                written = complain(&error);
+                Kept::Not(error)
+            }
+        },
+        Err(refusal) => Kept::Not(refusal.words()),
+    });
+    (kept.collect(), written)
 }
 
 /// When the user's patience ends. The clock of the machine decides how many runs there are, and nothing in them.

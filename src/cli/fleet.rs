@@ -123,6 +123,9 @@ pub fn fleet(args: &FleetArgs) -> Exit {
     if let Err(refusal) = args.output.check_for(&[Format::Human, Format::Json]) {
         return refuse(&refusal);
     }
+    if let Err(refusal) = check(args) {
+        return refuse(&refusal);
+    }
     let (fleet, traces) = match load(args) {
         Ok(loaded) => loaded,
         Err(problems) => {
@@ -196,6 +199,35 @@ fn replay(args: &FleetArgs, fleet: &Fleet, job: &Job<'_>, bar: &ProgressBar) -> 
         }
     });
     (outcome, decisions)
+}
+
+/// What options cannot mean together.
+fn check(args: &FleetArgs) -> Result<(), String> {
+    if args.seed.checked_add(u64::from(args.seeds)).is_none() {
+        return Err(format!("there are no {} seeds from {} on", args.seeds, args.seed));
+    }
+    if let Some((_, twice)) = args.policy.iter().enumerate().find(|(at, policy)| args.policy[..*at].contains(policy)) {
+        return Err(format!("the policy {} is given twice", twice.name()));
+    }
+    let read = args.traces.iter().chain([&args.nodes]).chain(&args.order);
+    let mut taken: Vec<PathBuf> = read.map(|path| resolved(path)).collect();
+    let one_each = [&args.curves, &args.placements, &args.svg, &args.html].into_iter().flatten();
+    for path in args.results.iter().chain(one_each) {
+        let file = resolved(path);
+        if taken.contains(&file) {
+            return Err(format!("{} is read, or written to, by another option", path.display()));
+        }
+        taken.push(file);
+    }
+    Ok(())
+}
+
+/// Where a file is, or will be.
+fn resolved(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let there =
+        fs::canonicalize(path).or_else(|_| Ok(fs::canonicalize(folder)?.join(path.file_name().unwrap_or_default())));
+    there.unwrap_or_else(|_: std::io::Error| path.to_owned())
 }
 
 /// Reads nodes, pods and orders.

@@ -1,6 +1,5 @@
 //! Where results go: stdout or files, in one format or several.
 
-use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -8,6 +7,7 @@ use std::str::FromStr;
 use clap::Args;
 
 use super::step_summary;
+use super::whole_file::write_whole;
 use crate::report::github::Rest;
 use crate::report::{Exit, Paint, Report, exit, github, json, junit, ndjson, summary};
 
@@ -195,16 +195,7 @@ impl OutputArgs {
 /// # Errors
 /// Those of the file system.
 pub fn to_file(path: &PathBuf, write: Writer<'_>) -> io::Result<()> {
-    // What is no file of its own, such as a pipe, is written to as it is.
-    let is_other = std::fs::symlink_metadata(path).is_ok_and(|there| !there.is_file());
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let part = if is_other { path.clone() } else { path.with_file_name(name) };
-    let mut out = BufWriter::new(File::create(&part)?);
-    write(&mut out, Paint::Plain)?;
-    out.flush()?;
-    drop(out);
-    if is_other { Ok(()) } else { std::fs::rename(&part, path) }
+    write_whole(path, &|out| write(out, Paint::Plain))
 }
 
 /// Writes to stdout. A reader that has gone away (`greenroom run … | head`) is no failure.

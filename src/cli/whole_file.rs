@@ -9,14 +9,14 @@ use std::path::Path;
 /// # Errors
 /// Those of the file system and of `write`.
 pub fn write_whole(path: &Path, write: &dyn Fn(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-    // A pipe or a device cannot be replaced.
-    if fs::metadata(path).is_ok_and(|there| !there.is_file()) {
+    // What is no file of its own, such as a pipe or a link, is written to as it is.
+    if fs::symlink_metadata(path).is_ok_and(|there| !there.is_file()) {
         let mut out = BufWriter::new(File::create(path)?);
         write(&mut out)?;
         return out.flush();
     }
     let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(format!(".{}.partial", std::process::id()));
+    name.push(format!(".{}.part", std::process::id()));
     let partial = path.with_file_name(name);
     let written = (|| {
         let mut out = BufWriter::new(File::create(&partial)?);

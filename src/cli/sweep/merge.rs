@@ -1,7 +1,7 @@
 //! `greenroom sweep merge`: shards put together.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
@@ -26,10 +26,18 @@ pub struct MergeArgs {
     output: OutputArgs,
 }
 
+/// True if both names are of one file.
+fn is_same(one: &Path, other: &Path) -> bool {
+    one == other || fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
+}
+
 /// Merges.
 pub fn merge(args: &MergeArgs) -> Exit {
     if let Err(refusal) = args.output.check_for(&FORMATS) {
         return refuse(&refusal);
+    }
+    if let Some(out) = args.out.as_ref().filter(|out| args.files.iter().any(|file| is_same(file, out))) {
+        return refuse(&format!("{} is one of the files that are merged", out.display()));
     }
     let measures = match measures(&args.shown) {
         Ok(measures) => measures,

@@ -227,7 +227,7 @@ impl Rehearsal {
         let weighed = self.weigh(template, spread);
         let most = weighed.feasible.iter().map(|(_, total)| *total).max();
         let ranks = (0..weighed.feasible.len()).filter(|rank| Some(weighed.feasible[*rank].1) == most);
-        let first = ranks.min_by_key(|rank| preorder::preorder(*rank)).map(|rank| weighed.feasible[rank].0);
+        let first = ranks.min_by_key(|rank| preorder(*rank)).map(|rank| weighed.feasible[rank].0);
         assert_eq!(first, placed.clone().ok(), "the first of the best");
         assert_eq!(weighed.feasible.len() + weighed.refused.len(), self.nodes.len());
         if let (Ok(node), true) = (placed, binds) {

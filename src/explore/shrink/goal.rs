@@ -160,14 +160,22 @@ impl Goal {
         all.into_iter().find(|failure| self.is_met_by(&failure.goal))
     }
 
-    /// True if the run fails in this way at all, for whatever reason.
+    /// True if the run fails in this way at all, for whatever reason and whoever it is about.
     pub fn is_alike(&self, run: &RunResult) -> bool {
         Failure::all(run).iter().any(|failure| match (self, &failure.goal) {
-            (Goal::Finding(target, _), Goal::Finding(other, _)) => {
-                target.rule == other.rule && target.subject_kind == other.subject_kind
-            }
+            (Goal::Finding(target, _), Goal::Finding(other, _)) => target.rule == other.rule,
             (Goal::Expectation(text, ..), Goal::Expectation(other, ..)) => text == other,
             (goal, other) => goal.is_met_by(other),
+        })
+    }
+
+    /// True if an oracle finds the same about the very same subject, for whatever reason.
+    pub fn is_of_same(&self, run: &RunResult) -> bool {
+        Failure::all(run).iter().any(|failure| match (self, &failure.goal) {
+            (Goal::Finding(target, _), Goal::Finding(other, _)) => {
+                target.rule == other.rule && target.subject == other.subject
+            }
+            _ => false,
         })
     }
 

@@ -54,6 +54,8 @@ pub fn run(scenario: &Scenario, entries_max: usize) -> Result<RunResult, Vec<Dia
 pub struct Guards {
     /// These lists set the failure off: without all of them the scenario does not fail so.
     pub without: Option<&'static [&'static str]>,
+    /// The same oracle finds something about others without them: it must be about the very subject that it is about.
+    pub of_same: bool,
     /// The `until` of the first scenario: to fail only because the run ends early is no failure.
     pub until: Option<Tree>,
 }
@@ -88,7 +90,13 @@ impl Trial {
         trial.guards.until = draft.scenario.key("until").cloned();
         let lists: [&'static [&'static str]; 3] = [&["faults"], &["faults", "actions"], &["faults", "actions", "ties"]];
         let there = lists.into_iter().filter(|lists| lists.iter().any(|list| draft.scenario.key(list).is_some()));
-        trial.guards.without = there.into_iter().find(|lists| trial.is_calm(draft, lists) == Some(true));
+        let calm = |trial: &Trial| there.clone().find(|lists| trial.is_calm(draft, lists) == Some(true));
+        trial.guards.without = calm(&trial);
+        if trial.guards.without.is_none() && matches!(trial.goal, Goal::Finding(..)) {
+            trial.guards.of_same = true;
+            trial.guards.without = calm(&trial);
+            trial.guards.of_same = trial.guards.without.is_some();
+        }
         trial
     }
 
@@ -161,7 +169,9 @@ impl Trial {
     }
 
     fn fails(&self, draft: &Draft) -> bool {
-        let shows = |draft: &Draft| self.run(draft).is_some_and(|(_, run)| self.goal.failure(&run).is_some());
+        let is_meant =
+            |run: &RunResult| self.goal.failure(run).is_some() && (!self.guards.of_same || self.goal.is_of_same(run));
+        let shows = |draft: &Draft| self.run(draft).is_some_and(|(_, run)| is_meant(&run));
         if !shows(draft) {
             return false;
         }
@@ -177,7 +187,7 @@ impl Trial {
     /// True if a draft without what these lists do does not fail in this way; `None` if it cannot be told.
     fn is_calm(&self, draft: &Draft, lists: &[&str]) -> Option<bool> {
         let (_, run) = self.run(&without_lists(draft, lists))?;
-        Some(!self.goal.is_alike(&run))
+        Some(if self.guards.of_same { !self.goal.is_of_same(&run) } else { !self.goal.is_alike(&run) })
     }
 }
 

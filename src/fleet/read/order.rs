@@ -14,6 +14,9 @@ use crate::text::{Diagnostic, Source};
 
 #[derive(Deserialize)]
 struct Orders {
+    /// The trace that they are for; the name of its file may say more.
+    #[serde(default)]
+    trace: Option<String>,
     seeds: BTreeMap<String, Seed>,
 }
 
@@ -44,6 +47,9 @@ pub fn read_order(
     }
     let orders: Orders =
         serde_json::from_slice(&text).map_err(|error| refuse(format!("failed to read the order: {error}")))?;
+    if let Some(meant) = orders.trace.as_deref().filter(|meant| !trace.name.ends_with(*meant)) {
+        return Err(refuse(format!("the order is for the trace {meant}, and this one is {}", trace.name)));
+    }
     let mut read = BTreeMap::new();
     for (seed, Seed { nodes, pods }) in orders.seeds {
         let number: u64 = seed.parse().map_err(|_| refuse(format!("seed {seed:?} is not a number")))?;

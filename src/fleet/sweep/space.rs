@@ -55,6 +55,9 @@ impl Space {
         if plans.saturating_mul(samples) > RUNS_MAX {
             return Err(format!("{plans} combinations with {samples} samples each are more than {RUNS_MAX} runs"));
         }
+        if seed.checked_add(samples).is_none() {
+            return Err(format!("there are no {samples} seeds from {seed} on"));
+        }
         Ok(Space { varied, plans: plans as u32, samples, seed })
     }
 

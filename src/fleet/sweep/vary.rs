@@ -29,6 +29,11 @@ impl Vary {
         let mut cursor = Cursor::new(OPTION, text)?;
         cursor.skip_space();
         let path = Path::read(&mut cursor)?;
+        match path.to_string().as_str() {
+            "seed" => return Err(cursor.error("each sample has a seed of its own: --seed and --samples say which")),
+            "name" => return Err(cursor.error("the name of a scenario changes nothing of its runs")),
+            _ => {}
+        }
         cursor.skip_space();
         cursor.expect("=", "and the values, as in `=2..16`")?;
         let start = cursor.at();

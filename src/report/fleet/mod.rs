@@ -72,7 +72,7 @@ pub fn hundredths(value: u64) -> String {
 
 /// GPU-hours from thousandths of a GPU times ms, in hundredths.
 pub const fn gpu_hours(gpu_milli_ms: u128) -> u64 {
-    (gpu_milli_ms * 100 / 3_600_000_000) as u64
+    ((gpu_milli_ms * 100 + 1_800_000_000) / 3_600_000_000) as u64
 }
 
 /// Seconds from ms, with a decimal.

@@ -194,10 +194,15 @@ fn write_search(out: &mut dyn Write, swept: &Swept, paint: Paint) -> io::Result<
     }
     let together = share(search.together.share());
     if search.found.is_monotone {
-        writeln!(
-            out,
-            "  Values between these were not looked at: what is good enough was taken to stay so. All statements together have {together} confidence."
-        )?;
+        let values = &swept.space.varied()[0].values;
+        let others = values.iter().enumerate().filter(|(place, _)| !search.found.seen.contains_key(place));
+        let others = others.count();
+        let left = match others {
+            0 => String::new(),
+            1 => "One other value was not looked at: what is good enough was taken to stay so. ".to_owned(),
+            _ => format!("{others} other values were not looked at: what is good enough was taken to stay so. "),
+        };
+        writeln!(out, "  {left}All statements together have {together} confidence.")?;
     } else {
         writeln!(
             out,

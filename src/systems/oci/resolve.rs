@@ -1,5 +1,6 @@
 //! Resolves references: puts what members published, and properties of their recipes, into a recipe's texts.
 
+use std::fmt;
 use std::sync::Arc;
 
 use super::document::Recipe;
@@ -28,8 +29,7 @@ pub struct Resolved {
     pub value: String,
 }
 
-/// What came of the references of a recipe once.
-#[derive(Debug)]
+/// What came of the references of a recipe once. How it is shown leaves out the values, which may hold credentials.
 pub struct Resolution {
     /// Their values, in the order of the references.
     pub values: Vec<Option<String>>,
@@ -37,6 +37,12 @@ pub struct Resolution {
     pub recipe: Arc<Recipe>,
     /// What each became.
     pub resolved: Arc<[Resolved]>,
+}
+
+impl fmt::Debug for Resolution {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        out.debug_struct("Resolution").field("resolved", &self.resolved).finish_non_exhaustive()
+    }
 }
 
 /// All references of a recipe, each once, in order of their names.
