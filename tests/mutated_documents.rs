@@ -199,6 +199,10 @@ static ONEBACKEND: LazyLock<Vec<String>> =
     LazyLock::new(|| seeds_of(&["onebackend"], &["1backend"], |path, _| !is_scenario(path)));
 static SCENARIOS: LazyLock<Vec<String>> =
     LazyLock::new(|| seeds_of(&["dynamo", "grove", "gangs", "faults", "onebackend"], &[], |path, _| is_scenario(path)));
+static TABLES: LazyLock<Vec<String>> = LazyLock::new(|| {
+    let table = |name: &str| fs::read_to_string(Path::new("examples/fleet").join(name)).expect("it is there");
+    ["nodes.csv", "pods.csv"].map(table).into()
+});
 
 /// A seed with all its edits.
 fn spoilt(seeds: &[String], seed: &Index, edits: &[Edit]) -> String {
@@ -211,6 +215,7 @@ fn every_seed_itself_holds() {
     MANIFESTS.iter().for_each(|text| properties::manifests(text));
     ONEBACKEND.iter().for_each(|text| properties::onebackend(text));
     SCENARIOS.iter().for_each(|text| properties::scenario(text));
+    TABLES.iter().for_each(|text| properties::fleet(text.as_bytes()));
 }
 
 proptest! {
@@ -232,6 +237,11 @@ proptest! {
     #[test]
     fn spoilt_scenarios_are_read_or_refused(seed in any::<Index>(), edits in edits()) {
         properties::scenario(&spoilt(&SCENARIOS, &seed, &edits));
+    }
+
+    #[test]
+    fn spoilt_tables_are_replayed_or_refused(seed in any::<Index>(), edits in edits()) {
+        properties::fleet(spoilt(&TABLES, &seed, &edits).as_bytes());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Where results go: stdout or files, in one format or several.
 
 use std::io::{self, BufWriter, Write};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::Args;
@@ -194,7 +194,7 @@ impl OutputArgs {
 ///
 /// # Errors
 /// Those of the file system.
-pub fn to_file(path: &PathBuf, write: Writer<'_>) -> io::Result<()> {
+pub fn to_file(path: &Path, write: Writer<'_>) -> io::Result<()> {
     write_whole(path, &|out| write(out, Paint::Plain))
 }
 

@@ -47,7 +47,7 @@ pub struct SweepArgs {
 #[derive(Subcommand)]
 enum SweepVerb {
     Merge(merge::MergeArgs),
-    Manifest(manifest::ManifestArgs),
+    Manifest(Box<manifest::ManifestArgs>),
 }
 
 /// Which runs a sweep has.
