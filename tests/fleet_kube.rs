@@ -6,12 +6,15 @@
 
 #[path = "support/golden.rs"]
 mod golden;
+#[path = "support/quantities.rs"]
+mod quantities;
 
 use golden::golden;
 use greenroom::fleet::demand::{PodClass, Trace};
 use greenroom::fleet::inventory::{Fleet, ModelSet, NodeKind};
 use greenroom::fleet::placement::{Policy, Typical};
 use greenroom::fleet::replay::{Order, Setting, replay_arrivals};
+use quantities::{bytes, cpu_milli, text};
 use serde_json::Value;
 
 /// Pods that a node takes, as kubelets have it.
@@ -37,8 +40,8 @@ fn replay(case: &Value) -> usize {
     let mut fleet = Fleet::default();
     for node in case["nodes"].as_array().expect("nodes") {
         let kind = NodeKind {
-            cpu_milli: cpu_milli(&node["cpu"]),
-            memory_mib: mebibytes(&node["memory"]),
+            cpu_milli: small(cpu_milli(&node["cpu"])),
+            memory_mib: small(bytes(&node["memory"]) >> 20),
             gpus: node["gpus"].as_u64().expect("a count") as u8,
             model: ModelSet::ANY,
         };
@@ -50,8 +53,8 @@ fn replay(case: &Value) -> usize {
         let requests = &pod["requests"];
         let gpus = requests.get("nvidia.com/gpu").map_or(0, |count| text(count).parse().expect("a count"));
         let class = PodClass {
-            cpu_milli: requests.get("cpu").map_or(0, cpu_milli),
-            memory_mib: requests.get("memory").map_or(0, mebibytes),
+            cpu_milli: requests.get("cpu").map_or(0, |cpu| small(cpu_milli(cpu))),
+            memory_mib: requests.get("memory").map_or(0, |memory| small(bytes(memory) >> 20)),
             gpus,
             gpu_milli: if gpus > 0 { 1000 } else { 0 },
             models: ModelSet::ANY,
@@ -69,23 +72,6 @@ fn replay(case: &Value) -> usize {
     pods.len()
 }
 
-fn text(value: &Value) -> &str {
-    value.as_str().expect("a quantity")
-}
-
-fn cpu_milli(value: &Value) -> u32 {
-    match text(value).strip_suffix('m') {
-        Some(milli) => milli.parse().expect("milli-CPU"),
-        None => text(value).parse::<u32>().expect("CPU") * 1000,
-    }
-}
-
-fn mebibytes(value: &Value) -> u32 {
-    let (digits, shift) = match text(value).split_at(text(value).len() - 2) {
-        (digits, "Mi") => (digits, 0),
-        (digits, "Gi") => (digits, 10),
-        (digits, "Ti") => (digits, 20),
-        other => panic!("unknown unit in {other:?}"),
-    };
-    digits.parse::<u32>().expect("a number") << shift
+fn small(amount: u64) -> u32 {
+    u32::try_from(amount).expect("an amount of the recordings")
 }

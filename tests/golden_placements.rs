@@ -6,6 +6,8 @@
 
 #[path = "support/golden.rs"]
 mod golden;
+#[path = "support/quantities.rs"]
+mod quantities;
 
 use golden::golden;
 use greenroom::cluster::node::{NodeId, NodeSpec, Nodes};
@@ -14,6 +16,7 @@ use greenroom::cluster::template::{SpreadId, Templates};
 use greenroom::kernel::Names;
 use greenroom::workload::resources::NVIDIA_GPU;
 use greenroom::workload::{Container, PodTemplate, Resources};
+use quantities::{bytes, cpu_milli, text};
 use serde_json::Value;
 
 #[test]
@@ -76,25 +79,4 @@ fn pod_template(requests: Resources) -> PodTemplate {
         }],
         ..PodTemplate::default()
     }
-}
-
-fn text(value: &Value) -> &str {
-    value.as_str().expect("a quantity")
-}
-
-fn cpu_milli(value: &Value) -> u64 {
-    match text(value).strip_suffix('m') {
-        Some(milli) => milli.parse().expect("milli-CPU"),
-        None => text(value).parse::<u64>().expect("CPU") * 1000,
-    }
-}
-
-fn bytes(value: &Value) -> u64 {
-    let (digits, shift) = match text(value).split_at(text(value).len() - 2) {
-        (digits, "Mi") => (digits, 20),
-        (digits, "Gi") => (digits, 30),
-        (digits, "Ti") => (digits, 40),
-        other => panic!("unknown unit in {other:?}"),
-    };
-    digits.parse::<u64>().expect("a number") << shift
 }

@@ -1,13 +1,14 @@
 //! `greenroom explore`: searches a scenario for what goes wrong. The search is `explore`'s; here are its threads, its clock, its progress
 //! and what is shown.
 
-use std::io::{IsTerminal as _, Write};
+use std::io::Write;
 use std::path::PathBuf;
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::output::{Format, OutputArgs, complain, refuse, stderr_is_coloured, tell};
+use super::progress;
 use super::shrink::{schema_line, write as write_shrunk};
 use crate::explore::shrink::{Options as Shrinking, Refusal, Shrunk, shrink_plan};
 use crate::explore::{Choice, Exploration, FAULT_WORDS, Group, Options, Progress, explore as search};
@@ -193,14 +194,10 @@ impl Deadline {
     }
 }
 
-/// A bar on stderr, if a person looks at it.
+/// How far it is.
 fn progress(runs: Option<u64>) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+    match runs {
+        Some(runs) => progress::bar(runs, "{bar:30} {pos} of {len} runs, {msg}, {per_sec}, {elapsed}"),
+        None => progress::spinner("{spinner} {pos} runs, {msg}, {per_sec}, {elapsed}"),
     }
-    let (bar, form) = match runs {
-        Some(runs) => (ProgressBar::new(runs), "{bar:30} {pos} of {len} runs, {msg}, {per_sec}, {elapsed}"),
-        None => (ProgressBar::new_spinner(), "{spinner} {pos} runs, {msg}, {per_sec}, {elapsed}"),
-    };
-    bar.with_style(ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar()))
 }

@@ -3,16 +3,17 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::{IsTerminal as _, Write};
+use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use clap::Args;
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use rayon::prelude::*;
 
 use super::output::{Format, OutputArgs, complain, refuse, stderr_is_coloured, tell};
-use super::whole_file::write_whole;
+use super::progress;
+use super::whole_file::{resolved, write_whole};
 use crate::fleet::demand::Trace;
 use crate::fleet::inventory::Fleet;
 use crate::fleet::placement::{PODS_MAX, Policy, Typical};
@@ -163,7 +164,7 @@ fn replay_all<'a>(args: &FleetArgs, fleet: &Fleet, traces: &'a [Loaded]) -> Vec<
         }
     }
     let pods: u64 = jobs.iter().map(|job| job.loaded.trace.pods.len() as u64).sum();
-    let bar = progress(pods);
+    let bar = progress::bar(pods, "{bar:30} {pos} of {len} pods, {per_sec}, {elapsed}");
     let replayed = jobs.into_par_iter().map(|job| {
         let (outcome, decisions) = replay(args, fleet, &job, &bar);
         (job, outcome, decisions)
@@ -220,14 +221,6 @@ fn check(args: &FleetArgs) -> Result<(), String> {
         taken.push(file);
     }
     Ok(())
-}
-
-/// Where a file is, or will be.
-fn resolved(path: &Path) -> PathBuf {
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let there =
-        fs::canonicalize(path).or_else(|_| Ok(fs::canonicalize(folder)?.join(path.file_name().unwrap_or_default())));
-    there.unwrap_or_else(|_: std::io::Error| path.to_owned())
 }
 
 /// Reads nodes, pods and orders.
@@ -340,14 +333,4 @@ fn write_rows(path: &Path, out: &mut dyn Write, rows: &Rows) -> std::io::Result<
     } else {
         rows.write_csv(out)
     }
-}
-
-/// A bar on stderr, if a person looks at it.
-fn progress(pods: u64) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let form = "{bar:30} {pos} of {len} pods, {per_sec}, {elapsed}";
-    let style = ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::new(pods).with_style(style)
 }

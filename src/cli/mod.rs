@@ -20,6 +20,7 @@ mod fleet;
 mod inputs;
 mod output;
 mod plan;
+mod progress;
 mod run;
 mod scenario;
 mod schema;

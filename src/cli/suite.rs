@@ -1,17 +1,17 @@
 //! The scenarios of one command: which they are, their runs side by side, and what is reported of each. What comes out
 //! does not depend on how many threads there are.
 
-use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use rayon::prelude::*;
 
 use super::filter::{Filter, any_matches};
 use super::find::find;
 use super::inputs::{Inputs, load_recorded};
+use super::progress;
 use super::scenario::rehearse_read;
 use super::snapshots::Snapshots;
 use crate::rehearsal::{Options, RunResult};
@@ -123,13 +123,12 @@ fn invalid(path: &Path, problems: Vec<Diagnostic>) -> Item {
     Item::Invalid(Invalid { file: path.to_string_lossy().into_owned(), problems })
 }
 
-/// A bar on stderr, if a person looks at it.
+/// How far it is; of a single scenario there is nothing to show.
 fn progress(count: usize) -> ProgressBar {
-    if count < 2 || !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
+    match count {
+        0 | 1 => ProgressBar::hidden(),
+        _ => progress::bar(count as u64, "{bar:30} {pos} of {len} scenarios, {elapsed}"),
     }
-    let style = ProgressStyle::with_template("{bar:30} {pos} of {len} scenarios, {elapsed}");
-    ProgressBar::new(count as u64).with_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()))
 }
 
 /// Reads `2/3`.

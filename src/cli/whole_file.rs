@@ -2,7 +2,14 @@
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+/// Where a file is, or will be: two names of one file come to the same.
+pub fn resolved(path: &Path) -> PathBuf {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let place = || Ok(fs::canonicalize(folder)?.join(path.file_name().unwrap_or_default()));
+    fs::canonicalize(path).or_else(|_| place()).unwrap_or_else(|_: io::Error| path.to_owned())
+}
 
 /// Writes a file. What was there stays until all is written; of a failure nothing is left.
 ///

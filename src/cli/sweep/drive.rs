@@ -1,10 +1,9 @@
 //! How the runs of a sweep are gone through: all of them, until a figure is precise enough, or those that a search looks at.
 
-use std::io::IsTerminal as _;
-
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 
 use super::Trouble;
+use crate::cli::progress;
 use crate::fleet::statistics::Looks;
 use crate::fleet::sweep::find::{Find, Found, search};
 use crate::fleet::sweep::measure::Holds;
@@ -108,12 +107,7 @@ pub fn found(swept: &mut Swept, plans: &[Prepared], find: Find) {
     swept.search = Some(Search { find, found, together });
 }
 
-/// A bar on stderr, if a person looks at it.
+/// How far it is.
 pub fn progress(runs: u64) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let form = "{bar:30} {pos} of {len} runs, {per_sec}, {elapsed}";
-    let bar = ProgressBar::new(runs);
-    bar.with_style(ProgressStyle::with_template(form).unwrap_or_else(|_| ProgressStyle::default_bar()))
+    progress::bar(runs, "{bar:30} {pos} of {len} runs, {per_sec}, {elapsed}")
 }

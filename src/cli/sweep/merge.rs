@@ -1,12 +1,13 @@
 //! `greenroom sweep merge`: shards put together.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::Args;
 
 use super::{FORMATS, ShownArgs, Trouble, measures, write};
 use crate::cli::output::{OutputArgs, complain, refuse, to_file};
+use crate::cli::whole_file::resolved;
 use crate::fleet::sweep::merge::{Merged, merge as merged};
 use crate::report::Exit;
 use crate::report::sweep::Swept;
@@ -26,17 +27,12 @@ pub struct MergeArgs {
     output: OutputArgs,
 }
 
-/// True if both names are of one file.
-fn is_same(one: &Path, other: &Path) -> bool {
-    one == other || fs::canonicalize(one).is_ok_and(|one| fs::canonicalize(other).is_ok_and(|other| one == other))
-}
-
 /// Merges.
 pub fn merge(args: &MergeArgs) -> Exit {
     if let Err(refusal) = args.output.check_for(&FORMATS) {
         return refuse(&refusal);
     }
-    if let Some(out) = args.out.as_ref().filter(|out| args.files.iter().any(|file| is_same(file, out))) {
+    if let Some(out) = args.out.as_ref().filter(|out| args.files.iter().any(|file| resolved(file) == resolved(out))) {
         return refuse(&format!("{} is one of the files that are merged", out.display()));
     }
     let measures = match measures(&args.shown) {

@@ -11,7 +11,7 @@ use crate::timeline::{Entry, EntryId, Kind, Subject};
 use crate::workload::{Pledge, Stage, Uses};
 
 /// Watches for values of publishers that are gone.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Exports {
     unread: Unread,
     /// The last word of each deployment, and its entry.
@@ -21,7 +21,7 @@ pub struct Exports {
 impl Exports {
     /// One for a run of this scenario.
     pub fn new(_: &Scenario) -> Exports {
-        Exports { unread: Unread::default(), words: Arc::default() }
+        Exports::default()
     }
 
     fn given(&self, uses: &Uses, stage: &dyn Stage, found: &mut Found) {
@@ -67,8 +67,7 @@ mod tests {
     use crate::oracle::played::Played;
 
     fn found(word: &'static str, given: &str) -> Vec<String> {
-        let (mut stage, mut oracle, mut found) =
-            (Played::default(), Exports { unread: Unread::default(), words: Arc::default() }, Found::default());
+        let (mut stage, mut oracle, mut found) = (Played::default(), Exports::default(), Found::default());
         stage.publish("deployment/a", "service_name", "a-1");
         let (id, entry) = stage.became("deployment/a", word);
         oracle.entry(id, &entry, &stage, &mut found);

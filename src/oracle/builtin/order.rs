@@ -11,7 +11,7 @@ use crate::timeline::{Entry, EntryId, Kind, Subject};
 use crate::workload::{Order, Pledge, Stage};
 
 /// Watches for dependents that begin too early.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Started {
     unread: Unread,
     /// Orders that are owed and whose dependent has not begun.
@@ -43,13 +43,7 @@ impl Waiting {
 impl Started {
     /// One for a run of this scenario.
     pub fn new(_: &Scenario) -> Started {
-        Started {
-            unread: Unread::default(),
-            open: Arc::default(),
-            words: Arc::default(),
-            early: Vec::new(),
-            pods_made: false,
-        }
+        Started::default()
     }
 
     fn read(&mut self, stage: &dyn Stage) {
@@ -164,16 +158,7 @@ mod tests {
 
     /// Plays entries, each at its second, and tells what was found.
     fn found(stage: &mut Played, entries: &[(u64, &str, &'static str)]) -> Vec<String> {
-        let (mut oracle, mut found) = (
-            Started {
-                unread: Unread::default(),
-                open: Arc::default(),
-                words: Arc::default(),
-                early: Vec::new(),
-                pods_made: false,
-            },
-            Found::default(),
-        );
+        let (mut oracle, mut found) = (Started::default(), Found::default());
         for (place, (at, subject, became)) in entries.iter().enumerate() {
             stage.at(*at);
             let (id, entry) = stage.became(subject, became);

@@ -24,7 +24,7 @@ const FAILURES: &[&str] = &[
 ];
 
 /// Watches for what is due.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Overdue {
     unread: Unread,
     leaves: Arc<Vec<Leaves>>,
@@ -34,7 +34,7 @@ pub struct Overdue {
 impl Overdue {
     /// One for a run of this scenario.
     pub fn new(_: &Scenario) -> Overdue {
-        Overdue { unread: Unread::default(), leaves: Arc::default(), reaches: Arc::default() }
+        Overdue::default()
     }
 
     fn read(&mut self, stage: &dyn Stage) {

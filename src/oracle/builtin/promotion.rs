@@ -9,7 +9,7 @@ use crate::workload::traffic::Series;
 use crate::workload::{Pledge, Stage};
 
 /// Watches for promotions of what is not ready.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Promotion {
     unread: Unread,
     /// Services that were changed at this instant, each with the ready pods that whoever took over had right then.
@@ -19,7 +19,7 @@ pub struct Promotion {
 impl Promotion {
     /// One for a run of this scenario.
     pub fn new(_: &Scenario) -> Promotion {
-        Promotion { unread: Unread::default(), changed: Vec::new() }
+        Promotion::default()
     }
 }
 
@@ -105,8 +105,7 @@ mod tests {
 
     /// A Service goes from `web-r1` to `web-r2`, which has so many ready pods; a system says how many it owes.
     fn found(ready: u32, owed: Option<u32>, was_served: bool) -> Vec<String> {
-        let (mut stage, mut oracle, mut found) =
-            (Played::default(), Promotion { unread: Unread::default(), changed: Vec::new() }, Found::default());
+        let (mut stage, mut oracle, mut found) = (Played::default(), Promotion::default(), Found::default());
         stage.at(1);
         if was_served {
             stage.served("Service/web", &[("ReplicaSet/web-r1", 2)]);

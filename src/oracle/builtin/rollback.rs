@@ -10,7 +10,7 @@ use crate::timeline::{EntryId, Kind, Subject};
 use crate::workload::{GivenUp, Left, Pledge, Stage};
 
 /// Watches for ways back that do not arrive.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Rollback {
     unread: Unread,
     /// What was given up and is not all back.
@@ -35,7 +35,7 @@ struct Open {
 impl Rollback {
     /// One for a run of this scenario.
     pub fn new(_: &Scenario) -> Rollback {
-        Rollback { unread: Unread::default(), open: Vec::new() }
+        Rollback::default()
     }
 }
 
@@ -139,8 +139,7 @@ mod tests {
 
     /// What is found at the end, if these are the pods of both then.
     fn found(old: u32, new: u32, serves: &str, end: u64) -> Vec<String> {
-        let (mut stage, mut oracle, mut found) =
-            (Played::default(), Rollback { unread: Unread::default(), open: Vec::new() }, Found::default());
+        let (mut stage, mut oracle, mut found) = (Played::default(), Rollback::default(), Found::default());
         stage.at(10);
         stage.has("ReplicaSet/web-r1", 1);
         stage.has("ReplicaSet/web-r2", 1);
@@ -177,8 +176,7 @@ mod tests {
 
     #[test]
     fn a_version_that_is_wanted_again_may_be_there() {
-        let (mut stage, mut oracle, mut found) =
-            (Played::default(), Rollback { unread: Unread::default(), open: Vec::new() }, Found::default());
+        let (mut stage, mut oracle, mut found) = (Played::default(), Rollback::default(), Found::default());
         stage.at(10);
         stage.has("ReplicaSet/web-r2", 2);
         given_up(&mut stage);

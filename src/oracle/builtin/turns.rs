@@ -11,7 +11,7 @@ use crate::timeline::{Entry, EntryId, Kind, Subject};
 use crate::workload::{Numbered, Pledge, Stage};
 
 /// Watches for pods that come too early.
-#[derive(Clone, Debug)]
+#[derive(Clone, Default, Debug)]
 pub struct Turns {
     unread: Unread,
     /// The pods of every name that something is owed of.
@@ -45,13 +45,7 @@ struct Wait {
 impl Turns {
     /// One for a run of this scenario.
     pub fn new(_: &Scenario) -> Turns {
-        Turns {
-            unread: Unread::default(),
-            pods: Arc::default(),
-            in_turn: Arc::default(),
-            leaders: Arc::default(),
-            waits: Arc::default(),
-        }
+        Turns::default()
     }
 
     fn read(&mut self, stage: &dyn Stage) {
@@ -210,13 +204,7 @@ mod tests {
     use crate::oracle::played::Played;
 
     fn found(stage: &mut Played, entries: &[(u64, &str, &'static str)]) -> Vec<String> {
-        let mut oracle = Turns {
-            unread: Unread::default(),
-            pods: Arc::default(),
-            in_turn: Arc::default(),
-            leaders: Arc::default(),
-            waits: Arc::default(),
-        };
+        let mut oracle = Turns::default();
         let mut found = Found::default();
         for (at, subject, became) in entries {
             stage.at(*at);
