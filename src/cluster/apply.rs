@@ -352,7 +352,10 @@ impl Cluster {
             gpus: 0,
         });
         self.labelled.add_set(id, key.namespace, &source.labels);
-        self.sets_by_base.entry((key.namespace, base)).or_default().push(id);
+        // A pod that stands alone is found by its whole name.
+        if !matches!(owner, Owner::Alone(_)) {
+            self.sets_by_base.entry((key.namespace, base)).or_default().push(id);
+        }
         self.sets_by_subject.entry(workload).or_default().push(id);
         self.budgets_for_set(id);
         if key != workload {

@@ -84,9 +84,18 @@ impl Cluster {
     /// The pod of this name that is there, if there is one.
     pub(super) fn find_pod(&self, key: Subject) -> Option<PodId> {
         let ordinal = key.name.ordinal().unwrap_or(NO_ORDINAL);
-        let has_name = |id: &PodId| self.pod(*id).ordinal == ordinal;
-        let sets = self.sets_by_base.get(&(key.namespace, key.name.base()))?;
-        sets.iter().find_map(|set| self.pods_in(*set).find(has_name))
+        let has_name = |id: &PodId| self.pod(*id).ordinal == ordinal && !self.pod(*id).gone;
+        let alone = self.sets_by_subject.get(&key).into_iter().flatten();
+        let owned = self.sets_by_base.get(&(key.namespace, key.name.base())).into_iter().flatten();
+        alone.chain(owned).rev().find_map(|set| {
+            let set = self.set(*set);
+            if let Owner::ReplicaSet(_) = set.owner {
+                // Its numbers grow, so that what is oldest comes first here too.
+                let at = set.all.partition_point(|id| self.pod(*id).ordinal < ordinal);
+                return set.all.get(at).copied().filter(has_name);
+            }
+            set.all.iter().copied().find(has_name)
+        })
     }
 
     /// The sets of pods that a subject stands for; those that a Service selects now. `None` if nothing of that name ever was.

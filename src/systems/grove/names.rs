@@ -5,8 +5,13 @@
 /// Source: operator/internal/controller/podclique/components/pod/pod.go, podGangSchedulingGate.
 pub const GATE: &str = "grove.io/podgang-pending-creation";
 
-/// What keeps a PodClique until its pods are gone. Source: operator/api/common/constants/constants.go, FinalizerPodClique.
-pub const FINALIZER: &str = "grove.io/podclique.grove.io";
+/// What keeps a PodClique until its controller has seen that it is to go. Source: operator/api/common/constants/constants.go,
+/// FinalizerPodClique.
+pub const CLIQUE_FINALIZER: &str = "grove.io/podclique.grove.io";
+/// The same of a scaling group: FinalizerPodCliqueScalingGroup.
+pub const GROUP_FINALIZER: &str = "grove.io/podcliquescalinggroup.grove.io";
+/// The same of a set: FinalizerPodCliqueSet.
+pub const SET_FINALIZER: &str = "grove.io/podcliqueset.grove.io";
 
 /// The label of the PodCliqueSet that something is part of.
 pub const PART_OF: &str = "app.kubernetes.io/part-of";

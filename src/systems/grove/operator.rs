@@ -160,6 +160,7 @@ impl Grove {
                 let value = PodCliqueSet { spec, status: PodCliqueSetStatus::default() };
                 let mut stored = Stored::new(key, Resource::PodCliqueSet(Box::new(value)));
                 stored.meta = meta;
+                stored.meta.finalizers.insert(super::names::SET_FINALIZER.to_owned());
                 let why = Why::with("replicas: {}", Arg::Count(replicas.into()));
                 self.create(stored, why, by, world)?;
                 Ok(self.api.head())
@@ -277,7 +278,7 @@ impl Grove {
         if self.pods.owner(subject).is_none() {
             return self.groups.contains_key(&subject);
         }
-        if let Change::Heeded(clique) = self.pods.show(subject, world) {
+        if let Change::Heeded(clique) = self.pods.show(subject, &self.profile, world) {
             self.runtime.add_for(subject, CLIQUES, clique, cause);
         }
         true

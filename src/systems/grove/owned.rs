@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::Grove;
 use super::family::{self, Stored};
 use super::names;
+use super::operator::Stop;
+use crate::systems::machinery::Writer;
 use crate::timeline::{Cause, Kind, Subject};
 use crate::workload::{Ask, World};
 
@@ -47,10 +49,29 @@ impl Grove {
         self.pods.of(clique).iter().map(|pod| pod.key)
     }
 
+    /// A set or a scaling group that is to go. What it owns goes after it, which is the garbage collector's to see to, or before it
+    /// (operator/internal/controller/{podcliqueset,podcliquescalinggroup}/reconciledelete.go).
+    pub(super) fn leave(&mut self, key: Subject, by: Writer, world: &mut dyn World) -> Result<(), Stop> {
+        if self.profile.owners_wait {
+            let owned: Vec<Arc<Stored>> =
+                Grove::KINDS.iter().flat_map(|kind| self.api.owned(*kind, key)).map(Arc::clone).collect();
+            for one in owned.iter().filter(|one| !one.is_leaving()) {
+                self.api.delete(one.key, by)?;
+            }
+            self.drop_services(key, by.cause, world);
+            if owned.iter().any(|one| self.api.get(one.key).is_some()) {
+                return Err(Stop::Requeue);
+            }
+        }
+        self.api.patch(key, by, |stored| stored.meta.finalizers.clear())?;
+        Ok(())
+    }
+
     /// The headless Services of a set that has gone go with it: it owns them (components/service/service.go).
     pub(super) fn drop_services(&mut self, set: Subject, cause: Cause, world: &mut dyn World) {
         let name = world.show(set.name);
-        for replica in 0..self.services.remove(&set).unwrap_or(0) {
+        let Some(count) = self.services.remove(&set) else { return };
+        for replica in 0..count {
             let key = family::beside(set, Kind::Service, &names::replica(&name, replica), world);
             self.ask_other(Ask::Delete { key, serves: set }, cause, world);
         }

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::profile::Profile;
 use super::status::Hash;
 use crate::timeline::Subject;
 use crate::workload::{PodPhase, PodStatus, Status, World};
@@ -134,38 +135,55 @@ impl Pods {
         }
     }
 
+    /// A pass over a PodClique has seen those of its pods that are shown, and expects these no longer.
+    /// Source: operator/internal/expect/expectations.go, SyncExpectations.
+    pub fn met(&mut self, clique: Subject) {
+        for pod in self.cliques.get_mut(&clique).into_iter().flatten() {
+            pod.expected &= pod.seen.is_none();
+        }
+    }
+
+    /// Nobody counts the pods of a PodClique any more, which has gone before them.
+    pub fn leave(&mut self, clique: Subject) {
+        for pod in self.cliques.remove(&clique).unwrap_or_default() {
+            self.owners.remove(&pod.key);
+        }
+        self.touched.insert(clique);
+    }
+
     /// Takes over what the watch shows of a pod now, and says whether that wakes the controller.
     /// Source: operator/internal/controller/podclique/register.go, podPredicate.
-    pub fn show(&mut self, pod: Subject, world: &dyn World) -> Change {
+    pub fn show(&mut self, pod: Subject, profile: &Profile, world: &dyn World) -> Change {
         let Some(clique) = self.owner(pod) else { return Change::Unheeded };
         let now = match world.observed(pod) {
             Some(Status::Pod(status)) => Some(status),
             _ => None,
         };
-        let (mut before, mut dismissed) = (None, false);
+        let (mut before, mut is_expected) = (None, false);
         self.change(pod, |known| {
-            (before, dismissed) = (known.seen, known.dismissed);
-            known.seen = now.or(known.seen);
-            known.expected &= now.is_none();
+            before = known.seen;
+            known.seen = now;
             known.was_ready |= now.is_some_and(|now| now.ready);
+            is_expected = known.expected && !known.dismissed;
         });
         match (before, now) {
-            // A pod that was deleted before it was ever shown is gone too.
-            (before, None) if before.is_some() || dismissed => {
+            // Where no pass has seen it, nothing takes it out of what is expected.
+            (_, None) if is_expected && profile.expects_deleted => Change::Heeded(clique),
+            (_, None) => {
                 self.remove(pod);
                 Change::Heeded(clique)
             }
-            (Some(before), Some(now)) if matters(&before, &now) => Change::Heeded(clique),
+            (Some(before), Some(now)) if matters(&before, &now, profile) => Change::Heeded(clique),
             _ => Change::Unheeded,
         }
     }
 }
 
 /// hasPodStatusChanged and isMarkedForDeletion: a pod that gets its node alone wakes nobody.
-fn matters(before: &PodStatus, now: &PodStatus) -> bool {
+fn matters(before: &PodStatus, now: &PodStatus, profile: &Profile) -> bool {
     before.phase != now.phase
         || before.ready != now.ready
-        || before.terminating != now.terminating
+        || (before.terminating != now.terminating && !profile.overlooks_leaving)
         || (before.restarts == 0) != (now.restarts == 0)
         || before.reason != now.reason
 }

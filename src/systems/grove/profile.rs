@@ -88,6 +88,13 @@ pub struct Profile {
     pub forgets_target: bool,
     /// An update ends only once every pod is of its template (#786; pull request #785).
     pub update_waits_for_all: bool,
+    /// What is on its way out wakes nobody until it has gone (#434; pull request #433).
+    pub overlooks_leaving: bool,
+    /// A pod that was deleted before a pass of its PodClique had seen it is expected for ever (#457; pull request #458).
+    pub expects_deleted: bool,
+    /// A PodClique goes once its pods have gone, and a group or set once all that it owns has; else the garbage collector takes what
+    /// they leave (#423; pull request #556).
+    pub owners_wait: bool,
     /// A clique that comes back after a gang termination has the size that it was scaled to (#826).
     pub recovery_keeps_scale: bool,
     /// True if topology constraints are taken (`topologyAwareScheduling.enabled`).
@@ -124,7 +131,7 @@ impl Profile {
     const TOPOLOGY: &'static str = "grove-topology";
 
     /// The issues that a profile can have or have mended, whatever its release.
-    pub const ISSUES: [u32; 8] = [209, 277, 315, 400, 676, 786, 789, 826];
+    pub const ISSUES: [u32; 11] = [209, 277, 315, 400, 423, 434, 457, 676, 786, 789, 826];
 
     /// The profile of a release, as its chart installs it.
     pub fn of(release: Release) -> Profile {
@@ -145,6 +152,9 @@ impl Profile {
             forgets_starting_pods: release < Release::Alpha11,
             forgets_target: release < Release::Alpha11,
             update_waits_for_all: release == Release::Main,
+            overlooks_leaving: release < Release::Alpha11,
+            expects_deleted: release < Release::Alpha11,
+            owners_wait: release < Release::Alpha11,
             recovery_keeps_scale: release == Release::Main,
             topology_enabled: true,
             topologies: [(Profile::TOPOLOGY.to_owned(), levels.collect())].into(),
@@ -160,6 +170,9 @@ impl Profile {
             277 => self.unscheduled = if is_mended { Unscheduled::Breached } else { Unscheduled::Ignored },
             315 => self.forgets_target = !is_mended,
             400 => self.forgets_starting_pods = !is_mended,
+            423 => self.owners_wait = !is_mended,
+            434 => self.overlooks_leaving = !is_mended,
+            457 => self.expects_deleted = !is_mended,
             676 => self.idle_leaves_gang = is_mended,
             786 => self.update_waits_for_all = is_mended,
             789 => self.health = if is_mended { Health::Remembered } else { Health::Guessed },

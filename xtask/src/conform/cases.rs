@@ -63,6 +63,9 @@ const QUOTA_CHANGED: &str = "a live run does not tell that a quota was changed";
 /// A scenario of Grove in which a pod is lost.
 const UNREADY: &str = "kwok shows no pod unready that is asked to go, and Grove tells here of a breach that lasts until such a pod is gone";
 
+/// A scenario of Grove in which a pod is deleted before the operator's watch shows it.
+const UNSEEN: &str = "nothing from without deletes a pod within the milliseconds in which the operator has not seen it";
+
 /// A scenario of Grove in which pods of a gang are on lost nodes while others are not.
 const GOING: &str =
     "how often Grove takes a replica down while pods of it cannot go depends on how soon each of its controllers looks";
@@ -239,9 +242,12 @@ pub const CASES: &[Case] = &[
     refused("gpu-packed-by-config"),
     refused("grove/base-and-scaled-gangs"),
     refused("grove/base-gang-never-ready"),
+    left("grove/deleted-unseen", UNSEEN),
     refused("grove/group-scaled"),
+    long("grove/leaving-not-replaced", 3),
     left("grove/lost-and-not-missed", UNREADY),
     long("grove/never-whole-taken-down", 1),
+    long("grove/owner-outlives-pods", 3),
     refused("grove/packed-by-rack"),
     long("grove/rolling-update", 4),
     left("grove/scale-forgotten", GOING),

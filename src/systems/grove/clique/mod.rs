@@ -9,7 +9,6 @@ mod update;
 use super::family::{self, Stored, as_clique, as_set, clique_name};
 use super::hash;
 use super::model::{PodClique, PodCliqueSet, Resource, UpdateStrategy};
-use super::names;
 use super::operator::{Grove, Stop};
 use super::route::CLIQUES;
 use super::status::Hash;
@@ -97,7 +96,7 @@ impl Pass<'_> {
     }
 }
 
-/// A PodClique that is to go: its pods go first.
+/// A PodClique that is to go: its pods go with it, or before it.
 /// Source: operator/internal/controller/podclique/reconciledelete.go.
 fn leave(grove: &mut Grove, key: Subject, by: Writer, world: &mut dyn World) -> Result<(), Stop> {
     let pods: Vec<_> = grove.pods.of(key).to_vec();
@@ -109,12 +108,11 @@ fn leave(grove: &mut Grove, key: Subject, by: Writer, world: &mut dyn World) -> 
             grove.ask_other(Ask::Delete { key: pod.key, serves: key }, by.cause, world);
         }
     }
-    if !grove.pods.of(key).is_empty() {
+    if grove.profile.owners_wait && !grove.pods.of(key).is_empty() {
         return Err(Stop::Requeue);
     }
-    grove.api.patch(key, by, |stored| {
-        stored.meta.finalizers.remove(names::FINALIZER);
-    })?;
+    grove.pods.leave(key);
+    grove.api.patch(key, by, |stored| stored.meta.finalizers.clear())?;
     Ok(())
 }
 

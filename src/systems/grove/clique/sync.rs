@@ -18,6 +18,7 @@ impl Pass<'_> {
     /// Makes pods or takes some away, goes on with an update, and takes gates off.
     pub fn sync(&mut self, own: &str, world: &mut dyn World) -> Result<(), Stop> {
         // What was there when the pass began: pods that it makes are looked at by the next one.
+        self.grove.pods.met(self.key);
         let found = self.grove.pods.of(self.key).to_vec();
         let live = found.iter().filter(|pod| pod.is_live()).count() as u32;
         let wanted = self.clique().spec.replicas;

@@ -121,7 +121,7 @@ impl Pass<'_> {
                     labels,
                     annotations: template.annotations.clone(),
                     owner: Some(self.stored.as_owner()),
-                    finalizers: [names::FINALIZER.to_owned()].into(),
+                    finalizers: [names::CLIQUE_FINALIZER.to_owned()].into(),
                     ..Meta::default()
                 };
                 self.grove.create(stored, why, self.by, world)?;

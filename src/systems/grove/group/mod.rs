@@ -34,10 +34,10 @@ pub(super) struct Pass<'p> {
 /// Reconciles one PodCliqueScalingGroup.
 pub(super) fn reconcile(grove: &mut Grove, item: Item, world: &mut dyn World) -> Result<(), Stop> {
     let Some(stored) = grove.get(GROUPS, item.key) else { return Ok(()) };
-    if stored.is_leaving() {
-        return Ok(());
-    }
     let by = grove.writer(item, world);
+    if stored.is_leaving() {
+        return grove.leave(item.key, by, world);
+    }
     let (set_key, replica) = grove.family.set_of(item.key).ok_or(Stop::Error)?;
     let set = grove.get(GROUPS, set_key).ok_or(Stop::Error)?;
     let set = as_set(&set).cloned().ok_or(Stop::Error)?;

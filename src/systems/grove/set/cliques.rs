@@ -81,7 +81,7 @@ fn create(
     world: &mut dyn World,
 ) -> Result<(), Stop> {
     meta.owner = Some(pass.stored.as_owner());
-    meta.finalizers.insert(names::FINALIZER.to_owned());
+    meta.finalizers.insert(names::CLIQUE_FINALIZER.to_owned());
     let why = Why::with("pods: {}", Arg::Count(clique.spec.replicas.into()));
     let mut stored = Stored::new(key, Resource::PodClique(Box::new(clique)));
     stored.meta = meta;

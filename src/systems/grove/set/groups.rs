@@ -33,8 +33,12 @@ impl Pass<'_> {
                 let why = Why::with("copies: {}", Arg::Count(spec.replicas.into()));
                 let group = PodCliqueScalingGroup { spec, status: PodCliqueScalingGroupStatus::default() };
                 let mut stored = Stored::new(key, Resource::PodCliqueScalingGroup(Box::new(group)));
-                stored.meta =
-                    Meta { labels: self.labels(replica), owner: Some(self.stored.as_owner()), ..Meta::default() };
+                stored.meta = Meta {
+                    labels: self.labels(replica),
+                    owner: Some(self.stored.as_owner()),
+                    finalizers: [names::GROUP_FINALIZER.to_owned()].into(),
+                    ..Meta::default()
+                };
                 self.grove.create(stored, why, self.by, world)?;
             }
         }

@@ -45,10 +45,10 @@ pub(super) struct Pass<'p> {
 /// Reconciles one PodCliqueSet.
 pub(super) fn reconcile(grove: &mut Grove, item: Item, world: &mut dyn World) -> Result<(), Stop> {
     let Some(stored) = grove.get(SETS, item.key) else { return Ok(()) };
-    if stored.is_leaving() {
-        return Ok(());
-    }
     let by = grove.writer(item, world);
+    if stored.is_leaving() {
+        return grove.leave(item.key, by, world);
+    }
     let name = world.show(item.key.name);
     let stored = Stored::clone(&stored);
     let mut pass = Pass { grove, key: item.key, by, stored, name, replicas: Vec::new(), looks_at_all: true };
