@@ -131,6 +131,14 @@ fn faults_reach_what_the_plain_run_does_not() {
     let pods = found.coverage.kinds().into_iter().find(|of| of.kind.text() == "Pod").expect("pods");
     assert!(pods.in_base.contains("Ready") && pods.in_runs.contains("ImagePullBackOff"), "{pods:?}");
     assert!(!pods.never.contains("Ready"));
+    let is_in = |steps: &[(&str, &str)], from: &str, to: &str| steps.contains(&(from, to));
+    assert!(is_in(&pods.steps_in_base, "", "Pending") && !is_in(&pods.steps_never, "", "Pending"), "{pods:?}");
+    assert!(is_in(&pods.steps_never, "Running", "Succeeded"), "no pod of a Deployment succeeds: {pods:?}");
+    let group = found.groups.iter().find(|group| !group.plan.is_empty()).expect("a fault is found");
+    assert!(group.steps.iter().all(|(kind, from, to)| {
+        let of = found.coverage.kinds().into_iter().find(|of| of.kind == *kind).expect("its kind");
+        of.steps_in_runs.iter().any(|step| (step.0, step.1) == (*from, *to))
+    }));
 }
 
 fn greenroom() -> Command {
@@ -172,6 +180,7 @@ fn the_command_refuses_what_it_does_not_know() {
     };
     refused(&["--faults", "node_dwn"], "did you mean `node_down`?");
     refused(&["--only", "GR999"], "there is no oracle");
+    refused(&["--only", "outtage"], "did you mean `outage`?");
     refused(&["--budget", "5s", "--runs", "5"], "cannot be used with");
     refused(&["--depth", "4"], "4 is not in 1..=3");
     refused(&["--format", "sarif"], "there is no sarif of this");
@@ -192,4 +201,24 @@ fn nothing_is_found_where_nothing_is_looked_for() {
     ]);
     let output = command.output().expect("it runs");
     assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stdout));
+}
+
+/// Goal: who ends a search is told what it found so far. Method: a search without end, and the signal of Ctrl-C.
+#[cfg(unix)]
+#[test]
+fn an_interrupted_search_tells_what_it_found() {
+    use std::process::{Command, Stdio};
+
+    let mut command = Command::new(env!("CARGO_BIN_EXE_greenroom"));
+    command.args(["explore", "scenarios/node-lost/scenario.yaml", "--runs", "100000000", "--jobs", "1"]);
+    let search = command.args(["--format", "json"]).stdout(Stdio::piped()).spawn().expect("it starts");
+    std::thread::sleep(std::time::Duration::from_secs(2));
+    let signalled = Command::new("kill").args(["-INT", &search.id().to_string()]).status().expect("a signal");
+    assert!(signalled.success());
+    let output = search.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(130));
+    let told: serde_json::Value = serde_json::from_slice(&output.stdout).expect("json");
+    assert_eq!((told["interrupted"].as_bool(), told["whole"].as_bool()), (Some(true), Some(false)));
+    let findings = told["findings"].as_array().expect("findings");
+    assert!(!findings.is_empty() && findings.iter().all(|one| one["kept"].is_null()), "nothing is shrunk then");
 }

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::fork::Fork;
 use crate::timeline::states::states;
-use crate::timeline::{Kind, Subject};
+use crate::timeline::{Kind, Subject, steps as known_steps};
 
 /// A step of a subject of this kind from one state to another; from `""` at its first entry.
 pub type Step = (Kind, &'static str, &'static str);
@@ -58,10 +58,12 @@ pub struct OfKind {
     pub in_runs: BTreeSet<&'static str>,
     /// States that no run reached.
     pub never: BTreeSet<&'static str>,
-    /// Steps in the run as the scenario has it.
-    pub steps_in_base: usize,
+    /// Steps in the run as the scenario has it: from (`""`: from nothing), to.
+    pub steps_in_base: Vec<(&'static str, &'static str)>,
     /// Steps that other runs alone made, each with the faults and actions of those runs.
     pub steps_in_runs: Vec<(&'static str, &'static str, BTreeSet<&'static str>)>,
+    /// [Known steps](known_steps) that no run made.
+    pub steps_never: Vec<(&'static str, &'static str)>,
 }
 
 impl Coverage {
@@ -83,6 +85,11 @@ impl Coverage {
         fresh
     }
 
+    /// The steps of a run that the run as the scenario has it does not make.
+    pub fn beyond_base(&self, steps: &BTreeSet<Step>) -> Vec<Step> {
+        steps.difference(&self.base).copied().collect()
+    }
+
     /// How many steps there were in the run as the scenario has it, and in all.
     pub fn counts(&self) -> (usize, usize) {
         (self.base.len(), self.base.len() + self.reached.len())
@@ -102,9 +109,16 @@ impl Coverage {
                     others.iter().map(|(step, _)| step.2).filter(|state| !in_base.contains(state)).collect();
                 let known = states(kind).unwrap_or(&[]).iter().copied();
                 let never = known.filter(|state| !in_base.contains(state) && !in_runs.contains(state)).collect();
+                let is_reached = |from: &'static str, to: &'static str| {
+                    let step = (kind, from, to);
+                    self.base.contains(&step) || self.reached.contains_key(&step)
+                };
+                let steps = self.base.iter().filter(|step| step.0 == kind);
+                let all = known_steps::known(kind).iter().copied();
                 OfKind {
                     kind,
-                    steps_in_base: self.base.iter().filter(|step| step.0 == kind).count(),
+                    steps_in_base: steps.map(|step| (step.1, step.2)).collect(),
+                    steps_never: all.filter(|(from, to)| !is_reached(from, to)).collect(),
                     steps_in_runs: others.into_iter().map(|(step, by)| (step.1, step.2, by.clone())).collect(),
                     in_base,
                     in_runs,

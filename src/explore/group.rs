@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::coverage::Step;
 use super::fork::Fork;
 use super::plan::{Plan, Target};
 use super::vocabulary::ends_after;
@@ -47,6 +48,8 @@ pub struct Group {
     pub finding: Finding,
     /// The smallest plan that shows it; of equal ones that of the first run.
     pub plan: Plan,
+    /// The steps from state to state that the run of this plan makes, and the scenario as it is does not.
+    pub steps: Vec<Step>,
     /// The first run that showed it; 0 is the scenario as it is.
     pub first: u64,
     /// How many runs showed it.
@@ -83,13 +86,13 @@ pub struct Groups(BTreeMap<Signature, Group>);
 
 impl Groups {
     /// Adds what a run showed; runs come in the order of their numbers.
-    pub fn add(&mut self, seen: Seen, plan: &Plan, run: u64) -> bool {
+    pub fn add(&mut self, seen: Seen, plan: &Plan, steps: &[Step], run: u64) -> bool {
         let Seen { finding, signature, explained } = seen;
         if let Some(group) = self.0.get_mut(&signature) {
             group.count += 1;
             group.explained &= explained;
             if plan.len() < group.plan.len() {
-                (group.plan, group.finding) = (plan.clone(), finding);
+                (group.plan, group.finding, group.steps) = (plan.clone(), finding, steps.to_vec());
             }
             return false;
         }
@@ -99,6 +102,7 @@ impl Groups {
             signature: signature.clone(),
             finding,
             plan: plan.clone(),
+            steps: steps.to_vec(),
             first: run,
             count: 1,
             explained,

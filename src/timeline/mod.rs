@@ -6,6 +6,7 @@ pub mod entry;
 pub mod log;
 pub mod render;
 pub mod states;
+pub mod steps;
 pub mod subject;
 mod vocabulary;
 

@@ -15,7 +15,7 @@ use self::singles::Singles;
 use self::swarm::Swarm;
 use super::attempt::{Attempt, Came, Ran};
 use super::base::Base;
-use super::coverage::{Coverage, steps};
+use super::coverage::{Coverage, Step, steps};
 use super::fork::Fork;
 use super::group::{Group, Groups, Seen, seen};
 use super::order::Orders;
@@ -198,15 +198,15 @@ impl<'a> Search<'a> {
         findings.extend(base.path_dependence()?);
         for finding in findings {
             let seen = seen(finding, &base.end, &plan);
-            self.add(seen, &plan, 0);
+            self.add(seen, &plan, &[], 0);
         }
         Ok(())
     }
 
-    fn add(&mut self, seen: Seen, plan: &Plan, run: u64) {
+    fn add(&mut self, seen: Seen, plan: &Plan, steps: &[Step], run: u64) {
         let counts = self.options.only.as_ref().is_none_or(|only| only.contains(&seen.finding.rule));
         if counts && judges(&self.base.scenario, &seen.finding) {
-            self.groups.add(seen, plan, run);
+            self.groups.add(seen, plan, steps, run);
         }
     }
 
@@ -266,9 +266,9 @@ impl<'a> Search<'a> {
         if let Some((item, place)) = tried.single {
             self.pairs.add(item, place, fresh, !seen.is_empty());
         }
-        let run = self.runs;
+        let (run, beyond) = (self.runs, if seen.is_empty() { Vec::new() } else { self.coverage.beyond_base(&steps) });
         for one in seen {
-            self.add(one, &plan, run);
+            self.add(one, &plan, &beyond, run);
         }
     }
 }

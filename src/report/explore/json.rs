@@ -10,7 +10,7 @@ use crate::kernel::Time;
 use crate::text::mask::mask;
 
 /// Names the form of the object; it changes when a reader would have to.
-const FORM: &str = "greenroom-explore/1";
+const FORM: &str = "greenroom-explore/2";
 
 /// Writes a search.
 ///
@@ -49,6 +49,7 @@ pub(super) fn summary(explored: &Explored) -> Value {
         "runs": { "all": found.runs, "singles": singles, "pairs": pairs, "swarm": swarm, "orders": orders },
         "without_target": found.lacking,
         "whole": found.is_whole,
+        "interrupted": explored.interrupted,
         "put_off_ns": found.put_off.nanos(),
         "left_out": pruned,
         "steps": { "base": base, "all": all },
@@ -72,6 +73,8 @@ pub(super) fn group(group: &Group, kept: Option<&Kept>) -> Value {
         "runs": group.count,
         "explained": group.explained,
         "repeats": group.repeats,
+        "steps": group.steps.iter().map(|(kind, from, to)| json!({ "kind": kind.text(), "from": from, "to": to }))
+            .collect::<Vec<_>>(),
     });
     match kept {
         Some(Kept::Written { file, faults, actions, nodes, tries }) => {
@@ -86,6 +89,9 @@ pub(super) fn group(group: &Group, kept: Option<&Kept>) -> Value {
 
 fn coverage(found: &Exploration) -> Value {
     let kinds = found.coverage.kinds();
+    let plain = |steps: &[(&str, &str)]| -> Value {
+        steps.iter().map(|(from, to)| json!({ "from": from, "to": to })).collect()
+    };
     let kinds = kinds.iter().map(|of| {
         let steps = of.steps_in_runs.iter().map(|(from, to, by)| json!({ "from": from, "to": to, "by": by }));
         json!({
@@ -93,8 +99,9 @@ fn coverage(found: &Exploration) -> Value {
             "states_in_base": of.in_base,
             "states_in_runs": of.in_runs,
             "states_never": of.never,
-            "steps_in_base": of.steps_in_base,
+            "steps_in_base": plain(&of.steps_in_base),
             "steps_in_runs": steps.collect::<Vec<_>>(),
+            "steps_never": plain(&of.steps_never),
         })
     });
     kinds.collect()

@@ -13,8 +13,8 @@ pub use ndjson::write as write_ndjson;
 pub use text::write as write_text;
 
 use super::Exit;
-use super::counted::counted;
 use crate::explore::Exploration;
+use crate::text::counted::counted;
 
 /// A search that is over, and what of it is to be shown.
 #[derive(Clone, Debug)]
@@ -25,6 +25,8 @@ pub struct Explored {
     pub exploration: Exploration,
     /// What was made of the first findings, in their order.
     pub kept: Vec<Kept>,
+    /// True if somebody ended the search before it was over.
+    pub interrupted: bool,
     /// True if what was reached is shown too.
     pub coverage: bool,
 }

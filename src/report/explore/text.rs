@@ -1,16 +1,23 @@
 //! A search for people: how much was run and left out, each finding with the plan that shows it, and what was reached.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write};
 
 use super::Explored;
-use crate::explore::{Exploration, Group, OfKind};
+use crate::explore::{Exploration, Group};
 use crate::report::Paint;
 use crate::report::paint::Tone;
+use crate::text::counted::counted;
 use crate::text::mask::mask;
 use crate::text::rule::Gravity;
+use crate::timeline::Kind;
 
 /// The most steps of a kind that are shown one by one.
 const STEPS_SHOWN_MAX: usize = 20;
+/// The most steps of a kind that are shown with a finding.
+const STEPS_OF_FINDING_MAX: usize = 6;
+/// The most faults and actions that are shown with a step.
+const CAUSES_SHOWN_MAX: usize = 6;
 
 /// Writes a search.
 ///
@@ -24,6 +31,9 @@ pub fn write(out: &mut dyn Write, explored: &Explored, paint: Paint) -> io::Resu
     for (index, group) in found.groups.iter().enumerate() {
         writeln!(out)?;
         write_group(out, index + 1, group, paint)?;
+        if explored.coverage {
+            write_steps(out, group)?;
+        }
         if let Some(kept) = explored.kept.get(index) {
             writeln!(out, "   {}", mask(&kept.text()))?;
         }
@@ -31,7 +41,7 @@ pub fn write(out: &mut dyn Write, explored: &Explored, paint: Paint) -> io::Resu
     if explored.coverage {
         write_coverage(out, found, paint)?;
     }
-    writeln!(out, "\n{}", verdict(found, paint))
+    writeln!(out, "\n{}", verdict(explored, paint))
 }
 
 fn write_effort(out: &mut dyn Write, found: &Exploration) -> io::Result<()> {
@@ -86,34 +96,70 @@ fn write_group(out: &mut dyn Write, number: usize, group: &Group, paint: Paint) 
     )
 }
 
-fn write_coverage(out: &mut dyn Write, found: &Exploration, paint: Paint) -> io::Result<()> {
-    writeln!(out, "\n{}", paint.tone(Tone::Strong, "coverage"))?;
-    for OfKind { kind, in_base, in_runs, never, steps_in_base, steps_in_runs } in found.coverage.kinds() {
-        let list = |states: &std::collections::BTreeSet<&str>| {
-            if states.is_empty() { "none".to_owned() } else { states.iter().copied().collect::<Vec<_>>().join(", ") }
-        };
-        writeln!(out, "  {}", kind.text())?;
-        writeln!(out, "    without anything put in  {}", list(&in_base))?;
-        writeln!(out, "    in other runs            {}", list(&in_runs))?;
-        writeln!(out, "    never                    {}", list(&never))?;
-        writeln!(out, "    steps                    {steps_in_base}, and {} in other runs", steps_in_runs.len())?;
-        for (from, to, by) in steps_in_runs.iter().take(STEPS_SHOWN_MAX) {
-            let from = if from.is_empty() { "(new)" } else { from };
-            let by: Vec<&str> = by.iter().copied().take(6).collect();
-            writeln!(out, "      {from} -> {to}: {}", by.join(", "))?;
+/// What the run of a finding reaches that the run without anything put in does not.
+fn write_steps(out: &mut dyn Write, group: &Group) -> io::Result<()> {
+    let mut kinds: Vec<(Kind, Vec<String>)> = Vec::new();
+    for (kind, from, to) in &group.steps {
+        let step = step(from, to);
+        match kinds.last_mut().filter(|(last, _)| last == kind) {
+            Some((_, steps)) => steps.push(step),
+            None => kinds.push((*kind, vec![step])),
         }
-        if steps_in_runs.len() > STEPS_SHOWN_MAX {
-            writeln!(out, "      and {} more: --format json has them all", steps_in_runs.len() - STEPS_SHOWN_MAX)?;
-        }
+    }
+    for (kind, steps) in kinds {
+        let more = steps.len().saturating_sub(STEPS_OF_FINDING_MAX);
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        let shown = steps.into_iter().take(STEPS_OF_FINDING_MAX).collect::<Vec<_>>().join(", ");
+        writeln!(out, "   reaches  {}: {shown}{more}", kind.text())?;
     }
     Ok(())
 }
 
-fn verdict(found: &Exploration, paint: Paint) -> String {
-    let extent = if found.is_whole { "everything at this depth was tried" } else { "the budget ended the search" };
-    match found.groups.len() {
+fn write_coverage(out: &mut dyn Write, found: &Exploration, paint: Paint) -> io::Result<()> {
+    writeln!(out, "\n{}", paint.tone(Tone::Strong, "coverage"))?;
+    for of in found.coverage.kinds() {
+        let list = |states: &BTreeSet<&str>| {
+            if states.is_empty() { "none".to_owned() } else { states.iter().copied().collect::<Vec<_>>().join(", ") }
+        };
+        writeln!(out, "  {}", of.kind.text())?;
+        writeln!(out, "    without anything put in  {}", list(&of.in_base))?;
+        writeln!(out, "    in other runs            {}", list(&of.in_runs))?;
+        writeln!(out, "    never                    {}", list(&of.never))?;
+        let plain = |steps: &[(&str, &str)]| steps.iter().map(|(from, to)| step(from, to)).collect();
+        write_list(out, "steps without anything put in", plain(&of.steps_in_base))?;
+        let by = |by: &BTreeSet<&'static str>| by.iter().copied().take(CAUSES_SHOWN_MAX).collect::<Vec<_>>().join(", ");
+        let others = of.steps_in_runs.iter().map(|(from, to, words)| format!("{}: {}", step(from, to), by(words)));
+        write_list(out, "steps in other runs", others.collect())?;
+        write_list(out, "steps of other scenarios, never here", plain(&of.steps_never))?;
+    }
+    Ok(())
+}
+
+fn write_list(out: &mut dyn Write, title: &str, steps: Vec<String>) -> io::Result<()> {
+    writeln!(out, "    {title}: {}", steps.len())?;
+    for step in steps.iter().take(STEPS_SHOWN_MAX) {
+        writeln!(out, "      {step}")?;
+    }
+    if steps.len() > STEPS_SHOWN_MAX {
+        writeln!(out, "      and {} more: --format json has them all", steps.len() - STEPS_SHOWN_MAX)?;
+    }
+    Ok(())
+}
+
+fn step(from: &str, to: &str) -> String {
+    format!("{} -> {to}", if from.is_empty() { "(new)" } else { from })
+}
+
+fn verdict(explored: &Explored, paint: Paint) -> String {
+    let extent = if explored.interrupted {
+        "interrupted"
+    } else if explored.exploration.is_whole {
+        "everything at this depth was tried"
+    } else {
+        "the budget ended the search"
+    };
+    match explored.exploration.groups.len() {
         0 => format!("{}: {extent}", paint.tone(Tone::Good, "nothing found")),
-        1 => format!("{}: {extent}", paint.tone(Tone::Bad, "1 finding")),
-        count => format!("{}: {extent}", paint.tone(Tone::Bad, &format!("{count} findings"))),
+        count => format!("{}: {extent}", paint.tone(Tone::Bad, &counted(count, "finding"))),
     }
 }
