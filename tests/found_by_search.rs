@@ -93,3 +93,10 @@ fn jobs_of_earlier_runs_go_with_their_service() {
     let scenario = scenario("paasta/tron-job/scenario.yaml", "actions", entry);
     assert_eq!(found(&scenario, &["GR107"]), NOTHING);
 }
+
+#[test]
+fn a_graph_that_is_deleted_and_applied_again_begins_anew() {
+    let entry = "on: { subject: Pod/chat-frontend-r1-0, reaches: Deleted }, apply: graph.yaml";
+    let scenario = scenario("dynamo/deleted-mid-rollout/scenario.yaml", "actions", entry);
+    assert_eq!(found(&scenario, &["GR104"]), NOTHING);
+}

@@ -93,9 +93,11 @@ impl Outages {
 }
 
 impl Oracle for Outages {
-    fn entry(&mut self, id: EntryId, entry: &Entry, _: &dyn Stage, _: &mut Found) {
+    fn entry(&mut self, id: EntryId, entry: &Entry, stage: &dyn Stage, _: &mut Found) {
         match (entry.subject.kind, entry.became) {
             (Kind::Pod | Kind::Node, _) => return,
+            // Whoever took the name away may bring it again before this instant is looked at.
+            (Kind::Traffic, "outage") if self.is_given_up(entry.subject, stage) => {}
             (Kind::Service, "NoEndpoints") | (Kind::Traffic, "outage") => {
                 self.open.entry(entry.subject).or_insert(Open { evidence: id, since: None });
             }
