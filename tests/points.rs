@@ -295,3 +295,37 @@ fn a_fault_of_writes_strikes_the_very_write_in_an_api_of_its_own() {
         assert!(story(&struck).iter().any(|line| line.contains("graph/chat successful")), "it gets there all the same");
     }
 }
+
+/// Goal: a name that nothing has is told with the nearest that there is. Method: faults on one misspelt controller, group and subject.
+#[test]
+fn who_was_meant_is_told() {
+    let mut scenario = scenario("llama-stack");
+    let at = |subject: &str| Trigger::On {
+        subject: subject.to_owned(),
+        reaches: "active".to_owned(),
+        occurrence: 1,
+        after: Duration::ZERO,
+    };
+    let by = |by: &str| AccessTrigger {
+        edge: Edge::BeforeWrite,
+        object: Some("ReplicaSet".to_owned()),
+        by: Some(by.to_owned()),
+        occurrence: 1,
+        after: Duration::ZERO,
+    };
+    let killed = kill(&scenario, "Deployment/vllm-llama-stack", by("deploment"));
+    let unreached = FaultEntry { name: "unreached".to_owned(), trigger: at("deployment/vlm"), ..killed.clone() };
+    let restarted = FaultEntry {
+        name: "restarted".to_owned(),
+        trigger: at("deployment/vllm"),
+        kind: FaultKind::ControllerRestart { of: "lama-stack".to_owned(), lasts: Duration::ZERO },
+        ..killed.clone()
+    };
+    scenario.faults.extend([killed, unreached, restarted]);
+    let whys: Vec<String> = run(&scenario).unfired.into_iter().map(|unfired| unfired.why).collect();
+    let hints = ["`deployment`", "`deployment/vllm`", "`llama-stack`"];
+    assert_eq!(whys.len(), hints.len(), "{whys:?}");
+    for (why, hint) in whys.iter().zip(hints) {
+        assert!(why.contains(&format!("; did you mean {hint}?")), "{why}");
+    }
+}

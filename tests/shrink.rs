@@ -169,6 +169,18 @@ faults:
     insta::assert_snapshot!(one.text);
 }
 
+/// Goal: who asks for an end gets what is smallest by then, or is told that there was no time for anything.
+#[test]
+fn an_end_that_is_asked_for_is_an_end() {
+    let folder = top().join("scenarios/full-fleet-deadlock");
+    let text = fs::read_to_string(folder.join("scenario.yaml")).expect("a text");
+    let source = Source::new("scenario.yaml", expecting(&text, "  - never: { manifests/llm: failed }"));
+    let stop = std::sync::atomic::AtomicBool::new(true);
+    let options = Options { stop: Some(&stop), ..Options::default() };
+    let refusal = shrink(&source, &Folder::new(&folder), options).expect_err("nothing was tried");
+    assert!(matches!(refusal, Refusal::Stopped), "{refusal:?}");
+}
+
 /// Goal: a limit of tries is kept and told, and what was found by then is written.
 #[test]
 fn a_limit_of_tries_is_kept() {

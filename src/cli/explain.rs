@@ -23,8 +23,8 @@ use crate::text::render::render;
 #[derive(Args)]
 #[command(group = ArgGroup::new("selection").args(["entry", "subject", "expectation"]))]
 pub struct ExplainArgs {
-    /// The scenario file, or the code of a rule or oracle: GR001, GR104.
-    #[arg(value_name = "FILE|CODE")]
+    /// The scenario file, or a rule or oracle by its code or name: GR001, GR104, outage.
+    #[arg(value_name = "FILE|RULE")]
     what: PathBuf,
     /// Explain this entry of the timeline, by its id in `run --format json`.
     #[arg(long, value_name = "N")]
@@ -88,7 +88,7 @@ pub fn explain(args: &ExplainArgs) -> Exit {
     if args.targets.iter().filter(|target| target.path.is_none()).count() > 1 {
         return refuse("only one format can go to stdout; give the others a path, as in --format mermaid=graph.mmd");
     }
-    match rule_code(&args.what) {
+    match rule_code(&args.what).or_else(|| rule_name(&args.what)) {
         Some(code) => explain_rule(args, &code),
         None => explain_file(args),
     }
@@ -102,6 +102,13 @@ fn rule_code(what: &Path) -> Option<String> {
     let code = what.to_str()?.to_ascii_uppercase();
     let digits = code.strip_prefix("GR")?;
     (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(code)
+}
+
+/// The code of a rule if the argument is the name of one, as findings have it (`outage`), and no file.
+fn rule_name(what: &Path) -> Option<String> {
+    let name = what.to_str()?;
+    let rule = rules::find(name).or_else(|| builtin::rules::find(name))?;
+    (!what.exists()).then(|| rule.code.to_owned())
 }
 
 /// Describes a rule.
@@ -205,6 +212,13 @@ fn write(args: &ExplainArgs, explained: &Explained) -> Exit {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_rule_is_found_by_its_name() {
+        assert_eq!(rule_name(Path::new("outage")).as_deref(), Some("GR104"));
+        assert_eq!(rule_name(Path::new("src")), None);
+        assert_eq!(rule_name(Path::new("outages.yaml")), None);
+    }
 
     #[test]
     fn a_code_is_told_apart_from_a_file() {

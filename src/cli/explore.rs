@@ -4,9 +4,7 @@
 use std::io::Write;
 use std::path::PathBuf;
 
-use clap::Args;
-use indicatif::ProgressBar;
-
+use super::interrupt::Interrupt;
 use super::output::{Format, OutputArgs, complain, refuse, stderr_is_coloured, tell};
 use super::progress;
 use super::shrink::{schema_line, write as write_shrunk};
@@ -18,10 +16,12 @@ use crate::report::explore::{self as shown, Explored, Kept};
 use crate::report::{Exit, Paint, exit::gravest};
 use crate::scenario::{Folder, load};
 use crate::text::Diagnostic;
+use crate::text::counted::counted;
 use crate::text::diagnostic::{nearest, quote};
 use crate::text::duration::parse as parse_duration;
 use crate::text::render::render;
 use crate::text::rule::Rule;
+use clap::Args;
 
 /// Runs where neither a time nor a number is given.
 const RUNS_DEFAULT: u64 = 5_000;
@@ -81,7 +81,10 @@ fn fault_word(text: &str) -> Result<String, String> {
 fn oracle(text: &str) -> Result<&'static Rule, String> {
     rules::find(text).ok_or_else(|| {
         let names: Vec<&str> = rules::ALL.iter().map(|rule| rule.name).collect();
-        format!("there is no oracle {}; there are {}", quote(text), names.join(", "))
+        match nearest(text, names.iter().copied()) {
+            Some(near) => format!("there is no oracle {}; did you mean `{near}`?", quote(text)),
+            None => format!("there is no oracle {}; there are {}", quote(text), names.join(", ")),
+        }
     })
 }
 
@@ -96,7 +99,11 @@ pub fn explore(args: &ExploreArgs) -> Exit {
         Ok(pool) => pool,
         Err(error) => return complain(&format!("cannot start {jobs} threads: {error}")),
     };
-    let exploration = match pool.install(|| searched(args)) {
+    let interrupt = match Interrupt::listen() {
+        Ok(interrupt) => interrupt,
+        Err(error) => return complain(&format!("cannot listen to signals: {error}")),
+    };
+    let exploration = match pool.install(|| searched(args, &interrupt)) {
         Ok(exploration) => exploration,
         Err(problems) => {
             tell(render(&problems, stderr_is_coloured()).trim_end());
@@ -104,9 +111,11 @@ pub fn explore(args: &ExploreArgs) -> Exit {
         }
     };
     let file = args.file.to_string_lossy().into_owned();
-    let (kept, written) = pool.install(|| shrunk(args, &exploration));
-    let explored = Explored { file, exploration, kept, coverage: args.coverage };
-    let ended = gravest([explored.exit(), written]);
+    let was_cut_short = interrupt.is_asked();
+    let (kept, written) = pool.install(|| shrunk(args, &exploration, &interrupt));
+    let explored = Explored { file, exploration, kept, coverage: args.coverage, interrupted: was_cut_short };
+    let interrupted = interrupt.is_asked().then_some(Exit::Interrupted);
+    let ended = interrupted.unwrap_or(gravest([explored.exit(), written]));
     args.output.write_each(ended, &|format, out: &mut dyn Write, paint: Paint| match format {
         Format::Json => shown::write_json(out, &explored),
         Format::Ndjson => shown::write_ndjson(out, &explored),
@@ -116,7 +125,7 @@ pub fn explore(args: &ExploreArgs) -> Exit {
     })
 }
 
-fn searched(args: &ExploreArgs) -> Result<Exploration, Vec<Diagnostic>> {
+fn searched(args: &ExploreArgs, interrupt: &Interrupt) -> Result<Exploration, Vec<Diagnostic>> {
     let scenario = load(&args.file)?;
     let runs = match args.budget {
         Some(_) => None,
@@ -129,12 +138,15 @@ fn searched(args: &ExploreArgs) -> Result<Exploration, Vec<Diagnostic>> {
         choice: Choice { faults: args.faults.clone(), no_actions: args.no_actions },
         only: args.only.clone(),
     };
-    let bar = progress(runs);
+    let bar = match runs {
+        Some(runs) => progress::bar(runs, "{bar:30} {pos} of {len} runs, {msg}, {per_sec}, {elapsed}"),
+        None => progress::spinner("{spinner} {pos} runs, {msg}, {per_sec}, {elapsed}"),
+    };
     let ends = Deadline::after(args.budget);
     let exploration = search(&scenario, &options, &mut |Progress { runs, findings }| {
         bar.set_position(runs);
-        bar.set_message(format!("{findings} findings"));
-        !ends.is_over()
+        bar.set_message(counted(findings, "finding"));
+        !ends.is_over() && !interrupt.is_asked()
     });
     bar.finish_and_clear();
     exploration
@@ -144,12 +156,13 @@ fn searched(args: &ExploreArgs) -> Result<Exploration, Vec<Diagnostic>> {
 const TRIES_MAX: usize = 3_000;
 
 /// Writes the smallest scenario of each of the first findings. What cannot be written is told, and its finding all the same.
-fn shrunk(args: &ExploreArgs, exploration: &Exploration) -> (Vec<Kept>, Exit) {
+fn shrunk(args: &ExploreArgs, exploration: &Exploration, interrupt: &Interrupt) -> (Vec<Kept>, Exit) {
     let groups = exploration.groups.iter().take(args.shrink.into());
     let scenario = &exploration.plan.scenario;
     let schema = schema_line(scenario.source.text(), &scenario.folder, &args.out);
-    let options = Shrinking { tries_max: TRIES_MAX, schema: schema.as_deref(), ..Shrinking::default() };
-    let bar = progress(Some(groups.len() as u64));
+    let stop = Some(interrupt.flag());
+    let options = Shrinking { tries_max: TRIES_MAX, schema: schema.as_deref(), stop, ..Shrinking::default() };
+    let bar = progress::bar(groups.len() as u64, "{bar:30} {pos} of {len} findings shrunk, {elapsed}");
     let one = |group: &Group| {
         let documents = Folder::new(&scenario.folder);
         let shrunk = shrink_plan(&group.plan, exploration.seed, &documents, &group.target(), options);
@@ -191,13 +204,5 @@ impl Deadline {
     #[allow(clippy::disallowed_methods, clippy::disallowed_types, reason = "a budget is time of the machine")]
     fn is_over(&self) -> bool {
         self.0.is_some_and(|at| std::time::Instant::now() >= at)
-    }
-}
-
-/// How far it is.
-fn progress(runs: Option<u64>) -> ProgressBar {
-    match runs {
-        Some(runs) => progress::bar(runs, "{bar:30} {pos} of {len} runs, {msg}, {per_sec}, {elapsed}"),
-        None => progress::spinner("{spinner} {pos} runs, {msg}, {per_sec}, {elapsed}"),
     }
 }

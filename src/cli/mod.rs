@@ -18,6 +18,7 @@ mod filter;
 mod find;
 mod fleet;
 mod inputs;
+mod interrupt;
 mod output;
 mod plan;
 mod progress;

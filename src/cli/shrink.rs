@@ -6,6 +6,7 @@ use std::path::{Component, Path, PathBuf};
 
 use clap::Args;
 
+use super::interrupt::Interrupt;
 use super::output::{Format, OutputArgs, complain, refuse, stderr_is_coloured, tell};
 use super::snapshots::Snapshots;
 use crate::explore::shrink::{Options, Refusal, Shrunk, TRIES_DEFAULT, shrink as shrink_source};
@@ -14,6 +15,7 @@ use crate::report::snapshot::snapshot_text;
 use crate::report::{Exit, Paint};
 use crate::scenario::Folder;
 use crate::scenario::documents::read_text;
+use crate::text::counted::counted;
 use crate::text::render::render;
 use crate::text::{Diagnostic, Source};
 
@@ -52,12 +54,23 @@ pub fn shrink(args: &ShrinkArgs) -> Exit {
     let tries = usize::try_from(args.tries).unwrap_or(usize::MAX);
     tell(&format!("shrinking {name}"));
     let schema = schema_line(source.text(), folder, &args.out);
-    let options = Options { keep: args.keep.as_deref(), schema: schema.as_deref(), tries_max: tries };
+    let interrupt = match Interrupt::listen() {
+        Ok(interrupt) => interrupt,
+        Err(error) => return complain(&format!("cannot listen to signals: {error}")),
+    };
+    let stop = Some(interrupt.flag());
+    let options = Options { keep: args.keep.as_deref(), schema: schema.as_deref(), tries_max: tries, stop };
     let shrunk = match shrink_source(&source, &Folder::new(folder), options) {
         Ok(shrunk) => shrunk,
         Err(refusal) => return refused(&name, args.keep.as_deref(), &refusal),
     };
-    if shrunk.is_cut_short {
+    let ended = if interrupt.is_asked() { Exit::Interrupted } else { Exit::Passed };
+    if ended == Exit::Interrupted {
+        tell(&format!(
+            "interrupted: what was smallest of {} that were tried is kept",
+            counted(shrunk.tries, "scenario")
+        ));
+    } else if shrunk.is_cut_short {
         tell(&format!("warning: {tries} scenarios were tried, the most that --tries allows: it may be smaller yet"));
     }
     let (file, snapshot) = match write(&shrunk, &args.out) {
@@ -65,7 +78,7 @@ pub fn shrink(args: &ShrinkArgs) -> Exit {
         Err(error) => return complain(&error),
     };
     let written = Written { shrunk: &shrunk, file: &file, snapshot: &snapshot };
-    args.output.write_each(Exit::Passed, &|format, out: &mut dyn Write, paint: Paint| match format {
+    args.output.write_each(ended, &|format, out: &mut dyn Write, paint: Paint| match format {
         Format::Json => write_json(out, written),
         _ => write_text(out, written, paint),
     })
@@ -88,6 +101,10 @@ fn refused(file: &str, keep: Option<&str>, refusal: &Refusal) -> Exit {
                 "error: {file} fails by {what} only together with what else it expects: it cannot be shrunk"
             ));
             Exit::Failed
+        }
+        Refusal::Stopped => {
+            tell("interrupted: nothing was written");
+            Exit::Interrupted
         }
         Refusal::Secrets(places) => {
             tell(&format!(

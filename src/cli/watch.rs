@@ -12,6 +12,7 @@ use notify_debouncer_full::notify::{EventKind, RecommendedWatcher, RecursiveMode
 use notify_debouncer_full::{DebounceEventResult, Debouncer, RecommendedCache, new_debouncer};
 
 use super::inputs::Inputs;
+use super::interrupt::Interrupt;
 use super::output::{complain, refuse, tell, to_stdout};
 use super::snapshots::{Snapshots, path_of};
 use super::suite::{Suite, judged, run_all};
@@ -252,20 +253,12 @@ fn there(folder: &Path) -> PathBuf {
     folder.ancestors().map(here).find(|folder| folder.is_dir()).unwrap_or_else(|| PathBuf::from("."))
 }
 
-/// Ctrl-C, and SIGTERM, which a supervisor sends. The first lets a round that goes on come to its end; a second ends the
-/// process at once.
+/// The first signal lets a round that goes on come to its end; a second ends the process at once.
 #[cfg(unix)]
 fn listen_for_end(sender: Sender<Wake>) -> io::Result<()> {
     use signal_hook::consts::{SIGINT, SIGTERM};
-    use std::sync::Arc;
-    use std::sync::atomic::AtomicBool;
 
-    let ended = Arc::new(AtomicBool::new(false));
-    for signal in [SIGINT, SIGTERM] {
-        let code = i32::from(Exit::Interrupted.code());
-        signal_hook::flag::register_conditional_shutdown(signal, code, Arc::clone(&ended))?;
-        signal_hook::flag::register(signal, Arc::clone(&ended))?;
-    }
+    Interrupt::listen()?;
     let mut signals = signal_hook::iterator::Signals::new([SIGINT, SIGTERM])?;
     let forward = move || signals.forever().try_for_each(|_| sender.send(Wake::Ended));
     std::thread::Builder::new().name("signals".into()).spawn(forward)?;

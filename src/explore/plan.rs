@@ -7,6 +7,7 @@ use crate::kernel::Time;
 use crate::rehearsal::Finding;
 use crate::scenario::model::{ActionEntry, ActionKind, FaultEntry, FaultKind, Scenario, TieEntry, Trigger};
 use crate::text::Place;
+use crate::text::counted::ordinal;
 use crate::text::rule::Rule;
 
 /// A scenario and what a search added to it. Equal plans give equal runs.
@@ -145,15 +146,19 @@ fn describe_trigger(trigger: &Trigger) -> String {
     match trigger {
         Trigger::At(at) => format!("at {at}"),
         Trigger::On { subject, reaches, occurrence, after } => {
-            let time = if *occurrence > 1 { format!(" for the {occurrence}th time") } else { String::new() };
+            let time = nth_time(*occurrence);
             let after = if after.nanos() > 0 { format!("{after} after ") } else { "when ".to_owned() };
             format!("{after}{subject} becomes {reaches}{time}")
         }
         Trigger::Access(access) => {
-            let time =
-                if access.occurrence > 1 { format!(" for the {}th time", access.occurrence) } else { String::new() };
+            let time = nth_time(access.occurrence);
             let after = if access.after.nanos() > 0 { format!("{} after ", access.after) } else { String::new() };
             format!("{after}{}{time}", access.describe())
         }
     }
+}
+
+/// ` for the 2nd time`; nothing for the first.
+fn nth_time(occurrence: u32) -> String {
+    if occurrence > 1 { format!(" for the {} time", ordinal(occurrence)) } else { String::new() }
 }

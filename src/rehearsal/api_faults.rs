@@ -94,7 +94,7 @@ impl<S: Stage> Rehearsal<S> {
     /// Gives a fault to every control plane that has what it strikes; if none has, what they say of it.
     fn reach(&mut self, index: usize, entry: &ApiEntry, cause: Cause) -> Result<bool, String> {
         if let Some(of) = entry.of.as_ref().filter(|of| self.controller_of(of).is_none()) {
-            return Err(format!("no controller has {}", quote(of)));
+            return Err(self.no_controller_has(of));
         }
         let action = Action::Disturb(self.api_fault(index, entry));
         let (mut reached, mut refusals) = (false, Vec::new());

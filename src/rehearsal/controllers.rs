@@ -45,7 +45,7 @@ impl<S: Stage> Rehearsal<S> {
     /// A controller ends; it is there again at a later time.
     pub(super) fn stop_controller(&mut self, fault: usize, of: &str, until: Time, token: usize) -> CueOutcome {
         let Some(controller) = self.controller_of(of) else {
-            return CueOutcome::Void(format!("no controller has {}", crate::text::diagnostic::quote(of)));
+            return CueOutcome::Void(self.no_controller_has(of));
         };
         let system = &self.systems[controller];
         if system.is_run_once() && self.cues.cues[token].waits.as_ref().is_some_and(|waits| waits.access) {

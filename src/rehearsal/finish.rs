@@ -69,7 +69,7 @@ impl<S: Stage> Rehearsal<S> {
                 Some(Unfired {
                     line: self.stage.timeline().line(cue.line)?.clone(),
                     name: cues::cue_name(&self.scenario, &self.store, cue.kind),
-                    why: cues::why_not(cue, self.seen_at(token)),
+                    why: cues::why_not(cue, self.seen_at(token)) + &self.subject_meant(cue),
                 })
             })
             .collect()

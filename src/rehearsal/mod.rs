@@ -7,6 +7,7 @@ mod cues;
 mod finish;
 mod fork;
 mod inject;
+mod meant;
 mod notices;
 pub mod observer;
 mod play;

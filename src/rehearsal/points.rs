@@ -9,7 +9,6 @@ use super::cues::{CueKind, CueOutcome};
 use crate::kernel::Duration;
 use crate::scenario::model::{AccessTrigger, ApiEntry, FaultKind, RECORD};
 use crate::systems;
-use crate::text::diagnostic::quote;
 use crate::timeline::{Cause, Kind, Subject};
 use crate::workload::{
     About, AccessPoint, Accessed, Action, Actor, ApiFault, ApiTrouble, BuiltIn, Controller, Edge, Moment, Object,
@@ -72,14 +71,7 @@ impl<S: Stage> Rehearsal<S> {
         actors.dedup();
         match actors.is_empty() {
             false => Ok(actors),
-            true => {
-                let known: Vec<&str> = BuiltIn::ALL.iter().map(|one| one.text()).collect();
-                Err(format!(
-                    "nobody here is called {}: it is a system, a group, deployment or document, or one of {}",
-                    quote(name),
-                    known.join(", ")
-                ))
-            }
+            true => Err(self.nobody_is_called(name)),
         }
     }
 

@@ -3,7 +3,6 @@
 
 pub mod case;
 pub mod conform;
-mod counted;
 pub mod diff;
 pub mod exit;
 pub mod explain;

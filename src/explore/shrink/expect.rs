@@ -31,7 +31,7 @@ const WANTED: [(&str, &str); 17] = [
 
 /// The draft with an expectation that says what its oracle finds, if one does: it fails with what the scenario does, and holds without
 /// it.
-pub fn with_expectation(trial: &Trial, draft: Draft) -> Draft {
+pub fn with_expectation(trial: &Trial<'_>, draft: Draft) -> Draft {
     let Goal::Finding(target, _) = trial.goal() else { return draft };
     let subject = trial.run(&draft).and_then(|(_, run)| trial.goal().failure(&run)).map(|failure| failure.goal);
     let subject = match subject {

@@ -18,6 +18,7 @@ pub mod yaml;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
 use self::draft::{Document, Draft, File, Form};
 use self::goal::{Failure, Goal};
@@ -44,11 +45,13 @@ pub struct Options<'o> {
     pub schema: Option<&'o str>,
     /// The most scenarios that are tried.
     pub tries_max: usize,
+    /// Becomes true when nothing more is to be tried: what is smallest by then is what comes out.
+    pub stop: Option<&'o AtomicBool>,
 }
 
 impl Default for Options<'_> {
     fn default() -> Self {
-        Options { keep: None, schema: None, tries_max: TRIES_DEFAULT }
+        Options { keep: None, schema: None, tries_max: TRIES_DEFAULT, stop: None }
     }
 }
 
@@ -71,7 +74,7 @@ pub struct Shrunk {
     pub besides: Vec<String>,
     /// How many scenarios were tried.
     pub tries: usize,
-    /// True if the limit of tries kept it from becoming smaller.
+    /// True if the limit of tries, or who asked for an end, kept it from becoming smaller.
     pub is_cut_short: bool,
 }
 
@@ -84,6 +87,8 @@ pub enum Refusal {
     NothingFails(Vec<String>),
     /// It does not fail in the same way once it is written anew, or judged for one failure alone.
     Unsteady(String),
+    /// An end was asked for before it was known whether it fails in the same way once it is written anew.
+    Stopped,
     /// It needs credentials, at these places, which are not to be written.
     Secrets(String),
 }
@@ -98,6 +103,7 @@ impl Refusal {
             },
             Refusal::NothingFails(_) => "it does not fail in the same way by itself".to_owned(),
             Refusal::Unsteady(what) => format!("{what} fails only together with the rest"),
+            Refusal::Stopped => "interrupted".to_owned(),
             Refusal::Secrets(places) => format!("it needs values that may be secret, which are not written: {places}"),
         }
     }
@@ -237,10 +243,14 @@ fn smallest(
         _ => None,
     };
     let draft = expect::judged_alone(draft, &failure.goal, position);
-    let mut trial = Trial::new(failure.goal.clone(), &draft, run, options.tries_max);
-    let draft = trial.holds(draft).ok_or_else(|| Refusal::Unsteady(failure.title()))?;
+    let mut trial = Trial::new(failure.goal.clone(), &draft, run, options);
+    let draft = match trial.holds(draft) {
+        Some(draft) => draft,
+        None if trial.is_cut_short() => return Err(Refusal::Stopped),
+        None => return Err(Refusal::Unsteady(failure.title())),
+    };
     let draft = reduce::reduce(&mut trial, draft);
-    let is_cut_short = trial.is_cut_short();
+    let (tries, is_cut_short) = (trial.tries(), trial.is_cut_short());
     trial.no_limit();
     let draft = privacy::without_secrets(&mut trial, draft).map_err(Refusal::Secrets)?;
     let draft = without_oracles(&trial, draft);
@@ -270,13 +280,13 @@ fn smallest(
         run,
         failure,
         besides,
-        tries: trial.tries(),
+        tries,
         is_cut_short,
     })
 }
 
 /// A scenario that fails in an expectation alone needs not say that oracles are off.
-fn without_oracles(trial: &Trial, draft: Draft) -> Draft {
+fn without_oracles(trial: &Trial<'_>, draft: Draft) -> Draft {
     if matches!(trial.goal(), Goal::Finding(..) | Goal::Missed(..)) {
         return draft;
     }

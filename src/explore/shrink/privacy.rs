@@ -26,7 +26,7 @@ const FIELDS: [&str; 6] = [
 ///
 /// # Errors
 /// The places of those that the failure needs, for a message.
-pub fn without_secrets(trial: &mut Trial, mut draft: Draft) -> Result<Draft, String> {
+pub fn without_secrets(trial: &mut Trial<'_>, mut draft: Draft) -> Result<Draft, String> {
     let spots = spots(&draft);
     if let Some(masked) = trial.holds(spots.iter().fold(draft.clone(), masked)) {
         draft = masked;

@@ -2,9 +2,11 @@
 //! there are, and the answer is the one that trying in order gives.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use rayon::prelude::*;
 
+use super::Options as Shrinking;
 use super::draft::Draft;
 use super::goal::Goal;
 use super::tree::{Tree, keys};
@@ -61,21 +63,22 @@ pub struct Guards {
 }
 
 /// The tries of one shrinking.
-pub struct Trial {
+pub struct Trial<'o> {
     goal: Goal,
     guards: Guards,
     /// What became of each draft that was tried, by its digest.
     known: BTreeMap<u128, bool>,
     entries_max: usize,
     tries_max: usize,
+    stop: Option<&'o AtomicBool>,
     tries: usize,
-    /// True once the limit kept something from being tried.
+    /// True once the limit, or who asked for an end, kept something from being tried.
     is_cut_short: bool,
 }
 
-impl Trial {
+impl<'o> Trial<'o> {
     /// Tries for a way to fail that this draft shows, whose run is given.
-    pub fn new(goal: Goal, draft: &Draft, run: &RunResult, tries_max: usize) -> Trial {
+    pub fn new(goal: Goal, draft: &Draft, run: &RunResult, options: Shrinking<'o>) -> Trial<'o> {
         let is_endless = matches!(run.ending, Ending::LimitReached(_));
         let entries_max = (run.timeline.len() * ENTRIES_FACTOR).max(ENTRIES_MIN);
         let mut trial = Trial {
@@ -83,14 +86,15 @@ impl Trial {
             guards: Guards::default(),
             known: BTreeMap::new(),
             entries_max: if is_endless { usize::MAX } else { entries_max },
-            tries_max,
+            tries_max: options.tries_max,
+            stop: options.stop,
             tries: 0,
             is_cut_short: false,
         };
         trial.guards.until = draft.scenario.key("until").cloned();
         let lists: [&'static [&'static str]; 3] = [&["faults"], &["faults", "actions"], &["faults", "actions", "ties"]];
         let there = lists.into_iter().filter(|lists| lists.iter().any(|list| draft.scenario.key(list).is_some()));
-        let calm = |trial: &Trial| there.clone().find(|lists| trial.is_calm(draft, lists) == Some(true));
+        let calm = |trial: &Trial<'_>| there.clone().find(|lists| trial.is_calm(draft, lists) == Some(true));
         trial.guards.without = calm(&trial);
         if trial.guards.without.is_none() && matches!(trial.goal, Goal::Finding(..)) {
             trial.guards.of_same = true;
@@ -112,7 +116,7 @@ impl Trial {
 
     /// Has what follows not be held back by the limit: it is little, and what was found must be written.
     pub const fn no_limit(&mut self) {
-        self.tries_max = usize::MAX;
+        (self.tries_max, self.stop) = (usize::MAX, None);
         self.is_cut_short = false;
     }
 
@@ -143,7 +147,7 @@ impl Trial {
                 .collect();
             for ((digest, draft), fails) in batch.into_iter().zip(judged) {
                 if !self.known.contains_key(&digest) {
-                    if self.tries >= self.tries_max {
+                    if self.tries >= self.tries_max || self.is_stopped() {
                         self.is_cut_short = true;
                         return None;
                     }
@@ -156,6 +160,10 @@ impl Trial {
                 position += 1;
             }
         }
+    }
+
+    fn is_stopped(&self) -> bool {
+        self.stop.is_some_and(|stop| stop.load(Ordering::Relaxed))
     }
 
     /// True if a draft still fails as it must.

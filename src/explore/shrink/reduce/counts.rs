@@ -27,7 +27,7 @@ const WORDS: [&str; 13] = [
 const PAIRED_MAX: usize = 12;
 
 /// Lowers numbers: all of them, those that are equal, pairs, and each by itself.
-pub fn counts(trial: &mut Trial, mut draft: Draft) -> Draft {
+pub fn counts(trial: &mut Trial<'_>, mut draft: Draft) -> Draft {
     loop {
         let spots = spots(&draft);
         let halved = |number: i64| (number / 2).max(1);
@@ -59,7 +59,7 @@ pub fn counts(trial: &mut Trial, mut draft: Draft) -> Draft {
 }
 
 /// Lowers these numbers, which are equal, to the least with which it still fails.
-fn lower(trial: &mut Trial, draft: Draft, equal: &[(Spot, i64)], now: i64) -> Draft {
+fn lower(trial: &mut Trial<'_>, draft: Draft, equal: &[(Spot, i64)], now: i64) -> Draft {
     let mut smallest = draft.clone();
     least(1, now, &mut |number| match trial.holds(with_all(&draft, equal, |_| number)) {
         Some(found) => {
@@ -72,7 +72,7 @@ fn lower(trial: &mut Trial, draft: Draft, equal: &[(Spot, i64)], now: i64) -> Dr
 }
 
 /// Lowers two numbers by the same amount.
-fn lower_both(trial: &mut Trial, draft: Draft, one: &Spot, other: &Spot) -> Draft {
+fn lower_both(trial: &mut Trial<'_>, draft: Draft, one: &Spot, other: &Spot) -> Draft {
     let numbers = draft.get(one).and_then(number_of).zip(draft.get(other).and_then(number_of));
     let Some((first, second)) = numbers.filter(|(first, second)| *first > 1 && *second > 1) else { return draft };
     let now = first.min(second);

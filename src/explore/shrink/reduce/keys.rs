@@ -13,7 +13,7 @@ const IDENTITY: [&str; 4] = ["apiVersion", "kind", "name", "namespace"];
 const MILD: [&str; 6] = ["force", "delete_emptydir_data", "disable_eviction", "drain", "exit", "value"];
 
 /// All documents.
-pub fn documents(trial: &mut Trial, mut draft: Draft) -> Draft {
+pub fn documents(trial: &mut Trial<'_>, mut draft: Draft) -> Draft {
     for file in draft.files() {
         if file != File::Scenario {
             draft = file_of(trial, draft, &file, &|path| !last_is_in(path, &IDENTITY));
@@ -23,12 +23,12 @@ pub fn documents(trial: &mut Trial, mut draft: Draft) -> Draft {
 }
 
 /// The scenario itself.
-pub fn scenario(trial: &mut Trial, draft: Draft) -> Draft {
+pub fn scenario(trial: &mut Trial<'_>, draft: Draft) -> Draft {
     file_of(trial, draft, &File::Scenario, &may_leave_out)
 }
 
 /// One file, a depth after the other.
-fn file_of(trial: &mut Trial, mut draft: Draft, file: &File, may: &dyn Fn(&[Step]) -> bool) -> Draft {
+fn file_of(trial: &mut Trial<'_>, mut draft: Draft, file: &File, may: &dyn Fn(&[Step]) -> bool) -> Draft {
     for depth in 1.. {
         let Some(tree) = draft.tree(file) else { break };
         let (mut spots, mut is_deepest) = (Vec::new(), true);

@@ -6,7 +6,7 @@ use crate::explore::shrink::tree::{Step, keys};
 use crate::explore::shrink::trial::Trial;
 
 /// Faults, actions and the order of what happens at one instant: what a search plays with.
-pub fn disturbances(trial: &mut Trial, draft: Draft) -> Draft {
+pub fn disturbances(trial: &mut Trial<'_>, draft: Draft) -> Draft {
     let mut spots = items(&draft, &keys(&["faults"]));
     spots.extend(items(&draft, &keys(&["actions"])));
     spots.extend(items(&draft, &keys(&["ties"])));
@@ -14,7 +14,7 @@ pub fn disturbances(trial: &mut Trial, draft: Draft) -> Draft {
 }
 
 /// What is deployed, how it behaves, and on which nodes; each list by itself, and the nodes of all clusters together.
-pub fn parts(trial: &mut Trial, mut draft: Draft) -> Draft {
+pub fn parts(trial: &mut Trial<'_>, mut draft: Draft) -> Draft {
     for list in [&["deploy"][..], &["behaviour"], &["clusters"], &["cluster", "namespaces"]] {
         let spots = items(&draft, &keys(list));
         draft = leave_out(trial, draft, &spots);

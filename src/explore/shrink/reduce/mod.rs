@@ -15,7 +15,7 @@ use super::draft::{Draft, Spot};
 use super::trial::Trial;
 
 /// One way to make a scenario smaller.
-type Pass = fn(&mut Trial, Draft) -> Draft;
+type Pass = fn(&mut Trial<'_>, Draft) -> Draft;
 
 /// The ways, in the order in which they are tried: those that take away most come first.
 const PASSES: [Pass; 9] = [
@@ -31,7 +31,7 @@ const PASSES: [Pass; 9] = [
 ];
 
 /// The draft with all taken away that its failure does not need.
-pub fn reduce(trial: &mut Trial, mut draft: Draft) -> Draft {
+pub fn reduce(trial: &mut Trial<'_>, mut draft: Draft) -> Draft {
     // Every pass makes it smaller or leaves it; a draft that was there before would come again for ever.
     let mut seen = BTreeSet::new();
     while seen.insert(draft.digest()) {
@@ -46,7 +46,7 @@ pub fn reduce(trial: &mut Trial, mut draft: Draft) -> Draft {
 }
 
 /// The draft without those of these values that its failure does not need.
-fn leave_out(trial: &mut Trial, draft: Draft, spots: &[Spot]) -> Draft {
+fn leave_out(trial: &mut Trial<'_>, draft: Draft, spots: &[Spot]) -> Draft {
     let mut smallest = draft.clone();
     ddmin(spots.len(), &mut |parts| {
         let mut tried: Vec<Vec<usize>> = Vec::new();

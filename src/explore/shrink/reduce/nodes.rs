@@ -6,7 +6,7 @@ use crate::explore::shrink::tree::{Tree, keys};
 use crate::explore::shrink::trial::Trial;
 
 /// Has faults and actions name earlier nodes of their pools.
-pub fn ordinals(trial: &mut Trial, mut draft: Draft) -> Draft {
+pub fn ordinals(trial: &mut Trial<'_>, mut draft: Draft) -> Draft {
     for pool in pools(&draft) {
         for ordinal in named(&draft, &pool) {
             let mut earlier =

@@ -26,7 +26,7 @@ const SPREADS: [(&str, &[&str]); 4] = [
 ];
 
 /// Distributions become constants.
-pub fn spreads(trial: &mut Trial, mut draft: Draft) -> Draft {
+pub fn spreads(trial: &mut Trial<'_>, mut draft: Draft) -> Draft {
     for spot in spots(&draft, &|value| !constants(value).is_empty()) {
         let values = draft.get(&spot).map(constants).unwrap_or_default();
         let mut drafts = values.into_iter().map(|value| draft.clone().with(&spot, Tree::Text(value)));
@@ -51,7 +51,7 @@ fn constants(value: &Tree) -> Vec<String> {
 
 /// Every length becomes the shortest round one with which it still fails, or at least a round one. The end of the run comes first: all
 /// others are shorter.
-pub fn lengths(trial: &mut Trial, mut draft: Draft) -> Draft {
+pub fn lengths(trial: &mut Trial<'_>, mut draft: Draft) -> Draft {
     let mut spots = spots(&draft, &|value| length_of(value).is_some());
     spots.sort_by_key(|spot| !matches!(&spot.path[..], [Step::Key(key)] if key == "until"));
     for spot in spots {

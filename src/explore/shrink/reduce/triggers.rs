@@ -12,7 +12,7 @@ use crate::timeline::Kind;
 const UNITS: [u64; 3] = [60, 10, 1];
 
 /// Puts times in place of triggers.
-pub fn triggers(trial: &mut Trial, mut draft: Draft) -> Draft {
+pub fn triggers(trial: &mut Trial<'_>, mut draft: Draft) -> Draft {
     for (list, kind) in [("faults", Kind::Fault), ("actions", Kind::Action)] {
         for (position, spot) in items(&draft, &keys(&[list])).into_iter().enumerate() {
             if draft.get(&spot).and_then(|entry| entry.key("on")).is_none() {
