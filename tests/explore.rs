@@ -4,7 +4,7 @@
 use std::path::Path;
 
 use assert_cmd::Command;
-use greenroom::explore::{Choice, Exploration, Options, Plan, Target, explore, findings_of, shows};
+use greenroom::explore::{Choice, Exploration, Group, Options, Plan, Target, explore, findings_of, shows};
 use greenroom::scenario::{Scenario, load};
 
 fn scenario(name: &str) -> Scenario {
@@ -112,6 +112,22 @@ fn each_plan_shows_its_finding_when_it_is_run_from_its_start() {
 }
 
 #[test]
+fn what_one_plan_shows_of_several_is_told_once() {
+    let found = searched(&scenario("llama-stack"), &runs(300), 2);
+    let one = found.groups.iter().find(|group| group.rule.name == "outage" && !group.also.is_empty());
+    let one = one.expect("a node has pods of several Services");
+    assert!(!one.also.contains(&one.finding.subject), "{:?}", one.also);
+    for (index, group) in found.groups.iter().enumerate().filter(|(_, group)| !group.plan.is_empty()) {
+        let same = |other: &&Group| {
+            (other.rule, &other.signature.causes, other.explained)
+                == (group.rule, &group.signature.causes, group.explained)
+                && other.plan.adds_the_same(&group.plan)
+        };
+        assert!(found.groups[..index].iter().all(|other| !same(&other)), "{:?}", group.plan.describe());
+    }
+}
+
+#[test]
 fn what_cannot_be_done_is_left_out_and_counted() {
     let scenario = scenario("node-lost");
     let choice = Choice { faults: Some(vec!["gpu_loss".to_owned(), "store_outage".to_owned()]), no_actions: true };
@@ -133,7 +149,7 @@ fn faults_reach_what_the_plain_run_does_not() {
     assert!(!pods.never.contains("Ready"));
     let is_in = |steps: &[(&str, &str)], from: &str, to: &str| steps.contains(&(from, to));
     assert!(is_in(&pods.steps_in_base, "", "Pending") && !is_in(&pods.steps_never, "", "Pending"), "{pods:?}");
-    assert!(is_in(&pods.steps_never, "Running", "Succeeded"), "no pod of a Deployment succeeds: {pods:?}");
+    assert!(is_in(&pods.steps_never, "Serving", "Succeeded"), "no pod of a Deployment succeeds: {pods:?}");
     let group = found.groups.iter().find(|group| !group.plan.is_empty()).expect("a fault is found");
     assert!(group.steps.iter().all(|(kind, from, to)| {
         let of = found.coverage.kinds().into_iter().find(|of| of.kind == *kind).expect("its kind");

@@ -46,6 +46,8 @@ pub struct Group {
     pub signature: Signature,
     /// One of them, that of the plan.
     pub finding: Finding,
+    /// About whom else the oracle finds something in the run of the plan, from the same faults and actions.
+    pub also: Vec<String>,
     /// The smallest plan that shows it; of equal ones that of the first run.
     pub plan: Plan,
     /// The steps from state to state that the run of this plan makes, and the scenario as it is does not.
@@ -101,6 +103,7 @@ impl Groups {
             rule,
             signature: signature.clone(),
             finding,
+            also: Vec::new(),
             plan: plan.clone(),
             steps: steps.to_vec(),
             first: run,
@@ -117,12 +120,24 @@ impl Groups {
         self.0.len()
     }
 
-    /// The groups, the most telling first. A group of several faults that one of fewer explains is left to that one.
+    /// The groups, the most telling first. A group of several faults that one of fewer explains is left to that one, and one of which
+    /// the same plan shows another already is told with it.
     pub fn ranked(self) -> Vec<Group> {
         let mut groups: Vec<Group> = self.0.into_values().collect();
         groups.sort_by_cached_key(Group::rank);
         let mut kept: Vec<Group> = Vec::new();
         for group in groups {
+            let together = kept.iter_mut().find(|one| {
+                one.signature.code == group.signature.code
+                    && one.signature.causes == group.signature.causes
+                    && !one.plan.is_empty()
+                    && one.explained == group.explained
+                    && one.plan.adds_the_same(&group.plan)
+            });
+            if let Some(one) = together {
+                one.also.push(group.finding.subject);
+                continue;
+            }
             let same = kept.iter_mut().find(|one| {
                 one.signature.code == group.signature.code
                     && one.signature.role == group.signature.role

@@ -49,6 +49,11 @@ impl Plan {
         scenario
     }
 
+    /// True if another plan of the same scenario adds the same.
+    pub fn adds_the_same(&self, other: &Plan) -> bool {
+        (&self.faults, &self.actions, &self.ties) == (&other.faults, &other.actions, &other.ties)
+    }
+
     /// How many faults, actions and ties were added.
     pub const fn len(&self) -> usize {
         self.faults.len() + self.actions.len() + self.ties.len()

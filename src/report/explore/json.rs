@@ -63,6 +63,7 @@ pub(super) fn group(group: &Group, kept: Option<&Kept>) -> Value {
         "name": group.rule.name,
         "gravity": group.rule.gravity.text(),
         "subject": group.finding.subject,
+        "also": group.also,
         "at": time(group.finding.at),
         "detail": mask(&group.finding.detail),
         "plan": group.plan.describe(),

@@ -14,6 +14,8 @@ use crate::timeline::Kind;
 
 /// The most steps of a kind that are shown one by one.
 const STEPS_SHOWN_MAX: usize = 20;
+/// The most subjects that are named beside the first of a finding.
+const ALSO_SHOWN_MAX: usize = 6;
 /// The most steps of a kind that are shown with a finding.
 const STEPS_OF_FINDING_MAX: usize = 6;
 /// The most faults and actions that are shown with a step.
@@ -77,6 +79,14 @@ fn write_group(out: &mut dyn Write, number: usize, group: &Group, paint: Paint) 
     let head = format!("{number}. {} {}", rule.code, rule.name);
     writeln!(out, "{}  {}", paint.tone(tone, &head), group.finding.subject)?;
     writeln!(out, "   {} at {}", group.finding.detail, group.finding.at)?;
+    if !group.also.is_empty() {
+        let others: Vec<&str> = group.also.iter().map(String::as_str).take(ALSO_SHOWN_MAX).collect();
+        let more = match group.also.len() - others.len() {
+            0 => String::new(),
+            more => format!(" and {more} more"),
+        };
+        writeln!(out, "   the same of {}{more}", others.join(", "))?;
+    }
     let plan = group.plan.describe();
     if plan.is_empty() {
         writeln!(out, "   with nothing put in")?;
