@@ -100,3 +100,21 @@ fn a_graph_that_is_deleted_and_applied_again_begins_anew() {
     let scenario = scenario("dynamo/deleted-mid-rollout/scenario.yaml", "actions", entry);
     assert_eq!(found(&scenario, &["GR104"]), NOTHING);
 }
+
+#[test]
+fn an_autoscaler_goes_on_after_its_controller_was_away() {
+    let entry = "at: 10m1s, controller_restart: { of: kube-controller-manager, for: 30s }";
+    let scenario = scenario("autoscaled-by-load/scenario.yaml", "faults", entry);
+    assert!(scenario.faults.len() == 1);
+    let run = rehearse(&scenario, Options::default(), &mut []).expect("a run");
+    let back = greenroom::kernel::Time::ZERO + greenroom::kernel::Duration::from_secs(631);
+    let rescaled = run.timeline.since(0).filter(|(_, one)| one.became == "Rescaled" && one.at > back).count();
+    assert!(rescaled > 0, "its load changes after that");
+}
+
+#[test]
+fn a_group_set_that_is_scaled_as_it_is_made_has_a_controller() {
+    let entry = "at: 0s, scale: { LeaderWorkerSet/llm: 1 }";
+    let scenario = scenario("gangs/leader-worker-set/scenario.yaml", "actions", entry);
+    assert_eq!(found(&scenario, &["GR106"]), NOTHING);
+}

@@ -164,7 +164,10 @@ impl Cluster {
             !pod.available && !matches!(pod.phase, PodPhase::Succeeded | PodPhase::Failed)
         };
         let pods = sets.into_iter().flat_map(|set| self.pods_in(set)).filter(waits);
-        let tell = |id: PodId| Unready { pod: self.pod_subject(id), last: self.pod(id).last, comes: self.comes(id) };
+        let tell = |id: PodId| {
+            let pod = self.pod(id);
+            Unready { pod: self.pod_subject(id), last: pod.last, comes: self.comes(id), leaves: pod.terminating }
+        };
         pods.map(tell).collect()
     }
 

@@ -73,6 +73,7 @@ impl Cluster {
         let now = self.queue.now();
         let kubelet = self.kubelet_mut(id);
         kubelet.outage += 1;
+        kubelet.fell_silent = kubelet.last;
         let (outage, joined_at) = (kubelet.outage, kubelet.joined_at);
         let renewal = self.profile.lease_renewal;
         let renewed = joined_at + renewal * (now.since(joined_at).nanos() / renewal.nanos());
@@ -95,7 +96,7 @@ impl Cluster {
             self.schedule(at, Class::COMPLETION, Event::Silent(id, outage));
             return;
         }
-        let Some(cause) = self.node_cause(id) else { return };
+        let Some(cause) = self.kubelet(id).fell_silent.map(Cause::Entry) else { return };
         let why = Why::text("its kubelet stopped posting status, tainted unreachable:NoSchedule");
         self.set_condition(id, ReadyCondition::Unknown, why, cause);
         // The monitor looks at the zones in the same tick, once it has looked at every node.
@@ -118,6 +119,7 @@ impl Cluster {
         self.zones.count_condition(zone, was, condition);
         self.zones.attention.insert(id);
         let cause = self.note_node(id, if ready { "Ready" } else { "NotReady" }, why, cause);
+        self.kubelet_mut(id).condition_told = self.kubelet(id).last;
         self.sync_no_schedule(id, cause);
         // Pods are marked by the monitor, and it marks them when it finds the silence itself.
         if was == ReadyCondition::True && condition == ReadyCondition::Unknown {

@@ -136,6 +136,7 @@ impl Cluster {
         for index in 0..self.jobs.len() as u32 {
             self.queue_job(super::JobId(index), Duration::ZERO);
         }
+        self.autoscalers_start();
         // Tolerations of taints are counted from now on.
         let tainted: Vec<NodeId> = self
             .nodes

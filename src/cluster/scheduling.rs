@@ -327,6 +327,11 @@ impl Cluster {
         }
     }
 
+    /// The entry that told of a node's condition last, or the last about the node if none has.
+    pub(super) fn condition_cause(&self, id: NodeId) -> Option<Cause> {
+        self.kubelet(id).condition_told.map(Cause::Entry).or_else(|| self.node_cause(id))
+    }
+
     /// The last entry about a node.
     pub(super) fn node_cause(&self, id: NodeId) -> Option<Cause> {
         self.kubelet(id).last.map(Cause::Entry)

@@ -82,7 +82,7 @@ impl Cluster {
             for id in pods {
                 let grace = self.grace_period(id).min(share);
                 self.graces.insert(id, grace);
-                let cause = self.pod_cause(id);
+                let cause = self.node_cause(node).unwrap_or_else(|| self.pod_cause(id));
                 self.stop_containers(id, cause);
                 self.shut_down_pod(id, cause);
             }

@@ -78,6 +78,7 @@ impl Cluster {
             reason: record.reason,
             startup_failures: record.startup_failures,
             created_at: record.created_at,
+            serial: id.0,
         }
     }
 

@@ -17,8 +17,8 @@ pub const UNSCHEDULABLE: &str = "node.kubernetes.io/unschedulable";
 /// The taint of a node that an operator knows to be switched off for good.
 pub const OUT_OF_SERVICE: &str = "node.kubernetes.io/out-of-service";
 
-/// Evictions that are planned: since when, and the event.
-pub type Evictions = BTreeMap<PodId, (Time, EventId)>;
+/// Evictions that are planned: since when, the event, and why.
+pub type Evictions = BTreeMap<PodId, (Time, EventId, Cause)>;
 
 /// How long a pod stays on a node with NoExecute taints.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -114,12 +114,12 @@ impl Cluster {
             Stay::Forever => self.call_off_eviction(id),
             Stay::For(length) => {
                 // A planned eviction keeps the time at which it was planned first.
-                if self.evictions.get(&id).is_some_and(|(planned, _)| *planned < now) {
+                if self.evictions.get(&id).is_some_and(|(planned, ..)| *planned < now) {
                     return;
                 }
                 self.call_off_eviction(id);
                 let event = self.schedule(now + length, Class::COMPLETION, Event::Evict(id, node));
-                self.evictions.insert(id, (now, event));
+                self.evictions.insert(id, (now, event, cause));
             }
         }
     }
@@ -135,16 +135,16 @@ impl Cluster {
 
     /// Calls off the planned eviction of a pod, if there is one.
     pub(super) fn call_off_eviction(&mut self, id: PodId) {
-        if let Some((_, event)) = self.evictions.remove(&id) {
+        if let Some((_, event, _)) = self.evictions.remove(&id) {
             self.queue.cancel(event);
         }
     }
 
     /// Handles [`Event::Evict`].
     pub(super) fn on_evict(&mut self, id: PodId, node: NodeId) {
-        self.evictions.remove(&id);
+        let planned = self.evictions.remove(&id);
         let taint = self.nodes.get(node).taints.iter().find(|taint| taint.effect == TaintEffect::NoExecute);
-        if let (Some(cause), Some(key)) = (self.node_cause(node), taint.map(|taint| taint.key.clone())) {
+        if let (Some((.., cause)), Some(key)) = (planned, taint.map(|taint| taint.key.clone())) {
             self.evict_tainted(id, node, &key, cause);
         }
     }

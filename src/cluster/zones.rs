@@ -149,7 +149,7 @@ impl Cluster {
 
     fn process_taint_base_eviction(&mut self, id: NodeId) {
         let condition = self.kubelet(id).condition;
-        let Some(cause) = self.node_cause(id) else { return };
+        let Some(cause) = self.condition_cause(id) else { return };
         let Some(key) = condition.taint() else {
             self.zones.attention.remove(&id);
             self.unqueue_taint(id);
@@ -185,7 +185,7 @@ impl Cluster {
             taint.effect == TaintEffect::NoExecute && [NOT_READY, UNREACHABLE].contains(&taint.key.as_str())
         };
         let mut taints = self.nodes.get(id).taints.to_vec();
-        if let (true, Some(cause)) = (taints.iter().any(ours), self.node_cause(id)) {
+        if let (true, Some(cause)) = (taints.iter().any(ours), self.condition_cause(id)) {
             taints.retain(|taint| !ours(taint));
             let cause = self.note_node(id, "Untainted", Why::text("NoExecute"), cause);
             self.set_taints(id, taints, cause);
@@ -238,7 +238,8 @@ impl Cluster {
             let (Some(interval), true) = (zone.interval, now >= zone.next_at) else { continue };
             let Some(id) = zone.waiting.pop_front() else { continue };
             zone.next_at = now + interval;
-            let (Some(cause), Some(key)) = (self.node_cause(id), self.kubelet(id).condition.taint()) else { continue };
+            let condition = self.kubelet(id).condition;
+            let (Some(cause), Some(key)) = (self.condition_cause(id), condition.taint()) else { continue };
             let mut taints = self.nodes.get(id).taints.to_vec();
             taints.push(no_execute(key));
             let cause = self.note_node(id, "Tainted", tainted(key), cause);

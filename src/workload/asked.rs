@@ -32,4 +32,6 @@ pub struct Unready {
     /// True if it is on its way: an image is being pulled, a container starts, a probe or a grace period runs. A container that
     /// was restarted again and again is not.
     pub comes: bool,
+    /// True if it was asked to go: what is missing is another.
+    pub leaves: bool,
 }

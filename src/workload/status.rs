@@ -373,6 +373,8 @@ pub struct PodStatus {
     pub startup_failures: u32,
     /// When it was created.
     pub created_at: Time,
+    /// Which of the pods that were created at that instant and had its name: another number is another pod.
+    pub serial: u32,
 }
 
 /// policy/v1 PodDisruptionBudgetStatus.

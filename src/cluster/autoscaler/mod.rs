@@ -27,7 +27,8 @@ pub struct Autoscaler {
     /// What it shows.
     pub status: AutoscalerStatus,
     memory: Memory,
-    created_at: Time,
+    /// Since when its controller ticks for it: its creation, or the last start of the controller.
+    ticks_since: Time,
     /// The tick that is planned.
     next: Option<Time>,
     deleted: bool,
@@ -73,13 +74,13 @@ impl Cluster {
         let (least, most) = (Arg::Count(spec.replicas_min.into()), Arg::Count(spec.replicas_max.into()));
         let why = Why::with3("{}: {} to {} replicas", Arg::Subject(spec.target), least, most);
         let last = self.note(key, "Created", why, cause);
-        let created_at = self.queue.now();
+        let ticks_since = self.queue.now();
         self.autoscalers.push(Autoscaler {
             key,
             spec,
             status: AutoscalerStatus::default(),
             memory: Memory::default(),
-            created_at,
+            ticks_since,
             next: None,
             deleted: false,
             sleeps: false,
@@ -87,7 +88,7 @@ impl Cluster {
             last,
         });
         self.objects.insert(key, ObjectId::Autoscaler(id));
-        self.wake_autoscaler(id, created_at);
+        self.wake_autoscaler(id, ticks_since);
     }
 
     pub(super) fn change_autoscaler(&mut self, id: AutoscalerId, spec: AutoscalerSpec, cause: Cause) {
@@ -120,12 +121,22 @@ impl Cluster {
         }
     }
 
+    /// The controller has started again and has listed all of them: each is looked at a period later, and from then on as before.
+    pub(super) fn autoscalers_start(&mut self) {
+        let now = self.queue.now();
+        for index in 0..self.autoscalers.len() {
+            let autoscaler = &mut self.autoscalers[index];
+            (autoscaler.ticks_since, autoscaler.next) = (now, None);
+            self.wake_autoscaler(AutoscalerId(index as u32), now);
+        }
+    }
+
     /// Plans a look at the first tick after this time. An autoscaler ticks from its creation on, and the first tick is one
     /// period after it (rate_limiters.go, FixedItemIntervalRateLimiter).
     fn wake_autoscaler(&mut self, id: AutoscalerId, after: Time) {
         let period = self.profile.autoscaler_sync;
         let autoscaler = self.autoscaler(id);
-        let next = (after + crate::kernel::Duration::from_nanos(1)).ceil_to(autoscaler.created_at, period);
+        let next = (after + crate::kernel::Duration::from_nanos(1)).ceil_to(autoscaler.ticks_since, period);
         if !autoscaler.deleted && autoscaler.next.is_none_or(|planned| next < planned) {
             self.autoscaler_mut(id).next = Some(next);
             self.schedule(next, Class::BUILT_IN, Event::Autoscaler(id));

@@ -31,6 +31,10 @@ pub struct Kubelet {
     pub zone: u32,
     /// Counts the times that it fell silent, so that what was planned before is stale.
     pub outage: u32,
+    /// The entry that told of its condition last.
+    pub condition_told: Option<EntryId>,
+    /// The entry that its silence began with.
+    pub fell_silent: Option<EntryId>,
     /// When the node joined: the phase of its lease renewals.
     pub joined_at: Time,
     /// The last entry about the node.

@@ -92,8 +92,12 @@ impl Ends {
         }
         let ends = last.into_iter().map(|((rank, subject), mut end)| {
             if rank == Rank::Workload && !end.gone {
-                // What a system makes one by one counts as wanted as long as it is there: only the ready ones tell something.
-                let wanted = |desired| (subject.kind != Kind::Member).then_some(desired);
+                // What a system makes one by one counts as wanted as long as it is there: where nobody has said how many are wanted,
+                // only the ready ones tell something.
+                let wanted = |desired| match subject.kind {
+                    Kind::Member => stage.told_wanted(subject),
+                    _ => Some(desired),
+                };
                 end.pods = stage.counts(subject).map(|counts| (wanted(counts.desired), counts.ready));
             }
             ((rank, subject.show(names)), end)

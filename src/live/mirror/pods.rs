@@ -168,6 +168,7 @@ impl LiveCluster {
             reason: "",
             startup_failures: 0,
             created_at: self.present(),
+            serial: 0,
         };
         let spec = pod.spec.as_ref();
         let containers = spec.map(|spec| spec.containers.as_slice()).unwrap_or_default();

@@ -7,7 +7,7 @@ use super::groups;
 use super::handler::{Candidate, Exception, Handler, Outcome};
 use super::history::History;
 use super::profile::Engine;
-use super::status::Status;
+use super::status::{Lifecycle, Status};
 use crate::timeline::Why;
 use crate::workload::World;
 
@@ -55,7 +55,10 @@ impl Board for Deployments {
         }
         one.status = to;
         one.since = now;
-        let cause = one.cause;
+        let (cause, subject) = (one.cause, one.subject);
+        if to == Status::of(Lifecycle::Destroying) {
+            world.want(subject, 0);
+        }
         self.tell(deployment, why, cause, world);
     }
 }

@@ -210,10 +210,12 @@ impl Kubernetes {
     fn ask(&mut self, position: usize, cause: Cause, world: &mut dyn World) {
         let Some(serves) = self.memory.subject else { return };
         let held = &mut self.memory.objects[position];
+        // Of two asks in a row the first makes it, and both are answered later.
+        let is_being_made = held.life == Life::Asked && !held.was_there;
         held.life = Life::Asked;
         let (key, live) = (held.subject, Arc::clone(&held.live));
         let object = live.object(world);
-        held.was_there = world.group_set(key).is_some();
+        held.was_there = !is_being_made && world.group_set(key).is_some();
         let id = world.ask(Ask::Apply { key, object, serves }, cause);
         self.memory.asks.insert(id, position);
         // A Rollout that is under control is changed together with what a command writes into its status.

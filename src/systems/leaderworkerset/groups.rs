@@ -10,8 +10,8 @@ use crate::workload::{PodPhase, PodStatus, Status, World};
 pub struct Group {
     /// Its leader.
     pub leader: Subject,
-    /// When the leader was created: another time is another leader.
-    created_at: Time,
+    /// When the leader was created, and which it was of that instant: another is another leader.
+    made: (Time, u32),
     /// The revision of the leader, and of the workers that it gets.
     pub revision: u32,
     /// Its workers.
@@ -103,8 +103,8 @@ impl LeaderWorkerSet {
     }
 
     fn see_leader(&mut self, number: u32, leader: Subject, status: &PodStatus, world: &mut dyn World) {
-        let known = self.groups.get(&number).map(|group| group.created_at);
-        if known != Some(status.created_at) {
+        let made = (status.created_at, status.serial);
+        if self.groups.get(&number).is_none_or(|group| group.made != made) {
             // Below the partition a leader comes back as it was.
             let revision = if number >= self.partition { self.revision } else { self.revision - 1 };
             let had_workers = self.groups.get(&number).is_some_and(|group| group.workers != Workers::None);
@@ -113,9 +113,8 @@ impl LeaderWorkerSet {
             }
             let workers = if had_workers { Workers::Going } else { Workers::None };
             let (is_there, leader_ready) = (false, false);
-            let created_at = status.created_at;
             let leader_node = None;
-            let group = Group { leader, created_at, revision, workers, is_there, leader_ready, leader_node };
+            let group = Group { leader, made, revision, workers, is_there, leader_ready, leader_node };
             self.groups.insert(number, group);
             self.make_gang(number, world);
         }

@@ -76,7 +76,8 @@ fn case(view: &View<'_>, short: Short) -> Case {
     let spells = short.pods.iter().filter_map(|pod| history.spells.get(&pod.pod));
     let since = moved.map(|life| life.moved).chain(spells.map(|spell| spell.since)).max();
     let waits = short.pods.iter().filter(|pod| !pod.comes);
-    let waiting = waits.min_by_key(|pod| history.spells.get(&pod.pod).map(|spell| spell.since));
+    // A pod that is asked to go and cannot is named only where no other waits in its place.
+    let waiting = waits.min_by_key(|pod| (pod.leaves, history.spells.get(&pod.pod).map(|spell| spell.since)));
     let last = || short.parts.iter().rev().chain([&short.subject]).find_map(|one| history.lives.get(one));
     let evidence = waiting.map(|pod| pod.last).or_else(|| last().map(|life| life.last));
     let first = own.map(|life| life.first).or_else(|| {
