@@ -1,10 +1,12 @@
 //! `greenroom sweep`: one scenario over parameters and seeds. What is run and what comes of it is `fleet`'s; here are its options, its
 //! threads and its progress. Its files stand beside.
 
+mod disk;
 mod drive;
-mod files;
+mod keep;
 mod manifest;
 mod merge;
+mod pace;
 #[cfg(feature = "object-store")]
 mod store;
 
@@ -100,10 +102,12 @@ struct RunArgs {
     /// Search the values of --vary: 'min cluster.nodes[a10].count such that p99(time_to_ready) < 20m'.
     #[arg(long, value_name = "WHAT", conflicts_with_all = ["shard", "out"])]
     find: Option<String>,
-    /// Make the i-th of n parts alone, counted from 0.
-    #[arg(long, value_name = "I/N", value_parser = shard, requires = "out")]
+    /// Make the i-th of n parts alone, counted from 0. It shows nothing: `sweep merge` shows what all parts together say.
+    #[arg(long, value_name = "I/N", value_parser = shard, requires = "out",
+        conflicts_with_all = ["targets", "show", "confidence"])]
     shard: Option<(u64, u64)>,
-    /// Keep the runs in this file, and go on with it where it is there already.
+    /// Keep the runs in this file, and go on with it where it is there already. With the feature `object-store` also an address:
+    /// s3://bucket/runs.ndjson.
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
     /// How many runs go on at a time. Default: one a processor.
@@ -269,7 +273,7 @@ fn swept(args: &RunArgs) -> Result<Option<Swept>, Trouble> {
     if let Some(find) = find {
         drive::found(&mut swept, &plans, find);
     } else if let Some(out) = &args.out {
-        swept.rows = files::keep(out, &swept.manifest, &swept.space, &plans)?;
+        swept.rows = keep::keep(out, &swept.manifest, &swept.space, &plans)?;
     } else if precision.is_empty() {
         drive::all(&mut swept, &plans);
     } else {
