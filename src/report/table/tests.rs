@@ -1,7 +1,7 @@
 //! Goal: CSV and Parquet hold the same cells. Method: a table with a column of each sort, empty cells and several groups, read back.
 
-use parquet::file::reader::{FileReader as _, SerializedFileReader};
-use parquet::record::Field;
+use ::parquet::file::reader::{FileReader as _, SerializedFileReader};
+use ::parquet::record::Field;
 
 use super::*;
 
