@@ -2,7 +2,8 @@
 
 use clap::Args;
 
-use super::{SAMPLES_DEFAULT, SpaceArgs, Trouble, space};
+use super::Trouble;
+use super::options::{SAMPLES_DEFAULT, SpaceArgs};
 use crate::cli::output::to_stdout;
 use crate::fleet::sweep::batch;
 use crate::fleet::sweep::image::check as check_image;
@@ -108,7 +109,7 @@ fn wanted(args: &ManifestArgs) -> Result<Wanted, Trouble> {
         return Err(Trouble::Refused(why.to_owned()));
     }
     let samples = args.space.samples.unwrap_or(SAMPLES_DEFAULT);
-    let (base, space) = space(&args.space, samples)?;
+    let (base, space) = args.space.read(samples)?;
     // What a pod would refuse is refused here.
     batch::prepare(&base, &space)?;
     if args.shards > space.runs() {

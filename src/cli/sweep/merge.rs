@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{FORMATS, ShownArgs, Trouble, measures, write};
+use super::options::ShownArgs;
+use super::{FORMATS, Trouble, write};
 use crate::cli::output::{OutputArgs, complain, refuse, to_file};
 use crate::cli::whole_file::resolved;
 use crate::fleet::sweep::merge::{Merged, merge as merged};
@@ -35,7 +36,7 @@ pub fn merge(args: &MergeArgs) -> Exit {
     if let Some(out) = args.out.as_ref().filter(|out| args.files.iter().any(|file| resolved(file) == resolved(out))) {
         return refuse(&format!("{} is one of the files that are merged", out.display()));
     }
-    let measures = match measures(&args.shown) {
+    let measures = match args.shown.measures() {
         Ok(measures) => measures,
         Err(trouble) => return trouble.told(),
     };
