@@ -321,6 +321,10 @@ fn what_is_wrong_is_told_at_once() {
     told += &refused(&[STACK, "--show", "p99(time_to_redy)"], &["did you mean `time_to_ready`?"]);
     told += &refused(&[STACK, "--shard", "7/7", "--out", "x"], &["the last of 7 is 6/7"]);
     told += &refused(&[STACK, "--shard", "0/7"], &["--out"]);
+    for more in [["--format", "json"], ["--show", "rate(passed)"], ["--confidence", "99%"]] {
+        let args: Vec<&str> = [STACK, "--shard", "0/7", "--out", "x"].into_iter().chain(more).collect();
+        refused(&args, &["cannot be used with", more[0]]);
+    }
     told += &refused(&[STACK, "--confidence", "1"], &["between 0 and 1"]);
     insta::assert_snapshot!(told);
 }
