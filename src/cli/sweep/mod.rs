@@ -48,7 +48,7 @@ enum Trouble {
     Invalid(Vec<Diagnostic>),
     /// The same, in a sentence.
     Refused(String),
-    /// The disk.
+    /// A disk or a storage.
     Environment(String),
 }
 
