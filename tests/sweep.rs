@@ -325,6 +325,7 @@ fn what_is_wrong_is_told_at_once() {
         let args: Vec<&str> = [STACK, "--shard", "0/7", "--out", "x"].into_iter().chain(more).collect();
         refused(&args, &["cannot be used with", more[0]]);
     }
+    refused(&["merge", "0.ndjson", "--out", "s3://bucket/all.ndjson"], &["`merge` writes a file"]);
     told += &refused(&[STACK, "--confidence", "1"], &["between 0 and 1"]);
     insta::assert_snapshot!(told);
 }

@@ -36,6 +36,9 @@ pub fn merge(args: &MergeArgs) -> Exit {
     if let Some(out) = args.out.as_ref().filter(|out| args.files.iter().any(|file| resolved(file) == resolved(out))) {
         return refuse(&format!("{} is one of the files that are merged", out.display()));
     }
+    if args.out.as_ref().and_then(|out| out.to_str()).is_some_and(|out| out.contains("://")) {
+        return refuse("`merge` writes a file: what it puts together can be put on a storage from there");
+    }
     let measures = match args.shown.measures() {
         Ok(measures) => measures,
         Err(trouble) => return trouble.told(),

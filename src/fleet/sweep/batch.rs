@@ -57,8 +57,7 @@ fn together(plans: &[Prepared], batch: &[Run], each: Each<'_>) -> bool {
         let row = Row::new(run, plans[run.plan as usize].run(run.seed));
         queue().add(place, row);
     });
-    let goes_on = queue().goes_on;
-    goes_on
+    queue().goes_on
 }
 
 /// What is made and waits for what comes before it.
