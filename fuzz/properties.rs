@@ -9,7 +9,7 @@ use greenroom::fleet::replay::{Order, Setting, replay_arrivals, replay_timed};
 use greenroom::fleet::sweep::find::Find;
 use greenroom::fleet::sweep::merge::merge;
 use greenroom::fleet::sweep::precision::Precision;
-use greenroom::fleet::sweep::{Space, Vary};
+use greenroom::fleet::sweep::{Space, Vary, image};
 use greenroom::rehearsal::{Options as Rehearsal, rehearse};
 use greenroom::scenario::{Documents, load_from};
 use greenroom::systems::dynamo::model::Resource;
@@ -109,6 +109,9 @@ pub fn sweep(text: &str) {
     }
     if let Err(error) = Precision::parse(text) {
         refused(error);
+    }
+    if let Err(error) = image::check(text) {
+        assert!(!error.is_empty());
     }
     if let Err(error) = merge(&[("a.ndjson".to_owned(), text.to_owned())]) {
         assert!(error.contains("a.ndjson"), "{error}");

@@ -145,7 +145,7 @@ fn output(command: &str) -> Option<String> {
 /// What greenroom prints on stdout. A page may show a run that fails, so the exit code does not matter here.
 fn greenroom(args: &str) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_greenroom"))
-        .args(args.split(' '))
+        .args(words(args))
         .current_dir(root())
         .env("NO_COLOR", "1")
         .env("COLUMNS", "100")
@@ -154,6 +154,18 @@ fn greenroom(args: &str) -> String {
     let printed = String::from_utf8(output.stdout).expect("greenroom prints UTF-8");
     assert!(!printed.is_empty(), "greenroom {args}: {}", String::from_utf8_lossy(&output.stderr));
     printed
+}
+
+/// The words of a command, as a shell parts them: by spaces that do not stand between single quotes.
+fn words(args: &str) -> Vec<String> {
+    let mut words = vec![String::new()];
+    for (number, piece) in args.split('\'').enumerate() {
+        // Every second piece stands between quotes.
+        let mut parts = if number % 2 == 1 { vec![piece] } else { piece.split(' ').collect() }.into_iter();
+        words.last_mut().expect("there is one").push_str(parts.next().unwrap_or_default());
+        words.extend(parts.map(str::to_owned));
+    }
+    words
 }
 
 /// A made part by its name.
@@ -240,6 +252,7 @@ fn a_page_that_is_not_current_is_seen() {
     assert_eq!(made, "```console\n$ greenroom a\nnew\n$ ls\nkept\n```\n");
     let table = page("a\n<!-- made: t -->\nold\n<!-- end -->\nb\n");
     assert_eq!(table.with_parts(|name| format!("{name}!\n")), "a\n<!-- made: t -->\nt!\n<!-- end -->\nb\n");
+    assert_eq!(words("sweep 'a b'=c d"), ["sweep", "a b=c", "d"]);
     let links = page("[a](b.md) [c](https://d.example) [e](f/g.md#h) `[i](j)`");
     assert_eq!(links.links(), ["b.md", "f/g.md"]);
 }

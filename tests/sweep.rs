@@ -87,7 +87,7 @@ fn threads_and_shards_change_no_byte() {
     let cut = fs::read_to_string(&shards[6]).expect("it is there");
     let end = cut.trim_end().rfind('\n').expect("lines") + 1;
     fs::write(&shards[6], &cut[..end]).expect("a file");
-    refused(&args, &["6.ndjson is not whole: it lacks 0 of its 18 runs"]);
+    refused(&args, &["6.ndjson is not whole: it has its 18 runs and no last line"]);
     fs::write(&shards[6], cut.replacen("\"gpu_secs\":", "\"gpu_secs\":1", 1)).expect("a file");
     refused(&args, &["6.ndjson: line", "it is not what was written"]);
 }
@@ -127,6 +127,32 @@ fn twenty_kills_lose_and_repeat_nothing() {
     let before = fs::metadata(&out).and_then(|there| there.modified()).expect("a time");
     stdout(&sweep(&args));
     assert_eq!(fs::metadata(&out).and_then(|there| there.modified()).expect("a time"), before);
+}
+
+/// A shard of fewer runs than are handed out together keeps what was finished before a kill: each kill comes after a line more.
+#[cfg(unix)]
+#[test]
+fn a_kill_keeps_what_is_finished() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let out = file(&folder, "killed.ndjson");
+    let args = [STACK, "--vary", NODES, "--samples", "10", "--jobs", "1", "--out", text(&out)];
+    let lines = || fs::read(&out).map_or(0, |there| there.iter().filter(|byte| **byte == b'\n').count());
+    let mut before = lines();
+    for _ in 0..5 {
+        let mut child = command(&args).stdout(Stdio::null()).stderr(Stdio::null()).spawn().expect("greenroom starts");
+        while child.try_wait().expect("it can be asked").is_none() && lines() <= before + 1 {
+            std::thread::yield_now();
+        }
+        child.kill().expect("it can be killed");
+        child.wait().expect("it ends");
+        let after = lines();
+        assert!(after > before + 1 && after < 30, "{after} of 32 lines, {before} before");
+        before = after;
+    }
+    stdout(&sweep(&args));
+    let direct = file(&folder, "direct.ndjson");
+    stdout(&sweep(&[STACK, "--vary", NODES, "--samples", "10", "--out", text(&direct)]));
+    assert!(fs::read(&out).expect("it is there") == fs::read(&direct).expect("it is there"), "the files differ");
 }
 
 #[test]
@@ -280,11 +306,26 @@ fn what_is_wrong_is_told_at_once() {
         &["the scenario has no document `groop.json`", "did you mean `group.json`?"],
     );
     told += &vary("behaviour[vllm].start=4m", &["is a map: vary one of its values"]);
+    told += &vary("cluster.nodes[a10].count=1, 2, many", &["which `many` is not"]);
+    told += &vary("cluster.nodes[a10].count=1,,2", &["expected a value"]);
+    told += &vary("cluster.nodes[a10].count=1,2,1", &["the value `1` stands here twice"]);
+    told += &vary("cluster.nodes[a10].count=1;2;4", &["did you mean `1,2,4`?"]);
+    told += &vary("cluster.nodes[a10].count=2-16", &["did you mean `2..16`?"]);
+    told += &vary("cluster.nodes[a10].count=2..many", &["a range goes from"]);
+    told += &vary("cluster.nodes[a10].count=2..16:two", &["the step must be a whole number"]);
+    told += &vary("cluster.nodes.a10.count=2..16", &["did you mean `[a10]`?"]);
+    told += &vary("cluster;nodes[a10];count=2..16", &["did you mean `cluster.nodes[a10].count`?"]);
+    told += &vary("cluster.nods[a10].count=2..16", &["has no key `nods`; did you mean `nodes`?"]);
     told += &refused(&[STACK, "--find", "min a.b such that p99(time_to_ready) < 20"], &["no unit"]);
     told += &refused(&[STACK, "--find", "min a.b such that p99(time_to_ready) < 20m"], &["--vary 'a.b=1..16'"]);
     told += &refused(&[STACK, "--show", "p99(time_to_redy)"], &["did you mean `time_to_ready`?"]);
     told += &refused(&[STACK, "--shard", "7/7", "--out", "x"], &["the last of 7 is 6/7"]);
     told += &refused(&[STACK, "--shard", "0/7"], &["--out"]);
+    for more in [["--format", "json"], ["--show", "rate(passed)"], ["--confidence", "99%"]] {
+        let args: Vec<&str> = [STACK, "--shard", "0/7", "--out", "x"].into_iter().chain(more).collect();
+        refused(&args, &["cannot be used with", more[0]]);
+    }
+    refused(&["merge", "0.ndjson", "--out", "s3://bucket/all.ndjson"], &["`merge` writes a file"]);
     told += &refused(&[STACK, "--confidence", "1"], &["between 0 and 1"]);
     insta::assert_snapshot!(told);
 }
@@ -308,8 +349,23 @@ fn a_job_is_printed_without_what_documents_hold() {
         "batch",
     ]));
     insta::assert_snapshot!(told);
-    refused(
-        &["manifest", STACK, "--shards", "101", "--samples", "100", "--image", "a", "--claim", "b"],
-        &["fewer than 101 shards"],
-    );
+    let manifest = |more: &[&'static str]| {
+        let args = ["manifest", STACK, "--shards", "2", "--samples", "100", "--image", "a"];
+        args.into_iter().chain(more.iter().copied()).collect::<Vec<_>>()
+    };
+    let named = stdout(&sweep(&manifest(&["--claim", "b", "--namespace", "plans"])));
+    assert!(named.contains("#   kubectl create configmap llama-stack-sweep -n plans --from-file="), "{named}");
+    let stored = stdout(&sweep(&manifest(&["--store", "s3://bucket/folder", "--store-secret", "keys"])));
+    insta::assert_snapshot!("a_job_that_writes_to_a_storage", stored);
+
+    let mut told = String::new();
+    told += &refused(&manifest(&["--claim", "b", "--store-secret", "keys"]), &["--store"]);
+    told += &refused(&manifest(&["--claim", "b", "--store", "s3://bucket/folder"]), &["--store"]);
+    told += &refused(&manifest(&[]), &["--claim"]);
+    let many = ["manifest", STACK, "--shards", "101", "--samples", "100", "--image", "a", "--claim", "b"];
+    told += &refused(&many, &["100 runs cannot be cut into 101 shards"]);
+    for image in ["", "registry.example.com/Greenroom:1", "greenroom:1 2"] {
+        told += &refused(&["manifest", STACK, "--shards", "2", "--claim", "b", "--image", image], &["--image"]);
+    }
+    insta::assert_snapshot!("what_no_job_is_printed_for", told);
 }

@@ -6,9 +6,9 @@ mod scenarios;
 
 use std::path::Path;
 
-use greenroom::fleet::sweep::metric::Metric;
+use greenroom::fleet::sweep::metric::{ALL, Metric};
 use greenroom::fleet::sweep::row::Row;
-use greenroom::fleet::sweep::tally::{Tally, pairs, tallies};
+use greenroom::fleet::sweep::tally::{pairs, summaries, tallies};
 use greenroom::fleet::sweep::{Base, Prepared, Space, Vary, batch};
 use greenroom::oracle::{Judge, Oracles};
 use greenroom::rehearsal::{Observer, Options, rehearse};
@@ -65,8 +65,8 @@ fn swept(samples: u64) -> (Space, Vec<Row>) {
     let space = Space::new(vec![vary], samples, 7).expect("a space");
     let plans = batch::prepare(&base, &space).expect("plans");
     let mut rows = Vec::new();
-    batch::run(&plans, &space, 0..space.runs(), &mut |batch| {
-        rows.extend(batch);
+    batch::run(&plans, (0..space.runs()).map(|id| space.run(id)), &mut |row| {
+        rows.push(row);
         true
     });
     (space, rows)
@@ -83,16 +83,35 @@ fn plans_under_one_seed_meet_the_same_times() {
     assert!(distinct > 4, "samples differ: {distinct} different values of 30");
 }
 
-/// Tallies of parts are the tally of the whole, and a line is read back as the run that it is.
+/// Summaries of parts are the summary of the whole, and a line is read back as the run that it is.
 #[test]
 fn parts_add_up() {
     let (space, rows) = swept(20);
-    let whole = tallies(&rows, space.plans());
     let (head, tail) = rows.split_at(13);
-    let mut merged: Vec<Tally> = tallies(tail, space.plans());
-    merged.iter_mut().zip(tallies(head, space.plans())).for_each(|(one, other)| one.merge(&other));
-    assert_eq!(merged, whole);
+    for (_, metric, _) in ALL {
+        let mut merged = summaries(tail, space.plans(), metric);
+        merged.iter_mut().zip(summaries(head, space.plans(), metric)).for_each(|(one, other)| one.merge(&other));
+        let whole = tallies(&rows, space.plans());
+        assert_eq!(merged, whole.iter().map(|tally| tally.summary(metric)).collect::<Vec<_>>());
+    }
     for row in &rows {
         assert_eq!(Row::read(row.line().trim_end()).as_ref(), Ok(row));
     }
+}
+
+/// Whoever gets the rows gets them in their order, and none once it has said that it does not go on.
+#[test]
+fn rows_come_in_order_until_nobody_wants_more() {
+    let base = Base::load(Path::new("scenarios/llama-stack/scenario.yaml")).expect("a scenario");
+    let space = Space::new(Vec::new(), 500, 7).expect("a space");
+    let plans = batch::prepare(&base, &space).expect("plans");
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(8).build().expect("threads");
+    let mut came = Vec::new();
+    pool.install(|| {
+        batch::run(&plans, (0..space.runs()).map(|id| space.run(id)), &mut |row| {
+            came.push(row.run);
+            came.len() < 200
+        });
+    });
+    assert_eq!(came, (0..200).collect::<Vec<u64>>());
 }

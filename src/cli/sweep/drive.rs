@@ -18,9 +18,9 @@ use crate::text::duration::parse as parse_duration;
 pub fn all(swept: &mut Swept, plans: &[Prepared]) {
     let bar = progress(swept.space.runs());
     let (space, rows) = (swept.space.clone(), &mut swept.rows);
-    batch::run(plans, &space, 0..space.runs(), &mut |batch| {
-        bar.inc(batch.len() as u64);
-        rows.extend(batch);
+    batch::run(plans, (0..space.runs()).map(|id| space.run(id)), &mut |row| {
+        bar.inc(1);
+        rows.push(row);
         true
     });
     bar.finish_and_clear();
@@ -36,9 +36,9 @@ pub fn precise(swept: &mut Swept, plans: &[Prepared], asked: Vec<Precision>) {
     let (whole, mut samples, mut is_precise) = (swept.space.clone(), 0, false);
     for size in looks.sizes() {
         let count = u64::from(whole.plans());
-        batch::run(plans, &whole, samples * count..size * count, &mut |batch| {
-            bar.inc(batch.len() as u64);
-            swept.rows.extend(batch);
+        batch::run(plans, (samples * count..size * count).map(|id| whole.run(id)), &mut |row| {
+            bar.inc(1);
+            swept.rows.push(row);
             true
         });
         samples = *size;
@@ -87,12 +87,13 @@ pub fn found(swept: &mut Swept, plans: &[Prepared], find: Find) {
     let (space, rows) = (swept.space.clone(), &mut swept.rows);
     let mut look = |place: usize| -> Holds {
         let count = u64::from(space.plans());
-        let runs: Vec<_> = (0..space.samples()).map(|sample| space.run(sample * count + place as u64)).collect();
+        let runs = (0..space.samples()).map(|sample| space.run(sample * count + place as u64));
         let mut own: Vec<Row> = Vec::new();
-        for part in runs.chunks(batch::size() as usize) {
-            own.extend(batch::rows(plans, part));
-            bar.inc(part.len() as u64);
-        }
+        batch::run(plans, runs, &mut |row| {
+            bar.inc(1);
+            own.push(row);
+            true
+        });
         let verdicts = find.conditions.iter().map(|condition| {
             let summary = summary_of(own.iter(), condition.measure.metric);
             condition.holds(&condition.measure.estimate(&summary, confidence))

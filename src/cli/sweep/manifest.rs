@@ -2,12 +2,15 @@
 
 use clap::Args;
 
-use super::{SAMPLES_DEFAULT, SpaceArgs, Trouble, space};
+use super::Trouble;
+use super::options::{SAMPLES_DEFAULT, SpaceArgs};
 use crate::cli::output::to_stdout;
 use crate::fleet::sweep::batch;
+use crate::fleet::sweep::image::check as check_image;
 use crate::fleet::sweep::manifest::{Results, SHARDS_MAX, Wanted, job, key};
 use crate::report::Exit;
 use crate::report::replay::shell_word;
+use crate::text::counted::counted;
 
 /// The longest name: the API adds the number of a pod to it.
 const NAME_MAX: usize = 52;
@@ -24,7 +27,7 @@ pub struct ManifestArgs {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=SHARDS_MAX))]
     parallelism: Option<u64>,
     /// An image that has `greenroom`.
-    #[arg(long, value_name = "IMAGE")]
+    #[arg(long, value_name = "IMAGE", value_parser = image)]
     image: String,
     /// The PersistentVolumeClaim that the shards are written to; all pods mount it.
     #[arg(long, value_name = "NAME", value_parser = name, required_unless_present = "store", conflicts_with = "store")]
@@ -34,7 +37,7 @@ pub struct ManifestArgs {
     #[arg(long, value_name = "URL", value_parser = store)]
     store: Option<String>,
     /// The Secret whose keys are the variables with the credentials of the storage. Without it pods have those of their account.
-    #[arg(long, value_name = "NAME", value_parser = name, requires = "store")]
+    #[arg(long, value_name = "NAME", value_parser = name)]
     store_secret: Option<String>,
     /// The ConfigMap with the scenario and its documents. Default: the name of the Job.
     #[arg(long, value_name = "NAME", value_parser = name)]
@@ -69,6 +72,10 @@ fn name(text: &str) -> Result<String, String> {
     }
 }
 
+fn image(text: &str) -> Result<String, String> {
+    check_image(text).map(|()| text.to_owned())
+}
+
 fn store(text: &str) -> Result<String, String> {
     let (scheme, rest) = text.split_once("://").unwrap_or(("", text));
     let is_known = matches!(scheme, "s3" | "s3a" | "gs" | "az" | "azure" | "abfs" | "abfss" | "https");
@@ -96,12 +103,18 @@ pub fn manifest(args: &ManifestArgs) -> Exit {
 }
 
 fn wanted(args: &ManifestArgs) -> Result<Wanted, Trouble> {
+    // `requires` of clap lets it pass where --claim is given, which --store is in conflict with.
+    if args.store.is_none() && args.store_secret.is_some() {
+        let why = "--store-secret has the credentials of a storage: name it with --store, or leave it out with --claim";
+        return Err(Trouble::Refused(why.to_owned()));
+    }
     let samples = args.space.samples.unwrap_or(SAMPLES_DEFAULT);
-    let (base, space) = space(&args.space, samples)?;
+    let (base, space) = args.space.read(samples)?;
     // What a pod would refuse is refused here.
     batch::prepare(&base, &space)?;
     if args.shards > space.runs() {
-        return Err(Trouble::Refused(format!("there are {} runs, fewer than {} shards", space.runs(), args.shards)));
+        let (runs, shards) = (counted(space.runs() as usize, "run"), counted(args.shards as usize, "shard"));
+        return Err(Trouble::Refused(format!("{runs} cannot be cut into {shards}")));
     }
     let lower = base.scenario().name.to_ascii_lowercase();
     let plain: String = lower.chars().map(|letter| if letter.is_ascii_alphanumeric() { letter } else { '-' }).collect();
@@ -154,12 +167,18 @@ fn clean(path: &str) -> String {
 
 fn print(args: &ManifestArgs, wanted: &Wanted) -> Exit {
     let folder = args.space.file().parent().unwrap_or(std::path::Path::new(""));
-    let mut made = format!("kubectl create configmap {}", shell_word(&wanted.config_map));
+    let namespace = wanted.namespace.iter().map(|namespace| format!(" -n {}", shell_word(namespace)));
+    let namespace: String = namespace.collect();
+    let mut made = format!("kubectl create configmap {}{namespace}", shell_word(&wanted.config_map));
     for file in &wanted.files {
         let path = folder.join(file);
         made.push_str(&format!(" --from-file={}", shell_word(&format!("{}={}", key(file), path.display()))));
     }
-    let merged = format!("greenroom sweep merge {}-*-of-{}.ndjson", wanted.name, wanted.shards);
+    let shards = format!("{}-*-of-{}.ndjson", wanted.name, wanted.shards);
+    let (place, merged) = match &wanted.results {
+        Results::Claim(_) => ("in the folder of the volume", format!("greenroom sweep merge {shards}")),
+        Results::Store { url, .. } => ("fetched from the storage", format!("{url}/{shards}")),
+    };
     let job = match serde_saphyr::to_string(&job(wanted)) {
         Ok(job) => job,
         Err(error) => return super::complain(&format!("cannot write the Job: {error}")),
@@ -167,7 +186,7 @@ fn print(args: &ManifestArgs, wanted: &Wanted) -> Exit {
     to_stdout(&|out, _| {
         writeln!(out, "# The scenario and its documents, once:")?;
         writeln!(out, "#   {made}")?;
-        writeln!(out, "# The results, in the folder of the volume once the Job is complete:")?;
+        writeln!(out, "# The results, {place} once the Job is complete:")?;
         writeln!(out, "#   {merged}")?;
         out.write_all(job.as_bytes())
     })

@@ -1,11 +1,12 @@
 //! `greenroom sweep merge`: shards put together.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{FORMATS, ShownArgs, Trouble, measures, write};
+use super::options::ShownArgs;
+use super::{FORMATS, Trouble, write};
 use crate::cli::output::{OutputArgs, complain, refuse, to_file};
 use crate::cli::whole_file::resolved;
 use crate::fleet::sweep::merge::{Merged, merge as merged};
@@ -15,7 +16,7 @@ use crate::report::sweep::Swept;
 /// Put the shards of a sweep together: shows that they have every run once, and what one sweep would have shown.
 #[derive(Args)]
 pub struct MergeArgs {
-    /// The files of all shards.
+    /// The files of all shards; with the feature `object-store` also addresses of objects.
     #[arg(required = true)]
     files: Vec<PathBuf>,
     /// Write the file that one shard would have written.
@@ -35,7 +36,10 @@ pub fn merge(args: &MergeArgs) -> Exit {
     if let Some(out) = args.out.as_ref().filter(|out| args.files.iter().any(|file| resolved(file) == resolved(out))) {
         return refuse(&format!("{} is one of the files that are merged", out.display()));
     }
-    let measures = match measures(&args.shown) {
+    if args.out.as_ref().and_then(|out| out.to_str()).is_some_and(|out| out.contains("://")) {
+        return refuse("`merge` writes a file: what it puts together can be put on a storage from there");
+    }
+    let measures = match args.shown.measures() {
         Ok(measures) => measures,
         Err(trouble) => return trouble.told(),
     };
@@ -63,11 +67,21 @@ pub fn merge(args: &MergeArgs) -> Exit {
     write(&args.output, &swept)
 }
 
+/// What a file has or, with the feature `object-store`, an object.
+fn bytes(path: &Path) -> Result<Vec<u8>, Trouble> {
+    #[cfg(feature = "object-store")]
+    if super::store::is_url(path) {
+        let object = super::store::Object::at(path)?.get()?;
+        return object.ok_or_else(|| Trouble::Environment(format!("cannot read {}: it is not there", path.display())));
+    }
+    fs::read(path).map_err(|error| Trouble::Environment(format!("cannot read {}: {error}", path.display())))
+}
+
 fn read(args: &MergeArgs) -> Result<Merged, Trouble> {
     let mut files = Vec::new();
     for path in &args.files {
         let name = path.display().to_string();
-        let bytes = fs::read(path).map_err(|error| Trouble::Environment(format!("cannot read {name}: {error}")))?;
+        let bytes = bytes(path)?;
         let text = String::from_utf8(bytes)
             .map_err(|_| Trouble::Refused(format!("{name} is no file of a sweep: it is no text in UTF-8")))?;
         files.push((name, text));

@@ -26,11 +26,6 @@ impl Looks {
         Looks { sizes, confidence }
     }
 
-    /// One look, at the end.
-    pub fn one(samples: u64, confidence: Confidence) -> Looks {
-        Looks { sizes: vec![samples], confidence }
-    }
-
     /// The numbers of samples, rising.
     pub fn sizes(&self) -> &[u64] {
         &self.sizes

@@ -1,6 +1,9 @@
-//! Runs on all threads. What comes of them is in the order of the runs, however many threads there are.
+//! Runs on all threads. They are begun in their order, and each is handed on as soon as it and all before it are made, so that what comes
+//! of them is in the same order however many threads there are, and what is made waits for nothing but what was begun before it.
 
-use std::ops::Range;
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use rayon::prelude::*;
 
@@ -8,15 +11,11 @@ use super::row::Row;
 use super::{Base, Prepared, Run, Space};
 use crate::text::Diagnostic;
 
-/// Runs of a thread that are handed out together: enough that no thread waits for long, few enough that a kill loses little.
+/// Runs of a thread in a batch, which ends before the next one begins: enough that no thread waits for long, few enough that little is
+/// made behind a run that takes longer than others.
 const OF_THREAD: usize = 16;
-/// Runs that are handed out together at least.
+/// Runs of a batch at least.
 const BATCH_MIN: usize = 64;
-
-/// Runs that are handed out together. How many decides nothing of what comes of them.
-pub fn size() -> u64 {
-    (rayon::current_num_threads() * OF_THREAD).max(BATCH_MIN) as u64
-}
 
 /// All plans of a space, ready to run.
 ///
@@ -28,21 +27,54 @@ pub fn prepare(base: &Base, space: &Space) -> Result<Vec<Prepared>, Vec<Diagnost
     plans.into_iter().collect()
 }
 
-/// Makes runs.
-pub fn rows(plans: &[Prepared], runs: &[Run]) -> Vec<Row> {
-    let row = |run: &Run| Row::new(*run, plans[run.plan as usize].run(run.seed));
-    runs.par_iter().with_max_len(1).map(row).collect()
-}
+/// Who gets what comes of a run, and says whether it goes on.
+pub type Each<'e> = &'e mut (dyn FnMut(Row) -> bool + Send);
 
-/// Makes the runs of a range, a batch after the other; `each` gets the rows of each batch, in order, and says whether it goes on.
-pub fn run(plans: &[Prepared], space: &Space, range: Range<u64>, each: &mut dyn FnMut(Vec<Row>) -> bool) {
-    let mut next = range.start;
-    while next < range.end {
-        let until = range.end.min(next + size());
-        let runs: Vec<Run> = (next..until).map(|id| space.run(id)).collect();
-        if !each(rows(plans, &runs)) {
+/// Makes runs; `each` gets them one by one, in their order.
+pub fn run(plans: &[Prepared], runs: impl IntoIterator<Item = Run>, each: Each<'_>) {
+    let size = (rayon::current_num_threads() * OF_THREAD).max(BATCH_MIN);
+    let mut runs = runs.into_iter();
+    loop {
+        let batch: Vec<Run> = runs.by_ref().take(size).collect();
+        if batch.is_empty() || !together(plans, &batch, each) {
             return;
         }
-        next = until;
+    }
+}
+
+/// Makes the runs of a batch; false: it does not go on.
+fn together(plans: &[Prepared], batch: &[Run], each: Each<'_>) -> bool {
+    let begun = AtomicUsize::new(0);
+    let queue = Mutex::new(Queue { made: BTreeMap::new(), next: 0, goes_on: true, each });
+    let queue = || queue.lock().unwrap_or_else(PoisonError::into_inner);
+    batch.par_iter().with_max_len(1).for_each(|_| {
+        if !queue().goes_on {
+            return;
+        }
+        // Whatever part of the batch a thread was given, it takes the first run that nobody has begun.
+        let place = begun.fetch_add(1, Ordering::Relaxed);
+        let run = batch[place];
+        let row = Row::new(run, plans[run.plan as usize].run(run.seed));
+        queue().add(place, row);
+    });
+    queue().goes_on
+}
+
+/// What is made and waits for what comes before it.
+struct Queue<'e> {
+    made: BTreeMap<usize, Row>,
+    /// The first that was not handed on.
+    next: usize,
+    goes_on: bool,
+    each: Each<'e>,
+}
+
+impl Queue<'_> {
+    fn add(&mut self, place: usize, row: Row) {
+        self.made.insert(place, row);
+        while let Some(row) = self.made.remove(&self.next).filter(|_| self.goes_on) {
+            self.next += 1;
+            self.goes_on = (self.each)(row);
+        }
     }
 }

@@ -89,6 +89,16 @@ impl<'t> Cursor<'t> {
         Err(self.error(format!("expected `{word}` {why}")))
     }
 
+    /// What was read since a place.
+    pub fn since(&self, start: usize) -> Span {
+        Span::new(start as u32, self.at.max(start) as u32)
+    }
+
+    /// The text, as messages show it.
+    pub const fn source(&self) -> &Source {
+        &self.source
+    }
+
     /// What is wrong with the next character.
     pub fn error(&self, message: impl Into<String>) -> Diagnostic {
         let end = self.rest().chars().next().map_or(self.at, |next| self.at + next.len_utf8());
@@ -97,6 +107,6 @@ impl<'t> Cursor<'t> {
 
     /// What is wrong with what was read since a place.
     pub fn error_since(&self, start: usize, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::error(&self.source, Span::new(start as u32, self.at.max(start) as u32), message)
+        Diagnostic::error(&self.source, self.since(start), message)
     }
 }

@@ -7,12 +7,41 @@ use crate::text::diagnostic::quote;
 use crate::text::duration::parse as parse_duration;
 use crate::text::{Node, Source, Span, tree, tree::Value};
 
+/// Why a value cannot be set.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Refusal {
+    /// What is wrong.
+    pub part: Part,
+    /// Why; a sentence.
+    pub why: String,
+}
+
+/// A part of what was asked for: `documents[web.yaml].spec.replicas=2`.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Part {
+    /// The document, or its text as a whole.
+    Document,
+    /// A step of the path.
+    Step(usize),
+    /// The path as a whole: what it leads to.
+    Path,
+    /// The value.
+    Value,
+}
+
+impl Part {
+    /// What is wrong with it.
+    pub fn refused(self, why: impl Into<String>) -> Refusal {
+        Refusal { part: self, why: why.into() }
+    }
+}
+
 /// Sets the value at a path of a scenario.
 ///
 /// # Errors
-/// The path names nothing there, or the value is of another kind than the one that is there; a sentence.
-pub fn set(source: &Source, path: &Path, value: &str) -> Result<Source, String> {
-    let root = tree::parse(source).map_err(|error| error.message)?;
+/// The path names nothing there, or the value is of another kind than the one that is there.
+pub fn set(source: &Source, path: &Path, value: &str) -> Result<Source, Refusal> {
+    let root = tree::parse(source).map_err(|error| Part::Document.refused(error.message))?;
     set_in(source, root, path, value)
 }
 
@@ -20,8 +49,8 @@ pub fn set(source: &Source, path: &Path, value: &str) -> Result<Source, String> 
 ///
 /// # Errors
 /// As of [`set`].
-pub fn set_in_document(source: &Source, path: &Path, value: &str) -> Result<Source, String> {
-    let mut nodes = tree::parse_all(source).map_err(|error| error.message)?;
+pub fn set_in_document(source: &Source, path: &Path, value: &str) -> Result<Source, Refusal> {
+    let mut nodes = tree::parse_all(source).map_err(|error| Part::Document.refused(error.message))?;
     let is_key =
         |node: &Node| matches!(path.steps.first(), Some(Step::Key(_))) || node.get(path.steps[0].text()).is_some();
     if nodes.len() == 1 && (is_key(&nodes[0]) || nodes[0].as_map().is_none()) {
@@ -30,9 +59,10 @@ pub fn set_in_document(source: &Source, path: &Path, value: &str) -> Result<Sour
     set_in(source, Node { value: Value::Seq(nodes), span: Span::default() }, path, value)
 }
 
-fn set_in(source: &Source, root: Node, path: &Path, value: &str) -> Result<Source, String> {
-    let (keys, node) = path.resolve(&root)?;
-    let value = like(node, value).map_err(|why| format!("{} {why}", quote(&path.to_string())))?;
+fn set_in(source: &Source, root: Node, path: &Path, value: &str) -> Result<Source, Refusal> {
+    let (keys, node) = path.resolve(&root).map_err(|astray| Part::Step(astray.step).refused(astray.why))?;
+    let shown = || quote(&path.to_string());
+    let value = like(node, value).map_err(|Refusal { part, why }| part.refused(format!("{} {why}", shown())))?;
     let written = Written::of(source.clone(), root.clone());
     let mut keys: Vec<&str> = keys.iter().map(String::as_str).collect();
     let written = match (root.as_seq(), root.span == Span::default()) {
@@ -40,16 +70,19 @@ fn set_in(source: &Source, root: Node, path: &Path, value: &str) -> Result<Sourc
         (Some(nodes), true) => {
             let first = keys.remove(0);
             let node = first.parse::<usize>().ok().and_then(|index| nodes.get(index)).cloned();
-            Written::of(source.clone(), node.ok_or_else(|| "the document has no such part".to_owned())?)
+            let node = node.ok_or_else(|| Part::Document.refused("the document has no such part"))?;
+            Written::of(source.clone(), node)
         }
         _ => written,
     };
-    written.with(&keys, &value).ok_or_else(|| format!("{} cannot be changed where it stands", quote(&path.to_string())))
+    let changed = written.with(&keys, &value);
+    changed.ok_or_else(|| Part::Path.refused(format!("{} cannot be changed where it stands", shown())))
 }
 
 /// The value as JSON of the kind that is there, which YAML reads too.
-fn like(there: &Node, value: &str) -> Result<String, String> {
-    let wrong = |kind: &str| Err(format!("is {kind}, which {} is not", quote(value)));
+fn like(there: &Node, value: &str) -> Result<String, Refusal> {
+    let wrong =
+        |kind: &str| Err(Part::Value.refused(format!("is {kind}, which {} is not{}", quote(value), meant(value))));
     match &there.value {
         Value::Int(_) => match value.parse::<i64>() {
             Ok(number) => Ok(number.to_string()),
@@ -65,19 +98,38 @@ fn like(there: &Node, value: &str) -> Result<String, String> {
         },
         Value::String(text) if parse_duration(text).is_ok() => match parse_duration(value) {
             Ok(_) => Ok(quoted(value)),
-            Err(error) => Err(format!("is a length of time, which {} is not: {error}", quote(value))),
+            Err(error) => {
+                let why = format!("is a length of time, which {} is not: {error}{}", quote(value), meant(value));
+                Err(Part::Value.refused(why))
+            }
         },
         Value::String(_) => Ok(quoted(value)),
         Value::Null => Ok(match value.parse::<i64>() {
             Ok(number) => number.to_string(),
             Err(_) => quoted(value),
         }),
-        Value::Seq(_) => Err("is a list: vary one of its items, as in `[0]`".to_owned()),
+        Value::Seq(_) => Err(Part::Path.refused("is a list: vary one of its items, as in `[0]`")),
         Value::Map(entries) => {
             let inner = entries.iter().find(|(_, value)| value.scalar_text().is_some());
             let inner = inner.map_or(String::new(), |(key, _)| format!(", such as `.{}`", key.text));
-            Err(format!("is a map: vary one of its values{inner}"))
+            Err(Part::Path.refused(format!("is a map: vary one of its values{inner}")))
         }
+    }
+}
+
+/// What may have been meant by a value that is none: several of them, or a range, in the forms of other tools.
+fn meant(value: &str) -> String {
+    let is_plain = |text: &str| !text.is_empty() && text.chars().all(|letter| letter.is_ascii_alphanumeric());
+    let listed: Vec<&str> = value.split([';', '|', ' ']).filter(|part| !part.is_empty()).collect();
+    let ranged = || {
+        value.split_once('-').or_else(|| value.split_once(" to ")).filter(|(from, to)| is_plain(from) && is_plain(to))
+    };
+    if listed.len() > 1 && listed.iter().all(|part| is_plain(part)) {
+        return format!("; values are parted by commas: did you mean `{}`?", listed.join(","));
+    }
+    match ranged() {
+        Some((from, to)) => format!("; did you mean `{from}..{to}`?"),
+        None => String::new(),
     }
 }
 
@@ -97,7 +149,7 @@ mod tests {
         Path::read(&mut Cursor::new("--vary", text).expect("a text")).expect("a path")
     }
 
-    fn changed(text: &str, at: &str, value: &str) -> Result<String, String> {
+    fn changed(text: &str, at: &str, value: &str) -> Result<String, Refusal> {
         let source = Source::new("a.yaml", text);
         let path = path(at);
         let set = match &path.document {
@@ -132,6 +184,7 @@ mod tests {
             ("cluster.nodes[a11].count", "3"),
             ("cluster.nodes[A].count", "3"),
             ("cluster.nodes.count", "3"),
+            ("cluster.nodes.a10.count", "3"),
             ("cluster.nodes[7].count", "3"),
             ("cluster.nodes[a10].cuont", "3"),
             ("cluster.nodes[a10].count.x", "3"),
@@ -140,14 +193,17 @@ mod tests {
             ("cluster.nodes[a10]", "3"),
             ("cluster.nodes[a10].count", "many"),
             ("cluster.nodes[a10].count", "2.5"),
+            ("cluster.nodes[a10].count", "2;4;8"),
+            ("cluster.nodes[a10].count", "2-16"),
+            ("faults[lose].after", "30s 5m"),
             ("faults[lose].after", "30"),
             ("documents[a.yaml].spec", "3"),
         ] {
-            told.push_str(&format!("{at}={value}: {}\n", changed(SCENARIO, at, value).expect_err(at)));
+            let Refusal { part, why } = changed(SCENARIO, at, value).expect_err(at);
+            told.push_str(&format!("{at}={value}: {part:?}: {why}\n"));
         }
-        told.push_str(
-            &changed(MANIFESTS, "documents[a.yaml][web].spec.replicas", "3").expect_err("two are called web"),
-        );
+        let two = changed(MANIFESTS, "documents[a.yaml][web].spec.replicas", "3").expect_err("two are called web");
+        told.push_str(&format!("{:?}: {}", two.part, two.why));
         insta::assert_snapshot!(told);
     }
 }

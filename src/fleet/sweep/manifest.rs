@@ -6,9 +6,9 @@ use std::collections::BTreeMap;
 
 use k8s_openapi::api::batch::v1::{Job, JobSpec};
 use k8s_openapi::api::core::v1::{
-    Capabilities, ConfigMapVolumeSource, Container, EmptyDirVolumeSource, EnvFromSource, EnvVar, KeyToPath,
-    PersistentVolumeClaimVolumeSource, PodSecurityContext, PodSpec, PodTemplateSpec, ResourceRequirements,
-    SeccompProfile, SecretEnvSource, SecurityContext, Volume, VolumeMount,
+    Capabilities, ConfigMapVolumeSource, Container, EnvFromSource, KeyToPath, PersistentVolumeClaimVolumeSource,
+    PodSecurityContext, PodSpec, PodTemplateSpec, ResourceRequirements, SeccompProfile, SecretEnvSource,
+    SecurityContext, Volume, VolumeMount,
 };
 use k8s_openapi::apimachinery::pkg::api::resource::Quantity;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
@@ -105,10 +105,12 @@ pub fn job(wanted: &Wanted) -> Job {
         ("cpu".to_owned(), Quantity(wanted.cpu.to_string())),
         ("memory".to_owned(), Quantity(wanted.memory.clone())),
     ]);
-    let (on_storage, secret) = match &wanted.results {
-        Results::Claim(_) => (false, None),
-        Results::Store { secret, .. } => (true, secret.clone()),
+    let (claim, secret) = match &wanted.results {
+        Results::Claim(claim) => (Some(claim), None),
+        Results::Store { secret, .. } => (None, secret.as_ref()),
     };
+    let mounts = [mount("scenario", SCENARIO_FOLDER, true)].into_iter();
+    let mounts = mounts.chain(claim.map(|_| mount("results", RESULTS_FOLDER, false)));
     let container = Container {
         name: "sweep".to_owned(),
         image: Some(wanted.image.clone()),
@@ -124,38 +126,30 @@ pub fn job(wanted: &Wanted) -> Job {
             capabilities: Some(Capabilities { add: None, drop: Some(vec!["ALL".to_owned()]) }),
             ..SecurityContext::default()
         }),
-        env: on_storage.then(|| {
-            vec![EnvVar { name: "TMPDIR".to_owned(), value: Some(RESULTS_FOLDER.to_owned()), value_from: None }]
-        }),
         env_from: secret.map(|secret| {
             vec![EnvFromSource {
-                secret_ref: Some(SecretEnvSource { name: secret, optional: None }),
+                secret_ref: Some(SecretEnvSource { name: secret.clone(), optional: None }),
                 ..EnvFromSource::default()
             }]
         }),
-        volume_mounts: Some(vec![mount("scenario", SCENARIO_FOLDER, true), mount("results", RESULTS_FOLDER, false)]),
+        volume_mounts: Some(mounts.collect()),
         ..Container::default()
     };
-    // What is put on a storage is gathered on the disk of the pod.
-    let (claim, gathered) = match &wanted.results {
-        Results::Claim(claim) => {
-            (Some(PersistentVolumeClaimVolumeSource { claim_name: claim.clone(), read_only: None }), None)
-        }
-        Results::Store { .. } => (None, Some(EmptyDirVolumeSource::default())),
-    };
     let items = wanted.files.iter().map(|file| KeyToPath { key: key(file), path: file.clone(), mode: None });
-    let volumes = vec![
-        Volume {
-            name: "scenario".to_owned(),
-            config_map: Some(ConfigMapVolumeSource {
-                name: wanted.config_map.clone(),
-                items: Some(items.collect()),
-                ..ConfigMapVolumeSource::default()
-            }),
-            ..Volume::default()
-        },
-        Volume { name: "results".to_owned(), persistent_volume_claim: claim, empty_dir: gathered, ..Volume::default() },
-    ];
+    let documents = Volume {
+        name: "scenario".to_owned(),
+        config_map: Some(ConfigMapVolumeSource {
+            name: wanted.config_map.clone(),
+            items: Some(items.collect()),
+            ..ConfigMapVolumeSource::default()
+        }),
+        ..Volume::default()
+    };
+    let results = claim.map(|claim| Volume {
+        name: "results".to_owned(),
+        persistent_volume_claim: Some(PersistentVolumeClaimVolumeSource { claim_name: claim.clone(), read_only: None }),
+        ..Volume::default()
+    });
     let pod = PodSpec {
         automount_service_account_token: Some(false),
         containers: vec![container],
@@ -168,7 +162,7 @@ pub fn job(wanted: &Wanted) -> Job {
             seccomp_profile: Some(SeccompProfile { type_: "RuntimeDefault".to_owned(), localhost_profile: None }),
             ..PodSecurityContext::default()
         }),
-        volumes: Some(volumes),
+        volumes: Some([documents].into_iter().chain(results).collect()),
         ..PodSpec::default()
     };
     let metadata = ObjectMeta {

@@ -5,6 +5,7 @@ use super::row::Row;
 use super::shard::{Digest, Manifest, kept, manifest};
 use super::space::Space;
 use super::vary::Vary;
+use crate::text::counted::counted;
 
 /// All runs of a sweep.
 #[derive(Clone, Debug)]
@@ -39,10 +40,12 @@ pub fn merge(files: &[(String, String)]) -> Result<Merged, String> {
         }
         let part = kept(text, &head, &space).map_err(|error| format!("{name}: {error}"))?;
         if !part.is_whole {
-            let (lacks, runs) = (head.to - part.next, head.to - head.from);
-            return Err(about(format!(
-                "is not whole: it lacks {lacks} of its {runs} runs; run its shard again to go on with it"
-            )));
+            let runs = counted((head.to - head.from) as usize, "run");
+            let lacks = match head.to - part.next {
+                0 => format!("it has its {runs} and no last line"),
+                lacks => format!("it lacks {lacks} of its {runs}"),
+            };
+            return Err(about(format!("is not whole: {lacks}; run its shard again to go on with it")));
         }
         parts.push((name.clone(), head, space, part.rows));
     }

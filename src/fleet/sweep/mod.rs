@@ -8,6 +8,7 @@ pub mod batch;
 pub mod cursor;
 mod edit;
 pub mod find;
+pub mod image;
 pub mod manifest;
 pub mod measure;
 pub mod merge;

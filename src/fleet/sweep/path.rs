@@ -6,7 +6,7 @@ use std::fmt;
 
 use super::cursor::Cursor;
 use crate::text::diagnostic::{nearest, quote};
-use crate::text::{Diagnostic, Node};
+use crate::text::{Diagnostic, Node, Span};
 
 /// What a path that leads into a document begins with.
 const DOCUMENTS: &str = "documents";
@@ -31,6 +31,26 @@ pub enum Step {
     Named(String),
 }
 
+/// Where the parts of a path stand in the text that it was read from.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Spans {
+    /// All of it.
+    pub whole: Span,
+    /// The name of the document, if it leads into one.
+    pub document: Option<Span>,
+    /// Each step: a key, or what stands in brackets.
+    pub steps: Vec<Span>,
+}
+
+/// Why a path names nothing.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Astray {
+    /// The step that chooses nothing, or more than one thing.
+    pub step: usize,
+    /// What is wrong with it; a sentence that says where it parts from the text.
+    pub why: String,
+}
+
 impl fmt::Display for Path {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(document) = &self.document {
@@ -53,29 +73,45 @@ impl Path {
     /// # Errors
     /// There is none.
     pub fn read(cursor: &mut Cursor<'_>) -> Result<Path, Diagnostic> {
-        let first = key(cursor)?;
-        let mut steps = Vec::new();
-        let mut document = None;
+        Path::read_with_spans(cursor).map(|(path, _)| path)
+    }
+
+    /// The same, and where its parts stand.
+    ///
+    /// # Errors
+    /// As of [`Path::read`].
+    pub fn read_with_spans(cursor: &mut Cursor<'_>) -> Result<(Path, Spans), Diagnostic> {
+        let start = cursor.at();
+        let (first, at) = key(cursor)?;
+        let mut path = Path { document: None, steps: Vec::new() };
+        let mut spans = Spans { whole: at, document: None, steps: Vec::new() };
         if first == DOCUMENTS {
             if !cursor.rest().starts_with('[') {
                 return Err(cursor.error("expected `[` and the name of a document: `documents[group.json]`"));
             }
-            document = Some(bracketed(cursor)?);
+            let (document, at) = bracketed(cursor)?;
+            (path.document, spans.document) = (Some(document), Some(at));
         } else {
-            steps.push(Step::Key(first));
+            path.steps.push(Step::Key(first));
+            spans.steps.push(at);
         }
         loop {
-            if cursor.rest().starts_with('[') {
-                steps.push(Step::Named(bracketed(cursor)?));
+            let (step, at) = if cursor.rest().starts_with('[') {
+                let (name, at) = bracketed(cursor)?;
+                (Step::Named(name), at)
             } else if cursor.rest().starts_with('.') && !cursor.rest().starts_with("..") {
                 cursor.takes(".");
-                steps.push(Step::Key(key(cursor)?));
-            } else if steps.is_empty() {
+                let (key, at) = key(cursor)?;
+                (Step::Key(key), at)
+            } else if path.steps.is_empty() {
                 return Err(cursor.error("expected `.` or `[` and the way to a value of the document"));
             } else {
-                return Ok(Path { document, steps });
-            }
-            if steps.len() > STEPS_MAX {
+                spans.whole = cursor.since(start);
+                return Ok((path, spans));
+            };
+            path.steps.push(step);
+            spans.steps.push(at);
+            if path.steps.len() > STEPS_MAX {
                 return Err(cursor.error(format!("a path has at most {STEPS_MAX} steps")));
             }
         }
@@ -84,15 +120,16 @@ impl Path {
     /// The keys and positions that lead from the root to the value: what the steps choose.
     ///
     /// # Errors
-    /// The path names nothing, or more than one thing; a sentence that says where it parts from the text.
-    pub fn resolve<'n>(&self, root: &'n Node) -> Result<(Vec<String>, &'n Node), String> {
+    /// The path names nothing, or more than one thing.
+    pub fn resolve<'n>(&self, root: &'n Node) -> Result<(Vec<String>, &'n Node), Astray> {
         let (mut keys, mut node) = (Vec::new(), root);
         for (depth, step) in self.steps.iter().enumerate() {
             let so_far = || match depth {
                 0 => "the file".to_owned(),
                 _ => quote(&Path { document: self.document.clone(), steps: self.steps[..depth].to_vec() }.to_string()),
             };
-            let (key, next) = step.choose(node).map_err(|why| format!("{} {why}", so_far()))?;
+            let astray = |why: String| Astray { step: depth, why: format!("{} {why}", so_far()) };
+            let (key, next) = step.choose(node).map_err(astray)?;
             keys.push(key);
             node = next;
         }
@@ -119,6 +156,9 @@ impl Step {
         }
         let (Some(items), Step::Named(_)) = (node.as_seq(), self) else {
             return Err(match node.as_seq() {
+                Some(items) if items.iter().any(|item| is_called(item, text)) => {
+                    format!("is a list, whose items are chosen in brackets; did you mean `[{text}]`?")
+                }
                 Some(_) => {
                     format!("is a list: choose one of its items by name or position, as in `[0]`, not `.{text}`")
                 }
@@ -173,21 +213,24 @@ fn lacks(what: &str, text: &str, known: Vec<String>) -> String {
 }
 
 /// `count`, `rolling-update`.
-fn key(cursor: &mut Cursor<'_>) -> Result<String, Diagnostic> {
+fn key(cursor: &mut Cursor<'_>) -> Result<(String, Span), Diagnostic> {
+    let start = cursor.at();
     let key = cursor.take_while(|character| character.is_alphanumeric() || matches!(character, '_' | '-'));
     if key.is_empty() {
         return Err(cursor.error("expected a key of the scenario, as in `cluster.nodes[a10].count`"));
     }
-    Ok(key.to_owned())
+    Ok((key.to_owned(), cursor.since(start)))
 }
 
 /// `[a10]`; the name has any characters but brackets.
-fn bracketed(cursor: &mut Cursor<'_>) -> Result<String, Diagnostic> {
+fn bracketed(cursor: &mut Cursor<'_>) -> Result<(String, Span), Diagnostic> {
     cursor.expect("[", "here")?;
+    let start = cursor.at();
     let name = cursor.take_while(|character| !matches!(character, '[' | ']'));
     if name.is_empty() {
         return Err(cursor.error("expected a name or a position, as in `[a10]` or `[0]`"));
     }
+    let at = cursor.since(start);
     cursor.expect("]", "behind the name")?;
-    Ok(name.to_owned())
+    Ok((name.to_owned(), at))
 }

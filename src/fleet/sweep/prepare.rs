@@ -6,14 +6,14 @@ use std::sync::{Mutex, PoisonError};
 
 use siphasher::sip128::{Hasher128, SipHasher13};
 
-use super::edit;
+use super::edit::{self, Part, Refusal};
 use super::path::Path;
 use super::run::Prepared;
 use super::space::Space;
 use crate::scenario::documents::read_text;
 use crate::scenario::{Documents, Folder, Scenario, load_from};
 use crate::text::diagnostic::{nearest, quote};
-use crate::text::{Diagnostic, Source, Span};
+use crate::text::{Diagnostic, Source};
 
 /// The texts of a scenario.
 pub struct Base {
@@ -72,11 +72,17 @@ impl Base {
     pub fn plan(&self, space: &Space, plan: u32) -> Result<Prepared, Vec<Diagnostic>> {
         let mut source = self.source.clone();
         let mut changed = BTreeMap::new();
-        for (path, value) in space.values(plan) {
-            self.set(path, value, &mut source, &mut changed).map_err(|why| {
-                let text = format!("{path}={value}");
-                let all = Span::new(0, text.len() as u32);
-                vec![Diagnostic::error(&Source::new("--vary", text), all, why)]
+        for (vary, place) in space.places(plan) {
+            let set = self.set(&vary.path, &vary.values[place], &mut source, &mut changed);
+            set.map_err(|Refusal { part, why }| {
+                let written = &vary.written;
+                let at = match part {
+                    Part::Document => written.path.document.unwrap_or(written.path.whole),
+                    Part::Step(step) => written.path.steps.get(step).copied().unwrap_or(written.path.whole),
+                    Part::Path => written.path.whole,
+                    Part::Value => written.value(place),
+                };
+                vec![Diagnostic::error(&written.source, at, why)]
             })?;
         }
         let documents = Changed { base: self, changed };
@@ -93,7 +99,7 @@ impl Base {
         value: &str,
         source: &mut Source,
         changed: &mut BTreeMap<String, String>,
-    ) -> Result<(), String> {
+    ) -> Result<(), Refusal> {
         let Some(document) = &path.document else {
             *source = edit::set(source, path, value)?;
             return Ok(());
@@ -104,7 +110,7 @@ impl Base {
                 || format!("there are {}", known.collect::<Vec<_>>().join(", ")),
                 |near| format!("did you mean {}?", quote(near)),
             );
-            return Err(format!("the scenario has no document {}; {near}", quote(document)));
+            return Err(Part::Document.refused(format!("the scenario has no document {}; {near}", quote(document))));
         };
         let edited = edit::set_in_document(&Source::new(document.as_str(), text.as_str()), path, value)?;
         changed.insert(document.clone(), edited.text().to_owned());

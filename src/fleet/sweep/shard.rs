@@ -9,6 +9,7 @@ use siphasher::sip128::{Hasher128, SipHasher13};
 
 use super::row::Row;
 use super::space::Space;
+use crate::text::counted::counted;
 
 /// The form of the file; it changes when a reader would have to.
 pub const FORM: &str = "greenroom-sweep/1";
@@ -120,7 +121,8 @@ impl Manifest {
             return told("what is varied", &self.vary.join(" "), &other.vary.join(" "));
         }
         if (self.samples, self.seed) != (other.samples, other.seed) {
-            let told_of = |one: &Manifest| format!("{} samples from seed {}", one.samples, one.seed);
+            let told_of =
+                |one: &Manifest| format!("{} from seed {}", counted(one.samples as usize, "sample"), one.seed);
             return told("the samples", &told_of(self), &told_of(other));
         }
         None

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use super::Path;
 use super::vary::Vary;
+use crate::text::counted::counted;
 use crate::text::diagnostic::quote;
 
 /// The most plans.
@@ -53,10 +54,11 @@ impl Space {
             return Err(format!("there are {plans} combinations of values; a sweep has at most {PLANS_MAX}"));
         }
         if plans.saturating_mul(samples) > RUNS_MAX {
-            return Err(format!("{plans} combinations with {samples} samples each are more than {RUNS_MAX} runs"));
+            let (plans, samples) = (counted(plans as usize, "combination"), counted(samples as usize, "sample"));
+            return Err(format!("{plans} with {samples} each are more than {RUNS_MAX} runs"));
         }
         if seed.checked_add(samples).is_none() {
-            return Err(format!("there are no {samples} seeds from {seed} on"));
+            return Err(format!("there are no {} from {seed} on", counted(samples as usize, "seed")));
         }
         Ok(Space { varied, plans: plans as u32, samples, seed })
     }
@@ -104,16 +106,21 @@ impl Space {
         ((runs * shard / of) as u64, (runs * (shard + 1) / of) as u64)
     }
 
-    /// The values of a plan, in the order of the parameters; those of the last parameter follow one another first.
-    pub fn values(&self, plan: u32) -> Vec<(&Path, &str)> {
+    /// The parameters, and which of its values a plan has of each, by position; those of the last parameter follow one another first.
+    pub fn places(&self, plan: u32) -> Vec<(&Vary, usize)> {
         let mut left = plan as usize;
-        let mut values = Vec::new();
+        let mut places = Vec::new();
         for vary in self.varied.iter().rev() {
-            values.push((&vary.path, vary.values[left % vary.values.len()].as_str()));
+            places.push((vary, left % vary.values.len()));
             left /= vary.values.len();
         }
-        values.reverse();
-        values
+        places.reverse();
+        places
+    }
+
+    /// The values of a plan, in the order of the parameters.
+    pub fn values(&self, plan: u32) -> Vec<(&Path, &str)> {
+        self.places(plan).into_iter().map(|(vary, place)| (&vary.path, vary.values[place].as_str())).collect()
     }
 
     /// A plan in a line: `cluster.nodes[a10].count=2`; that without parameters is `as written`.

@@ -39,21 +39,6 @@ impl Tally {
         }
     }
 
-    /// Adds the runs of another part.
-    pub fn merge(&mut self, other: &Tally) {
-        self.runs += other.runs;
-        for (metric, summary) in &other.summaries {
-            self.summaries.entry(*metric).or_default().merge(summary);
-        }
-        for (code, runs) in &other.found {
-            *self.found.entry(code.clone()).or_default() += runs;
-        }
-        for (index, runs) in &other.failed {
-            *self.failed.entry(*index).or_default() += runs;
-        }
-        self.first_failed_seed = [self.first_failed_seed, other.first_failed_seed].into_iter().flatten().min();
-    }
-
     /// The values of a metric.
     pub fn summary(&self, metric: Metric) -> Summary {
         self.summaries.get(&metric).cloned().unwrap_or_default()

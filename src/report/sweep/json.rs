@@ -25,7 +25,6 @@ pub fn write(out: &mut dyn Write, swept: &Swept) -> io::Result<()> {
 
 fn value(swept: &Swept) -> Value {
     let plans = swept.plans();
-    let complete = swept.rows.len() as u64 == swept.space.runs();
     json!({
         "form": FORM,
         "version": swept.manifest.version,
@@ -36,7 +35,7 @@ fn value(swept: &Swept) -> Value {
         "samples": swept.space.samples(),
         "runs": swept.rows.len(),
         "confidence": swept.confidence.share(),
-        "plans": plans.iter().map(|(number, tally)| plan(swept, *number, tally, complete)).collect::<Vec<_>>(),
+        "plans": plans.iter().map(|(number, tally)| plan(swept, *number, tally)).collect::<Vec<_>>(),
         "precision": swept.stopped.as_ref().map(|stopped| json!({
             "asked": stopped.asked.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "looks": stopped.looks,
@@ -57,7 +56,7 @@ fn value(swept: &Swept) -> Value {
     })
 }
 
-fn plan(swept: &Swept, number: u32, tally: &Tally, complete: bool) -> Value {
+fn plan(swept: &Swept, number: u32, tally: &Tally) -> Value {
     let values: Map<String, Value> =
         swept.space.values(number).into_iter().map(|(path, value)| (path.to_string(), value.into())).collect();
     let figure = |measure: &Measure| estimate(measure.unit(), &swept.estimate(number, tally, measure));
@@ -87,7 +86,7 @@ fn plan(swept: &Swept, number: u32, tally: &Tally, complete: bool) -> Value {
         (format!("{name}{}", metric.unit().suffix()), told)
     };
     let differences: Option<Map<String, Value>> =
-        (complete && number > 0).then(|| ALL.iter().map(difference).collect());
+        (swept.is_complete() && number > 0).then(|| ALL.iter().map(difference).collect());
     json!({
         "plan": number,
         "values": values,

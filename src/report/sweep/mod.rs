@@ -1,15 +1,12 @@
 //! What a sweep gave: tables for people, JSON, a row a run as CSV and Parquet, plots. The figures are `fleet`'s; here is their form.
 
-pub mod columns;
-mod csv;
 mod json;
-mod parquet;
+mod rows;
 mod svg;
 mod text;
 
-pub use self::csv::write as write_csv;
 pub use self::json::write as write_json;
-pub use self::parquet::write as write_parquet;
+pub use self::rows::{write_csv, write_parquet};
 pub use self::svg::write as write_svg;
 pub use self::text::write as write_text;
 
@@ -17,6 +14,7 @@ use crate::fleet::statistics::{Confidence, Estimate};
 use crate::fleet::sweep::Space;
 use crate::fleet::sweep::find::{Find, Found};
 use crate::fleet::sweep::measure::{Holds, Measure};
+use crate::fleet::sweep::metric::Metric;
 use crate::fleet::sweep::precision::Precision;
 use crate::fleet::sweep::row::Row;
 use crate::fleet::sweep::shard::Manifest;
@@ -77,6 +75,11 @@ impl Swept {
         if lacks || vague { Exit::Failed } else { Exit::Passed }
     }
 
+    /// True if there is every run of the space, as there is not of a search: then samples can be compared between plans.
+    fn is_complete(&self) -> bool {
+        self.rows.len() as u64 == self.space.runs()
+    }
+
     /// The plans of which there are runs.
     fn plans(&self) -> Vec<(u32, Tally)> {
         let all = tallies(&self.rows, self.space.plans()).into_iter();
@@ -85,7 +88,6 @@ impl Swept {
 
     /// The estimate of a figure of a plan.
     fn estimate(&self, plan: u32, tally: &Tally, measure: &Measure) -> Estimate {
-        use crate::fleet::sweep::metric::Metric;
         let summary = match measure.metric {
             Metric::FindingsOf(_) => summary_of(self.rows.iter().filter(|row| row.plan == plan), measure.metric),
             metric => tally.summary(metric),

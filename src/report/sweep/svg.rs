@@ -7,10 +7,10 @@ use plotters::prelude::*;
 use super::Swept;
 use crate::fleet::statistics::Estimate;
 use crate::fleet::sweep::measure::Measure;
+use crate::report::plot::{Area, Failure, panels};
 
-/// Sizes in pixels.
-const WIDTH: u32 = 900;
-const PANEL: u32 = 300;
+/// Width and height of a panel, in pixels.
+const SIZE: (u32, u32) = (900, 300);
 /// The most plans whose labels stand at the axis.
 const LABELS_MAX: usize = 20;
 
@@ -19,32 +19,11 @@ const LABELS_MAX: usize = 20;
 /// # Errors
 /// Those of the writer, and what cannot be drawn.
 pub fn write(out: &mut dyn Write, swept: &Swept) -> io::Result<()> {
-    let mut text = String::new();
-    draw(&mut text, swept).map_err(|error| io::Error::other(error.to_string()))?;
+    let text = panels(SIZE, &swept.measures, |panel, measure| draw(panel, swept, measure)).map_err(io::Error::other)?;
     out.write_all(text.as_bytes())
 }
 
-type Failure = Box<dyn std::error::Error>;
-
-fn draw(text: &mut String, swept: &Swept) -> Result<(), Failure> {
-    let panels = swept.measures.len().max(1);
-    let area = SVGBackend::with_string(text, (WIDTH, PANEL * panels as u32)).into_drawing_area();
-    area.fill(&WHITE)?;
-    for (measure, panel) in swept.measures.iter().zip(area.split_evenly((panels, 1))) {
-        draw_panel(&panel, swept, measure)?;
-    }
-    area.present()?;
-    Ok(())
-}
-
-fn draw_panel<B: DrawingBackend>(
-    panel: &DrawingArea<B, plotters::coord::Shift>,
-    swept: &Swept,
-    measure: &Measure,
-) -> Result<(), Failure>
-where
-    B::ErrorType: 'static,
-{
+fn draw<'a>(panel: &Area<'a>, swept: &Swept, measure: &Measure) -> Result<(), Failure<'a>> {
     let unit = measure.unit();
     let points: Vec<(f64, String, [f64; 3])> = swept
         .plans()

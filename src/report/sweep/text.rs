@@ -11,11 +11,14 @@ use crate::oracle::builtin::rules;
 use crate::report::Paint;
 use crate::report::paint::Tone;
 use crate::report::replay::shell_word;
+use crate::text::counted::counted;
 
 /// The most plans that are shown; the other forms have all.
 const PLANS_SHOWN_MAX: usize = 100;
 /// The most plans of which differences and failures are told.
 const TOLD_MAX: usize = 20;
+/// The least chance that is shown as a number.
+const CHANCE_LEAST: f64 = 0.0001;
 
 /// Writes a sweep.
 ///
@@ -25,10 +28,11 @@ pub fn write(out: &mut dyn Write, swept: &Swept, paint: Paint) -> io::Result<()>
     let (space, plans) = (&swept.space, swept.plans());
     let (runs, seed) = (swept.rows.len(), space.seed());
     writeln!(out, "sweep    {}", swept.manifest.scenario)?;
-    let count = plans.len();
-    let (s, samples) = (if count == 1 { "" } else { "s" }, space.samples());
-    let last = seed.wrapping_add(samples.saturating_sub(1));
-    writeln!(out, "runs     {runs}: {count} plan{s}, {samples} samples each, seeds {seed} to {last}")?;
+    let seeds = match space.samples() {
+        0 | 1 => format!("seed {seed}"),
+        samples => format!("seeds {seed} to {}", seed.wrapping_add(samples - 1)),
+    };
+    writeln!(out, "runs     {runs}: {}, {} each, {seeds}", counted(plans.len(), "plan"), samples(space.samples()))?;
     writeln!(out, "figures  each with its interval of {} confidence", share(swept.confidence.share()))?;
     write_stopped(out, swept, paint)?;
     writeln!(out)?;
@@ -47,11 +51,12 @@ fn write_stopped(out: &mut dyn Write, swept: &Swept, paint: Paint) -> io::Result
         paint.tone(Tone::Bad, "not precise enough")
     };
     let looks: Vec<String> = stopped.looks.iter().map(ToString::to_string).collect();
-    writeln!(out, "stopped  {word} for {} at {} samples", asked.join(", "), swept.space.samples())?;
+    writeln!(out, "stopped  {word} for {} at {}", asked.join(", "), samples(swept.space.samples()))?;
     writeln!(
         out,
-        "         looked at after {} samples at the most; all looks together have {} confidence",
+        "         looked at after {} {} at the most; all looks together have {} confidence",
         looks.join(", "),
+        if looks == ["1"] { "sample" } else { "samples" },
         share(stopped.together.share())
     )
 }
@@ -84,7 +89,7 @@ fn write_table(out: &mut dyn Write, swept: &Swept, plans: &[(u32, Tally)], paint
     }
     match plans.len().saturating_sub(PLANS_SHOWN_MAX) {
         0 => Ok(()),
-        more => writeln!(out, "and {more} more plans: --format json and --format csv have all"),
+        more => writeln!(out, "and {}: --format json and --format csv have all", counted(more, "more plan")),
     }
 }
 
@@ -104,8 +109,7 @@ fn cell(measure: &Measure, estimate: &Estimate) -> String {
 
 /// How each plan differs from the first, sample by sample.
 fn write_differences(out: &mut dyn Write, swept: &Swept, plans: &[(u32, Tally)]) -> io::Result<()> {
-    let complete = swept.rows.len() as u64 == swept.space.runs();
-    if plans.len() < 2 || !complete {
+    if plans.len() < 2 || !swept.is_complete() {
         return Ok(());
     }
     let mut metrics: Vec<_> = swept.measures.iter().map(|measure| measure.metric).collect();
@@ -125,11 +129,11 @@ fn write_differences(out: &mut dyn Write, swept: &Swept, plans: &[(u32, Tally)])
             let sign = if paired.mean.value > 0.0 { "+" } else { "" };
             writeln!(
                 out,
-                "    {metric:<20} {sign}{shown} in the mean; more in {}, less in {} of {} (by chance: {:.4})",
+                "    {metric:<20} {sign}{shown} in the mean; more in {}, less in {} of {} (by chance: {})",
                 paired.greater,
                 paired.less,
                 swept.space.samples(),
-                paired.chance
+                chance(paired.chance)
             )?;
         }
         if is_same {
@@ -138,7 +142,7 @@ fn write_differences(out: &mut dyn Write, swept: &Swept, plans: &[(u32, Tally)])
     }
     match plans.len().saturating_sub(TOLD_MAX + 1) {
         0 => Ok(()),
-        more => writeln!(out, "  and {more} more plans"),
+        more => writeln!(out, "  and {}", counted(more, "more plan")),
     }
 }
 
@@ -160,7 +164,7 @@ fn write_failures(out: &mut dyn Write, swept: &Swept, plans: &[(u32, Tally)], pa
     }
     match failing.len().saturating_sub(TOLD_MAX) {
         0 => Ok(()),
-        more => writeln!(out, "\nand {more} more plans in which not all runs passed"),
+        more => writeln!(out, "\nand {} in which not all runs passed", counted(more, "more plan")),
     }
 }
 
@@ -199,15 +203,20 @@ fn write_search(out: &mut dyn Write, swept: &Swept, paint: Paint) -> io::Result<
         let others = others.count();
         let left = match others {
             0 => String::new(),
-            1 => "One other value was not looked at: what is good enough was taken to stay so. ".to_owned(),
-            _ => format!("{others} other values were not looked at: what is good enough was taken to stay so. "),
+            _ => {
+                let was = if others == 1 { "was" } else { "were" };
+                format!(
+                    "{} {was} not looked at: what is good enough was taken to stay so. ",
+                    counted(others, "other value")
+                )
+            }
         };
         writeln!(out, "  {left}All statements together have {together} confidence.")?;
     } else {
         writeln!(
             out,
-            "  What is good enough does not stay so: all values were looked at, and {together} confidence is that of {} statements.",
-            find.statements(swept.space.varied()[0].values.len())
+            "  What is good enough does not stay so: all values were looked at, and {together} confidence is that of {}.",
+            counted(find.statements(swept.space.varied()[0].values.len()) as usize, "statement")
         )?;
     }
     match search.found.best {
@@ -227,8 +236,30 @@ fn write_search(out: &mut dyn Write, swept: &Swept, paint: Paint) -> io::Result<
     }
 }
 
+/// `0.0312`; what would be shown as 0 is not, as nothing is that sure.
+fn chance(chance: f64) -> String {
+    if chance < CHANCE_LEAST { format!("<{CHANCE_LEAST}") } else { format!("{chance:.4}") }
+}
+
+fn samples(number: u64) -> String {
+    counted(number as usize, "sample")
+}
+
 /// `95%`, `99.375%`.
 fn share(share: f64) -> String {
     let text = format!("{:.4}", share * 100.0);
     format!("{}%", text.trim_end_matches('0').trim_end_matches('.'))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::chance;
+
+    #[test]
+    fn a_small_chance_is_not_shown_as_none() {
+        assert_eq!(
+            [1.0, 0.031_25, 0.000_1, 0.000_099, 1e-300, 0.0].map(chance).join(" "),
+            "1.0000 0.0312 0.0001 <0.0001 <0.0001 <0.0001"
+        );
+    }
 }
