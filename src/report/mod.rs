@@ -3,7 +3,6 @@
 
 pub mod case;
 pub mod conform;
-mod counted;
 pub mod diff;
 pub mod exit;
 pub mod explain;
@@ -42,7 +41,7 @@ pub use selection::{Selection, Shard};
 pub use snapshot::SnapshotState;
 
 use crate::rehearsal::{Notice, RunResult};
-use crate::text::Diagnostic;
+use crate::text::{Diagnostic, counted};
 
 /// All that one command has to tell: one item a scenario file, in the order of the files.
 #[derive(Clone, Debug, Default)]
