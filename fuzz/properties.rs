@@ -69,8 +69,13 @@ pub fn fleet(bytes: &[u8]) {
                 usual.clone()
             }
         };
-        let trace = match read_pods(&table, &columns, &mut fleet.models, name) {
-            Ok(trace) => trace,
+        let trace = match read_pods(&table, &columns, &mut fleet, name) {
+            Ok((trace, warnings)) => {
+                if !warnings.is_empty() {
+                    told(&warnings);
+                }
+                trace
+            }
             Err(problems) => {
                 told(&problems);
                 continue;

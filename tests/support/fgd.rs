@@ -104,8 +104,9 @@ pub fn workload(shared: &Path, short: &str) -> Workload {
     };
     let columns = Columns::default();
     let mut fleet = read_nodes(&table("openb_node_list_gpu_node.csv"), &columns).expect("the nodes are well");
-    let trace =
-        read_pods(&table(&format!("{name}.csv")), &columns, &mut fleet.models, &name).expect("the pods are well");
+    let pods = table(&format!("{name}.csv"));
+    let (trace, warnings) = read_pods(&pods, &columns, &mut fleet, &name).expect("the pods are well");
+    assert!(warnings.is_empty(), "{warnings:?}");
     let typical = Typical::of(&trace);
     let file = shared.join(format!("golden/fgd/arrivals/{short}.json.gz"));
     let orders = read_order(short, &bytes(&file), &fleet, &trace).expect("the order is well");

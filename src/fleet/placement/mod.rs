@@ -19,6 +19,7 @@ mod vector;
 
 pub use fragmentation::Typical;
 pub use policy::Policy;
+pub use state::{could_take, placeable};
 
 use board::{Board, TAKES_NOT};
 use changes::Changes;
@@ -31,7 +32,7 @@ use super::inventory::Fleet;
 use crate::kernel::{Stream, Streams};
 
 /// Pods of one node at most, the default: `--max-pods` of the published runs' nodes.
-pub const PODS_MAX: u32 = 1001;
+pub const NODE_PODS_MAX: u32 = 1001;
 
 /// States that are kept; when there are more, they are numbered anew.
 const STATES_MAX: usize = 1 << 20;
@@ -94,7 +95,7 @@ impl<'a> Placer<'a> {
             trace,
             typical,
             policy,
-            pods_max: PODS_MAX,
+            pods_max: NODE_PODS_MAX,
             order,
             seats: vec![Seat::default(); left.len()],
             changes: Changes::new(left.len()),

@@ -7,8 +7,8 @@ use indexmap::IndexSet;
 use siphasher::sip::SipHasher13;
 
 use super::gpus::{self, GpusLeft};
-use crate::fleet::demand::{Bracket, PodClass};
-use crate::fleet::inventory::{GPU_MILLI, NodeKind};
+use crate::fleet::demand::{Bracket, PodClass, Trace};
+use crate::fleet::inventory::{Fleet, GPU_MILLI, NodeKind};
 
 /// What is left of a node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -82,6 +82,17 @@ pub fn suffices(kind: &NodeKind, cpu_milli: u32, gpus: &GpusLeft, class: &PodCla
     cpu_milli >= class.cpu_milli
         && (class.gpus == 0
             || kind.model.meets(class.models) && gpus::survey(gpus, class.gpu_milli).0 >= i16::from(class.gpus))
+}
+
+/// True if a node of a kind takes a pod when nothing else is on it.
+pub fn could_take(kind: &NodeKind, class: &PodClass) -> bool {
+    kind.memory_mib >= class.memory_mib && suffices(kind, kind.cpu_milli, &gpus::all_free(kind.gpus), class)
+}
+
+/// For each class of a trace whether some node of a fleet takes such a pod when nothing else is on it.
+pub fn placeable(fleet: &Fleet, trace: &Trace) -> Vec<bool> {
+    let could_be = |class: &PodClass| fleet.kinds.iter().any(|kind| could_take(kind, class));
+    trace.classes.keys().map(could_be).collect()
 }
 
 /// What of a state decides whether it suffices for a pod: small, so that many fit into a processor's cache.
