@@ -231,7 +231,7 @@ fn check(args: &FleetArgs) -> Result<(), String> {
     let read = args.traces.iter().chain([&args.nodes]).chain(&args.order);
     let mut taken: Vec<PathBuf> = read.map(|path| resolved(path)).collect();
     let one_each = [&args.curves, &args.placements, &args.svg, &args.html].into_iter().flatten();
-    for path in args.results.iter().chain(one_each) {
+    for path in args.results.iter().chain(one_each).chain(args.output.files()) {
         let file = resolved(path);
         if taken.contains(&file) {
             return Err(format!("{} is read, or written to, by another option", path.display()));

@@ -6,7 +6,8 @@ use std::hash::BuildHasherDefault;
 use indexmap::IndexSet;
 use siphasher::sip::SipHasher13;
 
-use super::gpus::{self, GpusLeft};
+use super::gpus::{self, GpuMask, GpusLeft};
+use super::kubernetes;
 use crate::fleet::demand::{Bracket, PodClass, Trace};
 use crate::fleet::inventory::{Fleet, GPU_MILLI, NodeKind};
 
@@ -57,6 +58,41 @@ pub struct LooksAt {
 }
 
 impl NodeLeft {
+    /// A node without pods.
+    pub fn untouched(fleet: &Fleet, node: u32) -> NodeLeft {
+        let kind = fleet.kind(node);
+        NodeLeft {
+            kind: fleet.nodes[node as usize].kind,
+            cpu_milli: kind.cpu_milli,
+            memory_mib: kind.memory_mib,
+            pods: 0,
+            gpus: gpus::all_free(kind.gpus),
+            scored: [0; 2],
+            brackets: [0; Bracket::COUNT],
+        }
+    }
+
+    /// A pod takes what it asks for, or gives it back.
+    pub fn change(&mut self, class: &PodClass, mask: GpuMask, takes: bool) {
+        let bracket = &mut self.brackets[usize::from(class.bracket().0)];
+        let scored = kubernetes::scored(class);
+        if takes {
+            self.cpu_milli -= class.cpu_milli;
+            self.memory_mib -= class.memory_mib;
+            self.pods += 1;
+            self.scored = [self.scored[0] + scored[0], self.scored[1] + scored[1]];
+            *bracket += 1;
+            gpus::take(&mut self.gpus, mask, class.gpu_milli);
+        } else {
+            self.cpu_milli += class.cpu_milli;
+            self.memory_mib += class.memory_mib;
+            self.pods -= 1;
+            self.scored = [self.scored[0] - scored[0], self.scored[1] - scored[1]];
+            *bracket -= 1;
+            gpus::give_back(&mut self.gpus, mask, class.gpu_milli);
+        }
+    }
+
     /// The state that a policy sees the node in.
     pub fn state(&self, looks_at: LooksAt) -> NodeState {
         let mut gpus = self.gpus;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use plotters::prelude::*;
 
-use super::groups;
+use super::{groups, is_in_time};
 use crate::fleet::replay::{CurvePoint, Outcome, UsagePoint};
 
 /// What a panel shows.
@@ -21,7 +21,7 @@ pub enum Panel {
 impl Panel {
     /// All that there are of these outcomes.
     pub fn all_of(outcomes: &[Outcome]) -> &'static [Panel] {
-        match outcomes.iter().any(|outcome| outcome.timed.is_some()) {
+        match is_in_time(outcomes) {
             true => &[Panel::Used, Panel::Fragmented, Panel::Waiting],
             false => &[Panel::Used, Panel::Fragmented],
         }
@@ -75,7 +75,7 @@ pub fn svg(outcomes: &[Outcome], panel: Panel) -> Result<String, String> {
 }
 
 fn labels(outcomes: &[Outcome], panel: Panel) -> (&'static str, &'static str) {
-    let in_time = outcomes.iter().any(|outcome| outcome.timed.is_some());
+    let in_time = is_in_time(outcomes);
     let by = if in_time { "hours" } else { "GPUs asked for, % of the fleet" };
     let what = match panel {
         Panel::Used if in_time => "GPUs in use, % of the fleet",

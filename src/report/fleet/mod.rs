@@ -59,6 +59,11 @@ impl Group<'_> {
     }
 }
 
+/// True for replays in time; all of one call are of one kind.
+pub fn is_in_time(outcomes: &[Outcome]) -> bool {
+    outcomes.iter().any(|outcome| outcome.timed.is_some())
+}
+
 /// What is in use at the end of all that there is, in hundredths of a percent.
 pub fn allocation(outcome: &Outcome) -> u64 {
     (outcome.used_gpu_milli * 10_000).checked_div(outcome.fleet.gpus * 1000).unwrap_or(0)

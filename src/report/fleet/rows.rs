@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use super::{allocation, fragmented, gpu_hours, hundredths, mean_fragmented, unallocated};
+use super::{allocation, fragmented, gpu_hours, hundredths, is_in_time, mean_fragmented, unallocated};
 use crate::fleet::demand::{Bracket, Trace};
 use crate::fleet::inventory::Fleet;
 use crate::fleet::replay::{Decision, Outcome};
@@ -163,10 +163,6 @@ fn own_figures(outcome: &Outcome) -> Vec<Cell> {
     let decimals = hours.into_iter().chain([timed.utilisation.into(), mean_fragmented(timed)]).map(Cell::Hundredths);
     let wholes = [timed.peak_gpu_milli, timed.peak_waiting, timed.preemptions, timed.span_ms].map(Cell::Whole);
     waits.into_iter().chain(decimals).chain(wholes).collect()
-}
-
-fn is_in_time(outcomes: &[Outcome]) -> bool {
-    outcomes.iter().any(|outcome| outcome.timed.is_some())
 }
 
 /// A row for each point of each curve: by what had come, or by time.

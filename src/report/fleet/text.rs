@@ -4,13 +4,14 @@
 use std::io::{self, Write};
 
 use super::{
-    Group, allocation, fragmented, gpu_hours, groups, hundredths, mean_fragmented, seconds, tenths, unallocated,
+    Group, allocation, fragmented, gpu_hours, groups, hundredths, is_in_time, mean_fragmented, seconds, tenths,
+    unallocated,
 };
 use crate::fleet::demand::Bracket;
 use crate::fleet::replay::{Outcome, Timed, Waits};
 use crate::report::Paint;
-use crate::report::counted::counted;
 use crate::report::paint::Tone;
+use crate::text::counted::counted;
 
 /// Writes the table.
 ///
@@ -20,6 +21,7 @@ pub fn write(out: &mut dyn Write, outcomes: &[Outcome], paint: Paint) -> io::Res
     let groups = groups(outcomes);
     let Some(first) = outcomes.first() else { return writeln!(out, "nothing was replayed") };
     let seeds = groups.iter().map(|group| group.outcomes.len()).max().unwrap_or(1);
+    let in_time = is_in_time(outcomes);
     let of_seeds = if seeds > 1 { format!("means of {seeds} seeds") } else { format!("seed {}", first.seed) };
     let nodes = counted(first.fleet.nodes as usize, "node");
     writeln!(out, "{nodes}, {}, {of_seeds}\n", counted(first.fleet.gpus as usize, "GPU"))?;
@@ -27,12 +29,12 @@ pub fn write(out: &mut dyn Write, outcomes: &[Outcome], paint: Paint) -> io::Res
     // What never fits is a matter of the fleet, not of the policy: it is told where there is such a thing.
     let has_unplaceable = outcomes.iter().any(|outcome| outcome.pods.unplaceable > 0);
     header.extend(has_unplaceable.then_some("unplaceable"));
-    header.extend(if first.timed.is_some() { &IN_TIME[..] } else { &IN_ORDER[..] });
+    header.extend(if in_time { &IN_TIME[..] } else { &IN_ORDER[..] });
     let line = |group: &Group<'_>| {
         let mut cells = vec![group.trace.to_owned(), group.policy.to_string()];
         cells.extend([count(group, |outcome| outcome.pods.arrived()), count(group, |outcome| outcome.pods.unplaced())]);
         cells.extend(has_unplaceable.then(|| count(group, |outcome| outcome.pods.unplaceable)));
-        cells.extend(if first.timed.is_some() { in_time(group) } else { in_order(group) });
+        cells.extend(if in_time { figures_in_time(group) } else { figures_in_order(group) });
         cells
     };
     table(out, &header, &groups.iter().map(line).collect::<Vec<_>>(), paint)?;
@@ -59,13 +61,13 @@ fn shown(figure: Option<u64>, show: impl FnOnce(u64) -> String) -> String {
 }
 
 /// What stands under [`IN_ORDER`].
-fn in_order(group: &Group<'_>) -> Vec<String> {
+fn figures_in_order(group: &Group<'_>) -> Vec<String> {
     let figures: [fn(&Outcome) -> u64; 3] = [allocation, unallocated, fragmented];
     figures.map(|figure| shown(group.mean(|outcome| Some(figure(outcome))), hundredths)).into()
 }
 
 /// What stands under [`IN_TIME`].
-fn in_time(group: &Group<'_>) -> Vec<String> {
+fn figures_in_time(group: &Group<'_>) -> Vec<String> {
     let wait = |figure: fn(Waits) -> u64| {
         shown(group.mean(|outcome| outcome.timed.as_ref().and_then(|timed| timed.waits).map(figure)), seconds)
     };
