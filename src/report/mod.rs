@@ -41,7 +41,7 @@ pub use selection::{Selection, Shard};
 pub use snapshot::SnapshotState;
 
 use crate::rehearsal::{Notice, RunResult};
-use crate::text::{Diagnostic, counted};
+use crate::text::Diagnostic;
 
 /// All that one command has to tell: one item a scenario file, in the order of the files.
 #[derive(Clone, Debug, Default)]

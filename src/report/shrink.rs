@@ -4,9 +4,9 @@ use std::io::{self, Write};
 
 use serde_json::json;
 
-use super::counted::counted;
 use super::paint::{Paint, Tone};
 use crate::explore::shrink::Shrunk;
+use crate::text::counted::counted;
 use crate::text::mask::mask;
 
 /// A shrunk scenario and where it was written.

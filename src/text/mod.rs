@@ -1,5 +1,5 @@
-//! Text with places: sources, YAML and JSON as trees that know where each value stands, quantities and lengths of time, numbers
-//! of things in words, and diagnostics that point at a line. What a document means is not known here.
+//! Text with places: sources, YAML and JSON as trees that know where each value stands, quantities and lengths of time, and
+//! diagnostics that point at a line. What a document means is not known here.
 
 pub mod counted;
 pub mod decode;

@@ -13,8 +13,8 @@ pub use ndjson::write as write_ndjson;
 pub use text::write as write_text;
 
 use super::Exit;
-use super::counted::counted;
 use crate::explore::Exploration;
+use crate::text::counted::counted;
 
 /// A search that is over, and what of it is to be shown.
 #[derive(Clone, Debug)]

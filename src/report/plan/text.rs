@@ -9,9 +9,9 @@ use crate::plan::finding::{Finding, Mend};
 use crate::plan::mend::{Change, told as told_changes};
 use crate::plan::rules::Gravity;
 use crate::report::Paint;
-use crate::report::counted::counted;
 use crate::report::paint::Tone;
 use crate::systems::kubernetes::hidden;
+use crate::text::counted::counted;
 use crate::text::render::render;
 use crate::text::{Diagnostic, diagnostic::Severity};
 
