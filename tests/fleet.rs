@@ -186,6 +186,18 @@ fn dates_are_times() {
 }
 
 #[test]
+fn times_count_in_time_alone() {
+    let folder = folder();
+    let pods = "name,cpu_milli,memory_mib,num_gpu,creation_time,deletion_time\nover,1,1,1,0,9\nstill-runs,1,1,1,5,\n";
+    fs::write(folder.path().join("pods.csv"), pods).expect("it can be written");
+    let args = ["pods.csv", "--nodes", "nodes.csv"];
+    assert!(stdout(&fleet(folder.path(), &args)).contains("  2         0"));
+    let in_time = fleet(folder.path(), &[&args[..], &["--timed"]].concat());
+    assert_eq!(in_time.status.code(), Some(2));
+    assert!(stderr(&in_time).contains("neither a `duration` nor a `deletion_time`"), "{}", stderr(&in_time));
+}
+
+#[test]
 fn what_the_fleet_has_nowhere_is_told() {
     let folder = folder();
     let nodes = "name,cpu_milli,memory_mib,gpu,model\na,8000,16384,4,H100\nb,16000,8192,2,A10\nc,32000,65536,0,\n";

@@ -98,6 +98,13 @@ fn bad_tables_get_a_message_with_file_and_line() {
         &[],
         &["pods.csv:2:9", "`gpu_spec` names no GPU model: `|`"],
     );
+    let many: String = (0..1001).map(|at| format!("{at},1,1,0\n")).collect();
+    refused(
+        &format!("name,cpu_milli,memory_mib,gpu\n{many}"),
+        PODS.as_bytes(),
+        &["--times", "10000"],
+        &["nodes.csv", "1001 nodes are too many for --times 10000: at most 10000000 can be replayed"],
+    );
     refused(NODES, b"PAR1 and no more", &[], &["pods.csv", "failed to read the Parquet file"]);
 }
 

@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use greenroom::fleet::demand::Trace;
 use greenroom::fleet::inventory::{Fleet, ModelSet};
 use greenroom::fleet::placement::{Policy, Typical};
-use greenroom::fleet::read::{Columns, Table, read_nodes, read_order, read_pods};
+use greenroom::fleet::read::{Columns, Table, Times, read_nodes, read_order, read_pods};
 use greenroom::fleet::replay::{Order, Outcome};
 
 /// The policies by the names of the published tables.
@@ -105,7 +105,7 @@ pub fn workload(shared: &Path, short: &str) -> Workload {
     let columns = Columns::default();
     let mut fleet = read_nodes(&table("openb_node_list_gpu_node.csv"), &columns).expect("the nodes are well");
     let pods = table(&format!("{name}.csv"));
-    let (trace, warnings) = read_pods(&pods, &columns, &mut fleet, &name).expect("the pods are well");
+    let (trace, warnings) = read_pods(&pods, &columns, &mut fleet, &name, Times::Ignored).expect("the pods are well");
     assert!(warnings.is_empty(), "{warnings:?}");
     let typical = Typical::of(&trace);
     let file = shared.join(format!("golden/fgd/arrivals/{short}.json.gz"));

@@ -9,7 +9,7 @@ use crate::cli::whole_file::resolved;
 use crate::fleet::demand::{PODS_MAX, Trace};
 use crate::fleet::inventory::{Fleet, NODES_MAX};
 use crate::fleet::placement::Typical;
-use crate::fleet::read::{Table, read_nodes, read_order, read_pods};
+use crate::fleet::read::{Table, Times, read_nodes, read_order, read_pods};
 use crate::fleet::replay::Order;
 use crate::text::counted::counted;
 use crate::text::{Diagnostic, Source};
@@ -40,7 +40,8 @@ pub fn load(args: &FleetArgs) -> Result<(Fleet, Vec<Loaded>, Vec<Diagnostic>), V
         let is_alone = args.traces.iter().filter(|other| stem(other) == stem(path)).count() == 1;
         let name = if is_alone { stem(path) } else { path.to_string_lossy().into_owned() };
         let table = open(path)?;
-        let (trace, told) = read_pods(&table, &args.columns, &mut fleet, &name)?;
+        let times = if args.timed { Times::IfThere } else { Times::Ignored };
+        let (trace, told) = read_pods(&table, &args.columns, &mut fleet, &name, times)?;
         if args.timed && trace.timings.is_none() {
             let help = "name the columns: --columns creation_time=COLUMN,duration=COLUMN";
             let problem = table

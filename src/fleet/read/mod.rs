@@ -18,5 +18,5 @@ pub mod table;
 pub use columns::{Columns, Field};
 pub use nodes::read_nodes;
 pub use order::read_order;
-pub use pods::read_pods;
+pub use pods::{Times, read_pods};
 pub use table::Table;

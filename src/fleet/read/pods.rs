@@ -10,6 +10,15 @@ use crate::fleet::inventory::{Fleet, GPU_MILLI, GPUS_MAX, ModelSet, Models};
 use crate::text::Diagnostic;
 use crate::text::diagnostic::quote;
 
+/// What becomes of the times of a table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Times {
+    /// They are read if the table has their columns, and must all be well then.
+    IfThere,
+    /// Nobody asks for them: whatever stands there.
+    Ignored,
+}
+
 /// Where a table of pods has what.
 pub(super) struct Layout {
     name: usize,
@@ -60,10 +69,11 @@ pub fn read_pods(
     columns: &Columns,
     fleet: &mut Fleet,
     name: &str,
+    times: Times,
 ) -> Result<(Trace, Vec<Diagnostic>), Vec<Diagnostic>> {
     let layout = Layout::of(table, columns).map_err(|problem| vec![problem])?;
     let mut trace = Trace { name: name.to_owned(), ..Trace::default() };
-    let mut timings = layout.has_times().then(Vec::new);
+    let mut timings = (times == Times::IfThere && layout.has_times()).then(Vec::new);
     let mut names = Names::default();
     let mut misfits = Misfits::new(&fleet.kinds);
     table.for_each(|row| {

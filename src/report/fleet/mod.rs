@@ -47,7 +47,7 @@ impl Group<'_> {
         self.mean_of(10, figure)
     }
 
-    /// The same in whole numbers.
+    /// The same in the unit of the figure.
     pub fn mean(&self, figure: impl Fn(&Outcome) -> Option<u64>) -> Option<u64> {
         self.mean_of(1, figure)
     }

@@ -1,16 +1,19 @@
 //! A trace in its own time: pods come when they were created, wait in a queue while no node takes them, run for as long as they ran, and
-//! leave. Time is a whole number of ms. `queue` says whose turn it is, `preemption` who must go for whom, `usage` what is measured.
+//! leave. Time is a whole number of ms. `queue` says whose turn it is, `preemption` who must go for whom, `usage` what is measured, `line` how
+//! that looks over time.
 //!
 //! At one instant pods leave first, then pods come, then places are given out. A decision takes no time, so that what waits does so
 //! for want of a node alone.
 
+mod line;
 mod preemption;
 mod queue;
 #[cfg(test)]
 mod tests;
 mod usage;
 
-pub use usage::{Timed, UsagePoint, Waits};
+pub use line::UsagePoint;
+pub use usage::{Timed, Waits};
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};

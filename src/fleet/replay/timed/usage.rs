@@ -1,9 +1,7 @@
-//! What is measured while a trace is played in time: waits, GPU-hours, and how much was in use and fragmented when.
+//! What is measured while a trace is played in time: waits, GPU-hours, and how much was in use at all.
+//! How much was in use and fragmented when is in `line`.
 
-use crate::fleet::placement::fragmentation::centi_milli;
-
-/// Points of the line of usage.
-const POINTS: u64 = 240;
+use super::line::{Load, Step, UsagePoint, line, mean_fragmentation_centi_milli, share};
 
 /// What was measured in time.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -39,37 +37,6 @@ pub struct Waits {
     pub p99_ms: u64,
     /// The longest.
     pub max_ms: u64,
-}
-
-/// A stretch of time.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct UsagePoint {
-    /// When it ends, in ms since the first pod.
-    pub until_ms: u64,
-    /// What was in use on average, in hundredths of a percent of the fleet's GPUs.
-    pub utilisation: u32,
-    /// What pods held right before its end, likewise.
-    pub allocated: u32,
-    /// What the usual pods could not use on average, likewise.
-    pub fragmented: u32,
-    /// How many pods waited right before its end.
-    pub waiting: u64,
-}
-
-/// What holds from an instant on.
-#[derive(Clone, Copy, Debug)]
-struct Step {
-    /// In ms since the first pod.
-    at_ms: u64,
-    now: Load,
-}
-
-#[derive(Clone, Copy, Default, PartialEq, Eq, Debug)]
-struct Load {
-    used_gpu_milli: u64,
-    waiting: u64,
-    /// As `fragmentation::Amount` has it.
-    fragmentation: i64,
 }
 
 /// What is kept on the way.
@@ -152,7 +119,6 @@ impl Usage {
         self.waits_ms.sort_unstable();
         let span_ms = self.steps.last().map_or(0, |step| step.at_ms).max(self.ended_ms - self.start_ms);
         let loads = || self.steps.iter().map(|step| step.now);
-        let whole = Stretches { steps: &self.steps, next: 0, now: Load::default() }.take(0, span_ms);
         let all = u128::from(gpu_milli) * u128::from(span_ms);
         Timed {
             span_ms,
@@ -160,7 +126,7 @@ impl Usage {
             gpu_milli_ms: self.gpu_milli_ms,
             lost_gpu_milli_ms: self.lost_gpu_milli_ms,
             utilisation: share(self.gpu_milli_ms, all),
-            fragmentation_centi_milli: whole.mean_fragmentation_centi_milli(),
+            fragmentation_centi_milli: mean_fragmentation_centi_milli(&self.steps, span_ms),
             peak_gpu_milli: loads().map(|load| load.used_gpu_milli).max().unwrap_or(0),
             peak_waiting: loads().map(|load| load.waiting).max().unwrap_or(0),
             preemptions: self.preemptions,
@@ -172,76 +138,6 @@ impl Usage {
 fn waits(sorted_ms: &[u64]) -> Option<Waits> {
     let rank = |percent: usize| sorted_ms[(sorted_ms.len() * percent).div_ceil(100).max(1) - 1];
     sorted_ms.last().map(|longest| Waits { p50_ms: rank(50), p99_ms: rank(99), max_ms: *longest })
-}
-
-/// A share in hundredths of a percent.
-fn share(part: u128, whole: u128) -> u32 {
-    (part * 10_000).checked_div(whole).unwrap_or(0) as u32
-}
-
-/// Steps, looked at from the first on, one stretch of time after the other.
-struct Stretches<'a> {
-    steps: &'a [Step],
-    next: usize,
-    now: Load,
-}
-
-/// What was in use and fragmented in a stretch of time, summed up over its ms.
-#[derive(Clone, Copy, Default, Debug)]
-struct Sum {
-    length_ms: u64,
-    gpu_milli_ms: u128,
-    fragmentation_ms: i128,
-}
-
-impl Stretches<'_> {
-    /// The stretch that follows the last; `now` is then what holds at its end.
-    fn take(&mut self, from_ms: u64, until_ms: u64) -> Sum {
-        let mut sum = Sum { length_ms: until_ms - from_ms, ..Sum::default() };
-        let mut since_ms = from_ms;
-        while let Some(step) = self.steps.get(self.next).filter(|step| step.at_ms < until_ms) {
-            sum.add(self.now, step.at_ms - since_ms);
-            (since_ms, self.now) = (step.at_ms, step.now);
-            self.next += 1;
-        }
-        sum.add(self.now, until_ms - since_ms);
-        sum
-    }
-}
-
-impl Sum {
-    fn add(&mut self, load: Load, length_ms: u64) {
-        self.gpu_milli_ms += u128::from(load.used_gpu_milli) * u128::from(length_ms);
-        self.fragmentation_ms += i128::from(load.fragmentation) * i128::from(length_ms);
-    }
-
-    fn mean_fragmentation_centi_milli(self) -> i64 {
-        let mean = self.fragmentation_ms.checked_div(self.length_ms.into());
-        centi_milli(mean.unwrap_or(0) as i64).max(0)
-    }
-}
-
-/// Stretches of equal length.
-fn line(steps: &[Step], span_ms: u64, gpu_milli: u64) -> Vec<UsagePoint> {
-    let mut points = Vec::new();
-    let mut stretches = Stretches { steps, next: 0, now: Load::default() };
-    let edge_ms = |point: u64| (u128::from(span_ms) * u128::from(point) / u128::from(POINTS)) as u64;
-    for point in 0..POINTS {
-        let (from_ms, until_ms) = (edge_ms(point), edge_ms(point + 1));
-        if until_ms == from_ms {
-            continue;
-        }
-        let sum = stretches.take(from_ms, until_ms);
-        let fragmented = sum.mean_fragmentation_centi_milli() as u128;
-        points.push(UsagePoint {
-            until_ms,
-            utilisation: share(sum.gpu_milli_ms, u128::from(gpu_milli) * u128::from(until_ms - from_ms)),
-            allocated: share(stretches.now.used_gpu_milli.into(), gpu_milli.into()),
-            fragmented: share(fragmented, u128::from(gpu_milli) * 100),
-            waiting: stretches.now.waiting,
-        });
-    }
-    points
 }
 
 #[cfg(test)]
