@@ -98,6 +98,13 @@ fn bad_tables_get_a_message_with_file_and_line() {
         &[],
         &["pods.csv:2:9", "`gpu_spec` names no GPU model: `|`"],
     );
+    refused(
+        NODES,
+        PODS.as_bytes(),
+        &["--node-columns", "gpu_spec=model"],
+        &["nodes.csv", "--node-columns names `gpu_spec`, which nodes do not have"],
+    );
+    refused(NODES, PODS.as_bytes(), &["--columns", "model=gpu"], &["pods.csv", "--columns names `model`, which pods"]);
     let many: String = (0..1001).map(|at| format!("{at},1,1,0\n")).collect();
     refused(
         &format!("name,cpu_milli,memory_mib,gpu\n{many}"),

@@ -1,6 +1,6 @@
-//! Where a pod goes. A [`Placer`] keeps the nodes of a fleet under one policy; `policy` names the policies, `score` asks the
-//! one that decides, which is in the file that has its name, and `gpus` chooses among a node's GPUs. What makes it fast is in `state` (equal nodes are scored once), `changes` (only
-//! what changed is scored again) and `board` (the best node without looking at all).
+//! Where a pod goes. A [`Placer`] keeps the nodes of a fleet under one policy; `policy` names the policies, `score` asks the one that
+//! decides, which is in the file that has its name, and `gpus` chooses among a node's GPUs. What makes it fast is in `state` (equal nodes
+//! are scored once), `changes` (only what changed is scored again) and `board` (the best node without looking at all).
 //!
 //! It knows no time and no queue: what comes when is `replay`'s.
 

@@ -136,6 +136,19 @@ pub struct Search<'a> {
 }
 
 impl Search<'_> {
+    /// Sees to it that nothing was named that such a table does not have.
+    ///
+    /// # Errors
+    /// It was.
+    pub fn check_named(&self, known: &[Field], rows: &str) -> Result<(), Diagnostic> {
+        match self.columns.named.iter().find(|(field, _)| !known.contains(field)) {
+            None => Ok(()),
+            Some((field, _)) => {
+                Err(self.table.about(format!("{} names `{}`, which {rows} do not have", self.option, field.name())))
+            }
+        }
+    }
+
     /// Where the table has a field, if it has it.
     ///
     /// # Errors

@@ -7,6 +7,18 @@ use super::table::Table;
 use crate::fleet::inventory::{Fleet, GPUS_MAX, ModelSet, NODES_MAX, NodeKind};
 use crate::text::Diagnostic;
 
+/// What a table of nodes can have.
+const FIELDS: [Field; 8] = [
+    Field::Name,
+    Field::CpuMilli,
+    Field::Cpu,
+    Field::MemoryMib,
+    Field::MemoryGib,
+    Field::MemoryBytes,
+    Field::Gpus,
+    Field::Model,
+];
+
 /// The fleet that a table lists.
 ///
 /// # Errors
@@ -14,6 +26,7 @@ use crate::text::Diagnostic;
 pub fn read_nodes(table: &Table, columns: &Columns) -> Result<Fleet, Vec<Diagnostic>> {
     let search = columns.of(table, "--node-columns");
     let found = (|| {
+        search.check_named(&FIELDS, "nodes")?;
         Ok((
             search.need(&[Field::Name])?.1,
             search.need(&[Field::CpuMilli, Field::Cpu])?,

@@ -19,6 +19,24 @@ pub enum Times {
     Ignored,
 }
 
+/// What a table of pods can have.
+const FIELDS: [Field; 14] = [
+    Field::Name,
+    Field::CpuMilli,
+    Field::Cpu,
+    Field::MemoryMib,
+    Field::MemoryGib,
+    Field::MemoryBytes,
+    Field::Gpus,
+    Field::GpuMilli,
+    Field::GpuSpec,
+    Field::CreationTime,
+    Field::ScheduledTime,
+    Field::DeletionTime,
+    Field::Duration,
+    Field::Priority,
+];
+
 /// Where a table of pods has what.
 pub(super) struct Layout {
     name: usize,
@@ -37,6 +55,7 @@ pub(super) struct Layout {
 impl Layout {
     fn of(table: &Table, columns: &Columns) -> Result<Layout, Diagnostic> {
         let search = columns.of(table, "--columns");
+        search.check_named(&FIELDS, "pods")?;
         let need = |fields: &[Field]| search.need(fields);
         let find = |field| search.find(field);
         Ok(Layout {
