@@ -4,7 +4,7 @@
 
 use greenroom::fleet::inventory::Fleet;
 use greenroom::fleet::placement::{Policy, Typical};
-use greenroom::fleet::read::{Columns, Table, read_nodes, read_pods};
+use greenroom::fleet::read::{Columns, Table, Times, read_nodes, read_pods};
 use greenroom::fleet::replay::{Order, Setting, replay_arrivals, replay_timed};
 use greenroom::fleet::sweep::find::Find;
 use greenroom::fleet::sweep::merge::merge;
@@ -69,8 +69,13 @@ pub fn fleet(bytes: &[u8]) {
                 usual.clone()
             }
         };
-        let trace = match read_pods(&table, &columns, &mut fleet.models, name) {
-            Ok(trace) => trace,
+        let trace = match read_pods(&table, &columns, &mut fleet, name, Times::IfThere) {
+            Ok((trace, warnings)) => {
+                if !warnings.is_empty() {
+                    told(&warnings);
+                }
+                trace
+            }
             Err(problems) => {
                 told(&problems);
                 continue;

@@ -1,9 +1,12 @@
 //! `greenroom fleet` as its users run it.
 //!
-//! Goal: every form of a result says the same on any number of threads, a bad table gets one clear message with its file and line and
-//! exit 2, and no result is left behind that is not whole. Method: the binary is run on the example of examples/fleet and on tables in a
-//! folder of its own.
+//! Goal: every form of a result says the same on any number of threads, and what has no meaning is in none. Method: the binary is run on
+//! the example of examples/fleet and on tables in a folder of its own. What cannot be used is in `bad_tables`.
 
+#[path = "fleet/bad_tables.rs"]
+mod bad_tables;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::io::Write as _;
 use std::path::Path;
@@ -11,6 +14,7 @@ use std::process::{Command, Output};
 
 use flate2::Compression;
 use flate2::write::GzEncoder;
+use parquet::file::reader::{FileReader as _, SerializedFileReader};
 use serde_json::Value;
 
 const NODES: &str = "name,cpu_milli,memory_mib,gpu,model\na,8000,16384,2,T4\nb,8000,16384,0,\n";
@@ -39,22 +43,6 @@ fn folder() -> tempfile::TempDir {
     fs::write(folder.path().join("nodes.csv"), NODES).expect("it can be written");
     fs::write(folder.path().join("pods.csv"), PODS).expect("it can be written");
     folder
-}
-
-/// What is said of tables that cannot be used: exit 2, and a message with all of these.
-#[track_caller]
-fn refused(nodes: &str, pods: &[u8], args: &[&str], says: &[&str]) {
-    let folder = folder();
-    fs::write(folder.path().join("nodes.csv"), nodes).expect("it can be written");
-    fs::write(folder.path().join("pods.csv"), pods).expect("it can be written");
-    let result = ["--results", "out.csv", "pods.csv", "--nodes", "nodes.csv"];
-    let output = fleet(folder.path(), &[&result, args].concat());
-    let said = stderr(&output);
-    assert_eq!(output.status.code(), Some(2), "{said}");
-    for part in says {
-        assert!(said.contains(part), "`{part}` is not in:\n{said}");
-    }
-    assert_eq!(fs::read_dir(folder.path()).expect("a folder").count(), 2, "something was left behind");
 }
 
 #[test]
@@ -185,64 +173,173 @@ fn columns_may_have_other_names_and_units() {
 }
 
 #[test]
-fn bad_tables_get_a_message_with_file_and_line() {
-    let pods = |row: &str| format!("name,cpu_milli,memory_mib,num_gpu,gpu_milli\nok,1,1,0,0\n{row}\n").into_bytes();
-    refused(
-        NODES,
-        b"name,cpu_milli,num_gpu\np,1,0\n",
-        &[],
-        &["pods.csv:1", "the column `memory_mib` is missing", "--columns memory_mib=COLUMN"],
-    );
-    refused(NODES, &pods("p,-4,1,0,0"), &[], &["pods.csv:3", "`cpu_milli` must be", "`-4`"]);
-    refused(
-        NODES,
-        &pods("p,1,1,99,1000"),
-        &[],
-        &["pods.csv:3", "`num_gpu` must be a whole number from 0 to 16", "`99`"],
-    );
-    refused(NODES, &pods("p,99999999999999,1,0,0"), &[], &["pods.csv:3", "`99999999999999`"]);
-    refused(NODES, &pods("p,1,1,1,1001"), &[], &["pods.csv:3", "from 0 to 1000"]);
-    refused(NODES, &pods("p,1,1,2,500"), &[], &["pods.csv:3", "must be whole ones"]);
-    refused(NODES, &pods("p,1,1,0,500"), &[], &["pods.csv:3", "for no GPU"]);
-    refused(NODES, &pods("ok,1,1,0,0"), &[], &["pods.csv:3", "the name `ok` stands twice, in rows 1 and 2"]);
-    refused(NODES, &pods(",1,1,0,0"), &[], &["pods.csv:3", "a name"]);
-    refused(NODES, &pods("p,1,1,0"), &[], &["pods.csv:3", "the row has 4 columns, the header has 5"]);
-    refused(NODES, b"", &[], &["pods.csv", "no header"]);
-    refused(NODES, b"name,cpu_milli,memory_mib,num_gpu\n", &[], &["pods.csv", "no pods"]);
-    refused(NODES, b"name,name\n", &[], &["pods.csv:1", "two columns are named `name`"]);
-    refused(NODES, b"name,cpu_milli\n\xff\xfe,1\n", &[], &["pods.csv", "line 2 is not UTF-8"]);
-    refused(
-        "name,cpu_milli,memory_mib,gpu\na,1,1,1\na,1,1,1\n",
-        PODS.as_bytes(),
-        &[],
-        &["nodes.csv:3", "stands twice"],
-    );
-    refused(NODES, PODS.as_bytes(), &["--timed"], &["pods.csv:1", "the pods have no times"]);
-    refused(
-        NODES,
-        PODS.as_bytes(),
-        &["--columns", "name=nam"],
-        &["pods.csv:1", "there is no column `nam`", "did you mean `name`"],
-    );
-    refused("name,cpu_milli,memory_mib,gpu\na,1,1,0\n", PODS.as_bytes(), &["--tune", "1.3"], &["nodes.csv", "no GPUs"]);
-    let timed = "name,cpu_milli,memory_mib,num_gpu,creation_time,deletion_time\np,1,1,0,50,20\n";
-    refused(NODES, timed.as_bytes(), &["--timed"], &["pods.csv:2", "deleted before it runs"]);
-    refused(NODES, b"PAR1 and no more", &[], &["pods.csv", "failed to read the Parquet file"]);
+fn dates_are_times() {
+    let folder = folder();
+    let head = "name,cpu_milli,memory_mib,num_gpu,creation_time,deletion_time";
+    let dates = "p,1,1,2,2026-01-31T08:30:00Z,2026-01-31T09:30:00Z\nq,1,1,2,2026-01-31 09:40:00+01:00,2026-01-31 09:00";
+    fs::write(folder.path().join("pods.csv"), format!("{head}\n{dates}:00\n")).expect("it can be written");
+    let output = fleet(folder.path(), &["pods.csv", "--nodes", "nodes.csv", "--timed", "--format", "json"]);
+    let json: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    // q comes at 08:40, waits until p leaves at 09:30, and runs for 20 minutes.
+    let in_time = &json["results"][0]["in_time"];
+    assert_eq!((&in_time["wait_max_ms"], &in_time["span_ms"]), (&3_000_000.into(), &4_800_000.into()));
 }
 
 #[test]
-fn gzip_that_ends_early_is_told_and_leaves_nothing() {
-    let mut packed = GzEncoder::new(Vec::new(), Compression::best());
-    let rows: String = (0..5000).map(|at| format!("p{at},{at},1,0,0\n")).collect();
-    packed
-        .write_all(format!("name,cpu_milli,memory_mib,num_gpu,gpu_milli\n{rows}").as_bytes())
-        .expect("it can be packed");
-    let packed = packed.finish().expect("it can be packed");
-    refused(NODES, &packed[..packed.len() / 2], &[], &["pods.csv", "the gzip data ends early, behind line"]);
-    let mut damaged = packed;
-    let middle = damaged.len() / 2;
-    damaged[middle..middle + 9].fill(0xff);
-    refused(NODES, &damaged, &[], &["pods.csv", "the gzip data"]);
+fn times_count_in_time_alone() {
+    let folder = folder();
+    let pods = "name,cpu_milli,memory_mib,num_gpu,creation_time,deletion_time\nover,1,1,1,0,9\nstill-runs,1,1,1,5,\n";
+    fs::write(folder.path().join("pods.csv"), pods).expect("it can be written");
+    let args = ["pods.csv", "--nodes", "nodes.csv"];
+    assert!(stdout(&fleet(folder.path(), &args)).contains("  2         0"));
+    let in_time = fleet(folder.path(), &[&args[..], &["--timed"]].concat());
+    assert_eq!(in_time.status.code(), Some(2));
+    assert!(stderr(&in_time).contains("neither a `duration` nor a `deletion_time`"), "{}", stderr(&in_time));
+}
+
+#[test]
+fn what_the_fleet_has_nowhere_is_told() {
+    let folder = folder();
+    let nodes = "name,cpu_milli,memory_mib,gpu,model\na,8000,16384,4,H100\nb,16000,8192,2,A10\nc,32000,65536,0,\n";
+    let pods = "name,cpu_milli,memory_mib,num_gpu,gpu_spec\n\
+        fits,1,1,4,H100|A10\n\
+        typing-1,1,1,1,H10\n\
+        typing-2,1,1,1,H10\n\
+        either,1,1,1,V100|A10\n\
+        none,1,1,0,V100\n\
+        wide,1,1,8,\n\
+        fast,64000,1,0,\n\
+        deep-1,1,99999,1,\n\
+        deep-2,1,99998,1,\n\
+        both,16000,16384,1,\n";
+    fs::write(folder.path().join("nodes.csv"), nodes).expect("it can be written");
+    fs::write(folder.path().join("pods.csv"), pods).expect("it can be written");
+    let args = ["pods.csv", "--nodes", "nodes.csv", "--listed", "--results", "r.csv"];
+    let output = fleet(folder.path(), &[&args[..], &["--format", "json"]].concat());
+    insta::assert_snapshot!("misfits", stderr(&output));
+    let json: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    let result = &json["results"][0];
+    assert_eq!((&result["unplaced"], &result["unplaceable"]), (&7.into(), &7.into()));
+    let csv = fs::read_to_string(folder.path().join("r.csv")).expect("it is there");
+    let column = csv.lines().next().expect("a header").split(',').position(|name| name == "unplaceable");
+    assert_eq!(csv.lines().nth(1).expect("a row").split(',').nth(column.expect("the column")), Some("7"));
+    let table = stdout(&fleet(folder.path(), &args));
+    assert!(table.contains("unplaced  unplaceable  allocation %"), "{table}");
+}
+
+#[test]
+fn counts_are_in_words() {
+    let folder = folder();
+    fs::write(folder.path().join("nodes.csv"), "name,cpu_milli,memory_mib,gpu\na,8000,16384,1\n")
+        .expect("it can be written");
+    let table = stdout(&fleet(folder.path(), &["pods.csv", "--nodes", "nodes.csv"]));
+    assert!(table.starts_with("1 node, 1 GPU, seed 1\n"), "{table}");
+}
+
+#[test]
+fn means_of_counts_have_a_decimal() {
+    let folder = folder();
+    // One of two pods has room, by the seed: five seeds give a mean that is no whole number.
+    fs::write(folder.path().join("nodes.csv"), "name,cpu_milli,memory_mib,gpu\na,8000,16384,2\n")
+        .expect("it can be written");
+    let pods = "name,cpu_milli,memory_mib,num_gpu\np,1,1,2\nq,1,1,1\n";
+    fs::write(folder.path().join("pods.csv"), pods).expect("it can be written");
+    let args = ["pods.csv", "--nodes", "nodes.csv", "--seeds", "5"];
+    let json: Value =
+        serde_json::from_str(&stdout(&fleet(folder.path(), &[&args[..], &["--format", "json"]].concat())))
+            .expect("JSON");
+    let sum = |class: &str| -> u64 {
+        let results = json["results"].as_array().expect("results").iter();
+        results.map(|result| result["unplaced_by_class"][class].as_u64().expect("a number")).sum()
+    };
+    let (one, two) = (sum("1 gpu"), sum("2 gpus"));
+    assert!(one % 5 != 0 && one + two == 5, "{one} and {two} say nothing");
+    let table = stdout(&fleet(folder.path(), &args));
+    let last = table.lines().last().expect("a line");
+    let means: Vec<String> = last.split_whitespace().skip(2).map(String::from).collect();
+    assert_eq!(means, [one, two].map(|sum| format!("0.{}", sum * 2)), "{table}");
+    assert!(table.contains(" 2.0       1.0 "), "{table}");
+}
+
+#[test]
+fn replays_in_time_tell_what_has_a_meaning_in_time() {
+    let args = ["pods.csv", "--nodes", "nodes.csv", "--timed", "--format", "json"];
+    let json: Value = serde_json::from_str(&stdout(&fleet(&example(), &args))).expect("JSON");
+    let result = json["results"][0].as_object().expect("an object");
+    for in_order in ["used_gpu_milli", "allocation_percent", "unallocated_gpus", "fragmented_gpus", "curve"] {
+        assert!(!result.contains_key(in_order), "{in_order} is of replays in order");
+    }
+    let in_time = &result["in_time"];
+    let usage = in_time["usage"].as_array().expect("points");
+    let values =
+        |name: &str| -> Vec<f64> { usage.iter().map(|point| point[name].as_f64().expect("a number")).collect() };
+    let mean = |name: &str| values(name).iter().sum::<f64>() / usage.len() as f64;
+    // Stretches are of equal length, to a ms: the means of the points are the figures of the whole, as far as they are rounded.
+    let close = |one: f64, other: &Value| (one - other.as_f64().expect("a number")).abs() < 0.02;
+    assert!(close(mean("utilisation_percent"), &in_time["utilisation_percent"]));
+    assert!(close(mean("fragmentation_percent") * 32.0 / 100.0, &in_time["mean_fragmented_gpus"]));
+    assert!(values("fragmentation_percent").iter().any(|share| *share > 0.0));
+    // What is held at one moment is not what was in use on average, though never more than there is.
+    let (held, used) = (values("allocation_percent"), values("utilisation_percent"));
+    assert!(held != used && held.iter().all(|share| (0.0..=100.0).contains(share)), "{held:?}");
+    assert_eq!(held.last(), used.last(), "one pod holds all the last stretch");
+
+    let folder = folder();
+    let nodes = example().join("nodes.csv").to_string_lossy().into_owned();
+    let pods = example().join("pods.csv").to_string_lossy().into_owned();
+    let files = ["--timed", "--results", "r.csv", "--curves", "c.csv", "--html", "p.html"];
+    stdout(&fleet(folder.path(), &[&[pods.as_str(), "--nodes", nodes.as_str()][..], &files].concat()));
+    let read = |file: &str| fs::read_to_string(folder.path().join(file)).expect("it is there");
+    let header = read("r.csv").lines().next().map(String::from).expect("a header");
+    assert!(header.starts_with(
+        "trace,policy,seed,nodes,gpus,pods,placed,unplaced,arrived_gpu_milli,wait_p50_ms,wait_p99_ms,wait_max_ms,\
+         gpu_hours,lost_gpu_hours,utilisation_percent,mean_fragmented_gpus,peak_gpu_milli,peak_waiting,preemptions,\
+         span_ms,unplaceable,unplaced_cpu,"
+    ));
+    let curves = "trace,policy,seed,until_ms,utilisation_percent,allocation_percent,fragmentation_percent,waiting\n";
+    assert!(read("c.csv").starts_with(curves));
+    assert_eq!(read("p.html").matches("<svg").count(), 3);
+}
+
+#[test]
+fn nobody_placed_is_no_wait() {
+    let folder = folder();
+    let pods = "name,cpu_milli,memory_mib,num_gpu,creation_time,duration\np,1,1,3,0,9\n";
+    fs::write(folder.path().join("pods.csv"), pods).expect("it can be written");
+    let args = ["pods.csv", "--nodes", "nodes.csv", "--timed", "--results", "r.csv", "--results", "r.parquet"];
+    let json: Value =
+        serde_json::from_str(&stdout(&fleet(folder.path(), &[&args[..], &["--format", "json"]].concat())))
+            .expect("JSON");
+    let in_time = &json["results"][0]["in_time"];
+    assert!(["wait_p50_ms", "wait_p99_ms", "wait_max_ms"].iter().all(|name| in_time[name] == Value::Null), "{in_time}");
+    let table = stdout(&fleet(folder.path(), &args));
+    let row = table.lines().nth(3).expect("a row");
+    assert_eq!(row.split_whitespace().collect::<Vec<_>>()[4..7], ["1", "-", "-"], "{table}");
+    let csv = fs::read_to_string(folder.path().join("r.csv")).expect("it is there");
+    assert!(csv.contains(",3000,,,,0.00,"), "{csv}");
+    let file = fs::File::open(folder.path().join("r.parquet")).expect("it is there");
+    let reader = SerializedFileReader::new(file).expect("Parquet");
+    let row = reader.get_row_iter(None).expect("rows").next().expect("a row").expect("it can be read");
+    let cell = |name: &str| row.get_column_iter().find(|(known, _)| *known == name).expect("the column").1.to_string();
+    assert_eq!([cell("wait_p50_ms"), cell("seed"), cell("unplaceable")], ["null", "1", "1"]);
+}
+
+#[test]
+fn copies_and_clones_have_names_of_their_own() {
+    let folder = folder();
+    let args = ["pods.csv", "--nodes", "nodes.csv", "--times", "3", "--tune", "2", "--placements", "p.csv"];
+    stdout(&fleet(folder.path(), &args));
+    let csv = fs::read_to_string(folder.path().join("p.csv")).expect("it is there");
+    let rows: Vec<Vec<&str>> = csv.lines().skip(1).map(|row| row.split(',').collect()).collect();
+    let mut pods: Vec<&str> = rows.iter().map(|row| row[3]).collect();
+    assert!(["p", "p#2", "p#3"].iter().all(|name| pods.contains(name)), "{pods:?}");
+    assert!(pods.iter().any(|name| name.contains('~')), "{pods:?}");
+    pods.sort_unstable();
+    let all = pods.len();
+    pods.dedup();
+    assert_eq!(pods.len(), all, "a name stands twice");
+    let nodes: BTreeSet<&str> = rows.iter().map(|row| row[4]).filter(|node| node.starts_with('a')).collect();
+    assert!(nodes.iter().all(|node| ["a", "a#2", "a#3"].contains(node)) && nodes.len() > 1, "{nodes:?}");
 }
 
 #[test]
@@ -255,6 +352,23 @@ fn wrong_options_get_one_message() {
     };
     wrong(&["--policy", "fdg"], "did you mean `fgd`?");
     wrong(&["--tune=-1"], "a ratio from 0.001 to 100");
+    wrong(&["--tune", "-1"], "invalid value '-1' for '--tune <RATIO>': a ratio from 0.001 to 100");
+    wrong(&["--seed", "-1"], "invalid value '-1' for '--seed <N>': a whole number from 0 to 18446744073709551615");
+    for option in ["--seeds", "--max-pods", "--times", "--jobs"] {
+        wrong(&[option, "-3"], &format!("invalid value '-3' for '{option} <N>': -3 is not in 1..="));
+    }
+    wrong(&["--policy", "fgd,foo"], "there is no policy `foo`; there are kube-default");
+    wrong(&["--columns", "name=name,cpu"], "`cpu` is not FIELD=COLUMN");
+    wrong(&["--columns", "name=name,cpu="], "`cpu=` names no column");
+    wrong(&["--columns", "name=name,cpu_milli=cpu"], "there is no column `cpu`");
+    wrong(
+        &["--seed", "18446744073709551615", "--seeds", "2"],
+        "there are fewer than 2 seeds from 18446744073709551615 on",
+    );
+    wrong(&["other.csv", "--order", "order.json"], "--order is for one trace");
+    wrong(&["./pods.csv"], "the trace is given twice");
+    wrong(&["--svg", "./nodes.csv"], "./nodes.csv is read, or written to, by another option");
+    wrong(&["--results", "r.csv", "--format", "json=r.csv"], "r.csv is read, or written to, by another option");
     wrong(&["--columns", "memory=x"], "there is no field `memory`");
     wrong(&["--columns", "cpu"], "is not FIELD=COLUMN");
     wrong(&["--format", "junit"], "there is no junit of this");

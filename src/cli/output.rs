@@ -111,6 +111,11 @@ impl OutputArgs {
         }
     }
 
+    /// The files that results go to.
+    pub fn files(&self) -> impl Iterator<Item = &PathBuf> {
+        self.targets.iter().filter_map(|target| target.path.as_ref())
+    }
+
     /// Refuses what cannot be taken apart again: two formats on one stdout. Annotations may go with any of them.
     ///
     /// # Errors

@@ -7,7 +7,10 @@ use std::hash::BuildHasherDefault;
 use indexmap::IndexMap;
 use siphasher::sip::SipHasher13;
 
-use super::inventory::{GPU_MILLI, ModelSet};
+use super::inventory::{GPU_MILLI, ModelSet, copy_name};
+
+/// The most pods of a trace.
+pub const PODS_MAX: usize = 100_000_000;
 
 /// What a pod asks for.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
@@ -94,11 +97,12 @@ pub struct Trace {
 }
 
 impl Trace {
-    /// Adds a pod; its timing goes into `timings`.
-    pub fn add(&mut self, name: &str, class: PodClass) {
+    /// Adds a pod and says of which class it is; its timing goes into `timings`.
+    pub fn add(&mut self, name: &str, class: PodClass) -> u32 {
         let at = self.classes.get_index_of(&class).unwrap_or_else(|| self.classes.insert_full(class, ()).0);
         self.names.push(name.into());
         self.pods.push(at as u32);
+        at as u32
     }
 
     /// What a pod asks for.
@@ -113,13 +117,10 @@ impl Trace {
             .map_or_else(|| unreachable!("classes are never taken out"), |(class, ())| class)
     }
 
-    /// The same pods so many times over.
+    /// The same pods so many times over; the copies of `NAME` are `NAME#2`, `NAME#3` and so on.
     #[must_use]
     pub fn times(&self, count: u32) -> Trace {
-        let names = (0..count).flat_map(|copy| {
-            let name = move |name: &str| if copy == 0 { name.into() } else { format!("{name}-{copy}").into() };
-            self.names.iter().map(move |one| name(one))
-        });
+        let names = (1..=count).flat_map(|copy| self.names.iter().map(move |name| copy_name(name, copy)));
         Trace {
             name: self.name.clone(),
             names: names.collect(),

@@ -7,6 +7,9 @@ pub const GPU_MILLI: i16 = 1000;
 /// The most models of GPUs that one fleet and its traces may name: a set of them is one 64-bit number.
 pub const MODELS_MAX: usize = 64;
 
+/// The most nodes of a fleet.
+pub const NODES_MAX: usize = 10_000_000;
+
 /// A set of GPU models, a bit each.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub struct ModelSet(pub u64);
@@ -18,6 +21,12 @@ impl ModelSet {
     /// True if the two have a model in common.
     pub const fn meets(self, other: ModelSet) -> bool {
         self.0 & other.0 != 0
+    }
+
+    /// The models of both.
+    #[must_use]
+    pub const fn with(self, other: ModelSet) -> ModelSet {
+        ModelSet(self.0 | other.0)
     }
 }
 
@@ -39,6 +48,12 @@ impl Models {
             }
         };
         Some(ModelSet(1 << at))
+    }
+
+    /// The names of the models of a set, in the order in which they were first named.
+    pub fn of(&self, set: ModelSet) -> impl Iterator<Item = &str> {
+        let named = self.names.iter().enumerate().filter(move |(at, _)| set.meets(ModelSet(1 << at)));
+        named.map(|(_, name)| name.as_str())
     }
 }
 
@@ -108,13 +123,17 @@ impl Fleet {
         self.nodes.iter().map(|node| u64::from(self.kinds[node.kind as usize].cpu_milli)).sum()
     }
 
-    /// The same nodes so many times over.
+    /// The same nodes so many times over; the copies of `NAME` are `NAME#2`, `NAME#3` and so on.
     #[must_use]
     pub fn times(&self, count: u32) -> Fleet {
-        let copies = (0..count).flat_map(|copy| {
-            let name = move |name: &str| if copy == 0 { name.into() } else { format!("{name}-{copy}").into() };
-            self.nodes.iter().map(move |node| FleetNode { name: name(&node.name), kind: node.kind })
+        let copies = (1..=count).flat_map(|copy| {
+            self.nodes.iter().map(move |node| FleetNode { name: copy_name(&node.name, copy), kind: node.kind })
         });
         Fleet { nodes: copies.collect(), kinds: self.kinds.clone(), models: self.models.clone() }
     }
+}
+
+/// The name of a copy, counted from 1: the first has the name itself.
+pub(super) fn copy_name(name: &str, copy: u32) -> Box<str> {
+    if copy == 1 { name.into() } else { format!("{name}#{copy}").into() }
 }

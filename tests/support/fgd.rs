@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use greenroom::fleet::demand::Trace;
 use greenroom::fleet::inventory::{Fleet, ModelSet};
 use greenroom::fleet::placement::{Policy, Typical};
-use greenroom::fleet::read::{Columns, Table, read_nodes, read_order, read_pods};
+use greenroom::fleet::read::{Columns, Table, Times, read_nodes, read_order, read_pods};
 use greenroom::fleet::replay::{Order, Outcome};
 
 /// The policies by the names of the published tables.
@@ -104,8 +104,9 @@ pub fn workload(shared: &Path, short: &str) -> Workload {
     };
     let columns = Columns::default();
     let mut fleet = read_nodes(&table("openb_node_list_gpu_node.csv"), &columns).expect("the nodes are well");
-    let trace =
-        read_pods(&table(&format!("{name}.csv")), &columns, &mut fleet.models, &name).expect("the pods are well");
+    let pods = table(&format!("{name}.csv"));
+    // Some of the published pods fit nowhere: that is a part of the experiments.
+    let (trace, _) = read_pods(&pods, &columns, &mut fleet, &name, Times::Ignored).expect("the pods are well");
     let typical = Typical::of(&trace);
     let file = shared.join(format!("golden/fgd/arrivals/{short}.json.gz"));
     let orders = read_order(short, &bytes(&file), &fleet, &trace).expect("the order is well");

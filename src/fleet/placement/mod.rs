@@ -1,6 +1,6 @@
-//! Where a pod goes. A [`Placer`] keeps the nodes of a fleet under one policy; `policy` names the policies, the files beside it score
-//! as each does, `gpus` chooses among a node's GPUs. What makes it fast is in `state` (equal nodes are scored once), `changes` (only
-//! what changed is scored again) and `board` (the best node without looking at all).
+//! Where a pod goes. A [`Placer`] keeps the nodes of a fleet under one policy; `policy` names the policies, `score` asks the one that
+//! decides, which is in the file that has its name, and `gpus` chooses among a node's GPUs. What makes it fast is in `state` (equal nodes
+//! are scored once), `changes` (only what changed is scored again) and `board` (the best node without looking at all).
 //!
 //! It knows no time and no queue: what comes when is `replay`'s.
 
@@ -12,6 +12,7 @@ pub mod gpus;
 mod kubernetes;
 mod packing;
 pub mod policy;
+mod score;
 pub mod state;
 #[cfg(test)]
 mod tests;
@@ -19,19 +20,20 @@ mod vector;
 
 pub use fragmentation::Typical;
 pub use policy::Policy;
+pub use state::{could_take, placeable};
 
 use board::{Board, TAKES_NOT};
 use changes::Changes;
 use fragmentation::{Amount, Scratch};
 use gpus::GpuMask;
-use state::{LooksAt, NodeLeft, NodeState, States, suffices};
+use state::{LooksAt, NodeLeft, States, suffices};
 
-use super::demand::{Bracket, PodClass, Trace};
+use super::demand::{PodClass, Trace};
 use super::inventory::Fleet;
 use crate::kernel::{Stream, Streams};
 
 /// Pods of one node at most, the default: `--max-pods` of the published runs' nodes.
-pub const PODS_MAX: u32 = 1001;
+pub const NODE_PODS_MAX: u32 = 1001;
 
 /// States that are kept; when there are more, they are numbered anew.
 const STATES_MAX: usize = 1 << 20;
@@ -88,13 +90,13 @@ impl<'a> Placer<'a> {
         order: &'a [u32],
         seed: u64,
     ) -> Placer<'a> {
-        let left: Vec<NodeLeft> = order.iter().map(|node| untouched(fleet, *node)).collect();
+        let left: Vec<NodeLeft> = order.iter().map(|node| NodeLeft::untouched(fleet, *node)).collect();
         let mut placer = Placer {
             fleet,
             trace,
             typical,
             policy,
-            pods_max: PODS_MAX,
+            pods_max: NODE_PODS_MAX,
             order,
             seats: vec![Seat::default(); left.len()],
             changes: Changes::new(left.len()),
@@ -209,7 +211,7 @@ impl<'a> Placer<'a> {
     fn change(&mut self, class: u32, placement: Placement, takes: bool) {
         let class = self.trace.of_class(class);
         let Placement { place, gpus } = placement;
-        apply(&mut self.left[place as usize], class, gpus, takes);
+        self.left[place as usize].change(class, gpus, takes);
         self.fragmentation -= self.amounts[self.seats[place as usize].state as usize].fixed;
         if self.states.count() >= STATES_MAX {
             self.number_states();
@@ -269,7 +271,7 @@ impl<'a> Placer<'a> {
                     return TAKES_NOT;
                 }
                 let (state, amount) = (self.states.get(seat.state), self.amounts[seat.state as usize]);
-                worth(self.fleet, self.policy, (self.typical, &mut self.scratch), (state, amount), asked)
+                score::worth(self.fleet, self.policy, (self.typical, &mut self.scratch), (state, amount), asked)
             });
             let has_room = seat.memory_mib >= asked.memory_mib && seat.pods < self.pods_max;
             board.set(place, if has_room { worth } else { TAKES_NOT });
@@ -283,67 +285,8 @@ impl<'a> Placer<'a> {
     }
 }
 
-/// What a node in a state that suffices for a pod is worth to it.
-fn worth(
-    fleet: &Fleet,
-    policy: Policy,
-    (typical, scratch): (&Typical, &mut Scratch),
-    (state, amount): (&NodeState, Amount),
-    class: &PodClass,
-) -> i16 {
-    let kind = &fleet.kinds[state.kind as usize];
-    match policy {
-        Policy::KubeDefault => kubernetes::default(kind, state, class),
-        Policy::KubeMostAllocated => kubernetes::most_allocated(kind, state, class),
-        Policy::Fgd => {
-            let rest = fgd::Rest { model: kind.model, cpu_milli: state.cpu_milli, gpus: &state.gpus, amount };
-            fgd::score(typical, scratch, rest, class)
-        }
-        Policy::BestFit => vector::best_fit(state, class),
-        Policy::DotProduct => vector::dot_product(state, class),
-        Policy::GpuPacking => packing::packing(kind.gpus, state, class),
-        Policy::GpuClustering => packing::clustering(state, class),
-        Policy::Random => 0,
-    }
-}
-
 impl NodeLeft {
     const fn seat(&self, state: u32) -> Seat {
         Seat { state, memory_mib: self.memory_mib, pods: self.pods }
-    }
-}
-
-/// A node without pods.
-fn untouched(fleet: &Fleet, node: u32) -> NodeLeft {
-    let kind = fleet.kind(node);
-    NodeLeft {
-        kind: fleet.nodes[node as usize].kind,
-        cpu_milli: kind.cpu_milli,
-        memory_mib: kind.memory_mib,
-        pods: 0,
-        gpus: gpus::all_free(kind.gpus),
-        scored: [0; 2],
-        brackets: [0; Bracket::COUNT],
-    }
-}
-
-/// Takes what a pod asks for from what is left, or gives it back.
-pub fn apply(left: &mut NodeLeft, class: &PodClass, mask: GpuMask, takes: bool) {
-    let bracket = &mut left.brackets[usize::from(class.bracket().0)];
-    let scored = kubernetes::scored(class);
-    if takes {
-        left.cpu_milli -= class.cpu_milli;
-        left.memory_mib -= class.memory_mib;
-        left.pods += 1;
-        left.scored = [left.scored[0] + scored[0], left.scored[1] + scored[1]];
-        *bracket += 1;
-        gpus::take(&mut left.gpus, mask, class.gpu_milli);
-    } else {
-        left.cpu_milli += class.cpu_milli;
-        left.memory_mib += class.memory_mib;
-        left.pods -= 1;
-        left.scored = [left.scored[0] - scored[0], left.scored[1] - scored[1]];
-        *bracket -= 1;
-        gpus::give_back(&mut left.gpus, mask, class.gpu_milli);
     }
 }

@@ -6,9 +6,10 @@ use std::hash::BuildHasherDefault;
 use indexmap::IndexSet;
 use siphasher::sip::SipHasher13;
 
-use super::gpus::{self, GpusLeft};
-use crate::fleet::demand::{Bracket, PodClass};
-use crate::fleet::inventory::{GPU_MILLI, NodeKind};
+use super::gpus::{self, GpuMask, GpusLeft};
+use super::kubernetes;
+use crate::fleet::demand::{Bracket, PodClass, Trace};
+use crate::fleet::inventory::{Fleet, GPU_MILLI, NodeKind};
 
 /// What is left of a node.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -57,6 +58,41 @@ pub struct LooksAt {
 }
 
 impl NodeLeft {
+    /// A node without pods.
+    pub fn untouched(fleet: &Fleet, node: u32) -> NodeLeft {
+        let kind = fleet.kind(node);
+        NodeLeft {
+            kind: fleet.nodes[node as usize].kind,
+            cpu_milli: kind.cpu_milli,
+            memory_mib: kind.memory_mib,
+            pods: 0,
+            gpus: gpus::all_free(kind.gpus),
+            scored: [0; 2],
+            brackets: [0; Bracket::COUNT],
+        }
+    }
+
+    /// A pod takes what it asks for, or gives it back.
+    pub fn change(&mut self, class: &PodClass, mask: GpuMask, takes: bool) {
+        let bracket = &mut self.brackets[usize::from(class.bracket().0)];
+        let scored = kubernetes::scored(class);
+        if takes {
+            self.cpu_milli -= class.cpu_milli;
+            self.memory_mib -= class.memory_mib;
+            self.pods += 1;
+            self.scored = [self.scored[0] + scored[0], self.scored[1] + scored[1]];
+            *bracket += 1;
+            gpus::take(&mut self.gpus, mask, class.gpu_milli);
+        } else {
+            self.cpu_milli += class.cpu_milli;
+            self.memory_mib += class.memory_mib;
+            self.pods -= 1;
+            self.scored = [self.scored[0] - scored[0], self.scored[1] - scored[1]];
+            *bracket -= 1;
+            gpus::give_back(&mut self.gpus, mask, class.gpu_milli);
+        }
+    }
+
     /// The state that a policy sees the node in.
     pub fn state(&self, looks_at: LooksAt) -> NodeState {
         let mut gpus = self.gpus;
@@ -82,6 +118,17 @@ pub fn suffices(kind: &NodeKind, cpu_milli: u32, gpus: &GpusLeft, class: &PodCla
     cpu_milli >= class.cpu_milli
         && (class.gpus == 0
             || kind.model.meets(class.models) && gpus::survey(gpus, class.gpu_milli).0 >= i16::from(class.gpus))
+}
+
+/// True if a node of a kind takes a pod when nothing else is on it.
+pub fn could_take(kind: &NodeKind, class: &PodClass) -> bool {
+    kind.memory_mib >= class.memory_mib && suffices(kind, kind.cpu_milli, &gpus::all_free(kind.gpus), class)
+}
+
+/// For each class of a trace whether some node of a fleet takes such a pod when nothing else is on it.
+pub fn placeable(fleet: &Fleet, trace: &Trace) -> Vec<bool> {
+    let could_be = |class: &PodClass| fleet.kinds.iter().any(|kind| could_take(kind, class));
+    trace.classes.keys().map(could_be).collect()
 }
 
 /// What of a state decides whether it suffices for a pod: small, so that many fit into a processor's cache.

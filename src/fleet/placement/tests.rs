@@ -74,7 +74,9 @@ proptest! {
         let mut fleet = Fleet::default();
         nodes.iter().enumerate().for_each(|(at, kind)| fleet.add(&at.to_string(), kinds[kind % kinds.len()]));
         let mut trace = Trace::default();
-        classes.into_iter().enumerate().for_each(|(at, class)| trace.add(&at.to_string(), class));
+        for (at, class) in classes.into_iter().enumerate() {
+            trace.add(&at.to_string(), class);
+        }
         let typical = Typical::of(&trace);
         let order: Vec<u32> = (0..fleet.nodes.len() as u32).rev().collect();
         let mut placer = Placer::new(&fleet, &trace, &typical, policy, &order, 7).with_pods_max(pods_max);

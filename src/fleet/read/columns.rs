@@ -103,51 +103,107 @@ impl FromStr for Columns {
             let Some((field, column)) = pair.split_once('=') else {
                 return Err(format!("{} is not FIELD=COLUMN", quote(pair)));
             };
-            let field: Field = field.trim().parse()?;
+            let (field, column): (Field, &str) = (field.trim().parse()?, column.trim());
+            if column.is_empty() {
+                return Err(format!("{} names no column", quote(pair)));
+            }
             if columns.named.iter().any(|(known, _)| *known == field) {
                 return Err(format!("`{}` is named twice", field.name()));
             }
-            columns.named.push((field, column.trim().to_owned()));
+            columns.named.push((field, column.to_owned()));
         }
         Ok(columns)
     }
 }
 
 impl Columns {
-    /// Where a table has a field, if it has it.
+    /// The search for these columns in a table. `option` is the one that names them, for messages.
+    pub const fn of<'a>(&'a self, table: &'a Table, option: &'static str) -> Search<'a> {
+        Search { columns: self, table, option }
+    }
+
+    fn named(&self, field: Field) -> Option<&str> {
+        self.named.iter().find(|(known, _)| *known == field).map(|(_, column)| column.as_str())
+    }
+}
+
+/// The search for the columns of one table.
+#[derive(Clone, Copy)]
+pub struct Search<'a> {
+    columns: &'a Columns,
+    table: &'a Table,
+    option: &'static str,
+}
+
+impl Search<'_> {
+    /// Sees to it that nothing was named that such a table does not have.
     ///
     /// # Errors
-    /// A column that was named and is not there.
-    pub fn find(&self, table: &Table, field: Field) -> Result<Option<usize>, Diagnostic> {
-        let Some((_, column)) = self.named.iter().find(|(known, _)| *known == field) else {
-            return Ok(field.names().iter().find_map(|name| table.column(name)));
-        };
-        table.column(column).map(Some).ok_or_else(|| {
-            let problem = table.about_header(format!("there is no column {}", quote(column)));
-            match nearest(column, table.header()) {
+    /// It was.
+    pub fn check_named(&self, known: &[Field], rows: &str) -> Result<(), Diagnostic> {
+        match self.columns.named.iter().find(|(field, _)| !known.contains(field)) {
+            None => Ok(()),
+            Some((field, _)) => {
+                Err(self.table.about(format!("{} names `{}`, which {rows} do not have", self.option, field.name())))
+            }
+        }
+    }
+
+    /// Where the table has a field, if it has it.
+    ///
+    /// # Errors
+    /// A column that was named and is not there, or two that have the field.
+    pub fn find(&self, field: Field) -> Result<Option<usize>, Diagnostic> {
+        self.find_one_of(&[field]).map(|found| found.map(|(_, column)| column))
+    }
+
+    /// Which of several fields, which mean the same in other units, the table has, and where.
+    ///
+    /// # Errors
+    /// It has none or several of them, or not the column that was named.
+    pub fn need(&self, fields: &[Field]) -> Result<(Field, usize), Diagnostic> {
+        if let Some(found) = self.find_one_of(fields)? {
+            return Ok(found);
+        }
+        let (option, name) = (self.option, fields[0].name());
+        let there: Vec<&str> = self.table.header().collect();
+        Err(self
+            .table
+            .about_header(format!("the column `{name}` is missing"))
+            .note(format!("the columns are {}", quote(&there.join(", "))))
+            .help(format!("name the column that holds it: {option} {name}=COLUMN")))
+    }
+
+    /// A field that was named goes before all that have their usual names; of neither kind there may be two.
+    fn find_one_of(&self, fields: &[Field]) -> Result<Option<(Field, usize)>, Diagnostic> {
+        let mut found = Vec::new();
+        for field in fields {
+            if let Some(column) = self.columns.named(*field) {
+                found.push((*field, self.named_column(column)?));
+            }
+        }
+        if found.is_empty() {
+            let names = fields.iter().flat_map(|field| field.names().iter().map(|name| (*field, *name)));
+            found.extend(names.filter_map(|(field, name)| self.table.column(name).map(|column| (field, column))));
+        }
+        let [first, second, ..] = found[..] else { return Ok(found.first().copied()) };
+        let name = |column: usize| self.table.header().nth(column).unwrap_or("");
+        let (one, other) = (name(first.1), name(second.1));
+        let message = format!("the columns {} and {} hold the same: which counts?", quote(one), quote(other));
+        let named = fields.iter().any(|field| self.columns.named(*field).is_some());
+        Err(self.table.about_column(second.1, message).help(match named {
+            true => format!("name one of them with {}", self.option),
+            false => format!("name it: {} {}={one}", self.option, first.0.name()),
+        }))
+    }
+
+    fn named_column(&self, name: &str) -> Result<usize, Diagnostic> {
+        self.table.column(name).ok_or_else(|| {
+            let problem = self.table.about_header(format!("there is no column {}", quote(name)));
+            match nearest(name, self.table.header()) {
                 Some(near) => problem.help(format!("did you mean `{near}`?")),
                 None => problem,
             }
         })
-    }
-
-    /// The first of several fields that a table has: one that was named before one that has its usual name.
-    ///
-    /// # Errors
-    /// None of them is there.
-    pub fn need(&self, table: &Table, option: &str, fields: &[Field]) -> Result<(Field, usize), Diagnostic> {
-        let mut named: Vec<Field> = fields.to_vec();
-        named.sort_by_key(|field| !self.named.iter().any(|(known, _)| known == field));
-        for field in named {
-            if let Some(column) = self.find(table, field)? {
-                return Ok((field, column));
-            }
-        }
-        let name = fields[0].name();
-        let there: Vec<&str> = table.header().collect();
-        Err(table
-            .about_header(format!("the column `{name}` is missing"))
-            .note(format!("the columns are {}", quote(&there.join(", "))))
-            .help(format!("name the column that holds it: {option} {name}=COLUMN")))
     }
 }

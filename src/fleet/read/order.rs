@@ -1,15 +1,16 @@
 //! The order of a published run: JSON with the row numbers of nodes and pods for each seed.
 
-use serde::Deserialize;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
-use std::io::Read as _;
 
-use flate2::read::MultiGzDecoder;
+use serde::Deserialize;
 
-use super::table::TABLE_BYTES_MAX;
+use super::gzip;
 use crate::fleet::demand::Trace;
 use crate::fleet::inventory::Fleet;
 use crate::fleet::replay::Order;
+use crate::text::counted::counted;
+use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Source};
 
 #[derive(Deserialize)]
@@ -38,28 +39,28 @@ pub fn read_order(
 ) -> Result<BTreeMap<u64, Order>, Box<Diagnostic>> {
     let source = Source::new(name, "");
     let refuse = |what: String| Box::new(Diagnostic::about(&source, what));
-    let mut text = Vec::new();
-    if bytes.starts_with(&[0x1f, 0x8b]) {
-        let unpacked = MultiGzDecoder::new(bytes).take(TABLE_BYTES_MAX).read_to_end(&mut text);
-        unpacked.map_err(|error| refuse(format!("the gzip data is damaged or ends early: {error}")))?;
-    } else {
-        text.extend_from_slice(bytes);
-    }
+    let text = if gzip::is_gzip(bytes) { Cow::Owned(gzip::unpack(name, bytes)?) } else { Cow::Borrowed(bytes) };
     let orders: Orders =
         serde_json::from_slice(&text).map_err(|error| refuse(format!("failed to read the order: {error}")))?;
     if let Some(meant) = orders.trace.as_deref().filter(|meant| !trace.name.ends_with(*meant)) {
-        return Err(refuse(format!("the order is for the trace {meant}, and this one is {}", trace.name)));
+        return Err(refuse(format!(
+            "the order is for the trace {}, and this one is {}",
+            quote(meant),
+            quote(&trace.name)
+        )));
     }
     let mut read = BTreeMap::new();
     for (seed, Seed { nodes, pods }) in orders.seeds {
-        let number: u64 = seed.parse().map_err(|_| refuse(format!("seed {seed:?} is not a number")))?;
+        let number: u64 = seed.parse().map_err(|_| refuse(format!("the seed {} is not a number", quote(&seed))))?;
         let mut sorted = nodes.clone();
         sorted.sort_unstable();
         if !sorted.iter().copied().eq(0..fleet.nodes.len() as u32) {
-            return Err(refuse(format!("seed {number} does not name each of the {} nodes once", fleet.nodes.len())));
+            let nodes = counted(fleet.nodes.len(), "node");
+            return Err(refuse(format!("seed {number} does not name each row once: the fleet has {nodes}")));
         }
         if let Some(pod) = pods.iter().find(|pod| **pod as usize >= trace.pods.len()) {
-            return Err(refuse(format!("seed {number} names pod {pod}; the trace has {}", trace.pods.len())));
+            let pods = counted(trace.pods.len(), "pod");
+            return Err(refuse(format!("seed {number} names the row {pod}, counted from 0; the trace has {pods}")));
         }
         read.insert(number, Order { nodes, pods });
     }

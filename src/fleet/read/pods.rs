@@ -2,24 +2,49 @@
 
 use super::cell;
 use super::columns::{Columns, Field};
-use super::nodes::Names;
+use super::misfits::Misfits;
+use super::names::Names;
 use super::table::{Row, Table};
-use crate::fleet::demand::{PodClass, Timing, Trace};
-use crate::fleet::inventory::{GPU_MILLI, GPUS_MAX, MODELS_MAX, ModelSet, Models};
+use crate::fleet::demand::{PODS_MAX, PodClass, Timing, Trace};
+use crate::fleet::inventory::{Fleet, GPU_MILLI, GPUS_MAX, ModelSet, Models};
 use crate::text::Diagnostic;
 use crate::text::diagnostic::quote;
 
-/// The most pods of a trace.
-const PODS_MAX: usize = 100_000_000;
+/// What becomes of the times of a table.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Times {
+    /// They are read if the table has their columns, and must all be well then.
+    IfThere,
+    /// Nobody asks for them: whatever stands there.
+    Ignored,
+}
+
+/// What a table of pods can have.
+const FIELDS: [Field; 14] = [
+    Field::Name,
+    Field::CpuMilli,
+    Field::Cpu,
+    Field::MemoryMib,
+    Field::MemoryGib,
+    Field::MemoryBytes,
+    Field::Gpus,
+    Field::GpuMilli,
+    Field::GpuSpec,
+    Field::CreationTime,
+    Field::ScheduledTime,
+    Field::DeletionTime,
+    Field::Duration,
+    Field::Priority,
+];
 
 /// Where a table of pods has what.
-struct Layout {
+pub(super) struct Layout {
     name: usize,
-    cpu: (Field, usize),
-    memory: (Field, usize),
-    gpus: usize,
+    pub cpu: (Field, usize),
+    pub memory: (Field, usize),
+    pub gpus: usize,
     gpu_milli: Option<usize>,
-    gpu_spec: Option<usize>,
+    pub gpu_spec: Option<usize>,
     priority: Option<usize>,
     created: Option<usize>,
     scheduled: Option<usize>,
@@ -29,8 +54,10 @@ struct Layout {
 
 impl Layout {
     fn of(table: &Table, columns: &Columns) -> Result<Layout, Diagnostic> {
-        let need = |fields: &[Field]| columns.need(table, "--columns", fields);
-        let find = |field| columns.find(table, field);
+        let search = columns.of(table, "--columns");
+        search.check_named(&FIELDS, "pods")?;
+        let need = |fields: &[Field]| search.need(fields);
+        let find = |field| search.find(field);
         Ok(Layout {
             name: need(&[Field::Name])?.1,
             cpu: need(&[Field::CpuMilli, Field::Cpu])?,
@@ -52,33 +79,40 @@ impl Layout {
     }
 }
 
-/// The trace that a table lists, under a name.
+/// The trace that a table lists, under a name, with warnings of what it asks for and the fleet has nowhere.
 ///
 /// # Errors
 /// Everything that is wrong with it, each with its place.
-pub fn read_pods(table: &Table, columns: &Columns, models: &mut Models, name: &str) -> Result<Trace, Vec<Diagnostic>> {
+pub fn read_pods(
+    table: &Table,
+    columns: &Columns,
+    fleet: &mut Fleet,
+    name: &str,
+    times: Times,
+) -> Result<(Trace, Vec<Diagnostic>), Vec<Diagnostic>> {
     let layout = Layout::of(table, columns).map_err(|problem| vec![problem])?;
     let mut trace = Trace { name: name.to_owned(), ..Trace::default() };
-    let mut timings = layout.has_times().then(Vec::new);
+    let mut timings = (times == Times::IfThere && layout.has_times()).then(Vec::new);
     let mut names = Names::default();
+    let mut misfits = Misfits::new(&fleet.kinds);
     table.for_each(|row| {
-        let name = cell::name(row, layout.name)?;
-        names.add(row, layout.name, name)?;
-        let class = class(row, &layout, models)?;
+        let name = names.take(row, layout.name)?;
+        let class = class(row, &layout, &mut fleet.models)?;
         if let Some(timings) = &mut timings {
             timings.push(timing(row, &layout)?);
         }
         if trace.pods.len() == PODS_MAX {
             return Err(row.problem(layout.name, format!("there are more than {PODS_MAX} pods")));
         }
-        trace.add(name, class);
+        let number = trace.add(name, class);
+        misfits.add(row, &layout, number, trace.of_class(number), &fleet.models);
         Ok(())
     })?;
     if trace.pods.is_empty() {
         return Err(vec![table.about("the table has no pods")]);
     }
     trace.timings = timings;
-    Ok(trace)
+    Ok((trace, misfits.warnings(&fleet.models)))
 }
 
 fn class(row: &Row<'_>, layout: &Layout, models: &mut Models) -> Result<PodClass, Box<Diagnostic>> {
@@ -100,14 +134,11 @@ fn class(row: &Row<'_>, layout: &Layout, models: &mut Models) -> Result<PodClass
         None | Some((_, "")) => (ModelSet::ANY, ""),
         Some((at, spec)) => {
             let mut set = ModelSet(0);
-            for model in spec.split('|').map(str::trim).filter(|model| !model.is_empty()) {
-                let too_many = || {
-                    row.problem(
-                        at,
-                        format!("the GPU model {} is one too many: {MODELS_MAX} can be told apart", quote(model)),
-                    )
-                };
-                set = ModelSet(set.0 | models.intern(model).ok_or_else(too_many)?.0);
+            for model in spec_models(spec) {
+                set = set.with(cell::model(row, at, model, models)?);
+            }
+            if set == ModelSet(0) {
+                return Err(row.problem(at, format!("`gpu_spec` names no GPU model: {}", quote(spec))));
             }
             (set, spec)
         }
@@ -122,16 +153,18 @@ fn class(row: &Row<'_>, layout: &Layout, models: &mut Models) -> Result<PodClass
     })
 }
 
+/// The names in what a pod says of the models that will do.
+pub(super) fn spec_models(spec: &str) -> impl Iterator<Item = &str> {
+    spec.split('|').map(str::trim).filter(|model| !model.is_empty())
+}
+
 fn timing(row: &Row<'_>, layout: &Layout) -> Result<Timing, Box<Diagnostic>> {
-    let time = |field: Field, at: Option<usize>| match at {
-        None => Ok(None),
-        Some(at) => cell::time_ms(row, (field, at)),
-    };
-    let created = time(Field::CreationTime, layout.created)?;
-    let Some(created_ms) = created else {
+    let time = |field, at: Option<usize>| at.map_or(Ok(None), |at| cell::time_ms(row, (field, at)));
+    let Some(created_ms) = time(Field::CreationTime, layout.created)? else {
         return Err(row.problem(layout.created.unwrap_or(0), "`creation_time` is empty: when does the pod come?"));
     };
-    let runs_ms = match time(Field::Duration, layout.duration)? {
+    let duration = layout.duration.map_or(Ok(None), |at| cell::length_ms(row, (Field::Duration, at)))?;
+    let runs_ms = match duration {
         Some(duration) => duration,
         None => {
             let at = layout.deleted.or(layout.duration).unwrap_or(0);

@@ -1,20 +1,11 @@
-//! A table of texts, row by row, from CSV or Parquet, and where each text stands. Compressed CSV is unpacked first.
+//! A table of texts, row by row, whatever file it comes from, and where each text stands.
 
-use std::io::Read as _;
-use std::ops::Range;
-
-use bytes::Bytes;
 use csv::StringRecord;
-use flate2::read::MultiGzDecoder;
-use parquet::basic::LogicalType;
-use parquet::file::reader::{FileReader as _, SerializedFileReader};
-use parquet::record::{Field as Value, Row as ParquetRow};
 
+use super::gzip::{self, TEXT_BYTES_MAX};
+use super::{parquet, separated};
 use crate::text::diagnostic::quote;
 use crate::text::{Diagnostic, Source, Span};
-
-/// The most bytes of a table's text: a million pods take a tenth of it.
-pub const TABLE_BYTES_MAX: u64 = 1 << 30;
 
 /// The most problems that are told of one table.
 pub const PROBLEMS_MAX: usize = 20;
@@ -27,8 +18,8 @@ pub struct Table {
 }
 
 enum Rows {
-    Csv { delimiter: u8 },
-    Parquet(Box<SerializedFileReader<Bytes>>),
+    Separated { separator: u8 },
+    Parquet(Box<parquet::Reader>),
 }
 
 /// A row, and where it stands.
@@ -36,69 +27,58 @@ pub struct Row<'a> {
     /// The texts of its columns.
     pub cells: &'a StringRecord,
     table: &'a Table,
-    /// The first byte of the row in a CSV.
+    /// The first byte of the row in a text.
     byte: usize,
     /// Its number, from 1, the header not counted.
     number: u64,
 }
 
+/// The place of a cell, for a message later.
+pub struct Spot {
+    source: Source,
+    span: Option<Span>,
+    row: u64,
+}
+
 impl Table {
-    /// The table in a file's bytes. The name tells what they are: `.parquet`, `.tsv`, else CSV; gzip is seen by its first bytes.
+    /// The table in a file's bytes. The name tells what they are: `.parquet`, `.tsv`, else CSV; gzip and Parquet are also seen by their
+    /// first bytes.
     ///
     /// # Errors
-    /// What is wrong with it: gzip that ends early, a text that is not UTF-8, no header, two columns of one name.
+    /// What is wrong with it: gzip that is not whole, a text that is not UTF-8, a quote that nothing closes, no header, two columns of one
+    /// name.
     pub fn open(name: &str, bytes: Vec<u8>) -> Result<Table, Box<Diagnostic>> {
         if bytes.starts_with(b"PAR1") || name.ends_with(".parquet") {
-            return Table::open_parquet(name, bytes);
+            let source = Source::new(name, "");
+            let opened = parquet::open(bytes);
+            let (reader, header) = opened.map_err(|what| Box::new(Diagnostic::about(&source, what)))?;
+            return Table { source, header, rows: Rows::Parquet(Box::new(reader)) }.check_header();
         }
-        let bytes = if bytes.starts_with(&[0x1f, 0x8b]) { unpack(name, &bytes)? } else { bytes };
-        let text = text_of(name, bytes)?;
-        let plain_name = name.strip_suffix(".gz").unwrap_or(name);
-        let delimiter = if plain_name.ends_with(".tsv") { b'\t' } else { b',' };
-        let source = Source::new(name, text);
-        let header = reader(source.text(), delimiter).headers().cloned();
-        let header = header.map_err(|error| Box::new(csv_problem(&source, &error)))?;
-        let mut table = Table { source, header, rows: Rows::Csv { delimiter } };
+        let bytes = if gzip::is_gzip(&bytes) { gzip::unpack(name, &bytes)? } else { bytes };
+        let source = Source::new(name, text_of(name, bytes)?);
+        let separator = separated::separator(name);
+        separated::check_quotes(&source, separator)?;
+        let header = separated::reader(source.text(), separator).headers().cloned();
+        let mut header = header.map_err(|error| Box::new(separated::problem(&source, separator, &error)))?;
         // The mark that some programs put before a text is no part of the first name.
-        if let Some(first) = table.header.get(0).and_then(|first| first.strip_prefix('\u{feff}')) {
-            let names: Vec<&str> = std::iter::once(first).chain(table.header.iter().skip(1)).collect();
-            table.header = StringRecord::from(names);
+        if let Some(first) = header.get(0).and_then(|first| first.strip_prefix('\u{feff}')) {
+            header = std::iter::once(first).chain(header.iter().skip(1)).collect::<Vec<_>>().into();
         }
-        table.check_header()
-    }
-
-    fn open_parquet(name: &str, bytes: Vec<u8>) -> Result<Table, Box<Diagnostic>> {
-        let source = Source::new(name, "");
-        let refuse = |what: String| Box::new(Diagnostic::about(&source, what));
-        let reader = SerializedFileReader::new(Bytes::from(bytes))
-            .map_err(|error| refuse(format!("failed to read the Parquet file: {error}")))?;
-        let schema = reader.metadata().file_metadata().schema();
-        if let Some(nested) = schema.get_fields().iter().find(|field| !field.is_primitive()) {
-            // A text or a number has no parts; a list cannot be a cell.
-            let kind = nested.get_basic_info().logical_type_ref().map_or("", |kind| match kind {
-                LogicalType::List => " is a list and",
-                LogicalType::Map => " is a map and",
-                _ => "",
-            });
-            return Err(refuse(format!(
-                "the column {}{kind} has parts; columns must be texts or numbers",
-                quote(nested.name())
-            )));
+        if header.len() == 1 {
+            separated::check_header(&source, separator)?;
         }
-        let header: StringRecord = schema.get_fields().iter().map(|field| field.name()).collect::<Vec<_>>().into();
-        Table { source, header, rows: Rows::Parquet(Box::new(reader)) }.check_header()
+        Table { source, header, rows: Rows::Separated { separator } }.check_header()
     }
 
     fn check_header(self) -> Result<Table, Box<Diagnostic>> {
         if self.header.is_empty() || self.header.iter().all(str::is_empty) {
-            let problem = Diagnostic::about(&self.source, "the table has no header: its first line names the columns");
-            return Err(Box::new(problem));
+            return Err(Box::new(self.about("the table has no header: its first line names the columns")));
         }
         let twice =
             self.header.iter().enumerate().find(|(at, name)| self.header.iter().take(*at).any(|one| one == *name));
         match twice {
-            Some((_, name)) if !name.is_empty() => {
-                Err(Box::new(self.about_header(format!("two columns are named {}", quote(name)))))
+            Some((at, name)) if !name.is_empty() => {
+                Err(Box::new(self.about_column(at, format!("two columns are named {}", quote(name)))))
             }
             _ => Ok(self),
         }
@@ -115,10 +95,24 @@ impl Table {
     }
 
     /// A message about the header.
-    pub fn about_header(&self, message: String) -> Diagnostic {
+    pub fn about_header(&self, message: impl Into<String>) -> Diagnostic {
         match self.rows {
-            Rows::Csv { .. } => Diagnostic::error(&self.source, span(line_at(self.source.text(), 0)), message),
-            Rows::Parquet(_) => Diagnostic::about(&self.source, message),
+            Rows::Separated { .. } => {
+                let line = separated::line_at(self.source.text(), 0);
+                Diagnostic::error(&self.source, separated::span(line), message)
+            }
+            Rows::Parquet(_) => self.about(message),
+        }
+    }
+
+    /// A message about the name of a column.
+    pub fn about_column(&self, column: usize, message: impl Into<String>) -> Diagnostic {
+        match self.rows {
+            Rows::Separated { separator } => {
+                let span = separated::cell_span(self.source.text(), 0, column, separator);
+                Diagnostic::error(&self.source, span, message)
+            }
+            Rows::Parquet(_) => self.about(message),
         }
     }
 
@@ -137,156 +131,77 @@ impl Table {
     ) -> Result<(), Vec<Diagnostic>> {
         let mut problems = Vec::new();
         let mut number = 0;
-        let mut one = |cells: &StringRecord, byte: usize, problems: &mut Vec<Diagnostic>| {
+        let mut one = |cells: &StringRecord, byte: usize| {
             number += 1;
-            if let Err(problem) = take(&Row { cells, table: self, byte, number }) {
-                problems.push(*problem);
-            }
+            problems.extend(take(&Row { cells, table: self, byte, number }).err().map(|problem| *problem));
             problems.len() < PROBLEMS_MAX
         };
-        match &self.rows {
-            Rows::Csv { delimiter } => {
-                let mut reader = reader(self.source.text(), *delimiter);
-                let mut cells = StringRecord::new();
-                loop {
-                    match reader.read_record(&mut cells) {
-                        Ok(false) => break,
-                        Ok(true) => {
-                            let byte = cells.position().map_or(0, |position| position.byte() as usize);
-                            if !one(&cells, byte, &mut problems) {
-                                break;
-                            }
-                        }
-                        Err(error) => {
-                            problems.push(csv_problem(&self.source, &error));
-                            break;
-                        }
-                    }
-                }
-            }
-            Rows::Parquet(reader) => {
-                let rows = reader.get_row_iter(None);
-                for row in rows.into_iter().flatten() {
-                    match row {
-                        Ok(row) if one(&texts(&row), 0, &mut problems) => {}
-                        Ok(_) => break,
-                        Err(error) => {
-                            problems.push(self.about(format!("failed to read the Parquet file: {error}")));
-                            break;
-                        }
-                    }
-                }
+        let read = match &self.rows {
+            Rows::Separated { separator } => self.each_separated(*separator, &mut one),
+            Rows::Parquet(reader) => parquet::for_each(reader, |cells| one(cells, 0)).map_err(|what| self.about(what)),
+        };
+        problems.extend(read.err());
+        if problems.is_empty() { Ok(()) } else { Err(problems) }
+    }
+
+    fn each_separated(
+        &self,
+        separator: u8,
+        take: &mut dyn FnMut(&StringRecord, usize) -> bool,
+    ) -> Result<(), Diagnostic> {
+        let mut reader = separated::reader(self.source.text(), separator);
+        let mut cells = StringRecord::new();
+        while reader.read_record(&mut cells).map_err(|error| separated::problem(&self.source, separator, &error))? {
+            let byte = cells.position().map_or(0, |position| position.byte() as usize);
+            if !take(&cells, byte) {
+                break;
             }
         }
-        if problems.is_empty() { Ok(()) } else { Err(problems) }
+        Ok(())
     }
 }
 
 impl Row<'_> {
     /// A message about one of its cells.
     pub fn problem(&self, column: usize, message: impl Into<String>) -> Box<Diagnostic> {
-        let message = message.into();
-        Box::new(match &self.table.rows {
-            Rows::Parquet(_) => Diagnostic::about(&self.table.source, format!("row {}: {message}", self.number)),
-            Rows::Csv { delimiter } => Diagnostic::error(&self.table.source, self.span(column, *delimiter), message),
-        })
+        Box::new(self.spot(column).problem(message))
     }
 
-    /// Where it stands, for a second message about it later.
+    /// Where one of its cells stands.
+    pub fn spot(&self, column: usize) -> Spot {
+        let span = match &self.table.rows {
+            Rows::Parquet(_) => None,
+            Rows::Separated { separator } => {
+                Some(separated::cell_span(self.table.source.text(), self.byte, column, *separator))
+            }
+        };
+        Spot { source: self.table.source.clone(), span, row: self.number }
+    }
+
+    /// Its number, from 1, the header not counted.
     pub const fn number(&self) -> u64 {
         self.number
     }
-
-    /// The span of a cell; of its whole line where quotes hide where cells end.
-    fn span(&self, column: usize, delimiter: u8) -> Span {
-        let text = self.table.source.text();
-        let line = line_at(text, self.byte);
-        let cells = &text[line.clone()];
-        if cells.contains('"') {
-            return span(line);
-        }
-        let mut start = line.start;
-        for (at, cell) in cells.split(char::from(delimiter)).enumerate() {
-            if at == column {
-                return span(start..start + cell.len());
-            }
-            start += cell.len() + 1;
-        }
-        span(line)
-    }
 }
 
-fn reader(text: &str, delimiter: u8) -> csv::Reader<&[u8]> {
-    csv::ReaderBuilder::new().delimiter(delimiter).trim(csv::Trim::All).from_reader(text.as_bytes())
-}
-
-fn span(range: Range<usize>) -> Span {
-    Span::new(range.start as u32, range.end as u32)
-}
-
-/// The line that begins at or right after a byte, without its end.
-fn line_at(text: &str, byte: usize) -> Range<usize> {
-    let start = text.len() - text.get(byte..).unwrap_or("").trim_start_matches(['\n', '\r']).len();
-    let end = text[start..].find(['\n', '\r']).map_or(text.len(), |at| start + at);
-    start..end
-}
-
-/// The text of gzip.
-fn unpack(name: &str, bytes: &[u8]) -> Result<Vec<u8>, Box<Diagnostic>> {
-    let mut out = Vec::new();
-    let read = MultiGzDecoder::new(bytes).take(TABLE_BYTES_MAX + 1).read_to_end(&mut out);
-    let source = Source::new(name, "");
-    if out.len() as u64 > TABLE_BYTES_MAX {
-        return Err(Box::new(Diagnostic::about(&source, format!("the table has more than {TABLE_BYTES_MAX} bytes"))));
-    }
-    match read {
-        Ok(_) => Ok(out),
-        Err(error) => {
-            let lines = out.iter().filter(|byte| **byte == b'\n').count();
-            let what = match error.kind() {
-                std::io::ErrorKind::UnexpectedEof => "the gzip data ends early".to_owned(),
-                _ => format!("the gzip data is damaged: {error}"),
-            };
-            let problem = Diagnostic::about(&source, format!("{what}, behind line {lines} of the table"));
-            Err(Box::new(problem.help("fetch or copy the file again: a part of it is missing")))
+impl Spot {
+    /// A message about the cell.
+    pub fn problem(&self, message: impl Into<String>) -> Diagnostic {
+        match self.span {
+            Some(span) => Diagnostic::error(&self.source, span, message),
+            None => Diagnostic::about(&self.source, format!("row {}: {}", self.row, message.into())),
         }
     }
 }
 
 fn text_of(name: &str, bytes: Vec<u8>) -> Result<String, Box<Diagnostic>> {
-    if bytes.len() as u64 > TABLE_BYTES_MAX {
-        let source = Source::new(name, "");
-        return Err(Box::new(Diagnostic::about(&source, format!("the table has more than {TABLE_BYTES_MAX} bytes"))));
+    let refuse = |what: String| Box::new(Diagnostic::about(&Source::new(name, ""), what));
+    if bytes.len() as u64 > TEXT_BYTES_MAX {
+        return Err(refuse(format!("the table has more than {TEXT_BYTES_MAX} bytes")));
     }
     String::from_utf8(bytes).map_err(|error| {
         let good = error.utf8_error().valid_up_to();
         let line = error.as_bytes()[..good].iter().filter(|byte| **byte == b'\n').count() + 1;
-        let source = Source::new(name, "");
-        Box::new(Diagnostic::about(&source, format!("line {line} is not UTF-8: the file is no table of texts")))
+        refuse(format!("line {line} is not UTF-8: the file is no table of texts"))
     })
-}
-
-/// What the reader of CSV says, with its line.
-fn csv_problem(source: &Source, error: &csv::Error) -> Diagnostic {
-    match error.kind() {
-        csv::ErrorKind::UnequalLengths { pos, expected_len, len } => {
-            let message = format!("the row has {len} columns, the header has {expected_len}");
-            let byte = pos.as_ref().map_or(0, |position| position.byte() as usize);
-            Diagnostic::error(source, span(line_at(source.text(), byte)), message)
-        }
-        _ => Diagnostic::about(source, format!("failed to read the CSV: {error}")),
-    }
-}
-
-/// A row of Parquet as texts; nothing for a null.
-fn texts(row: &ParquetRow) -> StringRecord {
-    row.get_column_iter()
-        .map(|(_, value)| match value {
-            Value::Null => String::new(),
-            Value::Str(text) => text.clone(),
-            Value::Bytes(bytes) => String::from_utf8_lossy(bytes.data()).into_owned(),
-            other => other.to_string(),
-        })
-        .collect::<Vec<_>>()
-        .into()
 }

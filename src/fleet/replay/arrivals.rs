@@ -5,7 +5,7 @@ use super::{Counts, FleetSize, Order, Outcome, Setting};
 use crate::fleet::demand::Trace;
 use crate::fleet::inventory::Fleet;
 use crate::fleet::placement::fragmentation::centi_milli;
-use crate::fleet::placement::{Placement, Placer, Typical};
+use crate::fleet::placement::{Placement, Placer, Typical, placeable};
 
 /// What was decided about a pod.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -28,18 +28,17 @@ pub fn replay_arrivals(
     let Setting { policy, seed, pods_max } = setting;
     let mut placer = Placer::new(fleet, trace, typical, policy, &order.nodes, seed).with_pods_max(pods_max);
     let mut samples = Samples::new(fleet.gpus(), order.pods.len());
+    let placeable = placeable(fleet, trace);
     let mut pods = Counts::NONE;
     let mut used_gpu_milli = 0;
     for pod in &order.pods {
         let number = trace.pods[*pod as usize];
         let class = trace.of_class(number);
-        let bracket = usize::from(class.bracket().0);
-        pods.arrived[bracket] += 1;
-        pods.arrived_gpu_milli += class.gpu_total();
+        pods.arrive(class);
         let placed = placer.place(number);
         match placed {
             Some(_) => used_gpu_milli += class.gpu_total(),
-            None => pods.unplaced[bracket] += 1,
+            None => pods.refuse(class.bracket(), placeable[number as usize]),
         }
         samples.add(pods.arrived_gpu_milli, used_gpu_milli, placer.fragmentation());
         tell(Decision { pod: *pod, placed: placed.map(|placement| (placer.node(placement.place), placement)) });

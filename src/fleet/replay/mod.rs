@@ -10,10 +10,10 @@ pub mod timed;
 pub use arrivals::{Decision, replay_arrivals};
 pub use curve::CurvePoint;
 pub use order::{Order, Tune};
-pub use timed::{Timed, UsagePoint, replay_timed};
+pub use timed::{Timed, UsagePoint, Waits, replay_timed};
 
-use super::demand::Bracket;
-use super::placement::{PODS_MAX, Policy};
+use super::demand::{Bracket, PodClass};
+use super::placement::{NODE_PODS_MAX, Policy};
 
 /// What is played, beside the fleet and the trace.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -29,7 +29,7 @@ pub struct Setting {
 impl Setting {
     /// A policy and a seed, with the usual limit of pods.
     pub const fn new(policy: Policy, seed: u64) -> Setting {
-        Setting { policy, seed, pods_max: PODS_MAX }
+        Setting { policy, seed, pods_max: NODE_PODS_MAX }
     }
 }
 
@@ -46,11 +46,12 @@ pub struct Outcome {
     pub fleet: FleetSize,
     /// What came, and what of it was placed.
     pub pods: Counts,
-    /// What pods hold at the end, in thousandths of a GPU.
+    /// What pods hold at the end, in thousandths of a GPU; nothing if the trace was played in its own time: all have left then.
     pub used_gpu_milli: u64,
-    /// The fragmentation at the end, in hundredths of a thousandth of a GPU.
+    /// The fragmentation at the end, in hundredths of a thousandth of a GPU; of a trace in its own time that of the empty fleet.
     pub fragmentation_centi_milli: i64,
-    /// Allocation and fragmentation by what had come, a point a percent of the fleet's GPUs.
+    /// Allocation and fragmentation by what had come, a point a percent of the fleet's GPUs; empty if the trace was played in its own
+    /// time, where `timed` has the curves.
     pub curve: Vec<CurvePoint>,
     /// How often a score was worked out.
     pub evaluations: u64,
@@ -74,6 +75,8 @@ pub struct Counts {
     pub arrived: [u64; Bracket::COUNT],
     /// Those of them that no node took.
     pub unplaced: [u64; Bracket::COUNT],
+    /// Those of these that no node takes even when nothing else is on it.
+    pub unplaceable: u64,
     /// What all that came asked for, in thousandths of a GPU.
     pub arrived_gpu_milli: u64,
 }
@@ -81,7 +84,19 @@ pub struct Counts {
 impl Counts {
     /// Nobody came yet.
     pub const NONE: Counts =
-        Counts { arrived: [0; Bracket::COUNT], unplaced: [0; Bracket::COUNT], arrived_gpu_milli: 0 };
+        Counts { arrived: [0; Bracket::COUNT], unplaced: [0; Bracket::COUNT], unplaceable: 0, arrived_gpu_milli: 0 };
+
+    /// One came.
+    fn arrive(&mut self, class: &PodClass) {
+        self.arrived[usize::from(class.bracket().0)] += 1;
+        self.arrived_gpu_milli += class.gpu_total();
+    }
+
+    /// One that came got no node.
+    fn refuse(&mut self, bracket: Bracket, placeable: bool) {
+        self.unplaced[usize::from(bracket.0)] += 1;
+        self.unplaceable += u64::from(!placeable);
+    }
 
     /// How many came.
     pub fn arrived(&self) -> u64 {

@@ -4,16 +4,28 @@ use std::collections::BTreeMap;
 
 use plotters::prelude::*;
 
-use super::groups;
-use crate::fleet::replay::Outcome;
+use super::{groups, is_in_time};
+use crate::fleet::replay::{CurvePoint, Outcome, UsagePoint};
 
 /// What a panel shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Panel {
     /// What is in use: by what had come, or over time.
     Used,
-    /// What the usual pods cannot use, by what had come; over time, how many pods wait.
-    Wasted,
+    /// What the usual pods cannot use, likewise.
+    Fragmented,
+    /// How many pods wait, over time; empty where there is none.
+    Waiting,
+}
+
+impl Panel {
+    /// All that there are of these outcomes.
+    pub fn all_of(outcomes: &[Outcome]) -> &'static [Panel] {
+        match is_in_time(outcomes) {
+            true => &[Panel::Used, Panel::Fragmented, Panel::Waiting],
+            false => &[Panel::Used, Panel::Fragmented],
+        }
+    }
 }
 
 /// Width and height of a panel, in pixels.
@@ -63,13 +75,15 @@ pub fn svg(outcomes: &[Outcome], panel: Panel) -> Result<String, String> {
 }
 
 fn labels(outcomes: &[Outcome], panel: Panel) -> (&'static str, &'static str) {
-    let in_time = outcomes.iter().any(|outcome| outcome.timed.is_some());
-    match (in_time, panel) {
-        (false, Panel::Used) => ("GPUs asked for, % of the fleet", "GPUs allocated, % of the fleet"),
-        (false, Panel::Wasted) => ("GPUs asked for, % of the fleet", "GPUs fragmented, % of the fleet"),
-        (true, Panel::Used) => ("hours", "GPUs in use, % of the fleet"),
-        (true, Panel::Wasted) => ("hours", "pods waiting"),
-    }
+    let in_time = is_in_time(outcomes);
+    let by = if in_time { "hours" } else { "GPUs asked for, % of the fleet" };
+    let what = match panel {
+        Panel::Used if in_time => "GPUs in use, % of the fleet",
+        Panel::Used => "GPUs allocated, % of the fleet",
+        Panel::Fragmented => "GPUs fragmented, % of the fleet",
+        Panel::Waiting => "pods waiting",
+    };
+    (by, what)
 }
 
 /// The lines of a trace, each the mean over its seeds.
@@ -92,19 +106,26 @@ fn lines(outcomes: &[Outcome], trace: &str, panel: Panel) -> Vec<Line> {
 }
 
 fn points(outcome: &Outcome, panel: Panel) -> Vec<(f64, f64)> {
-    match (&outcome.timed, panel) {
-        (None, _) => {
-            let value =
-                |at: &crate::fleet::replay::CurvePoint| if panel == Panel::Used { at.allocated } else { at.fragmented };
-            outcome.curve.iter().map(|at| (f64::from(at.arrived_percent), f64::from(value(at)) / 100.0)).collect()
-        }
-        (Some(timed), Panel::Used) => {
-            timed.usage.iter().map(|at| (at.until_ms as f64 / 3_600_000.0, f64::from(at.utilisation) / 100.0)).collect()
-        }
-        (Some(timed), Panel::Wasted) => {
-            timed.usage.iter().map(|at| (at.until_ms as f64 / 3_600_000.0, at.waiting as f64)).collect()
-        }
-    }
+    let Some(timed) = &outcome.timed else {
+        let point = |at: &CurvePoint| {
+            let share = match panel {
+                Panel::Used => at.allocated,
+                Panel::Fragmented => at.fragmented,
+                Panel::Waiting => return None,
+            };
+            Some((f64::from(at.arrived_percent), f64::from(share) / 100.0))
+        };
+        return outcome.curve.iter().filter_map(point).collect();
+    };
+    let point = |at: &UsagePoint| {
+        let value = match panel {
+            Panel::Used => f64::from(at.utilisation) / 100.0,
+            Panel::Fragmented => f64::from(at.fragmented) / 100.0,
+            Panel::Waiting => at.waiting as f64,
+        };
+        (at.until_ms as f64 / 3_600_000.0, value)
+    };
+    timed.usage.iter().map(point).collect()
 }
 
 type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;

@@ -21,8 +21,8 @@ pub fn write(out: &mut dyn Write, outcomes: &[Outcome]) -> io::Result<()> {
     writeln!(out, "<meta name=\"viewport\" content=\"width=device-width\">\n<title>greenroom fleet</title>")?;
     writeln!(out, "<style>{STYLE}</style>\n</head>\n<body>\n<h1>greenroom fleet</h1>")?;
     writeln!(out, "<pre>{}</pre>", escaped(&String::from_utf8_lossy(&table)))?;
-    for panel in [Panel::Used, Panel::Wasted] {
-        writeln!(out, "{}", svg(outcomes, panel).map_err(io::Error::other)?)?;
+    for panel in Panel::all_of(outcomes) {
+        writeln!(out, "{}", svg(outcomes, *panel).map_err(io::Error::other)?)?;
     }
     writeln!(out, "</body>\n</html>")
 }

@@ -1,10 +1,11 @@
-//! Outcomes as one JSON object.
+//! Outcomes as one JSON object. A replay in order and one in time have figures of their own beside those that both have; docs/fleet.md
+//! lists them.
 
 use std::io::{self, Write};
 
 use serde_json::{Map, Value, json};
 
-use super::{allocation, fragmented, gpu_hours, unallocated};
+use super::{allocation, fragmented, gpu_hours, mean_fragmented, unallocated};
 use crate::fleet::demand::Bracket;
 use crate::fleet::replay::{Outcome, Timed};
 
@@ -26,14 +27,6 @@ fn value(outcome: &Outcome) -> Value {
     let came = (0..Bracket::COUNT).filter(|at| pods.arrived[*at] > 0);
     let by_class: Map<String, Value> =
         came.map(|at| (Bracket(at as u8).to_string(), pods.unplaced[at].into())).collect();
-    let curve: Vec<Value> = outcome
-        .curve
-        .iter()
-        .map(|point| {
-            let [allocated, fragmented] = [point.allocated, point.fragmented].map(|value| f64::from(value) / 100.0);
-            json!({ "arrived_percent": point.arrived_percent, "allocation_percent": allocated, "fragmentation_percent": fragmented })
-        })
-        .collect();
     let mut value = json!({
         "trace": outcome.trace,
         "policy": outcome.policy.name(),
@@ -44,42 +37,55 @@ fn value(outcome: &Outcome) -> Value {
         "placed": pods.placed(),
         "unplaced": pods.unplaced(),
         "unplaced_by_class": by_class,
+        "unplaceable": pods.unplaceable,
         "arrived_gpu_milli": pods.arrived_gpu_milli,
-        "used_gpu_milli": outcome.used_gpu_milli,
-        "allocation_percent": decimal(allocation(outcome)),
-        "unallocated_gpus": decimal(unallocated(outcome)),
-        "fragmented_gpus": decimal(fragmented(outcome)),
     });
-    if let Some(object) = value.as_object_mut() {
-        match &outcome.timed {
-            Some(timed) => drop(object.insert("in_time".to_owned(), in_time(timed))),
-            None => drop(object.insert("curve".to_owned(), curve.into())),
-        }
+    match &outcome.timed {
+        Some(timed) => value["in_time"] = in_time(timed),
+        None => in_order(&mut value, outcome),
     }
     value
 }
 
-fn in_time(timed: &Timed) -> Value {
-    let usage: Vec<Value> = timed
-        .usage
-        .iter()
-        .map(|point| {
-            let percent = decimal(point.utilisation.into());
-            json!({ "until_ms": point.until_ms, "utilisation_percent": percent, "waiting": point.waiting })
+fn in_order(value: &mut Value, outcome: &Outcome) {
+    let curve = outcome.curve.iter().map(|point| {
+        let [allocated, fragmented] = [point.allocated, point.fragmented].map(|value| f64::from(value) / 100.0);
+        json!({
+            "arrived_percent": point.arrived_percent,
+            "allocation_percent": allocated,
+            "fragmentation_percent": fragmented,
         })
-        .collect();
+    });
+    value["used_gpu_milli"] = outcome.used_gpu_milli.into();
+    value["allocation_percent"] = decimal(allocation(outcome)).into();
+    value["unallocated_gpus"] = decimal(unallocated(outcome)).into();
+    value["fragmented_gpus"] = decimal(fragmented(outcome)).into();
+    value["curve"] = curve.collect();
+}
+
+fn in_time(timed: &Timed) -> Value {
+    let usage = timed.usage.iter().map(|point| {
+        json!({
+            "until_ms": point.until_ms,
+            "utilisation_percent": decimal(point.utilisation.into()),
+            "allocation_percent": decimal(point.allocated.into()),
+            "fragmentation_percent": decimal(point.fragmented.into()),
+            "waiting": point.waiting,
+        })
+    });
     json!({
         "span_ms": timed.span_ms,
-        "wait_p50_ms": timed.wait_p50_ms,
-        "wait_p99_ms": timed.wait_p99_ms,
-        "wait_max_ms": timed.wait_max_ms,
+        "wait_p50_ms": timed.waits.map(|waits| waits.p50_ms),
+        "wait_p99_ms": timed.waits.map(|waits| waits.p99_ms),
+        "wait_max_ms": timed.waits.map(|waits| waits.max_ms),
         "gpu_hours": decimal(gpu_hours(timed.gpu_milli_ms)),
         "lost_gpu_hours": decimal(gpu_hours(timed.lost_gpu_milli_ms)),
         "utilisation_percent": decimal(timed.utilisation.into()),
+        "mean_fragmented_gpus": decimal(mean_fragmented(timed)),
         "peak_gpu_milli": timed.peak_gpu_milli,
         "peak_waiting": timed.peak_waiting,
         "preemptions": timed.preemptions,
-        "usage": usage,
+        "usage": usage.collect::<Vec<_>>(),
     })
 }
 

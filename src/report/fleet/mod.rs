@@ -12,11 +12,11 @@ pub use curves::{Panel, svg};
 pub use html::write as write_html;
 pub use json::write as write_json;
 pub use parquet::write as write_parquet;
-pub use rows::{Cell, Rows, curve_rows, placement_rows, result_rows};
+pub use rows::{Cell, Column, Rows, Sort, add_placements, curve_rows, no_placements, result_rows};
 pub use text::write as write_text;
 
 use crate::fleet::placement::Policy;
-use crate::fleet::replay::Outcome;
+use crate::fleet::replay::{Outcome, Timed};
 
 /// The outcomes of one trace under one policy, a seed each.
 #[derive(Clone, Debug)]
@@ -42,12 +42,26 @@ pub fn groups(outcomes: &[Outcome]) -> Vec<Group<'_>> {
 }
 
 impl Group<'_> {
-    /// The mean of a figure over the seeds, rounded to the nearest.
-    pub fn mean(&self, figure: impl Fn(&Outcome) -> u64) -> u64 {
-        let sum: u64 = self.outcomes.iter().map(|outcome| figure(outcome)).sum();
-        let count = self.outcomes.len().max(1) as u64;
-        (sum + count / 2) / count
+    /// The mean of a figure over the seeds that have it, in tenths and rounded to the nearest; `None` if none has it.
+    pub fn mean_tenths(&self, figure: impl Fn(&Outcome) -> Option<u64>) -> Option<u64> {
+        self.mean_of(10, figure)
     }
+
+    /// The same in the unit of the figure.
+    pub fn mean(&self, figure: impl Fn(&Outcome) -> Option<u64>) -> Option<u64> {
+        self.mean_of(1, figure)
+    }
+
+    fn mean_of(&self, parts: u128, figure: impl Fn(&Outcome) -> Option<u64>) -> Option<u64> {
+        let figures = self.outcomes.iter().filter_map(|outcome| figure(outcome)).map(u128::from);
+        let (sum, count) = figures.fold((0, 0), |(sum, count), figure| (sum + figure * parts, count + 1));
+        (sum + count / 2).checked_div(count).map(|mean| mean as u64)
+    }
+}
+
+/// True for replays in time; all of one call are of one kind.
+pub fn is_in_time(outcomes: &[Outcome]) -> bool {
+    outcomes.iter().any(|outcome| outcome.timed.is_some())
 }
 
 /// What is in use at the end of all that there is, in hundredths of a percent.
@@ -65,6 +79,11 @@ pub fn fragmented(outcome: &Outcome) -> u64 {
     (outcome.fragmentation_centi_milli.max(0) / 1000) as u64
 }
 
+/// GPUs that the usual pods could not use, the mean over the time that was played, in hundredths.
+pub fn mean_fragmented(timed: &Timed) -> u64 {
+    (timed.fragmentation_centi_milli.max(0) / 1000) as u64
+}
+
 /// Hundredths as a decimal number.
 pub fn hundredths(value: u64) -> String {
     format!("{}.{:02}", value / 100, value % 100)
@@ -73,6 +92,11 @@ pub fn hundredths(value: u64) -> String {
 /// GPU-hours from thousandths of a GPU times ms, in hundredths.
 pub const fn gpu_hours(gpu_milli_ms: u128) -> u64 {
     ((gpu_milli_ms * 100 + 1_800_000_000) / 3_600_000_000) as u64
+}
+
+/// Tenths as a decimal number.
+pub fn tenths(value: u64) -> String {
+    format!("{}.{}", value / 10, value % 10)
 }
 
 /// Seconds from ms, with a decimal.

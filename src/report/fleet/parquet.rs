@@ -7,10 +7,10 @@ use parquet::basic::{Compression, LogicalType, Repetition, Type as Physical};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::errors::ParquetError;
 use parquet::file::properties::WriterProperties;
-use parquet::file::writer::SerializedFileWriter;
+use parquet::file::writer::{SerializedColumnWriter, SerializedFileWriter};
 use parquet::schema::types::Type;
 
-use super::rows::{Cell, Rows};
+use super::rows::{Cell, Column, Rows, Sort};
 
 /// Writes rows.
 ///
@@ -23,54 +23,57 @@ pub fn write(out: &mut dyn Write, rows: &Rows) -> io::Result<()> {
 }
 
 fn bytes(rows: &Rows) -> Result<Vec<u8>, ParquetError> {
-    let fields = rows.header.iter().zip(&rows.columns).map(|(name, column)| {
-        let kind = match column.first() {
-            Some(Cell::Text(_)) => Physical::BYTE_ARRAY,
-            Some(Cell::Hundredths(_)) => Physical::DOUBLE,
-            Some(Cell::Whole(_)) | None => Physical::INT64,
-        };
-        let field = Type::primitive_type_builder(name, kind).with_repetition(Repetition::REQUIRED);
-        let field =
-            if kind == Physical::BYTE_ARRAY { field.with_logical_type(Some(LogicalType::String)) } else { field };
-        field.build().map(Arc::new)
-    });
-    let fields = fields.collect::<Result<Vec<_>, _>>()?;
+    let fields = rows.columns.iter().map(|column| field(column).map(Arc::new)).collect::<Result<Vec<_>, _>>()?;
     let schema = Arc::new(Type::group_type_builder("greenroom").with_fields(fields).build()?);
     let properties =
         WriterProperties::builder().set_compression(Compression::SNAPPY).set_created_by("greenroom".to_owned());
-    let mut bytes = Vec::new();
-    let mut file = SerializedFileWriter::new(&mut bytes, schema, Arc::new(properties.build()))?;
+    let mut file = SerializedFileWriter::new(Vec::new(), schema, Arc::new(properties.build()))?;
     let mut group = file.next_row_group()?;
     for column in &rows.columns {
         let Some(mut writer) = group.next_column()? else { break };
-        match column.first() {
-            Some(Cell::Text(_)) => {
-                let texts: Vec<ByteArray> = column.iter().map(|cell| ByteArray::from(text(cell))).collect();
-                writer.typed::<ByteArrayType>().write_batch(&texts, None, None)?;
-            }
-            Some(Cell::Hundredths(_)) => {
-                let numbers: Vec<f64> = column.iter().map(|cell| number(cell) as f64 / 100.0).collect();
-                writer.typed::<DoubleType>().write_batch(&numbers, None, None)?;
-            }
-            Some(Cell::Whole(_)) | None => {
-                let numbers: Vec<i64> = column.iter().map(number).collect();
-                writer.typed::<Int64Type>().write_batch(&numbers, None, None)?;
-            }
-        }
+        write_column(&mut writer, column)?;
         writer.close()?;
     }
     group.close()?;
-    file.close()?;
-    Ok(bytes)
+    file.into_inner()
 }
 
-fn text(cell: &Cell) -> &str {
-    if let Cell::Text(text) = cell { text } else { "" }
+fn field(column: &Column) -> Result<Type, ParquetError> {
+    let (kind, logical) = match column.sort {
+        Sort::Text => (Physical::BYTE_ARRAY, Some(LogicalType::String)),
+        Sort::Whole | Sort::WholeOrNothing => (Physical::INT64, Some(LogicalType::integer(64, false))),
+        Sort::Hundredths => (Physical::DOUBLE, None),
+    };
+    let repetition = if column.sort == Sort::WholeOrNothing { Repetition::OPTIONAL } else { Repetition::REQUIRED };
+    Type::primitive_type_builder(&column.name, kind).with_repetition(repetition).with_logical_type(logical).build()
 }
 
-const fn number(cell: &Cell) -> i64 {
-    match cell {
-        Cell::Whole(value) | Cell::Hundredths(value) => *value,
-        Cell::Text(_) => 0,
+fn write_column(writer: &mut SerializedColumnWriter<'_>, column: &Column) -> Result<(), ParquetError> {
+    match column.sort {
+        Sort::Text => {
+            let texts = column.cells.iter().filter_map(|cell| match cell {
+                Cell::Text(text) => Some(ByteArray::from(text.as_str())),
+                _ => None,
+            });
+            writer.typed::<ByteArrayType>().write_batch(&texts.collect::<Vec<_>>(), None, None)?;
+        }
+        Sort::Whole | Sort::WholeOrNothing => {
+            let wholes = column.cells.iter().filter_map(|cell| match cell {
+                // The same 64 bits.
+                Cell::Whole(value) => Some(*value as i64),
+                _ => None,
+            });
+            let is_there: Vec<i16> = column.cells.iter().map(|cell| i16::from(*cell != Cell::Nothing)).collect();
+            let levels = (column.sort == Sort::WholeOrNothing).then_some(&is_there[..]);
+            writer.typed::<Int64Type>().write_batch(&wholes.collect::<Vec<_>>(), levels, None)?;
+        }
+        Sort::Hundredths => {
+            let decimals = column.cells.iter().filter_map(|cell| match cell {
+                Cell::Hundredths(value) => Some(*value as f64 / 100.0),
+                _ => None,
+            });
+            writer.typed::<DoubleType>().write_batch(&decimals.collect::<Vec<_>>(), None, None)?;
+        }
     }
+    Ok(())
 }

@@ -1,13 +1,17 @@
 //! The table for people: a line for each trace and policy, means where there are several seeds, and below it the pods that no node
-//! took, by what they ask for.
+//! took, by what they ask for. Numbers of things are whole for one seed; their means have a decimal.
 
 use std::io::{self, Write};
 
-use super::{Group, allocation, fragmented, gpu_hours, groups, hundredths, seconds, unallocated};
+use super::{
+    Group, allocation, fragmented, gpu_hours, groups, hundredths, is_in_time, mean_fragmented, seconds, tenths,
+    unallocated,
+};
 use crate::fleet::demand::Bracket;
-use crate::fleet::replay::{Outcome, Timed};
+use crate::fleet::replay::{Outcome, Timed, Waits};
 use crate::report::Paint;
 use crate::report::paint::Tone;
+use crate::text::counted::counted;
 
 /// Writes the table.
 ///
@@ -17,59 +21,67 @@ pub fn write(out: &mut dyn Write, outcomes: &[Outcome], paint: Paint) -> io::Res
     let groups = groups(outcomes);
     let Some(first) = outcomes.first() else { return writeln!(out, "nothing was replayed") };
     let seeds = groups.iter().map(|group| group.outcomes.len()).max().unwrap_or(1);
-    let of_seeds = if seeds > 1 { format!(", means of {seeds} seeds") } else { format!(", seed {}", first.seed) };
-    writeln!(out, "{} nodes, {} GPUs{of_seeds}\n", first.fleet.nodes, first.fleet.gpus)?;
-    let in_time = first.timed.is_some();
-    let lines: Vec<Vec<String>> =
-        groups.iter().map(|group| if in_time { timed(group) } else { arrivals(group) }).collect();
-    let header: &[&str] = if in_time {
-        &[
-            "trace",
-            "policy",
-            "pods",
-            "unplaced",
-            "wait p50",
-            "wait p99",
-            "GPU-hours",
-            "lost",
-            "utilisation %",
-            "peak GPUs",
-            "preemptions",
-        ]
-    } else {
-        &["trace", "policy", "pods", "unplaced", "allocation %", "unallocated GPUs", "fragmented GPUs"]
+    let in_time = is_in_time(outcomes);
+    let of_seeds = if seeds > 1 { format!("means of {seeds} seeds") } else { format!("seed {}", first.seed) };
+    let nodes = counted(first.fleet.nodes as usize, "node");
+    writeln!(out, "{nodes}, {}, {of_seeds}\n", counted(first.fleet.gpus as usize, "GPU"))?;
+    let mut header = vec!["trace", "policy", "pods", "unplaced"];
+    // What never fits is a matter of the fleet, not of the policy: it is told where there is such a thing.
+    let has_unplaceable = outcomes.iter().any(|outcome| outcome.pods.unplaceable > 0);
+    header.extend(has_unplaceable.then_some("unplaceable"));
+    header.extend(if in_time { &IN_TIME[..] } else { &IN_ORDER[..] });
+    let line = |group: &Group<'_>| {
+        let mut cells = vec![group.trace.to_owned(), group.policy.to_string()];
+        cells.extend([count(group, |outcome| outcome.pods.arrived()), count(group, |outcome| outcome.pods.unplaced())]);
+        cells.extend(has_unplaceable.then(|| count(group, |outcome| outcome.pods.unplaceable)));
+        cells.extend(if in_time { figures_in_time(group) } else { figures_in_order(group) });
+        cells
     };
-    table(out, header, &lines, paint)?;
+    table(out, &header, &groups.iter().map(line).collect::<Vec<_>>(), paint)?;
     by_bracket(out, &groups, paint)
 }
 
-fn arrivals(group: &Group<'_>) -> Vec<String> {
-    let mean = |figure: fn(&Outcome) -> u64| group.mean(figure);
-    vec![
-        group.trace.to_owned(),
-        group.policy.to_string(),
-        mean(|outcome| outcome.pods.arrived()).to_string(),
-        mean(|outcome| outcome.pods.unplaced()).to_string(),
-        hundredths(mean(allocation)),
-        hundredths(mean(unallocated)),
-        hundredths(mean(fragmented)),
-    ]
+/// What a replay in order has.
+const IN_ORDER: [&str; 3] = ["allocation %", "unallocated GPUs", "fragmented GPUs"];
+
+/// What a replay in time has.
+const IN_TIME: [&str; 8] =
+    ["wait p50", "wait p99", "GPU-hours", "lost", "utilisation %", "fragmented GPUs", "peak GPUs", "preemptions"];
+
+/// A number of things.
+fn count(group: &Group<'_>, figure: impl Fn(&Outcome) -> u64) -> String {
+    match group.outcomes[..] {
+        [one] => figure(one).to_string(),
+        _ => shown(group.mean_tenths(|outcome| Some(figure(outcome))), tenths),
+    }
 }
 
-fn timed(group: &Group<'_>) -> Vec<String> {
-    let mean = |figure: fn(&Timed) -> u64| group.mean(|outcome| outcome.timed.as_ref().map_or(0, figure));
+fn shown(figure: Option<u64>, show: impl FnOnce(u64) -> String) -> String {
+    figure.map_or_else(|| "-".to_owned(), show)
+}
+
+/// What stands under [`IN_ORDER`].
+fn figures_in_order(group: &Group<'_>) -> Vec<String> {
+    let figures: [fn(&Outcome) -> u64; 3] = [allocation, unallocated, fragmented];
+    figures.map(|figure| shown(group.mean(|outcome| Some(figure(outcome))), hundredths)).into()
+}
+
+/// What stands under [`IN_TIME`].
+fn figures_in_time(group: &Group<'_>) -> Vec<String> {
+    let wait = |figure: fn(Waits) -> u64| {
+        shown(group.mean(|outcome| outcome.timed.as_ref().and_then(|timed| timed.waits).map(figure)), seconds)
+    };
+    let decimal =
+        |figure: fn(&Timed) -> u64| shown(group.mean(|outcome| outcome.timed.as_ref().map(figure)), hundredths);
     vec![
-        group.trace.to_owned(),
-        group.policy.to_string(),
-        group.mean(|outcome| outcome.pods.arrived()).to_string(),
-        group.mean(|outcome| outcome.pods.unplaced()).to_string(),
-        seconds(mean(|timed| timed.wait_p50_ms)),
-        seconds(mean(|timed| timed.wait_p99_ms)),
-        hundredths(mean(|timed| gpu_hours(timed.gpu_milli_ms))),
-        hundredths(mean(|timed| gpu_hours(timed.lost_gpu_milli_ms))),
-        hundredths(mean(|timed| timed.utilisation.into())),
-        hundredths(mean(|timed| timed.peak_gpu_milli / 10)),
-        mean(|timed| timed.preemptions).to_string(),
+        wait(|waits| waits.p50_ms),
+        wait(|waits| waits.p99_ms),
+        decimal(|timed| gpu_hours(timed.gpu_milli_ms)),
+        decimal(|timed| gpu_hours(timed.lost_gpu_milli_ms)),
+        decimal(|timed| timed.utilisation.into()),
+        decimal(mean_fragmented),
+        decimal(|timed| timed.peak_gpu_milli / 10),
+        count(group, |outcome| outcome.timed.as_ref().map_or(0, |timed| timed.preemptions)),
     ]
 }
 
@@ -82,7 +94,7 @@ fn by_bracket(out: &mut dyn Write, groups: &[Group<'_>], paint: Paint) -> io::Re
     let mut header = vec!["trace", "policy"];
     header.extend(names.iter().map(String::as_str));
     let line = |group: &Group<'_>| {
-        let counts = brackets.iter().map(|at| group.mean(|outcome| outcome.pods.unplaced[*at]).to_string());
+        let counts = brackets.iter().map(|at| count(group, |outcome| outcome.pods.unplaced[*at]));
         [group.trace.to_owned(), group.policy.to_string()].into_iter().chain(counts).collect()
     };
     let lines: Vec<Vec<String>> = groups.iter().map(line).collect();

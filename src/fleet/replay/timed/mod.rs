@@ -1,16 +1,19 @@
 //! A trace in its own time: pods come when they were created, wait in a queue while no node takes them, run for as long as they ran, and
-//! leave. Time is a whole number of ms. `queue` says whose turn it is, `preemption` who must go for whom, `usage` what is measured.
+//! leave. Time is a whole number of ms. `queue` says whose turn it is, `preemption` who must go for whom, `usage` what is measured, `line` how
+//! that looks over time.
 //!
 //! At one instant pods leave first, then pods come, then places are given out. A decision takes no time, so that what waits does so
 //! for want of a node alone.
 
+mod line;
 mod preemption;
 mod queue;
 #[cfg(test)]
 mod tests;
 mod usage;
 
-pub use usage::{Timed, UsagePoint};
+pub use line::UsagePoint;
+pub use usage::{Timed, Waits};
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap};
@@ -23,7 +26,7 @@ use super::{Counts, FleetSize, Outcome, Setting};
 use crate::fleet::demand::{Timing, Trace};
 use crate::fleet::inventory::Fleet;
 use crate::fleet::placement::fragmentation::centi_milli;
-use crate::fleet::placement::{Placement, Placer, Typical};
+use crate::fleet::placement::{Placement, Placer, Typical, placeable};
 
 /// A pod that runs.
 #[derive(Clone, Copy, Debug)]
@@ -93,17 +96,16 @@ pub fn replay_timed(
         play.now_ms = now_ms;
         play.end_runs();
         while let Some(pod) = next.next_if(|pod| timings[*pod as usize].created_ms <= now_ms) {
-            let class = trace.class(pod);
-            pods.arrived[usize::from(class.bracket().0)] += 1;
-            pods.arrived_gpu_milli += class.gpu_total();
+            pods.arrive(trace.class(pod));
             play.queues.join(trace.pods[pod as usize], Ticket::new(pod, timings[pod as usize].priority, now_ms));
         }
         play.queues.wake(now_ms);
         play.give_places(tell);
-        play.usage.instant(now_ms, play.queues.len());
+        play.usage.instant(now_ms, play.queues.len(), play.placer.fragmentation());
     }
-    for pod in play.queues.pods() {
-        pods.unplaced[usize::from(trace.class(pod).bracket().0)] += u64::from(!play.usage.was_placed(pod));
+    let placeable = placeable(fleet, trace);
+    for pod in play.queues.pods().filter(|pod| !play.usage.was_placed(*pod)) {
+        pods.refuse(trace.class(pod).bracket(), placeable[trace.pods[pod as usize] as usize]);
     }
     Outcome {
         trace: trace.name.clone(),

@@ -5,7 +5,6 @@
 use std::cmp::Reverse;
 
 use super::{Play, Run};
-use crate::fleet::placement::apply;
 
 /// A node's cost: the highest priority among its victims, the sum of them, how many, and how lately the first of the highest began. Less
 /// is better.
@@ -38,7 +37,7 @@ fn victims_on(play: &Play<'_>, place: u32, class: u32, priority: i32) -> Option<
     let mut left = *play.placer.left(place);
     let class_of = |run: &Run| play.trace.class(run.pod);
     for (_, run) in &lower {
-        apply(&mut left, class_of(run), run.placement.gpus, false);
+        left.change(class_of(run), run.placement.gpus, false);
     }
     if !play.placer.takes(&left, class) {
         return None;
@@ -47,9 +46,9 @@ fn victims_on(play: &Play<'_>, place: u32, class: u32, priority: i32) -> Option<
     lower.sort_by_key(|(number, run)| (Reverse(run.priority), run.started_ms, *number));
     let mut victims = Vec::new();
     for (number, run) in &lower {
-        apply(&mut left, class_of(run), run.placement.gpus, true);
+        left.change(class_of(run), run.placement.gpus, true);
         if !play.placer.takes(&left, class) {
-            apply(&mut left, class_of(run), run.placement.gpus, false);
+            left.change(class_of(run), run.placement.gpus, false);
             victims.push(*number);
         }
     }

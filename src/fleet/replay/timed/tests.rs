@@ -41,7 +41,8 @@ fn a_pod_waits_for_the_one_before_it() {
     let trace = trace(&[(0, 100, 0, 1, 1000), (10, 50, 0, 1, 1000), (20, 5, 0, 2, 1000)]);
     let (outcome, timed) = play(&fleet(1, 1), &trace, Policy::KubeDefault);
     assert_eq!((outcome.pods.arrived(), outcome.pods.unplaced()), (3, 1));
-    assert_eq!((timed.wait_p50_ms, timed.wait_p99_ms), (0, 90_000));
+    assert_eq!(timed.waits, Some(Waits { p50_ms: 0, p99_ms: 90_000, max_ms: 90_000 }));
+    assert_eq!(outcome.pods.unplaceable, 1);
     assert_eq!((timed.span_ms, timed.gpu_milli_ms, timed.peak_waiting), (150_000, 150_000_000, 2));
     assert_eq!(timed.utilisation, 10_000);
 }
@@ -52,7 +53,7 @@ fn a_failure_backs_off_though_there_is_room_again() {
     let mut trace = trace(&[(0, 0, 0, 1, 1000), (10, 1, 0, 1, 1000)]);
     trace.timings.as_mut().expect("timings")[0].runs_ms = 10_500;
     let (_, timed) = play(&fleet(1, 1), &trace, Policy::KubeDefault);
-    assert_eq!(timed.wait_max_ms, 1_000);
+    assert_eq!(timed.waits.map(|waits| waits.max_ms), Some(1_000));
 }
 
 #[test]
@@ -61,7 +62,7 @@ fn the_important_goes_first_and_puts_others_out() {
     let trace = trace(&[(0, 100, 0, 1, 1000), (10, 100, 0, 1, 1000), (20, 30, 9, 1, 1000)]);
     let (outcome, timed) = play(&fleet(1, 2), &trace, Policy::KubeDefault);
     assert_eq!((outcome.pods.unplaced(), timed.preemptions), (0, 1));
-    assert_eq!(timed.wait_max_ms, 0);
+    assert_eq!(timed.waits.map(|waits| waits.max_ms), Some(0));
     // It ran from 10 s to 20 s in vain, and again from 50 s to 150 s.
     assert_eq!((timed.lost_gpu_milli_ms, timed.span_ms), (10_000_000, 150_000));
 }
@@ -91,7 +92,7 @@ proptest! {
         let (fleet, trace) = (fleet(nodes, gpus), trace(&pods));
         let (outcome, timed) = play(&fleet, &trace, Policy::ALL[policy]);
         let too_large = pods.iter().filter(|(.., asked, _)| *asked > gpus).count() as u64;
-        prop_assert_eq!(outcome.pods.unplaced(), too_large);
+        prop_assert_eq!((outcome.pods.unplaced(), outcome.pods.unplaceable), (too_large, too_large));
         prop_assert_eq!(outcome.used_gpu_milli, 0);
         let served = pods.iter().filter(|(.., asked, _)| *asked <= gpus);
         let asked: u128 = served.map(|(_, runs, _, gpus, milli)| u128::from(*runs) * 1000 * u128::from(*gpus) * *milli as u128).sum();
