@@ -195,6 +195,7 @@ impl Replay {
             reason,
             startup_failures,
             created_at: at,
+            serial: 0,
         };
         self.change(at, Change::Pods(key, vec![(pod, status)]));
     }

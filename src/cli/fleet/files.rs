@@ -7,7 +7,7 @@ use super::FleetArgs;
 use crate::cli::output::complain;
 use crate::cli::whole_file::write_whole;
 use crate::fleet::replay::Outcome;
-use crate::report::fleet::{Panel, Rows, curve_rows, result_rows, svg, write_html, write_parquet};
+use crate::report::fleet::{Panel, Rows, curve_rows, result_rows, svg, write_html};
 use crate::report::{Exit, exit};
 
 /// Writes one file.
@@ -41,7 +41,7 @@ pub fn write_files(args: &FleetArgs, outcomes: &[Outcome], placements: &Rows) ->
 
 fn write_rows(path: &Path, out: &mut dyn Write, rows: &Rows) -> io::Result<()> {
     if path.extension().is_some_and(|ending| ending == "parquet") {
-        write_parquet(out, rows)
+        rows.write_parquet(out)
     } else {
         rows.write_csv(out)
     }

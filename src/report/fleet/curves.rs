@@ -6,6 +6,7 @@ use plotters::prelude::*;
 
 use super::{groups, is_in_time};
 use crate::fleet::replay::{CurvePoint, Outcome, UsagePoint};
+use crate::report::plot::{Area, Failure, panels};
 
 /// What a panel shows.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,18 +61,7 @@ pub fn svg(outcomes: &[Outcome], panel: Panel) -> Result<String, String> {
             traces.push(&outcome.trace);
         }
     }
-    let mut text = String::new();
-    {
-        let height = SIZE.1 * traces.len().max(1) as u32;
-        let root = SVGBackend::with_string(&mut text, (SIZE.0, height)).into_drawing_area();
-        root.fill(&WHITE).map_err(|error| error.to_string())?;
-        for (area, trace) in root.split_evenly((traces.len().max(1), 1)).iter().zip(&traces) {
-            draw(area, trace, &lines(outcomes, trace, panel), labels(outcomes, panel))
-                .map_err(|error| error.to_string())?;
-        }
-        root.present().map_err(|error| error.to_string())?;
-    }
-    Ok(text)
+    panels(SIZE, &traces, |area, trace| draw(area, trace, &lines(outcomes, trace, panel), labels(outcomes, panel)))
 }
 
 fn labels(outcomes: &[Outcome], panel: Panel) -> (&'static str, &'static str) {
@@ -127,9 +117,6 @@ fn points(outcome: &Outcome, panel: Panel) -> Vec<(f64, f64)> {
     };
     timed.usage.iter().map(point).collect()
 }
-
-type Area<'a> = DrawingArea<SVGBackend<'a>, plotters::coord::Shift>;
-type Failure<'a> = DrawingAreaErrorKind<<SVGBackend<'a> as DrawingBackend>::ErrorType>;
 
 fn draw<'a>(area: &Area<'a>, trace: &str, lines: &[Line], (x, y): (&str, &str)) -> Result<(), Failure<'a>> {
     let most = |value: fn(&(f64, f64)) -> f64| {

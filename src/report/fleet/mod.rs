@@ -4,15 +4,13 @@
 mod curves;
 mod html;
 mod json;
-mod parquet;
 mod rows;
 mod text;
 
 pub use curves::{Panel, svg};
 pub use html::write as write_html;
 pub use json::write as write_json;
-pub use parquet::write as write_parquet;
-pub use rows::{Cell, Column, Rows, Sort, add_placements, curve_rows, no_placements, result_rows};
+pub use rows::{Rows, add_placements, curve_rows, no_placements, result_rows};
 pub use text::write as write_text;
 
 use crate::fleet::placement::Policy;
