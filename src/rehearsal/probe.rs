@@ -33,6 +33,11 @@ impl<S: Stage> Rehearsal<S> {
         &self.store.actions
     }
 
+    /// True if a document of the scenario was refused on sight.
+    pub fn has_rejected(&self) -> bool {
+        !self.rejections.is_empty()
+    }
+
     /// How the run ended; `None` while it goes on.
     pub const fn ending(&self) -> Option<&Ending> {
         self.ending.as_ref()

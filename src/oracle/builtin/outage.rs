@@ -98,7 +98,12 @@ impl Oracle for Outages {
             (Kind::Pod | Kind::Node, _) => return,
             // Whoever took the name away may bring it again before this instant is looked at.
             (Kind::Traffic, "outage") if self.is_given_up(entry.subject, stage) => {}
-            (Kind::Service, "NoEndpoints") | (Kind::Traffic, "outage") => {
+            // What a system routes is told behind all else of its instant, which may have been looked at by then.
+            (Kind::Traffic, "outage") => {
+                let since = self.is_asked_for(entry.subject, stage).then_some(entry.at);
+                self.open.entry(entry.subject).or_insert(Open { evidence: id, since });
+            }
+            (Kind::Service, "NoEndpoints") => {
                 self.open.entry(entry.subject).or_insert(Open { evidence: id, since: None });
             }
             (Kind::Service, "Ready" | "Deleted") | (Kind::Traffic, "serving") => self.close(entry.subject, entry.at),

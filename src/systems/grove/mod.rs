@@ -7,6 +7,7 @@
 //! - `operator` drives them: it takes wakes, lets the controllers work until nothing is due, and asks to be woken again.
 //! - `pods` is what the controllers know of the pods that they asked for.
 
+mod asked;
 mod binding;
 pub mod check;
 mod clique;

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use smallvec::SmallVec;
 
+use super::asked::Asked;
 use super::binding::Binding;
 use super::family::{Family, Stored};
 use super::model::{PodCliqueSet, PodCliqueSetSpec, Resource};
@@ -22,7 +23,7 @@ use crate::systems::machinery::{
     self, Api, ControllerId, ControllerSpec, Finish, Item, Meta, RateLimits, Refusal, Runtime, Turn, Version, Writer,
 };
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
-use crate::workload::{ApiFault, Ask, AskId, Object, Outcome, PodGroupSpec, World};
+use crate::workload::{ApiFault, Ask, AskId, PodGroupSpec, World};
 
 /// The token of its timer, which nobody else uses.
 const TIMER: u64 = 0x6772_6f76_6500_0001;
@@ -61,13 +62,6 @@ impl From<Refusal> for Stop {
     }
 }
 
-/// What was asked of the world.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum Asked {
-    Pod(Subject),
-    Other,
-}
-
 /// Grove's operator.
 #[derive(Clone, Debug)]
 pub struct Grove {
@@ -77,7 +71,7 @@ pub struct Grove {
     pub(super) family: Family,
     pub(super) pods: Pods,
     pub(super) runtime: Runtime,
-    asked: BTreeMap<AskId, Asked>,
+    pub(super) asked: BTreeMap<AskId, Asked>,
     /// What the scheduler's PodGroups ask for, as they were applied.
     pub(super) groups: BTreeMap<Subject, PodGroupSpec>,
     /// The sizes that PodCliques were scaled to, for those that come back.
@@ -252,25 +246,11 @@ impl Grove {
             Resource::PodGang(_) => {}
         })?;
         self.sizes.insert(key, replicas);
+        if key.kind == Kind::PodClique {
+            world.want(key, replicas);
+        }
         self.note(key, "Scaled", why, by.cause, world);
         Ok(version)
-    }
-
-    /// An answer to an ask; false if the ask was not its own.
-    pub fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &dyn World) -> bool {
-        let Some(asked) = self.asked.remove(&ask) else { return false };
-        let refused = matches!(outcome, Outcome::Refused(_) | Outcome::Failed(_) | Outcome::Conflict);
-        if let Asked::Pod(pod) = asked
-            && let Some(clique) = self.pods.owner(pod)
-        {
-            self.runtime.answered(CLIQUES, clique, refused);
-            if refused {
-                // A pod that could not be made is an error of the pass that asked for it.
-                self.pods.remove(pod);
-                self.runtime.add_rate_limited(CLIQUES, clique, world.now(), cause);
-            }
-        }
-        true
     }
 
     /// A change of an object of the world; false if it does not concern it.
@@ -394,7 +374,7 @@ impl Grove {
             };
             if self.groups.remove(&stands_for_it).is_some() {
                 let ask = Ask::Delete { key: stands_for_it, serves: key };
-                self.ask(ask, Asked::Other, cause, world);
+                self.ask_other(ask, cause, world);
             }
         }
     }
@@ -448,32 +428,6 @@ impl Grove {
         self.api.create(stored, by)?;
         self.note(key, "Created", why, by.cause, world);
         Ok(())
-    }
-
-    /// Asks for a pod, which counts from now on.
-    pub(super) fn ask_pod(&mut self, ask: Ask, cause: Cause, world: &mut dyn World) {
-        let asked = Asked::Pod(ask.key());
-        self.ask(ask, asked, cause, world);
-    }
-
-    /// Asks for something that is not waited for.
-    pub(super) fn ask_other(&mut self, ask: Ask, cause: Cause, world: &mut dyn World) {
-        self.ask(ask, Asked::Other, cause, world);
-    }
-
-    fn ask(&mut self, ask: Ask, asked: Asked, cause: Cause, world: &mut dyn World) {
-        let id = world.ask(ask, cause);
-        self.asked.insert(id, asked);
-    }
-
-    /// Makes the scheduler's PodGroup this one, if it is not.
-    pub(super) fn apply_group(&mut self, gang: Subject, spec: PodGroupSpec, cause: Cause, world: &mut dyn World) {
-        let key = Subject { kind: Kind::PodGroup, ..gang };
-        if self.groups.get(&key) != Some(&spec) {
-            self.groups.insert(key, spec.clone());
-            let ask = Ask::Apply { key, object: Object::PodGroup(Box::new(spec)), serves: gang };
-            self.ask(ask, Asked::Other, cause, world);
-        }
     }
 
     /// Says that something is or is no longer so of an object, once each.

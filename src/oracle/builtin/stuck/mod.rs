@@ -161,7 +161,8 @@ impl View<'_> {
                 continue;
             };
             let above = self.makers(subject, life.first);
-            if self.is_taken_down(&above, subject) {
+            // Of what an operator wants none nothing is missing, whatever its last word is.
+            if self.is_taken_down(&above, subject) || self.stage.told_wanted(subject) == Some(0) {
                 continue;
             }
             let is_excused = self.excused.contains(&subject);

@@ -16,7 +16,10 @@ impl Pass<'_> {
     pub fn status(&mut self, world: &mut dyn World) -> Result<(), Stop> {
         let pods = self.grove.pods.of(self.key).to_vec();
         let mut status = self.clique().status.clone();
-        self.hashes(&mut status);
+        // By the counts of the pass before; the order was turned around with pull request #671.
+        if self.grove.profile.forgets_target {
+            self.hashes(&mut status);
+        }
         let count =
             |which: &dyn Fn(&Pod) -> bool| pods.iter().filter(|pod| pod.seen.is_some() && which(pod)).count() as u32;
         status.replicas = count(&|pod| pod.seen.is_some_and(|seen| !seen.terminating));
@@ -28,6 +31,9 @@ impl Pass<'_> {
         let target = update.map(|update| update.template_hash).or(status.template_hash);
         if let Some(target) = target {
             status.updated = count(&|pod| pod.hash == target);
+        }
+        if !self.grove.profile.forgets_target {
+            self.hashes(&mut status);
         }
         if status.observed_generation.is_some() {
             let lost = count(&|pod| pod.has_failed() || pod.is_started_not_ready());
