@@ -222,6 +222,7 @@ fn nothing_is_found_where_nothing_is_looked_for() {
 /// Goal: who ends a search is told what it found so far. Method: a search without end, and the signal of Ctrl-C.
 #[cfg(unix)]
 #[test]
+#[allow(clippy::disallowed_methods, reason = "the search goes on in real time until somebody ends it")]
 fn an_interrupted_search_tells_what_it_found() {
     use std::process::{Command, Stdio};
 

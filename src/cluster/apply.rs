@@ -339,6 +339,7 @@ impl Cluster {
             all: Vec::new(),
             gone: 0,
             ranks: None,
+            addressed: 0,
             running: 0,
             ready: 0,
             available: 0,

@@ -67,6 +67,8 @@ pub struct PodSet {
     pub gone: u32,
     /// The pods that may go first, in the order in which they would be deleted; kept while the set shrinks.
     pub ranks: Option<DeletionOrder>,
+    /// Pods that have a node and have not ended: those with an address.
+    pub addressed: u32,
     /// Active pods with a running container.
     pub running: u32,
     /// Active pods that are ready.
@@ -396,7 +398,9 @@ impl Cluster {
         let set = self.set_mut(set_id);
         set.succeeded += u32::from(succeeded);
         set.failed += u32::from(!succeeded);
-        self.release(id);
+        if self.release(id) {
+            self.addresses_changed(set_id, false, cause);
+        }
         self.pod_ended(id);
         self.touch_pod(id, cause);
     }
@@ -407,8 +411,11 @@ impl Cluster {
             return;
         }
         self.stop_waiting(id);
-        self.release(id);
+        let had_address = self.release(id);
         let cause = self.note_pod(id, "Deleted", Why::NONE, cause);
+        if had_address {
+            self.addresses_changed(self.pod(id).set, false, cause);
+        }
         self.abandon_containers(id);
         self.pod_left(id);
         let pod = self.pod_mut(id);
@@ -437,10 +444,10 @@ impl Cluster {
         self.touch_pod(id, cause);
     }
 
-    /// Gives back what a pod holds on its node; a second time does nothing.
-    fn release(&mut self, id: PodId) {
+    /// Gives back what a pod holds on its node; false if it held nothing any more.
+    fn release(&mut self, id: PodId) -> bool {
         let pod = *self.pod(id);
-        let Some(node) = pod.node.filter(|_| pod.holds) else { return };
+        let Some(node) = pod.node.filter(|_| pod.holds) else { return false };
         self.pod_mut(id).holds = false;
         let (template, spread) = (self.set(pod.set).template, self.set(pod.set).spread);
         let event = self.nodes.release(&self.templates, node, template, spread, pod.terminating);
@@ -448,6 +455,7 @@ impl Cluster {
         self.pod_mut(id).devices = 0;
         self.set_mut(pod.set).gpus -= u64::from(pod.devices.count_ones());
         self.tell_scheduler(event);
+        true
     }
 
     /// True if a container that ended with this code is started again.

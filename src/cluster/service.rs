@@ -1,5 +1,6 @@
 //! Services and their endpoints: which ready pods stand behind a name.
-//! Source: k8s.io/endpointslice v0.36.3, reconciler.go: pods that are ready and not terminating are ready endpoints.
+//! Source: k8s.io/endpointslice v0.36.3, reconciler.go: pods that are ready and not terminating are ready endpoints; utils.go, podToEndpoint and
+//! ShouldPodBeInEndpoints: with `publishNotReadyAddresses` all that have an address and have not ended are.
 
 use std::collections::BTreeMap;
 
@@ -73,7 +74,8 @@ impl Cluster {
             let set = &mut self.sets[set.0 as usize];
             if self.services[id.0 as usize].selects(set.namespace, &set.source.labels) {
                 set.services.push(id);
-                ready += set.ready;
+                let publishes_unready = self.services[id.0 as usize].spec.publishes_unready;
+                ready += if publishes_unready { set.addressed } else { set.ready };
             }
         }
         self.stale_services.insert(id);
@@ -91,16 +93,32 @@ impl Cluster {
     /// A pod of a set has become ready or stopped being so.
     pub(super) fn endpoints_changed(&mut self, set: PodSetId, ready: bool, cause: Cause) {
         self.touch_traffic(set, cause);
+        self.count_endpoint(set, false, ready, cause);
+    }
+
+    /// A pod of a set has got an address or has ended. *Assumed*: it has its address as soon as it has its node.
+    pub(super) fn addresses_changed(&mut self, set: PodSetId, has_one: bool, cause: Cause) {
+        let count = &mut self.set_mut(set).addressed;
+        *count = if has_one { *count + 1 } else { *count - 1 };
+        self.count_endpoint(set, true, has_one, cause);
+    }
+
+    /// Counts an endpoint of the Services that go by readiness, or of those that go by addresses.
+    fn count_endpoint(&mut self, set: PodSetId, by_address: bool, more: bool, cause: Cause) {
         for index in 0..self.set(set).services.len() {
             let id = self.set(set).services[index];
             let service = self.service_mut(id);
+            if service.spec.publishes_unready != by_address {
+                continue;
+            }
             let before = service.status.ready_endpoints;
-            let after = if ready { before + 1 } else { before - 1 };
+            let after = if more { before + 1 } else { before - 1 };
             service.status.ready_endpoints = after;
             let key = service.key;
             let mut cause = cause;
             if before == 0 || after == 0 {
                 let entry = match after {
+                    0 if by_address => self.note(key, "NoEndpoints", Why::text("no pod behind it"), cause),
                     0 => self.note(key, "NoEndpoints", Why::text("no ready pod behind it"), cause),
                     _ => self.note(key, "Ready", Why::with("{} ready endpoint", Arg::Count(after.into())), cause),
                 };

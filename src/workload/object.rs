@@ -151,6 +151,8 @@ pub struct ServiceSpec {
     pub target_port: u16,
     /// True if it is reachable from outside, through an ingress or a load balancer.
     pub ingress: bool,
+    /// True if it leads to all of its pods that have an address, ready or not (`publishNotReadyAddresses`).
+    pub publishes_unready: bool,
 }
 
 impl ServiceSpec {

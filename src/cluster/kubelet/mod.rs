@@ -50,6 +50,7 @@ impl Cluster {
         };
         let cause = self.pod_cause(id);
         let cause = self.note_pod(id, "Scheduled", why, cause);
+        self.addresses_changed(set, true, cause);
         self.rank(id);
         self.rank_node(node);
         self.touch_pod(id, cause);

@@ -38,6 +38,7 @@ pub fn service(draft: &Draft<'_>, from: &ServiceSpec) -> core::Service {
         cluster_ip: headless.then(|| "None".to_owned()),
         ports: (!headless).then(|| vec![port]),
         selector: some(keyed(&from.selector)),
+        publish_not_ready_addresses: from.publishes_unready.then_some(true),
         type_: Some(if balanced { "LoadBalancer" } else { "ClusterIP" }.to_owned()),
         ..core::ServiceSpec::default()
     };

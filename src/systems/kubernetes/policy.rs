@@ -55,7 +55,8 @@ pub fn service(from: &core::ServiceSpec, findings: &mut Findings) -> Option<(Ser
         },
         _ => (port, None),
     };
-    Some((ServiceSpec { selector, port, target_port, ingress: kind == "LoadBalancer" }, named))
+    let publishes_unready = from.publish_not_ready_addresses == Some(true);
+    Some((ServiceSpec { selector, port, target_port, ingress: kind == "LoadBalancer", publishes_unready }, named))
 }
 
 /// A PodDisruptionBudget.

@@ -73,6 +73,7 @@ pub fn service(recipe: &Recipe, names: &Unique) -> Option<Object> {
         port: recipe.host_port,
         target_port: recipe.container_port.unwrap_or(recipe.host_port),
         ingress: !recipe.ingress_disabled,
+        publishes_unready: false,
     }))
 }
 

@@ -111,7 +111,8 @@ fn of_instance(pods: &PodTemplate, instance: u32, group: &str) -> Arc<PodTemplat
 /// The Service of a frontend: it leads to the pods with this selector.
 pub fn service(name: &str) -> Object {
     let selector = BTreeMap::from([(keys::SELECTOR.to_owned(), name.to_owned())]);
-    Object::Service(ServiceSpec { selector, port: FRONTEND_PORT, target_port: FRONTEND_PORT, ingress: false })
+    let (port, target_port) = (FRONTEND_PORT, FRONTEND_PORT);
+    Object::Service(ServiceSpec { selector, port, target_port, ingress: false, publishes_unready: false })
 }
 
 /// The pods of a component, with the labels by which they are found.

@@ -179,7 +179,8 @@ impl Pass<'_> {
             let key = family::beside(self.key, Kind::Service, &names::replica(&self.name, replica), world);
             let selector = self.labels(replica);
             let ask = if replica >= before {
-                let service = ServiceSpec { selector, port: 0, target_port: 0, ingress: false };
+                let publishes_unready = self.template().publish_not_ready;
+                let service = ServiceSpec { selector, port: 0, target_port: 0, ingress: false, publishes_unready };
                 Ask::Apply { key, object: Object::Service(service), serves: self.key }
             } else {
                 Ask::Delete { key, serves: self.key }
