@@ -104,10 +104,11 @@ fn rule_code(what: &Path) -> Option<String> {
     (!digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(code)
 }
 
-/// The code of a rule if the argument is the name of one, as findings have it (`outage`), and no file.
+/// The code of a rule if the argument is the name of one, as findings have it (`outage`), and no file. A name that a rule of `plan` has
+/// too is the oracle's.
 fn rule_name(what: &Path) -> Option<String> {
     let name = what.to_str()?;
-    let rule = rules::find(name).or_else(|| builtin::rules::find(name))?;
+    let rule = builtin::rules::find(name).or_else(|| rules::find(name))?;
     (!what.exists()).then(|| rule.code.to_owned())
 }
 

@@ -14,7 +14,7 @@ mod tests;
 
 pub use looks::Looks;
 pub use mean::mean;
-pub use paired::{Paired, Pairs, sign_test};
+pub use paired::{Paired, Pairs, share_difference, sign_test};
 pub use proportion::{clopper_pearson, wilson};
 pub use quantile::{Ranks, point_rank, ranks};
 pub use summary::Summary;

@@ -1,7 +1,7 @@
 //! Two plans under the same random numbers: what is compared is each sample with its twin, so that what both meet alike goes out of
 //! the difference.
 
-use statrs::distribution::{Binomial, DiscreteCDF};
+use statrs::distribution::{Binomial, ContinuousCDF, DiscreteCDF, Normal};
 
 use super::{Confidence, Estimate, Summary, mean};
 
@@ -48,6 +48,31 @@ impl Pairs {
         let less = self.differences.hits(|difference| difference < 0) + self.second_alone;
         Paired { mean: mean(&self.differences, confidence), greater, less, chance: sign_test(greater, less) }
     }
+}
+
+impl Pairs {
+    /// How they differ where each value says whether something is so (1) or not (0): the mean difference is that of two shares.
+    pub fn compare_truths(&self, confidence: Confidence) -> Paired {
+        let paired = self.compare(confidence);
+        let mean = share_difference(paired.greater, paired.less, self.differences.count(), confidence);
+        Paired { mean, ..paired }
+    }
+}
+
+/// By how much two shares differ that were found in the same tries: `more` times only the second was so, `fewer` times only the first.
+/// Bonett and Price, "Adjusted Wald confidence interval for a difference of binomial proportions based on paired data", Journal of
+/// Educational and Behavioral Statistics 37(4), 2012.
+pub fn share_difference(more: u64, fewer: u64, pairs: u64, confidence: Confidence) -> Estimate {
+    if pairs == 0 {
+        return Estimate { value: f64::NAN, low: -1.0, high: 1.0 };
+    }
+    let value = (more as f64 - fewer as f64) / pairs as f64;
+    let tries = pairs as f64 + 2.0;
+    let (more, fewer) = ((more as f64 + 1.0) / tries, (fewer as f64 + 1.0) / tries);
+    let difference = more - fewer;
+    let z = Normal::standard().inverse_cdf(1.0 - confidence.tail());
+    let half = z * ((more + fewer - difference * difference) / tries).sqrt();
+    Estimate { value, low: (difference - half).max(-1.0), high: (difference + half).min(1.0) }
 }
 
 /// The exact sign test, two-sided; for what is so or not so it is McNemar's.

@@ -137,6 +137,27 @@ fn intervals_cover_the_truth_in_a_thousand_repetitions() {
     assert!((925..=975).contains(&of_wilson), "Wilson: {of_wilson}");
 }
 
+/// Two plans under the same draws: the first passes in 80 of 100 samples, the second in 70 of these and in 5 of 100 others.
+#[test]
+fn a_difference_of_shares_is_covered_and_stays_between_its_bounds() {
+    let usual = Confidence::USUAL;
+    let differs = |stream: &mut Stream| {
+        let mut pairs = Pairs::default();
+        for _ in 0..60 {
+            let first = stream.chance_ppb(800_000_000);
+            let second = if first { stream.chance_ppb(875_000_000) } else { stream.chance_ppb(250_000_000) };
+            pairs.add(Some(first.into()), Some(second.into()));
+        }
+        pairs.compare_truths(usual).mean
+    };
+    // 0.8 x 0.875 + 0.2 x 0.25 is 0.75.
+    let covers = covered(-0.05, differs);
+    assert!((929..=975).contains(&covers), "{covers}");
+    let all = share_difference(0, 3, 3, usual);
+    assert!(all.value == -1.0 && all.low == -1.0 && all.high < 0.2, "{all:?}");
+    assert_eq!(share_difference(0, 0, 0, usual).low, -1.0);
+}
+
 /// Goal: whoever stops as soon as the interval is short enough has the truth in it as often as it says. Method: means of exponential
 /// values, whose short intervals are those of samples that lie too low: that is where stopping does most harm.
 #[test]

@@ -99,6 +99,10 @@ impl Measure {
     pub fn estimate(&self, summary: &Summary, confidence: Confidence) -> Estimate {
         let all = summary.count() + summary.never();
         match self.statistic {
+            // The mean of what is so or not so is its share.
+            Statistic::Mean if self.unit() == Unit::Truth => {
+                clopper_pearson(summary.hits(|value| value > 0), all, confidence)
+            }
             Statistic::Mean => mean(summary, confidence),
             Statistic::Rate => clopper_pearson(summary.hits(|value| value > 0), all, confidence),
             Statistic::Quantile(ppm) => {

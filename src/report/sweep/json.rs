@@ -5,11 +5,11 @@ use std::io::{self, Write};
 use serde_json::{Map, Value, json};
 
 use super::text::replay;
-use super::{Swept, verdict};
+use super::{Swept, compared, verdict};
 use crate::fleet::statistics::Estimate;
 use crate::fleet::sweep::measure::{Measure, Statistic};
 use crate::fleet::sweep::metric::{ALL, Unit};
-use crate::fleet::sweep::tally::{Tally, pairs};
+use crate::fleet::sweep::tally::Tally;
 
 /// Names the form of the object; it changes when a reader would have to.
 const FORM: &str = "greenroom-sweep-report/1";
@@ -76,7 +76,7 @@ fn plan(swept: &Swept, number: u32, tally: &Tally) -> Value {
         (format!("{name}{}", unit.suffix()), told)
     });
     let difference = |(name, metric, _): &(&str, _, &str)| {
-        let paired = pairs(&swept.rows, swept.space.plans(), 0, number, *metric).compare(swept.confidence);
+        let paired = compared(swept, number, *metric);
         let told = json!({
             "mean": estimate(metric.unit(), &paired.mean),
             "greater": paired.greater,

@@ -10,15 +10,15 @@ pub use self::rows::{write_csv, write_parquet};
 pub use self::svg::write as write_svg;
 pub use self::text::write as write_text;
 
-use crate::fleet::statistics::{Confidence, Estimate};
+use crate::fleet::statistics::{Confidence, Estimate, Paired};
 use crate::fleet::sweep::Space;
 use crate::fleet::sweep::find::{Find, Found};
 use crate::fleet::sweep::measure::{Holds, Measure};
-use crate::fleet::sweep::metric::Metric;
+use crate::fleet::sweep::metric::{Metric, Unit};
 use crate::fleet::sweep::precision::Precision;
 use crate::fleet::sweep::row::Row;
 use crate::fleet::sweep::shard::Manifest;
-use crate::fleet::sweep::tally::{Tally, summary_of, tallies};
+use crate::fleet::sweep::tally::{Tally, pairs, summary_of, tallies};
 use crate::report::Exit;
 
 /// A sweep that is over.
@@ -102,5 +102,14 @@ fn verdict(holds: Holds) -> &'static str {
         Holds::Yes => "good enough",
         Holds::Undecided => "undecided: the limit lies in the interval",
         Holds::No => "not good enough",
+    }
+}
+
+/// How a plan differs from the first in a metric, sample by sample.
+fn compared(swept: &Swept, plan: u32, metric: Metric) -> Paired {
+    let pairs = pairs(&swept.rows, swept.space.plans(), 0, plan, metric);
+    match metric.unit() {
+        Unit::Truth => pairs.compare_truths(swept.confidence),
+        _ => pairs.compare(swept.confidence),
     }
 }

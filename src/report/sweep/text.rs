@@ -3,10 +3,10 @@
 
 use std::io::{self, Write};
 
-use super::{Swept, verdict};
+use super::{Swept, compared, verdict};
 use crate::fleet::statistics::Estimate;
 use crate::fleet::sweep::measure::{Holds, Measure, Statistic};
-use crate::fleet::sweep::tally::{Tally, pairs};
+use crate::fleet::sweep::tally::Tally;
 use crate::oracle::builtin::rules;
 use crate::report::Paint;
 use crate::report::paint::Tone;
@@ -119,7 +119,7 @@ fn write_differences(out: &mut dyn Write, swept: &Swept, plans: &[(u32, Tally)])
         writeln!(out, "  {}", swept.space.label(*plan))?;
         let mut is_same = true;
         for metric in &metrics {
-            let paired = pairs(&swept.rows, swept.space.plans(), 0, *plan, *metric).compare(swept.confidence);
+            let paired = compared(swept, *plan, *metric);
             if paired.greater + paired.less == 0 {
                 continue;
             }

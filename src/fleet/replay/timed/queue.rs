@@ -1,7 +1,8 @@
 //! Who waits, and whose turn it is: pods of higher priority first, of these who joined first. A pod that no node took waits until a node
 //! has room for its class, and for its back-off: 1 s, doubled with each failure, at most 10 s (k8s.io/kubernetes v1.36.3,
 //! pkg/scheduler/backend/queue and apis/config/v1/defaults.go). Equal pods behind one that failed are not tried in vain, as nothing
-//! that decides about them is different; so their back-off does not grow either.
+//! that decides about them is different. In a cluster each would fail behind the first and keep its place: here they keep it behind the
+//! first of them, and none overtakes it while it waits for its back-off.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,7 +18,7 @@ pub(super) struct Ticket {
     pub pod: u32,
     /// Its priority.
     pub priority: i32,
-    /// When it joined, or failed last.
+    /// When it joined.
     since_ms: u64,
     failures: u32,
     /// When it may be tried.
@@ -98,8 +99,7 @@ impl Queues {
     pub fn fail(&mut self, class: u32, ticket: Ticket, now_ms: u64) {
         self.leave(class, ticket);
         let backoff_ms = (BACKOFF_FIRST_MS << ticket.failures.min(4)).min(BACKOFF_MAX_MS);
-        let again =
-            Ticket { since_ms: now_ms, failures: ticket.failures + 1, not_before_ms: now_ms + backoff_ms, ..ticket };
+        let again = Ticket { failures: ticket.failures + 1, not_before_ms: now_ms + backoff_ms, ..ticket };
         self.classes[class as usize].insert(again.key(), again);
         self.count += 1;
         self.blocked[class as usize] = true;
@@ -142,11 +142,13 @@ impl Queues {
         let mut best: Option<(Key, u32)> = self.fresh.first_key_value().map(|(key, class)| (*key, *class));
         let mut done = Vec::new();
         for class in &self.ready {
-            let waiting = &self.classes[*class as usize];
-            match waiting.iter().find(|(_, ticket)| ticket.not_before_ms <= now_ms) {
-                Some((key, _)) if best.is_none_or(|(least, _)| *key < least) => best = Some((*key, *class)),
-                Some(_) => {}
-                None => done.push((*class, waiting.values().map(|ticket| ticket.not_before_ms).min())),
+            match self.classes[*class as usize].first_key_value() {
+                Some((key, ticket)) if ticket.not_before_ms <= now_ms => {
+                    if best.is_none_or(|(least, _)| *key < least) {
+                        best = Some((*key, *class));
+                    }
+                }
+                first => done.push((*class, first.map(|(_, ticket)| ticket.not_before_ms))),
             }
         }
         for (class, wakes_ms) in done {

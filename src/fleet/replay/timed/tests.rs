@@ -57,6 +57,14 @@ fn a_failure_backs_off_though_there_is_room_again() {
 }
 
 #[test]
+fn nobody_overtakes_an_equal_that_failed() {
+    let pods: Vec<(u64, u64, i32, u8, i16)> = (0..4).map(|at| (10 * at, 100, 0, 1, 1000)).collect();
+    let (_, timed) = play(&fleet(1, 1), &trace(&pods), Policy::KubeDefault);
+    // They run from 0, 100, 200 and 300 s on.
+    assert_eq!(timed.waits, Some(Waits { p50_ms: 90_000, p99_ms: 270_000, max_ms: 270_000 }));
+}
+
+#[test]
 fn the_important_goes_first_and_puts_others_out() {
     // Two of low priority run; one of high priority puts the later of them out, which starts over when there is room.
     let trace = trace(&[(0, 100, 0, 1, 1000), (10, 100, 0, 1, 1000), (20, 30, 9, 1, 1000)]);
