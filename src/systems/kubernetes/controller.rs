@@ -209,9 +209,11 @@ impl Kubernetes {
 
     fn ask(&mut self, position: usize, cause: Cause, world: &mut dyn World) {
         let Some(serves) = self.memory.subject else { return };
-        let held = &mut self.memory.objects[position];
         // Of two asks in a row the first makes it, and both are answered later.
-        let is_being_made = held.life == Life::Asked && !held.was_there;
+        let is_asked = |memory: &Memory| memory.asks.values().any(|asked| *asked == position);
+        let of_groups = self.memory.objects[position].subject.kind == Kind::LeaderWorkerSet;
+        let is_being_made = of_groups && !self.memory.objects[position].was_there && is_asked(&self.memory);
+        let held = &mut self.memory.objects[position];
         held.life = Life::Asked;
         let (key, live) = (held.subject, Arc::clone(&held.live));
         let object = live.object(world);
