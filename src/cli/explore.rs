@@ -4,6 +4,8 @@
 use std::io::Write;
 use std::path::PathBuf;
 
+use clap::Args;
+
 use super::interrupt::Interrupt;
 use super::output::{Format, OutputArgs, complain, refuse, stderr_is_coloured, tell};
 use super::progress;
@@ -21,7 +23,6 @@ use crate::text::diagnostic::{nearest, quote};
 use crate::text::duration::parse as parse_duration;
 use crate::text::render::render;
 use crate::text::rule::Rule;
-use clap::Args;
 
 /// Runs where neither a time nor a number is given.
 const RUNS_DEFAULT: u64 = 5_000;
@@ -69,23 +70,21 @@ pub struct ExploreArgs {
 }
 
 fn fault_word(text: &str) -> Result<String, String> {
-    if FAULT_WORDS.contains(&text) {
-        return Ok(text.to_owned());
-    }
-    Err(match nearest(text, FAULT_WORDS.iter().copied()) {
-        Some(near) => format!("there is no fault {}; did you mean `{near}`?", quote(text)),
-        None => format!("there is no fault {}; there are {}", quote(text), FAULT_WORDS.join(", ")),
-    })
+    let known = FAULT_WORDS.contains(&text).then(|| text.to_owned());
+    known.ok_or_else(|| unknown("fault", text, FAULT_WORDS))
 }
 
 fn oracle(text: &str) -> Result<&'static Rule, String> {
-    rules::find(text).ok_or_else(|| {
-        let names: Vec<&str> = rules::ALL.iter().map(|rule| rule.name).collect();
-        match nearest(text, names.iter().copied()) {
-            Some(near) => format!("there is no oracle {}; did you mean `{near}`?", quote(text)),
-            None => format!("there is no oracle {}; there are {}", quote(text), names.join(", ")),
-        }
-    })
+    let names = || rules::ALL.iter().map(|rule| rule.name).collect::<Vec<&str>>();
+    rules::find(text).ok_or_else(|| unknown("oracle", text, &names()))
+}
+
+/// That there is nothing of this name, with what may have been meant, or else all that there is.
+fn unknown(what: &str, text: &str, names: &[&str]) -> String {
+    match nearest(text, names.iter().copied()) {
+        Some(near) => format!("there is no {what} {}; did you mean `{near}`?", quote(text)),
+        None => format!("there is no {what} {}; there are {}", quote(text), names.join(", ")),
+    }
 }
 
 /// Searches the scenario.

@@ -279,15 +279,8 @@ impl Cluster {
         service.last = last;
         let before = service.status.ready_endpoints;
         self.select_pods_anew(id);
-        let after = self.services[id.0 as usize].status.ready_endpoints;
-        let told = match (before, after) {
-            (1.., 0) => Some(("NoEndpoints", Why::text("no ready pod behind it"))),
-            (0, 1..) => Some(("Ready", Why::with("{} ready endpoint", Arg::Count(after.into())))),
-            _ => None,
-        };
-        let last = told.map_or(last, |(became, why)| self.note(key, became, why, Cause::Entry(last)));
-        self.services[id.0 as usize].last = last;
-        self.touch_object(key, Cause::Entry(last));
+        let cause = self.tell_endpoints(id, before, Cause::Entry(last));
+        self.touch_object(key, cause);
     }
 
     /// Makes the set of pods of a ReplicaSet or Job.

@@ -169,17 +169,10 @@ impl Cluster {
         };
         let last = self.note(key, "Changed", why, cause);
         self.select_pods_anew(id);
-        let after = self.services[id.0 as usize].status.ready_endpoints;
-        let last = match (ready, after) {
-            (0, 1..) => {
-                self.note(key, "Ready", Why::with("{} ready endpoint", Arg::Count(after.into())), Cause::Entry(last))
-            }
-            (1.., 0) => self.note(key, "NoEndpoints", Why::text("no ready pod behind it"), Cause::Entry(last)),
-            _ => last,
-        };
         self.services[id.0 as usize].last = last;
+        let cause = self.tell_endpoints(id, ready, Cause::Entry(last));
         self.journal_object(key);
-        self.touch_object(key, Cause::Entry(last));
+        self.touch_object(key, cause);
         Outcome::Accepted(None)
     }
 

@@ -115,18 +115,24 @@ impl Cluster {
             let after = if more { before + 1 } else { before - 1 };
             service.status.ready_endpoints = after;
             let key = service.key;
-            let mut cause = cause;
-            if before == 0 || after == 0 {
-                let entry = match after {
-                    0 if by_address => self.note(key, "NoEndpoints", Why::text("no pod behind it"), cause),
-                    0 => self.note(key, "NoEndpoints", Why::text("no ready pod behind it"), cause),
-                    _ => self.note(key, "Ready", Why::with("{} ready endpoint", Arg::Count(after.into())), cause),
-                };
-                self.service_mut(id).last = entry;
-                cause = Cause::Entry(entry);
-            }
+            let cause = self.tell_endpoints(id, before, cause);
             self.touch_object(key, cause);
         }
+    }
+
+    /// Says that a Service has lost its last endpoint or got its first, if it has, by how many it had before. Gives what follows from it.
+    pub(super) fn tell_endpoints(&mut self, id: ServiceId, before: u32, cause: Cause) -> Cause {
+        let service = &self.services[id.0 as usize];
+        let (key, publishes_unready) = (service.key, service.spec.publishes_unready);
+        let (became, why) = match (before, service.status.ready_endpoints) {
+            (1.., 0) if publishes_unready => ("NoEndpoints", Why::text("no pod behind it")),
+            (1.., 0) => ("NoEndpoints", Why::text("no ready pod behind it")),
+            (0, after @ 1..) => ("Ready", Why::with("{} ready endpoint", Arg::Count(after.into()))),
+            _ => return cause,
+        };
+        let entry = self.note(key, became, why, cause);
+        self.service_mut(id).last = entry;
+        Cause::Entry(entry)
     }
 
     /// The ready endpoints of a Service; `None` if there is none of this name.
