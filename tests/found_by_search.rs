@@ -118,3 +118,33 @@ fn a_group_set_that_is_scaled_as_it_is_made_has_a_controller() {
     let scenario = scenario("gangs/leader-worker-set/scenario.yaml", "actions", entry);
     assert_eq!(found(&scenario, &["GR106"]), NOTHING);
 }
+
+/// A scenario with its end put off, as a search does it.
+fn until_minutes(mut scenario: Scenario, minutes: u64) -> Scenario {
+    scenario.until = greenroom::kernel::Time::ZERO + greenroom::kernel::Duration::from_secs(60 * minutes);
+    scenario
+}
+
+#[test]
+fn pods_that_nobody_makes_again_are_missing_from_their_end_on() {
+    let of_first = |occurrence: u32| {
+        let path = "onebackend/as-built-removed-while-queued/scenario.yaml";
+        let trigger = format!("on: {{ subject: deployment/late, reaches: deploying, occurrence: {occurrence} }}");
+        let entry = format!("{trigger}, container_crash: {{ deployment: first, exit: 137 }}");
+        let mut told = found(&until_minutes(scenario(path, "faults", &entry), 30), &["GR106"]);
+        told.retain(|one| one.contains("deployment/first"));
+        told
+    };
+    assert_eq!(of_first(112), NOTHING, "the container ends as the run does");
+    let told = of_first(40);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].contains("is Failed: exit code 137; explained by fault/put-in"), "{told:?}");
+}
+
+#[test]
+fn a_set_of_manifests_is_not_told_beside_what_a_later_apply_of_it_has_made() {
+    let entry = "on: { subject: Pod/blue-r1-0, reaches: Scheduled }, restart: Deployment/blue";
+    let told = found(&until_minutes(scenario("faults/half-applied/scenario.yaml", "actions", entry), 60), &["GR106"]);
+    assert_eq!(told.len(), 1, "{told:?}");
+    assert!(told[0].starts_with("GR106 Deployment/blue"), "{told:?}");
+}

@@ -35,8 +35,11 @@ impl Cluster {
         for (&subject, &wanted) in &self.wanted {
             let there = self.true_counts(subject).map_or(0, |counts| counts.available);
             if there < wanted {
-                let pods = self.unready(self.sets_of(subject).unwrap_or_default().iter().copied());
-                short.push(Short { subject, parts: Vec::new(), wanted, there, pods, paused: false, comes: false });
+                let sets = self.sets_of(subject).unwrap_or_default();
+                let pods = self.unready(sets.iter().copied());
+                let empty = sets.iter().map(|id| self.set(*id)).filter(|set| set.active.is_empty());
+                let gone = empty.map(|set| set.workload).filter(|one| one.kind == Kind::Pod).collect();
+                short.push(Short { gone, ..Short::new(subject, wanted, there, pods) });
             }
         }
     }
@@ -47,14 +50,11 @@ impl Cluster {
             let newest = own().find(|one| one.template == deployment.spec.template);
             let there = newest.map_or(0, |one| self.set(one.set).available);
             if there < deployment.spec.replicas {
+                let pods = newest.map(|one| self.unready([one.set])).unwrap_or_default();
                 short.push(Short {
-                    subject: deployment.key,
                     parts: own().map(|one| one.key).collect(),
-                    wanted: deployment.spec.replicas,
-                    there,
-                    pods: newest.map(|one| self.unready([one.set])).unwrap_or_default(),
                     paused: deployment.spec.paused,
-                    comes: false,
+                    ..Short::new(deployment.key, deployment.spec.replicas, there, pods)
                 });
             }
         }
@@ -65,15 +65,8 @@ impl Cluster {
         for one in self.replicasets.iter().filter(|one| !one.deleted && one.deployment.is_none() && one.replicas > 0) {
             let there = self.set(one.set).available;
             if there < one.replicas {
-                short.push(Short {
-                    subject: one.owner.unwrap_or(one.key),
-                    parts: vec![one.key],
-                    wanted: one.replicas,
-                    there,
-                    pods: self.unready([one.set]),
-                    paused: false,
-                    comes: false,
-                });
+                let (subject, pods) = (one.owner.unwrap_or(one.key), self.unready([one.set]));
+                short.push(Short { parts: vec![one.key], ..Short::new(subject, one.replicas, there, pods) });
             }
         }
     }
@@ -88,15 +81,7 @@ impl Cluster {
             let counted = all().filter(|set| keeps_old || one.update == Some(*set));
             let there: u32 = counted.map(|set| self.set(set).available).sum();
             if there < one.spec.replicas {
-                short.push(Short {
-                    subject: one.key,
-                    parts: Vec::new(),
-                    wanted: one.spec.replicas,
-                    there,
-                    pods: self.unready(all()),
-                    paused: false,
-                    comes: false,
-                });
+                short.push(Short::new(one.key, one.spec.replicas, there, self.unready(all())));
             }
         }
     }
@@ -117,8 +102,7 @@ impl Cluster {
             if there < wanted {
                 let mut pods = self.unready(all());
                 pods.retain(|one| self.find_pod(one.pod).is_none_or(|id| !is_lost(&id)));
-                let (subject, parts) = (one.key, Vec::new());
-                short.push(Short { subject, parts, wanted, there, pods, paused: false, comes: false });
+                short.push(Short::new(one.key, wanted, there, pods));
             }
         }
     }
@@ -129,14 +113,11 @@ impl Cluster {
             let set = self.set(one.set);
             let wanted = one.spec.completions.unwrap_or(1);
             let runs = set.running > 0;
+            let there = set.succeeded.min(wanted.saturating_sub(1));
             short.push(Short {
-                subject: one.key,
-                parts: Vec::new(),
-                wanted,
-                there: set.succeeded.min(wanted.saturating_sub(1)),
-                pods: self.unready([one.set]),
                 paused: one.spec.suspended,
                 comes: runs || (set.active.is_empty() && one.due.is_some()),
+                ..Short::new(one.key, wanted, there, self.unready([one.set]))
             });
         }
     }
@@ -153,7 +134,7 @@ impl Cluster {
             // A pod that runs to its end is on its way for as long as it runs.
             let comes = set.source.restart_policy != crate::workload::RestartPolicy::Always && set.running > 0;
             let parts = set.source.serves.into_iter().collect();
-            short.push(Short { subject: set.workload, parts, wanted: 1, there: 0, pods, paused: false, comes });
+            short.push(Short { parts, comes, ..Short::new(set.workload, 1, 0, pods) });
         }
     }
 

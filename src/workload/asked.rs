@@ -16,10 +16,19 @@ pub struct Short {
     pub there: u32,
     /// Its pods that are not available.
     pub pods: Vec<Unready>,
+    /// Pods that were made for it one by one and are not there any more.
+    pub gone: Vec<Subject>,
     /// True if it waits for somebody by its own spec: it is paused, or suspended.
     pub paused: bool,
     /// True if its controller has set a time at which it goes on.
     pub comes: bool,
+}
+
+impl Short {
+    /// One that lacks these pods, and of which nothing else is to be said.
+    pub const fn new(subject: Subject, wanted: u32, there: u32, pods: Vec<Unready>) -> Short {
+        Short { subject, parts: Vec::new(), wanted, there, pods, gone: Vec::new(), paused: false, comes: false }
+    }
 }
 
 /// A pod that is not available.

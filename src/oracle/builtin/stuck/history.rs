@@ -27,6 +27,8 @@ pub struct Spell {
     pub first: EntryId,
     /// When it last came further than before.
     pub since: Time,
+    /// Its last entry.
+    pub last: EntryId,
     best: u8,
     ready_at: Option<Time>,
 }
@@ -97,12 +99,13 @@ impl History {
 
     fn pod(&mut self, id: EntryId, entry: &Head, long: Duration) {
         let rank = progress(entry.became);
-        let new = Spell { first: id, since: entry.at, best: 0, ready_at: None };
+        let new = Spell { first: id, since: entry.at, last: id, best: 0, ready_at: None };
         let spell = self.spells.entry(entry.subject).or_insert(new);
         if entry.became == "Pending" {
             // Another of the same name.
             *spell = new;
         }
+        spell.last = id;
         match rank {
             Some(rank) if rank > spell.best => (spell.best, spell.since) = (rank, entry.at),
             _ => {}
@@ -110,7 +113,8 @@ impl History {
         match entry.became {
             "Ready" => spell.ready_at = Some(entry.at),
             // The condition also forgets when it was ready.
-            "NotReady" | "Error" | "CrashLoopBackOff" | "Killing" | "Unregistered" | "Unserved"
+            "NotReady" | "Error" | "CrashLoopBackOff" | "Killing" | "Unregistered" | "Unserved" | "Failed"
+            | "Deleted"
                 if spell.ready_at.take().is_some_and(|at| entry.at.since(at) >= long) =>
             {
                 (spell.since, spell.best) = (entry.at, 4);

@@ -81,7 +81,8 @@ impl Oracle for Stuck {
         if shorts.is_empty() && self.unsettled.is_empty() {
             return;
         }
-        let pods: BTreeSet<Subject> = shorts.iter().flat_map(|short| &short.pods).map(|pod| pod.pod).collect();
+        let there = shorts.iter().flat_map(|short| &short.pods).map(|pod| pod.pod);
+        let pods: BTreeSet<Subject> = there.chain(shorts.iter().flat_map(|short| &short.gone).copied()).collect();
         let others: BTreeSet<Subject> =
             shorts.iter().flat_map(|short| short.parts.iter().copied().chain([short.subject])).collect();
         let history = History::read(stage.timeline(), &pods, &others, self.after);
@@ -165,7 +166,8 @@ impl View<'_> {
             if self.is_taken_down(&above, subject) || self.stage.told_wanted(subject) == Some(0) {
                 continue;
             }
-            let is_excused = self.excused.contains(&subject);
+            let below = self.quoted(subject, &life);
+            let is_excused = [Some(subject), below].into_iter().flatten().any(|one| self.excused.contains(&one));
             match stands {
                 Standing::There | Standing::Gone | Standing::Refused => continue,
                 Standing::Waits => self.excused.extend(above),
@@ -182,7 +184,7 @@ impl View<'_> {
                     self.excused.extend(above);
                 }
                 Standing::Coming | Standing::Leaving | Standing::GaveUp => {
-                    if !self.told.contains(&subject) {
+                    if ![Some(subject), below].into_iter().flatten().any(|one| self.told.contains(&one)) {
                         told.push((subject, life, stands));
                     }
                     self.told.extend(above);
@@ -193,6 +195,14 @@ impl View<'_> {
             let detail = self.word_detail(&life, stands);
             self.tell(subject, life.moved, &detail, Some(life.last), found);
         }
+    }
+
+    /// Of whom a set of manifests speaks in its last word: it has none of its own. What a later `apply` has made does not come from
+    /// the set by its causes.
+    fn quoted(&self, subject: Subject, life: &history::Life) -> Option<Subject> {
+        let timeline = self.stage.timeline();
+        let below = timeline.chain(life.last).get(1).and_then(|id| timeline.head(*id)).map(|entry| entry.subject);
+        below.filter(|_| subject.kind == Kind::Manifests)
     }
 
     fn word_detail(&self, life: &history::Life, stands: Standing) -> String {

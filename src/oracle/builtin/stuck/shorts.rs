@@ -54,6 +54,7 @@ pub fn merged(view: &View<'_>, shorts: Vec<Short>) -> Vec<Short> {
                 known.paused |= short.paused;
                 known.parts.extend(short.parts);
                 known.pods.extend(short.pods);
+                known.gone.extend(short.gone);
             }
             None => {
                 places.insert(short.subject, merged.len());
@@ -73,13 +74,17 @@ fn case(view: &View<'_>, short: Short) -> Case {
     let history = &view.history;
     let own = history.lives.get(&short.subject);
     let moved = short.parts.iter().chain([&short.subject]).filter_map(|one| history.lives.get(one));
-    let spells = short.pods.iter().filter_map(|pod| history.spells.get(&pod.pod));
+    let pods = short.pods.iter().map(|pod| &pod.pod).chain(&short.gone);
+    let spells = pods.filter_map(|pod| history.spells.get(pod));
     let since = moved.map(|life| life.moved).chain(spells.map(|spell| spell.since)).max();
     let waits = short.pods.iter().filter(|pod| !pod.comes);
     // A pod that is asked to go and cannot is named only where no other waits in its place.
     let waiting = waits.min_by_key(|pod| (pod.leaves, history.spells.get(&pod.pod).map(|spell| spell.since)));
     let last = || short.parts.iter().rev().chain([&short.subject]).find_map(|one| history.lives.get(one));
-    let evidence = waiting.map(|pod| pod.last).or_else(|| last().map(|life| life.last));
+    // Where none waits, the end of the pod that went last shows what nobody has made anew.
+    let went = short.gone.iter().filter_map(|pod| history.spells.get(pod)).max_by_key(|spell| spell.since);
+    let went = went.filter(|spell| since == Some(spell.since)).map(|spell| spell.last);
+    let evidence = waiting.map(|pod| pod.last).or(went).or_else(|| last().map(|life| life.last));
     let first = own.map(|life| life.first).or_else(|| {
         let pod = short.pods.first().and_then(|pod| history.spells.get(&pod.pod));
         pod.map(|spell| spell.first)
