@@ -8,13 +8,15 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use greenroom::cluster::Cluster;
-use greenroom::kernel::Duration;
+use greenroom::kernel::{Duration, Time};
 use greenroom::rehearsal::{Options, Rehearsal, RunResult, rehearse, simulated};
-use greenroom::scenario::model::{AccessTrigger, FaultEntry, FaultKind, Target, TargetKind, TieEntry, Trigger};
+use greenroom::scenario::model::{
+    AccessTrigger, ApiEntry, FaultEntry, FaultKind, Target, TargetKind, TieEntry, Trigger,
+};
 use greenroom::scenario::{Scenario, load};
 use greenroom::text::render;
 use greenroom::timeline::render as words;
-use greenroom::workload::{Access, Actor, BuiltIn, Edge, Stage};
+use greenroom::workload::{Access, Actor, ApiTrouble, BuiltIn, Edge, Moment, Stage};
 
 fn scenario(folder: &str) -> Scenario {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(folder).join("scenario.yaml");
@@ -195,8 +197,7 @@ fn a_point_that_joins_later_counts_from_the_start_where_accesses_are_kept() {
     said.faults.push(kill(&plain, "web", last.clone()));
     let mut forked = begun(&plain);
     forked.stage_mut().keep_accesses();
-    while Stage::now(forked.stage()) < greenroom::kernel::Time::ZERO + Duration::from_secs(60) && forked.step(&mut []) {
-    }
+    while Stage::now(forked.stage()) < Time::ZERO + Duration::from_secs(60) && forked.step(&mut []) {}
     forked.inject_fault(kill(&plain, "web", last));
     assert_eq!(story(&run(&said)), story(&ended(forked)));
 }
@@ -230,8 +231,7 @@ fn a_tie_moves_what_waits_already_and_one_that_matches_nothing_is_told() {
     kept.stage_mut().keep_ties();
     while kept.step(&mut []) {}
     let names = Stage::names(kept.stage()).clone();
-    let group =
-        kept.stage().ties().iter().find(|group| group.at > greenroom::kernel::Time::ZERO && group.class == 2).cloned();
+    let group = kept.stage().ties().iter().find(|group| group.at > Time::ZERO && group.class == 2).cloned();
     let group = group.expect("pods that complete something at one instant");
     let tie = TieEntry {
         place: plain.deploy[0].place.clone(),
@@ -275,13 +275,8 @@ fn a_fault_of_writes_strikes_the_very_write_in_an_api_of_its_own() {
         }),
         kind,
     };
-    let entry = |trouble| greenroom::scenario::model::ApiEntry {
-        of: None,
-        controller: Some("dynamographdeployment".to_owned()),
-        object: None,
-        trouble,
-    };
-    use greenroom::workload::{ApiTrouble, Moment};
+    let entry =
+        |trouble| ApiEntry { of: None, controller: Some("dynamographdeployment".to_owned()), object: None, trouble };
     let error = FaultKind::Api(entry(ApiTrouble::Error { occurrence: 1, times: Some(1), lasts: None }));
     let restart = FaultKind::Api(entry(ApiTrouble::Restart { moment: Moment::Now, lasts: Duration::from_secs(60) }));
     for (kind, edge) in [(error, Edge::BeforeWrite), (restart.clone(), Edge::BeforeWrite), (restart, Edge::AfterWrite)]
@@ -327,5 +322,51 @@ fn who_was_meant_is_told() {
     assert_eq!(whys.len(), hints.len(), "{whys:?}");
     for (why, hint) in whys.iter().zip(hints) {
         assert!(why.contains(&format!("; did you mean {hint}?")), "{why}");
+    }
+}
+
+/// Goal: what an autoscaler writes are points, and what is refused of it is written at its next tick. Method: the scenario whose load grows at ten
+/// minutes, its writes, and the first of them to the scale of its target refused, or found changed since.
+#[test]
+fn what_an_autoscaler_writes_are_points() {
+    let scenario = scenario("autoscaled-by-load");
+    let kept = accesses(&scenario);
+    let by = Actor::BuiltIn(BuiltIn::HorizontalPodAutoscaler);
+    let of = |is_write: bool, name: &str| {
+        let meant = |(access, key): &&(Access, Option<String>)| {
+            access.by == by && access.is_write == is_write && key.as_deref() == Some(name)
+        };
+        kept.iter().filter(meant).map(|(access, _)| access.at).collect::<Vec<_>>()
+    };
+    let scaled = of(true, "Deployment/api");
+    let run_plain = run(&scenario);
+    let told = |run: &RunResult, became: &str| {
+        let entries = run.timeline.since(0).filter(|(_, entry)| entry.became == became);
+        entries.map(|(_, entry)| entry.at).collect::<Vec<_>>()
+    };
+    assert_eq!(scaled, told(&run_plain, "Rescaled"));
+    assert!(
+        !of(true, "HorizontalPodAutoscaler/api").is_empty() && !of(false, "HorizontalPodAutoscaler/api").is_empty()
+    );
+    let error = ApiTrouble::Error { occurrence: 1, times: Some(1), lasts: None };
+    let conflict = ApiTrouble::Conflict { occurrence: 1, times: Some(1) };
+    for trouble in [error, conflict] {
+        let mut refused = scenario.clone();
+        refused.faults.push(FaultEntry {
+            place: scenario.deploy[0].place.clone(),
+            name: "refused".to_owned(),
+            trigger: Trigger::At(Time::ZERO),
+            kind: FaultKind::Api(ApiEntry {
+                of: None,
+                controller: Some("horizontalpodautoscaler".to_owned()),
+                object: Some("Deployment/api".to_owned()),
+                trouble,
+            }),
+        });
+        let run = run(&refused);
+        assert_eq!(told(&run, "FailedUpdateScale"), scaled[..1]);
+        let again = scaled[0] + Duration::from_secs(15);
+        assert_eq!(told(&run, "Rescaled").first(), Some(&again));
+        assert!(story(&run).iter().any(|line| line.contains("controller/horizontalpodautoscaler")));
     }
 }

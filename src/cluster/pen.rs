@@ -9,12 +9,14 @@
 use super::access::Decided;
 use super::pod::Owner;
 use super::{
-    Cause, Class, Cluster, ControlPlane, DaemonSetId, DeploymentId, Event, JobId, NodeId, PodId, PodSetId,
-    ReplicaSetId, StatefulSetId, Subject, Why,
+    AutoscalerId, Cause, Class, Cluster, ControlPlane, DaemonSetId, DeploymentId, Event, JobId, NodeId, PodId,
+    PodSetId, ReplicaSetId, StatefulSetId, Subject, Symbol, Why,
 };
 use crate::kernel::{Duration, Name, Time};
 use crate::timeline::Kind;
-use crate::workload::{BuiltIn, DaemonSetStatus, DeploymentStatus, JobStatus, ReplicaSetStatus, StatefulSetStatus};
+use crate::workload::{
+    AutoscalerStatus, BuiltIn, DaemonSetStatus, DeploymentStatus, JobStatus, ReplicaSetStatus, StatefulSetStatus,
+};
 
 /// A write that has been decided on.
 #[derive(Clone, Copy, Debug)]
@@ -48,6 +50,10 @@ pub enum Draft {
     StatefulSetStatus(StatefulSetId, StatefulSetStatus),
     /// The status of a ReplicaSet.
     ReplicaSetStatus(ReplicaSetId, ReplicaSetStatus),
+    /// An autoscaler gives its target another size.
+    Rescale(AutoscalerId, Rescale),
+    /// The status of an autoscaler.
+    AutoscalerStatus(AutoscalerId, AutoscalerStatus),
 }
 
 /// A size of a ReplicaSet, and what its Deployment noted on it.
@@ -61,6 +67,17 @@ pub struct Resize {
     pub most: u32,
     /// Why.
     pub cause: Cause,
+}
+
+/// What an autoscaler asks of the scale of its target.
+#[derive(Clone, Copy, Debug)]
+pub struct Rescale {
+    /// How many pods the target wanted when it was looked at.
+    pub from: u32,
+    /// How many it is to want.
+    pub to: u32,
+    /// Why, as its event says it.
+    pub reason: Symbol,
 }
 
 /// Where the writes of one sync stand: when the API has taken the last of them.
@@ -180,6 +197,7 @@ impl Cluster {
             Draft::JobStatus(..) => return BuiltIn::Job,
             Draft::StatefulSetStatus(..) => return BuiltIn::StatefulSet,
             Draft::ReplicaSetStatus(..) => return BuiltIn::ReplicaSet,
+            Draft::Rescale(..) | Draft::AutoscalerStatus(..) => return BuiltIn::HorizontalPodAutoscaler,
         };
         match self.set(set).owner {
             Owner::ReplicaSet(_) | Owner::Alone(_) => BuiltIn::ReplicaSet,
@@ -205,6 +223,8 @@ impl Cluster {
             Draft::DaemonSetStatus(id, _) => self.daemonset(id).key,
             Draft::JobStatus(id, _) => self.job(id).key,
             Draft::StatefulSetStatus(id, _) => self.statefulset(id).key,
+            Draft::Rescale(id, _) => self.autoscaler(id).spec.target,
+            Draft::AutoscalerStatus(id, _) => self.autoscaler(id).key,
         }
     }
 
@@ -220,6 +240,8 @@ impl Cluster {
             Draft::JobStatus(id, status) => self.write_job_status(id, status),
             Draft::StatefulSetStatus(id, status) => self.write_statefulset_status(id, status),
             Draft::ReplicaSetStatus(id, status) => self.write_replicaset_status(id, status),
+            Draft::Rescale(id, scale) => self.rescale_target(id, scale),
+            Draft::AutoscalerStatus(id, status) => self.write_autoscaler_status(id, status),
         }
     }
 

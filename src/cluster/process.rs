@@ -221,7 +221,9 @@ impl Cluster {
             | Draft::DeploymentStatus(..)
             | Draft::DaemonSetStatus(..)
             | Draft::StatefulSetStatus(..)
-            | Draft::ReplicaSetStatus(..) => {}
+            | Draft::ReplicaSetStatus(..)
+            | Draft::Rescale(..)
+            | Draft::AutoscalerStatus(..) => {}
         }
     }
 }

@@ -2,7 +2,8 @@
 //! Source: k8s.io/kubernetes v1.36.3, pkg/controller; k8s.io/client-go v0.36.3, util/workqueue/default_rate_limiters.go.
 //!
 //! A Deployment's sync ends with its first error. The others make and delete no more pods in this sync (`slowStartBatch` begins with one),
-//! and write their status all the same. The key comes again after 5 ms, and after twice as long each time, up to 1000 s.
+//! and write their status all the same. The key comes again after 5 ms, and after twice as long each time, up to 1000 s; an autoscaler
+//! looks again at its next tick.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -90,6 +91,7 @@ impl Cluster {
                 | Draft::JobStatus(..)
                 | Draft::StatefulSetStatus(..)
                 | Draft::ReplicaSetStatus(..)
+                | Draft::AutoscalerStatus(..)
         );
         if self.sync_failures.failed.contains(&owner) && !status {
             return self.undo_draft(draft);
@@ -101,7 +103,10 @@ impl Cluster {
         self.undo_draft(draft);
         let times = self.sync_failures.times.entry(owner).or_default();
         *times += 1;
-        let wait = (RETRY * (1_u64 << (*times - 1).min(18))).min(RETRY_MAX);
+        let wait = match event {
+            Event::Autoscaler(id) => self.autoscaler_waits(id),
+            _ => (RETRY * (1_u64 << (*times - 1).min(18))).min(RETRY_MAX),
+        };
         self.sync_failures.failed.insert(owner);
         let subject = Subject::new(Kind::Controller, self.names.name(by.text()));
         let why = match conflict {
@@ -113,6 +118,7 @@ impl Cluster {
         let at = self.queue.now() + wait;
         match event {
             Event::Job(id) => self.queue_job(id, wait),
+            Event::Autoscaler(id) => self.autoscaler_failed(id, draft),
             event => {
                 let due = self.sync_failures.due.get(&owner).copied();
                 let due = self.bring_forward(due, at, Class::BUILT_IN, event);
@@ -136,6 +142,9 @@ impl Cluster {
             Draft::JobStatus(id, _) => return Some((self.job(id).key, Event::Job(id))),
             Draft::StatefulSetStatus(id, _) => return Some((self.statefulset(id).key, Event::StatefulSet(id))),
             Draft::ReplicaSetStatus(id, _) => return Some((self.replicaset(id).key, Event::ReplicaSet(id))),
+            Draft::Rescale(id, _) | Draft::AutoscalerStatus(id, _) => {
+                return Some((self.autoscaler(id).key, Event::Autoscaler(id)));
+            }
         };
         Some(match self.set(set).owner {
             Owner::ReplicaSet(id) => (self.replicaset(id).key, Event::ReplicaSet(id)),
@@ -153,6 +162,7 @@ impl Cluster {
             Event::StatefulSet(id) => self.statefulset(id).last,
             Event::DaemonSet(id) => self.daemonset(id).last,
             Event::Job(id) => self.job(id).last,
+            Event::Autoscaler(id) => self.autoscaler(id).last,
             _ => crate::timeline::EntryId(0),
         };
         super::Cause::Entry(last)

@@ -140,6 +140,7 @@ pub const fn states(kind: Kind) -> Option<&'static [&'static str]> {
             "ScalingInactive",
             "ScalingDisabled",
             "FailedGetScale",
+            "FailedUpdateScale",
             "Rejected",
             "Deleted",
         ],

@@ -18,6 +18,8 @@ pub enum BuiltIn {
     DaemonSet,
     /// Of Jobs.
     Job,
+    /// Of HorizontalPodAutoscalers.
+    HorizontalPodAutoscaler,
     /// The scheduler.
     Scheduler,
 }
@@ -51,12 +53,13 @@ impl Process {
 
 impl BuiltIn {
     /// All of them.
-    pub const ALL: [BuiltIn; 6] = [
+    pub const ALL: [BuiltIn; 7] = [
         BuiltIn::Deployment,
         BuiltIn::ReplicaSet,
         BuiltIn::StatefulSet,
         BuiltIn::DaemonSet,
         BuiltIn::Job,
+        BuiltIn::HorizontalPodAutoscaler,
         BuiltIn::Scheduler,
     ];
 
@@ -68,6 +71,7 @@ impl BuiltIn {
             BuiltIn::StatefulSet => "statefulset",
             BuiltIn::DaemonSet => "daemonset",
             BuiltIn::Job => "job",
+            BuiltIn::HorizontalPodAutoscaler => "horizontalpodautoscaler",
             BuiltIn::Scheduler => "scheduler",
         }
     }

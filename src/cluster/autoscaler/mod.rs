@@ -10,8 +10,9 @@ mod rates;
 use super::apply::ObjectId;
 use super::behaviour::Load;
 use super::kubelet::ContainerState;
+use super::pen::{Draft, Rescale};
 use super::{Arg, AutoscalerId, Cause, Class, Cluster, Event, PodId, Subject, Symbol, Why};
-use crate::kernel::Time;
+use crate::kernel::{Duration, Time};
 use crate::timeline::EntryId;
 use crate::workload::policy::{AutoscalerSpec, Metric, MetricTarget};
 use crate::workload::{AutoscalerStatus, PodPhase};
@@ -23,7 +24,8 @@ use rates::Memory;
 pub struct Autoscaler {
     /// Its kind, namespace and name.
     pub key: Subject,
-    spec: AutoscalerSpec,
+    /// What it asks for.
+    pub spec: AutoscalerSpec,
     /// What it shows.
     pub status: AutoscalerStatus,
     memory: Memory,
@@ -56,7 +58,7 @@ impl Autoscaler {
 }
 
 impl Cluster {
-    fn autoscaler(&self, id: AutoscalerId) -> &Autoscaler {
+    pub(super) fn autoscaler(&self, id: AutoscalerId) -> &Autoscaler {
         &self.autoscalers[id.0 as usize]
     }
 
@@ -136,22 +138,27 @@ impl Cluster {
     fn wake_autoscaler(&mut self, id: AutoscalerId, after: Time) {
         let period = self.profile.autoscaler_sync;
         let autoscaler = self.autoscaler(id);
-        let next = (after + crate::kernel::Duration::from_nanos(1)).ceil_to(autoscaler.ticks_since, period);
+        let next = (after + Duration::from_nanos(1)).ceil_to(autoscaler.ticks_since, period);
         if !autoscaler.deleted && autoscaler.next.is_none_or(|planned| next < planned) {
             self.autoscaler_mut(id).next = Some(next);
             self.schedule(next, Class::BUILT_IN, Event::Autoscaler(id));
         }
     }
 
+    /// True if it is this instant's turn, which an event alone does not say: it may have been planned anew.
+    pub(super) fn is_autoscaler_due(&self, id: AutoscalerId) -> bool {
+        let autoscaler = self.autoscaler(id);
+        !autoscaler.deleted && autoscaler.next == Some(self.queue.now())
+    }
+
     /// Handles [`Event::Autoscaler`]: one sync (`reconcileAutoscaler`).
     pub(super) fn on_autoscaler(&mut self, id: AutoscalerId) {
-        let now = self.queue.now();
-        let autoscaler = self.autoscaler_mut(id);
-        if autoscaler.deleted || autoscaler.next != Some(now) {
+        if !self.is_autoscaler_due(id) {
             return;
         }
-        autoscaler.next = None;
-        let spec = autoscaler.spec.clone();
+        let now = self.queue.now();
+        self.autoscaler_mut(id).next = None;
+        let spec = self.autoscaler(id).spec.clone();
         let Some(current) = self.scale_of(spec.target) else {
             self.tell_autoscaler(id, "FailedGetScale", "its target is not there, or has no scale");
             self.wake_autoscaler(id, now);
@@ -159,11 +166,11 @@ impl Cluster {
         };
         let period = self.profile.autoscaler_sync;
         let autoscaler = self.autoscaler_mut(id);
+        let told = autoscaler.told;
         autoscaler.memory.begin(now, current);
         if std::mem::replace(&mut autoscaler.sleeps, false) {
             autoscaler.memory.slept(now, period);
         }
-        self.autoscaler_mut(id).status.current = current;
         let (least, most) = (spec.replicas_min, spec.replicas_max);
         let mut settled = false;
         let (wanted, reason) = match current {
@@ -177,8 +184,7 @@ impl Cluster {
             _ => match self.answer(&spec, current) {
                 Err(reason) => {
                     self.tell_autoscaler(id, "ScalingInactive", reason);
-                    self.wake_autoscaler(id, now);
-                    return;
+                    (current, Why::NONE)
                 }
                 Ok(answer) => {
                     let window = self.profile.autoscaler_down_window;
@@ -197,12 +203,6 @@ impl Cluster {
                 }
             },
         };
-        self.autoscaler_mut(id).status.desired = wanted;
-        if wanted != current {
-            self.rescale_target(id, &spec, current, wanted, reason);
-        }
-        let (key, last) = (self.autoscaler(id).key, self.autoscaler(id).last);
-        self.touch_object(key, Cause::Entry(last));
         self.autoscaler_mut(id).sleeps = settled;
         if settled {
             if let Some(at) = self.next_load(&spec) {
@@ -211,18 +211,58 @@ impl Cluster {
         } else {
             self.wake_autoscaler(id, now);
         }
+        let mut pen = self.pen();
+        if wanted != current {
+            let reason = crate::timeline::render::why(&reason, &self.names);
+            let reason = self.names.intern(&reason);
+            self.write(&mut pen, Draft::Rescale(id, Rescale { from: current, to: wanted, reason }));
+        }
+        let status = AutoscalerStatus { current, desired: wanted };
+        let autoscaler = self.autoscaler(id);
+        // Conditions are in the status too.
+        if status != autoscaler.status || told != autoscaler.told {
+            self.write(&mut pen, Draft::AutoscalerStatus(id, status));
+        }
     }
 
-    fn rescale_target(&mut self, id: AutoscalerId, spec: &AutoscalerSpec, current: u32, wanted: u32, reason: Why) {
+    /// The scale of the target is written.
+    pub(super) fn rescale_target(&mut self, id: AutoscalerId, scale: Rescale) {
         let now = self.queue.now();
-        let (key, cause) = (self.autoscaler(id).key, Cause::Entry(self.autoscaler(id).last));
-        let reason = crate::timeline::render::why(&reason, &self.names);
-        let reason = Arg::Text(self.names.intern(&reason));
-        let (from, to) = (Arg::Count(current.into()), Arg::Count(wanted.into()));
-        let entry = self.note(key, "Rescaled", Why::with3("{} to {}: {}", from, to, reason), cause);
+        let Autoscaler { key, ref spec, last, deleted, .. } = *self.autoscaler(id);
+        let spec = spec.clone();
+        if deleted {
+            return;
+        }
+        let (from, to) = (Arg::Count(scale.from.into()), Arg::Count(scale.to.into()));
+        let why = Why::with3("{} to {}: {}", from, to, Arg::Text(scale.reason));
+        let entry = self.note(key, "Rescaled", why, Cause::Entry(last));
         self.autoscaler_mut(id).last = entry;
-        self.autoscaler_mut(id).memory.changed(spec, now, current, wanted);
-        self.set_scale(spec.target, wanted, Cause::Entry(entry));
+        self.autoscaler_mut(id).memory.changed(&spec, now, scale.from, scale.to);
+        self.set_scale(spec.target, scale.to, Cause::Entry(entry));
+    }
+
+    pub(super) fn write_autoscaler_status(&mut self, id: AutoscalerId, status: AutoscalerStatus) {
+        let autoscaler = self.autoscaler_mut(id);
+        autoscaler.status = status;
+        let (key, last) = (autoscaler.key, autoscaler.last);
+        self.touch_object(key, Cause::Entry(last));
+    }
+
+    /// How long it is to the next tick, whatever became of this one (`FixedItemIntervalRateLimiter`).
+    pub(super) fn autoscaler_waits(&self, id: AutoscalerId) -> Duration {
+        let now = self.queue.now();
+        let next =
+            (now + Duration::from_nanos(1)).ceil_to(self.autoscaler(id).ticks_since, self.profile.autoscaler_sync);
+        next.since(now)
+    }
+
+    /// A write of its sync was refused: nothing of it is remembered, and the next tick looks at everything again.
+    pub(super) fn autoscaler_failed(&mut self, id: AutoscalerId, draft: Draft) {
+        if let Draft::Rescale(..) = draft {
+            self.tell_autoscaler(id, "FailedUpdateScale", "the scale of its target could not be updated");
+        }
+        self.autoscaler_mut(id).sleeps = false;
+        self.wake_autoscaler(id, self.queue.now());
     }
 
     /// Tells of the autoscaler's conditions where they change.
