@@ -1,13 +1,13 @@
 //! Goal: the known steps from state to state are those that the scenarios of this repository take, no more and no fewer. Method: all
 //! scenarios run. `GREENROOM_DOCS=write` writes the list anew.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
 use greenroom::rehearsal::{Options, rehearse};
 use greenroom::scenario::load;
-use greenroom::timeline::{Kind, Subject, steps};
+use greenroom::timeline::steps;
 
 /// The file, from the top of the repository on.
 const FILE: &str = "src/timeline/steps.txt";
@@ -15,20 +15,14 @@ const FILE: &str = "src/timeline/steps.txt";
 #[test]
 fn known_steps_are_those_of_the_scenarios() {
     let top = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut taken: BTreeSet<(Kind, &str, &str)> = BTreeSet::new();
+    let mut taken: BTreeSet<steps::Step> = BTreeSet::new();
     // Documents stand beside them, and are none.
     let files = walkdir::WalkDir::new(top.join("scenarios")).sort_by_file_name().into_iter();
     let files = files.map(|entry| entry.expect("scenarios/ can be read").into_path());
     for file in files.filter(|file| file.extension().is_some_and(|ending| ending == "yaml")) {
         let Ok(scenario) = load(&file) else { continue };
         let Ok(run) = rehearse(&scenario, Options::default(), &mut []) else { continue };
-        let mut last: BTreeMap<Subject, &str> = BTreeMap::new();
-        for (_, entry) in run.timeline.heads(0) {
-            if !matches!(entry.subject.kind, Kind::Fault | Kind::Action | Kind::Scenario) {
-                let from = last.insert(entry.subject, entry.became).unwrap_or("");
-                taken.insert((entry.subject.kind, from, entry.became));
-            }
-        }
+        taken.extend(steps::taken(&run.timeline, 0, &steps::States::new()));
     }
     let text: String = taken.iter().map(|(kind, from, to)| format!("{}\t{from}\t{to}\n", kind.text())).collect();
     if std::env::var_os("GREENROOM_DOCS").is_some() {

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use super::base::{Base, over_at};
-use super::coverage::{Step, steps_from};
 use super::differential::{churn, divergence};
 use super::effect::is_like;
 use super::fork::Fork;
@@ -13,6 +12,7 @@ use super::prune::Reason;
 use crate::kernel::Time;
 use crate::rehearsal::{Ending, Fate, Finding};
 use crate::scenario::model::Trigger;
+use crate::timeline::steps::{self, Step};
 
 /// Something to try: a plan, and the run that is forked for it.
 #[derive(Clone, Debug)]
@@ -89,7 +89,7 @@ impl Attempt {
             .collect();
         let idle = idle.into_iter().map(|(name, _)| name.to_owned()).collect();
         // Up to the fork it went the way of the run without the plan.
-        Came::Ran(Ran { seen, steps: steps_from(&run, start.entries, &start.states), idle })
+        Came::Ran(Ran { seen, steps: steps::taken(run.timeline(), start.entries, &start.states), idle })
     }
 }
 

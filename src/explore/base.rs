@@ -3,7 +3,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::coverage::{States, follow};
 use super::differential::{Ends, Made, at_once, path_dependence};
 use super::fork::{Fork, lengthened};
 use super::group::told_once;
@@ -14,6 +13,7 @@ use crate::kernel::{Duration, Time};
 use crate::rehearsal::{Ending, Finding};
 use crate::scenario::model::{FaultKind, Scenario, Trigger};
 use crate::text::Diagnostic;
+use crate::timeline::steps::{States, follow};
 use crate::workload::Stage;
 
 /// The longest that a fault of the vocabulary lasts.
@@ -172,7 +172,7 @@ fn keep(start: &Fork, points: Vec<Point>) -> (Vec<Kept>, Vec<Place>) {
     let mut run = start.fork();
     run.freeze();
     let mut states = States::new();
-    follow(&mut states, start, 0);
+    follow(&mut states, start.timeline(), 0);
     let mut known = start.timeline().len();
     let mut kept = vec![Kept { fork: run.fork(), entries: known, states: Arc::new(states.clone()) }];
     let mut places: Vec<Place> = Vec::new();
@@ -188,7 +188,7 @@ fn keep(start: &Fork, points: Vec<Point>) -> (Vec<Kept>, Vec<Place>) {
             }
             if kept.len() < KEPT_MAX {
                 run.freeze();
-                follow(&mut states, &run, known);
+                follow(&mut states, run.timeline(), known);
                 known = entries;
                 kept.push(Kept { fork: run.fork(), entries, states: Arc::new(states.clone()) });
             }

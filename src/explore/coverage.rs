@@ -3,42 +3,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::fork::Fork;
+use crate::timeline::Kind;
 use crate::timeline::states::states;
-use crate::timeline::{Kind, Subject, steps as known_steps};
-
-/// A step of a subject of this kind from one state to another; from `""` at its first entry.
-pub type Step = (Kind, &'static str, &'static str);
-
-/// The state that each subject came to last.
-pub type States = BTreeMap<Subject, &'static str>;
-
-/// The steps of one run.
-pub fn steps(run: &Fork) -> BTreeSet<Step> {
-    steps_from(run, 0, &States::new())
-}
-
-/// The steps of one run from an entry on, before which its subjects were in these states.
-pub fn steps_from(run: &Fork, start: usize, before: &States) -> BTreeSet<Step> {
-    let mut last = States::new();
-    let mut steps = BTreeSet::new();
-    for (_, entry) in run.timeline().heads(start).filter(|(_, entry)| takes_steps(entry.subject)) {
-        let own = last.insert(entry.subject, entry.became);
-        let from = own.or_else(|| before.get(&entry.subject).copied()).unwrap_or("");
-        steps.insert((entry.subject.kind, from, entry.became));
-    }
-    steps
-}
-
-/// Goes on with the states of a run, of which the entries before `start` are known.
-pub fn follow(states: &mut States, run: &Fork, start: usize) {
-    let entries = run.timeline().heads(start).map(|(_, entry)| entry);
-    states.extend(entries.filter(|entry| takes_steps(entry.subject)).map(|entry| (entry.subject, entry.became)));
-}
-
-const fn takes_steps(subject: Subject) -> bool {
-    !matches!(subject.kind, Kind::Fault | Kind::Action | Kind::Scenario)
-}
+use crate::timeline::steps::{self, Step};
 
 /// What all runs reached together.
 #[derive(Clone, Debug, Default)]
@@ -62,7 +29,7 @@ pub struct OfKind {
     pub steps_in_base: Vec<(&'static str, &'static str)>,
     /// Steps that other runs alone made, each with the faults and actions of those runs.
     pub steps_in_runs: Vec<(&'static str, &'static str, BTreeSet<&'static str>)>,
-    /// [Known steps](known_steps) that no run made.
+    /// [Known steps](steps::known) that no run made.
     pub steps_never: Vec<(&'static str, &'static str)>,
 }
 
@@ -114,7 +81,7 @@ impl Coverage {
                     self.base.contains(&step) || self.reached.contains_key(&step)
                 };
                 let steps = self.base.iter().filter(|step| step.0 == kind);
-                let all = known_steps::known(kind).iter().copied();
+                let all = steps::known(kind).iter().copied();
                 OfKind {
                     kind,
                     steps_in_base: steps.map(|step| (step.1, step.2)).collect(),

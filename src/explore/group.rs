@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::coverage::Step;
 use super::fork::Fork;
 use super::plan::{Plan, Target};
 use super::vocabulary::ends_after;
 use crate::oracle::builtin::{origin, rules};
 use crate::rehearsal::Finding;
 use crate::text::rule::{Gravity, Rule};
+use crate::timeline::steps::Step;
 use crate::timeline::{EntryId, Kind};
 use crate::workload::Stage;
 

@@ -15,7 +15,7 @@ use self::singles::Singles;
 use self::swarm::Swarm;
 use super::attempt::{Attempt, Came, Ran};
 use super::base::Base;
-use super::coverage::{Coverage, Step, steps};
+use super::coverage::Coverage;
 use super::fork::Fork;
 use super::group::{Group, Groups, Seen, seen};
 use super::order::Orders;
@@ -29,6 +29,7 @@ use crate::rehearsal::Finding;
 use crate::scenario::model::Scenario;
 use crate::text::Diagnostic;
 use crate::text::rule::Rule;
+use crate::timeline::steps::{self, Step};
 
 /// Attempts a batch: enough for all threads of a large machine, few enough that a search ends in time.
 const BATCH: usize = 128;
@@ -186,7 +187,7 @@ impl<'a> Search<'a> {
             by_stage: [0; 4],
             pruned: Pruned::default(),
             groups: Groups::default(),
-            coverage: Coverage::new(steps(&base.end)),
+            coverage: Coverage::new(steps::taken(base.end.timeline(), 0, &steps::States::new())),
         }
     }
 
