@@ -468,3 +468,37 @@ fn data_in_an_empty_dir_refuses_a_drain() {
     assert!(drain("").iter().any(|line| line.contains("DrainRefused Pod/web-r1-0 has data in an emptyDir")));
     assert!(drain(", delete_emptydir_data: true").iter().any(|line| line.contains(" Drained")));
 }
+
+/// Goal: a CronJob's writes can be refused, and it can be ended at one: a Job is made all the same, once. Method: its first Job is refused; the
+/// manager of controllers ends before it is made, and after.
+#[test]
+fn a_job_whose_creation_was_refused_is_made_once() {
+    let cron = "apiVersion: batch/v1\nkind: CronJob\nmetadata: { name: c }\nspec:\n  schedule: '*/5 * * * *'\n  successfulJobsHistoryLimit: 1\n  \
+                jobTemplate:\n    spec:\n      template:\n        spec:\n          restartPolicy: Never\n          containers: [ { name: a, \
+                image: 'a:1' } ]\n";
+    let lines = |faults: &str| {
+        let behaviour = "behaviour:\n  - { match: { workload: c }, run: 30s }\n";
+        let run = run(&[("web.yaml", cron)], &format!("{behaviour}faults:\n  - {{ {faults} }}\n"));
+        assert_eq!(unfired(&run), Vec::<String>::new());
+        story(&run)
+    };
+    let made = |told: &[String]| told.iter().filter(|line| line.contains("Job/c-") && line.contains("Created")).count();
+    let plain = made(&story(&run(&[("web.yaml", cron)], "behaviour:\n  - { match: { workload: c }, run: 30s }\n")));
+    for faults in [
+        "at: 0s, api_error: { controller: cronjob, object: Job }",
+        "on: { before_write: Job, by: cronjob }, controller_restart: { of: kube-controller-manager, for: 10s }",
+        "on: { after_write: Job, by: cronjob }, controller_restart: { of: kube-controller-manager, for: 10s }",
+        "on: { before_write: CronJob/c, by: cronjob }, controller_restart: { of: kube-controller-manager, for: 10s }",
+    ] {
+        let told = lines(faults);
+        assert_eq!(made(&told), plain, "{faults}: {told:#?}");
+    }
+    let refused = lines("at: 0s, api_error: { controller: cronjob, object: Job }");
+    let failed =
+        refused.iter().any(|line| line.contains("controller/cronjob failed") && line.ends_with("again after 5ms"));
+    assert!(failed, "{refused:#?}");
+    // What its history has no place for is deleted by the sync after the one that could not.
+    let kept = lines("at: 0s, api_error: { controller: cronjob, object: Job, occurrence: 3 }");
+    assert!(kept.iter().any(|line| line.contains("controller/cronjob failed")), "{kept:#?}");
+    assert!(kept.iter().any(|line| line.contains("Job/c-") && line.ends_with("Deleted")), "{kept:#?}");
+}

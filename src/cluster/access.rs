@@ -329,6 +329,7 @@ impl Cluster {
             Event::StatefulSet(id) if !self.statefulset(id).deleted => (BuiltIn::StatefulSet, self.statefulset(id).key),
             Event::DaemonSet(id) if !self.daemonset(id).deleted => (BuiltIn::DaemonSet, self.daemonset(id).key),
             Event::Job(id) if !self.job(id).deleted => (BuiltIn::Job, self.job(id).key),
+            Event::CronJob(id) if !self.cronjob(id).deleted => (BuiltIn::CronJob, self.cronjob(id).key),
             Event::Autoscaler(id) if self.is_autoscaler_due(id) => {
                 (BuiltIn::HorizontalPodAutoscaler, self.autoscaler(id).key)
             }

@@ -9,8 +9,8 @@
 use super::access::Decided;
 use super::pod::Owner;
 use super::{
-    AutoscalerId, Cause, Class, Cluster, ControlPlane, DaemonSetId, DeploymentId, Event, JobId, NodeId, PodId,
-    PodSetId, ReplicaSetId, StatefulSetId, Subject, Symbol, Why,
+    AutoscalerId, Cause, Class, Cluster, ControlPlane, CronJobId, DaemonSetId, DeploymentId, Event, JobId, NodeId,
+    PodId, PodSetId, ReplicaSetId, StatefulSetId, Subject, Symbol, Why,
 };
 use crate::kernel::{Duration, Name, Time};
 use crate::timeline::Kind;
@@ -50,6 +50,12 @@ pub enum Draft {
     StatefulSetStatus(StatefulSetId, StatefulSetStatus),
     /// The status of a ReplicaSet.
     ReplicaSetStatus(ReplicaSetId, ReplicaSetStatus),
+    /// A CronJob makes the Job of this time, in seconds since 1970.
+    CreateJob(CronJobId, i64),
+    /// A CronJob deletes one of its Jobs.
+    DeleteJob(CronJobId, JobId),
+    /// The status of a CronJob: what is so when it is written.
+    CronJobStatus(CronJobId),
     /// An autoscaler gives its target another size.
     Rescale(AutoscalerId, Rescale),
     /// The status of an autoscaler.
@@ -197,6 +203,7 @@ impl Cluster {
             Draft::JobStatus(..) => return BuiltIn::Job,
             Draft::StatefulSetStatus(..) => return BuiltIn::StatefulSet,
             Draft::ReplicaSetStatus(..) => return BuiltIn::ReplicaSet,
+            Draft::CreateJob(..) | Draft::DeleteJob(..) | Draft::CronJobStatus(_) => return BuiltIn::CronJob,
             Draft::Rescale(..) | Draft::AutoscalerStatus(..) => return BuiltIn::HorizontalPodAutoscaler,
         };
         match self.set(set).owner {
@@ -223,6 +230,9 @@ impl Cluster {
             Draft::DaemonSetStatus(id, _) => self.daemonset(id).key,
             Draft::JobStatus(id, _) => self.job(id).key,
             Draft::StatefulSetStatus(id, _) => self.statefulset(id).key,
+            Draft::CreateJob(id, due) => self.job_name(id, due),
+            Draft::DeleteJob(_, job) => self.job(job).key,
+            Draft::CronJobStatus(id) => self.cronjob(id).key,
             Draft::Rescale(id, _) => self.autoscaler(id).spec.target,
             Draft::AutoscalerStatus(id, _) => self.autoscaler(id).key,
         }
@@ -240,6 +250,9 @@ impl Cluster {
             Draft::JobStatus(id, status) => self.write_job_status(id, status),
             Draft::StatefulSetStatus(id, status) => self.write_statefulset_status(id, status),
             Draft::ReplicaSetStatus(id, status) => self.write_replicaset_status(id, status),
+            Draft::CreateJob(id, due) => self.create_due_job(id, due),
+            Draft::DeleteJob(id, job) => self.delete_job_of(id, job),
+            Draft::CronJobStatus(id) => self.write_cronjob_status(id),
             Draft::Rescale(id, scale) => self.rescale_target(id, scale),
             Draft::AutoscalerStatus(id, status) => self.write_autoscaler_status(id, status),
         }

@@ -136,6 +136,9 @@ impl Cluster {
         for index in 0..self.jobs.len() as u32 {
             self.queue_job(super::JobId(index), Duration::ZERO);
         }
+        for index in 0..self.cronjobs.len() as u32 {
+            self.queue_cronjob(super::CronJobId(index), now);
+        }
         self.autoscalers_start();
         // Tolerations of taints are counted from now on.
         let tainted: Vec<NodeId> = self
@@ -222,6 +225,9 @@ impl Cluster {
             | Draft::DaemonSetStatus(..)
             | Draft::StatefulSetStatus(..)
             | Draft::ReplicaSetStatus(..)
+            | Draft::CreateJob(..)
+            | Draft::DeleteJob(..)
+            | Draft::CronJobStatus(_)
             | Draft::Rescale(..)
             | Draft::AutoscalerStatus(..) => {}
         }

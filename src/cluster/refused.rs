@@ -91,6 +91,7 @@ impl Cluster {
                 | Draft::JobStatus(..)
                 | Draft::StatefulSetStatus(..)
                 | Draft::ReplicaSetStatus(..)
+                | Draft::CronJobStatus(_)
                 | Draft::AutoscalerStatus(..)
         );
         if self.sync_failures.failed.contains(&owner) && !status {
@@ -101,6 +102,12 @@ impl Cluster {
             !matches!(draft, Draft::CreatePod { .. } | Draft::DeletePod(..) | Draft::Appear(..) | Draft::Forget(_));
         let Some(conflict) = self.fails(by, key, locked) else { return self.perform(draft) };
         self.undo_draft(draft);
+        // That an ended Job could not be deleted is no error of a CronJob's sync: the next that there is tries again.
+        if let Draft::DeleteJob(_, job) = draft
+            && self.has_ended(job)
+        {
+            return self.tell_refused(by, Why::with("{} could not be written", Arg::Subject(key)), false, event);
+        }
         let times = self.sync_failures.times.entry(owner).or_default();
         *times += 1;
         let wait = match event {
@@ -108,16 +115,15 @@ impl Cluster {
             _ => (RETRY * (1_u64 << (*times - 1).min(18))).min(RETRY_MAX),
         };
         self.sync_failures.failed.insert(owner);
-        let subject = Subject::new(Kind::Controller, self.names.name(by.text()));
         let why = match conflict {
             true => Why::with2("{} has been modified: again after {}", Arg::Subject(key), Arg::Length(wait)),
             false => Why::with2("{} could not be written: again after {}", Arg::Subject(key), Arg::Length(wait)),
         };
-        let cause = self.sync_cause(event);
-        self.note(subject, if conflict { "conflict" } else { "failed" }, why, cause);
+        self.tell_refused(by, why, conflict, event);
         let at = self.queue.now() + wait;
         match event {
             Event::Job(id) => self.queue_job(id, wait),
+            Event::CronJob(id) => self.queue_cronjob(id, at),
             Event::Autoscaler(id) => self.autoscaler_failed(id, draft),
             event => {
                 let due = self.sync_failures.due.get(&owner).copied();
@@ -125,6 +131,12 @@ impl Cluster {
                 self.sync_failures.due.insert(owner, due);
             }
         }
+    }
+
+    fn tell_refused(&mut self, by: BuiltIn, why: Why, conflict: bool, event: Event) {
+        let subject = Subject::new(Kind::Controller, self.names.name(by.text()));
+        let cause = self.sync_cause(event);
+        self.note(subject, if conflict { "conflict" } else { "failed" }, why, cause);
     }
 
     /// The sync that a write is of: what it looks at, and the event that looks again.
@@ -142,6 +154,9 @@ impl Cluster {
             Draft::JobStatus(id, _) => return Some((self.job(id).key, Event::Job(id))),
             Draft::StatefulSetStatus(id, _) => return Some((self.statefulset(id).key, Event::StatefulSet(id))),
             Draft::ReplicaSetStatus(id, _) => return Some((self.replicaset(id).key, Event::ReplicaSet(id))),
+            Draft::CreateJob(id, _) | Draft::DeleteJob(id, _) | Draft::CronJobStatus(id) => {
+                return Some((self.cronjob(id).key, Event::CronJob(id)));
+            }
             Draft::Rescale(id, _) | Draft::AutoscalerStatus(id, _) => {
                 return Some((self.autoscaler(id).key, Event::Autoscaler(id)));
             }
@@ -162,6 +177,7 @@ impl Cluster {
             Event::StatefulSet(id) => self.statefulset(id).last,
             Event::DaemonSet(id) => self.daemonset(id).last,
             Event::Job(id) => self.job(id).last,
+            Event::CronJob(id) => self.cronjob(id).last,
             Event::Autoscaler(id) => self.autoscaler(id).last,
             _ => crate::timeline::EntryId(0),
         };

@@ -18,6 +18,8 @@ pub enum BuiltIn {
     DaemonSet,
     /// Of Jobs.
     Job,
+    /// Of CronJobs.
+    CronJob,
     /// Of HorizontalPodAutoscalers.
     HorizontalPodAutoscaler,
     /// The scheduler.
@@ -53,12 +55,13 @@ impl Process {
 
 impl BuiltIn {
     /// All of them.
-    pub const ALL: [BuiltIn; 7] = [
+    pub const ALL: [BuiltIn; 8] = [
         BuiltIn::Deployment,
         BuiltIn::ReplicaSet,
         BuiltIn::StatefulSet,
         BuiltIn::DaemonSet,
         BuiltIn::Job,
+        BuiltIn::CronJob,
         BuiltIn::HorizontalPodAutoscaler,
         BuiltIn::Scheduler,
     ];
@@ -71,6 +74,7 @@ impl BuiltIn {
             BuiltIn::StatefulSet => "statefulset",
             BuiltIn::DaemonSet => "daemonset",
             BuiltIn::Job => "job",
+            BuiltIn::CronJob => "cronjob",
             BuiltIn::HorizontalPodAutoscaler => "horizontalpodautoscaler",
             BuiltIn::Scheduler => "scheduler",
         }

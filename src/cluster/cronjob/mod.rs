@@ -4,7 +4,8 @@
 //! The wall clock is the run's epoch and the time since. [`Schedule`] is cron itself.
 
 use super::apply::ObjectId;
-use super::{Arg, Cause, Class, Cluster, CronJobId, Event, JobId, Subject, Why};
+use super::pen::{Draft, Pen};
+use super::{Arg, Cause, Class, Cluster, CronJobId, Event, JobId, Subject, Symbol, Why};
 use crate::kernel::{Duration, EventId, Name, Time};
 use crate::timeline::{EntryId, Kind};
 use crate::workload::batch::Concurrency;
@@ -19,6 +20,8 @@ pub struct CronJob {
     /// What it asks for.
     pub spec: Box<CronJobSpec>,
     schedule: Schedule,
+    /// Its name, which those of its Jobs begin with.
+    base: Symbol,
     /// When it was created, in seconds since 1970.
     created_at: i64,
     /// The last time for which it made a Job.
@@ -32,8 +35,10 @@ pub struct CronJob {
     /// What watches were last told.
     pub status: CronJobStatus,
     due: Option<(Time, EventId)>,
-    deleted: bool,
-    last: EntryId,
+    /// True once it is deleted.
+    pub deleted: bool,
+    /// What it last did, or what last happened to it.
+    pub last: EntryId,
 }
 
 impl Cluster {
@@ -55,7 +60,7 @@ impl Cluster {
     }
 
     /// Plans a sync; an earlier one that is planned already stays.
-    fn queue_cronjob(&mut self, id: CronJobId, at: Time) {
+    pub(super) fn queue_cronjob(&mut self, id: CronJobId, at: Time) {
         let due = self.bring_forward(self.cronjob(id).due, at, Class::BUILT_IN, Event::CronJob(id));
         self.cronjob_mut(id).due = Some(due);
     }
@@ -66,10 +71,13 @@ impl Cluster {
         let text = self.names.intern(&spec.schedule);
         let last = self.note(key, "Created", Why::with("schedule: {}", Arg::Text(text)), cause);
         let created_at = self.wall_clock();
+        let base = self.names.show(key.name);
+        let base = self.names.intern(&base);
         self.cronjobs.push(CronJob {
             key,
             spec,
             schedule,
+            base,
             created_at,
             last_scheduled: None,
             jobs: Vec::new(),
@@ -144,19 +152,32 @@ impl Cluster {
             return;
         }
         self.drop_ended_jobs(id);
+        let mut pen = self.pen();
+        let mut writes = false;
         if !self.cronjob(id).spec.suspended {
-            self.start_due_job(id);
+            writes |= self.start_due_job(id, &mut pen);
             self.plan_next_job(id);
         }
-        self.forget_ended_jobs(id);
+        writes |= self.forget_ended_jobs(id, &mut pen);
+        if writes || self.cronjob_status(id) != self.cronjob(id).status {
+            self.write(&mut pen, Draft::CronJobStatus(id));
+        }
+    }
+
+    /// What its status should say.
+    fn cronjob_status(&self, id: CronJobId) -> CronJobStatus {
         let cronjob = self.cronjob(id);
         let seconds = |at: i64| Time::ZERO + Duration::from_secs(u64::try_from(at - self.epoch).unwrap_or(0));
-        let status = CronJobStatus {
+        CronJobStatus {
             active: cronjob.active.len() as u32,
             last_schedule: cronjob.last_scheduled.map(seconds),
             ..cronjob.status
-        };
-        if status != cronjob.status {
+        }
+    }
+
+    pub(super) fn write_cronjob_status(&mut self, id: CronJobId) {
+        let (status, cronjob) = (self.cronjob_status(id), self.cronjob(id));
+        if !cronjob.deleted && status != cronjob.status {
             let (key, cause) = (cronjob.key, Cause::Entry(cronjob.last));
             self.cronjob_mut(id).status = status;
             self.journal_object(key);
@@ -164,11 +185,16 @@ impl Cluster {
         }
     }
 
+    /// True for a Job that has come to its end.
+    pub(super) fn has_ended(&self, job: JobId) -> bool {
+        let status = &self.job(job).status;
+        status.complete || status.gave_up
+    }
+
     fn drop_ended_jobs(&mut self, id: CronJobId) {
         let mut jobs = std::mem::take(&mut self.cronjob_mut(id).jobs);
         jobs.retain(|job| !self.job(*job).deleted);
-        let ended = |job: &JobId| self.job(*job).status.complete || self.job(*job).status.gave_up;
-        let active = jobs.iter().copied().filter(|job| !ended(job)).collect();
+        let active = jobs.iter().copied().filter(|job| !self.has_ended(*job)).collect();
         let succeeded = jobs.iter().filter(|job| self.job(**job).status.complete);
         let last_success = succeeded.filter_map(|job| self.job(*job).status.completed_at).max();
         let cronjob = self.cronjob_mut(id);
@@ -197,11 +223,12 @@ impl Cluster {
         Some(latest)
     }
 
-    fn start_due_job(&mut self, id: CronJobId) {
-        let Some(due) = self.latest_due(id, true) else { return };
+    /// Makes the Job that is due, if there is one. True if anything is written.
+    fn start_due_job(&mut self, id: CronJobId, pen: &mut Pen) -> bool {
+        let Some(due) = self.latest_due(id, true) else { return false };
         let cronjob = self.cronjob(id);
         if cronjob.last_scheduled == Some(due) {
-            return;
+            return false;
         }
         let (now, key) = (self.wall_clock(), cronjob.key);
         let cause = Cause::Entry(cronjob.last);
@@ -216,27 +243,35 @@ impl Cluster {
                 };
                 self.note(key, became, why, cause);
             }
-            return;
+            return false;
         }
         if cronjob.spec.concurrency == Concurrency::Replace {
-            for job in std::mem::take(&mut self.cronjob_mut(id).active) {
-                let job = self.job(job).key;
-                self.delete(job, cause);
+            for job in cronjob.active.clone() {
+                self.write(pen, Draft::DeleteJob(id, job));
             }
-            self.drop_ended_jobs(id);
         }
-        let base = self.names.show(key.name);
-        let base = self.names.intern(&base);
-        let name = Name::numbered(base, u32::try_from(due / 60).unwrap_or(u32::MAX - 1));
-        let job_key = Subject { kind: Kind::Job, name, ..key };
-        if self.objects.contains_key(&job_key) {
+        self.write(pen, Draft::CreateJob(id, due));
+        true
+    }
+
+    /// The Job of a time: its name is that of the minute.
+    pub(super) fn job_name(&self, id: CronJobId, due: i64) -> Subject {
+        let key = self.cronjob(id).key;
+        let ordinal = u32::try_from(due / 60).unwrap_or(u32::MAX - 1);
+        Subject { kind: Kind::Job, name: Name::numbered(self.cronjob(id).base, ordinal), ..key }
+    }
+
+    pub(super) fn create_due_job(&mut self, id: CronJobId, due: i64) {
+        let job_key = self.job_name(id, due);
+        if self.cronjob(id).deleted || self.objects.contains_key(&job_key) {
             return;
         }
+        let (key, cause) = (self.cronjob(id).key, Cause::Entry(self.cronjob(id).last));
         if let Some(again_at) = self.refuse_owned(key, job_key, None) {
             self.queue_cronjob(id, again_at);
             return;
         }
-        let late = Arg::Length(Duration::from_secs(u64::try_from(now - due).unwrap_or(0)));
+        let late = Arg::Length(Duration::from_secs(u64::try_from(self.wall_clock() - due).unwrap_or(0)));
         let entry = self.note(key, "Scheduled", Why::with2("{}, {} late", Arg::Subject(job_key), late), cause);
         self.cronjob_mut(id).last = entry;
         let job = JobId(self.jobs.len() as u32);
@@ -247,6 +282,12 @@ impl Cluster {
         cronjob.jobs.push(job);
         cronjob.active.push(job);
         cronjob.last_scheduled = Some(due);
+    }
+
+    pub(super) fn delete_job_of(&mut self, id: CronJobId, job: JobId) {
+        let cause = Cause::Entry(self.cronjob(id).last);
+        self.delete(self.job(job).key, cause);
+        self.drop_ended_jobs(id);
     }
 
     /// `nextScheduleTimeDuration`: a little after the next time, against clocks that differ.
@@ -261,24 +302,22 @@ impl Cluster {
         }
     }
 
-    /// Ended Jobs beyond the history that is kept go, the oldest first (`cleanupFinishedJobs`).
-    fn forget_ended_jobs(&mut self, id: CronJobId) {
+    /// Ended Jobs beyond the history that is kept go, the oldest first (`cleanupFinishedJobs`). True if anything is written.
+    fn forget_ended_jobs(&mut self, id: CronJobId, pen: &mut Pen) -> bool {
         let cronjob = self.cronjob(id);
-        let cause = Cause::Entry(cronjob.last);
         let of = |ended: fn(&super::job::Job) -> bool| -> Vec<JobId> {
             cronjob.jobs.iter().copied().filter(|job| ended(self.job(*job))).collect()
         };
         let succeeded = (of(|job| job.status.complete), cronjob.spec.successful_history as usize);
         let failed = (of(|job| job.status.gave_up), cronjob.spec.failed_history as usize);
+        let mut writes = false;
         for (jobs, keep) in [succeeded, failed] {
             let surplus = jobs.len().saturating_sub(keep);
             for job in jobs.into_iter().take(surplus) {
-                let key = self.job(job).key;
-                self.delete(key, cause);
+                self.write(pen, Draft::DeleteJob(id, job));
+                writes = true;
             }
         }
-        let mut jobs = std::mem::take(&mut self.cronjob_mut(id).jobs);
-        jobs.retain(|job| !self.job(*job).deleted);
-        self.cronjob_mut(id).jobs = jobs;
+        writes
     }
 }
