@@ -26,6 +26,10 @@ pub enum Mutation {
     SwitchedEarly,
     /// A Rollout that is aborted leaves its Service where it is.
     AbortKeepsTraffic,
+    /// A Rollout that is aborted keeps its new pods.
+    AbortKeepsPods,
+    /// A sub-step of Backend.AI's rollouts goes on beyond its time-out.
+    TimeoutLost,
 }
 
 #[cfg(not(test))]

@@ -153,9 +153,19 @@ fn a_service_that_is_switched_early() {
 }
 
 #[test]
-fn an_abort_that_leaves_traffic_where_it_is() {
+fn an_abort_that_leaves_traffic_or_pods_where_they_are() {
     // An update that is given up is not there, which is what the operator wants here.
     let (plain, documents) = analysed("  - { at: 13m20s, abort: Rollout/search }\noracles: { off: [stuck] }\n");
     // The pods that took the traffic are taken away all the same.
     caught(Mutation::AbortKeepsTraffic, "GR104", &plain, &documents);
+    caught(Mutation::AbortKeepsPods, "GR112", &plain, &documents);
+}
+
+#[test]
+fn a_time_out_that_is_lost() {
+    let read = |file: &str| {
+        let path = format!("scenarios/backendai/timeout-never-fires/{file}");
+        std::fs::read_to_string(path).expect("it is there")
+    };
+    caught(Mutation::TimeoutLost, "GR113", &read("plain-mended.yaml"), &[("chat.yaml", read("chat.yaml"))]);
 }

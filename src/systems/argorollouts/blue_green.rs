@@ -103,7 +103,8 @@ impl Pass<'_> {
     /// How long new pods stay after an abort; `None`: for ever (`GetAbortScaleDownDelaySecondsOrDefault`).
     fn abort_delay(&self) -> Option<Duration> {
         let said = self.blue_green_spec().and_then(|one| one.abort_scale_down_delay);
-        Some(said.unwrap_or(V1_10.abort_scale_down_delay)).filter(|delay| !delay.is_zero())
+        let kept = is_on(Mutation::AbortKeepsPods);
+        Some(said.unwrap_or(V1_10.abort_scale_down_delay)).filter(|delay| !delay.is_zero() && !kept)
     }
 
     /// After an abort new pods stay for a while (`shouldDelayScaleDownOnAbort`).

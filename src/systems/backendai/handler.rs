@@ -5,6 +5,7 @@
 use super::cycle::Cycle;
 use super::history::Verdict;
 use super::status::{Lifecycle, Status, SubStep};
+use crate::kernel::mutation::{Mutation, is_on};
 use crate::kernel::{Duration, Time};
 use crate::timeline::Why;
 
@@ -133,7 +134,7 @@ impl Handler {
     /// True if a deployment has been here for longer than it may.
     fn is_late(&self, candidate: Candidate, now: Time) -> bool {
         match (self.timeout, candidate.started_at) {
-            (Some(timeout), Some(started)) => now.since(started) > timeout,
+            (Some(timeout), Some(started)) => now.since(started) > timeout && !is_on(Mutation::TimeoutLost),
             _ => false,
         }
     }
