@@ -1,0 +1,124 @@
+//! Goal: mistakes of the model and of oracles that searches found where somebody serves stay mended: what Backend.AI's manager makes of
+//! checks that fail and of sessions that cannot be ended, which pods a restart of a Rollout takes, what kubectl does about an object that it
+//! never made. Method: a scenario of the project with the fault or action that showed it, at the point where it did; its entries, and what
+//! the oracles tell of it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use greenroom::oracle::Oracles;
+use greenroom::rehearsal::{Observer, Options, RunResult, rehearse};
+use greenroom::scenario::{Folder, Scenario, load_from};
+use greenroom::text::Source;
+use greenroom::timeline::render as words;
+
+/// A scenario below scenarios/ with one entry more in one of its lists.
+fn scenario(path: &str, list: &str, entry: &str) -> Scenario {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(path);
+    let text = fs::read_to_string(&path).expect("a scenario");
+    let (head, line) = (format!("\n{list}:\n"), format!("  - {{ name: put-in, {entry} }}\n"));
+    let text = match text.contains(&head) {
+        true => text.replacen(&head, &format!("{head}{line}"), 1),
+        false => format!("{text}{head}{line}"),
+    };
+    let folder = Folder::new(path.parent().expect("a folder"));
+    let source = Source::new("scenario.yaml", text.as_str());
+    load_from(&source, &folder).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"))
+}
+
+/// A run of it that is judged.
+fn run(path: &str, list: &str, entry: &str) -> RunResult {
+    let scenario = scenario(path, list, entry);
+    let oracles = Oracles::new(&scenario).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let mut observers: [Box<dyn Observer>; 1] = [Box::new(oracles)];
+    rehearse(&scenario, Options::default(), &mut observers).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// What the oracles of these codes found.
+fn found(run: &RunResult, codes: &[&str]) -> Vec<String> {
+    let told = run.findings.iter().filter(|one| codes.contains(&one.rule.code));
+    told.map(|one| format!("{} {}: {}", one.rule.code, one.subject, one.detail)).collect()
+}
+
+/// The entries about subjects of this beginning that became this, each as `15s route/web-v1-0 why`: seconds since the start.
+fn entries(run: &RunResult, subject: &str, became: &str) -> Vec<String> {
+    let all = run.timeline.since(0).filter(|(_, entry)| entry.became == became);
+    let told = all.map(|(_, entry)| {
+        let (second, why) = (entry.at.nanos() / 1_000_000_000, words::why(&entry.why, &run.names));
+        (entry.subject.show(&run.names), second, why)
+    });
+    let told = told.filter(|(name, ..)| name.starts_with(subject));
+    told.map(|(name, second, why)| format!("{second}s {name} {why}").trim_end().to_owned()).collect()
+}
+
+const NOTHING: [String; 0] = [];
+
+/// Ten checks in a row have to fail, ten seconds apart (lablup/backend.ai#12016).
+#[test]
+fn readiness_that_flaps_for_two_checks_leaves_a_route_of_a_group_healthy() {
+    let flap = "readiness_flap: { deployment: chat, for: 20s, times: 3 }";
+    let lost = run(
+        "backendai/drift-ignored/scenario.yaml",
+        "faults",
+        &format!("on: {{ subject: Pod/chat-v1-1, reaches: Deleted }}, {flap}"),
+    );
+    assert_eq!(entries(&lost, "Pod/chat-v1-0", "NotReady").len(), 3, "the fault strikes");
+    assert_eq!(entries(&lost, "route/", "unhealthy"), NOTHING);
+    assert_eq!(entries(&lost, "route/", "terminating").len(), 1, "the one whose pod was killed");
+    assert_eq!(found(&lost, &["GR104"]), NOTHING);
+    for path in ["groups-blue-green/scenario.yaml", "groups-delay-used-up/scenario.yaml"] {
+        let entry = format!("on: {{ subject: Pod/chat-v2-0, reaches: Serving }}, {flap}");
+        let promoted = run(&format!("backendai/{path}"), "faults", &entry);
+        assert_eq!(found(&promoted, &["GR104", "GR111"]), NOTHING, "{path}");
+    }
+}
+
+/// The observer looks at seconds that end in five: the first failure is that of 30:05, the tenth that of 31:35, and health is looked at once
+/// a minute, at 32:10.
+#[test]
+fn a_route_of_a_group_is_unhealthy_once_its_checks_are_used_up() {
+    let entry = "at: 30m, readiness_flap: { pod: chat-v2-0, for: 5m }";
+    let flaps = run("backendai/groups-rolling/scenario.yaml", "faults", entry);
+    assert_eq!(entries(&flaps, "route/", "unhealthy"), ["1930s route/chat-v2-0 its checks fail"]);
+    assert_eq!(entries(&flaps, "route/chat-v2-0", "terminating"), ["1930s route/chat-v2-0 evicted: it is unhealthy"]);
+    // One check passes in between, and the count begins anew.
+    let entry = "at: 30m, readiness_flap: { pod: chat-v2-0, for: 85s, every: 100s, times: 3 }";
+    let passes = run("backendai/groups-rolling/scenario.yaml", "faults", entry);
+    assert_eq!(entries(&passes, "Pod/chat-v2-0", "NotReady").len(), 3);
+    assert_eq!(entries(&passes, "route/", "unhealthy"), NOTHING);
+}
+
+/// The first era has no count.
+#[test]
+fn one_failed_check_is_enough_in_the_first_era() {
+    let entry = "at: 9m, readiness_flap: { pod: chat-v1-0, for: 20s }";
+    let flaps = run("backendai/blue-green-auto/scenario.yaml", "faults", entry);
+    assert_eq!(entries(&flaps, "route/", "unhealthy"), ["545s route/chat-v1-0 its checks fail"]);
+}
+
+/// The manager asks the applications, and these answer.
+#[test]
+fn the_routes_on_a_silent_node_stay_healthy() {
+    let of_groups = ("drift-ignored", "on: { subject: Pod/chat-v1-1, reaches: Terminating }");
+    for (folder, when) in [of_groups, ("blue-green-auto", "at: 5m"), ("rolling-update", "at: 5m")] {
+        let entry = format!("{when}, node_silent: {{ node: gpu-0, for: 2m }}");
+        let silent = run(&format!("backendai/{folder}/scenario.yaml"), "faults", &entry);
+        assert!(!entries(&silent, "Pod/", "NotReady").is_empty(), "{folder}: Kubernetes holds the pods for not ready");
+        assert_eq!(entries(&silent, "route/", "unhealthy"), NOTHING, "{folder}");
+        assert_eq!(found(&silent, &["GR104"]), NOTHING, "{folder}");
+    }
+}
+
+/// That nothing answers the manager finds by itself, long before Kubernetes finds the node lost.
+#[test]
+fn the_routes_on_a_node_that_is_down_fail_their_checks() {
+    let entry = "at: 5m, node_down: { running: chat, for: 20s }";
+    let down = run("backendai/routes-lost/scenario.yaml", "faults", entry);
+    let unhealthy = entries(&down, "route/", "unhealthy");
+    assert!(unhealthy[0].starts_with("305s "), "{unhealthy:?}");
+    let entry = "at: 5m, node_down: { running: chat }";
+    let of_groups = run("backendai/groups-rolling/scenario.yaml", "faults", entry);
+    let unhealthy = entries(&of_groups, "route/", "unhealthy");
+    // From 5:05 to 6:35 there are ten failures.
+    assert!(!unhealthy.is_empty() && unhealthy.iter().all(|line| line.starts_with("430s ")), "{unhealthy:?}");
+}
