@@ -122,3 +122,25 @@ fn the_routes_on_a_node_that_is_down_fail_their_checks() {
     // From 5:05 to 6:35 there are ten failures.
     assert!(!unhealthy.is_empty() && unhealthy.iter().all(|line| line.starts_with("430s ")), "{unhealthy:?}");
 }
+
+/// What is left of a session that could not be ended is a leak, and nothing that is missing.
+#[test]
+fn the_session_of_a_route_that_is_over_is_not_missing() {
+    let refused = "api_error: { for: 2m }";
+    let given_up = "on: { subject: Pod/chat-v2-0, reaches: Scheduled }";
+    let cases = [
+        ("give-up-missing/mended.greenroom.yaml", "on: { subject: route/chat-v2-2, reaches: starting }", refused),
+        (
+            "groups-first-fails/scenario.yaml",
+            "on: { subject: deployment/chat, reaches: rolling_back }",
+            "api_error: { times: 3 }",
+        ),
+        ("image-pull-fails/at-once.greenroom.yaml", given_up, refused),
+        ("image-pull-fails/scenario.yaml", given_up, refused),
+    ];
+    for (path, when, fault) in cases {
+        let left = run(&format!("backendai/{path}"), "faults", &format!("{when}, {fault}"));
+        assert_eq!(found(&left, &["GR106"]), NOTHING, "{path}");
+        assert!(!found(&left, &["GR107", "GR112"]).is_empty(), "{path}: it is left over");
+    }
+}

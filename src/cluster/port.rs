@@ -277,6 +277,16 @@ impl World for Port<'_> {
         self.cluster.wanted.insert(deployment, pods);
     }
 
+    fn unwant(&mut self, pod: Subject) {
+        if self.is_silent() {
+            return;
+        }
+        if let Some(id) = self.cluster.find_pod(pod) {
+            let set = self.cluster.pod(id).set;
+            self.cluster.set_mut(set).unwanted = true;
+        }
+    }
+
     fn pledge(&mut self, pledge: Pledge) {
         if self.is_silent() {
             return;

@@ -138,6 +138,10 @@ impl World for RecordingPort<'_> {
         self.port.want(deployment, pods);
     }
 
+    fn unwant(&mut self, pod: Subject) {
+        self.port.unwant(pod);
+    }
+
     fn now(&self) -> Time {
         self.port.now()
     }
