@@ -144,3 +144,18 @@ fn the_session_of_a_route_that_is_over_is_not_missing() {
         assert!(!found(&left, &["GR107", "GR112"]).is_empty(), "{path}: it is left over");
     }
 }
+
+/// The API lists pods by name, and the source takes them so (argo-rollouts v1.10.1, rollout/restart.go, `getRolloutPods`). Five may go,
+/// since the pods of the version that is scaled to nothing are still there.
+#[test]
+fn a_restart_of_a_rollout_takes_pods_by_name() {
+    let entry = "on: { subject: ReplicaSet/chat-r1, reaches: Scaled, occurrence: 2 }, restart: Rollout/chat";
+    let restarted = run("blue-green/scenario.yaml", "actions", entry);
+    let evicted = entries(&restarted, "Pod/chat-r", "Terminating");
+    let second = |line: &String| line.split_once("s ").map(|(second, _)| second.to_owned());
+    let first: Vec<&String> = evicted.iter().take_while(|line| second(line) == second(&evicted[0])).collect();
+    let names: Vec<&str> = first.iter().filter_map(|line| line.split(' ').nth(1)).collect();
+    let by_name = ["Pod/chat-r1-0", "Pod/chat-r1-1", "Pod/chat-r1-2", "Pod/chat-r1-3", "Pod/chat-r2-0"];
+    assert_eq!(names, by_name, "{evicted:#?}");
+    assert_eq!(found(&restarted, &["GR104"]), NOTHING);
+}
