@@ -159,3 +159,27 @@ fn a_restart_of_a_rollout_takes_pods_by_name() {
     assert_eq!(names, by_name, "{evicted:#?}");
     assert_eq!(found(&restarted, &["GR104"]), NOTHING);
 }
+
+/// `kubectl apply` ended before it made it.
+#[test]
+fn an_object_that_kubectl_never_made_is_not_found() {
+    let commands = [
+        "pause: Deployment/blue",
+        "restart: Deployment/blue",
+        "scale: { Deployment/blue: 2 }",
+        "rollback: Deployment/blue",
+        "delete: Deployment/blue",
+    ];
+    for command in commands {
+        let told = run("faults/half-applied/scenario.yaml", "actions", &format!("at: 5m, {command}"));
+        let refused: Vec<&str> = told.unfired.iter().map(|one| one.why.as_str()).collect();
+        let not_found = "deployments.apps \"blue\" not found";
+        assert!(refused.len() == 1 && refused[0].contains(not_found), "{command}: {refused:?}");
+        assert_eq!(entries(&told, "Deployment/blue", "Created"), ["600s Deployment/blue replicas: 1"], "{command}");
+        assert_eq!(
+            entries(&told, "Deployment/blue", "Complete").len(),
+            1,
+            "{command}: the second apply makes it as it is written"
+        );
+    }
+}

@@ -168,6 +168,10 @@ impl World for Port<'_> {
         self.cluster.group_sets.get(&key).map(|set| set.spec.clone())
     }
 
+    fn has(&self, key: Subject) -> bool {
+        self.cluster.objects.contains_key(&key) || self.cluster.true_status(key).is_some()
+    }
+
     fn hears(&self, node: Subject) -> bool {
         let cluster = &*self.cluster;
         cluster.find_node(node).is_some_and(|node| cluster.kubelet(node).in_touch())

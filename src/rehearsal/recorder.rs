@@ -142,6 +142,10 @@ impl World for RecordingPort<'_> {
         self.port.unwant(pod);
     }
 
+    fn has(&self, key: Subject) -> bool {
+        self.port.has(key)
+    }
+
     fn now(&self) -> Time {
         self.port.now()
     }

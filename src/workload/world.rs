@@ -334,6 +334,11 @@ pub trait World {
     /// its name is asked for again.
     fn unwant(&mut self, _pod: Subject) {}
 
+    /// True if the API has an object of this name at this instant, as who asks for it by name is told, whatever watches show.
+    fn has(&self, key: Subject) -> bool {
+        self.observed(key).is_some() || self.observed_spec(key).is_some()
+    }
+
     /// Says what is owed from now on, whatever the controller does. The world keeps it for those who judge.
     fn pledge(&mut self, _pledge: Pledge) {}
 
