@@ -28,10 +28,13 @@ fn scenario(path: &str, list: &str, entry: &str) -> Scenario {
 
 /// A run of it that is judged.
 fn run(path: &str, list: &str, entry: &str) -> RunResult {
-    let scenario = scenario(path, list, entry);
-    let oracles = Oracles::new(&scenario).unwrap_or_else(|problems| panic!("{problems:?}"));
+    judged(&scenario(path, list, entry))
+}
+
+fn judged(scenario: &Scenario) -> RunResult {
+    let oracles = Oracles::new(scenario).unwrap_or_else(|problems| panic!("{problems:?}"));
     let mut observers: [Box<dyn Observer>; 1] = [Box::new(oracles)];
-    rehearse(&scenario, Options::default(), &mut observers).unwrap_or_else(|problems| panic!("{problems:?}"))
+    rehearse(scenario, Options::default(), &mut observers).unwrap_or_else(|problems| panic!("{problems:?}"))
 }
 
 /// What the oracles of these codes found.
@@ -143,6 +146,23 @@ fn the_session_of_a_route_that_is_over_is_not_missing() {
         assert_eq!(found(&left, &["GR106"]), NOTHING, "{path}");
         assert!(!found(&left, &["GR107", "GR112"]).is_empty(), "{path}: it is left over");
     }
+}
+
+/// Four routes are asked for and three serve: the session that could not be ended serves as well, and holds the GPU that is missing.
+#[test]
+fn a_session_that_is_left_over_stands_for_none_that_is_asked_for() {
+    let text = "name: left-over\nuntil: 40m\ncluster:\n  nodes: [ { pool: gpu, count: 2, shape: VM.GPU.A10.2 } ]\n\
+                deploy: [ { document: chat.yaml, system: backendai } ]\n\
+                behaviour: [ { match: { deployment: chat }, pull: 40s, start: 2m, stop: 5s } ]\n\
+                faults: [ { on: { subject: route/chat-v1-0, reaches: terminating }, api_error: { for: 1m } } ]\n\
+                actions: [ { at: 5m, scale: { deployment/chat: 1 } }, { at: 10m, scale: { deployment/chat: 4 } } ]\n";
+    let folder = Folder::new(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios/backendai/routes-lost"));
+    let scenario = load_from(&Source::new("scenario.yaml", text), &folder);
+    let scaled = judged(&scenario.unwrap_or_else(|problems| panic!("{problems:?}")));
+    assert_eq!(entries(&scaled, "Pod/chat-v1-0", "Terminating"), NOTHING, "its end is refused");
+    let missing = found(&scaled, &["GR106"]);
+    assert!(missing.len() == 1 && missing[0].contains(": 1 of 4 pods is missing"), "{missing:?}");
+    assert!(missing[0].contains("Pod/chat-v1-4 is Unschedulable"), "{missing:?}");
 }
 
 /// The API lists pods by name, and the source takes them so (argo-rollouts v1.10.1, rollout/restart.go, `getRolloutPods`). Five may go,
