@@ -152,7 +152,7 @@ fn nobody_is_reached_while_nats_is_out_and_everybody_right_after() {
     let mut bench = started(registered(&[Store::Etcd, Store::Nats], Some(seconds(10)), true));
     let name = bench.subject("traffic/web");
     let workload = bench.subject("Deployment/web");
-    let backends = vec![Backend { workload, party: workload, weight: 1, nodes: None }];
+    let backends = vec![Backend { workload, party: workload, weight: 1, nodes: None, unready: false }];
     let cause = bench.cause;
     bench.cluster.port(0).route(name, backends, cause);
     bench.run(seconds(70));

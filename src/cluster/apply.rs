@@ -344,6 +344,7 @@ impl Cluster {
             failed: 0,
             restarts: 0,
             gpus: 0,
+            unwanted: false,
         });
         self.labelled.add_set(id, key.namespace, &source.labels);
         // A pod that stands alone is found by its whole name.

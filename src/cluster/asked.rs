@@ -33,13 +33,13 @@ impl Cluster {
     /// Deployments whose system makes their pods one by one and has told how many it wants.
     fn short_deployments_of_systems(&self, short: &mut Vec<Short>) {
         for (&subject, &wanted) in &self.wanted {
-            let there = self.true_counts(subject).map_or(0, |counts| counts.available);
+            let sets = self.sets_of(subject).unwrap_or_default();
+            let asked = || sets.iter().copied().filter(|set| !self.set(*set).unwanted);
+            let there: u32 = asked().map(|set| self.set(set).available).sum();
             if there < wanted {
-                let sets = self.sets_of(subject).unwrap_or_default();
-                let pods = self.unready(sets.iter().copied());
-                let empty = sets.iter().map(|id| self.set(*id)).filter(|set| set.active.is_empty());
+                let empty = asked().map(|id| self.set(id)).filter(|set| set.active.is_empty());
                 let gone = empty.map(|set| set.workload).filter(|one| one.kind == Kind::Pod).collect();
-                short.push(Short { gone, ..Short::new(subject, wanted, there, pods) });
+                short.push(Short { gone, ..Short::new(subject, wanted, there, self.unready(asked())) });
             }
         }
     }
@@ -122,12 +122,12 @@ impl Cluster {
         }
     }
 
-    /// Pods that nobody in the cluster owns: each by itself. Whoever made it is told by what led to it.
+    /// Pods that nobody in the cluster owns: each by itself, as long as who made it asks for it. Whoever made it is told by what led to it.
     fn short_alone(&self, short: &mut Vec<Short>) {
         for (index, set) in self.sets.iter().enumerate() {
             let Owner::Alone(_) = set.owner else { continue };
             let is_told = set.source.serves.is_some_and(|serves| self.wanted.contains_key(&serves));
-            if set.active.is_empty() || set.available > 0 || is_told {
+            if set.active.is_empty() || set.available > 0 || set.unwanted || is_told {
                 continue;
             }
             let pods = self.unready([PodSetId(index as u32)]);

@@ -91,6 +91,8 @@ pub struct PodSet {
     pub restarts: u32,
     /// GPUs that its pods hold.
     pub gpus: u64,
+    /// True once who made its pod, which stands alone, asks for it no more.
+    pub unwanted: bool,
 }
 
 /// One pod: what events read and write, on one cache line. Its first container begins at `containers`, init containers first;

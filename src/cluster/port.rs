@@ -168,6 +168,10 @@ impl World for Port<'_> {
         self.cluster.group_sets.get(&key).map(|set| set.spec.clone())
     }
 
+    fn has(&self, key: Subject) -> bool {
+        self.cluster.objects.contains_key(&key) || self.cluster.true_status(key).is_some()
+    }
+
     fn hears(&self, node: Subject) -> bool {
         let cluster = &*self.cluster;
         cluster.find_node(node).is_some_and(|node| cluster.kubelet(node).in_touch())
@@ -275,6 +279,16 @@ impl World for Port<'_> {
             return;
         }
         self.cluster.wanted.insert(deployment, pods);
+    }
+
+    fn unwant(&mut self, pod: Subject) {
+        if self.is_silent() {
+            return;
+        }
+        if let Some(id) = self.cluster.find_pod(pod) {
+            let set = self.cluster.pod(id).set;
+            self.cluster.set_mut(set).unwanted = true;
+        }
     }
 
     fn pledge(&mut self, pledge: Pledge) {

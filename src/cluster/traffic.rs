@@ -1,5 +1,5 @@
 //! Who serves what in the simulated cluster: at the end of each instant, the pods behind each routed name and each Service that
-//! are ready and answer. What a share is, is kept in `workload::traffic`.
+//! are ready and answer, or that answer where nobody asks for more. What a share is, is kept in `workload::traffic`.
 
 use super::pod::Owner;
 use super::{Cause, Cluster, NodeId, PodId, PodSetId, ServiceId, Subject};
@@ -118,7 +118,10 @@ impl Cluster {
 
     fn serving_of(&self, backend: &Backend) -> u64 {
         // Requests to a name go to those that are known; what a Service does not ask for.
-        let known = |id: &PodId| self.serves(*id) && self.is_registered(*id);
+        let known = |id: &PodId| match backend.unready {
+            true => self.pod(*id).serving && self.pod(*id).is_active(),
+            false => self.serves(*id) && self.is_registered(*id),
+        };
         let placed = |id: &PodId| match &backend.nodes {
             None => true,
             Some((label, value)) => {
@@ -128,6 +131,7 @@ impl Cluster {
         };
         let whole = self.sets_by_subject.get(&backend.workload).filter(|_| backend.nodes.is_none());
         match whole {
+            Some(sets) if backend.unready => sets.iter().map(|set| u64::from(self.set(*set).serving)).sum(),
             Some(sets) => sets.iter().map(|set| self.known_in(*set)).sum(),
             None => {
                 let pods = self.pods_of(backend.workload);

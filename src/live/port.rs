@@ -112,6 +112,11 @@ impl World for Port<'_> {
         }
     }
 
+    fn has(&self, key: Subject) -> bool {
+        // A watch shows late what was asked for just now, and not every kind is watched.
+        self.run.applied.contains_key(&key) || self.run.shown(key).is_some() || self.run.custom.contains_key(&key)
+    }
+
     fn observed_nodes(&self, labels: &[(&str, &str)]) -> Vec<(Subject, bool)> {
         let mirror = &self.run.mirror;
         let nodes =

@@ -138,6 +138,14 @@ impl World for RecordingPort<'_> {
         self.port.want(deployment, pods);
     }
 
+    fn unwant(&mut self, pod: Subject) {
+        self.port.unwant(pod);
+    }
+
+    fn has(&self, key: Subject) -> bool {
+        self.port.has(key)
+    }
+
     fn now(&self) -> Time {
         self.port.now()
     }

@@ -17,6 +17,9 @@ pub struct Backend {
     pub weight: u32,
     /// Pods on nodes with this label and value alone; `None`: on any node.
     pub nodes: Option<(String, String)>,
+    /// True if requests go to its pods as long as they answer, whatever Kubernetes holds of their readiness: who sends them has checks of
+    /// its own.
+    pub unready: bool,
 }
 
 /// From this instant on, until the next point.

@@ -330,6 +330,15 @@ pub trait World {
     /// How many pods a deployment wants whose system makes them one by one: nothing else tells the world of that.
     fn want(&mut self, _deployment: Subject, _pods: u32) {}
 
+    /// Nobody asks for this pod any more, whether it goes or not: what is left of it is no longer missing. A pod that is made again under
+    /// its name is asked for again.
+    fn unwant(&mut self, _pod: Subject) {}
+
+    /// True if the API has an object of this name at this instant, as who asks for it by name is told, whatever watches show.
+    fn has(&self, key: Subject) -> bool {
+        self.observed(key).is_some() || self.observed_spec(key).is_some()
+    }
+
     /// Says what is owed from now on, whatever the controller does. The world keeps it for those who judge.
     fn pledge(&mut self, _pledge: Pledge) {}
 

@@ -23,7 +23,7 @@ impl Pass<'_> {
             self.ro.enqueue(restart);
             return 0;
         }
-        let pods: Vec<(Subject, PodStatus)> = self.pods_by_priority();
+        let pods: Vec<(Subject, PodStatus)> = self.pods_by_name();
         let total: u32 = self.ro.sets.iter().map(|set| set.replicas).sum();
         let at_once = self.max_unavailable().max(1);
         let available = pods.iter().filter(|(_, pod)| self.is_available(pod)).count() as u32;
@@ -58,11 +58,13 @@ impl Pass<'_> {
         self.next.restarted_at = Some(restart);
     }
 
-    /// The pods of the Rollout: those of the stable ReplicaSet, of the newest, of the others.
-    fn pods_by_priority(&self) -> Vec<(Subject, PodStatus)> {
-        let mut places: Vec<usize> = (0..self.ro.sets.len()).collect();
-        places.sort_by_key(|place| (self.stable != Some(*place), self.new != Some(*place), *place));
-        places.into_iter().flat_map(|place| self.world.observed_pods(self.set(place).key)).collect()
+    /// The pods of the Rollout as the API lists them: by name, whichever ReplicaSet they are of. The source sorts the ReplicaSets by their
+    /// priority, and then asks of each pod only whether it is of one of them (`getRolloutPods`).
+    fn pods_by_name(&self) -> Vec<(Subject, PodStatus)> {
+        let sets = self.ro.sets.iter();
+        let mut pods: Vec<_> = sets.flat_map(|set| self.world.observed_pods(set.key)).collect();
+        pods.sort_by_cached_key(|(key, _)| self.world.show(key.name));
+        pods
     }
 
     /// A pod that counts while others are restarted. How long it has been ready is not shown: pods that count for their

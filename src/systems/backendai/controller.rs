@@ -95,6 +95,7 @@ impl BackendAi {
             self.deployments.publish_revisions(index, world);
         }
         self.coordinator.mark(Status::of(Lifecycle::Pending), world.now());
+        world.watch_nodes();
     }
 
     /// A pod that is a session changed.
@@ -106,10 +107,22 @@ impl BackendAi {
         self.look_at(pod, cause, world);
     }
 
+    /// Nodes changed: the applications on one that is down no longer answer, those on one that is there again do.
+    fn nodes_changed(&mut self, cause: Cause, world: &mut dyn World) {
+        let sessions: Vec<(Subject, (usize, usize))> =
+            self.deployments.sessions.iter().map(|(pod, place)| (*pod, *place)).collect();
+        for (pod, (index, position)) in sessions {
+            if self.deployments.check(index, position, world) {
+                self.look_at(pod, cause, world);
+            }
+        }
+    }
+
     /// Looks at a pod that is a session.
     fn look_at(&mut self, pod: Subject, cause: Cause, world: &mut dyn World) {
         let Some((index, position)) = self.deployments.sessions.get(&pod).copied() else { return };
         let now = world.now();
+        self.deployments.check(index, position, world);
         let unheard = match world.observed(pod) {
             Some(ObjectStatus::Pod(pod)) => pod.phase == crate::workload::PodPhase::Unknown,
             _ => false,
@@ -131,8 +144,11 @@ impl BackendAi {
     /// long events are kept there could not be read: they are taken to outlast any absence.
     pub fn start_again(&mut self, cause: Cause, world: &mut dyn World) {
         self.planned = None;
-        let sessions: Vec<Subject> = self.deployments.sessions.keys().copied().collect();
-        for session in sessions {
+        let sessions: Vec<(Subject, (usize, usize))> =
+            self.deployments.sessions.iter().map(|(pod, place)| (*pod, *place)).collect();
+        for (session, (index, position)) in sessions {
+            // While nobody asked, nothing failed.
+            self.deployments.list[index].routes[position].failing_since = None;
             self.look_at(session, cause, world);
         }
         self.settle(cause, world);
@@ -203,7 +219,7 @@ impl Controller for BackendAi {
             Wake::Submitted => self.submit(cause, world),
             Wake::Timer(_) => self.timer(world),
             Wake::Changed(object) => self.changed(object, cause, world),
-            Wake::NodesChanged => {}
+            Wake::NodesChanged => self.nodes_changed(cause, world),
             Wake::Answered(ask, outcome) => self.answered(ask, outcome, cause, world),
             Wake::Action(action) => done = self.act(&action, cause, world),
         }

@@ -36,10 +36,11 @@ impl Cycle {
         at >= origin && at.ceil_to(origin, period) == at
     }
 
-    /// When it looks next: at the short cycle that reads its mark, or at the next long one.
+    /// When it looks next: at the short cycle that reads its mark, or at the next long one. A mark that is due at this very instant is
+    /// still to be read: the look that reads it consumes it.
     pub fn next(self, mark: Mark, now: Time) -> Time {
         let long = self.after(self.long, now);
-        mark.0.filter(|at| *at > now).map_or(long, |at| at.min(long))
+        mark.0.filter(|at| *at >= now).map_or(long, |at| at.min(long))
     }
 
     /// How often it looks at this instant, which a timer brought about, and consumes the mark that is due.
@@ -99,6 +100,17 @@ mod tests {
         CYCLE.set(&mut mark, at(41));
         CYCLE.set(&mut mark, at(45));
         assert_eq!(CYCLE.looks(&mut mark, at(45)), 1);
+    }
+
+    #[test]
+    fn a_mark_that_is_due_now_is_read_now() {
+        let mut mark = Mark::default();
+        CYCLE.set(&mut mark, at(41));
+        // Something comes up at the instant of the cycle, before it has looked.
+        CYCLE.set(&mut mark, at(45));
+        assert_eq!(CYCLE.next(mark, at(45)), at(45));
+        assert_eq!(CYCLE.looks(&mut mark, at(45)), 1);
+        assert_eq!(CYCLE.next(mark, at(45)), at(70));
     }
 
     #[test]

@@ -203,10 +203,14 @@ fn record_name(deployment: &str) -> String {
 }
 
 impl Route {
-    /// Makes a status that of the route, and tells of it.
+    /// Makes a status that of the route, and tells of it. The session of a route that is no longer active is asked for by nobody
+    /// (`RouteStatus.is_active`), even if it cannot be ended.
     pub fn become_status(&mut self, status: RouteStatus, why: Why, cause: Cause, world: &mut dyn World) {
         self.status = status;
         self.told(why, cause, world);
+        if !self.is_active() {
+            world.unwant(self.pod);
+        }
     }
 
     /// Makes this its health, and tells of it.

@@ -9,7 +9,6 @@ use std::sync::Arc;
 
 use super::cycle::{Cycle, Mark};
 use super::deployments::Deployments;
-use super::document::HealthCheck;
 use super::profile::{Engine, Options};
 use super::route::{Health, Route, RouteStatus};
 use super::session::{self, Session};
@@ -61,11 +60,12 @@ impl Loop {
     }
 
     /// What is to be done with a route now.
-    fn step(self, route: &Route, deployments: &Deployments, index: usize, world: &dyn World) -> Option<Step> {
+    fn step(self, deployments: &Deployments, index: usize, position: usize, world: &dyn World) -> Option<Step> {
+        let route: &Route = &deployments.list[index].routes[position];
         match (self, route.status) {
             (Loop::Provisioning, RouteStatus::Pending) => Some(Step::Start),
             (Loop::Starting, RouteStatus::Starting) => match session::look(route, world) {
-                Session::Running(_) => Some(Step::Runs),
+                Session::Running => Some(Step::Runs),
                 Session::PullFails => Some(Step::FailsToStart("its image cannot be pulled")),
                 Session::Ended => Some(Step::FailsToStart("its session ended before it ran")),
                 Session::Waiting | Session::Unheard => None,
@@ -73,45 +73,14 @@ impl Loop {
             (Loop::Running, RouteStatus::Running) => {
                 (session::look(route, world) == Session::Ended).then_some(Step::Ends)
             }
-            (Loop::Health, RouteStatus::Running) => health(route, deployments, index, world),
+            (Loop::Health, RouteStatus::Running) => {
+                let becomes = deployments.health_of(index, position, world);
+                becomes.map(|(health, why)| Step::Becomes(health, why))
+            }
             (Loop::Terminating, RouteStatus::Terminating) => Some(Step::EndSession),
             _ => None,
         }
     }
-}
-
-/// What the health of a running route becomes, if it changes.
-fn health(route: &Route, deployments: &Deployments, index: usize, world: &dyn World) -> Option<Step> {
-    let check = deployments.spec(index).revisions[route.revision].health_check.as_ref();
-    let (health, why) = match session::look(route, world) {
-        Session::Running(true) => (Health::Healthy, "its checks pass"),
-        Session::Running(false) if route.health == Health::NotChecked => {
-            if !patience_is_over(route, check?, world.now()) {
-                return None;
-            }
-            (Health::Unhealthy, "no check has passed in time")
-        }
-        Session::Running(false) => (Health::Unhealthy, "its checks fail"),
-        Session::Unheard => {
-            let since = route.unheard_since?;
-            if world.now().since(since) < deployments.options.health_staleness {
-                return None;
-            }
-            (Health::Degraded, "nothing is known of its checks")
-        }
-        Session::Waiting | Session::PullFails | Session::Ended => return None,
-    };
-    (health != route.health).then_some(Step::Becomes(health, why))
-}
-
-/// When the checks of a route that has never passed one have failed often enough.
-fn patience_ends(route: &Route, check: &HealthCheck) -> Option<Time> {
-    let patience = check.initial_delay + check.interval * u64::from(check.max_retries);
-    route.running_since.map(|since| since + patience)
-}
-
-fn patience_is_over(route: &Route, check: &HealthCheck, now: Time) -> bool {
-    patience_ends(route, check).is_some_and(|end| now >= end)
 }
 
 impl Loops {
@@ -130,11 +99,11 @@ impl Loops {
         for (one, mark) in ALL.iter().zip(&self.marks) {
             let cycle = one.cycle(&deployments.options);
             for (index, deployment) in deployments.list.iter().enumerate() {
-                for route in &deployment.routes {
-                    if one.step(route, deployments, index, world).is_some() {
+                for position in 0..deployment.routes.len() {
+                    if one.step(deployments, index, position, world).is_some() {
                         note(cycle.next(*mark, now));
                     } else if *one == Loop::Health
-                        && let Some(at) = changes_by_itself(route, deployments, index)
+                        && let Some(at) = deployments.health_changes_at(index, position, world)
                     {
                         note(cycle.next(*mark, at.max(now)));
                     }
@@ -152,10 +121,13 @@ impl Loops {
             if one.cycle(&options).looks(&mut self.marks[position], now) == 0 {
                 continue;
             }
+            if one == Loop::Health {
+                deployments.check_all(world);
+            }
             let mut changed = false;
             for index in 0..deployments.list.len() {
                 for route in 0..deployments.list[index].routes.len() {
-                    let step = one.step(&deployments.list[index].routes[route], deployments, index, world);
+                    let step = one.step(deployments, index, route, world);
                     if let Some(step) = step {
                         take(step, deployments, index, route, world);
                         changed = true;
@@ -169,18 +141,6 @@ impl Loops {
     }
 }
 
-/// When a route's health changes although nothing happens to it.
-fn changes_by_itself(route: &Route, deployments: &Deployments, index: usize) -> Option<Time> {
-    if route.status != RouteStatus::Running {
-        return None;
-    }
-    if let Some(since) = route.unheard_since.filter(|_| route.health != Health::Degraded) {
-        return Some(since + deployments.options.health_staleness);
-    }
-    let check = deployments.spec(index).revisions[route.revision].health_check.as_ref();
-    check.filter(|_| route.health == Health::NotChecked).and_then(|check| patience_ends(route, check))
-}
-
 /// Does what a loop found to do.
 fn take(step: Step, deployments: &mut Deployments, index: usize, route: usize, world: &mut dyn World) {
     let now = world.now();
@@ -188,9 +148,10 @@ fn take(step: Step, deployments: &mut Deployments, index: usize, route: usize, w
     match step {
         Step::Start => start(deployments, index, route, world),
         Step::Runs => {
-            let route = &mut deployments.list[index].routes[route];
-            route.running_since = Some(now);
-            route.become_status(RouteStatus::Running, Why::text("its session runs"), cause, world);
+            let one = &mut deployments.list[index].routes[route];
+            one.running_since = Some(now);
+            one.become_status(RouteStatus::Running, Why::text("its session runs"), cause, world);
+            deployments.check(index, route, world);
         }
         Step::FailsToStart(why) => {
             let one = &mut deployments.list[index].routes[route];

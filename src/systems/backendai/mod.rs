@@ -8,6 +8,7 @@ mod actions;
 mod arithmetic;
 pub mod bep1049;
 mod board;
+mod checks;
 mod controller;
 pub mod coordinator;
 pub mod cycle;

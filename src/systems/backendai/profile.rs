@@ -131,6 +131,8 @@ pub struct Options {
     /// The loops over routes that are to be started, and over their health: 5 s, 60 s (route/coordinator.py). The first
     /// delay of loops over routes is assumed to be that of deployments.
     pub starting_routes: Cycle,
+    /// The requests to the applications of sessions: 10 s, without a mark, first after 15 s (route/coordinator.py).
+    pub observer: Cycle,
     /// The loop over routes that run: 10 s, 60 s (route/coordinator.py).
     pub running_routes: Cycle,
     /// The loop over routes that are to end: 30 s, without a mark (route/coordinator.py).
@@ -199,6 +201,7 @@ impl Default for Options {
             deployments: cycle(Some(5), 30, 10),
             destroying: cycle(Some(5), 60, 25),
             starting_routes: cycle(Some(5), 60, 10),
+            observer: cycle(None, 10, 15),
             running_routes: cycle(Some(10), 60, 10),
             terminating_routes: cycle(None, 30, 10),
             reconcilers: cycle(None, 30, 30),

@@ -60,6 +60,8 @@ pub struct Route {
     pub running_since: Option<Time>,
     /// From when on nothing has been heard of its session.
     pub unheard_since: Option<Time>,
+    /// From when on the checks of its session would fail.
+    pub failing_since: Option<Time>,
     /// What was last seen of its pod, or its own last entry.
     pub cause: Cause,
     /// The ask for its pod, until it is answered.
@@ -120,6 +122,7 @@ impl Route {
             changed_at: now,
             running_since: None,
             unheard_since: None,
+            failing_since: None,
             cause,
             ask: None,
             session_seen: false,

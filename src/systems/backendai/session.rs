@@ -1,8 +1,7 @@
 //! The session of a route, which is a pod: what it is made from, and what can be told from how it looks.
 //!
 //! A session whose container ends is over, and its route with it: that a kubelet starts the container again comes too late. The
-//! health checks of the
-//! manager are the pod's readiness probe, with the same interval, patience and number of failures.
+//! pod's readiness probe stands for the answers of the application; what the manager makes of these is `checks`'.
 
 use std::collections::BTreeMap;
 
@@ -20,8 +19,8 @@ pub enum Session {
     Waiting,
     /// Its image cannot be pulled.
     PullFails,
-    /// It runs; `true` if its checks pass.
-    Running(bool),
+    /// It runs.
+    Running,
     /// Its node has not been heard of.
     Unheard,
     /// It ended, or is about to.
@@ -41,7 +40,7 @@ pub fn look(route: &Route, world: &dyn World) -> Session {
         Some(Status::Pod(pod)) => match pod.phase {
             PodPhase::Pending if PULL_FAILURES.contains(&pod.reason) => Session::PullFails,
             PodPhase::Pending => Session::Waiting,
-            PodPhase::Running => Session::Running(pod.ready),
+            PodPhase::Running => Session::Running,
             PodPhase::Succeeded | PodPhase::Failed => Session::Ended,
             PodPhase::Unknown => Session::Unheard,
         },

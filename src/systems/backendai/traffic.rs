@@ -45,6 +45,8 @@ impl Shown {
             party: Subject::new(Kind::Revision, Name::plain(self.symbols[route.revision])),
             weight,
             nodes: None,
+            // AppProxy knows of routes and their health, and of no pod.
+            unready: true,
         });
         let name = Subject { kind: Kind::Traffic, ..deployment.subject };
         // The deployment's own last entry tells more than the timer that this follows from.

@@ -98,7 +98,7 @@ fn backends(graph: Subject, api: &Api<Resource>, asked: &Asked, grove: &Grove, w
         }
         kinds.insert(component_type);
         if component_type.is_worker() {
-            serving.push(Backend { workload: pod, party, weight: 1, nodes: None });
+            serving.push(Backend { workload: pod, party, weight: 1, nodes: None, unready: false });
         }
     }
     let needed = spec.components.iter().map(|one| &one.component_type);

@@ -84,7 +84,7 @@ impl Kubernetes {
                     // k8s.io/apiserver v0.36.3, pkg/admission/plugin/namespace/lifecycle/admission.go.
                     return Err(format!("namespaces {name:?} is forbidden: this namespace may not be deleted"));
                 }
-                match self.find(text) {
+                match self.find(text, world) {
                     Ok(position) => self.remove(position, cause, world),
                     Err(unknown) => self.remove_owned(text, cause, world).ok_or(unknown)?,
                 }
@@ -93,7 +93,7 @@ impl Kubernetes {
             Action::Scale(sizes) => {
                 let mut positions = Vec::new();
                 for (text, replicas) in sizes {
-                    positions.push((self.scalable(text)?, *replicas));
+                    positions.push((self.scalable(text, world)?, *replicas));
                 }
                 for (position, replicas) in positions {
                     self.patch(position, cause, world, |live| {
@@ -109,14 +109,16 @@ impl Kubernetes {
             Action::Pause(text) => self.pause(text, true, cause, world),
             Action::Resume(text) => self.pause(text, false, cause, world),
             Action::Promote { target, full } => self.promote(target, *full, cause, world),
-            Action::Abort(text) => self.rollout_of(text, "aborted").map(|rollout| rollout.abort(cause, world)),
-            Action::Retry(text) => self.rollout_of(text, "retried").map(|rollout| rollout.retry(cause, world)),
+            Action::Abort(text) => self.rollout_of(text, "aborted", world).map(|rollout| rollout.abort(cause, world)),
+            Action::Retry(text) => self.rollout_of(text, "retried", world).map(|rollout| rollout.retry(cause, world)),
             of_others!() => Err("manifests have nothing of the kind: kubectl knows no such command".to_owned()),
         }
     }
 
-    fn find(&self, text: &str) -> Result<usize, String> {
-        let known = Identity::parse(text).and_then(|identity| position(self, &identity));
+    /// Where the set holds an object that is there. What `kubectl apply` never came to make, or the API refused, is not.
+    fn find(&self, text: &str, world: &dyn World) -> Result<usize, String> {
+        let held = Identity::parse(text).and_then(|identity| position(self, &identity));
+        let known = held.filter(|position| world.has(self.memory.objects[*position].subject));
         known.ok_or_else(|| match Identity::parse(text) {
             Some(identity) => kinds::not_found(&identity),
             None => format!("manifests/{} have no {text}", self.name),
@@ -132,8 +134,8 @@ impl Kubernetes {
         Some(())
     }
 
-    fn scalable(&self, text: &str) -> Result<usize, String> {
-        let position = self.find(text)?;
+    fn scalable(&self, text: &str, world: &dyn World) -> Result<usize, String> {
+        let position = self.find(text, world)?;
         match self.memory.objects[position].live.replicas() {
             Some(_) => Ok(position),
             None => Err(format!("{text} has no number of replicas to scale")),
@@ -202,7 +204,7 @@ impl Kubernetes {
 
     /// `kubectl rollout restart`: the template gets an annotation with the time.
     fn restart(&mut self, text: &str, cause: Cause, world: &mut dyn World) -> Result<(), String> {
-        let position = self.find(text)?;
+        let position = self.find(text, world)?;
         if let Body::Object(Object::Rollout(_)) = &self.memory.objects[position].live.body {
             // `kubectl argo rollouts restart`: pods made before this second are replaced.
             let now = world.now().whole_seconds();
@@ -247,7 +249,7 @@ impl Kubernetes {
         cause: Cause,
         world: &mut dyn World,
     ) -> Result<(), String> {
-        let position = self.find(text)?;
+        let position = self.find(text, world)?;
         let held = &self.memory.objects[position];
         let is_rollout = held.subject.kind == Kind::Rollout;
         if let Some(workload) = referenced(&held.live) {
@@ -294,30 +296,30 @@ impl Kubernetes {
     }
 
     /// The controller of a Rollout.
-    fn rollout_of(&mut self, text: &str, word: &str) -> Result<&mut Rollout, String> {
-        let position = self.find(text)?;
+    fn rollout_of(&mut self, text: &str, word: &str, world: &dyn World) -> Result<&mut Rollout, String> {
+        let position = self.find(text, world)?;
         let key = self.memory.objects[position].subject;
         self.memory.rollout_mut(key).ok_or_else(|| format!("only a Rollout is {word}: {text}"))
     }
 
     /// `kubectl argo rollouts promote`, which ends a pause of the user's too.
     fn promote(&mut self, text: &str, full: bool, cause: Cause, world: &mut dyn World) -> Result<(), String> {
-        let paused = self.rollout_of(text, "promoted")?.spec().paused;
+        let paused = self.rollout_of(text, "promoted", world)?.spec().paused;
         if paused {
-            let position = self.find(text)?;
+            let position = self.find(text, world)?;
             self.patch(position, cause, world, |live| {
                 if let Some(paused) = live.paused_mut() {
                     *paused = false;
                 }
             });
         }
-        self.rollout_of(text, "promoted")?.promote(full, cause, world);
+        self.rollout_of(text, "promoted", world)?.promote(full, cause, world);
         Ok(())
     }
 
     /// `kubectl rollout pause` and `resume`; for Jobs and CronJobs `spec.suspend`.
     fn pause(&mut self, text: &str, pause: bool, cause: Cause, world: &mut dyn World) -> Result<(), String> {
-        let position = self.find(text)?;
+        let position = self.find(text, world)?;
         let mut live = Manifest::clone(&self.memory.objects[position].live);
         let is_rollout = live.identity.kind == Kind::Rollout;
         match live.paused_mut() {

@@ -90,6 +90,7 @@ impl Paasta {
                 party: one.subject,
                 weight: instance.weight.unwrap_or(WEIGHT),
                 nodes: place.map(|(label, value)| (label.to_owned(), value.to_owned())),
+                unready: false,
             }));
         }
         backends

@@ -237,7 +237,7 @@ fn send_traffic(work: &mut Work, world: &mut dyn World) {
     for instance in serving {
         let party = world.name(&format!("{}-r{}", work.id, instance.revision));
         let party = Subject::new(Kind::Revision, party);
-        backends.push(Backend { workload: instance.pod, party, weight: 1, nodes: None });
+        backends.push(Backend { workload: instance.pod, party, weight: 1, nodes: None, unready: false });
     }
     let traffic = Subject { kind: Kind::Traffic, ..work.subject };
     world.route(traffic, backends, work.cause);

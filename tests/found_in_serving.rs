@@ -1,0 +1,205 @@
+//! Goal: mistakes of the model and of oracles that searches found where somebody serves stay mended: what Backend.AI's manager makes of
+//! checks that fail and of sessions that cannot be ended, which pods a restart of a Rollout takes, what kubectl does about an object that it
+//! never made. Method: a scenario of the project with the fault or action that showed it, at the point where it did; its entries, and what
+//! the oracles tell of it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use greenroom::oracle::Oracles;
+use greenroom::rehearsal::{Observer, Options, RunResult, rehearse};
+use greenroom::scenario::{Folder, Scenario, load_from};
+use greenroom::text::Source;
+use greenroom::timeline::render as words;
+
+/// A scenario below scenarios/ with one entry more in one of its lists.
+fn scenario(path: &str, list: &str, entry: &str) -> Scenario {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(path);
+    let text = fs::read_to_string(&path).expect("a scenario");
+    let (head, line) = (format!("\n{list}:\n"), format!("  - {{ name: put-in, {entry} }}\n"));
+    let text = match text.contains(&head) {
+        true => text.replacen(&head, &format!("{head}{line}"), 1),
+        false => format!("{text}{head}{line}"),
+    };
+    let folder = Folder::new(path.parent().expect("a folder"));
+    let source = Source::new("scenario.yaml", text.as_str());
+    load_from(&source, &folder).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"))
+}
+
+/// A run of it that is judged.
+fn run(path: &str, list: &str, entry: &str) -> RunResult {
+    judged(&scenario(path, list, entry))
+}
+
+fn judged(scenario: &Scenario) -> RunResult {
+    let oracles = Oracles::new(scenario).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let mut observers: [Box<dyn Observer>; 1] = [Box::new(oracles)];
+    rehearse(scenario, Options::default(), &mut observers).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// What the oracles of these codes found.
+fn found(run: &RunResult, codes: &[&str]) -> Vec<String> {
+    let told = run.findings.iter().filter(|one| codes.contains(&one.rule.code));
+    told.map(|one| format!("{} {}: {}", one.rule.code, one.subject, one.detail)).collect()
+}
+
+/// The entries about subjects of this beginning that became this, each as `15s route/web-v1-0 why`: seconds since the start.
+fn entries(run: &RunResult, subject: &str, became: &str) -> Vec<String> {
+    let all = run.timeline.since(0).filter(|(_, entry)| entry.became == became);
+    let told = all.map(|(_, entry)| {
+        let (second, why) = (entry.at.nanos() / 1_000_000_000, words::why(&entry.why, &run.names));
+        (entry.subject.show(&run.names), second, why)
+    });
+    let told = told.filter(|(name, ..)| name.starts_with(subject));
+    told.map(|(name, second, why)| format!("{second}s {name} {why}").trim_end().to_owned()).collect()
+}
+
+const NOTHING: [String; 0] = [];
+
+/// Ten checks in a row have to fail, ten seconds apart (lablup/backend.ai#12016).
+#[test]
+fn readiness_that_flaps_for_two_checks_leaves_a_route_of_a_group_healthy() {
+    let flap = "readiness_flap: { deployment: chat, for: 20s, times: 3 }";
+    let lost = run(
+        "backendai/drift-ignored/scenario.yaml",
+        "faults",
+        &format!("on: {{ subject: Pod/chat-v1-1, reaches: Deleted }}, {flap}"),
+    );
+    assert_eq!(entries(&lost, "Pod/chat-v1-0", "NotReady").len(), 3, "the fault strikes");
+    assert_eq!(entries(&lost, "route/", "unhealthy"), NOTHING);
+    assert_eq!(entries(&lost, "route/", "terminating").len(), 1, "the one whose pod was killed");
+    assert_eq!(found(&lost, &["GR104"]), NOTHING);
+    for path in ["groups-blue-green/scenario.yaml", "groups-delay-used-up/scenario.yaml"] {
+        let entry = format!("on: {{ subject: Pod/chat-v2-0, reaches: Serving }}, {flap}");
+        let promoted = run(&format!("backendai/{path}"), "faults", &entry);
+        assert_eq!(found(&promoted, &["GR104", "GR111"]), NOTHING, "{path}");
+    }
+}
+
+/// The observer looks at seconds that end in five: the first failure is that of 30:05, the tenth that of 31:35, and health is looked at once
+/// a minute, at 32:10.
+#[test]
+fn a_route_of_a_group_is_unhealthy_once_its_checks_are_used_up() {
+    let entry = "at: 30m, readiness_flap: { pod: chat-v2-0, for: 5m }";
+    let flaps = run("backendai/groups-rolling/scenario.yaml", "faults", entry);
+    assert_eq!(entries(&flaps, "route/", "unhealthy"), ["1930s route/chat-v2-0 its checks fail"]);
+    assert_eq!(entries(&flaps, "route/chat-v2-0", "terminating"), ["1930s route/chat-v2-0 evicted: it is unhealthy"]);
+    // One check passes in between, and the count begins anew.
+    let entry = "at: 30m, readiness_flap: { pod: chat-v2-0, for: 85s, every: 100s, times: 3 }";
+    let passes = run("backendai/groups-rolling/scenario.yaml", "faults", entry);
+    assert_eq!(entries(&passes, "Pod/chat-v2-0", "NotReady").len(), 3);
+    assert_eq!(entries(&passes, "route/", "unhealthy"), NOTHING);
+}
+
+/// The first era has no count.
+#[test]
+fn one_failed_check_is_enough_in_the_first_era() {
+    let entry = "at: 9m, readiness_flap: { pod: chat-v1-0, for: 20s }";
+    let flaps = run("backendai/blue-green-auto/scenario.yaml", "faults", entry);
+    assert_eq!(entries(&flaps, "route/", "unhealthy"), ["545s route/chat-v1-0 its checks fail"]);
+}
+
+/// The manager asks the applications, and these answer.
+#[test]
+fn the_routes_on_a_silent_node_stay_healthy() {
+    let of_groups = ("drift-ignored", "on: { subject: Pod/chat-v1-1, reaches: Terminating }");
+    for (folder, when) in [of_groups, ("blue-green-auto", "at: 5m"), ("rolling-update", "at: 5m")] {
+        let entry = format!("{when}, node_silent: {{ node: gpu-0, for: 2m }}");
+        let silent = run(&format!("backendai/{folder}/scenario.yaml"), "faults", &entry);
+        assert!(!entries(&silent, "Pod/", "NotReady").is_empty(), "{folder}: Kubernetes holds the pods for not ready");
+        assert_eq!(entries(&silent, "route/", "unhealthy"), NOTHING, "{folder}");
+        assert_eq!(found(&silent, &["GR104"]), NOTHING, "{folder}");
+    }
+}
+
+/// That nothing answers the manager finds by itself, long before Kubernetes finds the node lost.
+#[test]
+fn the_routes_on_a_node_that_is_down_fail_their_checks() {
+    let entry = "at: 5m, node_down: { running: chat, for: 20s }";
+    let down = run("backendai/routes-lost/scenario.yaml", "faults", entry);
+    let unhealthy = entries(&down, "route/", "unhealthy");
+    assert!(unhealthy[0].starts_with("305s "), "{unhealthy:?}");
+    let entry = "at: 5m, node_down: { running: chat }";
+    let of_groups = run("backendai/groups-rolling/scenario.yaml", "faults", entry);
+    let unhealthy = entries(&of_groups, "route/", "unhealthy");
+    // From 5:05 to 6:35 there are ten failures.
+    assert!(!unhealthy.is_empty() && unhealthy.iter().all(|line| line.starts_with("430s ")), "{unhealthy:?}");
+}
+
+/// What is left of a session that could not be ended is a leak, and nothing that is missing.
+#[test]
+fn the_session_of_a_route_that_is_over_is_not_missing() {
+    let refused = "api_error: { for: 2m }";
+    let given_up = "on: { subject: Pod/chat-v2-0, reaches: Scheduled }";
+    let cases = [
+        ("give-up-missing/mended.greenroom.yaml", "on: { subject: route/chat-v2-2, reaches: starting }", refused),
+        (
+            "groups-first-fails/scenario.yaml",
+            "on: { subject: deployment/chat, reaches: rolling_back }",
+            "api_error: { times: 3 }",
+        ),
+        ("image-pull-fails/at-once.greenroom.yaml", given_up, refused),
+        ("image-pull-fails/scenario.yaml", given_up, refused),
+    ];
+    for (path, when, fault) in cases {
+        let left = run(&format!("backendai/{path}"), "faults", &format!("{when}, {fault}"));
+        assert_eq!(found(&left, &["GR106"]), NOTHING, "{path}");
+        assert!(!found(&left, &["GR107", "GR112"]).is_empty(), "{path}: it is left over");
+    }
+}
+
+/// Four routes are asked for and three serve: the session that could not be ended serves as well, and holds the GPU that is missing.
+#[test]
+fn a_session_that_is_left_over_stands_for_none_that_is_asked_for() {
+    let text = "name: left-over\nuntil: 40m\ncluster:\n  nodes: [ { pool: gpu, count: 2, shape: VM.GPU.A10.2 } ]\n\
+                deploy: [ { document: chat.yaml, system: backendai } ]\n\
+                behaviour: [ { match: { deployment: chat }, pull: 40s, start: 2m, stop: 5s } ]\n\
+                faults: [ { on: { subject: route/chat-v1-0, reaches: terminating }, api_error: { for: 1m } } ]\n\
+                actions: [ { at: 5m, scale: { deployment/chat: 1 } }, { at: 10m, scale: { deployment/chat: 4 } } ]\n";
+    let folder = Folder::new(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios/backendai/routes-lost"));
+    let scenario = load_from(&Source::new("scenario.yaml", text), &folder);
+    let scaled = judged(&scenario.unwrap_or_else(|problems| panic!("{problems:?}")));
+    assert_eq!(entries(&scaled, "Pod/chat-v1-0", "Terminating"), NOTHING, "its end is refused");
+    let missing = found(&scaled, &["GR106"]);
+    assert!(missing.len() == 1 && missing[0].contains(": 1 of 4 pods is missing"), "{missing:?}");
+    assert!(missing[0].contains("Pod/chat-v1-4 is Unschedulable"), "{missing:?}");
+}
+
+/// The API lists pods by name, and the source takes them so (argo-rollouts v1.10.1, rollout/restart.go, `getRolloutPods`). Five may go,
+/// since the pods of the version that is scaled to nothing are still there.
+#[test]
+fn a_restart_of_a_rollout_takes_pods_by_name() {
+    let entry = "on: { subject: ReplicaSet/chat-r1, reaches: Scaled, occurrence: 2 }, restart: Rollout/chat";
+    let restarted = run("blue-green/scenario.yaml", "actions", entry);
+    let evicted = entries(&restarted, "Pod/chat-r", "Terminating");
+    let second = |line: &String| line.split_once("s ").map(|(second, _)| second.to_owned());
+    let first: Vec<&String> = evicted.iter().take_while(|line| second(line) == second(&evicted[0])).collect();
+    let names: Vec<&str> = first.iter().filter_map(|line| line.split(' ').nth(1)).collect();
+    let by_name = ["Pod/chat-r1-0", "Pod/chat-r1-1", "Pod/chat-r1-2", "Pod/chat-r1-3", "Pod/chat-r2-0"];
+    assert_eq!(names, by_name, "{evicted:#?}");
+    assert_eq!(found(&restarted, &["GR104"]), NOTHING);
+}
+
+/// `kubectl apply` ended before it made it.
+#[test]
+fn an_object_that_kubectl_never_made_is_not_found() {
+    let commands = [
+        "pause: Deployment/blue",
+        "restart: Deployment/blue",
+        "scale: { Deployment/blue: 2 }",
+        "rollback: Deployment/blue",
+        "delete: Deployment/blue",
+    ];
+    for command in commands {
+        let told = run("faults/half-applied/scenario.yaml", "actions", &format!("at: 5m, {command}"));
+        let refused: Vec<&str> = told.unfired.iter().map(|one| one.why.as_str()).collect();
+        let not_found = "deployments.apps \"blue\" not found";
+        assert!(refused.len() == 1 && refused[0].contains(not_found), "{command}: {refused:?}");
+        assert_eq!(entries(&told, "Deployment/blue", "Created"), ["600s Deployment/blue replicas: 1"], "{command}");
+        assert_eq!(
+            entries(&told, "Deployment/blue", "Complete").len(),
+            1,
+            "{command}: the second apply makes it as it is written"
+        );
+    }
+}
