@@ -308,7 +308,12 @@ impl Cluster {
             return;
         };
         let template = self.set(self.pod(id).set).template;
-        match self.scheduler.admits(&self.nodes, &self.templates, template, node) {
+        let refusal = match self.kubelet(node).shutting_down {
+            // `Admit`, k8s.io/kubernetes v1.36.3, pkg/kubelet/nodeshutdown/nodeshutdown_manager.go. Docker's daemon ends with the machine.
+            true => Some("NodeShutdown".to_owned()),
+            false => self.scheduler.admits(&self.nodes, &self.templates, template, node),
+        };
+        match refusal {
             None => self.bind_pod(id, node),
             Some(reason) => {
                 let reason = self.names.intern(&reason);

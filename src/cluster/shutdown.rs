@@ -79,6 +79,7 @@ impl Cluster {
                 self.next_group(node);
                 continue;
             }
+            self.drop_pulls(node, Some(&pods));
             for id in pods {
                 let grace = self.grace_period(id).min(share);
                 self.graces.insert(id, grace);

@@ -73,6 +73,7 @@ impl Cluster {
             registered: self.is_registered(id),
             terminating: pod.terminating,
             gated: self.is_gated(id),
+            started: self.main_containers(id).any(|one| one.attempts > 0),
             node: pod.node.map(|node| self.nodes.get(node).name),
             restarts: pod.restarts,
             reason: record.reason,

@@ -62,7 +62,9 @@ impl Loop {
             // The call that it was started by is told by itself, unless its caller is gone.
             (Phase::Pulling, Seen::Running) if !is_awaited => one.phase = Phase::Running,
             (Phase::Pulling, Seen::Ended) if !is_awaited => one.phase = Phase::Exited,
-            (Phase::Pulling, Seen::PullFails) if !is_awaited => self.docker.remove(position, desk.cause, desk.world),
+            (Phase::Pulling, Seen::PullFails | Seen::NeverRan) if !is_awaited => {
+                self.docker.remove(position, desk.cause, desk.world);
+            }
             _ => {}
         }
     }

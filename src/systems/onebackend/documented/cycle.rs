@@ -340,3 +340,4 @@ fn judge(instance: &Instance, scene: &Scene<'_>) -> Option<(Why, Option<String>)
         _ => None,
     }
 }
+        Seen::NeverRan => return failed("its container never ran", "its container never ran".to_owned()),

@@ -1,0 +1,98 @@
+//! Goal: what searches found in scenarios of 1Backend, and what turned out to be a mistake of the model or of an oracle, stays mended.
+//! Method: a scenario of the project, long enough, with the one fault that showed it at the point where it did; the oracle that told of
+//! it has nothing to tell, or tells of the right cause. docs/explore.md says what each was.
+
+use std::fs;
+use std::path::PathBuf;
+
+use greenroom::explore::{Choice, Options as Search, explore};
+use greenroom::oracle::Oracles;
+use greenroom::rehearsal::{Observer, Options, RunResult, rehearse};
+use greenroom::scenario::{Documents, Folder, Scenario, load_from};
+use greenroom::text::Source;
+use greenroom::timeline::{EntryId, Kind};
+
+/// A scenario below scenarios/onebackend that expects nothing, ends later, and has more faults.
+fn scenario(path: &str, until: &str, faults: &[&str]) -> Scenario {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios/onebackend").join(path);
+    let text = fs::read_to_string(&path).expect("a scenario");
+    let mut lines: Vec<String> = Vec::new();
+    let mut is_left_out = false;
+    for line in text.lines() {
+        if line.starts_with(|first: char| first.is_alphabetic()) {
+            is_left_out = line.starts_with("expect:") || line.starts_with("oracles:") || line.starts_with("until:");
+        }
+        if !is_left_out {
+            lines.push(line.to_owned());
+        }
+    }
+    let head = lines.iter().position(|line| line == "faults:").unwrap_or_else(|| {
+        lines.push("faults:".to_owned());
+        lines.len() - 1
+    });
+    for (number, fault) in faults.iter().enumerate() {
+        lines.insert(head + 1 + number, format!("  - {{ name: put-in-{number}, {fault} }}"));
+    }
+    if faults.is_empty() && lines.len() == head + 1 {
+        lines.pop();
+    }
+    lines.push(format!("until: {until}"));
+    let text = lines.join("\n");
+    let folder = Folder::new(path.parent().expect("a folder"));
+    let source = Source::new("scenario.yaml", text.as_str());
+    load_from(&source, &folder).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"))
+}
+
+fn run(scenario: &Scenario) -> RunResult {
+    let oracles = Oracles::new(scenario).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let mut observers: [Box<dyn Observer>; 1] = [Box::new(oracles)];
+    rehearse(scenario, Options::default(), &mut observers).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// What an oracle found.
+fn told(run: &RunResult, code: &str) -> Vec<String> {
+    let told = run.findings.iter().filter(|one| one.rule.code == code);
+    told.map(|one| format!("{}: {}", one.subject, one.detail)).collect()
+}
+
+/// Entries of a run, as `subject word`.
+fn words(run: &RunResult) -> Vec<(EntryId, String)> {
+    let entries = run.timeline.since(0);
+    entries.map(|(id, entry)| (id, format!("{} {}", entry.subject.show(&run.names), entry.became))).collect()
+}
+
+/// True if a fault leads to an entry.
+fn is_of_a_fault(run: &RunResult, id: EntryId) -> bool {
+    let chain = run.timeline.chain(id).into_iter().filter_map(|id| run.timeline.get(id));
+    chain.into_iter().any(|entry| entry.subject.kind == Kind::Fault)
+}
+
+const NOTHING: [String; 0] = [];
+
+#[test]
+fn a_pull_that_breaks_off_with_its_machine_makes_no_container() {
+    let off =
+        "on: { subject: deployment/web, reaches: pending }, node_shutdown: { node: gpu-0, grace_period: 1m, for: 10m }";
+    let run = run(&scenario("as-built-trigger-race/scanned.greenroom.yaml", "25m", &[off]));
+    assert_eq!(told(&run, "GR106"), NOTHING);
+    let words: Vec<String> = words(&run).into_iter().map(|(_, word)| word).collect();
+    let registered = words.iter().filter(|word| *word == "instance/inst_web_1 unknown").count();
+    assert_eq!(registered, 1, "one START was answered, the second");
+    let last = words.iter().rev().find(|word| word.starts_with("instance/")).expect("an instance");
+    assert_eq!(last, "instance/inst_web_1 healthy");
+}
+
+/// Another container still stops when the START fails: the server is up, and says so.
+#[test]
+fn a_machine_that_shuts_down_takes_no_container() {
+    let off = "on: { subject: Pod/1backend-large-svc.gpu-1, reaches: Running }, node_shutdown: { node: gpu-1, grace_period: 1m, for: 10m }";
+    let run = run(&scenario("as-built-slow-pull/scenario.yaml", "33m15s", &[off]));
+    let stuck = told(&run, "GR106");
+    assert!(stuck.len() == 1 && stuck[0].starts_with("deployment/large"), "{stuck:?}");
+    let words: Vec<String> = words(&run).into_iter().map(|(_, word)| word).collect();
+    assert!(words.contains(&"deployment/small error".to_owned()), "its START failed");
+    assert!(
+        !words.iter().any(|word| word.ends_with(" Restarted")),
+        "what was pulled for a pod that ended is not started"
+    );
+}
