@@ -96,3 +96,24 @@ fn a_machine_that_shuts_down_takes_no_container() {
         "what was pulled for a pod that ended is not started"
     );
 }
+
+#[test]
+fn a_machine_that_is_off_has_no_container() {
+    let plain = run(&scenario("as-built-node-lost/scenario.yaml", "30m", &[]));
+    assert_eq!(told(&plain, "GR107"), NOTHING);
+    let later = "on: { subject: instance/inst_web_2, reaches: healthy }";
+    let off = format!("{later}, node_shutdown: {{ deployment: web, for: 10m }}");
+    let killed = format!("{later}, pod_kill: {{ deployment: web }}");
+    for fault in [off, killed] {
+        let run = run(&scenario("as-built-node-lost/scenario.yaml", "40m", &[&fault]));
+        let stuck = told(&run, "GR106");
+        assert!(
+            stuck.len() == 1 && stuck[0].starts_with("deployment/web: 1 of 1 pods is missing"),
+            "{fault}: {stuck:?}"
+        );
+        assert!(!stuck[0].contains("gpu-1"), "{fault}: the one that was lost long before is not waited for: {stuck:?}");
+        // The container that went is the one on the other machine.
+        let terminated = words(&run).into_iter().filter(|(_, word)| word == "Pod/1backend-web-svc.gpu-1 Terminating");
+        assert_eq!(terminated.count(), 0, "{fault}: there was none to kill");
+    }
+}

@@ -96,6 +96,7 @@ fn template(run: &Run) -> PodTemplate {
         tolerations: vec![Toleration { key: None, value: None, effect: None, seconds: None }],
         node_name: Some(run.node.clone()),
         serves: Some(run.serves),
+        docker: true,
         ..PodTemplate::default()
     }
 }
