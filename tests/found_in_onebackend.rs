@@ -117,3 +117,23 @@ fn a_machine_that_is_off_has_no_container() {
         assert_eq!(terminated.count(), 0, "{fault}: there was none to kill");
     }
 }
+
+#[test]
+fn no_quota_bounds_containers_of_docker() {
+    for path in ["as-built-slow-dial/scenario.yaml", "rolling-update/scenario.yaml"] {
+        let fault = "on: { subject: Node/gpu-0, reaches: Ready }, quota_exhausted: { namespace: default, for: 10m }";
+        let fault = if path.starts_with("as-built") { fault } else { &fault.replace("gpu-0", "node-0") };
+        let run = run(&scenario(path, "30m", &[fault]));
+        assert_eq!(run.unfired.len(), 1, "{path}");
+        assert_eq!(told(&run, "GR106"), NOTHING, "{path}");
+    }
+}
+
+#[test]
+fn a_search_tries_no_quota_where_docker_runs_all() {
+    let choice = Choice { faults: Some(vec!["quota_exhausted".to_owned()]), no_actions: true };
+    let options = Search { runs: Some(5), choice, depth: 1, ..Search::default() };
+    let found =
+        explore(&scenario("rolling-update/scenario.yaml", "20m", &[]), &options, &mut |_| true).expect("a search");
+    assert_eq!(found.by_stage[0], 0, "nothing to try");
+}

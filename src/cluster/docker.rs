@@ -1,6 +1,7 @@
 //! Pods that stand for containers of docker, which a system runs on a node by itself: what is different of them from pods that an API
 //! server keeps. How such a container runs is the kubelet's concern here all the same.
 //!
+//! - No quota of a namespace bounds them: docker knows no namespaces.
 //! - Of a machine that is off, whoever asks is told of no container. Kubernetes keeps the object of a pod on a node that is lost.
 
 use super::{Cluster, PodId, PodSetId};
