@@ -2,6 +2,7 @@
 //! server keeps. How such a container runs is the kubelet's concern here all the same.
 //!
 //! - No quota of a namespace bounds them: docker knows no namespaces.
+//! - No kubelet refuses them for what they ask for: docker weighs no requests (`scheduling`).
 //! - Of a machine that is off, whoever asks is told of no container. Kubernetes keeps the object of a pod on a node that is lost.
 
 use super::{Cluster, PodId, PodSetId};
