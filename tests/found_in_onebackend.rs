@@ -98,6 +98,17 @@ fn a_machine_that_shuts_down_takes_no_container() {
 }
 
 #[test]
+fn there_is_no_watch_that_could_miss_or_lag() {
+    for path in ["as-built-trigger-race/scanned.greenroom.yaml", "rolling-update/scenario.yaml"] {
+        for fault in ["at: 0s, missed_event: { times: 9 }", "at: 0s, watch_lag: { for: 10m }"] {
+            let run = run(&scenario(path, "40m", &[fault]));
+            assert_eq!(told(&run, "GR106"), NOTHING, "{path}, {fault}");
+            assert_eq!(run.unfired.len(), 1, "{path}, {fault}: nothing to hit");
+        }
+    }
+}
+
+#[test]
 fn a_machine_that_is_off_has_no_container() {
     let plain = run(&scenario("as-built-node-lost/scenario.yaml", "30m", &[]));
     assert_eq!(told(&plain, "GR107"), NOTHING);

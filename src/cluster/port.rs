@@ -224,6 +224,10 @@ impl World for Port<'_> {
         self.cluster.watches.resyncs.insert(self.controller, every);
     }
 
+    fn has_no_watches(&mut self) {
+        self.cluster.watches.unwatched.insert(self.controller);
+    }
+
     fn watch_nodes(&mut self) {
         if self.is_trial() {
             return;

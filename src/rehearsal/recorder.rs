@@ -206,6 +206,10 @@ impl World for RecordingPort<'_> {
         self.port.resyncs(every);
     }
 
+    fn has_no_watches(&mut self) {
+        self.port.has_no_watches();
+    }
+
     fn ask(&mut self, ask: Ask, cause: Cause) -> AskId {
         if let Ask::Apply { key, object, .. } = &ask {
             self.asked.push((self.port.now(), *key, object.clone()));

@@ -315,6 +315,10 @@ pub trait World {
     /// wakes it then. Only worlds that can lose a change need to know.
     fn resyncs(&mut self, _every: Duration) {}
 
+    /// A controller of this side has no watches: what it reads it asks for each time, and a wake stands for the answer. There is nothing
+    /// then that could lag or be missed. Only worlds that can do that to a change need to know.
+    fn has_no_watches(&mut self) {}
+
     /// Asks for something; the answer comes as a wake of its own.
     fn ask(&mut self, ask: Ask, cause: Cause) -> AskId;
 
