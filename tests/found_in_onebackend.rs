@@ -148,3 +148,60 @@ fn a_search_tries_no_quota_where_docker_runs_all() {
         explore(&scenario("rolling-update/scenario.yaml", "20m", &[]), &options, &mut |_| true).expect("a search");
     assert_eq!(found.by_stage[0], 0, "nothing to try");
 }
+
+#[test]
+fn what_fails_for_want_of_a_node_comes_from_its_silence() {
+    let later = "on: { subject: instance/late-0, reaches: healthy }, node_shutdown: { node: gpu-0, for: 10m }";
+    let lost = "on: { subject: deployment/web, reaches: error, occurrence: 4 }, node_down: { node: gpu-0 }";
+    let gone = "on: { subject: Node/large, reaches: Ready }, spot_reclaim: { node: small, notice: 2m }";
+    for (path, fault, count) in [
+        ("as-built-repository/documented.greenroom.yaml", later, 2),
+        ("as-built-late-definition/documented.greenroom.yaml", lost, 1),
+        ("tight-room/scenario.yaml", gone, 1),
+    ] {
+        let stuck = told(&run(&scenario(path, "40m", &[fault])), "GR106");
+        assert_eq!(stuck.len(), count, "{path}: {stuck:?}");
+        let explained = stuck.iter().all(|one| one.ends_with("; explained by fault/put-in-0"));
+        assert!(explained, "{path}: {stuck:?}");
+    }
+}
+
+/// Two faults: the one that killed a container is not why there is no node.
+#[test]
+fn of_two_faults_the_one_is_told_that_took_the_node() {
+    let silent = "on: { subject: deployment/api, reaches: pending }, node_silent: { node: gpu-0, for: 10m }";
+    let killed = "on: { subject: Pod/late-0, reaches: Running }, pod_kill: { deployment: worker }";
+    let run = run(&scenario("as-built-no-ports/documented.greenroom.yaml", "30m", &[silent, killed]));
+    let stuck = told(&run, "GR106");
+    let worker = stuck.iter().find(|one| one.starts_with("deployment/worker")).expect("it is given up");
+    assert!(worker.ends_with("; explained by fault/put-in-0"), "{worker}");
+}
+
+/// The node falls silent at the very instant at which nodes are first told of.
+#[test]
+fn what_is_removed_with_a_lost_node_comes_from_its_silence() {
+    let silent = "on: { subject: deployment/depl_feed, reaches: pending }, node_silent: { node: large, for: 2m }";
+    let run = run(&scenario("tight-room/scenario.yaml", "30m", &[silent]));
+    let removed = run.timeline.since(0).filter(|(_, entry)| {
+        entry.subject.kind == Kind::Instance && entry.why.template == "its node is lost" && entry.became == "removed"
+    });
+    let removed: Vec<EntryId> = removed.map(|(id, _)| id).collect();
+    assert_eq!(removed.len(), 7, "the instances of the large node");
+    assert!(removed.iter().all(|id| is_of_a_fault(&run, *id)));
+    let refused = run.timeline.since(0).filter(|(_, entry)| entry.why.template.contains("does not admit"));
+    assert_eq!(refused.count(), 0, "docker takes new containers while the old ones stop");
+}
+
+/// An instance that was shrunk away goes at the same step as two that do not answer.
+#[test]
+fn what_failed_leads_to_an_outage_rather_than_what_was_told_to_go() {
+    let flap = "on: { subject: Pod/depl_mailer-1, reaches: Serving }, readiness_flap: { deployment: depl_mailer, for: 20s, every: 60s, times: 3 }";
+    let run = run(&scenario("scaled-and-removed/scenario.yaml", "33m", &[flap]));
+    for (id, word) in words(&run) {
+        if word == "traffic/depl_mailer outage"
+            && run.timeline.get(id).is_some_and(|entry| entry.at.nanos() < 5 * 60_000_000_000)
+        {
+            assert!(is_of_a_fault(&run, id), "before it is removed, none answers because of the flap");
+        }
+    }
+}

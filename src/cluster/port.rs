@@ -228,6 +228,11 @@ impl World for Port<'_> {
         self.cluster.watches.unwatched.insert(self.controller);
     }
 
+    fn fell_silent(&self, node: Subject) -> Option<Cause> {
+        let kubelet = self.cluster.kubelet(self.cluster.find_node(node)?);
+        if kubelet.in_touch() { None } else { kubelet.fell_silent.map(Cause::Entry) }
+    }
+
     fn watch_nodes(&mut self) {
         if self.is_trial() {
             return;

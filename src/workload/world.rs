@@ -319,6 +319,11 @@ pub trait World {
     /// then that could lag or be missed. Only worlds that can do that to a change need to know.
     fn has_no_watches(&mut self) {}
 
+    /// What the silence of a node began with, while nothing is heard of it; `None`: something is, or this world cannot tell.
+    fn fell_silent(&self, _node: Subject) -> Option<Cause> {
+        None
+    }
+
     /// Asks for something; the answer comes as a wake of its own.
     fn ask(&mut self, ask: Ask, cause: Cause) -> AskId;
 

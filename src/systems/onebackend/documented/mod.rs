@@ -43,10 +43,10 @@ struct Scene<'a> {
 
 impl Loop {
     /// The services start.
-    pub fn begin(&mut self, store: &mut Store, options: &Options, _: Cause, world: &mut dyn World) {
+    pub fn begin(&mut self, store: &mut Store, options: &Options, cause: Cause, world: &mut dyn World) {
         self.origin = world.now();
         world.watch_nodes();
-        store.hear_nodes(options, world);
+        store.hear_nodes(options, cause, world);
     }
 
     /// A definition was saved or removed: the next cycle reads it.
@@ -120,11 +120,11 @@ impl Loop {
     }
 
     fn nodes_changed(&mut self, scene: &mut Scene<'_>, cause: Cause) {
-        let changed = scene.store.hear_nodes(scene.options, scene.world);
+        let changed = scene.store.hear_nodes(scene.options, cause, scene.world);
         for work in &mut self.works {
             for instance in work.instances.iter_mut().filter(|instance| changed.contains(&instance.node)) {
-                instance.cause = cause;
-                work.cause = cause;
+                instance.cause = scene.store.nodes[instance.node].cause;
+                work.cause = instance.cause;
             }
         }
     }
