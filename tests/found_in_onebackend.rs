@@ -205,3 +205,55 @@ fn what_failed_leads_to_an_outage_rather_than_what_was_told_to_go() {
         }
     }
 }
+
+#[test]
+fn an_update_that_comes_further_with_each_instance_comes_to_rest() {
+    let slow = "on: { subject: Pod/depl_feed-14, reaches: Pulling }, slow_start: { deployment: depl_feed, extra: 2m }";
+    // In its middle, soon after its end, and long after.
+    for until in ["28m", "34m", "39m15s", "60m"] {
+        assert_eq!(told(&run(&scenario("tight-room/scenario.yaml", until, &[slow])), "GR105"), NOTHING, "{until}");
+    }
+}
+
+/// Twelve pods, one after the other.
+struct Twelve;
+
+impl Documents for Twelve {
+    fn read(&self, path: &str) -> Result<String, String> {
+        let image = path.trim_end_matches(".yaml");
+        let set = format!(
+            "apiVersion: apps/v1\nkind: StatefulSet\nmetadata: {{ name: web }}\nspec:\n  replicas: 12\n  serviceName: web\n  \
+             selector: {{ matchLabels: {{ app: web }} }}\n  template:\n    metadata: {{ labels: {{ app: web }} }}\n    spec:\n      \
+             containers: [ {{ name: web, image: \"{image}\", readinessProbe: {{ httpGet: {{ port: 80 }} }} }} ]\n"
+        );
+        Ok(set)
+    }
+}
+
+#[test]
+fn a_stateful_set_that_makes_one_pod_after_the_other_comes_to_rest() {
+    let scenario = |at: &str, until: &str| {
+        format!(
+            "name: slow\nuntil: {until}\ncluster: {{ nodes: [ {{ pool: n, count: 2, cpu: 8, memory: 32Gi }} ] }}\n\
+             deploy: [ {{ document: one.yaml, system: kubernetes }} ]\nbehaviour: [ {{ match: {{ workload: web }}, start: 90s }} ]\n\
+             actions: [ {{ at: {at}, apply: two.yaml }} ]\n"
+        )
+    };
+    // As it is made, as it is updated, and soon after that.
+    for (at, until) in [("15m", "15m"), ("30m", "45m"), ("30m", "49m30s")] {
+        let source = Source::new("scenario.yaml", scenario(at, until));
+        let scenario = load_from(&source, &Twelve).unwrap_or_else(|problems| panic!("{problems:?}"));
+        assert_eq!(told(&run(&scenario), "GR105"), NOTHING, "{until}");
+    }
+}
+
+#[test]
+fn attempts_that_are_counted_are_not_endless() {
+    let slow =
+        "on: { subject: Pod/depl_quotes-0, reaches: Serving }, slow_start: { deployment: depl_quotes, extra: 10m }";
+    let middle = run(&scenario("autoscaling/scenario.yaml", "50m30s", &[slow]));
+    assert_eq!(told(&middle, "GR105"), NOTHING);
+    let end = run(&scenario("autoscaling/scenario.yaml", "90m", &[slow]));
+    assert_eq!(told(&end, "GR105"), NOTHING);
+    assert!(told(&end, "GR106")[0].contains("given up after 10 attempts"), "{:?}", told(&end, "GR106"));
+}

@@ -17,7 +17,7 @@ use super::profile::Options;
 use super::store::{DeploymentRow, DeploymentStatus, Store};
 use crate::kernel::{Duration, Time};
 use crate::timeline::{Cause, Kind, Subject};
-use crate::workload::{AskId, Backend, Outcome, Wake, World};
+use crate::workload::{AskId, Attempts, Backend, Numbered, Outcome, Pledge, Wake, World};
 use work::{Image, Life, Work};
 
 /// The deploy loop.
@@ -78,7 +78,11 @@ impl Loop {
                 work.attempts = 0;
                 work.cause = cause;
             }
-            None => self.works.push(Work::new(&row.spec.id, row.subject, row.cause)),
+            None => {
+                self.works.push(Work::new(&row.spec.id, row.subject, row.cause));
+                let pods = Numbered { namespace: row.subject.namespace, stem: world.intern(&row.spec.id) };
+                world.pledge(Pledge::Attempts(Attempts { pods, most: options.documented.attempts_max }));
+            }
         }
         let mut scene = Scene { store, options, world };
         self.cycle(&mut scene);
