@@ -192,6 +192,26 @@ fn what_is_removed_with_a_lost_node_comes_from_its_silence() {
     assert_eq!(refused.count(), 0, "docker takes new containers while the old ones stop");
 }
 
+/// The server of a machine that shuts down with a grace period ends first: nothing is started there any more, and all that goes, goes with it.
+#[test]
+fn a_server_ends_before_its_machine() {
+    let off = "on: { subject: Pod/depl_feed-5, reaches: Deleted }, node_shutdown: { node: large, grace_period: 1m, for: 10m }";
+    let run = run(&scenario("tight-room/scenario.yaml", "39m", &[off]));
+    let words = words(&run);
+    let at = |word: &str, from: usize| words.iter().skip(from).position(|(_, one)| one == word).expect(word) + from;
+    let ends = at("Node/large ShuttingDown", 0);
+    let back = at("Node/large Ready", ends);
+    for (id, _) in &words[ends..back] {
+        let entry = run.timeline.get(*id).expect("an entry");
+        let is_started_there =
+            entry.became == "starting" && greenroom::timeline::render::why(&entry.why, &run.names) == "on large";
+        assert!(!is_started_there, "{}", entry.subject.show(&run.names));
+        if entry.subject.kind == Kind::Instance && entry.why.template == "its node is lost" {
+            assert!(is_of_a_fault(&run, *id));
+        }
+    }
+}
+
 /// An instance that was shrunk away goes at the same step as two that do not answer.
 #[test]
 fn what_failed_leads_to_an_outage_rather_than_what_was_told_to_go() {

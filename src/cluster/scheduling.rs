@@ -308,7 +308,9 @@ impl Cluster {
             return;
         };
         let template = self.set(self.pod(id).set).template;
-        let refusal = match self.kubelet(node).shutting_down {
+        let ends = self.kubelet(node).shutting_down;
+        let cause = if ends { self.node_cause(node).unwrap_or(cause) } else { cause };
+        let refusal = match ends {
             // `Admit`, k8s.io/kubernetes v1.36.3, pkg/kubelet/nodeshutdown/nodeshutdown_manager.go. Docker's daemon ends with the machine.
             true => Some("NodeShutdown".to_owned()),
             // Docker weighs no requests; a GPU is one instance's, and here it is given to one pod alone.

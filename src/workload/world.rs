@@ -258,8 +258,8 @@ pub trait World {
         None
     }
 
-    /// True if this node tells others of itself at this instant: it runs, and is not silent. A world that cannot know says what it
-    /// observes.
+    /// True if this node tells others of itself at this instant: it runs, does not shut down, and is not silent. A world that cannot
+    /// know says what it observes.
     fn hears(&self, node: Subject) -> bool {
         self.observed_nodes(&[]).contains(&(node, true))
     }

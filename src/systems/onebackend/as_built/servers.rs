@@ -110,7 +110,7 @@ pub fn hear(servers: &mut Vec<Server>, is_first: bool, desk: &mut Desk<'_>) -> N
             (true, false) => news.lost.push(position),
             _ => continue,
         }
-        (server.is_up, server.cause) = (is_up, desk.cause);
+        (server.is_up, server.cause) = (is_up, desk.world.fell_silent(server.node).unwrap_or(desk.cause));
         (server.busy_since, server.tick_waits, server.triggers) = (None, false, 0);
     }
     news
