@@ -86,6 +86,9 @@ impl Cluster {
         let now = self.queue.now();
         let lag = self.profile.watch_latency;
         let mut shown = now.nanos().checked_sub(lag.nanos()).map(Time::from_nanos);
+        if controller.is_some_and(|controller| self.watches.unwatched.contains(&controller)) {
+            return shown;
+        }
         for fault in &self.api_faults {
             let Trouble::Lag(by) = fault.trouble else { continue };
             if fault.strikes(controller, key, now) {
@@ -100,6 +103,9 @@ impl Cluster {
     pub(super) fn told_at(&mut self, controller: usize, key: Option<Subject>) -> Option<Time> {
         let now = self.queue.now();
         let mut told = Some(now + self.profile.watch_latency);
+        if self.watches.unwatched.contains(&controller) {
+            return told;
+        }
         let resynced = self.watches.resynced_at(controller, now);
         for index in 0..self.api_faults.len() {
             let fault = &mut self.api_faults[index];

@@ -142,7 +142,7 @@ impl Cluster {
     fn unready(&self, sets: impl IntoIterator<Item = PodSetId>) -> Vec<Unready> {
         let waits = |id: &PodId| {
             let pod = self.pod(*id);
-            !pod.available && !matches!(pod.phase, PodPhase::Succeeded | PodPhase::Failed)
+            !pod.available && !matches!(pod.phase, PodPhase::Succeeded | PodPhase::Failed) && !self.is_off(*id)
         };
         let pods = sets.into_iter().flat_map(|set| self.pods_in(set)).filter(waits);
         let tell = |id: PodId| {

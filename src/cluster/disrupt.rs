@@ -84,7 +84,7 @@ impl Cluster {
 
     fn kill_pods(&mut self, target: Subject, count: Option<u32>, cause: Cause) -> u32 {
         let mut pods = self.pods_of(target);
-        pods.retain(|id| self.pod(*id).is_active());
+        pods.retain(|id| self.pod(*id).is_active() && !self.is_off(*id));
         pods.truncate(count.map_or(usize::MAX, |count| count as usize));
         for id in &pods {
             self.delete_pod(*id, Why::text("killed"), cause);
@@ -111,7 +111,7 @@ impl Cluster {
         if target.kind == Kind::Node {
             return self.find_node(target).into_iter().collect();
         }
-        let active = self.pods_of(target).into_iter().filter(|id| self.pod(*id).is_active());
+        let active = self.pods_of(target).into_iter().filter(|id| self.pod(*id).is_active() && !self.is_off(*id));
         let mut nodes: Vec<NodeId> = active.filter_map(|id| self.pod(id).node).collect();
         nodes.sort_unstable();
         nodes.dedup();

@@ -17,6 +17,7 @@ mod custom;
 mod daemonset;
 mod deployment;
 mod disrupt;
+mod docker;
 mod drain;
 mod event;
 mod eviction;

@@ -174,7 +174,8 @@ impl World for Port<'_> {
 
     fn hears(&self, node: Subject) -> bool {
         let cluster = &*self.cluster;
-        cluster.find_node(node).is_some_and(|node| cluster.kubelet(node).in_touch())
+        let sends = |node| cluster.kubelet(node).in_touch() && !cluster.kubelet(node).shutting_down;
+        cluster.find_node(node).is_some_and(sends)
     }
 
     fn build_fails(&mut self, of: Subject) -> bool {
@@ -226,6 +227,16 @@ impl World for Port<'_> {
 
     fn resyncs(&mut self, every: Duration) {
         self.cluster.watches.resyncs.insert(self.controller, every);
+    }
+
+    fn has_no_watches(&mut self) {
+        self.cluster.watches.unwatched.insert(self.controller);
+    }
+
+    fn fell_silent(&self, node: Subject) -> Option<Cause> {
+        let kubelet = self.cluster.kubelet(self.cluster.find_node(node)?);
+        let is_heard = kubelet.in_touch() && !kubelet.shutting_down;
+        if is_heard { None } else { kubelet.fell_silent.map(Cause::Entry) }
     }
 
     fn watch_nodes(&mut self) {

@@ -15,8 +15,8 @@ use super::template::Templates;
 use super::volume::VolumeView;
 use super::{Arg, Cause, Class, Cluster, Event, NodeId, PodId, Why};
 use crate::kernel::{Names, Time};
-use crate::workload::BatchScheduler;
 use crate::workload::policy::PriorityClassSpec;
+use crate::workload::{BatchScheduler, PodTemplate};
 
 /// What is known of pods for the scheduler's sake alone.
 #[derive(Clone, Default, Debug)]
@@ -104,7 +104,7 @@ impl Cluster {
         let set = self.set(self.pod(id).set);
         let source = std::sync::Arc::clone(&set.source);
         if let Some(name) = &source.node_name {
-            self.bind_to_named(id, name, cause);
+            self.bind_to_named(id, &source, name, cause);
         } else {
             if let Some(batch) = self.batch_scheduler_of(id) {
                 self.enroll(id, batch);
@@ -294,7 +294,7 @@ impl Cluster {
     }
 
     /// Binds a pod that names its node; the scheduler is not asked (`spec.nodeName`).
-    fn bind_to_named(&mut self, id: PodId, name: &str, cause: Cause) {
+    fn bind_to_named(&mut self, id: PodId, source: &PodTemplate, name: &str, cause: Cause) {
         let found = self
             .nodes
             .in_order()
@@ -308,7 +308,16 @@ impl Cluster {
             return;
         };
         let template = self.set(self.pod(id).set).template;
-        match self.scheduler.admits(&self.nodes, &self.templates, template, node) {
+        let ends = self.kubelet(node).shutting_down;
+        let cause = if ends { self.node_cause(node).unwrap_or(cause) } else { cause };
+        let refusal = match ends {
+            // `Admit`, k8s.io/kubernetes v1.36.3, pkg/kubelet/nodeshutdown/nodeshutdown_manager.go. Docker's daemon ends with the machine.
+            true => Some("NodeShutdown".to_owned()),
+            // Docker weighs no requests; a GPU is one instance's, and here it is given to one pod alone.
+            false if source.docker && self.nodes.has_devices_for(&self.templates, node, template) => None,
+            false => self.scheduler.admits(&self.nodes, &self.templates, template, node),
+        };
+        match refusal {
             None => self.bind_pod(id, node),
             Some(reason) => {
                 let reason = self.names.intern(&reason);

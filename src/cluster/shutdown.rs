@@ -40,7 +40,8 @@ impl Cluster {
             self.node_down(node, lasts, Why::text("shut down without a grace period"), cause);
             return true;
         }
-        self.kubelet_mut(node).shutting_down = true;
+        let kubelet = self.kubelet_mut(node);
+        (kubelet.shutting_down, kubelet.fell_silent) = (true, kubelet.last);
         self.set_condition(node, ReadyCondition::False, Why::text("node is shutting down"), cause);
         let tick = self.profile.node_monitor_period;
         self.plan_monitor((self.queue.now() + Duration::from_nanos(1)).ceil_to(Time::ZERO, tick));
@@ -79,6 +80,7 @@ impl Cluster {
                 self.next_group(node);
                 continue;
             }
+            self.drop_pulls(node, Some(&pods));
             for id in pods {
                 let grace = self.grace_period(id).min(share);
                 self.graces.insert(id, grace);

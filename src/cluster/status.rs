@@ -73,6 +73,7 @@ impl Cluster {
             registered: self.is_registered(id),
             terminating: pod.terminating,
             gated: self.is_gated(id),
+            started: self.main_containers(id).any(|one| one.attempts > 0),
             node: pod.node.map(|node| self.nodes.get(node).name),
             restarts: pod.restarts,
             reason: record.reason,
@@ -130,7 +131,7 @@ impl Cluster {
             let one = |flag: bool| u32::from(flag);
             return Some(Counts {
                 desired: 1,
-                pods: one(!pod.terminating),
+                pods: one(!pod.terminating && !self.is_off(id)),
                 running: one(pod.running),
                 ready: one(pod.ready),
                 available: one(pod.available),
@@ -149,14 +150,15 @@ impl Cluster {
         };
         for id in sets.iter() {
             let set = self.set(*id);
-            counts.pods += set.active.len() as u32;
+            let (pods, gpus) = self.there_of(*id);
+            counts.pods += pods;
             counts.running += set.running;
             counts.ready += set.ready;
             counts.available += set.available;
             counts.serving += set.serving;
             counts.registered += if set.registers { set.registered } else { set.ready };
             counts.restarts += set.restarts;
-            counts.gpus += set.gpus;
+            counts.gpus += gpus;
             let desired = match set.owner {
                 Owner::ReplicaSet(id) => self.replicaset(id).replicas,
                 Owner::StatefulSet(owner) if self.statefulset(owner).update == Some(*id) => {

@@ -65,8 +65,12 @@ impl Cluster {
     pub(super) fn dial(&self, target: Subject) -> Dial {
         let answers = |node: NodeId| self.nodes.get(node).joined && !self.kubelet(node).down;
         if target.kind == Kind::Node {
-            let node = self.find_node(target);
-            return if node.is_some_and(answers) { Dial::Accepted } else { Dial::NoAnswer };
+            return match self.find_node(target).filter(|node| answers(*node)) {
+                // What listens there ends with the other services of the machine, before it is off.
+                Some(node) if self.kubelet(node).shutting_down => Dial::Refused,
+                Some(_) => Dial::Accepted,
+                None => Dial::NoAnswer,
+            };
         }
         match self.find_pod(target) {
             Some(pod) if self.pod(pod).node.is_some_and(|node| !answers(node)) => Dial::NoAnswer,

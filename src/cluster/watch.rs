@@ -3,7 +3,7 @@
 //! Observed state is a position in a log of changes: with a latency of `l`, a controller sees at `t` what was true at `t - l`.
 //! Without a latency the log is not kept, because the position is always its end.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use smallvec::SmallVec;
 
@@ -31,6 +31,8 @@ pub struct Watches {
     planned: BTreeMap<(usize, Option<Subject>), Time>,
     /// How often a controller's watches hand out everything again, if they do.
     pub(super) resyncs: BTreeMap<usize, Duration>,
+    /// Controllers that have no watches: what they are told stands for an answer, and is told as it is.
+    pub(super) unwatched: BTreeSet<usize>,
     /// True once a fault may show what was true earlier.
     pub(super) keeps_history: bool,
     history: BTreeMap<Subject, Vec<(Time, Option<Status>)>>,

@@ -214,6 +214,14 @@ impl World for RecordingPort<'_> {
         self.port.resyncs(every);
     }
 
+    fn has_no_watches(&mut self) {
+        self.port.has_no_watches();
+    }
+
+    fn fell_silent(&self, node: Subject) -> Option<Cause> {
+        self.port.fell_silent(node)
+    }
+
     fn ask(&mut self, ask: Ask, cause: Cause) -> AskId {
         if let Ask::Apply { key, object, .. } = &ask {
             self.asked.push((self.port.now(), *key, object.clone()));

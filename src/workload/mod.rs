@@ -39,7 +39,7 @@ pub use gang::{
     BatchScheduler, GangMember, PodGroupSpec, PodGroupStatus, Staleness, SubGroup, TopologyConstraint, TopologySpec,
 };
 pub use object::{DeploymentSpec, NodePatch, NodePoolSpec, Object, ServiceSpec};
-pub use pledge::{GivenUp, Leaves, Left, Numbered, Order, Pledge, Reaches, Uses};
+pub use pledge::{Attempts, GivenUp, Leaves, Left, Numbered, Order, Pledge, Reaches, Uses};
 pub use pod::{
     Awaited, Container, EnvironmentSource, NodeRequirement, NodeTerm, Operator, PodTemplate, Probe, ProcessLease,
     Registration, RestartPolicy, Taint, TaintEffect, Toleration,

@@ -57,6 +57,8 @@ pub enum Pledge {
         /// How many of its pods must be ready at this instant; 0 for a name that promises nothing, as that of a preview.
         pods: u32,
     },
+    /// A system leaves it alone after so many attempts in a row that failed.
+    Attempts(Attempts),
     /// The way back from an update has come to its end.
     GivenUp(GivenUp),
     /// A version that was given up is wanted again.
@@ -79,6 +81,15 @@ pub struct Uses {
     pub value: Option<Symbol>,
     /// The words of the publisher that say that what it published is gone.
     pub gone: &'static [&'static str],
+}
+
+/// How often something is tried before its system leaves it alone.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Attempts {
+    /// The pods that each attempt makes anew.
+    pub pods: Numbered,
+    /// How many attempts in a row may fail.
+    pub most: u32,
 }
 
 /// What must hold once an update was given up.

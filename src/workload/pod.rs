@@ -64,6 +64,9 @@ pub struct PodTemplate {
     /// Where the pods are registered for those who send requests to them; `None`: these go by readiness, and by what the
     /// scenario says of `register`.
     pub registration: Option<Registration>,
+    /// True if each stands for a container that docker runs on its node: the API server and the kubelet refuse none of them, and of a
+    /// machine that is off nothing says that there is one.
+    pub docker: bool,
     /// What the processes of the pods hold in a store for as long as they run; `None`: they need none.
     pub process_lease: Option<ProcessLease>,
     /// All that the document says and the model has no field for (environment, arguments, annotations), as one number: two
@@ -104,6 +107,7 @@ impl Default for PodTemplate {
             active_deadline: None,
             serves: None,
             registration: None,
+            docker: false,
             process_lease: None,
             fingerprint: 0,
             written: Written::default(),

@@ -363,6 +363,8 @@ pub struct PodStatus {
     pub terminating: bool,
     /// True while a scheduling gate keeps it from being placed.
     pub gated: bool,
+    /// True once a container of it has run, init containers aside.
+    pub started: bool,
     /// The node that it is bound to.
     pub node: Option<Name>,
     /// Restarts, over all its containers.

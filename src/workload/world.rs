@@ -258,8 +258,8 @@ pub trait World {
         None
     }
 
-    /// True if this node tells others of itself at this instant: it runs, and is not silent. A world that cannot know says what it
-    /// observes.
+    /// True if this node tells others of itself at this instant: it runs, does not shut down, and is not silent. A world that cannot
+    /// know says what it observes.
     fn hears(&self, node: Subject) -> bool {
         self.observed_nodes(&[]).contains(&(node, true))
     }
@@ -314,6 +314,15 @@ pub trait World {
     /// A controller of this side hands out all that its watches know again, so often since the start: what it missed of a change
     /// wakes it then. Only worlds that can lose a change need to know.
     fn resyncs(&mut self, _every: Duration) {}
+
+    /// A controller of this side has no watches: what it reads it asks for each time, and a wake stands for the answer. There is nothing
+    /// then that could lag or be missed. Only worlds that can do that to a change need to know.
+    fn has_no_watches(&mut self) {}
+
+    /// What the silence of a node began with, while nothing is heard of it; `None`: something is, or this world cannot tell.
+    fn fell_silent(&self, _node: Subject) -> Option<Cause> {
+        None
+    }
 
     /// Asks for something; the answer comes as a wake of its own.
     fn ask(&mut self, ask: Ask, cause: Cause) -> AskId;

@@ -190,6 +190,7 @@ impl Replay {
             registered: false,
             terminating: false,
             gated: false,
+            started: phase == PodPhase::Running,
             node: None,
             restarts: startup_failures,
             reason,

@@ -20,7 +20,7 @@ impl Cluster {
             return;
         }
         let cause = self.pod_cause(id);
-        self.drop_pulls(node, Some(id));
+        self.drop_pulls(node, Some(&[id]));
         self.stop_containers(id, cause);
         self.end_overdue(id, cause);
     }

@@ -263,14 +263,14 @@ impl Cluster {
         }
     }
 
-    /// Forgets what a kubelet was pulling for containers that are no longer wanted; `None`: everything.
-    pub(in crate::cluster) fn drop_pulls(&mut self, node: NodeId, pod: Option<PodId>) {
+    /// Forgets what a kubelet was pulling for the containers of pods that are no longer wanted; `None`: everything.
+    pub(in crate::cluster) fn drop_pulls(&mut self, node: NodeId, pods: Option<&[PodId]>) {
         if self.kubelet(node).pulls.is_empty() {
             return;
         }
         let head = self.kubelet(node).pulls.front().copied();
         let containers = &self.containers;
-        let keep = |id: &ContainerId| pod.is_some_and(|pod| containers[id.0 as usize].pod != pod);
+        let keep = |id: &ContainerId| pods.is_some_and(|pods| !pods.contains(&containers[id.0 as usize].pod));
         self.kubelets[node.0 as usize].pulls.retain(keep);
         let next = self.kubelet(node).pulls.front().copied();
         if next != head {

@@ -20,7 +20,7 @@ impl Cluster {
             self.plan_pod_gc_of(node);
             return;
         }
-        self.drop_pulls(node, Some(id));
+        self.drop_pulls(node, Some(&[id]));
         self.stop_containers(id, cause);
         self.pod_stopped(id);
     }

@@ -13,7 +13,7 @@ use crate::kernel::{Duration, Time};
 use crate::timeline::EntryId;
 use crate::workload::policy::QuotaSpec;
 use crate::workload::storage::ClaimSpec;
-use crate::workload::{Object, QuotaStatus};
+use crate::workload::{Object, PodTemplate, QuotaStatus};
 use usage::Usage;
 
 /// One ResourceQuota.
@@ -142,7 +142,8 @@ impl Cluster {
                 }
             }
         };
-        for set in self.sets.iter().filter(|set| set.namespace == namespace && usage::in_scope(&set.source, scopes)) {
+        let counts = |source: &PodTemplate| !source.docker && usage::in_scope(source, scopes);
+        for set in self.sets.iter().filter(|set| set.namespace == namespace && counts(&set.source)) {
             let mut each = usage::pod_usage(&set.source);
             each.remove(usage::POD_OBJECTS);
             add(&each, set.active.len() as u64);
@@ -150,7 +151,7 @@ impl Cluster {
         }
         for (pod, until) in &self.quotas.charged_until {
             let set = self.set(self.pod(*pod).set);
-            if set.namespace == namespace && *until > now && usage::in_scope(&set.source, scopes) {
+            if set.namespace == namespace && *until > now && counts(&set.source) {
                 let mut each = usage::pod_usage(&set.source);
                 each.remove(usage::POD_OBJECTS);
                 add(&each, 1);
@@ -227,7 +228,7 @@ impl Cluster {
 
     /// Why a pod that nobody owns cannot be created; charges it if it can.
     pub(super) fn lone_pod_refusal(&mut self, set: PodSetId) -> Option<String> {
-        if self.quotas.is_empty() {
+        if self.quotas.is_empty() || self.is_docker(set) {
             return None;
         }
         self.pod_refusal(set).map(|(refusal, _)| refusal)

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::fork::Fork;
 use crate::kernel::Names;
-use crate::scenario::model::{ActionDocument, ActionKind, NodeNaming, Scenario, Target, TargetKind};
+use crate::scenario::model::{ActionDocument, ActionKind, NodeNaming, Scenario, SystemName, Target, TargetKind};
 use crate::timeline::{Kind, Subject};
 use crate::workload::Stage;
 
@@ -19,7 +19,7 @@ pub struct Targets {
     pub nodes: Vec<String>,
     /// Nodes that are like one of those.
     pub equal_nodes: usize,
-    /// Namespaces that something was in.
+    /// Namespaces with pods that a quota can bound: docker, in which 1Backend runs its containers, has none.
     pub namespaces: BTreeSet<String>,
     /// Every other subject, by kind.
     pub subjects: BTreeMap<Kind, BTreeSet<String>>,
@@ -60,9 +60,10 @@ impl Targets {
         let Some(end) = looks.last() else { return targets };
         let (timeline, names) = (end.timeline(), end.stage().names());
         let subjects: BTreeSet<Subject> = timeline.since(0).map(|(_, entry)| entry.subject).collect();
+        let all_docker = scenario.deploy.iter().all(|deploy| deploy.system == SystemName::OneBackend);
         for subject in &subjects {
             targets.subjects.entry(subject.kind).or_default().insert(subject.show(names));
-            if subject.kind == Kind::Pod {
+            if subject.kind == Kind::Pod && !all_docker {
                 let namespace = names.text(subject.namespace);
                 let namespace = if namespace.is_empty() { "default" } else { namespace };
                 targets.namespaces.insert(namespace.to_owned());

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::{ContainerState, ContainerStatus, Pod};
 
 use super::super::clock::Timer;
 use super::super::cluster::LiveCluster;
@@ -163,6 +163,7 @@ impl LiveCluster {
             registered: false,
             terminating: false,
             gated: false,
+            started: false,
             node: None,
             restarts: 0,
             reason: "",
@@ -341,8 +342,19 @@ fn read(pod: &Pod, into: &mut PodSeen) {
     let serves = |one: &&ContainerStatus| runs(one);
     into.serving = main.iter().filter(serves).filter_map(|one| port(pod, &one.name)).collect();
     into.was_running |= into.running || into.status.phase == PodPhase::Running;
+    into.status.started |= main.iter().any(has_run);
     into.status.restarts = main.iter().chain(&init).map(|one| super::count(Some(one.restart_count))).sum();
     into.status.reason = main.iter().chain(&init).map(reason).find(|reason| !reason.is_empty()).unwrap_or("");
+}
+
+/// True once a container has run. Of one that never did, a kubelet that ends its pod makes up an end that has neither a beginning nor a
+/// container (k8s.io/kubernetes v1.36.3, pkg/kubelet/status/status_manager.go, `TerminatePod`).
+fn has_run(container: &ContainerStatus) -> bool {
+    let ended = |state: &ContainerState| {
+        state.terminated.as_ref().is_some_and(|end| end.started_at.is_some() || end.container_id.is_some())
+    };
+    let runs = container.state.as_ref().is_some_and(|state| state.running.is_some() || ended(state));
+    runs || container.restart_count > 0 || container.last_state.as_ref().is_some_and(ended)
 }
 
 /// The first port of a container.

@@ -4,18 +4,22 @@
 //! cycle ([`super::cycle`]) that is still going on, of changes that controllers make: of specs and sizes, of objects that are made
 //! and deleted. Pods count together with those of their own name but for the number, ReplicaSets with those of other revisions.
 //!
+//! Rounds in which pods come are a cycle only if these go again: an update that takes one pod after the other has equal rounds as well,
+//! and comes further with each.
+//!
 //! No sign is what somebody asks for: a schedule (CronJob), the metrics of an autoscaler, a fault or an action within the cycle, and
-//! what follows from containers that crash, which is stuck rather than unstable.
+//! what follows from containers that crash, which is stuck rather than unstable. Nor are attempts of which a system says how many it makes,
+//! before there were more.
 
 use std::collections::BTreeMap;
 
 use super::cycle::{Cycle, at_the_end};
 use super::{Found, Oracle, origin, rules};
-use crate::kernel::{Names, Symbol, Time};
+use crate::kernel::{Duration, Names, Symbol, Time};
 use crate::rehearsal::Ending;
 use crate::scenario::Scenario;
-use crate::timeline::{Arg, Cause, Entry, EntryId, Kind, Subject};
-use crate::workload::Stage;
+use crate::timeline::{Arg, Cause, Entry, EntryId, Kind, Subject, Timeline};
+use crate::workload::{Numbered, Pledge, Stage};
 
 /// Watches for changes without end.
 #[derive(Clone, Debug)]
@@ -114,15 +118,23 @@ fn cycles(stage: &dyn Stage, found: &mut Found) {
             list.push((entry.at, Change { id, subject: entry.subject, said: said(&entry) }));
         }
     }
-    for list in changes.values().filter(|list| list.len() >= super::cycle::ROUNDS) {
+    for (whose, list) in changes.iter().filter(|(_, list)| list.len() >= super::cycle::ROUNDS) {
         let words: Vec<(Time, _)> = list.iter().map(|(at, change)| (*at, change.said)).collect();
         let Some(cycle) = at_the_end(&words) else { continue };
         let Some((last_at, last)) = list.last() else { continue };
-        let goes_on = stage.now().since(*last_at) <= cycle.period * 2;
+        // The next change of a cycle comes a period after the one that it repeats, or a tenth of that later.
+        let goes_on = stage.now().since(*last_at) <= cycle.period + Duration::from_nanos(cycle.period.nanos() / 10);
         let begins = list.len() - cycle.changes * cycle.rounds;
         let since = list[begins].0;
         let round = &list[list.len() - cycle.changes..];
-        if !goes_on || round.iter().any(|(_, change)| is_asked_for(stage, change.id, since)) {
+        let comes_back = match whose {
+            Whose::Pods(namespace, base) => {
+                go_again(timeline, &list[begins..begins + cycle.changes])
+                    && cycle.rounds > attempts(stage, *namespace, *base)
+            }
+            Whose::One(_) | Whose::ReplicaSets(..) => true,
+        };
+        if !goes_on || !comes_back || round.iter().any(|(_, change)| is_asked_for(stage, change.id, since)) {
             continue;
         }
         let detail = told(&cycle, round);
@@ -142,6 +154,30 @@ fn whose(subject: Subject, names: &Names) -> Whose {
         }
         _ => Whose::One(subject),
     }
+}
+
+/// True if pods came in a round, and all of them went again or ended.
+fn go_again(timeline: &Timeline, round: &[(Time, Change)]) -> bool {
+    let came = round.iter().filter(|(_, change)| change.said.0 == "Pending");
+    let mut left: BTreeMap<Subject, EntryId> = came.map(|(_, change)| (change.subject, change.id)).collect();
+    let Some(first) = left.values().min().copied() else { return false };
+    for (id, entry) in timeline.heads(first.0 as usize) {
+        let ends = matches!(entry.became, "Terminating" | "Deleted" | "Failed" | "Succeeded" | "Rejected");
+        if ends && left.get(&entry.subject).is_some_and(|came| id > *came) {
+            left.remove(&entry.subject);
+        }
+    }
+    left.is_empty()
+}
+
+/// How often the system of these pods makes them anew before it leaves it, if it says so; else 0.
+fn attempts(stage: &dyn Stage, namespace: Symbol, stem: Symbol) -> usize {
+    let of = Numbered { namespace, stem };
+    let most = stage.pledges().iter().filter_map(|pledge| match pledge {
+        Pledge::Attempts(attempts) if attempts.pods == of => Some(attempts.most as usize),
+        _ => None,
+    });
+    most.max().unwrap_or(0)
 }
 
 fn told(cycle: &Cycle, round: &[(Time, Change)]) -> String {

@@ -17,6 +17,15 @@ pub struct Need {
     pub vram_bytes: u64,
 }
 
+impl Need {
+    /// True if both ask for something of which a node has only so much.
+    pub const fn is_in_the_way_of(&self, other: &Need) -> bool {
+        self.cpu_milli > 0 && other.cpu_milli > 0
+            || self.memory_bytes > 0 && other.memory_bytes > 0
+            || self.vram_bytes > 0 && other.vram_bytes > 0
+    }
+}
+
 /// Reads what a deployment asks for.
 ///
 /// # Errors

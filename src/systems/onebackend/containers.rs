@@ -38,6 +38,8 @@ pub enum Seen {
     Running,
     /// It ended.
     Ended,
+    /// The node went off before it ran: its image was still pulled, and docker creates no container before that is done.
+    NeverRan,
     /// There is none, or it is on its way out.
     Gone,
 }
@@ -62,7 +64,8 @@ pub fn look(pod: Subject, world: &dyn World) -> Seen {
             PodPhase::Pending if PULL_FAILURES.contains(&pod.reason) => Seen::PullFails,
             PodPhase::Pending => Seen::Coming,
             PodPhase::Running | PodPhase::Unknown => Seen::Running,
-            PodPhase::Succeeded | PodPhase::Failed => Seen::Ended,
+            PodPhase::Succeeded | PodPhase::Failed if pod.started => Seen::Ended,
+            PodPhase::Succeeded | PodPhase::Failed => Seen::NeverRan,
         },
         _ => Seen::Gone,
     }
@@ -93,6 +96,7 @@ fn template(run: &Run) -> PodTemplate {
         tolerations: vec![Toleration { key: None, value: None, effect: None, seconds: None }],
         node_name: Some(run.node.clone()),
         serves: Some(run.serves),
+        docker: true,
         ..PodTemplate::default()
     }
 }

@@ -162,6 +162,8 @@ impl Controller for OneBackend {
     fn wake(&mut self, wake: Wake, cause: Cause, world: &mut dyn World) -> Result<(), String> {
         let done = match wake {
             Wake::Submitted => {
+                // Both profiles poll: cycles, scans, and calls that wait for their answer.
+                world.has_no_watches();
                 self.with_loop(|deploy_loop, store, options| match deploy_loop {
                     Loop::Documented(one) => one.begin(store, options, cause, world),
                     Loop::AsBuilt(one) => one.begin(store, options, cause, world),

@@ -6,12 +6,13 @@
 use super::profile::{NodeFacts, Options, Profile};
 use super::store::{NodeRow, Store};
 use crate::kernel::Time;
+use crate::timeline::Cause;
 use crate::workload::World;
 
 impl Store {
     /// Looks at the nodes: who is new, who fell silent, who is heard again. Rows stay until somebody removes them.
-    /// Gives the positions of those of which something else is known now.
-    pub fn hear_nodes(&mut self, options: &Options, world: &mut dyn World) -> Vec<usize> {
+    /// Gives the positions of those of which something else is known now. `cause` is what led to the look.
+    pub fn hear_nodes(&mut self, options: &Options, cause: Cause, world: &mut dyn World) -> Vec<usize> {
         let known = self.nodes.len();
         let now = world.now();
         for (subject, _) in world.observed_nodes(&[]) {
@@ -25,7 +26,7 @@ impl Store {
                 facts.region.clone_from(&facts.zone);
             }
             let url = options.node_url.replace("{node}", &name);
-            self.nodes.push(NodeRow { id: name, subject, url, facts, heard: true, last_heartbeat: now });
+            self.nodes.push(NodeRow { id: name, subject, url, facts, heard: true, last_heartbeat: now, cause });
         }
         let mut changed: Vec<usize> = (known..self.nodes.len()).collect();
         for (position, row) in self.nodes.iter_mut().enumerate() {
@@ -36,6 +37,8 @@ impl Store {
                 row.last_heartbeat = now;
             }
             if row.heard != heard {
+                // One look may be for several nodes, and what led to it is of the first alone.
+                row.cause = world.fell_silent(row.subject).unwrap_or(cause);
                 changed.push(position);
             }
             row.heard = heard;

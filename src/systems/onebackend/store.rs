@@ -145,6 +145,8 @@ pub struct NodeRow {
     pub heard: bool,
     /// While it is heard: when the first of its heartbeats in a row came; else when the last one did.
     pub last_heartbeat: Time,
+    /// What its heartbeats began or ended with.
+    pub cause: Cause,
 }
 
 /// All rows.

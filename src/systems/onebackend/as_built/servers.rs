@@ -73,7 +73,7 @@ pub struct News {
 /// Looks at the nodes: a server starts with its node and goes down with it.
 pub fn hear(servers: &mut Vec<Server>, is_first: bool, desk: &mut Desk<'_>) -> News {
     let now = desk.world.now();
-    desk.store.hear_nodes(desk.options, desk.world);
+    desk.store.hear_nodes(desk.options, desk.cause, desk.world);
     let mut news = News::default();
     for position in 0..desk.store.nodes.len() {
         let row = &desk.store.nodes[position];
@@ -110,7 +110,7 @@ pub fn hear(servers: &mut Vec<Server>, is_first: bool, desk: &mut Desk<'_>) -> N
             (true, false) => news.lost.push(position),
             _ => continue,
         }
-        (server.is_up, server.cause) = (is_up, desk.cause);
+        (server.is_up, server.cause) = (is_up, desk.world.fell_silent(server.node).unwrap_or(desk.cause));
         (server.busy_since, server.tick_waits, server.triggers) = (None, false, 0);
     }
     news

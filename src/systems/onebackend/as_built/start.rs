@@ -15,7 +15,7 @@ use crate::systems::onebackend::containers::{self, Run, Seen};
 use crate::systems::onebackend::model::Definition;
 use crate::systems::onebackend::profile::Build;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
-use crate::workload::Resources;
+use crate::workload::{Dial, Resources};
 
 /// A call that a cycle waits for.
 #[derive(Clone, Debug)]
@@ -203,7 +203,9 @@ impl Loop {
         desk: &mut Desk<'_>,
     ) -> Result<Option<Call>, Panic> {
         let now = desk.world.now();
-        let is_up = self.servers[call.server].is_up;
+        let server = &self.servers[call.server];
+        // That a machine went off at this instant may be heard of after what ended there with it.
+        let is_up = server.is_up && desk.world.dial(server.node) == Dial::Accepted;
         match call.step {
             Step::Connecting(_) if is_up => {
                 let step = self.call(&call.deployment, call.server, cycle, desk)?;
@@ -270,7 +272,8 @@ impl Loop {
         one.was_seen |= seen != Seen::Gone;
         match seen {
             Seen::Coming => Ok(Some(call)),
-            Seen::PullFails => {
+            // The pull broke off with the machine: the service answers with its error, or not at all.
+            Seen::PullFails | Seen::NeverRan => {
                 let cause = one.cause;
                 self.docker.remove(position, cause, desk.world);
                 self.fail_container(&call.deployment, "image pull failure: failed to pull image", desk);

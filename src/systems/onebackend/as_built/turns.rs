@@ -39,7 +39,8 @@ impl Loop {
         self.scan.keep_heartbeats(&self.servers, desk);
         let news = servers::hear(&mut self.servers, is_first, desk);
         for server in news.lost {
-            self.docker.power_off(server, desk.cause, desk.world);
+            let cause = self.servers[server].cause;
+            self.docker.power_off(server, cause, desk.world);
             self.waiting.retain(|waits| *waits != server);
             // The lock of a database goes with the connection of the one that held it.
             if self.cycle.as_ref().is_some_and(|cycle| cycle.server == server) {
@@ -62,7 +63,9 @@ impl Loop {
             // The call that it was started by is told by itself, unless its caller is gone.
             (Phase::Pulling, Seen::Running) if !is_awaited => one.phase = Phase::Running,
             (Phase::Pulling, Seen::Ended) if !is_awaited => one.phase = Phase::Exited,
-            (Phase::Pulling, Seen::PullFails) if !is_awaited => self.docker.remove(position, desk.cause, desk.world),
+            (Phase::Pulling, Seen::PullFails | Seen::NeverRan) if !is_awaited => {
+                self.docker.remove(position, desk.cause, desk.world);
+            }
             _ => {}
         }
     }

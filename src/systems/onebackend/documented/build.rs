@@ -2,7 +2,7 @@
 //! Source: the page of Deploy Svc at 1backend/1backend 1305defcf2. *Assumed*: one build for each revision of a deployment, whatever
 //! nodes run it, and the image is then pulled as any other.
 
-use super::work::{Image, Work};
+use super::work::{Image, Problem, Work};
 use super::{Loop, Scene};
 use crate::kernel::Streams;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
@@ -23,7 +23,8 @@ impl Loop {
             work.cause = Cause::Entry(scene.world.note(definition, became, Why::NONE, work.cause));
             if fails {
                 work.image = Image::Missing;
-                work.problem = Some("build failed: the image cannot be built".to_owned());
+                let text = "build failed: the image cannot be built".to_owned();
+                work.problem = Some(Problem { text, cause: None });
             } else {
                 work.image = Image::There;
             }

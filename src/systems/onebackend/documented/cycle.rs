@@ -11,7 +11,7 @@ use super::super::containers::{self, Seen};
 use super::super::model::StrategyType;
 use super::super::store::{DeploymentRow, DeploymentStatus};
 use super::plan::{self, Step, There};
-use super::work::{Image, Instance, Life};
+use super::work::{Image, Instance, Life, Problem};
 use super::{Loop, Scene, build, instances, scale, template};
 use crate::timeline::{Arg, Cause, Why};
 use crate::workload::{IntOrPercent, Status, Strategy, World};
@@ -90,32 +90,43 @@ impl Loop {
         work.attempts += 1;
         let most = scene.options.documented.attempts_max;
         let row = &mut scene.store.deployments[index];
+        let cause = problem.cause.unwrap_or(work.cause);
         if work.attempts < most {
-            turn(row, DeploymentStatus::Error, &problem, work.cause, scene.world);
+            turn(row, DeploymentStatus::Error, &problem.text, cause, scene.world);
         } else {
-            let details = format!("{problem} (given up after {most} attempts)");
-            turn(row, DeploymentStatus::Failed, &details, work.cause, scene.world);
+            let details = format!("{} (given up after {most} attempts)", problem.text);
+            turn(row, DeploymentStatus::Failed, &details, cause, scene.world);
         }
         work.cause = row.cause;
     }
 
-    /// What of a deployment is there no more, or not as it should be.
+    /// What of a deployment is there no more, or not as it should be. What failed leads to what is done then, rather than what was
+    /// told to go and has gone.
     fn assess(&mut self, position: usize, scene: &mut Scene<'_>) {
         let now = scene.world.now();
         let work = &mut self.works[position];
         let mut number = 0;
+        let mut any_failed = false;
         while number < work.instances.len() {
-            let instance = &work.instances[number];
-            let verdict = judge(instance, scene);
+            let instance = &mut work.instances[number];
+            let is_lost = is_lost(instance, scene);
+            let verdict = judge(instance, is_lost, scene);
             let Some((why, failure)) = verdict else {
                 number += 1;
                 continue;
             };
+            if is_lost && failure.is_some() {
+                instance.cause = scene.store.nodes[instance.node].cause;
+            }
             let failed_to_start = instance.life == Life::Starting;
-            let problem = failure.map(|failure| format!("instance {}: {failure}", name(instance, scene.world)));
-            work.cause = instances::forget(work, number, why, scene);
-            if failed_to_start && problem.is_some() {
-                work.problem = problem;
+            let text = failure.map(|failure| format!("instance {}: {failure}", name(instance, scene.world)));
+            let cause = instances::forget(work, number, why, scene);
+            if text.is_some() || !any_failed {
+                work.cause = cause;
+            }
+            any_failed |= text.is_some();
+            if let Some(text) = text.filter(|_| failed_to_start) {
+                work.problem = Some(Problem { text, cause: Some(cause) });
             }
         }
         debug_assert!(work.instances.iter().all(|instance| instance.since <= now));
@@ -137,7 +148,7 @@ impl Loop {
                     work.attempts = 0;
                 }
             }
-            Err(reason) => work.problem = Some(reason),
+            Err(text) => work.problem = Some(Problem { text, cause: None }),
         }
     }
 
@@ -237,7 +248,7 @@ impl Loop {
             }
         }
         for number in 0..step.start {
-            if let Err(reason) = self.start(position, scene) {
+            if let Err(Problem { text: reason, cause }) = self.start(position, scene) {
                 // An instance that goes gives its room back: the next cycle finds it.
                 if self.works.iter().flat_map(|work| &work.instances).any(|instance| !instance.is_active()) {
                     break;
@@ -248,7 +259,7 @@ impl Loop {
                     (1, wanted) => format!("1 of {wanted} instances has no node"),
                     (_, wanted) => format!("{lacking} of {wanted} instances have no node"),
                 };
-                self.works[position].problem = Some(format!("{lack}: {reason}"));
+                self.works[position].problem = Some(Problem { text: format!("{lack}: {reason}"), cause });
                 break;
             }
         }
@@ -304,11 +315,16 @@ fn name(instance: &Instance, world: &dyn World) -> String {
     format!("{}-{}", world.text(name.base()), name.ordinal().unwrap_or(0))
 }
 
+/// True if the node of an instance was not heard of for too long.
+fn is_lost(instance: &Instance, scene: &Scene<'_>) -> bool {
+    let node = &scene.store.nodes[instance.node];
+    !node.heard && node.last_heartbeat + scene.options.documented.node_timeout <= scene.world.now()
+}
+
 /// Whether an instance is to be forgotten: why, and what failed, if it was not told to go.
-fn judge(instance: &Instance, scene: &Scene<'_>) -> Option<(Why, Option<String>)> {
+fn judge(instance: &Instance, lost: bool, scene: &Scene<'_>) -> Option<(Why, Option<String>)> {
     let (now, settings) = (scene.world.now(), &scene.options.documented);
     let node = &scene.store.nodes[instance.node];
-    let lost = !node.heard && node.last_heartbeat + settings.node_timeout <= now;
     if !instance.is_active() {
         let gone = !matches!(scene.world.observed(instance.pod), Some(Status::Pod(_)));
         let stopping = instance.life == Life::Stopping;
@@ -329,6 +345,7 @@ fn judge(instance: &Instance, scene: &Scene<'_>) -> Option<(Why, Option<String>)
             );
         }
         Seen::Ended => return failed("its container ended", "its container ended".to_owned()),
+        Seen::NeverRan => return failed("its container never ran", "its container never ran".to_owned()),
         Seen::Gone if instance.seen => return failed("its container is gone", "its container is gone".to_owned()),
         Seen::Gone | Seen::Coming | Seen::Running => {}
     }

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use super::super::amount::Need;
 use super::super::containers::{self, Run, Seen};
+use super::super::model::TargetRegion;
 use super::super::store::{InstanceRow, InstanceStatus};
 use super::place::{self, Candidate};
-use super::work::{Instance, Life, Removal, Work};
+use super::work::{Instance, Life, Problem, Removal, Work};
 use super::{Loop, Scene};
 use crate::kernel::Name;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
@@ -30,12 +31,16 @@ impl Loop {
     /// Starts one more instance of the newest template.
     ///
     /// # Errors
-    /// Why no node takes it.
-    pub(super) fn start(&mut self, position: usize, scene: &mut Scene<'_>) -> Result<(), String> {
+    /// Why no node takes it, and what led to that.
+    pub(super) fn start(&mut self, position: usize, scene: &mut Scene<'_>) -> Result<(), Problem> {
         let Some(template) = self.works[position].template.clone() else { return Ok(()) };
         let index = scene.store.deployment(&self.works[position].id);
         let regions = index.map(|index| &scene.store.deployments[index].spec.target_regions[..]).unwrap_or(&[]);
-        let node = place::place(&self.candidates(position, scene), &template.need, regions)?;
+        let candidates = self.candidates(position, scene);
+        let node = place::place(&candidates, &template.need, regions).map_err(|text| {
+            let cause = self.taken_by(position, &candidates, &template.need, regions, scene);
+            Problem { text, cause }
+        })?;
         let work = &mut self.works[position];
         let base = scene.world.intern(&work.id);
         let name = Name::numbered(base, work.made);
@@ -86,6 +91,28 @@ impl Loop {
             }
         }
         nodes
+    }
+
+    /// What took the room that an instance lacks: the silence of a node that would have it, else the deployment whose instance came to
+    /// one of the nodes last. `None`: its own.
+    fn taken_by(
+        &self,
+        position: usize,
+        nodes: &[Candidate<'_>],
+        need: &Need,
+        regions: &[TargetRegion],
+        scene: &Scene<'_>,
+    ) -> Option<Cause> {
+        if let Some(silent) = nodes.iter().position(|node| place::is_missed(node, need, regions)) {
+            return Some(scene.store.nodes[silent].cause);
+        }
+        let others = self.works.iter().enumerate().filter(|(number, _)| *number != position);
+        let holds = |instance: &&Instance| {
+            let node = nodes.get(instance.node);
+            node.is_some_and(|node| place::is_taken(node, need, regions)) && instance.need().is_in_the_way_of(need)
+        };
+        let last = others.flat_map(|(_, work)| &work.instances).filter(holds).max_by_key(|instance| instance.ask);
+        last.map(|instance| instance.cause)
     }
 
     /// Stops instances that were drained for long enough.

@@ -17,7 +17,7 @@ use super::profile::Options;
 use super::store::{DeploymentRow, DeploymentStatus, Store};
 use crate::kernel::{Duration, Time};
 use crate::timeline::{Cause, Kind, Subject};
-use crate::workload::{AskId, Backend, Outcome, Wake, World};
+use crate::workload::{AskId, Attempts, Backend, Numbered, Outcome, Pledge, Wake, World};
 use work::{Image, Life, Work};
 
 /// The deploy loop.
@@ -43,10 +43,10 @@ struct Scene<'a> {
 
 impl Loop {
     /// The services start.
-    pub fn begin(&mut self, store: &mut Store, options: &Options, _: Cause, world: &mut dyn World) {
+    pub fn begin(&mut self, store: &mut Store, options: &Options, cause: Cause, world: &mut dyn World) {
         self.origin = world.now();
         world.watch_nodes();
-        store.hear_nodes(options, world);
+        store.hear_nodes(options, cause, world);
     }
 
     /// A definition was saved or removed: the next cycle reads it.
@@ -78,7 +78,11 @@ impl Loop {
                 work.attempts = 0;
                 work.cause = cause;
             }
-            None => self.works.push(Work::new(&row.spec.id, row.subject, row.cause)),
+            None => {
+                self.works.push(Work::new(&row.spec.id, row.subject, row.cause));
+                let pods = Numbered { namespace: row.subject.namespace, stem: world.intern(&row.spec.id) };
+                world.pledge(Pledge::Attempts(Attempts { pods, most: options.documented.attempts_max }));
+            }
         }
         let mut scene = Scene { store, options, world };
         self.cycle(&mut scene);
@@ -120,11 +124,11 @@ impl Loop {
     }
 
     fn nodes_changed(&mut self, scene: &mut Scene<'_>, cause: Cause) {
-        let changed = scene.store.hear_nodes(scene.options, scene.world);
+        let changed = scene.store.hear_nodes(scene.options, cause, scene.world);
         for work in &mut self.works {
             for instance in work.instances.iter_mut().filter(|instance| changed.contains(&instance.node)) {
-                instance.cause = cause;
-                work.cause = cause;
+                instance.cause = scene.store.nodes[instance.node].cause;
+                work.cause = instance.cause;
             }
         }
     }

@@ -62,6 +62,20 @@ pub fn is_targeted(regions: &[TargetRegion], facts: &NodeFacts) -> bool {
     regions.is_empty() || regions.iter().any(fits)
 }
 
+/// True if a node that is not heard of would take an instance, were it heard of.
+pub fn is_missed(node: &Candidate<'_>, need: &Need, regions: &[TargetRegion]) -> bool {
+    let heard = Candidate { healthy: true, ..node.clone() };
+    !node.healthy && node.facts.is_some_and(|facts| refusal(&heard, facts, need, regions).is_none())
+}
+
+/// True if a node would take an instance, were there no others on it.
+pub fn is_taken(node: &Candidate<'_>, need: &Need, regions: &[TargetRegion]) -> bool {
+    let empty = Candidate { cpu_milli: 0, memory_bytes: 0, gpus: 0, ..node.clone() };
+    node.facts.is_some_and(|facts| {
+        refusal(node, facts, need, regions).is_some() && refusal(&empty, facts, need, regions).is_none()
+    })
+}
+
 fn refusal(node: &Candidate<'_>, facts: &NodeFacts, need: &Need, regions: &[TargetRegion]) -> Option<Reason> {
     if !is_targeted(regions, facts) {
         return Some(Reason::Region);

@@ -34,7 +34,7 @@ pub struct Work {
     /// What the autoscaler remembers.
     pub memory: Memory,
     /// What went wrong since the last cycle.
-    pub problem: Option<String>,
+    pub problem: Option<Problem>,
     /// Instances that there ever were.
     pub made: u32,
     /// Builds that there ever were.
@@ -49,6 +49,15 @@ pub struct Work {
     pub shown: Vec<Subject>,
     /// What led to where it is.
     pub cause: Cause,
+}
+
+/// What keeps an attempt from going on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Problem {
+    /// What is said of it.
+    pub text: String,
+    /// What led to it; `None`: nothing but what led to the attempt.
+    pub cause: Option<Cause>,
 }
 
 /// How far the image of a template is.
