@@ -215,24 +215,27 @@ fn condition(status: &mut ModelStatus, kind: &'static str, truth: Truth, reason:
 
 /// Writes the status, if it changed, and tells of it.
 fn write(model: &Model, key: Subject, status: ModelStatus, pass: &mut Pass<'_>) -> Result<(), Refusal> {
-    if status == model.status {
-        return Ok(());
+    let Some(now) = pass.api.get(key) else {
+        return if status == model.status { Ok(()) } else { Err(Refusal::NotFound) };
+    };
+    let meta = now.meta.clone();
+    if status != model.status {
+        let value = Resource::Model(Model { spec: model.spec.clone(), status: status.clone() });
+        let stored = Stored { key, meta: meta.clone(), value };
+        pass.api.update_status(&stored, Some(meta.version), pass.writer())?;
     }
-    let Some(now) = pass.api.get(key) else { return Err(Refusal::NotFound) };
-    let version = now.meta.version;
-    let value = Resource::Model(Model { spec: model.spec.clone(), status: status.clone() });
-    let stored = Stored { key, meta: now.meta.clone(), value };
-    pass.api.update_status(&stored, Some(version), pass.writer())?;
-    let figures = |status: &ModelStatus| (status.conditions.holds("EndpointsReady"), status.ready, status.total);
-    if figures(&model.status) != figures(&status) || model.status.conditions.get("EndpointsReady").is_none() {
-        let is_ready = status.conditions.holds("EndpointsReady");
+    let Some(ready) = status.conditions.get("EndpointsReady") else { return Ok(()) };
+    let became = if ready.status == Truth::True { "ready" } else { "not_ready" };
+    let figures = |status: &ModelStatus| (status.ready, status.total);
+    // A word that its controller could not say because it ended is said at the next look.
+    if pass.journal.say_of(meta.uid, key, became) || figures(&model.status) != figures(&status) {
         let (of, total) = (Arg::Count(status.ready.into()), Arg::Count(status.total.into()));
         let why = match (model.spec.kind, status.total) {
             (_, 0) => Why::text("no endpoints"),
             (ModelType::Lora, _) => Why::with2("loaded by {} of {}", of, total),
             _ => Why::with("{} endpoints", total),
         };
-        pass.note(key, if is_ready { "ready" } else { "not_ready" }, why);
+        pass.note(key, became, why);
     }
     Ok(())
 }

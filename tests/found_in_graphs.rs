@@ -1,0 +1,93 @@
+//! Goal: what searches of Dynamo's graphs found and what turned out to be a mistake of the model stays mended: words that a restart cut
+//! off, writes that were refused, objects made for an owner that is gone; and the causes of outages of routed names, whoever routes
+//! them. Method: a scenario of the project with the one fault or action that showed it, at the point where it did.
+
+use std::fs;
+use std::path::PathBuf;
+
+use greenroom::oracle::Oracles;
+use greenroom::rehearsal::{Observer, Options, RunResult, rehearse};
+use greenroom::scenario::{Folder, load_from};
+use greenroom::text::Source;
+use greenroom::timeline::EntryId;
+
+/// Plays a scenario below scenarios/ with these faults and actions more, and nothing expected of it.
+fn play(path: &str, faults: &[&str], actions: &[&str]) -> RunResult {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(path);
+    let text = fs::read_to_string(&path).expect("a scenario");
+    let mut text = text.split("\nexpect:\n").next().map(|text| format!("{text}\n")).expect("some text");
+    for (list, entries) in [("faults", faults), ("actions", actions)] {
+        let lines: String = entries.iter().map(|entry| format!("  - {{ name: put-in, {entry} }}\n")).collect();
+        let head = format!("\n{list}:\n");
+        text = match text.contains(&head) {
+            true => text.replacen(&head, &format!("{head}{lines}"), 1),
+            false if lines.is_empty() => text,
+            false => format!("{text}{head}{lines}"),
+        };
+    }
+    let folder = Folder::new(path.parent().expect("a folder"));
+    let source = Source::new("scenario.yaml", text.as_str());
+    let scenario = load_from(&source, &folder).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
+    let oracles = Oracles::new(&scenario).unwrap_or_else(|problems| panic!("{problems:?}"));
+    let mut observers: [Box<dyn Observer>; 1] = [Box::new(oracles)];
+    rehearse(&scenario, Options::default(), &mut observers).unwrap_or_else(|problems| panic!("{problems:?}"))
+}
+
+/// The last word about a subject.
+fn last_word(run: &RunResult, subject: &str) -> &'static str {
+    let about = |became: &'static str, shown: String| (shown == subject).then_some(became);
+    let words = run.timeline.since(0).filter_map(|(_, one)| about(one.became, one.subject.show(&run.names)));
+    words.last().unwrap_or_else(|| panic!("nothing is told of {subject}"))
+}
+
+/// The last entry in which a subject became this.
+fn last(run: &RunResult, subject: &str, became: &str) -> EntryId {
+    let meant =
+        run.timeline.since(0).filter(|(_, one)| one.became == became && one.subject.show(&run.names) == subject);
+    meant.last().unwrap_or_else(|| panic!("{subject} was never {became}")).0
+}
+
+/// What the oracle of this code finds.
+fn found(run: &RunResult, code: &str) -> Vec<String> {
+    let told = run.findings.iter().filter(|one| one.rule.code == code);
+    told.map(|one| format!("{}: {}", one.subject, one.detail)).collect()
+}
+
+const NOTHING: [String; 0] = [];
+
+#[test]
+fn a_component_is_what_its_status_says_although_a_restart_took_the_write() {
+    let entry = "on: { subject: Deployment/chat-worker-b216b650, reaches: Complete }, \
+                 controller_restart: { controller: dynamocomponentdeployment, after_write: any, occurrence: 1, for: 20s }";
+    let run = play("dynamo/restart-superseded/with-webhook.greenroom.yaml", &[entry], &[]);
+    assert_eq!(last_word(&run, "DynamoComponentDeployment/chat-frontend"), "Available");
+    assert_eq!(found(&run, "GR106"), NOTHING);
+}
+
+#[test]
+fn a_request_is_what_its_status_says_although_a_restart_took_the_word() {
+    let entry = "on: { subject: Pod/profile-chat-0, reaches: Succeeded }, \
+                 controller_restart: { controller: dynamographdeploymentrequest, after_write: any, occurrence: 1, for: 20s }";
+    let run = play("dynamo/request-kept/scenario.yaml", &[entry], &[]);
+    assert_eq!(last_word(&run, "request/chat"), "ready");
+    assert_eq!(found(&run, "GR106"), NOTHING);
+}
+
+#[test]
+fn a_model_is_what_its_status_says_although_a_restart_took_the_word() {
+    let entry = "on: { subject: Pod/chat-worker-1ec4856e-r1-0, reaches: Ready }, \
+                 controller_restart: { controller: dynamomodel, after_write: any, occurrence: 1, for: 20s }";
+    let run = play("dynamo/lora-model/scenario.yaml", &[entry], &[]);
+    let mut ready = run.timeline.since(0).filter(|(_, one)| one.became == "ready");
+    let ready = ready.find(|(_, one)| one.subject.show(&run.names) == "model/support-tone").expect("it is ready").1.at;
+    let back = last(&run, "controller/dynamomodel", "started");
+    assert_eq!(Some(ready), run.timeline.get(back).map(|one| one.at), "its word comes with the controller");
+}
+
+#[test]
+fn a_component_whose_restart_is_over_is_ready_although_nobody_looked() {
+    let entry = "on: { subject: Pod/chat-frontend-r2-0, reaches: Pending }, \
+                 controller_restart: { controller: dynamographdeployment, for: 20s }";
+    let run = play("dynamo/restart-superseded/scenario.yaml", &[entry], &[]);
+    assert_eq!(last_word(&run, "component/chat-frontend"), "ready");
+}
