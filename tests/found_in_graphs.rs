@@ -91,3 +91,16 @@ fn a_component_whose_restart_is_over_is_ready_although_nobody_looked() {
     let run = play("dynamo/restart-superseded/scenario.yaml", &[entry], &[]);
     assert_eq!(last_word(&run, "component/chat-frontend"), "ready");
 }
+
+#[test]
+fn an_update_that_is_refused_leaves_the_pods_where_they_serve() {
+    for (path, subject) in
+        [("mended.greenroom.yaml", "ReplicaSet/chat-frontend-r1"), ("scenario.yaml", "Pod/chat-worker-b216b650-r1-0")]
+    {
+        let became = if subject.starts_with("Pod") { "Pending" } else { "Created" };
+        let entry =
+            format!("on: {{ subject: {subject}, reaches: {became} }}, api_conflict: {{ occurrence: 1, times: 2 }}");
+        let run = play(&format!("dynamo/old-generations/{path}"), &[&entry], &[]);
+        assert_eq!(found(&run, "GR104"), NOTHING, "{path}");
+    }
+}
