@@ -104,3 +104,17 @@ fn an_update_that_is_refused_leaves_the_pods_where_they_serve() {
         assert_eq!(found(&run, "GR104"), NOTHING, "{path}");
     }
 }
+
+#[test]
+fn what_is_made_for_a_component_that_is_gone_is_collected() {
+    let entry = "on: { subject: ReplicaSet/chat-worker-8ea728b0-r1, reaches: Scaled, occurrence: 6 }, watch_lag: { by: 20s, for: 2m }";
+    for path in ["mended.greenroom.yaml", "plain-mended.yaml"] {
+        let run = play(&format!("dynamo/revert-mid-rollout/{path}"), &[entry], &[]);
+        let (deployment, component) =
+            ("Deployment/chat-worker-8ea728b0", "DynamoComponentDeployment/chat-worker-8ea728b0");
+        let made = run.timeline.since(0).filter(|(_, one)| one.became == "Created");
+        let made = made.filter(|(_, one)| one.subject.show(&run.names) == deployment).count();
+        assert!(made > 1, "it is made once more for what is gone: {path}");
+        assert_eq!((last_word(&run, deployment), last_word(&run, component)), ("Deleted", "Deleted"), "{path}");
+    }
+}

@@ -64,6 +64,8 @@ pub struct Dynamo {
     loads: dynamo_model::Loads,
     /// What was last seen of Grove's cliques.
     parts: Parts,
+    /// With what each object went that is there no more.
+    ends: BTreeMap<Subject, Cause>,
     /// When the operator that acts now read what it writes; `None`: that does not matter.
     pub(super) read_at: Option<Time>,
     /// When it wakes itself next.
@@ -106,6 +108,7 @@ impl Dynamo {
             routes: Routes::default(),
             loads: dynamo_model::Loads::default(),
             parts: Parts::default(),
+            ends: BTreeMap::new(),
             read_at: None,
             planned: None,
         }
@@ -181,6 +184,8 @@ impl Dynamo {
                     let finish = self.reconcile(item, world);
                     let retry = self.runtime.finish(item, finish, now);
                     machinery::tell_conflicts(&mut self.api, &self.runtime, item, retry, world);
+                    self.sweep(world);
+                    self.collect(item.key, world);
                 }
             }
             self.sweep(world);
@@ -220,14 +225,30 @@ impl Dynamo {
         for (key, cause) in self.api.removed() {
             let became = if key.kind == Kind::DynamoComponentDeployment { "Deleted" } else { "deleted" };
             let cause = Cause::Entry(world.note(key, became, Why::NONE, cause));
+            self.ends.insert(key, cause);
             self.routes.touch_of(key, &self.api);
-            self.asked.remove_of(key, cause, world);
-            if key.kind == Kind::Graph {
-                let by = Writer { controller: None, at: world.now(), cause };
-                for set in self.grove.sets_of(key) {
-                    let _ = self.grove.delete(set, by);
-                }
+            self.remove_of(key, cause, world);
+        }
+    }
+
+    /// Takes away what stands outside this API for an object.
+    fn remove_of(&mut self, key: Subject, cause: Cause, world: &mut dyn World) {
+        self.asked.remove_of(key, cause, world);
+        if key.kind == Kind::Graph {
+            let by = Writer { controller: None, at: world.now(), cause };
+            for set in self.grove.sets_of(key) {
+                let _ = self.grove.delete(set, by);
             }
+        }
+    }
+
+    /// What a controller makes for an object that it still believes in names an owner that is not there, and the garbage collector
+    /// takes that (kubernetes v1.36.3, pkg/controller/garbagecollector, attemptToDeleteItem).
+    fn collect(&mut self, key: Subject, world: &mut dyn World) {
+        if let Some(cause) = self.ends.get(&key).copied()
+            && self.api.get(key).is_none()
+        {
+            self.remove_of(key, cause, world);
         }
     }
 

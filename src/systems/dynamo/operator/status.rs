@@ -84,6 +84,9 @@ fn tell_state(look: &Look, reason: &'static str, message: &str, pass: &mut Pass<
 /// Entries for components that became ready, or are no longer. What was said before decides, not what the earlier figures are worth by now:
 /// the size may be another one since.
 fn tell_components(look: &Look, outcome: &Outcome, pass: &mut Pass<'_>) {
+    if pass.api.get(look.key).is_none() {
+        return;
+    }
     for component in &look.spec.components {
         let Some(figures) = outcome.figures.get(&component.name) else { continue };
         let missing = missing(figures, component.replicas);
