@@ -47,6 +47,12 @@ fn last(run: &RunResult, subject: &str, became: &str) -> EntryId {
     meant.last().unwrap_or_else(|| panic!("{subject} was never {became}")).0
 }
 
+/// What an entry is and what led to it, the first causes last.
+fn chain(run: &RunResult, id: EntryId) -> Vec<String> {
+    let show = |id: EntryId| run.timeline.get(id).map(|one| format!("{} {}", one.subject.show(&run.names), one.became));
+    run.timeline.chain(id).into_iter().filter_map(show).collect()
+}
+
 /// What the oracle of this code finds.
 fn found(run: &RunResult, code: &str) -> Vec<String> {
     let told = run.findings.iter().filter(|one| one.rule.code == code);
@@ -116,5 +122,59 @@ fn what_is_made_for_a_component_that_is_gone_is_collected() {
         let made = made.filter(|(_, one)| one.subject.show(&run.names) == deployment).count();
         assert!(made > 1, "it is made once more for what is gone: {path}");
         assert_eq!((last_word(&run, deployment), last_word(&run, component)), ("Deleted", "Deleted"), "{path}");
+    }
+}
+
+#[test]
+fn an_outage_of_a_graph_comes_from_the_pod_that_went() {
+    let entry =
+        "on: { subject: Pod/big-decode-26e23919-0-0, reaches: Serving }, spot_reclaim: { node: gpu-0, notice: 2m }";
+    let run = play("dynamo/multinode-update/scenario.yaml", &[entry], &[]);
+    let chain = chain(&run, last(&run, "traffic/big", "outage"));
+    assert_eq!(chain[1], "Pod/big-frontend-r1-0 Terminating", "{chain:?}");
+    assert!(chain.contains(&"fault/put-in fired".to_owned()), "{chain:?}");
+}
+
+#[test]
+fn an_outage_of_a_graph_whose_group_starts_again_comes_from_what_struck_the_group() {
+    let entry = "on: { subject: graph/big, reaches: changed }, node_down: { running: StatefulSet/big-decode-8aedb885-0-0, for: 20s }";
+    let run = play("dynamo/multinode-update/restart.greenroom.yaml", &[entry], &[]);
+    let chain = chain(&run, last(&run, "traffic/big", "outage"));
+    assert_eq!(chain[1], "Pod/big-decode-8aedb885-0-0 Terminating", "{chain:?}");
+    assert!(chain.contains(&"fault/put-in fired".to_owned()), "{chain:?}");
+}
+
+#[test]
+fn an_outage_of_a_graph_comes_from_the_fall_of_its_node() {
+    let entry = "at: 30m, node_down: { node: gpu-0, for: 20s }";
+    let run = play("dynamo/managed-rollout/scenario.yaml", &[entry], &[]);
+    let chain = chain(&run, last(&run, "traffic/chat", "outage"));
+    assert_eq!(chain[1..3], ["Node/gpu-0 Down", "fault/put-in fired"], "{chain:?}");
+}
+
+#[test]
+fn an_outage_of_a_service_comes_from_the_container_that_ended_last() {
+    let entry = "on: { subject: Pod/paastasvc-basket/basket-main-r2-8, reaches: Serving }, \
+                 container_crash: { workload: Deployment/paastasvc-basket/basket-main, exit: 137 }";
+    let run = play("paasta/rollback-and-forward/scenario.yaml", &[entry], &[]);
+    let chain = chain(&run, last(&run, "traffic/basket.main", "outage"));
+    assert_eq!(chain[1], "Pod/paastasvc-basket/basket-main-r2-7 NotReady", "{chain:?}");
+    assert!(chain.contains(&"fault/put-in fired".to_owned()), "{chain:?}");
+    assert!(
+        found(&run, "GR104").iter().all(|one| one.contains("explained by fault/put-in")),
+        "{:?}",
+        found(&run, "GR104")
+    );
+}
+
+#[test]
+fn models_lose_their_endpoints_with_the_graph() {
+    let entry = "on: { subject: model/chat-8b, reaches: ready, occurrence: 2 }, undeploy: chat";
+    let run = play("dynamo/lora-model/scenario.yaml", &[], &[entry]);
+    for model in ["model/chat-8b", "model/support-tone"] {
+        let chain = chain(&run, last(&run, model, "not_ready"));
+        assert_eq!(last_word(&run, model), "not_ready");
+        assert!(chain.contains(&"action/put-in fired".to_owned()), "{chain:?}");
+        assert!(!chain.contains(&"action/grow fired".to_owned()), "{chain:?}");
     }
 }

@@ -232,7 +232,7 @@ impl Cluster {
         if self.pod(id).ready == ready {
             return;
         }
-        let now = self.queue.now();
+        let (now, served) = (self.queue.now(), self.takes_requests(id));
         let pod = self.pod_mut(id);
         pod.ready = ready;
         pod.readiness += 1;
@@ -260,7 +260,7 @@ impl Cluster {
                 set.available -= u32::from(was_available);
             }
         }
-        self.endpoints_changed(set_id, ready, cause);
+        self.endpoints_changed(id, ready, served, cause);
         if ready && active {
             self.awaited_pod_ready(set_id, cause);
         }
@@ -304,7 +304,8 @@ impl Cluster {
     }
 
     /// Marks whether a container of the pod runs, or its application answers.
-    pub(super) fn set_running(&mut self, id: PodId, running: bool, serving: bool) {
+    pub(super) fn set_running(&mut self, id: PodId, running: bool, serving: bool, cause: Cause) {
+        let served = self.takes_requests(id);
         let pod = self.pod_mut(id);
         let (was_running, was_serving) = (pod.running, pod.serving);
         (pod.running, pod.serving) = (running, serving);
@@ -315,8 +316,7 @@ impl Cluster {
             set.serving = set.serving + u32::from(serving) - u32::from(was_serving);
         }
         if serving != was_serving {
-            let cause = self.pod_cause(id);
-            self.touch_traffic(set, cause);
+            self.touch_traffic(id, serving, served, cause);
         }
     }
 
@@ -357,8 +357,8 @@ impl Cluster {
         self.unrank(id);
         let pod = *self.pod(id);
         if pod.serving {
-            let cause = self.pod_cause(id);
-            self.touch_traffic(pod.set, cause);
+            let (served, cause) = (self.takes_requests(id), self.pod_cause(id));
+            self.touch_traffic(id, false, served, cause);
         }
         self.unregister(id);
         let set = self.set_mut(pod.set);

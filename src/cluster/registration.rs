@@ -69,7 +69,7 @@ impl Cluster {
         self.set_mut(set).registered += u32::from(active);
         let cause = self.pod_cause(id);
         let cause = self.note_pod(id, "Registered", Why::NONE, cause);
-        self.touch_traffic(set, cause);
+        self.touch_traffic(id, true, false, cause);
         self.touch_pod(id, cause);
     }
 
@@ -160,9 +160,10 @@ impl Cluster {
     }
 
     fn note_unregistered(&mut self, id: PodId, why: Why, cause: Cause) {
+        let served = self.takes_requests(id);
         self.unregister(id);
         let cause = self.note_pod(id, "Unregistered", why, cause);
-        self.touch_traffic(pod_set(self, id), cause);
+        self.touch_traffic(id, false, served, cause);
         self.touch_pod(id, cause);
     }
 

@@ -1,17 +1,32 @@
 //! Who serves what in the simulated cluster: at the end of each instant, the pods behind each routed name and each Service that
 //! are ready and answer. What a share is, is kept in `workload::traffic`.
 
+use std::collections::BTreeMap;
+
 use super::pod::Owner;
 use super::{Cause, Cluster, NodeId, PodId, PodSetId, ServiceId, Subject};
 use crate::timeline::{Entry, Kind, Layer};
+use crate::workload::traffic::{Turn, Turned};
 use crate::workload::{Backend, Dial};
 
+/// A pod of which something that it needs to take requests came or went at this instant.
+#[derive(Clone, Copy, Debug)]
+pub struct Touch {
+    pod: PodId,
+    came: bool,
+    /// True if it took requests until then.
+    served: bool,
+    /// What led to it.
+    cause: Cause,
+}
+
 impl Cluster {
-    /// A pod of the set takes requests now or no longer does.
-    pub(super) fn touch_traffic(&mut self, set: PodSetId, cause: Cause) {
+    /// A pod has something now that it needs to take requests, or no longer has it; `served` says that it took them until now.
+    pub(super) fn touch_traffic(&mut self, pod: PodId, came: bool, served: bool, cause: Cause) {
+        let set = self.pod(pod).set;
         if self.traffic.is_routed() {
             self.traffic.is_stale = true;
-            self.touched_sets.push((set, cause));
+            self.touches.push(Touch { pod, came, served, cause });
         }
         let services = &self.sets[set.0 as usize].services;
         self.stale_services.extend(services.iter().filter(|service| !self.services[service.0 as usize].deleted));
@@ -22,7 +37,7 @@ impl Cluster {
         if self.traffic.is_stale {
             self.traffic.is_stale = false;
             self.settle_routed();
-            self.touched_sets.clear();
+            self.touches.clear();
         }
         while let Some(service) = self.stale_services.pop_first() {
             self.settle_service(service);
@@ -34,23 +49,59 @@ impl Cluster {
         let mut traffic = std::mem::take(&mut self.traffic);
         let turns = traffic.settle(now, |backend| self.serving_of(backend));
         self.traffic = traffic;
-        for (name, turn) in turns {
-            let Some(cause) = self.cause_of_turn(name) else { continue };
-            let (became, why) = turn.words();
-            let entry = Entry { at: now, subject: name, became, why, cause, layer: Layer::System };
+        for turned in turns {
+            let Some(cause) = self.cause_of_turn(&turned) else { continue };
+            let (became, why) = turned.turn.words();
+            let entry = Entry { at: now, subject: turned.name, became, why, cause, layer: Layer::System };
             self.timeline.push(entry, &self.names);
         }
     }
 
-    /// What led to a turn of this instant: the last change of a pod behind the name, else where it is routed to.
-    fn cause_of_turn(&self, name: Subject) -> Option<Cause> {
-        let routed = self.traffic.routing(name)?;
-        let behind = |set: PodSetId| {
-            let of = |backend: &Backend| self.sets_by_subject.get(&backend.workload);
-            routed.backends.iter().filter_map(of).any(|sets| sets.contains(&set))
+    /// What led to a turn of this instant: the last pod behind the name that came or went, else where it is routed to.
+    fn cause_of_turn(&self, turned: &Turned) -> Option<Cause> {
+        let routed = self.traffic.routing(turned.name)?;
+        let now = || routed.backends.iter();
+        let pod = match turned.turn {
+            Turn::Serves(_) => {
+                let came = self.touches.iter().rev().filter(|touch| touch.came && self.takes_requests(touch.pod));
+                came.filter(|touch| now().any(|one| self.is_behind(one, touch.pod))).map(|touch| touch.cause).next()
+            }
+            // Whoever served until now still would: that nobody is sent there was decided for want of those that have no weight.
+            Turn::Outage if turned.before.iter().any(|one| one.weight > 0 && self.serving_of(one) > 0) => {
+                let wanting: Vec<&Backend> = now().filter(|one| one.weight == 0).collect();
+                self.last_that_went(&wanting)
+            }
+            Turn::Outage => self.last_that_went(&now().chain(&turned.before).collect::<Vec<_>>()),
         };
-        let touched = self.touched_sets.iter().rev().find(|(set, _)| behind(*set));
-        Some(touched.map_or(routed.cause, |(_, cause)| *cause))
+        Some(pod.unwrap_or(routed.cause))
+    }
+
+    /// What led to the end of the pod behind these that took requests when the instant began and was the last to cease.
+    fn last_that_went(&self, behind: &[&Backend]) -> Option<Cause> {
+        let mut served: BTreeMap<PodId, bool> = BTreeMap::new();
+        for touch in &self.touches {
+            served.entry(touch.pod).or_insert(touch.served);
+        }
+        let went = |touch: &&Touch| {
+            let pod = touch.pod;
+            !touch.came
+                && served.get(&pod) == Some(&true)
+                && !self.takes_requests(pod)
+                && behind.iter().any(|one| self.is_behind(one, pod))
+        };
+        self.touches.iter().rev().find(went).map(|touch| touch.cause)
+    }
+
+    /// True if a pod is one of a backend.
+    fn is_behind(&self, backend: &Backend, pod: PodId) -> bool {
+        self.stands_for(backend.workload, pod) && self.is_placed(backend, pod)
+    }
+
+    /// True if a pod is on a node that a backend may have its pods on.
+    fn is_placed(&self, backend: &Backend, pod: PodId) -> bool {
+        let Some((label, value)) = &backend.nodes else { return true };
+        let node = self.pod(pod).node.map(|node| self.nodes.get(node));
+        node.is_some_and(|node| node.labels.get(label) == Some(value))
     }
 
     fn settle_service(&mut self, id: ServiceId) {
@@ -116,22 +167,18 @@ impl Cluster {
         pod.ready && pod.serving && pod.is_active()
     }
 
+    /// True if requests to a name that leads to this pod reach it: they go to those that are known, what a Service does not ask for.
+    pub(super) fn takes_requests(&self, id: PodId) -> bool {
+        self.serves(id) && self.is_registered(id)
+    }
+
     fn serving_of(&self, backend: &Backend) -> u64 {
-        // Requests to a name go to those that are known; what a Service does not ask for.
-        let known = |id: &PodId| self.serves(*id) && self.is_registered(*id);
-        let placed = |id: &PodId| match &backend.nodes {
-            None => true,
-            Some((label, value)) => {
-                let node = self.pod(*id).node.map(|node| self.nodes.get(node));
-                node.is_some_and(|node| node.labels.get(label) == Some(value))
-            }
-        };
         let whole = self.sets_by_subject.get(&backend.workload).filter(|_| backend.nodes.is_none());
         match whole {
             Some(sets) => sets.iter().map(|set| self.known_in(*set)).sum(),
             None => {
                 let pods = self.pods_of(backend.workload);
-                pods.iter().filter(|id| known(id) && placed(id)).count() as u64
+                pods.iter().filter(|id| self.takes_requests(**id) && self.is_placed(backend, **id)).count() as u64
             }
         }
     }

@@ -1,7 +1,7 @@
 //! Dynamo's control plane as a state machine: what wakes it, whose turn it is then, and when it wakes itself. What a turn does is
 //! `operator`'s and its neighbours'; what operators may do is `actions`'.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::model::{Resource, Table};
@@ -227,6 +227,12 @@ impl Dynamo {
             let cause = Cause::Entry(world.note(key, became, Why::NONE, cause));
             self.ends.insert(key, cause);
             self.routes.touch_of(key, &self.api);
+            if self.api.list(Kind::Model).next().is_some() {
+                let pods = self.pods_behind(key, world);
+                for model in dynamo_model::of_pods(&pods, key, self.api.list(Kind::Model), &self.loads) {
+                    self.runtime.add_for(key, MODELS, model, cause);
+                }
+            }
             self.remove_of(key, cause, world);
         }
     }
@@ -252,6 +258,13 @@ impl Dynamo {
         }
     }
 
+    /// The names of the pods that stand behind what goes away.
+    fn pods_behind(&self, key: Subject, world: &dyn World) -> BTreeSet<String> {
+        let workloads = self.asked.of(key).flat_map(|workload| world.observed_pods(workload));
+        let cliques = self.grove.cliques_made_for(key).into_iter().flat_map(|clique| self.grove.pods_of(clique.key));
+        workloads.map(|(pod, _)| pod).chain(cliques).map(|pod| world.show(pod.name)).collect()
+    }
+
     /// A change of an object of the cluster wakes whoever it is there for.
     fn changed(&mut self, subject: Subject, cause: Cause, world: &mut dyn World) {
         if let Some(graph) = self.grove.maker_of_pod(subject) {
@@ -265,7 +278,7 @@ impl Dynamo {
         if self.grove.changed(subject, cause, world) {
             return;
         }
-        self.asked.changed(subject, world);
+        self.asked.changed(subject, cause, world);
         if let Some(owner) = self.asked.owner_of_leaders(subject) {
             self.routes.touch_of(owner, &self.api);
         }

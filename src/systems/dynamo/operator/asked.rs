@@ -210,9 +210,9 @@ impl Asked {
     }
 
     /// Lets the controllers of LeaderWorkerSets know of a change.
-    pub fn changed(&mut self, subject: Subject, world: &mut dyn World) {
+    pub fn changed(&mut self, subject: Subject, cause: Cause, world: &mut dyn World) {
         for set in self.groups.iter_mut().filter(|set| set.watches(subject)) {
-            set.changed(world);
+            set.changed(cause, world);
         }
     }
 
