@@ -68,6 +68,7 @@ fn oci(scenario: &Scenario) -> Options {
     Options {
         names: set.names.unwrap_or(default.names),
         pass_interval: set.pass_interval.unwrap_or(default.pass_interval),
+        passes: set.passes.unwrap_or(default.passes),
         export_latency: set.export_latency.unwrap_or(default.export_latency),
         gate: set.gate.unwrap_or(default.gate),
         job_gate: set.job_gate.unwrap_or(default.job_gate),
