@@ -64,3 +64,29 @@ fn regular_passes_cost_nothing_where_nothing_is_missed() {
     let play = |profile| play("faults/watch-lag/scenario.yaml", "faults", entry, profile);
     assert_eq!(play("passes: regular").timeline.digest(), play("passes: on_change").timeline.digest());
 }
+
+#[test]
+fn pods_of_a_lost_node_keep_no_group_unless_they_are_waited_for() {
+    let entry = "on: { subject: Node/a10-0, reaches: Down }, undeploy: assistant";
+    let play = |profile| play("node-lost-while-loading/scenario.yaml", "actions", entry, profile);
+    let (objects, pods) = (play("undeployed_when: objects"), play("undeployed_when: pods"));
+    assert!(when(&objects, "group/assistant", "undeployed").is_some());
+    assert_eq!(when(&pods, "group/assistant", "undeployed"), None);
+    assert_eq!(stuck(&objects).iter().filter(|one| one.starts_with("group/")).count(), 0);
+    assert!(stuck(&pods).iter().any(|one| one.starts_with("group/")), "{:?}", stuck(&pods));
+}
+
+#[test]
+fn a_pool_of_its_own_goes_once_its_nodes_are_drained() {
+    let entry = "at: 1h30m, undeploy: assistant";
+    let run = play("dedicated-pools/scenario.yaml", "actions", entry, "undeployed_when: objects");
+    let deleted = |kind: &str| {
+        let gone = run.timeline.since(0).filter(|(_, one)| one.became == "Deleted");
+        let gone = gone.filter(|(_, one)| one.subject.show(&run.names).starts_with(kind));
+        gone.map(|(_, one)| one.at.nanos() / 1_000_000_000).collect::<Vec<u64>>()
+    };
+    let (pods, pools) = (deleted("Pod/"), deleted("NodePool/"));
+    let asked = when(&run, "action/put-in", "fired").expect("it is taken down");
+    assert!(pods.len() == 2 && pools.len() == 2 && pods[0] >= asked + 25, "pods end at {pods:?}, asked at {asked}");
+    assert!(pods.iter().zip(&pools).all(|(pod, pool)| pod <= pool), "pods end at {pods:?}, pools go at {pools:?}");
+}

@@ -73,6 +73,7 @@ fn oci(scenario: &Scenario) -> Options {
         gate: set.gate.unwrap_or(default.gate),
         job_gate: set.job_gate.unwrap_or(default.job_gate),
         monitoring_when: set.monitoring_when.unwrap_or(default.monitoring_when),
+        undeployed_when: set.undeployed_when.unwrap_or(default.undeployed_when),
         wait_for: set.wait_for.unwrap_or(default.wait_for),
         references: set.references.unwrap_or(default.references),
         fail_on: set.fail_on.unwrap_or(default.fail_on),

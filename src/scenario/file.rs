@@ -18,7 +18,7 @@ use crate::text::decode::{Spanned, Table};
 use super::values::{
     Amount, ExpanderValue, FailOnValue, GateValue, JobGateValue, KubernetesValue, Length, MeasurementValue,
     MonitoringWhenValue, NamesValue, NodePoolsValue, PassesValue, PromoteValue, ReferencesValue, RollbackValue,
-    SchedulerValue, SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp, WaitForValue,
+    SchedulerValue, SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp, UndeployedWhenValue, WaitForValue,
     WorkloadKindValue,
 };
 
@@ -133,6 +133,8 @@ file_types! {
         job_gate: Option<JobGateValue>,
         /// When a service is `monitoring`: once all of its pods are ready, or once they run.
         monitoring_when: Option<MonitoringWhenValue>,
+        /// When a deployment is `undeployed`: once its objects are gone, or once their pods are, too.
+        undeployed_when: Option<UndeployedWhenValue>,
         /// Which exports of its dependencies a member waits for: those that it refers to, or all that they declare.
         wait_for: Option<WaitForValue>,
         /// To whom a member may refer: to members that it depends on, or to any member of its group.

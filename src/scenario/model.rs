@@ -24,7 +24,7 @@ pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
 use crate::systems::leaderworkerset;
 use crate::systems::oci::options::{
-    FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, Passes, References, WaitFor,
+    FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, Passes, References, UndeployedWhen, WaitFor,
 };
 use crate::text::{Diagnostic, Place, Source};
 use crate::workload::AnalysisPhase;
@@ -130,6 +130,8 @@ pub struct OciOptions {
     pub job_gate: Option<JobGate>,
     /// When a service is `monitoring`.
     pub monitoring_when: Option<MonitoringWhen>,
+    /// When a deployment is `undeployed`.
+    pub undeployed_when: Option<UndeployedWhen>,
     /// Which exports dependents wait for.
     pub wait_for: Option<WaitFor>,
     /// Which references a member may make.

@@ -247,6 +247,7 @@ impl Reader<'_, '_> {
             gate: file.gate.map(|gate| gate.0),
             job_gate: file.job_gate.map(|gate| gate.0),
             monitoring_when: file.monitoring_when.map(|when| when.0),
+            undeployed_when: file.undeployed_when.map(|when| when.0),
             wait_for: file.wait_for.map(|exports| exports.0),
             references: file.references.map(|references| references.0),
             fail_on: file.fail_on.map(|reasons| {

@@ -28,7 +28,7 @@ pub use words::{
     BounceEngineValue, BugModeValue, DelayFromValue, EngineValue, ExpanderValue, FailOnValue, FailReason, FullValue,
     GateValue, GroveReleaseValue, JobGateValue, MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue,
     OneBackendProfileValue, OperatorValue, PackingValue, PassesValue, ProviderValue, ReferencesValue, RowOrderValue,
-    SchemasValue, SnapshotValue, StoreValue, SystemValue, TaintEffectValue, ViewValue,
+    SchemasValue, SnapshotValue, StoreValue, SystemValue, TaintEffectValue, UndeployedWhenValue, ViewValue,
     WaitChecksValue, WaitForValue, WaiterKeyValue, WorkloadKindValue,
 };
 

@@ -11,7 +11,7 @@ use crate::systems::backendai::{BugMode, DelayFrom, Engine};
 use crate::systems::dynamo::{Operator, Provider};
 use crate::systems::grove::Release;
 use crate::systems::oci::options::{
-    Gate, JobGate, MonitoringWhen, Names, NodePools, Passes, References, WaitFor,
+    Gate, JobGate, MonitoringWhen, Names, NodePools, Passes, References, UndeployedWhen, WaitFor,
 };
 use crate::systems::onebackend::Profile as OneBackendProfile;
 use crate::systems::onebackend::as_built::RowOrder;
@@ -75,6 +75,11 @@ words! {
     PassesValue(Passes) as "a sort of passes" {
         "regular" => Passes::Regular,
         "on_change" => Passes::OnChange,
+    }
+    /// When a deployment is `undeployed`.
+    UndeployedWhenValue(UndeployedWhen) as "a sign that a deployment is taken down" {
+        "objects" => UndeployedWhen::Objects,
+        "pods" => UndeployedWhen::Pods,
     }
     /// Which exports a member waits for.
     WaitForValue(WaitFor) as "a choice of exports" {

@@ -56,6 +56,16 @@ pub enum Passes {
     OnChange,
 }
 
+/// When nothing is left of a deployment that is taken down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum UndeployedWhen {
+    /// The objects that were deleted are gone: its Deployment or Job, and its Service. Their pods go in the background.
+    #[default]
+    Objects,
+    /// Their pods are gone, too.
+    Pods,
+}
+
 /// Where the nodes of a recipe without a shared pool come from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum NodePools {
@@ -120,6 +130,8 @@ pub struct Options {
     pub job_gate: JobGate,
     /// When a service is `monitoring`.
     pub monitoring_when: MonitoringWhen,
+    /// When a deployment is `undeployed`. Once its objects are gone, assumed.
+    pub undeployed_when: UndeployedWhen,
     /// Which exports dependents wait for.
     pub wait_for: WaitFor,
     /// Which references are accepted.
@@ -148,6 +160,7 @@ impl Default for Options {
             gate: Gate::default(),
             job_gate: JobGate::default(),
             monitoring_when: MonitoringWhen::default(),
+            undeployed_when: UndeployedWhen::default(),
             wait_for: WaitFor::default(),
             references: References::default(),
             fail_on: FailOn::default(),
