@@ -34,10 +34,10 @@ impl Rig {
         loop {
             match self.bench.cluster.next() {
                 Happening::Rehearsal(_) | Happening::Quiet => return,
-                Happening::Changed { subject: Some(subject), .. } => {
+                Happening::Changed { subject: Some(subject), cause, .. } => {
                     let mut port = self.bench.cluster.port(0);
                     if let Some(set) = self.set.as_mut().filter(|set| set.watches(subject)) {
-                        set.changed(&mut *port);
+                        set.changed(cause, &mut *port);
                     }
                 }
                 Happening::LimitReached(limit) => panic!("{limit}"),

@@ -52,12 +52,12 @@ impl Cluster {
 
     /// A node goes down at once: its containers end, its lease is no longer renewed.
     pub(super) fn node_down(&mut self, id: NodeId, lasts: Option<Duration>, why: Why, cause: Cause) {
-        self.note_node(id, "Down", why, cause);
+        let cause = self.note_node(id, "Down", why, cause);
         self.kubelet_mut(id).down = true;
         for pod in self.kubelet(id).pods.clone() {
             self.registration_left_alone(pod);
         }
-        self.power_off(id);
+        self.power_off(id, cause);
         self.lose_touch(id, lasts);
     }
 
@@ -192,7 +192,7 @@ impl Cluster {
             return;
         }
         let now = self.queue.now();
-        self.power_off(id);
+        self.power_off(id, cause);
         self.kubelet_mut(id).down = true;
         let cause = self.note_node(id, "Removed", Why::NONE, cause);
         self.nodes.remove(id);

@@ -234,7 +234,7 @@ impl Cluster {
         if self.pod(id).ready == ready {
             return;
         }
-        let now = self.queue.now();
+        let (now, took) = (self.queue.now(), self.took(id));
         let pod = self.pod_mut(id);
         pod.ready = ready;
         pod.readiness += 1;
@@ -262,7 +262,7 @@ impl Cluster {
                 set.available -= u32::from(was_available);
             }
         }
-        self.endpoints_changed(set_id, ready, cause);
+        self.endpoints_changed(id, ready, took, cause);
         if ready && active {
             self.awaited_pod_ready(set_id, cause);
         }
@@ -306,7 +306,8 @@ impl Cluster {
     }
 
     /// Marks whether a container of the pod runs, or its application answers.
-    pub(super) fn set_running(&mut self, id: PodId, running: bool, serving: bool) {
+    pub(super) fn set_running(&mut self, id: PodId, running: bool, serving: bool, cause: Cause) {
+        let took = self.took(id);
         let pod = self.pod_mut(id);
         let (was_running, was_serving) = (pod.running, pod.serving);
         (pod.running, pod.serving) = (running, serving);
@@ -317,8 +318,7 @@ impl Cluster {
             set.serving = set.serving + u32::from(serving) - u32::from(was_serving);
         }
         if serving != was_serving {
-            let cause = self.pod_cause(id);
-            self.touch_traffic(set, cause);
+            self.touch_traffic(id, serving, took, cause);
         }
     }
 
@@ -359,8 +359,8 @@ impl Cluster {
         self.unrank(id);
         let pod = *self.pod(id);
         if pod.serving {
-            let cause = self.pod_cause(id);
-            self.touch_traffic(pod.set, cause);
+            let (took, cause) = (self.took(id), self.pod_cause(id));
+            self.touch_traffic(id, false, took, cause);
         }
         self.unregister(id);
         let set = self.set_mut(pod.set);

@@ -65,11 +65,12 @@ impl Cluster {
             return;
         }
         let (set, active) = (pod_set(self, id), self.pod(id).is_active());
+        let took = self.took(id);
         self.pod_record_mut(id).registered = true;
         self.set_mut(set).registered += u32::from(active);
         let cause = self.pod_cause(id);
         let cause = self.note_pod(id, "Registered", Why::NONE, cause);
-        self.touch_traffic(set, cause);
+        self.touch_traffic(id, true, took, cause);
         self.touch_pod(id, cause);
     }
 
@@ -160,9 +161,10 @@ impl Cluster {
     }
 
     fn note_unregistered(&mut self, id: PodId, why: Why, cause: Cause) {
+        let took = self.took(id);
         self.unregister(id);
         let cause = self.note_pod(id, "Unregistered", why, cause);
-        self.touch_traffic(pod_set(self, id), cause);
+        self.touch_traffic(id, false, took, cause);
         self.touch_pod(id, cause);
     }
 

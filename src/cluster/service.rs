@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 
 use super::apply::ObjectId;
-use super::{Arg, Cause, Cluster, PodSetId, ServiceId, Subject, Why};
+use super::traffic::Took;
+use super::{Arg, Cause, Cluster, PodId, PodSetId, ServiceId, Subject, Why};
 use crate::timeline::EntryId;
 use crate::workload::{ServiceSpec, ServiceStatus};
 
@@ -90,10 +91,10 @@ impl Cluster {
         label.map(|label| self.labelled.sets_with(service.key.namespace, label)).unwrap_or_default()
     }
 
-    /// A pod of a set has become ready or stopped being so.
-    pub(super) fn endpoints_changed(&mut self, set: PodSetId, ready: bool, cause: Cause) {
-        self.touch_traffic(set, cause);
-        self.count_endpoint(set, false, ready, cause);
+    /// A pod has become ready or stopped being so; `took` is what it took until then.
+    pub(super) fn endpoints_changed(&mut self, pod: PodId, ready: bool, took: Took, cause: Cause) {
+        self.touch_traffic(pod, ready, took, cause);
+        self.count_endpoint(self.pod(pod).set, false, ready, cause);
     }
 
     /// A pod of a set has got an address or has ended. *Assumed*: it has its address as soon as it has its node.

@@ -169,8 +169,8 @@ pub struct Cluster {
     pub(super) custom: Shared<BTreeMap<Subject, Custom>>,
     pub(super) measurements: Shared<Vec<Measurements>>,
     pub(super) traffic: Shared<Traffic>,
-    /// Sets of which pods began or ceased to take requests at this instant, and what led to it.
-    pub(super) touched_sets: Vec<(PodSetId, Cause)>,
+    /// Pods that began or ceased to take requests at this instant, in the order in which they did, while names are routed.
+    pub(super) touches: Vec<super::traffic::Touch>,
     /// Services whose shares may be others than when they were last looked at.
     pub(super) stale_services: BTreeSet<super::ServiceId>,
     /// True if something happened at this instant that observers have not been called for.
@@ -274,7 +274,7 @@ impl Cluster {
             pledges: Arc::default(),
             wanted: Shared::default(),
             traffic: Shared::default(),
-            touched_sets: Vec::new(),
+            touches: Vec::new(),
             stale_services: BTreeSet::new(),
             unsettled: false,
             stream_name: String::new(),

@@ -1,17 +1,48 @@
 //! Who serves what in the simulated cluster: at the end of each instant, the pods behind each routed name and each Service that
 //! are ready and answer, or that answer where nobody asks for more. What a share is, is kept in `workload::traffic`.
 
+use std::collections::BTreeMap;
+
 use super::pod::Owner;
 use super::{Cause, Cluster, NodeId, PodId, PodSetId, ServiceId, Subject};
 use crate::timeline::{Entry, Kind, Layer};
+use crate::workload::traffic::{Turn, Turned};
 use crate::workload::{Backend, Dial};
 
+/// A pod of which something that it needs to take requests came or went at this instant.
+#[derive(Clone, Copy, Debug)]
+pub struct Touch {
+    pod: PodId,
+    came: bool,
+    /// What it took until then.
+    took: Took,
+    /// What led to it.
+    cause: Cause,
+}
+
+/// Which requests reach a pod.
+#[derive(Clone, Copy, Debug)]
+pub struct Took {
+    /// Those to whom it is ready, answers and is known.
+    ready: bool,
+    /// Those of who goes by checks of its own: it answers.
+    answering: bool,
+}
+
+impl Took {
+    /// True if requests that come as a backend's do reach it.
+    const fn of(self, backend: &Backend) -> bool {
+        if backend.unready { self.answering } else { self.ready }
+    }
+}
+
 impl Cluster {
-    /// A pod of the set takes requests now or no longer does.
-    pub(super) fn touch_traffic(&mut self, set: PodSetId, cause: Cause) {
+    /// A pod has something now that it needs to take requests, or no longer has it; `took` is what it took until now.
+    pub(super) fn touch_traffic(&mut self, pod: PodId, came: bool, took: Took, cause: Cause) {
+        let set = self.pod(pod).set;
         if self.traffic.is_routed() {
             self.traffic.is_stale = true;
-            self.touched_sets.push((set, cause));
+            self.touches.push(Touch { pod, came, took, cause });
         }
         let services = &self.sets[set.0 as usize].services;
         self.stale_services.extend(services.iter().filter(|service| !self.services[service.0 as usize].deleted));
@@ -22,7 +53,7 @@ impl Cluster {
         if self.traffic.is_stale {
             self.traffic.is_stale = false;
             self.settle_routed();
-            self.touched_sets.clear();
+            self.touches.clear();
         }
         while let Some(service) = self.stale_services.pop_first() {
             self.settle_service(service);
@@ -34,23 +65,60 @@ impl Cluster {
         let mut traffic = std::mem::take(&mut self.traffic);
         let turns = traffic.settle(now, |backend| self.serving_of(backend));
         self.traffic = traffic;
-        for (name, turn) in turns {
-            let Some(cause) = self.cause_of_turn(name) else { continue };
-            let (became, why) = turn.words();
-            let entry = Entry { at: now, subject: name, became, why, cause, layer: Layer::System };
+        for turned in turns {
+            let Some(cause) = self.cause_of_turn(&turned) else { continue };
+            let (became, why) = turned.turn.words();
+            let entry = Entry { at: now, subject: turned.name, became, why, cause, layer: Layer::System };
             self.timeline.push(entry, &self.names);
         }
     }
 
-    /// What led to a turn of this instant: the last change of a pod behind the name, else where it is routed to.
-    fn cause_of_turn(&self, name: Subject) -> Option<Cause> {
-        let routed = self.traffic.routing(name)?;
-        let behind = |set: PodSetId| {
-            let of = |backend: &Backend| self.sets_by_subject.get(&backend.workload);
-            routed.backends.iter().filter_map(of).any(|sets| sets.contains(&set))
+    /// What led to a turn of this instant: the last pod behind the name that came or went, else where it is routed to.
+    fn cause_of_turn(&self, turned: &Turned) -> Option<Cause> {
+        let routed = self.traffic.routing(turned.name)?;
+        let now = || routed.backends.iter();
+        let pod = match turned.turn {
+            Turn::Serves(_) => {
+                let takes = |touch: &&Touch| {
+                    let took = self.took(touch.pod);
+                    touch.came && now().any(|one| took.of(one) && self.is_behind(one, touch.pod))
+                };
+                self.touches.iter().rev().find(takes).map(|touch| touch.cause)
+            }
+            // Whoever served until now still would: that nobody is sent there was decided for want of those that have no weight.
+            Turn::Outage if turned.before.iter().any(|one| one.weight > 0 && self.serving_of(one) > 0) => {
+                let wanting: Vec<&Backend> = now().filter(|one| one.weight == 0).collect();
+                self.last_that_went(&wanting)
+            }
+            Turn::Outage => self.last_that_went(&now().chain(&turned.before).collect::<Vec<_>>()),
         };
-        let touched = self.touched_sets.iter().rev().find(|(set, _)| behind(*set));
-        Some(touched.map_or(routed.cause, |(_, cause)| *cause))
+        Some(pod.unwrap_or(routed.cause))
+    }
+
+    /// What led to the end of the pod behind these that took requests when the instant began and was the last to cease.
+    fn last_that_went(&self, behind: &[&Backend]) -> Option<Cause> {
+        let mut before: BTreeMap<PodId, Took> = BTreeMap::new();
+        for touch in &self.touches {
+            before.entry(touch.pod).or_insert(touch.took);
+        }
+        let went = |touch: &&Touch| {
+            let (pod, now) = (touch.pod, self.took(touch.pod));
+            let lost = |one: &Backend| before.get(&pod).is_some_and(|took| took.of(one)) && !now.of(one);
+            !touch.came && behind.iter().any(|one| lost(one) && self.is_behind(one, pod))
+        };
+        self.touches.iter().rev().find(went).map(|touch| touch.cause)
+    }
+
+    /// True if a pod is one of a backend.
+    fn is_behind(&self, backend: &Backend, pod: PodId) -> bool {
+        self.stands_for(backend.workload, pod) && self.is_placed(backend, pod)
+    }
+
+    /// True if a pod is on a node that a backend may have its pods on.
+    fn is_placed(&self, backend: &Backend, pod: PodId) -> bool {
+        let Some((label, value)) = &backend.nodes else { return true };
+        let node = self.pod(pod).node.map(|node| self.nodes.get(node));
+        node.is_some_and(|node| node.labels.get(label) == Some(value))
     }
 
     fn settle_service(&mut self, id: ServiceId) {
@@ -120,26 +188,21 @@ impl Cluster {
         pod.ready && pod.serving && pod.is_active()
     }
 
+    /// Which requests to a name that leads to this pod reach it: they go to those that are known, what a Service does not ask for.
+    pub(super) fn took(&self, id: PodId) -> Took {
+        let pod = self.pod(id);
+        Took { ready: self.serves(id) && self.is_registered(id), answering: pod.serving && pod.is_active() }
+    }
+
     fn serving_of(&self, backend: &Backend) -> u64 {
-        // Requests to a name go to those that are known; what a Service does not ask for.
-        let known = |id: &PodId| match backend.unready {
-            true => self.pod(*id).serving && self.pod(*id).is_active(),
-            false => self.serves(*id) && self.is_registered(*id),
-        };
-        let placed = |id: &PodId| match &backend.nodes {
-            None => true,
-            Some((label, value)) => {
-                let node = self.pod(*id).node.map(|node| self.nodes.get(node));
-                node.is_some_and(|node| node.labels.get(label) == Some(value))
-            }
-        };
         let whole = self.sets_by_subject.get(&backend.workload).filter(|_| backend.nodes.is_none());
         match whole {
             Some(sets) if backend.unready => sets.iter().map(|set| u64::from(self.set(*set).serving)).sum(),
             Some(sets) => sets.iter().map(|set| self.known_in(*set)).sum(),
             None => {
                 let pods = self.pods_of(backend.workload);
-                pods.iter().filter(|id| known(id) && placed(id)).count() as u64
+                let takes = |id: &PodId| self.took(*id).of(backend) && self.is_placed(backend, *id);
+                pods.iter().filter(|id| takes(id)).count() as u64
             }
         }
     }

@@ -5,6 +5,7 @@ use super::cluster::LiveCluster;
 use super::mirror::PodSeen;
 use crate::timeline::{Cause, Kind, Layer, Subject};
 use crate::workload::Backend;
+use crate::workload::traffic::Turned;
 
 impl LiveCluster {
     /// Writes the shares of the instant that ends.
@@ -13,17 +14,18 @@ impl LiveCluster {
         let mut traffic = std::mem::take(&mut self.traffic);
         let turns = traffic.settle(now, |backend| self.serving_behind(backend).count() as u64);
         self.traffic = traffic;
-        for (name, turn) in turns {
-            let (became, why) = turn.words();
-            let cause = self.cause_of_turn(name);
-            self.note_in(Layer::System, name, became, why, cause);
+        for turned in turns {
+            let (became, why) = turned.turn.words();
+            let cause = self.cause_of_turn(&turned);
+            self.note_in(Layer::System, turned.name, became, why, cause);
         }
     }
 
     /// What led to a turn: the last entry about a pod behind the name, else where it is routed to.
-    fn cause_of_turn(&self, name: Subject) -> Cause {
-        let Some(routed) = self.traffic.routing(name) else { return self.origin };
-        let behind = |pod: &&PodSeen| routed.backends.iter().any(|backend| pod.belongs_to(backend.workload));
+    fn cause_of_turn(&self, turned: &Turned) -> Cause {
+        let Some(routed) = self.traffic.routing(turned.name) else { return self.origin };
+        let stood = || routed.backends.iter().chain(&turned.before);
+        let behind = |pod: &&PodSeen| stood().any(|backend| pod.belongs_to(backend.workload));
         let last = self.mirror.pods.values().filter(behind).map(|pod| pod.last).max();
         last.map_or(routed.cause, Cause::Entry)
     }

@@ -68,10 +68,12 @@ fn oci(scenario: &Scenario) -> Options {
     Options {
         names: set.names.unwrap_or(default.names),
         pass_interval: set.pass_interval.unwrap_or(default.pass_interval),
+        passes: set.passes.unwrap_or(default.passes),
         export_latency: set.export_latency.unwrap_or(default.export_latency),
         gate: set.gate.unwrap_or(default.gate),
         job_gate: set.job_gate.unwrap_or(default.job_gate),
         monitoring_when: set.monitoring_when.unwrap_or(default.monitoring_when),
+        undeployed_when: set.undeployed_when.unwrap_or(default.undeployed_when),
         wait_for: set.wait_for.unwrap_or(default.wait_for),
         references: set.references.unwrap_or(default.references),
         fail_on: set.fail_on.unwrap_or(default.fail_on),

@@ -17,8 +17,9 @@ use crate::text::decode::{Spanned, Table};
 
 use super::values::{
     Amount, ExpanderValue, FailOnValue, GateValue, JobGateValue, KubernetesValue, Length, MeasurementValue,
-    MonitoringWhenValue, NamesValue, NodePoolsValue, PromoteValue, ReferencesValue, RollbackValue, SchedulerValue,
-    SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp, WaitForValue, WorkloadKindValue,
+    MonitoringWhenValue, NamesValue, NodePoolsValue, PassesValue, PromoteValue, ReferencesValue, RollbackValue,
+    SchedulerValue, SnapshotValue, Spread, SystemValue, TaintEffectValue, Timestamp, UndeployedWhenValue, WaitForValue,
+    WorkloadKindValue,
 };
 
 pub use api_faults::{ApiConflictFile, ApiErrorFile, MissedEventFile, StoreOutageFile, WatchLagFile, WebhookDownFile};
@@ -122,6 +123,8 @@ file_types! {
         names: Option<NamesValue>,
         /// Time from one pass of the control plane to the next.
         pass_interval: Option<Spanned<Length>>,
+        /// Whether it looks at its deployments at each multiple of that, or only after it was told of a change.
+        passes: Option<PassesValue>,
         /// Time that the collection of exports takes.
         export_latency: Option<Length>,
         /// The state of a member that lets its dependents go on.
@@ -130,6 +133,8 @@ file_types! {
         job_gate: Option<JobGateValue>,
         /// When a service is `monitoring`: once all of its pods are ready, or once they run.
         monitoring_when: Option<MonitoringWhenValue>,
+        /// When a deployment is `undeployed`: once its objects are gone, or once their pods are, too.
+        undeployed_when: Option<UndeployedWhenValue>,
         /// Which exports of its dependencies a member waits for: those that it refers to, or all that they declare.
         wait_for: Option<WaitForValue>,
         /// To whom a member may refer: to members that it depends on, or to any member of its group.

@@ -23,7 +23,9 @@ use crate::cluster::{BatchProfile, Expander, Load};
 pub use crate::kernel::Distribution;
 use crate::kernel::{Duration, Time};
 use crate::systems::leaderworkerset;
-use crate::systems::oci::options::{FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
+use crate::systems::oci::options::{
+    FailOn, Gate, JobGate, MonitoringWhen, Names, NodePools, Passes, References, UndeployedWhen, WaitFor,
+};
 use crate::text::{Diagnostic, Place, Source};
 use crate::workload::AnalysisPhase;
 use crate::workload::pod::Taint;
@@ -118,6 +120,8 @@ pub struct OciOptions {
     pub names: Option<Names>,
     /// Time from one pass of the control plane to the next.
     pub pass_interval: Option<Duration>,
+    /// Whether it looks without having been told of a change.
+    pub passes: Option<Passes>,
     /// Time that the collection of a member's exports takes.
     pub export_latency: Option<Duration>,
     /// What dependents wait for.
@@ -126,6 +130,8 @@ pub struct OciOptions {
     pub job_gate: Option<JobGate>,
     /// When a service is `monitoring`.
     pub monitoring_when: Option<MonitoringWhen>,
+    /// When a deployment is `undeployed`.
+    pub undeployed_when: Option<UndeployedWhen>,
     /// Which exports dependents wait for.
     pub wait_for: Option<WaitFor>,
     /// Which references a member may make.

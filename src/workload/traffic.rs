@@ -161,31 +161,47 @@ pub struct Traffic {
 /// Where the requests to one name go.
 #[derive(Clone, Debug)]
 pub struct Routed {
-    /// To whom.
+    /// To whom. Pods without weight may stand among them that nobody is sent to: those for want of which others serve nobody.
     pub backends: Vec<Backend>,
     /// What led to that.
     pub cause: Cause,
+    /// To whom they went when the last instant ended, if that is changed in this one.
+    before: Option<Vec<Backend>>,
+}
+
+/// Service of a name that began or ended with an instant.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Turned {
+    /// The name.
+    pub name: Subject,
+    /// What became of it.
+    pub turn: Turn,
+    /// Where its requests went before, if they were sent elsewhere at this instant.
+    pub before: Vec<Backend>,
 }
 
 impl Traffic {
     /// From now on, requests to this name go to these alone. To say again what holds is no change.
     pub fn route(&mut self, name: Subject, backends: Vec<Backend>, cause: Cause) {
-        if self.routed.get(&name).is_some_and(|known| known.backends == backends) {
-            return;
-        }
-        self.routed.insert(name, Routed { backends, cause });
+        let before = match self.routed.get_mut(&name) {
+            Some(known) if known.backends == backends => return,
+            Some(known) => known.before.take().or_else(|| Some(std::mem::take(&mut known.backends))),
+            None => None,
+        };
+        self.routed.insert(name, Routed { backends, cause, before });
         self.is_stale = true;
     }
 
     /// Writes who serves each name that is routed, now that an instant ends; `serving` counts the pods of a backend that do. Gives
     /// the names of which service began or ended.
-    pub fn settle(&mut self, at: Time, serving: impl Fn(&Backend) -> u64) -> Vec<(Subject, Turn)> {
+    pub fn settle(&mut self, at: Time, serving: impl Fn(&Backend) -> u64) -> Vec<Turned> {
         let weigh = |one: &Backend| (one.party, u64::from(one.weight) * serving(one));
         let mut turns = Vec::new();
-        for (name, routed) in &self.routed {
+        for (name, routed) in &mut self.routed {
             let weights: Vec<(Subject, u64)> = routed.backends.iter().map(weigh).collect();
+            let before = routed.before.take().unwrap_or_default();
             let turn = self.series.entry(*name).or_default().record(at, &weights);
-            turns.extend(turn.map(|turn| (*name, turn)));
+            turns.extend(turn.map(|turn| Turned { name: *name, turn, before }));
         }
         turns
     }

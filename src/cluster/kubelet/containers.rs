@@ -223,7 +223,7 @@ impl Cluster {
             cause = self.note_pod(pod, "Restarted", why, cause);
         }
         let serving = self.pod(pod).serving;
-        self.set_running(pod, true, serving);
+        self.set_running(pod, true, serving, cause);
         self.plan_run(id);
         self.touch_pod(pod, cause);
     }
@@ -297,8 +297,8 @@ impl Cluster {
         self.container_mut(id).serving = true;
         let pod = self.container(id).pod;
         if self.main_containers(pod).all(|one| one.serving) {
-            self.set_running(pod, true, true);
             let cause = self.pod_cause(pod);
+            self.set_running(pod, true, true, cause);
             self.note_pod(pod, "Serving", Why::NONE, cause);
         }
     }
@@ -338,7 +338,7 @@ impl Cluster {
     /// A container has ended: it is started again, now or after a back-off, or its pod is finished.
     pub(in crate::cluster) fn container_ended(&mut self, id: ContainerId, exit_code: u8, cause: Cause) {
         let pod = self.container(id).pod;
-        self.container_off(id, exit_code);
+        self.container_off(id, exit_code, cause);
         if self.pod(pod).terminating {
             self.pod_record_mut(pod).leaves_ready = false;
             self.pod_stopped(pod);
@@ -390,14 +390,14 @@ impl Cluster {
     }
 
     /// Marks a container as no longer running, in itself and in its pod.
-    pub(in crate::cluster) fn container_off(&mut self, id: ContainerId, exit_code: u8) {
+    pub(in crate::cluster) fn container_off(&mut self, id: ContainerId, exit_code: u8, cause: Cause) {
         let container = self.container_mut(id);
         (container.serving, container.ready, container.exit_code) = (false, false, exit_code);
         container.start += 1;
         container.state = ContainerState::Terminated;
         let pod = container.pod;
         let running = self.main_containers(pod).any(|one| one.state == ContainerState::Running);
-        self.set_running(pod, running, false);
+        self.set_running(pod, running, false, cause);
     }
 
     /// Handles [`Event::Restart`].

@@ -109,14 +109,14 @@ impl Cluster {
     }
 
     /// Tells a running container to stop.
-    pub(in crate::cluster) fn stop_container(&mut self, id: ContainerId, _cause: Cause) {
+    pub(in crate::cluster) fn stop_container(&mut self, id: ContainerId, cause: Cause) {
         let (takes, code) = self.stop_length(id);
         let container = self.container_mut(id);
         container.state = ContainerState::Stopping;
         container.exit_code = code;
         (container.serving, container.ready) = (false, false);
         let (pod, start) = (container.pod, container.start);
-        self.set_running(pod, true, false);
+        self.set_running(pod, true, false, cause);
         let at = self.queue.now() + takes;
         self.schedule(at, Class::COMPLETION, Event::Stopped(id, start));
     }

@@ -100,7 +100,7 @@ impl Cluster {
     }
 
     /// A node went down: everything on it ends at once and nobody is told.
-    pub(in crate::cluster) fn power_off(&mut self, node: NodeId) {
+    pub(in crate::cluster) fn power_off(&mut self, node: NodeId, cause: Cause) {
         self.drop_pulls(node, None);
         for index in 0..self.kubelet(node).pods.len() {
             let pod = self.kubelet(node).pods[index];
@@ -113,7 +113,7 @@ impl Cluster {
                 container.start += 1;
                 (container.serving, container.ready) = (false, false);
             }
-            self.set_running(pod, false, false);
+            self.set_running(pod, false, false, cause);
         }
     }
 

@@ -242,10 +242,12 @@ impl Reader<'_, '_> {
             place: Some(self.place(file.span)),
             names: file.names.map(|names| names.0),
             pass_interval: file.pass_interval.map(|length| length.value.0),
+            passes: file.passes.map(|passes| passes.0),
             export_latency: file.export_latency.map(|length| length.0),
             gate: file.gate.map(|gate| gate.0),
             job_gate: file.job_gate.map(|gate| gate.0),
             monitoring_when: file.monitoring_when.map(|when| when.0),
+            undeployed_when: file.undeployed_when.map(|when| when.0),
             wait_for: file.wait_for.map(|exports| exports.0),
             references: file.references.map(|references| references.0),
             fail_on: file.fail_on.map(|reasons| {

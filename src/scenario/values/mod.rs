@@ -27,9 +27,9 @@ pub use timestamp::Timestamp;
 pub use words::{
     BounceEngineValue, BugModeValue, DelayFromValue, EngineValue, ExpanderValue, FailOnValue, FailReason, FullValue,
     GateValue, GroveReleaseValue, JobGateValue, MeasurementValue, MonitoringWhenValue, NamesValue, NodePoolsValue,
-    OneBackendProfileValue, OperatorValue, PackingValue, ProviderValue, ReferencesValue, RowOrderValue, SchemasValue,
-    SnapshotValue, StoreValue, SystemValue, TaintEffectValue, ViewValue, WaitChecksValue, WaitForValue, WaiterKeyValue,
-    WorkloadKindValue,
+    OneBackendProfileValue, OperatorValue, PackingValue, PassesValue, ProviderValue, ReferencesValue, RowOrderValue,
+    SchemasValue, SnapshotValue, StoreValue, SystemValue, TaintEffectValue, UndeployedWhenValue, ViewValue,
+    WaitChecksValue, WaitForValue, WaiterKeyValue, WorkloadKindValue,
 };
 
 /// Implements the schema of a type that is written in its place rather than by reference.

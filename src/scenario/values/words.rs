@@ -10,7 +10,9 @@ use crate::scenario::model::{SnapshotLayers, SystemName, View};
 use crate::systems::backendai::{BugMode, DelayFrom, Engine};
 use crate::systems::dynamo::{Operator, Provider};
 use crate::systems::grove::Release;
-use crate::systems::oci::options::{Gate, JobGate, MonitoringWhen, Names, NodePools, References, WaitFor};
+use crate::systems::oci::options::{
+    Gate, JobGate, MonitoringWhen, Names, NodePools, Passes, References, UndeployedWhen, WaitFor,
+};
 use crate::systems::onebackend::Profile as OneBackendProfile;
 use crate::systems::onebackend::as_built::RowOrder;
 use crate::systems::paasta::options::{Engine as BounceEngine, Schemas};
@@ -68,6 +70,16 @@ words! {
     MonitoringWhenValue(MonitoringWhen) as "a sign that a service is monitored" {
         "ready" => MonitoringWhen::Ready,
         "running" => MonitoringWhen::Running,
+    }
+    /// When the control plane looks at its deployments.
+    PassesValue(Passes) as "a sort of passes" {
+        "regular" => Passes::Regular,
+        "on_change" => Passes::OnChange,
+    }
+    /// When a deployment is `undeployed`.
+    UndeployedWhenValue(UndeployedWhen) as "a sign that a deployment is taken down" {
+        "objects" => UndeployedWhen::Objects,
+        "pods" => UndeployedWhen::Pods,
     }
     /// Which exports a member waits for.
     WaitForValue(WaitFor) as "a choice of exports" {

@@ -1,7 +1,7 @@
 //! Dynamo's control plane as a state machine: what wakes it, whose turn it is then, and when it wakes itself. What a turn does is
 //! `operator`'s and its neighbours'; what operators may do is `actions`'.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::model::{Resource, Table};
@@ -64,6 +64,8 @@ pub struct Dynamo {
     loads: dynamo_model::Loads,
     /// What was last seen of Grove's cliques.
     parts: Parts,
+    /// With what each object went that is there no more.
+    ends: BTreeMap<Subject, Cause>,
     /// When the operator that acts now read what it writes; `None`: that does not matter.
     pub(super) read_at: Option<Time>,
     /// When it wakes itself next.
@@ -106,6 +108,7 @@ impl Dynamo {
             routes: Routes::default(),
             loads: dynamo_model::Loads::default(),
             parts: Parts::default(),
+            ends: BTreeMap::new(),
             read_at: None,
             planned: None,
         }
@@ -181,6 +184,8 @@ impl Dynamo {
                     let finish = self.reconcile(item, world);
                     let retry = self.runtime.finish(item, finish, now);
                     machinery::tell_conflicts(&mut self.api, &self.runtime, item, retry, world);
+                    self.sweep(world);
+                    self.collect(item.key, world);
                 }
             }
             self.sweep(world);
@@ -220,15 +225,44 @@ impl Dynamo {
         for (key, cause) in self.api.removed() {
             let became = if key.kind == Kind::DynamoComponentDeployment { "Deleted" } else { "deleted" };
             let cause = Cause::Entry(world.note(key, became, Why::NONE, cause));
+            self.ends.insert(key, cause);
             self.routes.touch_of(key, &self.api);
-            self.asked.remove_of(key, cause, world);
-            if key.kind == Kind::Graph {
-                let by = Writer { controller: None, at: world.now(), cause };
-                for set in self.grove.sets_of(key) {
-                    let _ = self.grove.delete(set, by);
+            if self.api.list(Kind::Model).next().is_some() {
+                let pods = self.pods_behind(key, world);
+                for model in dynamo_model::of_pods(&pods, key, self.api.list(Kind::Model), &self.loads) {
+                    self.runtime.add_for(key, MODELS, model, cause);
                 }
             }
+            self.remove_of(key, cause, world);
         }
+    }
+
+    /// Takes away what stands outside this API for an object.
+    fn remove_of(&mut self, key: Subject, cause: Cause, world: &mut dyn World) {
+        self.asked.remove_of(key, cause, world);
+        if key.kind == Kind::Graph {
+            let by = Writer { controller: None, at: world.now(), cause };
+            for set in self.grove.sets_of(key) {
+                let _ = self.grove.delete(set, by);
+            }
+        }
+    }
+
+    /// What a controller makes for an object that it still believes in names an owner that is not there, and the garbage collector
+    /// takes that (kubernetes v1.36.3, pkg/controller/garbagecollector, attemptToDeleteItem).
+    fn collect(&mut self, key: Subject, world: &mut dyn World) {
+        if let Some(cause) = self.ends.get(&key).copied()
+            && self.api.get(key).is_none()
+        {
+            self.remove_of(key, cause, world);
+        }
+    }
+
+    /// The names of the pods that stand behind what goes away.
+    fn pods_behind(&self, key: Subject, world: &dyn World) -> BTreeSet<String> {
+        let workloads = self.asked.of(key).flat_map(|workload| world.observed_pods(workload));
+        let cliques = self.grove.cliques_made_for(key).into_iter().flat_map(|clique| self.grove.pods_of(clique.key));
+        workloads.map(|(pod, _)| pod).chain(cliques).map(|pod| world.show(pod.name)).collect()
     }
 
     /// A change of an object of the cluster wakes whoever it is there for.
@@ -244,7 +278,7 @@ impl Dynamo {
         if self.grove.changed(subject, cause, world) {
             return;
         }
-        self.asked.changed(subject, world);
+        self.asked.changed(subject, cause, world);
         if let Some(owner) = self.asked.owner_of_leaders(subject) {
             self.routes.touch_of(owner, &self.api);
         }

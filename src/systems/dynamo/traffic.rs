@@ -1,9 +1,9 @@
 //! Who serves the requests to a graph: its workers, while a frontend takes requests in and a worker of every kind that is needed has
 //! registered. `traffic/<graph>` tells it, in shares of the components.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{ComponentType, Resource};
+use super::model::{ComponentType, GraphSpec, Resource};
 use super::operator::asked::Asked;
 use super::operator::keys;
 use crate::systems::grove::Grove;
@@ -13,11 +13,15 @@ use crate::timeline::{Cause, Kind, Subject};
 use crate::workload::traffic::Backend;
 use crate::workload::{PodStatus, Status, World};
 
+/// Pods of a graph that have registered, each with what it serves, by the type of their component.
+type There = BTreeMap<ComponentType, Vec<(Subject, Subject)>>;
+
 /// What is routed, and what has to be looked at again.
 #[derive(Clone, Debug, Default)]
 pub struct Routes {
     touched: BTreeSet<Subject>,
-    routed: BTreeSet<Subject>,
+    /// Who was there when a graph was served last, of each that ever was.
+    routed: BTreeMap<Subject, There>,
 }
 
 impl Routes {
@@ -38,12 +42,39 @@ impl Routes {
     /// Sends requests where they should go.
     pub fn send(&mut self, api: &Api<Resource>, asked: &Asked, grove: &Grove, cause: Cause, world: &mut dyn World) {
         for graph in std::mem::take(&mut self.touched) {
-            let backends = backends(graph, api, asked, grove, world);
-            if backends.is_empty() && !self.routed.contains(&graph) {
+            let name = Subject { kind: Kind::Traffic, ..graph };
+            let Some(spec) = api.get(graph).and_then(|stored| stored.value.graph()).map(|graph| &graph.spec) else {
+                if self.routed.remove(&graph).is_some() {
+                    world.route(name, Vec::new(), cause);
+                }
                 continue;
+            };
+            let (mut serving, mut there) = (Vec::new(), There::new());
+            for (pod, status, component_type, party) in pods(graph, api, asked, grove, world) {
+                if !status.registered || status.terminating {
+                    continue;
+                }
+                there.entry(component_type.clone()).or_default().push((pod, party));
+                if component_type.is_worker() {
+                    serving.push(Backend { workload: pod, party, weight: 1, nodes: None, unready: false });
+                }
             }
-            self.routed.insert(graph);
-            world.route(Subject { kind: Kind::Traffic, ..graph }, backends, cause);
+            let missing = missing(spec, &there);
+            match self.routed.get(&graph) {
+                // Of whom there is nobody, the last that there were stand for it: nobody serves for want of them.
+                Some(last) if !missing.is_empty() => {
+                    let lost = missing.into_iter().filter_map(|kind| last.get(kind)).flatten();
+                    serving = lost
+                        .map(|(pod, party)| {
+                            let (workload, party) = (*pod, *party);
+                            Backend { workload, party, weight: 0, nodes: None, unready: false }
+                        })
+                        .collect();
+                }
+                None if !missing.is_empty() || serving.is_empty() => continue,
+                _ => drop(self.routed.insert(graph, there)),
+            }
+            world.route(name, serving, cause);
         }
     }
 }
@@ -85,23 +116,9 @@ fn pods<'a>(
     found
 }
 
-/// The pods that serve a graph.
-fn backends(graph: Subject, api: &Api<Resource>, asked: &Asked, grove: &Grove, world: &dyn World) -> Vec<Backend> {
-    let Some(spec) = api.get(graph).and_then(|stored| stored.value.graph()).map(|graph| &graph.spec) else {
-        return Vec::new();
-    };
-    let mut serving: Vec<Backend> = Vec::new();
-    let mut kinds: BTreeSet<&ComponentType> = BTreeSet::new();
-    for (pod, status, component_type, party) in pods(graph, api, asked, grove, world) {
-        if !status.registered || status.terminating {
-            continue;
-        }
-        kinds.insert(component_type);
-        if component_type.is_worker() {
-            serving.push(Backend { workload: pod, party, weight: 1, nodes: None, unready: false });
-        }
-    }
-    let needed = spec.components.iter().map(|one| &one.component_type);
-    let mut needed = needed.filter(|one| one.is_worker() || **one == ComponentType::Frontend);
-    if needed.all(|one| kinds.contains(one)) { serving } else { Vec::new() }
+/// The types of components that a graph needs to be served and of which no pod is there.
+fn missing<'a>(spec: &'a GraphSpec, there: &There) -> BTreeSet<&'a ComponentType> {
+    let all = spec.components.iter().map(|one| &one.component_type);
+    let needed = all.filter(|one| one.is_worker() || **one == ComponentType::Frontend);
+    needed.filter(|one| !there.contains_key(*one)).collect()
 }

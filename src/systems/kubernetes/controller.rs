@@ -391,7 +391,7 @@ impl Controller for Kubernetes {
                 let mut sets = self.memory.group_sets.iter_mut();
                 let set = sets.find(|set| set.watches(object));
                 let object = set.map_or(object, |set| {
-                    set.changed(world);
+                    set.changed(cause, world);
                     set.key()
                 });
                 if let Some(position) = self.memory.positions.get(&object) {

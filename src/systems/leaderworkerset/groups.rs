@@ -192,7 +192,7 @@ impl LeaderWorkerSet {
             return;
         }
         let why = Why::with2("group {}, because of {}", Arg::Count(number.into()), Arg::Subject(pod));
-        let cause = self.cause();
+        let cause = self.seen.unwrap_or_else(|| self.cause());
         self.note("GroupRestarted", why, cause, world);
         if let Some(group) = self.groups.get_mut(&number) {
             (group.is_there, group.leader_ready) = (false, false);

@@ -46,6 +46,8 @@ pub struct LeaderWorkerSet {
     groups: BTreeMap<u32, Group>,
     became: &'static str,
     last: Option<EntryId>,
+    /// The change that it looks at.
+    seen: Option<Cause>,
     deleted: bool,
 }
 
@@ -82,6 +84,7 @@ impl LeaderWorkerSet {
             groups: BTreeMap::new(),
             became: "",
             last: None,
+            seen: None,
             deleted: false,
             spec,
         };
@@ -162,10 +165,12 @@ impl LeaderWorkerSet {
                 && self.groups.keys().any(|group| self.group_name(*group) == Some(subject.name))
     }
 
-    /// Something that it watches has changed.
-    pub fn changed(&mut self, world: &mut dyn World) {
+    /// Something that it watches has changed, because of this.
+    pub fn changed(&mut self, cause: Cause, world: &mut dyn World) {
         if !self.deleted {
+            self.seen = Some(cause);
             self.reconcile(world);
+            self.seen = None;
         }
     }
 

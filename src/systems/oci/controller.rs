@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use super::decode::{self, Decoded};
 use super::document::{Document, Member, Mode};
-use super::options::Options;
+use super::options::{Options, Passes};
 use super::resolve::{self, Resolution, Wanted};
 use super::state::{Collection, Memory, Purpose, State};
 use super::{check, native, notices, order};
@@ -130,9 +130,22 @@ impl Oci {
         entry
     }
 
+    /// How far passes are apart.
+    fn pass_interval(&self) -> Duration {
+        self.options.pass_interval.max(PASS_INTERVAL_MIN)
+    }
+
+    /// Who looks at each multiple of the interval finds by then what nobody told it. A pass that finds nothing changes nothing, so
+    /// that only the changes that it missed are brought to it then.
+    pub(super) fn look_regularly(&self, world: &mut dyn World) {
+        if self.options.passes == Passes::Regular {
+            world.resyncs(self.pass_interval());
+        }
+    }
+
     /// Plans a pass at the next point of the grid, unless one is planned. A pass at this instant is not followed by another.
     pub(super) fn request_pass(&mut self, cause: Cause, world: &mut dyn World) {
-        let interval = self.options.pass_interval.max(PASS_INTERVAL_MIN);
+        let interval = self.pass_interval();
         let mut at = world.now().ceil_to(Time::ZERO, interval);
         if self.memory.passed_at == Some(at) {
             at += interval;

@@ -46,6 +46,26 @@ pub enum MonitoringWhen {
     Running,
 }
 
+/// When the control plane looks at its deployments.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Passes {
+    /// At each multiple of the interval, whether or not it was told of anything: what it was not told of it sees then.
+    #[default]
+    Regular,
+    /// At the next multiple after it was told of a change: what it was not told of it sees with the next change.
+    OnChange,
+}
+
+/// When nothing is left of a deployment that is taken down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum UndeployedWhen {
+    /// The objects that were deleted are gone: its Deployment or Job, and its Service. Their pods go in the background.
+    #[default]
+    Objects,
+    /// Their pods are gone, too.
+    Pods,
+}
+
 /// Where the nodes of a recipe without a shared pool come from.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum NodePools {
@@ -100,6 +120,8 @@ pub struct Options {
     pub names: Names,
     /// The control plane looks at its deployments at multiples of this. 10 s, assumed.
     pub pass_interval: Duration,
+    /// Whether it does so without having been told of a change. At each, assumed.
+    pub passes: Passes,
     /// From the pass that starts to collect exports to the read of the service. 1 s, assumed.
     pub export_latency: Duration,
     /// What dependents of a service wait for.
@@ -108,6 +130,8 @@ pub struct Options {
     pub job_gate: JobGate,
     /// When a service is `monitoring`.
     pub monitoring_when: MonitoringWhen,
+    /// When a deployment is `undeployed`. Once its objects are gone, assumed.
+    pub undeployed_when: UndeployedWhen,
     /// Which exports dependents wait for.
     pub wait_for: WaitFor,
     /// Which references are accepted.
@@ -131,10 +155,12 @@ impl Default for Options {
         Options {
             names: Names::default(),
             pass_interval: Duration::from_secs(10),
+            passes: Passes::default(),
             export_latency: Duration::from_secs(1),
             gate: Gate::default(),
             job_gate: JobGate::default(),
             monitoring_when: MonitoringWhen::default(),
+            undeployed_when: UndeployedWhen::default(),
             wait_for: WaitFor::default(),
             references: References::default(),
             fail_on: FailOn::default(),

@@ -111,6 +111,7 @@ impl Oci {
         };
         self.memory = super::state::Memory { version, ..Default::default() };
         self.memory.submitted_at = time(&record["submitted"]);
+        self.look_regularly(world);
         self.make_progress(cause, world);
         if let Some(group) = &mut self.memory.group {
             let state = record["group"].as_str().and_then(GroupState::parse);

@@ -20,6 +20,7 @@ impl Oci {
             return;
         }
         self.memory.submitted_at = world.now();
+        self.look_regularly(world);
         self.make_progress(cause, world);
         if let Some(rejection) = self.rejection.clone() {
             return self.reject(&rejection, cause, world);

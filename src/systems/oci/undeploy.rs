@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use super::controller::Oci;
 use super::names::subject_text;
+use super::options::UndeployedWhen;
 use super::state::{GroupState, Purpose, State};
-use crate::timeline::{Cause, Why};
+use crate::timeline::{Cause, Kind, Subject, Why};
 use crate::workload::World;
 
 impl Oci {
@@ -106,7 +107,7 @@ impl Oci {
         }
         let progress = &self.memory.members[index];
         if let Some(workload) = progress.workload
-            && (world.observed(workload).is_some() || !world.observed_pods(workload).is_empty())
+            && (world.observed(workload).is_some() || self.waits_for_pods(index, workload, world))
         {
             return;
         }
@@ -135,6 +136,20 @@ impl Oci {
             None => {}
         }
         self.undeployed(index, Why::text("nothing is left of it"), cause, world);
+    }
+
+    /// True while pods are waited for. The nodes of a pool that is deleted are drained before they go (docs.oracle.com, ContEng/Tasks/
+    /// delete-node-pool: cordon and drain): what runs on nodes that answer ends first.
+    fn waits_for_pods(&self, index: usize, workload: Subject, world: &dyn World) -> bool {
+        let pods = world.observed_pods(workload);
+        match self.options.undeployed_when {
+            UndeployedWhen::Pods => !pods.is_empty(),
+            UndeployedWhen::Objects if self.memory.members[index].pool.is_none() => false,
+            UndeployedWhen::Objects => pods.iter().any(|(_, pod)| {
+                let node = pod.node.map(|node| Subject::new(Kind::Node, node));
+                node.is_some_and(|node| world.hears(node))
+            }),
+        }
     }
 
     fn undeployed(&mut self, index: usize, why: Why, cause: Cause, world: &mut dyn World) {

@@ -15,16 +15,34 @@ use crate::systems::dynamo::status::{Condition, Endpoint, ModelStatus, Truth};
 use crate::systems::dynamo::store::Stored;
 use crate::systems::grove::model as grove;
 use crate::systems::machinery::{Finish, Refusal};
-use crate::timeline::{Arg, Kind, Subject, Why};
+use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::Status;
 use crate::workload::world::Dial;
 
 /// A request to load an adapter is given up after this: client.go, RequestTimeout.
 const LOAD_MAX: Duration = Duration::from_secs(15);
 
-/// Adapters that are being loaded: into which pods, and since when. It is memory of the controller's process alone.
+/// An adapter that is being loaded.
+#[derive(Clone, Debug)]
+struct Load {
+    begun: Time,
+    /// Into which pods.
+    pods: BTreeSet<String>,
+    /// What took the last pod meanwhile.
+    lost: Option<Cause>,
+}
+
+/// Adapters that are being loaded, by model. It is memory of the controller's process alone.
 #[derive(Clone, Debug, Default)]
-pub struct Loads(BTreeMap<Subject, (Time, BTreeSet<String>)>);
+pub struct Loads(BTreeMap<Subject, Load>);
+
+impl Loads {
+    /// How long the requests still take that are under way for a model, if any are.
+    fn busy(&self, key: Subject, pass: &Pass<'_>) -> Option<Duration> {
+        let end = self.0.get(&key)?.begun + pass.options.lora_load.min(LOAD_MAX);
+        (end > pass.now()).then(|| end.since(pass.now()))
+    }
+}
 
 /// Reconciles a model.
 pub fn reconcile(pass: &mut Pass<'_>, loads: &mut Loads) -> Finish {
@@ -43,8 +61,21 @@ pub fn reconcile(pass: &mut Pass<'_>, loads: &mut Loads) -> Finish {
         return ended(Err(refusal), Finish::Done, pass);
     }
     let pods = candidates(&model.spec, key, pass);
-    let (status, finish) = look(model, key, &pods, pass, loads);
-    let written = write(model, key, status, pass);
+    let mut model = model.clone();
+    if pods.is_empty()
+        && loads.busy(key, pass).is_none()
+        && let Some(load) = loads.0.remove(&key)
+    {
+        // The requests went to pods that are gone by now. That they failed is written first, and the next look finds nobody.
+        pass.cause = load.lost.unwrap_or(pass.cause);
+        let failed = in_vain(&model, load.pods, pass);
+        if let Err(refusal) = write(&model, key, failed.clone(), pass) {
+            return ended(Err(refusal), Finish::Done, pass);
+        }
+        model.status = failed;
+    }
+    let (status, finish) = look(&model, key, &pods, pass, loads);
+    let written = write(&model, key, status, pass);
     ended(written, finish, pass)
 }
 
@@ -121,6 +152,10 @@ fn look(
     let mut status = model.status.clone();
     let base = &model.spec.base;
     if pods.is_empty() {
+        if let Some(busy) = loads.busy(key, pass) {
+            loads.0.entry(key).and_modify(|load| load.lost = Some(pass.cause));
+            return (status, Finish::After(busy));
+        }
         let message = format!("No endpoint slices found for base model {base}");
         pass.event(key, true, "NoEndpointsFound", message.clone());
         (status.endpoints, status.ready, status.total) = (Vec::new(), 0, 0);
@@ -129,7 +164,6 @@ fn look(
         return (status, Finish::Done);
     }
     let is_lora = model.spec.kind == ModelType::Lora;
-    let mut finish = Finish::Done;
     let mut loaded: BTreeSet<String> = BTreeSet::new();
     if is_lora {
         match load(model, key, pods, pass, loads) {
@@ -138,28 +172,49 @@ fn look(
             Err(busy) => return (status, Finish::After(busy)),
         }
     }
-    condition(&mut status, "ServicesFound", Truth::True, "ServicesFound", "Found 1 service(s)", pass);
-    let endpoint = |(_, name): &(Subject, String)| Endpoint { pod: name.clone(), ready: loaded.contains(name) };
-    status.endpoints = pods.iter().map(endpoint).collect();
-    let total = u32::try_from(pods.len()).unwrap_or(u32::MAX);
+    let names = pods.iter().map(|(_, name)| name.clone()).collect();
+    let is_whole = count(&mut status, names, &loaded, model, pass);
+    (status, if is_lora && !is_whole { Finish::After(pass.options.model_requeue) } else { Finish::Done })
+}
+
+/// The status after requests to pods that are gone: those that had the adapter had it, the others never got it.
+fn in_vain(model: &Model, asked: BTreeSet<String>, pass: &mut Pass<'_>) -> ModelStatus {
+    let ready = model.status.endpoints.iter().filter(|one| one.ready);
+    let loaded: BTreeSet<String> = ready.map(|one| one.pod.clone()).collect();
+    let mut status = model.status.clone();
+    count(&mut status, loaded.union(&asked).cloned().collect(), &loaded, model, pass);
+    status
+}
+
+/// Counts these pods, of which these have the adapter; true if all have.
+fn count(
+    status: &mut ModelStatus,
+    names: Vec<String>,
+    loaded: &BTreeSet<String>,
+    model: &Model,
+    pass: &mut Pass<'_>,
+) -> bool {
+    let (key, base) = (pass.item.key, &model.spec.base);
+    condition(status, "ServicesFound", Truth::True, "ServicesFound", "Found 1 service(s)", pass);
+    status.endpoints = names.into_iter().map(|pod| Endpoint { ready: loaded.contains(&pod), pod }).collect();
+    let total = u32::try_from(status.endpoints.len()).unwrap_or(u32::MAX);
     let ready = u32::try_from(status.endpoints.iter().filter(|one| one.ready).count()).unwrap_or(u32::MAX);
     (status.total, status.ready) = (total, ready);
-    if !is_lora {
+    if model.spec.kind != ModelType::Lora {
         let message = format!("Found {total} endpoint(s) for base model");
         pass.event(key, false, "EndpointsDiscovered", format!("Discovered {total} endpoints for base model {base}"));
-        condition(&mut status, "EndpointsReady", Truth::True, "EndpointsDiscovered", &message, pass);
+        condition(status, "EndpointsReady", Truth::True, "EndpointsDiscovered", &message, pass);
     } else if ready == total {
         let message = format!("All {total} endpoint(s) are ready");
         pass.event(key, false, "EndpointsReady", format!("All {total} endpoints ready for base model {base}"));
-        condition(&mut status, "EndpointsReady", Truth::True, "AllEndpointsReady", &message, pass);
+        condition(status, "EndpointsReady", Truth::True, "AllEndpointsReady", &message, pass);
     } else {
         let message = format!("Found {ready} ready endpoint(s) out of {total} total");
         let text = format!("Only {ready} of {total} endpoints ready for base model {base}");
         pass.event(key, true, "NotReady", text);
-        condition(&mut status, "EndpointsReady", Truth::False, "NotReady", &message, pass);
-        finish = Finish::After(pass.options.model_requeue);
+        condition(status, "EndpointsReady", Truth::False, "NotReady", &message, pass);
     }
-    (status, finish)
+    ready == total
 }
 
 /// The pods that have the adapter now; `Err`: how long the requests still take. A load that is done once more takes no time.
@@ -173,20 +228,14 @@ fn load(
     let known: BTreeSet<&String> = model.status.endpoints.iter().filter(|one| one.ready).map(|one| &one.pod).collect();
     let lacking: BTreeSet<String> =
         pods.iter().map(|(_, name)| name).filter(|name| !known.contains(name)).cloned().collect();
-    let takes = pass.options.lora_load.min(LOAD_MAX);
-    let now = pass.now();
-    let begun = match loads.0.get(&key) {
-        Some((begun, _)) => *begun,
-        None if lacking.is_empty() => now,
-        None => {
-            loads.0.insert(key, (now, lacking.clone()));
-            now
-        }
-    };
-    if loads.0.contains_key(&key) && begun + takes > now {
-        return Err((begun + takes).since(now));
+    if !lacking.is_empty() {
+        let begun = pass.now();
+        loads.0.entry(key).or_insert_with(|| Load { begun, pods: lacking.clone(), lost: None });
     }
-    let asked = loads.0.remove(&key).map(|(_, names)| names).unwrap_or_default();
+    if let Some(busy) = loads.busy(key, pass) {
+        return Err(busy);
+    }
+    let asked = loads.0.remove(&key).map(|load| load.pods).unwrap_or_default();
     let in_time = pass.options.lora_load <= LOAD_MAX;
     let has = |(pod, name): &&(Subject, String)| {
         known.contains(name) || in_time && asked.contains(name) && pass.world.dial(*pod) == Dial::Accepted
@@ -215,26 +264,44 @@ fn condition(status: &mut ModelStatus, kind: &'static str, truth: Truth, reason:
 
 /// Writes the status, if it changed, and tells of it.
 fn write(model: &Model, key: Subject, status: ModelStatus, pass: &mut Pass<'_>) -> Result<(), Refusal> {
-    if status == model.status {
-        return Ok(());
+    let Some(now) = pass.api.get(key) else {
+        return if status == model.status { Ok(()) } else { Err(Refusal::NotFound) };
+    };
+    let meta = now.meta.clone();
+    if status != model.status {
+        let value = Resource::Model(Model { spec: model.spec.clone(), status: status.clone() });
+        let stored = Stored { key, meta: meta.clone(), value };
+        pass.api.update_status(&stored, Some(meta.version), pass.writer())?;
     }
-    let Some(now) = pass.api.get(key) else { return Err(Refusal::NotFound) };
-    let version = now.meta.version;
-    let value = Resource::Model(Model { spec: model.spec.clone(), status: status.clone() });
-    let stored = Stored { key, meta: now.meta.clone(), value };
-    pass.api.update_status(&stored, Some(version), pass.writer())?;
-    let figures = |status: &ModelStatus| (status.conditions.holds("EndpointsReady"), status.ready, status.total);
-    if figures(&model.status) != figures(&status) || model.status.conditions.get("EndpointsReady").is_none() {
-        let is_ready = status.conditions.holds("EndpointsReady");
+    let Some(ready) = status.conditions.get("EndpointsReady") else { return Ok(()) };
+    let became = if ready.status == Truth::True { "ready" } else { "not_ready" };
+    let figures = |status: &ModelStatus| (status.ready, status.total);
+    // A word that its controller could not say because it ended is said at the next look.
+    if pass.journal.say_of(meta.uid, key, became) || figures(&model.status) != figures(&status) {
         let (of, total) = (Arg::Count(status.ready.into()), Arg::Count(status.total.into()));
         let why = match (model.spec.kind, status.total) {
             (_, 0) => Why::text("no endpoints"),
             (ModelType::Lora, _) => Why::with2("loaded by {} of {}", of, total),
             _ => Why::with("{} endpoints", total),
         };
-        pass.note(key, if is_ready { "ready" } else { "not_ready" }, why);
+        pass.note(key, became, why);
     }
     Ok(())
+}
+
+/// The models of a namespace that name one of these pods as an endpoint, or ask it to load them.
+pub fn of_pods<'a>(
+    pods: &BTreeSet<String>,
+    near: Subject,
+    models: impl Iterator<Item = &'a Arc<Stored>>,
+    loads: &Loads,
+) -> Vec<Subject> {
+    let asks = |key: Subject| loads.0.get(&key).is_some_and(|load| !load.pods.is_disjoint(pods));
+    let lists = |one: &&Arc<Stored>| match &one.value {
+        Resource::Model(model) => asks(one.key) || model.status.endpoints.iter().any(|one| pods.contains(&one.pod)),
+        _ => false,
+    };
+    models.filter(|one| one.key.namespace == near.namespace).filter(lists).map(|one| one.key).collect()
 }
 
 /// The models of a namespace whose base is this one, which a change of its pods concerns.

@@ -12,7 +12,10 @@ use crate::workload::{Ask, AskId, Object, Outcome, World};
 /// One object of the cluster.
 #[derive(Clone, Debug)]
 struct Held {
+    /// As it was asked for last.
     object: Object,
+    /// As the cluster has it, once it took it.
+    there: Option<Object>,
     owner: Subject,
     serves: Subject,
     /// The ask that is not answered yet.
@@ -27,7 +30,8 @@ pub struct Asked {
     held: BTreeMap<Subject, Held>,
     /// The keys of what is held, by whom it is held for.
     by_owner: BTreeMap<Subject, BTreeSet<Subject>>,
-    asks: BTreeMap<AskId, Subject>,
+    /// What is not answered yet, with what was asked for.
+    asks: BTreeMap<AskId, (Subject, Object)>,
     /// The controllers of LeaderWorkerSets, which are no part of Kubernetes itself.
     groups: Vec<LeaderWorkerSet>,
     /// What went wrong, by whom it was asked for.
@@ -68,11 +72,13 @@ impl Asked {
         if !self.held.contains_key(&key) {
             world.watch(key);
         }
-        let since = self.held.get(&key).map_or(world.now(), |held| held.since);
+        let known = self.held.remove(&key);
+        let since = known.as_ref().map_or(world.now(), |held| held.since);
+        let there = known.and_then(|held| held.there);
         let ask = world.ask(Ask::Apply { key, object: object.clone(), serves }, cause);
-        self.asks.insert(ask, key);
+        self.asks.insert(ask, (key, object.clone()));
         self.by_owner.entry(owner).or_default().insert(key);
-        self.held.insert(key, Held { object, owner, serves, asked: Some(ask), since });
+        self.held.insert(key, Held { object, there, owner, serves, asked: Some(ask), since });
     }
 
     /// Takes away all that belongs to an object of Dynamo.
@@ -86,6 +92,7 @@ impl Asked {
     /// Takes one object away.
     pub fn remove(&mut self, key: Subject, cause: Cause, world: &mut dyn World) {
         let Some(held) = self.held.remove(&key) else { return };
+        self.asks.retain(|_, (asked, _)| *asked != key);
         if let Some(keys) = self.by_owner.get_mut(&held.owner) {
             keys.remove(&key);
         }
@@ -157,8 +164,14 @@ impl Asked {
 
     /// What became of an ask; gives for whom it was. `None` if it is none of these.
     pub fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) -> Option<Subject> {
-        let key = self.asks.remove(&ask)?;
-        let held = self.held.get_mut(&key).filter(|held| held.asked == Some(ask))?;
+        let (key, object) = self.asks.remove(&ask)?;
+        let held = self.held.get_mut(&key)?;
+        if matches!(outcome, Outcome::Accepted(_)) {
+            held.there = Some(object);
+        }
+        if held.asked != Some(ask) {
+            return None;
+        }
         held.asked = None;
         let (owner, serves) = (held.owner, held.serves);
         let failure = match outcome {
@@ -173,10 +186,15 @@ impl Asked {
             Outcome::Conflict => "the object has been modified".to_owned(),
             Outcome::Unknown => "no answer".to_owned(),
         };
-        // It is asked for again at the next look.
-        self.held.remove(&key);
-        if let Some(keys) = self.by_owner.get_mut(&owner) {
-            keys.remove(&key);
+        // It is asked for again at the next look. What was there before is there as it was: a write that is refused changes nothing.
+        match &held.there {
+            Some(there) => held.object = there.clone(),
+            None => {
+                self.held.remove(&key);
+                if let Some(keys) = self.by_owner.get_mut(&owner) {
+                    keys.remove(&key);
+                }
+            }
         }
         self.failures.entry(owner).or_insert(failure);
         Some(owner)
@@ -192,9 +210,9 @@ impl Asked {
     }
 
     /// Lets the controllers of LeaderWorkerSets know of a change.
-    pub fn changed(&mut self, subject: Subject, world: &mut dyn World) {
+    pub fn changed(&mut self, subject: Subject, cause: Cause, world: &mut dyn World) {
         for set in self.groups.iter_mut().filter(|set| set.watches(subject)) {
-            set.changed(world);
+            set.changed(cause, world);
         }
     }
 

@@ -74,6 +74,7 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
             pass.event(key, true, "ReconcileError", text.clone());
             status.conditions.set(condition("Available", Truth::False, "Reconciling", &text, &found, pass));
             let _ = store(&found, &deployment, &status, version, pass);
+            pass.journal.say_of(found.meta.uid, key, "Failed");
             pass.note_text(key, "Failed", &text);
             pass.retry(&refusal)
         }
@@ -92,7 +93,7 @@ pub fn reconcile(pass: &mut Pass<'_>) -> Finish {
             }
             status.figures = Some(fares.figures);
             status.observed_generation = Some(found.meta.generation);
-            tell(key, &deployment, fares.is_ready, reason, pass);
+            tell(&found, fares.is_ready, reason, pass);
             if !fares.is_modified {
                 let text = format!("No changes to dynamo deployment {}", pass.name_of(key));
                 pass.event(key, false, "UpdateDynamoGraphDeployment", text);
@@ -133,15 +134,22 @@ fn store(
     pass.api.update_status(&stored, Some(version), pass.writer())
 }
 
-/// An entry when a component became available, or no longer is.
-fn tell(key: Subject, before: &ComponentDeployment, is_ready: bool, reason: &'static str, pass: &mut Pass<'_>) {
-    let was = before.status.conditions.get("Available").map(|one| one.status);
-    let became = match (was, is_ready) {
-        (Some(Truth::True), true) | (Some(Truth::False | Truth::Unknown) | None, false) => return,
-        (_, true) => "Available",
-        (_, false) => "Unavailable",
+/// An entry when a component became available, or no longer is: by the last word about it, which may be one that was never written,
+/// because the controller ended before the write.
+fn tell(found: &Stored, is_ready: bool, reason: &'static str, pass: &mut Pass<'_>) {
+    let (key, uid) = (found.key, found.meta.uid);
+    let became = if is_ready { "Available" } else { "Unavailable" };
+    let is_news = match pass.journal.said_of(uid, key) {
+        // One that was just made is not available, and nobody says so.
+        None => is_ready,
+        // The real reconcile waits for what it asks for. Here it may be refused once more, and then nothing has changed.
+        Some("Failed") => !pass.asked.waits(key),
+        Some(said) => said != became,
     };
-    pass.note(key, became, Why::text(reason));
+    if is_news {
+        pass.journal.say_of(uid, key, became);
+        pass.note(key, became, Why::text(reason));
+    }
 }
 
 /// Asks for what a component is rendered as, and looks at it.

@@ -1,7 +1,7 @@
 //! What the operator tells beside the status of its objects: Kubernetes events, and counts for Prometheus.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::kernel::{Symbol, Time};
 use crate::systems::machinery::{Finish, Refusal, Version};
@@ -90,8 +90,10 @@ pub struct Journal {
     denied: BTreeMap<(Kind, &'static str), u64>,
     /// What graphs were last said to be.
     said: BTreeMap<Subject, &'static str>,
-    /// What components were last said to be, each with the graph that it was said of.
+    /// What components and models were last said to be, each with the object that it was said of, or is one of.
     said_of: BTreeMap<Subject, (Version, &'static str)>,
+    /// Components of which a restart was told since.
+    restarting: BTreeSet<Subject>,
 }
 
 /// Events beyond this are dropped, the oldest first: an API server keeps them for an hour.
@@ -130,9 +132,19 @@ impl Journal {
         self.said.insert(graph, became);
     }
 
-    /// Remembers the last word about a component of the graph with this id; true if it is another than before.
-    pub fn say_of(&mut self, graph: Version, component: Subject, became: &'static str) -> bool {
-        self.said_of.insert(component, (graph, became)) != Some((graph, became))
+    /// Remembers the last word about an object with this id, or about a component of it; true if it is another than before.
+    pub fn say_of(&mut self, id: Version, about: Subject, became: &'static str) -> bool {
+        self.said_of.insert(about, (id, became)) != Some((id, became))
+    }
+
+    /// The last word about an object with this id, or about a component of it.
+    pub fn said_of(&self, id: Version, about: Subject) -> Option<&'static str> {
+        self.said_of.get(&about).filter(|(said_of, _)| *said_of == id).map(|(_, became)| *became)
+    }
+
+    /// Remembers that a component was said to be restarting, or that this is no longer the last word about it; gives whether it was.
+    pub fn say_restarting(&mut self, component: Subject, is_last: bool) -> bool {
+        if is_last { !self.restarting.insert(component) } else { self.restarting.remove(&component) }
     }
 
     /// The last word about a graph.

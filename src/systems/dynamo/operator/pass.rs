@@ -122,8 +122,12 @@ impl Pass<'_> {
         self.world.show(key.name)
     }
 
-    /// Writes an entry. What follows has it as its cause.
+    /// Writes an entry. What follows has it as its cause. Of what is there no more nothing is told: a controller that does not know
+    /// yet finds that nothing is left to write a status of.
     pub fn note(&mut self, subject: Subject, became: &'static str, why: Why) {
+        if self.api.get(subject).is_none() {
+            return;
+        }
         self.cause = Cause::Entry(self.world.note(subject, became, why, self.cause));
         if subject.kind == Kind::Graph {
             self.journal.say(subject, became);

@@ -84,12 +84,19 @@ fn tell_state(look: &Look, reason: &'static str, message: &str, pass: &mut Pass<
 /// Entries for components that became ready, or are no longer. What was said before decides, not what the earlier figures are worth by now:
 /// the size may be another one since.
 fn tell_components(look: &Look, outcome: &Outcome, pass: &mut Pass<'_>) {
+    if pass.api.get(look.key).is_none() {
+        return;
+    }
     for component in &look.spec.components {
         let Some(figures) = outcome.figures.get(&component.name) else { continue };
         let missing = missing(figures, component.replicas);
         let became = if missing.is_none() { "ready" } else { "pending" };
         let subject = look.component_subject(&component.name, pass);
-        if pass.journal.say_of(look.meta.uid, subject, became) {
+        let is_over = look.status.restart.as_ref().is_none_or(|one| !one.in_progress.contains(&component.name));
+        let is_news = pass.journal.say_of(look.meta.uid, subject, became);
+        // A restart that was over before anybody looked has left its own word behind.
+        let was_restarting = (is_news || is_over) && pass.journal.say_restarting(subject, false);
+        if is_news || was_restarting {
             let all = Arg::Count(component.replicas.into());
             let why = missing.unwrap_or_else(|| Why::with2("{} of {} available", Arg::Count(serving(figures)), all));
             pass.world.note(subject, became, why, pass.cause);
@@ -126,6 +133,7 @@ pub fn tell_restart(look: &mut Look, status: Option<RestartStatus>, pass: &mut P
             let subject = look.component_subject(name, pass);
             let id = pass.world.intern(&now.id);
             pass.world.note(subject, "restarting", Why::with("restart {}", Arg::Text(id)), pass.cause);
+            pass.journal.say_restarting(subject, true);
         }
     }
     if was.as_ref().is_some_and(|was| was.phase == now.phase) {

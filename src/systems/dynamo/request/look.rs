@@ -123,8 +123,18 @@ impl Look {
         }
     }
 
-    fn tell(&self, why: &str, pass: &mut Pass<'_>) {
-        let became = match (self.status.phase, pass.options.operator) {
+    /// Tells of a phase that was written by a controller that ended before it could say so.
+    pub fn tell_missed(&self, pass: &mut Pass<'_>) {
+        let is_current = pass.api.get(self.key).is_some_and(|now| now.meta.version == self.meta.version);
+        let said = pass.journal.said(self.key).filter(|said| *said != "changed");
+        if self.written.observed_generation > 0 && is_current && said.is_some_and(|said| said != self.word(pass)) {
+            self.tell("", pass);
+        }
+    }
+
+    /// The word for its phase.
+    fn word(&self, pass: &Pass<'_>) -> &'static str {
+        match (self.status.phase, pass.options.operator) {
             (RequestPhase::Pending, _) => "pending",
             (RequestPhase::Profiling, _) => "profiling",
             (RequestPhase::Deploying, _) => "deploying",
@@ -133,7 +143,11 @@ impl Look {
             (RequestPhase::Ready, _) | (RequestPhase::Deployed, Operator::V0_8) => "ready",
             (RequestPhase::DeploymentDeleted, _) => "deployment_deleted",
             (RequestPhase::Failed, _) => "failed",
-        };
+        }
+    }
+
+    fn tell(&self, why: &str, pass: &mut Pass<'_>) {
+        let became = self.word(pass);
         let why = if why.is_empty() { Why::NONE } else { Why::with("{}", Arg::Text(pass.world.intern(why))) };
         pass.note(self.key, became, why);
         pass.journal.say(self.key, became);

@@ -35,6 +35,7 @@ fn turn(look: &mut Look, is_leaving: bool, pass: &mut Pass<'_>) -> Turn {
         look.finalizer(false, pass)?;
         return Ok(Finish::Done);
     }
+    look.tell_missed(pass);
     if !look.meta.finalizers.contains(FINALIZER) {
         look.finalizer(true, pass)?;
     }
