@@ -75,7 +75,10 @@ fn is_worse(end: &End, their: &End) -> bool {
     let is_open = |state| WAITS_FOR_SOMEBODY.contains(&state) || ENDED_BY_A_TIMEOUT.contains(&state);
     let waits = matches!(their.health, Some((_, state)) if is_open(state));
     let less = match (end.pods, their.pods) {
-        (Some((wanted, ready)), Some((their_wanted, their_ready))) => their_wanted != wanted || their_ready < ready,
+        (Some((wanted, ready)), Some((their_wanted, their_ready))) => {
+            // More than are wanted are no better than as many.
+            their_wanted != wanted || their_ready < wanted.map_or(ready, |wanted| ready.min(wanted))
+        }
         (pods, their_pods) => pods.is_some() != their_pods.is_some(),
     };
     !waits
@@ -107,6 +110,8 @@ mod tests {
         assert!(!is_worse(&end(5, 4), &end(6, 4)), "more of it may wait for room");
         assert!(is_worse(&end(5, 4), &end(5, 3)));
         assert!(is_worse(&end(4, 4), &end(6, 4)), "what had room has another size");
+        assert!(!is_worse(&end(1, 2), &end(1, 1)), "one too many is not missed");
+        assert!(is_worse(&end(1, 2), &end(1, 0)));
         assert!(!is_missed(&end(1, 0)), "what was not ready is not missed");
         assert!(is_missed(&end(2, 1)));
     }
