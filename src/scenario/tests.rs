@@ -37,7 +37,7 @@ fn reads_every_key() {
     assert_eq!(scenario.until, Time::ZERO + Duration::from_secs(7200));
     assert_eq!(scenario.folder, std::path::Path::new("shop"));
     assert_eq!(scenario.deploy[1].source.name().as_ref(), "shop/a/b.yaml");
-    assert_eq!(scenario.deploy[1].place.to_string(), "shop/scenario.yaml:57:5");
+    assert_eq!(scenario.deploy[1].place.to_string(), "shop/scenario.yaml:59:5");
     assert_eq!(scenario.cluster.nodes[0].naming, NodeNaming::Pool { pool: "a10".into(), count: 2 });
     assert_eq!(scenario.cluster.nodes[2].gpus.as_ref().map(|gpus| gpus.resource.as_str()), Some("amd.com/gpu"));
     let minutes = |count: u64| Duration::from_secs(60 * count);
