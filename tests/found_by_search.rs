@@ -147,4 +147,8 @@ fn a_set_of_manifests_is_not_told_beside_what_a_later_apply_of_it_has_made() {
     let told = found(&until_minutes(scenario("faults/half-applied/scenario.yaml", "actions", entry), 60), &["GR106"]);
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].starts_with("GR106 Deployment/blue"), "{told:?}");
+    // What an operator has paused waits for him, and so does its set.
+    let entry = "on: { subject: manifests/two, reaches: progressing }, pause: Deployment/blue";
+    let told = found(&until_minutes(scenario("faults/half-applied/scenario.yaml", "actions", entry), 60), &["GR106"]);
+    assert_eq!(told, NOTHING);
 }

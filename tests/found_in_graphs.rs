@@ -178,3 +178,26 @@ fn models_lose_their_endpoints_with_the_graph() {
         assert!(!chain.contains(&"action/grow fired".to_owned()), "{chain:?}");
     }
 }
+
+#[test]
+fn what_is_deleted_and_applied_at_one_instant_begins_anew() {
+    let again = "on: { subject: graph/chat-sla, reaches: deleting }, apply: generated.yaml";
+    assert_eq!(found(&play("dynamo/request-kept/scenario.yaml", &[], &[again]), "GR104"), Vec::<String>::new());
+}
+
+#[test]
+fn a_worker_that_comes_is_known_before_the_one_goes_that_makes_room() {
+    let again = "on: { subject: Pod/chat-prefill-56a282d5-r1-0, reaches: Registered }, restart: graph/chat";
+    let run = play("dynamo/adapters-collide/scenario.yaml", &[], &[again]);
+    assert_eq!(found(&run, "GR104"), Vec::<String>::new());
+}
+
+#[test]
+fn a_pod_whose_end_was_refused_goes_although_its_clique_has_gone_before() {
+    let refused = "on: { subject: PodClique/llm-0-frontend, reaches: Available }, api_error: { times: 3 }";
+    let run = play("grove/rolling-update/scenario.yaml", &[refused], &[]);
+    assert_eq!(found(&run, "GR107"), Vec::<String>::new());
+    for old in ["Pod/llm-0-decode-0-leader-0", "Pod/llm-0-decode-0-worker-0"] {
+        assert_eq!(last_word(&run, old), "Deleted", "{old}");
+    }
+}

@@ -203,3 +203,16 @@ fn an_object_that_kubectl_never_made_is_not_found() {
         );
     }
 }
+
+#[test]
+fn what_a_shutdown_with_grace_has_ended_was_ended_by_it() {
+    let entry = "on: { subject: deployment/chat, reaches: provisioning }, node_shutdown: { running: chat, grace_period: 1m, for: 10m }";
+    let run = run("backendai/groups-no-progress/scenario.yaml", "faults", entry);
+    let ended: Vec<_> = run.timeline.since(0).filter(|(_, one)| one.became == "Failed").collect();
+    assert!(!ended.is_empty());
+    for (id, one) in ended {
+        let causes = run.timeline.chain(id).into_iter().filter_map(|id| run.timeline.get(id));
+        let shown = one.subject.show(&run.names);
+        assert!(causes.into_iter().any(|one| one.subject.show(&run.names) == "fault/put-in"), "{shown}");
+    }
+}

@@ -115,9 +115,11 @@ impl Cluster {
         if self.is_any_up(id) || !self.pod(id).is_active() {
             return;
         }
-        self.mark_disrupted(id);
-        self.finish_pod(id, false, Why::text("Terminated: its node shuts down"), cause);
         let Some(node) = self.pod(id).node else { return };
+        self.mark_disrupted(id);
+        // Its containers end by themselves within their grace period; why they were told to is the node's.
+        let cause = self.node_cause(node).unwrap_or(cause);
+        self.finish_pod(id, false, Why::text("Terminated: its node shuts down"), cause);
         if let Some(shutdown) = self.shutdowns.get(&node).copied()
             && self.group_of(node, shutdown.group).is_empty()
         {

@@ -25,6 +25,8 @@ pub struct Outages {
     past: Vec<(Subject, Outage)>,
     /// What its system takes away, or has: nothing of that name is asked for.
     leaving: BTreeSet<Subject>,
+    /// When what had been taken away was last asked for again.
+    anew: BTreeMap<Subject, Time>,
     /// True if what is asked for may be other than when it was last looked at.
     dirty: bool,
 }
@@ -50,6 +52,16 @@ struct Outage {
 /// Kinds of which a system says by a word that they go, and whose names are those of their traffic.
 const fn is_routed(kind: Kind) -> bool {
     matches!(kind, Kind::Member | Kind::Graph | Kind::Instance)
+}
+
+/// Those that traffic of this name may be of, a system's own deployment first.
+const fn owners(name: Subject) -> [Subject; 3] {
+    let Subject { namespace, name, .. } = name;
+    [
+        Subject { kind: Kind::Member, namespace, name },
+        Subject { kind: Kind::Graph, namespace, name },
+        Subject { kind: Kind::Instance, namespace, name },
+    ]
 }
 
 impl Outages {
@@ -78,9 +90,13 @@ impl Outages {
         if name.kind == Kind::Service {
             return stage.pods_asked(name) == Some(0);
         }
-        let owner = |kind| Subject { kind, ..name };
-        let owners = [owner(Kind::Member), owner(Kind::Graph), owner(Kind::Instance)];
+        let owners = owners(name);
         owners.iter().any(|one| self.leaving.contains(one)) || stage.told_wanted(owners[0]) == Some(0)
+    }
+
+    /// True if the owner of this name was taken away and asked for again at this very instant: its requests find nobody until it is served.
+    fn begins_anew(&self, name: Subject, at: Time) -> bool {
+        owners(name).iter().any(|one| self.anew.get(one) == Some(&at))
     }
 
     fn close(&mut self, name: Subject, until: Time) {
@@ -97,7 +113,8 @@ impl Oracle for Outages {
         match (entry.subject.kind, entry.became) {
             (Kind::Pod | Kind::Node, _) => return,
             // Whoever took the name away may bring it again before this instant is looked at.
-            (Kind::Traffic, "outage") if self.is_given_up(entry.subject, stage) => {}
+            (Kind::Traffic, "outage")
+                if self.is_given_up(entry.subject, stage) || self.begins_anew(entry.subject, entry.at) => {}
             // What a system routes is told behind all else of its instant, which may have been looked at by then.
             (Kind::Traffic, "outage") => {
                 let since = self.is_asked_for(entry.subject, stage).then_some(entry.at);
@@ -109,7 +126,9 @@ impl Oracle for Outages {
             (Kind::Service, "Ready" | "Deleted") | (Kind::Traffic, "serving") => self.close(entry.subject, entry.at),
             (kind, became) if is_routed(kind) => match standing(kind, became) {
                 Some(Standing::Leaving | Standing::Gone) => drop(self.leaving.insert(entry.subject)),
-                Some(_) if !self.leaving.is_empty() => drop(self.leaving.remove(&entry.subject)),
+                Some(_) if self.leaving.remove(&entry.subject) => {
+                    self.anew.insert(entry.subject, entry.at);
+                }
                 _ => {}
             },
             _ => {}

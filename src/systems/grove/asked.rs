@@ -44,12 +44,22 @@ impl Grove {
             _ => return,
         };
         match key.kind {
+            Kind::Pod if self.pods.owner(key).is_none() => drop(self.orphans.insert(key, serves)),
             Kind::Pod => self.pods.change(key, |pod| pod.dismissed = false),
             Kind::Service => drop(self.services.remove(&serves)),
             _ => {}
         }
         self.marks.forget(serves);
         self.runtime.add_rate_limited(controller, serves, world.now(), cause);
+    }
+
+    /// Asks once more for the end of pods that a PodClique of this name has left: the garbage collector takes them, sooner or later
+    /// (k8s.io/kubernetes, pkg/controller/garbagecollector, `attemptToDeleteItem`).
+    pub(super) fn collect(&mut self, clique: Subject, cause: Cause, world: &mut dyn World) {
+        let left = self.orphans.extract_if(.., |_, serves| *serves == clique);
+        for (key, serves) in left.collect::<Vec<_>>() {
+            self.ask_other(Ask::Delete { key, serves }, cause, world);
+        }
     }
 
     /// Asks for a pod, which counts from now on.

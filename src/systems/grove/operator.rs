@@ -82,6 +82,8 @@ pub struct Grove {
     pub(super) services: BTreeMap<Subject, u32>,
     /// Which replicas of sets have to be looked at.
     pub(super) marks: set::Marks,
+    /// Pods whose PodClique has gone before them, and whose end was refused.
+    pub(super) orphans: BTreeMap<Subject, Subject>,
     /// What each object was last said to be.
     pub(super) told: BTreeMap<(Subject, &'static str), bool>,
     /// The last entry about each object.
@@ -117,6 +119,7 @@ impl Grove {
             taken_down: BTreeMap::new(),
             services: BTreeMap::new(),
             marks: set::Marks::default(),
+            orphans: BTreeMap::new(),
             told: BTreeMap::new(),
             last: BTreeMap::new(),
             timer: None,

@@ -21,7 +21,7 @@ use crate::kernel::{Duration, Time};
 use crate::rehearsal::Ending;
 use crate::scenario::Scenario;
 use crate::systems::standing::{Standing, standing_of};
-use crate::timeline::{Entry, EntryId, Kind, Subject, render};
+use crate::timeline::{Arg, Entry, EntryId, Kind, Subject, render};
 use crate::workload::Stage;
 
 /// Looks at what is asked for when the run is over.
@@ -200,9 +200,11 @@ impl View<'_> {
     /// Of whom a set of manifests speaks in its last word: it has none of its own. What a later `apply` has made does not come from
     /// the set by its causes.
     fn quoted(&self, subject: Subject, life: &history::Life) -> Option<Subject> {
-        let timeline = self.stage.timeline();
-        let below = timeline.chain(life.last).get(1).and_then(|id| timeline.head(*id)).map(|entry| entry.subject);
-        below.filter(|_| subject.kind == Kind::Manifests)
+        let entry = self.stage.timeline().get(life.last).filter(|_| subject.kind == Kind::Manifests)?;
+        entry.why.args.iter().find_map(|arg| match arg {
+            Arg::Subject(below) => Some(*below),
+            _ => None,
+        })
     }
 
     fn word_detail(&self, life: &history::Life, stands: Standing) -> String {

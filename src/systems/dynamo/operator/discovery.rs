@@ -12,15 +12,14 @@ use crate::workload::stage::Store;
 
 /// How long a lease outlives its last sign: lib/runtime/src/transports/etcd.rs, the primary lease of a runtime.
 const LEASE: Duration = Duration::from_secs(10);
-/// How long a frontend gathers changes before it looks at them: lib/runtime/src/discovery/kube/daemon.rs, DEBOUNCE_DURATION. It
-/// does so when workers go as well; here they are missed at once.
-const DEBOUNCE: Duration = Duration::from_millis(500);
 /// How long a process of 1.5 that begins tries to reach etcd: lib/runtime/src/transports/etcd.rs since pull request 10799. It looks
 /// every five to thirty seconds; here it goes on as soon as etcd is back. Before, the first failure ended it (#1188, #10798).
 const STARTUP_CONNECT: Duration = Duration::from_secs(120);
 
 /// How workers become known to frontends. With etcd they write themselves into it under a lease, and are reached through NATS.
-/// Workers beside a leader serve nobody.
+/// Workers beside a leader serve nobody. With Kubernetes a frontend gathers changes for half a second before it looks at them
+/// (lib/runtime/src/discovery/kube/daemon.rs, DEBOUNCE_DURATION): it sees workers late that come, and those that go, which serve on
+/// meanwhile, as late. What it sees then is what was half a second before, and that is left out.
 pub fn registration(component: &Component, role: Role, discovery: Discovery) -> Option<Registration> {
     if !component.component_type.is_worker() || role == Role::Worker {
         return None;
@@ -29,7 +28,7 @@ pub fn registration(component: &Component, role: Role, discovery: Discovery) -> 
         Discovery::Etcd => {
             Registration { stores: vec![Store::Etcd, Store::Nats], lease: Some(LEASE), takes: Duration::ZERO }
         }
-        Discovery::Kubernetes => Registration { stores: Vec::new(), lease: None, takes: DEBOUNCE },
+        Discovery::Kubernetes => Registration { stores: Vec::new(), lease: None, takes: Duration::ZERO },
     })
 }
 

@@ -61,8 +61,9 @@ impl Pass<'_> {
 
 /// Reconciles one PodClique.
 pub(super) fn reconcile(grove: &mut Grove, item: Item, world: &mut dyn World) -> Result<(), Stop> {
-    let Some(stored) = grove.get(CLIQUES, item.key) else { return Ok(()) };
     let by = grove.writer(item, world);
+    grove.collect(item.key, by.cause, world);
+    let Some(stored) = grove.get(CLIQUES, item.key) else { return Ok(()) };
     if stored.is_leaving() {
         return leave(grove, item.key, by, world);
     }
