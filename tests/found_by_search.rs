@@ -152,3 +152,24 @@ fn a_set_of_manifests_is_not_told_beside_what_a_later_apply_of_it_has_made() {
     let told = found(&until_minutes(scenario("faults/half-applied/scenario.yaml", "actions", entry), 60), &["GR106"]);
     assert_eq!(told, NOTHING);
 }
+
+#[test]
+fn what_is_made_for_a_deployment_that_has_gone_is_collected() {
+    for edge in ["before_write: ReplicaSet/api-r1", "after_read: Deployment/api"] {
+        let entry = format!("on: {{ {edge}, by: deployment }}, undeploy: api");
+        let scenario = scenario("autoscaled-by-load/scenario.yaml", "actions", &entry);
+        assert_eq!(found(&scenario, &["GR106", "GR107"]), NOTHING, "{edge}");
+    }
+}
+
+#[test]
+fn a_rollout_that_was_taken_down_or_scaled_owes_no_more_than_is_asked_for() {
+    for action in ["undeploy: search", "scale: { Rollout/search: 0 }"] {
+        let entry = format!("on: {{ subject: Pod/search-r1-9, reaches: Pending }}, {action}");
+        assert_eq!(
+            found(&scenario("canary-aborted/scenario.yaml", "actions", &entry), &["GR112"]),
+            NOTHING,
+            "{action}"
+        );
+    }
+}

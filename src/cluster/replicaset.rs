@@ -146,6 +146,10 @@ impl Cluster {
     pub(super) fn replicaset_appears(&mut self, id: ReplicaSetId, size: Resize) {
         let replicaset = self.replicaset(id);
         let (key, deployment) = (replicaset.key, replicaset.deployment);
+        // What is made for a Deployment that has gone meanwhile names an owner that is not there: the garbage collector takes it.
+        if replicaset.deleted {
+            return;
+        }
         let why = match deployment {
             Some(deployment) => Why::with("of {}", Arg::Subject(self.deployment(deployment).key)),
             None => Why::with("replicas: {}", Arg::Count(size.replicas.into())),
@@ -165,6 +169,9 @@ impl Cluster {
 
     /// Sets how many pods a ReplicaSet wants, and notes what its Deployment wanted at that moment.
     pub(super) fn scale_replicaset(&mut self, id: ReplicaSetId, size: Resize) {
+        if self.replicaset(id).deleted {
+            return;
+        }
         let replicaset = self.replicaset_mut(id);
         (replicaset.desired, replicaset.most) = (size.desired, size.most);
         let before = std::mem::replace(&mut replicaset.replicas, size.replicas);

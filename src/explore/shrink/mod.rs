@@ -127,7 +127,7 @@ pub fn shrink(source: &Source, documents: &dyn Documents, options: Options<'_>) 
     let titles = || all.iter().map(Failure::title).collect();
     let mut wanted = all.iter().filter(|failure| options.keep.is_none_or(|keep| is_named(failure, keep)));
     let failure = wanted.next().ok_or_else(|| Refusal::NothingFails(titles()))?;
-    smallest(draft, &run, failure, None, options)
+    smallest(draft, &run, failure, None, Vec::new(), options)
 }
 
 /// Shrinks what a search found under a seed: the scenario with all that the search added to it. What was found by comparison with the run
@@ -161,19 +161,25 @@ pub fn shrink_plan(
         })
     };
     if let Some(failure) = of_kind(true).or_else(|| of_kind(false)) {
-        return smallest(draft, &run, failure, None, options);
+        return smallest(draft, &run, failure, None, put_in(plan), options);
     }
     let none = || Refusal::NothingFails(all.iter().map(Failure::title).collect());
     let Some(draft) = converge::expecting(&plain, draft.clone(), target) else {
-        return if compares(target.rule) { compared(draft, target, options) } else { Err(none()) };
+        return if compares(target.rule) { compared(draft, plan, target, options) } else { Err(none()) };
     };
     let run = draft.load().and_then(|scenario| trial::run(&scenario, usize::MAX)).map_err(Refusal::Invalid)?;
     let failure = Failure::last_expectation(&run).ok_or_else(none)?;
-    smallest(draft, &run, &failure, Some(target.rule), options)
+    smallest(draft, &run, &failure, Some(target.rule), put_in(plan), options)
+}
+
+/// What a search put in, by name.
+fn put_in(plan: &Plan) -> Vec<String> {
+    let faults = plan.faults.iter().map(|fault| fault.name.clone());
+    faults.chain(plan.actions.iter().map(|action| action.name.clone())).collect()
 }
 
 /// Shrinks what is found by comparison alone, with an oracle that the scenario names.
-fn compared(draft: Draft, target: &Target, options: Options<'_>) -> Result<Shrunk, Refusal> {
+fn compared(draft: Draft, plan: &Plan, target: &Target, options: Options<'_>) -> Result<Shrunk, Refusal> {
     let draft = draft.edited(&File::Scenario, |tree| {
         tree.set("oracles", Tree::one("only", Tree::List(vec![Tree::text(target.rule.name)])));
     });
@@ -181,7 +187,7 @@ fn compared(draft: Draft, target: &Target, options: Options<'_>) -> Result<Shrun
     let all = Failure::all(&run);
     let is_meant = |failure: &&Failure| matches!(&failure.goal, Goal::Finding(found, _) if found.rule == target.rule);
     match all.iter().find(is_meant) {
-        Some(failure) => smallest(draft, &run, failure, None, options),
+        Some(failure) => smallest(draft, &run, failure, None, put_in(plan), options),
         None => Err(Refusal::NothingFails(all.iter().map(Failure::title).collect())),
     }
 }
@@ -234,6 +240,7 @@ fn smallest(
     run: &RunResult,
     failure: &Failure,
     rule: Option<&'static Rule>,
+    put_in: Vec<String>,
     options: Options<'_>,
 ) -> Result<Shrunk, Refusal> {
     let from = run.name.clone();
@@ -243,7 +250,7 @@ fn smallest(
         _ => None,
     };
     let draft = expect::judged_alone(draft, &failure.goal, position);
-    let mut trial = Trial::new(failure.goal.clone(), &draft, run, options);
+    let mut trial = Trial::new(failure.goal.clone(), &draft, run, put_in, options);
     let draft = match trial.holds(draft) {
         Some(draft) => draft,
         None if trial.is_cut_short() => return Err(Refusal::Stopped),

@@ -58,6 +58,10 @@ pub struct Guards {
     pub without: Option<&'static [&'static str]>,
     /// The same oracle finds something about others without them: it must be about the very subject that it is about.
     pub of_same: bool,
+    /// What a search put in, by name: some of it must stay.
+    pub put_in: Vec<String>,
+    /// True if the scenario does not fail so without what was put in: what stays of that must be needed.
+    pub needs_put_in: bool,
     /// The `until` of the first scenario: to fail only because the run ends early is no failure.
     pub until: Option<Tree>,
 }
@@ -78,7 +82,7 @@ pub struct Trial<'o> {
 
 impl<'o> Trial<'o> {
     /// Tries for a way to fail that this draft shows, whose run is given.
-    pub fn new(goal: Goal, draft: &Draft, run: &RunResult, options: Shrinking<'o>) -> Trial<'o> {
+    pub fn new(goal: Goal, draft: &Draft, run: &RunResult, put_in: Vec<String>, options: Shrinking<'o>) -> Trial<'o> {
         let is_endless = matches!(run.ending, Ending::LimitReached(_));
         let entries_max = (run.timeline.len() * ENTRIES_FACTOR).max(ENTRIES_MIN);
         let mut trial = Trial {
@@ -94,13 +98,17 @@ impl<'o> Trial<'o> {
         trial.guards.until = draft.scenario.key("until").cloned();
         let lists: [&'static [&'static str]; 3] = [&["faults"], &["faults", "actions"], &["faults", "actions", "ties"]];
         let there = lists.into_iter().filter(|lists| lists.iter().any(|list| draft.scenario.key(list).is_some()));
-        let calm = |trial: &Trial<'_>| there.clone().find(|lists| trial.is_calm(draft, lists) == Some(true));
+        let is_calm = |trial: &Trial<'_>, lists: &[&str]| trial.is_calm(&without_lists(draft, lists)) == Some(true);
+        let calm = |trial: &Trial<'_>| there.clone().find(|lists| is_calm(trial, lists));
         trial.guards.without = calm(&trial);
         if trial.guards.without.is_none() && matches!(trial.goal, Goal::Finding(..)) {
             trial.guards.of_same = true;
             trial.guards.without = calm(&trial);
             trial.guards.of_same = trial.guards.without.is_some();
         }
+        trial.guards.needs_put_in =
+            without_named(draft, &put_in).is_some_and(|calm| trial.is_calm(&calm) == Some(true));
+        trial.guards.put_in = put_in;
         trial
     }
 
@@ -189,12 +197,18 @@ impl<'o> Trial<'o> {
         {
             return false;
         }
-        self.guards.without.is_none_or(|lists| self.is_calm(draft, lists) == Some(true))
+        if !self.guards.put_in.is_empty() {
+            let Some(calm) = without_named(draft, &self.guards.put_in) else { return false };
+            if self.guards.needs_put_in && self.is_calm(&calm) != Some(true) {
+                return false;
+            }
+        }
+        self.guards.without.is_none_or(|lists| self.is_calm(&without_lists(draft, lists)) == Some(true))
     }
 
-    /// True if a draft without what these lists do does not fail in this way; `None` if it cannot be told.
-    fn is_calm(&self, draft: &Draft, lists: &[&str]) -> Option<bool> {
-        let (_, run) = self.run(&without_lists(draft, lists))?;
+    /// True if a draft that lacks what sets the failure off does not fail in this way; `None` if it cannot be told.
+    fn is_calm(&self, calm: &Draft) -> Option<bool> {
+        let (_, run) = self.run(calm)?;
         Some(if self.guards.of_same { !self.goal.is_of_same(&run) } else { !self.goal.is_alike(&run) })
     }
 }
@@ -205,6 +219,26 @@ fn without_lists(draft: &Draft, lists: &[&str]) -> Draft {
         calm.scenario.unset(list);
     }
     calm
+}
+
+/// The draft without the faults and actions of these names; `None` if it has none of them.
+fn without_named(draft: &Draft, names: &[String]) -> Option<Draft> {
+    let mut calm = draft.clone();
+    let mut is_other = false;
+    for list in ["faults", "actions"] {
+        let Some(Tree::List(entries)) = calm.scenario.get_mut(&keys(&[list])) else { continue };
+        let there = entries.len();
+        let is_meant = |entry: &Tree| {
+            let name = entry.key("name").and_then(Tree::as_text);
+            name.is_some_and(|name| names.iter().any(|one| one == name))
+        };
+        entries.retain(|entry| !is_meant(entry));
+        is_other |= entries.len() < there;
+        if entries.is_empty() {
+            calm.scenario.unset(list);
+        }
+    }
+    is_other.then_some(calm)
 }
 
 /// The draft with another end.

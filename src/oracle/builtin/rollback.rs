@@ -59,12 +59,14 @@ impl Open {
         }
         let version = owed.version.show(names);
         let counts = stage.counts(owed.back).unwrap_or_default();
-        let (back, pods) = (owed.back.show(names), owed.pods);
+        // Whoever was taken down, or scaled, meanwhile owes no more than is asked for now.
+        let asked = stage.pods_asked(owed.back);
+        let (back, pods) = (owed.back.show(names), asked.map_or(owed.pods, |asked| asked.min(owed.pods)));
         let detail = if !self.unasked {
             format!("{version} was given up and still has requests")
         } else if !self.gone && counts.ready >= pods {
             format!("{version} was given up, and {} of its pods are left", left(owed.left, stage))
-        } else if !self.back {
+        } else if !self.back && counts.pods < pods {
             format!("{version} was given up, and {back} has {} pods of {pods}", counts.pods)
         } else {
             return;
