@@ -173,3 +173,10 @@ fn a_rollout_that_was_taken_down_or_scaled_owes_no_more_than_is_asked_for() {
         );
     }
 }
+
+#[test]
+fn a_group_starts_again_although_the_api_answers_with_an_error() {
+    let entry = "on: { subject: LeaderWorkerSet/deepseek, reaches: GroupRestarted }, api_error: { times: 1 }";
+    let with_error = scenario("multi-node-inference/scenario.yaml", "faults", entry);
+    assert_eq!(found(&with_error, &["GR106"]), NOTHING);
+}

@@ -90,3 +90,12 @@ fn a_pool_of_its_own_goes_once_its_nodes_are_drained() {
     assert!(pods.len() == 2 && pools.len() == 2 && pods[0] >= asked + 25, "pods end at {pods:?}, asked at {asked}");
     assert!(pods.iter().zip(&pools).all(|(pod, pool)| pod <= pool), "pods end at {pods:?}, pools go at {pools:?}");
 }
+
+#[test]
+fn a_control_plane_that_ends_as_it_first_asks_for_something_goes_on_from_its_records() {
+    let ended =
+        "on: { after_write: Deployment/small-slices, by: slices }, controller_restart: { of: slices, for: 10s }";
+    let run = play("mig-slices/scenario.yaml", "faults", ended, "passes: regular");
+    assert!(when(&run, "deployment/small", "monitoring").is_some());
+    assert_eq!(stuck(&run), Vec::<String>::new());
+}

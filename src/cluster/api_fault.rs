@@ -244,10 +244,18 @@ impl Cluster {
             },
             Ask::Apply { key, .. } => (self.objects.contains_key(key), true),
             Ask::Scale { .. } => (true, true),
-            Ask::Delete { .. } if self.is_of_rollout(of) => (false, false),
+            Ask::Delete { .. } if self.is_of_rollout(of) || self.is_of_groups(of) => (false, false),
             Ask::Delete { .. } => (false, true),
             _ => (false, false),
         }
+    }
+
+    /// True for what serves a LeaderWorkerSet: its StatefulSets, which go with the leaders that own them, and their pods.
+    fn is_of_groups(&self, key: Subject) -> bool {
+        let sets = self.sets_by_subject.get(&key).and_then(|sets| sets.last()).copied();
+        let set = sets.or_else(|| self.find_pod(key).map(|pod| self.pod(pod).set));
+        let serves = set.and_then(|set| self.set(set).source.serves);
+        serves.is_some_and(|serves| serves.kind == Kind::LeaderWorkerSet)
     }
 
     /// True for a ReplicaSet that a Rollout made.

@@ -68,6 +68,12 @@ impl Group {
         Target::of(&self.finding)
     }
 
+    /// True if another says the same of the same subject and needs all that this one does.
+    fn says_the_same(&self, other: &Group) -> bool {
+        let said = |group: &Group| (group.rule.code, group.finding.subject.clone(), group.finding.detail.clone());
+        said(self) == said(other) && !self.plan.is_empty() && self.plan.is_within(&other.plan)
+    }
+
     /// Where it stands among the others, the most telling first: what needs no fault, then what an operator alone does, then one
     /// fault; errors before warnings; what the faults explain last.
     fn rank(&self) -> impl Ord + use<> {
@@ -143,6 +149,7 @@ impl Groups {
                     && one.signature.role == group.signature.role
                     && one.signature.shown == group.signature.shown
                     && one.signature.causes.is_subset(&group.signature.causes)
+                    || one.says_the_same(&group)
             });
             match same {
                 Some(one) => one.count += group.count,

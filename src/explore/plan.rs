@@ -54,6 +54,16 @@ impl Plan {
         (&self.faults, &self.actions, &self.ties) == (&other.faults, &other.actions, &other.ties)
     }
 
+    /// True if another plan of the same scenario adds all that this one does, at whatever time.
+    pub fn is_within(&self, other: &Plan) -> bool {
+        let has_fault = |kind: &FaultKind| other.faults.iter().any(|fault| fault.kind == *kind);
+        let has_action = |kind: &ActionKind| other.actions.iter().any(|action| action.kind == *kind);
+        let has_tie = |tie: &TieEntry| other.ties.iter().any(|one| one == tie);
+        self.faults.iter().all(|fault| has_fault(&fault.kind))
+            && self.actions.iter().all(|action| has_action(&action.kind))
+            && self.ties.iter().all(has_tie)
+    }
+
     /// How many faults, actions and ties were added.
     pub const fn len(&self) -> usize {
         self.faults.len() + self.actions.len() + self.ties.len()

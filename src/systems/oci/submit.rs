@@ -47,6 +47,9 @@ impl Oci {
             }
         }
         self.pledge_order(world);
+        // What was submitted is written down before anything is done about it: whoever starts again goes on from there.
+        self.memory.dirty.extend(0..self.memory.members.len());
+        self.save(world);
         let order = Arc::clone(&self.order);
         for index in order.iter() {
             self.try_start(*index, world);

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use super::View;
 use super::history::makers;
 use crate::kernel::Time;
+use crate::systems::standing::Standing;
 use crate::timeline::{EntryId, Kind, Subject, render};
 use crate::workload::asked::{Short, Unready};
 
@@ -81,9 +82,10 @@ fn case(view: &View<'_>, short: Short) -> Case {
     // A pod that is asked to go and cannot is named only where no other waits in its place.
     let waiting = waits.min_by_key(|pod| (pod.leaves, history.spells.get(&pod.pod).map(|spell| spell.since)));
     let last = || short.parts.iter().rev().chain([&short.subject]).find_map(|one| history.lives.get(one));
-    // Where none waits, the end of the pod that went last shows what nobody has made anew.
+    // Where none waits, and nobody says that something is missing, the end of the pod that went last shows what it is.
     let went = short.gone.iter().filter_map(|pod| history.spells.get(pod)).max_by_key(|spell| spell.since);
-    let went = went.filter(|spell| since == Some(spell.since)).map(|spell| spell.last);
+    let is_well = own.and_then(|life| life.stands).is_none_or(|stands| stands == Standing::There);
+    let went = went.filter(|spell| is_well && since == Some(spell.since)).map(|spell| spell.last);
     let evidence = waiting.map(|pod| pod.last).or(went).or_else(|| last().map(|life| life.last));
     let first = own.map(|life| life.first).or_else(|| {
         let pod = short.pods.first().and_then(|pod| history.spells.get(&pod.pod));
