@@ -138,13 +138,13 @@ fn searched(args: &ExploreArgs, interrupt: &Interrupt) -> Result<Exploration, Ve
         only: args.only.clone(),
     };
     let bar = match runs {
-        Some(runs) => progress::bar(runs, "{bar:30} {pos} of {len} runs, {msg}, {per_sec}, {elapsed}"),
-        None => progress::spinner("{spinner} {pos} runs, {msg}, {per_sec}, {elapsed}"),
+        Some(runs) => progress::bar(runs, "{bar:30} {pos} of {len} runs{msg}, {per_sec}, {elapsed}"),
+        None => progress::spinner("{spinner} {pos} runs{msg}, {per_sec}, {elapsed}"),
     };
     let ends = Deadline::after(args.budget);
     let exploration = search(&scenario, &options, &mut |Progress { runs, findings }| {
         bar.set_position(runs);
-        bar.set_message(counted(findings, "finding"));
+        bar.set_message(format!(", {}", counted(findings, "finding")));
         !ends.is_over() && !interrupt.is_asked()
     });
     bar.finish_and_clear();

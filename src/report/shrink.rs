@@ -39,7 +39,7 @@ pub fn write_text(out: &mut dyn Write, written: Written<'_>, paint: Paint) -> io
     writeln!(out, "left     {}", left.join(", "))?;
     writeln!(out, "tried    {}", counted(*tries, "scenario"))?;
     if written.shrunk.is_cut_short {
-        writeln!(out, "         the limit was reached: with more --tries it may become smaller")?;
+        writeln!(out, "         it was cut short: with more tries it may become smaller")?;
     }
     for other in &written.shrunk.besides {
         writeln!(out, "besides  {}", mask(other))?;

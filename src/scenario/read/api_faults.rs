@@ -143,16 +143,15 @@ impl Reader<'_, '_> {
         let Some(name) = name.filter(|name| !known(&name.value)) else { return true };
         let message = format!("no control plane of this scenario has a controller {}", quote(&name.value));
         let error = Diagnostic::error(self.context.source, name.span, message);
-        let near = nearest(&name.value, self.controllers.iter().copied());
+        let processes = Process::ALL.iter().map(|one| one.text());
+        let built_in = || BuiltIn::ALL.iter().map(|one| one.text());
+        let all: Vec<&str> = self.controllers.iter().copied().chain(built_in()).chain(processes).collect();
+        let near = nearest(&name.value, all.iter().copied());
         let error = match near {
             Some(near) => error.help(format!("did you mean `{near}`?")),
             None => error,
         };
-        let known = match self.controllers[..] {
-            [] => "controllers with names are those of custom resources, as Dynamo's and Grove's".to_owned(),
-            _ => format!("controllers are {}", list(&self.controllers)),
-        };
-        self.context.report(error.note(known));
+        self.context.report(error.note(format!("controllers are {}", list(&all))));
         false
     }
 
