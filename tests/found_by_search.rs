@@ -180,3 +180,10 @@ fn a_group_starts_again_although_the_api_answers_with_an_error() {
     let with_error = scenario("multi-node-inference/scenario.yaml", "faults", entry);
     assert_eq!(found(&with_error, &["GR106"]), NOTHING);
 }
+
+#[test]
+fn a_pod_whose_gpu_is_lost_before_it_is_bound_is_not_admitted() {
+    let entry = "on: { after_read: Pod/evaluate-1, by: scheduler }, gpu_loss: { running: Job/evaluate, count: 1 }";
+    let scenario = scenario("job-backoff/scenario.yaml", "faults", entry);
+    assert_eq!(found(&scenario, &["GR101"]), NOTHING);
+}

@@ -240,10 +240,16 @@ impl Cluster {
             return;
         }
         let template = self.set(pod.set).template;
-        if self.nodes.get(node).joined && self.nodes.has_devices_for(&self.templates, node, template) {
-            self.place(id, node);
-        } else {
-            self.seek_again(id);
+        // What has changed on the node since it was chosen the scheduler does not look at again: its kubelet does.
+        let refusal = self.scheduler.admits(&self.nodes, &self.templates, template, node);
+        match refusal {
+            _ if !self.nodes.get(node).joined => self.seek_again(id),
+            None => self.place(id, node),
+            Some(reason) => {
+                let cause = self.node_cause(node).unwrap_or_else(|| self.pod_cause(id));
+                let reason = self.names.intern(&reason);
+                self.finish_pod(id, false, Why::with("its kubelet does not admit it: {}", Arg::Text(reason)), cause);
+            }
         }
         self.plan_schedule();
     }
