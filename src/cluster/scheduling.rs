@@ -247,8 +247,7 @@ impl Cluster {
             None => self.place(id, node),
             Some(reason) => {
                 let cause = self.node_cause(node).unwrap_or_else(|| self.pod_cause(id));
-                let reason = self.names.intern(&reason);
-                self.finish_pod(id, false, Why::with("its kubelet does not admit it: {}", Arg::Text(reason)), cause);
+                self.not_admitted(id, &reason, cause);
             }
         }
         self.plan_schedule();
@@ -325,11 +324,14 @@ impl Cluster {
         };
         match refusal {
             None => self.bind_pod(id, node),
-            Some(reason) => {
-                let reason = self.names.intern(&reason);
-                self.finish_pod(id, false, Why::with("its kubelet does not admit it: {}", Arg::Text(reason)), cause);
-            }
+            Some(reason) => self.not_admitted(id, &reason, cause),
         }
+    }
+
+    /// The kubelet of the node that a pod is bound to refuses it, for good.
+    fn not_admitted(&mut self, id: PodId, reason: &str, cause: Cause) {
+        let reason = self.names.intern(reason);
+        self.finish_pod(id, false, Why::with("its kubelet does not admit it: {}", Arg::Text(reason)), cause);
     }
 
     /// Something happened that may help a pod that waits.
