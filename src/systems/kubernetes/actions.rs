@@ -9,7 +9,7 @@ use super::fingerprint::touched;
 use super::kinds;
 use super::manifest::{Body, Identity, Manifest};
 use super::pod::label_revision;
-use super::state::State;
+use super::state::{Life, State};
 use crate::systems::argorollouts::Rollout;
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
@@ -191,6 +191,8 @@ impl Kubernetes {
             *replicas = scale;
         }
         change(&mut live);
+        let held = &mut self.memory.objects[position];
+        held.by_document &= held.life == Life::Asked;
         self.change(position, live, cause, world);
     }
 

@@ -6,24 +6,17 @@ use std::sync::Arc;
 
 use super::document::{self, Manifests};
 use super::fingerprint::touched;
-use super::health::{Health, has_pods};
+use super::health::Health;
 use super::kinds;
 use super::last_applied;
 use super::manifest::{Body, Manifest};
 use super::native;
 use super::pod::label_revision;
-use super::state::{Held, Life, Memory, ROLLOUT_TIMERS, Revision, State};
-use crate::kernel::Duration;
+use super::state::{Asked, Held, Life, Memory, ROLLOUT_TIMERS, Revision, State};
 use crate::systems::leaderworkerset;
-use crate::systems::machinery::tell_conflict;
 use crate::text::Source;
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
-use crate::workload::{Action, Ask, AskId, Controller, Object, Outcome, Wake, World};
-
-/// An ask that the API could not take now is asked again so often, as `kubectl apply` does on conflicts, and after so long.
-/// Source: k8s.io/kubectl v0.36.3, pkg/cmd/apply/patcher.go, maxPatchRetry and backOffPeriod.
-const TRIES_MAX: u32 = 5;
-const RETRY_AFTER: Duration = Duration::from_secs(1);
+use crate::workload::{Action, Ask, Controller, Object, Wake, World};
 
 /// The manifests of one document.
 #[derive(Clone, Debug)]
@@ -161,6 +154,7 @@ impl Kubernetes {
             merge(&mut live, held, world.scale(subject));
         }
         held.applied = Arc::new(manifest.clone());
+        held.by_document = true;
         last_applied::write(manifest, world);
         self.change(position, live, cause, world);
         Ok(())
@@ -176,6 +170,9 @@ impl Kubernetes {
             subject,
             applied: Arc::clone(&manifest),
             live: manifest,
+            accepted: None,
+            by_document: true,
+            is_outdated: false,
             life: Life::Asked,
             health: Health::Plain,
             was_there: false,
@@ -210,16 +207,16 @@ impl Kubernetes {
     fn ask(&mut self, position: usize, cause: Cause, world: &mut dyn World) {
         let Some(serves) = self.memory.subject else { return };
         // Of two asks in a row the first makes it, and both are answered later.
-        let is_asked = |memory: &Memory| memory.asks.values().any(|asked| *asked == position);
         let of_groups = self.memory.objects[position].subject.kind == Kind::LeaderWorkerSet;
-        let is_being_made = of_groups && !self.memory.objects[position].was_there && is_asked(&self.memory);
+        let is_being_made = of_groups && !self.memory.objects[position].was_there && self.memory.is_asking(position);
         let held = &mut self.memory.objects[position];
         held.life = Life::Asked;
         let (key, live) = (held.subject, Arc::clone(&held.live));
         let object = live.object(world);
         held.was_there = !is_being_made && world.group_set(key).is_some();
         let id = world.ask(Ask::Apply { key, object, serves }, cause);
-        self.memory.asks.insert(id, position);
+        let wanted = Some(self.memory.objects[position].wanted());
+        self.memory.asks.insert(id, Asked { position, wanted });
         // A Rollout that is under control is changed together with what a command writes into its status.
         let controlled = self.memory.rollout(key).is_some();
         self.memory.objects[position].controlled = controlled;
@@ -229,7 +226,7 @@ impl Kubernetes {
     }
 
     /// The API has taken a custom resource: its controller learns of it.
-    fn control(&mut self, position: usize, cause: Cause, world: &mut dyn World) {
+    pub(super) fn control(&mut self, position: usize, cause: Cause, world: &mut dyn World) {
         let Some(serves) = self.memory.subject else { return };
         let held = &self.memory.objects[position];
         let (key, was_there, live) = (held.subject, held.was_there, Arc::clone(&held.live));
@@ -266,55 +263,12 @@ impl Kubernetes {
         held.life = Life::Deleting;
         let key = held.subject;
         let id = world.ask(Ask::Delete { key, serves }, cause);
-        self.memory.asks.insert(id, position);
+        self.memory.asks.insert(id, Asked { position, wanted: None });
         if let Some(set) = self.memory.group_sets.iter_mut().find(|set| set.key() == key) {
             set.delete(cause, world);
         }
         if let Some(rollout) = self.memory.rollout_mut(key) {
             rollout.delete(cause, world);
-        }
-    }
-
-    fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) {
-        let Some(position) = self.memory.asks.remove(&ask) else { return };
-        let held = &mut self.memory.objects[position];
-        let deletes = held.life == Life::Deleting;
-        let reason = match outcome {
-            Outcome::Accepted(_) | Outcome::Measured(_) | Outcome::NotFound => {
-                // A watch may have shown the object, or that it is gone, before the answer came.
-                if matches!(held.life, Life::Asked | Life::There) {
-                    held.life = Life::There;
-                    if !std::mem::take(&mut held.controlled) {
-                        self.control(position, cause, world);
-                    }
-                } else if deletes && !has_pods(held.subject.kind) {
-                    held.life = Life::Gone;
-                }
-                return;
-            }
-            Outcome::Refused(reason) => {
-                let subject = held.subject;
-                let reason = match kinds::forbidden(&held.live.identity, &world.text(reason)) {
-                    Some(forbidden) => world.intern(&forbidden),
-                    None => reason,
-                };
-                held.life = if deletes { Life::There } else { Life::Refused };
-                world.note(subject, "Rejected", Why::symbol(reason), cause);
-                return;
-            }
-            Outcome::Failed(reason) => reason,
-            Outcome::Conflict => world.intern("the object has been modified"),
-            Outcome::Unknown => world.intern("no answer"),
-        };
-        held.tries += 1;
-        if held.tries > TRIES_MAX {
-            held.life = Life::Refused;
-            world.note(held.subject, "Rejected", Why::symbol(reason), cause);
-        } else {
-            if outcome == Outcome::Conflict {
-                tell_conflict("kubectl", held.subject, Some(RETRY_AFTER), cause, world);
-            }
-            world.wake_at(world.now() + RETRY_AFTER, position as u64, cause);
         }
     }
 }
@@ -379,7 +333,7 @@ impl Controller for Kubernetes {
             }
             Wake::Changed(object) => {
                 if let Some(position) = self.memory.positions.get(&object).copied()
-                    && self.memory.asks.values().any(|asked| *asked == position)
+                    && self.memory.is_asking(position)
                 {
                     self.memory.objects[position].shown_early = true;
                 }
@@ -401,7 +355,7 @@ impl Controller for Kubernetes {
             }
             Wake::NodesChanged => Ok(()),
             Wake::Answered(ask, outcome) => {
-                let position = self.memory.asks.get(&ask).copied();
+                let position = self.memory.asks.get(&ask).map(|asked| asked.position);
                 if position.is_none() {
                     let mut rollouts = self.memory.rollouts.iter_mut();
                     rollouts.any(|rollout| rollout.answered(ask, outcome, cause, world));

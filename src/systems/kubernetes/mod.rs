@@ -3,6 +3,7 @@
 
 mod actions;
 mod analysis_template;
+mod answers;
 mod apps;
 mod autoscaler;
 pub mod batch;

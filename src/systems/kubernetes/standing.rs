@@ -49,7 +49,7 @@ impl Kubernetes {
         }
     }
 
-    /// Looks at all Rollouts: what their controllers were told may have changed them.
+    /// Writes down what the set is from now on.
     pub(super) fn become_state(&mut self, state: State, why: Why, cause: Cause, world: &mut dyn World) -> EntryId {
         self.memory.state = Some(state);
         let subject =
@@ -84,7 +84,7 @@ impl Kubernetes {
                 left => (State::Deleting, Why::with("objects left: {}", Arg::Count(left as u64))),
             };
         }
-        let refused = memory.refused + objects().filter(|held| held.life == Life::Refused).count();
+        let refused = memory.refused + objects().filter(|held| held.is_outdated || held.life == Life::Refused).count();
         let there = || objects().filter(|held| matches!(held.life, Life::There | Life::Collected));
         if refused > 0 && there().count() == 0 {
             return (State::Rejected, Why::with("objects refused: {}", Arg::Count(refused as u64)));

@@ -91,6 +91,24 @@ pub struct Revision {
     pub restarted: Option<u64>,
 }
 
+/// What a set wants of an object.
+#[derive(Clone, Debug)]
+pub struct Wanted {
+    applied: Arc<Manifest>,
+    live: Arc<Manifest>,
+    revisions: Vec<Revision>,
+    restarted: Option<u64>,
+}
+
+/// An ask that is not answered yet.
+#[derive(Clone, Debug)]
+pub struct Asked {
+    /// The position of the object that it is about.
+    pub position: usize,
+    /// What was asked for; `None`: that it goes.
+    pub wanted: Option<Wanted>,
+}
+
 /// An object of the set.
 #[derive(Clone, Debug)]
 pub struct Held {
@@ -100,6 +118,12 @@ pub struct Held {
     pub applied: Arc<Manifest>,
     /// As it is wanted now: with what was scaled, paused or restarted since.
     pub live: Arc<Manifest>,
+    /// What the API last took, which is what stays if it takes nothing else; `None` before it took anything.
+    pub accepted: Option<Wanted>,
+    /// True if a document asks for what is asked for, and not a command as `kubectl scale`.
+    pub by_document: bool,
+    /// True if the API has refused what the last document says, and the object is there as it was.
+    pub is_outdated: bool,
     /// Where it is in its life.
     pub life: Life,
     /// How it fared when it was last looked at.
@@ -124,6 +148,20 @@ pub struct Held {
     pub tries: u32,
 }
 
+impl Held {
+    /// What is wanted of it now.
+    pub fn wanted(&self) -> Wanted {
+        let (applied, live) = (Arc::clone(&self.applied), Arc::clone(&self.live));
+        Wanted { applied, live, revisions: self.revisions.clone(), restarted: self.restarted }
+    }
+
+    /// It stays as the API last took it.
+    pub fn stay(&mut self, accepted: Wanted) {
+        (self.applied, self.live) = (accepted.applied, accepted.live);
+        (self.revisions, self.restarted) = (accepted.revisions, accepted.restarted);
+    }
+}
+
 /// What the controller remembers.
 #[derive(Clone, Debug, Default)]
 pub struct Memory {
@@ -133,8 +171,8 @@ pub struct Memory {
     pub objects: Vec<Held>,
     /// The position of each object.
     pub positions: BTreeMap<Subject, usize>,
-    /// Which object each ask is about.
-    pub asks: BTreeMap<AskId, usize>,
+    /// What each ask is about.
+    pub asks: BTreeMap<AskId, Asked>,
     /// Where the set is in its life.
     pub state: Option<State>,
     /// When that began, and what led to it.
@@ -212,6 +250,11 @@ impl Memory {
     /// The same, to be read.
     pub fn rollout(&self, key: Subject) -> Option<&Rollout> {
         self.rollouts.iter().find(|rollout| rollout.key() == key && !rollout.is_deleted())
+    }
+
+    /// True while an ask about the object at this position is not answered.
+    pub fn is_asking(&self, position: usize) -> bool {
+        self.asks.values().any(|asked| asked.position == position)
     }
 
     /// The object of this subject, unless it is gone.
