@@ -5,7 +5,9 @@ use super::apply::ObjectId;
 use super::{Cluster, Subject};
 use crate::kernel::{Duration, Time};
 use crate::timeline::Kind;
-use crate::workload::{About, ApiFault, ApiTrouble, Ask, BuiltIn, Object, Outcome, Struck};
+use crate::workload::{
+    About, ApiFault, ApiTrouble, Ask, BuiltIn, LeaderWorkerSetSpec, Object, Outcome, PodTemplate, Struck,
+};
 
 /// A fault that stands.
 #[derive(Clone, Debug)]
@@ -229,9 +231,8 @@ impl Cluster {
         if matches!(ask.serves().kind, Kind::LeaderWorkerSet | Kind::AnalysisRun) || of.kind == Kind::AnalysisRun {
             return (false, false);
         }
-        let made_for = |object: &Object| object.template().and_then(|template| template.serves);
         match ask {
-            Ask::Apply { object, .. } if made_for(object).is_some_and(|one| one.kind == Kind::LeaderWorkerSet) => {
+            Ask::Apply { object, .. } if object.template().is_some_and(|template| is_of_groups(template)) => {
                 (false, false)
             }
             Ask::Apply { key, object: Object::ReplicaSet(spec), .. } => match self.objects.get(key) {
@@ -250,12 +251,11 @@ impl Cluster {
         }
     }
 
-    /// True for what serves a LeaderWorkerSet: its StatefulSets, which go with the leaders that own them, and their pods.
+    /// True for a StatefulSet of a LeaderWorkerSet, which goes with the leader that owns it, and for its pods.
     fn is_of_groups(&self, key: Subject) -> bool {
         let sets = self.sets_by_subject.get(&key).and_then(|sets| sets.last()).copied();
         let set = sets.or_else(|| self.find_pod(key).map(|pod| self.pod(pod).set));
-        let serves = set.and_then(|set| self.set(set).source.serves);
-        serves.is_some_and(|serves| serves.kind == Kind::LeaderWorkerSet)
+        set.is_some_and(|set| is_of_groups(&self.set(set).source))
     }
 
     /// True for a ReplicaSet that a Rollout made.
@@ -276,4 +276,9 @@ impl Cluster {
             self.record_pod(super::PodId(index));
         }
     }
+}
+
+/// True for the template of pods of a LeaderWorkerSet, whoever asked for that.
+fn is_of_groups(template: &PodTemplate) -> bool {
+    template.labels.contains_key(LeaderWorkerSetSpec::NAME_LABEL)
 }

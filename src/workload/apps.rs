@@ -156,6 +156,9 @@ pub struct LeaderWorkerSetSpec {
 }
 
 impl LeaderWorkerSetSpec {
+    /// The label of its pods that names it: sigs.k8s.io/lws v0.8, api/leaderworkerset/v1, SetNameLabelKey.
+    pub const NAME_LABEL: &str = "leaderworkerset.sigs.k8s.io/name";
+
     /// A LeaderWorkerSet with the defaults of sigs.k8s.io/lws v0.8, pkg/webhooks/leaderworkerset_webhook.go: one group is
     /// missing during an update, and a pod that restarts takes its group down.
     pub fn of(replicas: u32, size: u32, worker: Arc<PodTemplate>) -> LeaderWorkerSetSpec {

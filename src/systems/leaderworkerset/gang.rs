@@ -86,7 +86,7 @@ impl LeaderWorkerSet {
             }
         }
         let cause = self.cause();
-        world.ask(Ask::Apply { key, object: Object::PodGroup(Box::new(object)), serves: self.serves }, cause);
+        world.ask(Ask::Apply { key, object: Object::PodGroup(Box::new(object)), serves: self.key }, cause);
     }
 
     /// The object of a group goes.

@@ -23,7 +23,6 @@ use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
 use crate::workload::apps::StatefulSetStrategy;
 use crate::workload::{Ask, LeaderWorkerSetSpec, Numbered, Object, Pledge, PodTemplate, StatefulSetSpec, World};
 
-const NAME: &str = "leaderworkerset.sigs.k8s.io/name";
 const GROUP: &str = "leaderworkerset.sigs.k8s.io/group-index";
 const WORKER: &str = "leaderworkerset.sigs.k8s.io/worker-index";
 
@@ -193,7 +192,7 @@ impl LeaderWorkerSet {
     }
 
     fn ask_delete(&self, key: Subject, world: &mut dyn World) {
-        world.ask(Ask::Delete { key, serves: self.serves }, self.cause());
+        world.ask(Ask::Delete { key, serves: self.key }, self.cause());
     }
 
     /// What it owes by `startupPolicy: LeaderReady`: workers after their leader is ready
@@ -247,7 +246,7 @@ impl LeaderWorkerSet {
     /// A template with the labels of its set and group; its pods count for the set unless they count for something else.
     fn labelled(&self, template: &Arc<PodTemplate>, group: Option<u32>, world: &dyn World) -> PodTemplate {
         let mut template = PodTemplate::clone(template);
-        template.labels.insert(NAME.to_owned(), self.name(world));
+        template.labels.insert(LeaderWorkerSetSpec::NAME_LABEL.to_owned(), self.name(world));
         match group {
             Some(group) => template.labels.insert(GROUP.to_owned(), group.to_string()),
             None => template.labels.insert(WORKER.to_owned(), "0".to_owned()),
