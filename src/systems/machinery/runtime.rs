@@ -216,7 +216,7 @@ impl Runtime {
             }
             if let Some((key, cause)) = controller.queue.take(now) {
                 let item = Item { controller: ControllerId(number), key, cause, start: controller.starts };
-                if self.turns.count(item.controller, key) {
+                if self.turns.count(item.controller, key, now) {
                     return Some(Turn::Endless);
                 }
                 api.faults.count_read(Edge::BeforeRead, item.controller, key, now);

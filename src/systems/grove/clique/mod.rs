@@ -75,7 +75,9 @@ pub(super) fn reconcile(grove: &mut Grove, item: Item, world: &mut dyn World) ->
     let template = set.spec.template.clique(name).ok_or(Stop::Error)?;
     let expected_hash = hash::template(template);
     let mut pass = Pass { grove, key: item.key, by, stored: Stored::clone(&stored), set, expected_hash, replica };
-    let is_first = pass.clique().status.observed_generation.is_none();
+    // What is true and not what is shown: a watch that lags shows the clique of before its first pass for long.
+    let written = |stored: &Stored| as_clique(stored).is_some_and(|clique| clique.status.observed_generation.is_some());
+    let is_first = !pass.grove.api.get(item.key).is_some_and(|stored| written(stored));
     let spec = pass.spec(&own, world);
     if is_first && pass.clique().status.observed_generation.is_some() {
         // The real pass goes on to the conditions, but its scaling group has seen the clique without any by then.

@@ -12,7 +12,7 @@ use crate::systems::grove::pledges::pledge_start;
 use crate::systems::grove::set::{left, starts_after_in};
 use crate::systems::grove::status::PodCliqueStatus;
 use crate::systems::machinery::Meta;
-use crate::timeline::{Arg, Kind, Why};
+use crate::timeline::{Arg, Kind, Subject, Why};
 use crate::workload::World;
 
 impl Pass<'_> {
@@ -38,6 +38,12 @@ impl Pass<'_> {
             }
             if !ended.is_empty() {
                 for copy in ended {
+                    let cliques = self.cliques().into_iter().filter(|(of, _)| *of == copy);
+                    let cliques: Vec<Subject> = cliques.map(|(_, stored)| stored.key).collect();
+                    if self.grove.is_going((self.key, copy), &cliques, world) {
+                        continue;
+                    }
+                    self.grove.taken_down.insert((self.key, copy), world.now());
                     let why = Why::with("copy {}: minAvailable breached", Arg::Count(copy.into()));
                     self.by.cause = self.grove.note(self.key, "Terminated", why, self.by.cause, world);
                     self.delete_copy(copy)?;

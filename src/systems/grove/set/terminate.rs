@@ -7,7 +7,7 @@ use crate::kernel::{Duration, Time};
 use crate::systems::grove::family::{Stored, as_clique, as_group, beside};
 use crate::systems::grove::model::Resource;
 use crate::systems::grove::names;
-use crate::systems::grove::operator::Stop;
+use crate::systems::grove::operator::{Grove, Stop};
 use crate::systems::grove::profile::{Health, Profile};
 use crate::systems::grove::route::SETS;
 use crate::systems::grove::status::{Condition, ConditionKind, Conditions};
@@ -55,6 +55,22 @@ fn was_whole(stored: &Stored, conditions: &Conditions, health: Health) -> bool {
     }
 }
 
+impl Grove {
+    /// True for a replica of a set, or a copy of a scaling group, that was taken down a moment ago and of whose PodCliques one is still
+    /// going. In the source each pass takes down what such a PodClique breaches, as often as passes follow each other; here they
+    /// would do so without end at one instant. *Assumed*: the next is the one that is asked for again.
+    pub(in crate::systems::grove) fn is_going(
+        &self,
+        taken_down: (Subject, u32),
+        cliques: &[Subject],
+        world: &dyn World,
+    ) -> bool {
+        let last = self.taken_down.get(&taken_down);
+        let is_leaving = |key: &Subject| self.api.get(*key).is_some_and(|stored| stored.is_leaving());
+        last.is_some_and(|last| *last + Profile::RETRY > world.now()) && cliques.iter().any(is_leaving)
+    }
+}
+
 impl Pass<'_> {
     /// Takes replicas down whose breach has lasted.
     pub fn terminate(&mut self, world: &mut dyn World) -> Result<Breached, Stop> {
@@ -66,7 +82,7 @@ impl Pass<'_> {
             }
             match waits.iter().flatten().min() {
                 None => {}
-                Some(left) if left.is_zero() && !self.is_going(replica, world.now()) => {
+                Some(left) if left.is_zero() && !self.is_going(replica, world) => {
                     self.take_down(replica, world)?;
                     breached.ended.push(replica);
                 }
@@ -76,14 +92,9 @@ impl Pass<'_> {
         Ok(breached)
     }
 
-    /// True for a replica that was taken down a moment ago and of which a PodClique is still going. In the source each pass takes a
-    /// replica down that such a PodClique breaches, as often as passes follow each other; here they would do so without end at one
-    /// instant. *Assumed*: the next is the one that is asked for again.
-    fn is_going(&self, replica: u32, now: Time) -> bool {
-        let last = self.grove.taken_down.get(&(self.key, replica));
+    fn is_going(&self, replica: u32, world: &dyn World) -> bool {
         let cliques = self.grove.family.cliques_of_replica(self.key, replica);
-        let is_leaving = |key: &Subject| self.grove.api.get(*key).is_some_and(|stored| stored.is_leaving());
-        last.is_some_and(|last| *last + Profile::RETRY > now) && cliques.iter().any(is_leaving)
+        self.grove.is_going((self.key, replica), &cliques, world)
     }
 
     /// What is left of the delay for each breach of a replica; `None` while one of its PodCliques is missing.
