@@ -285,11 +285,14 @@ impl World for Port<'_> {
         self.cluster.unsettled = true;
     }
 
-    fn want(&mut self, deployment: Subject, pods: u32) {
+    fn want(&mut self, deployment: Subject, pods: Option<u32>) {
         if self.is_silent() {
             return;
         }
-        self.cluster.wanted.insert(deployment, pods);
+        match pods {
+            Some(pods) => self.cluster.wanted.insert(deployment, pods),
+            None => self.cluster.wanted.remove(&deployment),
+        };
     }
 
     fn unwant(&mut self, pod: Subject) {

@@ -171,8 +171,11 @@ impl World for Port<'_> {
         self.run.traffic.route(name, backends, cause);
     }
 
-    fn want(&mut self, deployment: Subject, pods: u32) {
-        self.run.wanted.insert(deployment, pods);
+    fn want(&mut self, deployment: Subject, pods: Option<u32>) {
+        match pods {
+            Some(pods) => self.run.wanted.insert(deployment, pods),
+            None => self.run.wanted.remove(&deployment),
+        };
     }
 
     fn pledge(&mut self, pledge: Pledge) {

@@ -134,7 +134,7 @@ impl World for RecordingPort<'_> {
         self.port.route(name, backends, cause);
     }
 
-    fn want(&mut self, deployment: Subject, pods: u32) {
+    fn want(&mut self, deployment: Subject, pods: Option<u32>) {
         self.port.want(deployment, pods);
     }
 

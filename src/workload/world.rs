@@ -336,8 +336,9 @@ pub trait World {
     /// From now on, requests to this name go to these alone: those of their pods that are ready and answer.
     fn route(&mut self, name: Subject, backends: Vec<Backend>, cause: Cause);
 
-    /// How many pods a deployment wants whose system makes them one by one: nothing else tells the world of that.
-    fn want(&mut self, _deployment: Subject, _pods: u32) {}
+    /// How many pods a deployment wants whose system makes them one by one: nothing else tells the world of that. `None`: it is not
+    /// asked for any more.
+    fn want(&mut self, _deployment: Subject, _pods: Option<u32>) {}
 
     /// Nobody asks for this pod any more, whether it goes or not: what is left of it is no longer missing. A pod that is made again under
     /// its name is asked for again.

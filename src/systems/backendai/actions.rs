@@ -131,7 +131,7 @@ impl BackendAi {
         let why = Why::with2("wants {} routes rather than {}", Arg::Count(size.into()), Arg::Count(before.into()));
         self.deployments.tell(index, why, cause, world);
         let (subject, status) = (self.deployments.list[index].subject, self.deployments.list[index].status);
-        world.want(subject, size);
+        world.want(subject, Some(size));
         // A rollout that is under way has another number of routes to bring up: no time of its own is owed for that.
         world.pledge(Pledge::Free { dependent: subject });
         self.coordinator.mark(status, world.now());
@@ -145,7 +145,7 @@ impl BackendAi {
         one.since = world.now();
         let subject = one.subject;
         self.deployments.tell(index, Why::NONE, cause, world);
-        world.want(subject, 0);
+        world.want(subject, Some(0));
         self.coordinator.mark(Status::of(Lifecycle::Destroying), world.now());
         Ok(())
     }

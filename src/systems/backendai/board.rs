@@ -57,7 +57,7 @@ impl Board for Deployments {
         one.since = now;
         let (cause, subject) = (one.cause, one.subject);
         if to == Status::of(Lifecycle::Destroying) {
-            world.want(subject, 0);
+            world.want(subject, Some(0));
         }
         self.tell(deployment, why, cause, world);
     }

@@ -76,7 +76,7 @@ pub struct Grove {
     pub(super) groups: BTreeMap<Subject, PodGroupSpec>,
     /// The sizes that PodCliques were scaled to, for those that come back.
     pub(super) sizes: BTreeMap<Subject, u32>,
-    /// When each replica of a set was taken down last.
+    /// When each replica of a set, or copy of a scaling group, was taken down last.
     pub(super) taken_down: BTreeMap<(Subject, u32), Time>,
     /// How many headless Services each set has.
     pub(super) services: BTreeMap<Subject, u32>,
@@ -250,7 +250,7 @@ impl Grove {
         })?;
         self.sizes.insert(key, replicas);
         if key.kind == Kind::PodClique {
-            world.want(key, replicas);
+            world.want(key, Some(replicas));
         }
         self.note(key, "Scaled", why, by.cause, world);
         Ok(version)
@@ -371,6 +371,11 @@ impl Grove {
                 Kind::PodGang => Subject { kind: Kind::PodGroup, ..key },
                 Kind::PodCliqueSet => {
                     self.drop_services(key, cause, world);
+                    continue;
+                }
+                // The size that it was scaled to went with its replica or copy; one that is made again owes it still.
+                Kind::PodClique if !self.is_asked_for(key) => {
+                    world.want(key, None);
                     continue;
                 }
                 _ => continue,

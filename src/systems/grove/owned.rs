@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::Grove;
-use super::family::{self, Stored};
+use super::family::{self, Stored, as_group, as_set};
 use super::names;
 use super::operator::Stop;
 use crate::systems::machinery::Writer;
@@ -14,6 +14,12 @@ impl Grove {
     /// The PodCliqueSets that an object owns.
     pub fn sets_of(&self, owner: Subject) -> Vec<Subject> {
         self.api.owned(Kind::PodCliqueSet, owner).map(|set| set.key).collect()
+    }
+
+    /// The PodCliqueSets that nobody owns, and nobody has asked to go: those of documents.
+    pub fn sets_of_nobody(&self) -> Vec<Subject> {
+        let sets = self.api.list(Kind::PodCliqueSet).filter(|set| set.meta.owner.is_none() && !set.is_leaving());
+        sets.map(|set| set.key).collect()
     }
 
     /// The PodCliques of the sets that an object owns, those of scaling groups too, in the order of their keys.
@@ -47,6 +53,18 @@ impl Grove {
     /// The pods of a PodClique that were asked for and have not gone.
     pub fn pods_of(&self, clique: Subject) -> impl Iterator<Item = Subject> + '_ {
         self.pods.of(clique).iter().map(|pod| pod.key)
+    }
+
+    /// True for a PodClique of a replica, and of a copy, that its set and scaling group want.
+    pub(super) fn is_asked_for(&self, clique: Subject) -> bool {
+        let there = |key: Subject| self.api.get(key).filter(|stored| !stored.is_leaving());
+        let of_set = self.family.set_of(clique).is_some_and(|(set, replica)| {
+            there(set).and_then(|stored| as_set(stored)).is_some_and(|set| replica < set.spec.replicas)
+        });
+        let of_group = self.family.group_of(clique).is_none_or(|(group, copy)| {
+            there(group).and_then(|stored| as_group(stored)).is_some_and(|group| copy < group.spec.replicas)
+        });
+        of_set && of_group
     }
 
     /// A set or a scaling group that is to go. What it owns goes after it, which is the garbage collector's to see to, or before it

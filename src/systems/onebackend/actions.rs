@@ -72,7 +72,7 @@ fn remove(services: &mut OneBackend, target: &str, cause: Cause, world: &mut dyn
     let index = position(services, target)?;
     let row = services.store.deployments.remove(index);
     let cause = Cause::Entry(world.note(row.subject, "removed", Why::NONE, cause));
-    world.want(row.subject, 0);
+    world.want(row.subject, Some(0));
     services.with_loop(|deploy_loop, store, options| match deploy_loop {
         Loop::Documented(one) => one.removed(store, options, &row, cause, world),
         Loop::AsBuilt(one) => one.saved(store, options, cause, world),

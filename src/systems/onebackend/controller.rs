@@ -147,7 +147,7 @@ impl OneBackend {
                 Loop::Documented(one) => one.wanted_of(row),
                 Loop::AsBuilt(_) => u32::try_from(row.spec.replicas).unwrap_or(0),
             };
-            world.want(row.subject, wanted);
+            world.want(row.subject, Some(wanted));
         }
     }
 
