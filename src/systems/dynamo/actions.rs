@@ -272,20 +272,44 @@ impl Dynamo {
         Ok(())
     }
 
+    /// Takes one graph down, by its name, or all that the documents hold, by theirs (`kubectl delete -f`): the graph that a request made
+    /// stays, as it does in ai-dynamo/dynamo v1.5.0, internal/controller/dynamographdeploymentrequest_controller.go.
     fn undeploy(&mut self, name: &str, cause: Cause, world: &mut dyn World) -> Result<(), String> {
-        let all = name == &*self.name;
-        let graphs: Vec<Subject> = self.api.list(Kind::Graph).map(|one| one.key).collect();
-        let meant: Vec<Subject> = graphs.into_iter().filter(|key| all || world.show(key.name) == name).collect();
-        if meant.is_empty() {
-            return Err(format!("there is no graph {name}"));
-        }
         let by = Writer { controller: None, at: world.now(), cause };
-        for key in meant {
-            world.note(key, "deleting", Why::NONE, cause);
-            self.api.delete(key, by).map_err(|refusal| refusal.to_string())?;
+        if name != &*self.name {
+            let graphs = self.api.list(Kind::Graph).map(|one| one.key);
+            let meant: Vec<Subject> = graphs.filter(|key| world.show(key.name) == name).collect();
+            if meant.is_empty() {
+                return Err(format!("there is no graph {name}"));
+            }
+            meant.into_iter().try_for_each(|key| self.take_down(key, by, world))?;
+            self.sweep(world);
+            return Ok(());
+        }
+        let stays = |key: &&Subject| self.stored(**key).is_some_and(|stored| !stored.is_leaving());
+        let objects: Vec<Subject> = self.applied.keys().filter(stays).copied().collect();
+        let sets = self.grove.sets_of_nobody();
+        if objects.is_empty() && sets.is_empty() {
+            return Err(format!("nothing of {name} is there"));
+        }
+        objects.into_iter().try_for_each(|key| self.take_down(key, by, world))?;
+        sets.into_iter()
+            .try_for_each(|key| self.grove.delete(key, by).map(drop))
+            .map_err(|refusal| refusal.to_string())?;
+        for set in &mut self.manifests {
+            let undeploy = Action::Undeploy(set.name().to_owned());
+            // One that is being deleted already says so.
+            let _ = set.wake(Wake::Action(undeploy), cause, world);
         }
         self.sweep(world);
         Ok(())
+    }
+
+    fn take_down(&mut self, key: Subject, by: Writer, world: &mut dyn World) -> Result<(), String> {
+        if key.kind == Kind::Graph {
+            world.note(key, "deleting", Why::NONE, by.cause);
+        }
+        self.api.delete(key, by).map(drop).map_err(|refusal| refusal.to_string())
     }
 
     /// `kubectl scale`: an adapter has the subresource, a graph has none. A component is sized by an edit of its graph.
