@@ -332,7 +332,8 @@ fn named(mut draft: Draft, code: &str) -> Draft {
 fn rename(scenario: &mut Tree, renamed: &dyn Fn(&str) -> Option<String>) {
     let mut spots = Vec::new();
     scenario.visit(&mut |path, value| {
-        let is_path = ["document", "apply", "replace", "scheduler"].contains(&tree::last_key(path).unwrap_or_default());
+        let is_path =
+            ["document", "apply", "replace", "scheduler", "output"].contains(&tree::last_key(path).unwrap_or_default());
         if let Some(path_of_document) = value.as_text().filter(|_| is_path).and_then(renamed) {
             spots.push((path.to_vec(), path_of_document));
         }
