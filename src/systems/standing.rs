@@ -64,7 +64,8 @@ pub fn standing(kind: Kind, became: &str) -> Option<Standing> {
 
         (Kind::Definition, "building") => Coming,
         (Kind::Definition, "built" | "saved") => There,
-        (Kind::Definition, "failed") => GaveUp,
+        // An image is built for a deployment, which waits for it and is judged for itself.
+        (Kind::Definition, "failed") => Gone,
 
         // What fails in a pass over a graph is tried again by its controller, without end.
         (Kind::Graph, "created" | "initializing" | "pending" | "failed") => Coming,
