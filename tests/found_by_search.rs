@@ -2,111 +2,81 @@
 //! mended. Method: a scenario of the project with the one fault or action that showed it, at the point where it did; the oracle that
 //! told of it has nothing to tell. docs/explore.md says what each was.
 
-use std::fs;
-use std::path::PathBuf;
+mod put_in;
 
-use greenroom::oracle::Oracles;
-use greenroom::rehearsal::{Observer, Options, RunResult, rehearse};
-use greenroom::scenario::{Folder, Scenario, load_from};
-use greenroom::text::Source;
-
-/// A scenario below scenarios/ with one entry more in one of its lists.
-fn scenario(path: &str, list: &str, entry: &str) -> Scenario {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(path);
-    let text = fs::read_to_string(&path).expect("a scenario");
-    let (head, line) = (format!("\n{list}:\n"), format!("  - {{ name: put-in, {entry} }}\n"));
-    let text = match text.contains(&head) {
-        true => text.replacen(&head, &format!("{head}{line}"), 1),
-        false => format!("{text}{head}{line}"),
-    };
-    let folder = Folder::new(path.parent().expect("a folder"));
-    let source = Source::new("scenario.yaml", text.as_str());
-    load_from(&source, &folder).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"))
-}
-
-/// What the oracles of these codes find in it.
-fn found(scenario: &Scenario, codes: &[&str]) -> Vec<String> {
-    let oracles = Oracles::new(scenario).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let mut observers: [Box<dyn Observer>; 1] = [Box::new(oracles)];
-    let run: RunResult =
-        rehearse(scenario, Options::default(), &mut observers).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let told = run.findings.iter().filter(|one| codes.contains(&one.rule.code));
-    told.map(|one| format!("{} {}: {}", one.rule.code, one.subject, one.detail)).collect()
-}
-
-const NOTHING: [String; 0] = [];
+use put_in::{NOTHING, found};
 
 #[test]
 fn pods_that_have_ended_go_with_their_owner() {
     let entry = "on: { subject: Pod/api-chain-r1-0, reaches: Deleted }, node_shutdown: { node: cpu-0, grace_period: 1m, for: 10m }";
-    let scenario = scenario("undeploy-reverse/scenario.yaml", "faults", entry);
-    assert_eq!(found(&scenario, &["GR106", "GR107"]), NOTHING);
+    let scenario = put_in::scenario("undeploy-reverse/scenario.yaml").fault(entry);
+    assert_eq!(found(&scenario.run(), &["GR106", "GR107"]), NOTHING);
 }
 
 #[test]
 fn what_a_controller_writes_for_an_owner_that_is_gone_is_collected() {
     let entry = "on: { after_read: AnalysisTemplate/answers-well, by: search, occurrence: 24 }, undeploy: search";
-    let scenario = scenario("blue-green-analysed/plain.yaml", "actions", entry);
-    assert_eq!(found(&scenario, &["GR106", "GR107"]), NOTHING);
+    let scenario = put_in::scenario("blue-green-analysed/plain.yaml").action(entry);
+    assert_eq!(found(&scenario.run(), &["GR106", "GR107"]), NOTHING);
 }
 
 #[test]
 fn a_control_plane_that_starts_again_sees_that_a_group_is_whole_again() {
     let entry = "on: { subject: Pod/api-front-r1-3, reaches: Serving }, controller_restart: { of: front, for: 20s }";
-    let scenario = scenario("pod-kill/scenario.yaml", "faults", entry);
-    assert_eq!(found(&scenario, &["GR106"]), NOTHING);
+    let scenario = put_in::scenario("pod-kill/scenario.yaml").fault(entry);
+    assert_eq!(found(&scenario.run(), &["GR106"]), NOTHING);
 }
 
 #[test]
 fn a_node_that_was_found_lost_gets_its_taint_after_a_restart_of_the_controllers() {
     let entry =
         "on: { subject: Node/cpu-0, reaches: NotReady }, controller_restart: { of: kube-controller-manager, for: 2m }";
-    let scenario = scenario("kubernetes-1.33/scenario.yaml", "faults", entry);
-    assert_eq!(found(&scenario, &["GR106"]), NOTHING);
+    let scenario = put_in::scenario("kubernetes-1.33/scenario.yaml").fault(entry);
+    assert_eq!(found(&scenario.run(), &["GR106"]), NOTHING);
 }
 
 #[test]
 fn a_container_whose_removal_was_refused_is_removed_by_the_next_cycle() {
     let entry = "on: { subject: Node/node-0, reaches: Ready }, api_error: { times: 3 }";
-    let scenario = scenario("onebackend/silent-node/scenario.yaml", "faults", entry);
-    assert_eq!(found(&scenario, &["GR107"]), NOTHING);
+    let scenario = put_in::scenario("onebackend/silent-node/scenario.yaml").fault(entry);
+    assert_eq!(found(&scenario.run(), &["GR107"]), NOTHING);
 }
 
 #[test]
 fn a_build_goes_on_when_its_deployment_is_removed() {
     let entry = "on: { subject: definition/invoices, reaches: building, occurrence: 3 }, undeploy: depl_invoices";
-    let scenario = scenario("onebackend/build-fails/scenario.yaml", "actions", entry);
-    assert_eq!(found(&scenario, &["GR106"]), NOTHING);
+    let scenario = put_in::scenario("onebackend/build-fails/scenario.yaml").action(entry);
+    assert_eq!(found(&scenario.run(), &["GR106"]), NOTHING);
 }
 
 #[test]
 fn a_session_that_is_killed_before_anybody_looked_has_ended() {
     let entry =
         "on: { subject: route/chat-v1-0, reaches: starting }, pod_kill: { deployment: deployment/chat, count: 1 }";
-    let scenario = scenario("backendai/need-retry-missing/mended.greenroom.yaml", "faults", entry);
-    assert_eq!(found(&scenario, &["GR106", "GR112"]), NOTHING);
+    let scenario = put_in::scenario("backendai/need-retry-missing/mended.greenroom.yaml").fault(entry);
+    assert_eq!(found(&scenario.run(), &["GR106", "GR112"]), NOTHING);
 }
 
 #[test]
 fn jobs_of_earlier_runs_go_with_their_service() {
     let entry = "on: { subject: Pod/tron/reports-nightly-load-2-0, reaches: Pending }, undeploy: reports";
-    let scenario = scenario("paasta/tron-job/scenario.yaml", "actions", entry);
-    assert_eq!(found(&scenario, &["GR107"]), NOTHING);
+    let scenario = put_in::scenario("paasta/tron-job/scenario.yaml").action(entry);
+    assert_eq!(found(&scenario.run(), &["GR107"]), NOTHING);
 }
 
 #[test]
 fn a_graph_that_is_deleted_and_applied_again_begins_anew() {
     let entry = "on: { subject: Pod/chat-frontend-r1-0, reaches: Deleted }, apply: graph.yaml";
-    let scenario = scenario("dynamo/deleted-mid-rollout/scenario.yaml", "actions", entry);
-    assert_eq!(found(&scenario, &["GR104"]), NOTHING);
+    let scenario = put_in::scenario("dynamo/deleted-mid-rollout/scenario.yaml").action(entry);
+    assert_eq!(found(&scenario.run(), &["GR104"]), NOTHING);
 }
 
 #[test]
 fn an_autoscaler_goes_on_after_its_controller_was_away() {
     let entry = "at: 10m1s, controller_restart: { of: kube-controller-manager, for: 30s }";
-    let scenario = scenario("autoscaled-by-load/scenario.yaml", "faults", entry);
+    let scenario = put_in::scenario("autoscaled-by-load/scenario.yaml").fault(entry).scenario();
     assert!(scenario.faults.len() == 1);
-    let run = rehearse(&scenario, Options::default(), &mut []).expect("a run");
+    let run = put_in::judged(&scenario);
     let back = greenroom::kernel::Time::ZERO + greenroom::kernel::Duration::from_secs(631);
     let rescaled = run.timeline.since(0).filter(|(_, one)| one.became == "Rescaled" && one.at > back).count();
     assert!(rescaled > 0, "its load changes after that");
@@ -115,14 +85,8 @@ fn an_autoscaler_goes_on_after_its_controller_was_away() {
 #[test]
 fn a_group_set_that_is_scaled_as_it_is_made_has_a_controller() {
     let entry = "at: 0s, scale: { LeaderWorkerSet/llm: 1 }";
-    let scenario = scenario("gangs/leader-worker-set/scenario.yaml", "actions", entry);
-    assert_eq!(found(&scenario, &["GR106"]), NOTHING);
-}
-
-/// A scenario with its end put off, as a search does it.
-fn until_minutes(mut scenario: Scenario, minutes: u64) -> Scenario {
-    scenario.until = greenroom::kernel::Time::ZERO + greenroom::kernel::Duration::from_secs(60 * minutes);
-    scenario
+    let scenario = put_in::scenario("gangs/leader-worker-set/scenario.yaml").action(entry);
+    assert_eq!(found(&scenario.run(), &["GR106"]), NOTHING);
 }
 
 #[test]
@@ -131,7 +95,7 @@ fn pods_that_nobody_makes_again_are_missing_from_their_end_on() {
         let path = "onebackend/as-built-removed-while-queued/scenario.yaml";
         let trigger = format!("on: {{ subject: deployment/late, reaches: deploying, occurrence: {occurrence} }}");
         let entry = format!("{trigger}, container_crash: {{ deployment: first, exit: 137 }}");
-        let mut told = found(&until_minutes(scenario(path, "faults", &entry), 30), &["GR106"]);
+        let mut told = found(&put_in::scenario(path).fault(&entry).until("30m").run(), &["GR106"]);
         told.retain(|one| one.contains("deployment/first"));
         told
     };
@@ -144,12 +108,14 @@ fn pods_that_nobody_makes_again_are_missing_from_their_end_on() {
 #[test]
 fn a_set_of_manifests_is_not_told_beside_what_a_later_apply_of_it_has_made() {
     let entry = "on: { subject: Pod/blue-r1-0, reaches: Scheduled }, restart: Deployment/blue";
-    let told = found(&until_minutes(scenario("faults/half-applied/scenario.yaml", "actions", entry), 60), &["GR106"]);
+    let told =
+        found(&put_in::scenario("faults/half-applied/scenario.yaml").action(entry).until("60m").run(), &["GR106"]);
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].starts_with("GR106 Deployment/blue"), "{told:?}");
     // What an operator has paused waits for him, and so does its set.
     let entry = "on: { subject: manifests/two, reaches: progressing }, pause: Deployment/blue";
-    let told = found(&until_minutes(scenario("faults/half-applied/scenario.yaml", "actions", entry), 60), &["GR106"]);
+    let told =
+        found(&put_in::scenario("faults/half-applied/scenario.yaml").action(entry).until("60m").run(), &["GR106"]);
     assert_eq!(told, NOTHING);
 }
 
@@ -157,8 +123,8 @@ fn a_set_of_manifests_is_not_told_beside_what_a_later_apply_of_it_has_made() {
 fn what_is_made_for_a_deployment_that_has_gone_is_collected() {
     for edge in ["before_write: ReplicaSet/api-r1", "after_read: Deployment/api"] {
         let entry = format!("on: {{ {edge}, by: deployment }}, undeploy: api");
-        let scenario = scenario("autoscaled-by-load/scenario.yaml", "actions", &entry);
-        assert_eq!(found(&scenario, &["GR106", "GR107"]), NOTHING, "{edge}");
+        let scenario = put_in::scenario("autoscaled-by-load/scenario.yaml").action(&entry);
+        assert_eq!(found(&scenario.run(), &["GR106", "GR107"]), NOTHING, "{edge}");
     }
 }
 
@@ -167,7 +133,7 @@ fn a_rollout_that_was_taken_down_or_scaled_owes_no_more_than_is_asked_for() {
     for action in ["undeploy: search", "scale: { Rollout/search: 0 }"] {
         let entry = format!("on: {{ subject: Pod/search-r1-9, reaches: Pending }}, {action}");
         assert_eq!(
-            found(&scenario("canary-aborted/scenario.yaml", "actions", &entry), &["GR112"]),
+            found(&put_in::scenario("canary-aborted/scenario.yaml").action(&entry).run(), &["GR112"]),
             NOTHING,
             "{action}"
         );
@@ -177,13 +143,13 @@ fn a_rollout_that_was_taken_down_or_scaled_owes_no_more_than_is_asked_for() {
 #[test]
 fn a_group_starts_again_although_the_api_answers_with_an_error() {
     let entry = "on: { subject: LeaderWorkerSet/deepseek, reaches: GroupRestarted }, api_error: { times: 1 }";
-    let with_error = scenario("multi-node-inference/scenario.yaml", "faults", entry);
-    assert_eq!(found(&with_error, &["GR106"]), NOTHING);
+    let with_error = put_in::scenario("multi-node-inference/scenario.yaml").fault(entry);
+    assert_eq!(found(&with_error.run(), &["GR106"]), NOTHING);
 }
 
 #[test]
 fn a_pod_whose_gpu_is_lost_before_it_is_bound_is_not_admitted() {
     let entry = "on: { after_read: Pod/evaluate-1, by: scheduler }, gpu_loss: { running: Job/evaluate, count: 1 }";
-    let scenario = scenario("job-backoff/scenario.yaml", "faults", entry);
-    assert_eq!(found(&scenario, &["GR101"]), NOTHING);
+    let scenario = put_in::scenario("job-backoff/scenario.yaml").fault(entry);
+    assert_eq!(found(&scenario.run(), &["GR101"]), NOTHING);
 }

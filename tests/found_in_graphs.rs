@@ -2,88 +2,44 @@
 //! off, writes that were refused, objects made for an owner that is gone; and the causes of outages of routed names, whoever routes
 //! them. Method: a scenario of the project with the one fault or action that showed it, at the point where it did.
 
-use std::fs;
-use std::path::PathBuf;
+mod put_in;
 
-use greenroom::oracle::Oracles;
-use greenroom::rehearsal::{Observer, Options, RunResult, rehearse};
-use greenroom::scenario::{Folder, load_from};
-use greenroom::text::Source;
-use greenroom::timeline::EntryId;
+use greenroom::rehearsal::RunResult;
+use put_in::{NOTHING, chain, found, last, last_word};
 
-/// Plays a scenario below scenarios/ with these faults and actions more, and nothing expected of it.
-fn play(path: &str, faults: &[&str], actions: &[&str]) -> RunResult {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(path);
-    let text = fs::read_to_string(&path).expect("a scenario");
-    let mut text = text.split("\nexpect:\n").next().map(|text| format!("{text}\n")).expect("some text");
-    for (list, entries) in [("faults", faults), ("actions", actions)] {
-        let lines: String = entries.iter().map(|entry| format!("  - {{ name: put-in, {entry} }}\n")).collect();
-        let head = format!("\n{list}:\n");
-        text = match text.contains(&head) {
-            true => text.replacen(&head, &format!("{head}{lines}"), 1),
-            false if lines.is_empty() => text,
-            false => format!("{text}{head}{lines}"),
-        };
-    }
-    let folder = Folder::new(path.parent().expect("a folder"));
-    let source = Source::new("scenario.yaml", text.as_str());
-    let scenario = load_from(&source, &folder).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"));
-    let oracles = Oracles::new(&scenario).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let mut observers: [Box<dyn Observer>; 1] = [Box::new(oracles)];
-    rehearse(&scenario, Options::default(), &mut observers).unwrap_or_else(|problems| panic!("{problems:?}"))
+/// Plays a scenario with one fault more, and nothing expected of it.
+fn with_fault(path: &str, fault: &str) -> RunResult {
+    put_in::scenario(path).unexpecting().fault(fault).run()
 }
 
-/// The last word about a subject.
-fn last_word(run: &RunResult, subject: &str) -> &'static str {
-    let about = |became: &'static str, shown: String| (shown == subject).then_some(became);
-    let words = run.timeline.since(0).filter_map(|(_, one)| about(one.became, one.subject.show(&run.names)));
-    words.last().unwrap_or_else(|| panic!("nothing is told of {subject}"))
+/// The same with one action more.
+fn with_action(path: &str, action: &str) -> RunResult {
+    put_in::scenario(path).unexpecting().action(action).run()
 }
-
-/// The last entry in which a subject became this.
-fn last(run: &RunResult, subject: &str, became: &str) -> EntryId {
-    let meant =
-        run.timeline.since(0).filter(|(_, one)| one.became == became && one.subject.show(&run.names) == subject);
-    meant.last().unwrap_or_else(|| panic!("{subject} was never {became}")).0
-}
-
-/// What an entry is and what led to it, the first causes last.
-fn chain(run: &RunResult, id: EntryId) -> Vec<String> {
-    let show = |id: EntryId| run.timeline.get(id).map(|one| format!("{} {}", one.subject.show(&run.names), one.became));
-    run.timeline.chain(id).into_iter().filter_map(show).collect()
-}
-
-/// What the oracle of this code finds.
-fn found(run: &RunResult, code: &str) -> Vec<String> {
-    let told = run.findings.iter().filter(|one| one.rule.code == code);
-    told.map(|one| format!("{}: {}", one.subject, one.detail)).collect()
-}
-
-const NOTHING: [String; 0] = [];
 
 #[test]
 fn a_component_is_what_its_status_says_although_a_restart_took_the_write() {
     let entry = "on: { subject: Deployment/chat-worker-b216b650, reaches: Complete }, \
                  controller_restart: { controller: dynamocomponentdeployment, after_write: any, occurrence: 1, for: 20s }";
-    let run = play("dynamo/restart-superseded/with-webhook.greenroom.yaml", &[entry], &[]);
+    let run = with_fault("dynamo/restart-superseded/with-webhook.greenroom.yaml", entry);
     assert_eq!(last_word(&run, "DynamoComponentDeployment/chat-frontend"), "Available");
-    assert_eq!(found(&run, "GR106"), NOTHING);
+    assert_eq!(found(&run, &["GR106"]), NOTHING);
 }
 
 #[test]
 fn a_request_is_what_its_status_says_although_a_restart_took_the_word() {
     let entry = "on: { subject: Pod/profile-chat-0, reaches: Succeeded }, \
                  controller_restart: { controller: dynamographdeploymentrequest, after_write: any, occurrence: 1, for: 20s }";
-    let run = play("dynamo/request-kept/scenario.yaml", &[entry], &[]);
+    let run = with_fault("dynamo/request-kept/scenario.yaml", entry);
     assert_eq!(last_word(&run, "request/chat"), "ready");
-    assert_eq!(found(&run, "GR106"), NOTHING);
+    assert_eq!(found(&run, &["GR106"]), NOTHING);
 }
 
 #[test]
 fn a_model_is_what_its_status_says_although_a_restart_took_the_word() {
     let entry = "on: { subject: Pod/chat-worker-1ec4856e-r1-0, reaches: Ready }, \
                  controller_restart: { controller: dynamomodel, after_write: any, occurrence: 1, for: 20s }";
-    let run = play("dynamo/lora-model/scenario.yaml", &[entry], &[]);
+    let run = with_fault("dynamo/lora-model/scenario.yaml", entry);
     let mut ready = run.timeline.since(0).filter(|(_, one)| one.became == "ready");
     let ready = ready.find(|(_, one)| one.subject.show(&run.names) == "model/support-tone").expect("it is ready").1.at;
     let back = last(&run, "controller/dynamomodel", "started");
@@ -94,7 +50,7 @@ fn a_model_is_what_its_status_says_although_a_restart_took_the_word() {
 fn a_component_whose_restart_is_over_is_ready_although_nobody_looked() {
     let entry = "on: { subject: Pod/chat-frontend-r2-0, reaches: Pending }, \
                  controller_restart: { controller: dynamographdeployment, for: 20s }";
-    let run = play("dynamo/restart-superseded/scenario.yaml", &[entry], &[]);
+    let run = with_fault("dynamo/restart-superseded/scenario.yaml", entry);
     assert_eq!(last_word(&run, "component/chat-frontend"), "ready");
 }
 
@@ -106,8 +62,8 @@ fn an_update_that_is_refused_leaves_the_pods_where_they_serve() {
         let became = if subject.starts_with("Pod") { "Pending" } else { "Created" };
         let entry =
             format!("on: {{ subject: {subject}, reaches: {became} }}, api_conflict: {{ occurrence: 1, times: 2 }}");
-        let run = play(&format!("dynamo/old-generations/{path}"), &[&entry], &[]);
-        assert_eq!(found(&run, "GR104"), NOTHING, "{path}");
+        let run = with_fault(&format!("dynamo/old-generations/{path}"), &entry);
+        assert_eq!(found(&run, &["GR104"]), NOTHING, "{path}");
     }
 }
 
@@ -115,7 +71,7 @@ fn an_update_that_is_refused_leaves_the_pods_where_they_serve() {
 fn what_is_made_for_a_component_that_is_gone_is_collected() {
     let entry = "on: { subject: ReplicaSet/chat-worker-8ea728b0-r1, reaches: Scaled, occurrence: 6 }, watch_lag: { by: 20s, for: 2m }";
     for path in ["mended.greenroom.yaml", "plain-mended.yaml"] {
-        let run = play(&format!("dynamo/revert-mid-rollout/{path}"), &[entry], &[]);
+        let run = with_fault(&format!("dynamo/revert-mid-rollout/{path}"), entry);
         let (deployment, component) =
             ("Deployment/chat-worker-8ea728b0", "DynamoComponentDeployment/chat-worker-8ea728b0");
         let made = run.timeline.since(0).filter(|(_, one)| one.became == "Created");
@@ -129,7 +85,7 @@ fn what_is_made_for_a_component_that_is_gone_is_collected() {
 fn an_outage_of_a_graph_comes_from_the_pod_that_went() {
     let entry =
         "on: { subject: Pod/big-decode-26e23919-0-0, reaches: Serving }, spot_reclaim: { node: gpu-0, notice: 2m }";
-    let run = play("dynamo/multinode-update/scenario.yaml", &[entry], &[]);
+    let run = with_fault("dynamo/multinode-update/scenario.yaml", entry);
     let chain = chain(&run, last(&run, "traffic/big", "outage"));
     assert_eq!(chain[1], "Pod/big-frontend-r1-0 Terminating", "{chain:?}");
     assert!(chain.contains(&"fault/put-in fired".to_owned()), "{chain:?}");
@@ -138,7 +94,7 @@ fn an_outage_of_a_graph_comes_from_the_pod_that_went() {
 #[test]
 fn an_outage_of_a_graph_whose_group_starts_again_comes_from_what_struck_the_group() {
     let entry = "on: { subject: graph/big, reaches: changed }, node_down: { running: StatefulSet/big-decode-8aedb885-0-0, for: 20s }";
-    let run = play("dynamo/multinode-update/restart.greenroom.yaml", &[entry], &[]);
+    let run = with_fault("dynamo/multinode-update/restart.greenroom.yaml", entry);
     let chain = chain(&run, last(&run, "traffic/big", "outage"));
     assert_eq!(chain[1], "Pod/big-decode-8aedb885-0-0 Terminating", "{chain:?}");
     assert!(chain.contains(&"fault/put-in fired".to_owned()), "{chain:?}");
@@ -147,7 +103,7 @@ fn an_outage_of_a_graph_whose_group_starts_again_comes_from_what_struck_the_grou
 #[test]
 fn an_outage_of_a_graph_comes_from_the_fall_of_its_node() {
     let entry = "at: 30m, node_down: { node: gpu-0, for: 20s }";
-    let run = play("dynamo/managed-rollout/scenario.yaml", &[entry], &[]);
+    let run = with_fault("dynamo/managed-rollout/scenario.yaml", entry);
     let chain = chain(&run, last(&run, "traffic/chat", "outage"));
     assert_eq!(chain[1..3], ["Node/gpu-0 Down", "fault/put-in fired"], "{chain:?}");
 }
@@ -156,21 +112,21 @@ fn an_outage_of_a_graph_comes_from_the_fall_of_its_node() {
 fn an_outage_of_a_service_comes_from_the_container_that_ended_last() {
     let entry = "on: { subject: Pod/paastasvc-basket/basket-main-r2-8, reaches: Serving }, \
                  container_crash: { workload: Deployment/paastasvc-basket/basket-main, exit: 137 }";
-    let run = play("paasta/rollback-and-forward/scenario.yaml", &[entry], &[]);
+    let run = with_fault("paasta/rollback-and-forward/scenario.yaml", entry);
     let chain = chain(&run, last(&run, "traffic/basket.main", "outage"));
     assert_eq!(chain[1], "Pod/paastasvc-basket/basket-main-r2-7 NotReady", "{chain:?}");
     assert!(chain.contains(&"fault/put-in fired".to_owned()), "{chain:?}");
     assert!(
-        found(&run, "GR104").iter().all(|one| one.contains("explained by fault/put-in")),
+        found(&run, &["GR104"]).iter().all(|one| one.contains("explained by fault/put-in")),
         "{:?}",
-        found(&run, "GR104")
+        found(&run, &["GR104"])
     );
 }
 
 #[test]
 fn models_lose_their_endpoints_with_the_graph() {
     let entry = "on: { subject: model/chat-8b, reaches: ready, occurrence: 2 }, undeploy: chat";
-    let run = play("dynamo/lora-model/scenario.yaml", &[], &[entry]);
+    let run = with_action("dynamo/lora-model/scenario.yaml", entry);
     for model in ["model/chat-8b", "model/support-tone"] {
         let chain = chain(&run, last(&run, model, "not_ready"));
         assert_eq!(last_word(&run, model), "not_ready");
@@ -182,21 +138,21 @@ fn models_lose_their_endpoints_with_the_graph() {
 #[test]
 fn what_is_deleted_and_applied_at_one_instant_begins_anew() {
     let again = "on: { subject: graph/chat-sla, reaches: deleting }, apply: generated.yaml";
-    assert_eq!(found(&play("dynamo/request-kept/scenario.yaml", &[], &[again]), "GR104"), Vec::<String>::new());
+    assert_eq!(found(&with_action("dynamo/request-kept/scenario.yaml", again), &["GR104"]), NOTHING);
 }
 
 #[test]
 fn a_worker_that_comes_is_known_before_the_one_goes_that_makes_room() {
     let again = "on: { subject: Pod/chat-prefill-56a282d5-r1-0, reaches: Registered }, restart: graph/chat";
-    let run = play("dynamo/adapters-collide/scenario.yaml", &[], &[again]);
-    assert_eq!(found(&run, "GR104"), Vec::<String>::new());
+    let run = with_action("dynamo/adapters-collide/scenario.yaml", again);
+    assert_eq!(found(&run, &["GR104"]), NOTHING);
 }
 
 #[test]
 fn a_pod_whose_end_was_refused_goes_although_its_clique_has_gone_before() {
     let refused = "on: { subject: PodClique/llm-0-frontend, reaches: Available }, api_error: { times: 3 }";
-    let run = play("grove/rolling-update/scenario.yaml", &[refused], &[]);
-    assert_eq!(found(&run, "GR107"), Vec::<String>::new());
+    let run = with_fault("grove/rolling-update/scenario.yaml", refused);
+    assert_eq!(found(&run, &["GR107"]), NOTHING);
     for old in ["Pod/llm-0-decode-0-leader-0", "Pod/llm-0-decode-0-worker-0"] {
         assert_eq!(last_word(&run, old), "Deleted", "{old}");
     }

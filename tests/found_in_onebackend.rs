@@ -2,79 +2,25 @@
 //! Method: a scenario of the project, long enough, with the one fault that showed it at the point where it did; the oracle that told of
 //! it has nothing to tell, or tells of the right cause. docs/explore.md says what each was.
 
-use std::fs;
-use std::path::PathBuf;
+mod put_in;
 
 use greenroom::explore::{Choice, Options as Search, explore};
-use greenroom::oracle::Oracles;
-use greenroom::rehearsal::{Observer, Options, RunResult, rehearse};
-use greenroom::scenario::{Documents, Folder, Scenario, load_from};
+use greenroom::scenario::{Documents, load_from};
 use greenroom::text::Source;
 use greenroom::timeline::{EntryId, Kind};
+use put_in::{NOTHING, PutIn, found, is_of_a_fault, judged, words};
 
-/// A scenario below scenarios/onebackend that expects nothing, ends later, and has more faults.
-fn scenario(path: &str, until: &str, faults: &[&str]) -> Scenario {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios/onebackend").join(path);
-    let text = fs::read_to_string(&path).expect("a scenario");
-    let mut lines: Vec<String> = Vec::new();
-    let mut is_left_out = false;
-    for line in text.lines() {
-        if line.starts_with(|first: char| first.is_alphabetic()) {
-            is_left_out = line.starts_with("expect:") || line.starts_with("oracles:") || line.starts_with("until:");
-        }
-        if !is_left_out {
-            lines.push(line.to_owned());
-        }
-    }
-    let head = lines.iter().position(|line| line == "faults:").unwrap_or_else(|| {
-        lines.push("faults:".to_owned());
-        lines.len() - 1
-    });
-    for (number, fault) in faults.iter().enumerate() {
-        lines.insert(head + 1 + number, format!("  - {{ name: put-in-{number}, {fault} }}"));
-    }
-    if faults.is_empty() && lines.len() == head + 1 {
-        lines.pop();
-    }
-    lines.push(format!("until: {until}"));
-    let text = lines.join("\n");
-    let folder = Folder::new(path.parent().expect("a folder"));
-    let source = Source::new("scenario.yaml", text.as_str());
-    load_from(&source, &folder).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"))
+/// A scenario below scenarios/onebackend that expects nothing and ends later.
+fn scenario(path: &str, until: &str) -> PutIn {
+    put_in::scenario(&format!("onebackend/{path}")).unexpecting().until(until)
 }
-
-fn run(scenario: &Scenario) -> RunResult {
-    let oracles = Oracles::new(scenario).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let mut observers: [Box<dyn Observer>; 1] = [Box::new(oracles)];
-    rehearse(scenario, Options::default(), &mut observers).unwrap_or_else(|problems| panic!("{problems:?}"))
-}
-
-/// What an oracle found.
-fn told(run: &RunResult, code: &str) -> Vec<String> {
-    let told = run.findings.iter().filter(|one| one.rule.code == code);
-    told.map(|one| format!("{}: {}", one.subject, one.detail)).collect()
-}
-
-/// Entries of a run, as `subject word`.
-fn words(run: &RunResult) -> Vec<(EntryId, String)> {
-    let entries = run.timeline.since(0);
-    entries.map(|(id, entry)| (id, format!("{} {}", entry.subject.show(&run.names), entry.became))).collect()
-}
-
-/// True if a fault leads to an entry.
-fn is_of_a_fault(run: &RunResult, id: EntryId) -> bool {
-    let chain = run.timeline.chain(id).into_iter().filter_map(|id| run.timeline.get(id));
-    chain.into_iter().any(|entry| entry.subject.kind == Kind::Fault)
-}
-
-const NOTHING: [String; 0] = [];
 
 #[test]
 fn a_pull_that_breaks_off_with_its_machine_makes_no_container() {
     let off =
         "on: { subject: deployment/web, reaches: pending }, node_shutdown: { node: gpu-0, grace_period: 1m, for: 10m }";
-    let run = run(&scenario("as-built-trigger-race/scanned.greenroom.yaml", "25m", &[off]));
-    assert_eq!(told(&run, "GR106"), NOTHING);
+    let run = scenario("as-built-trigger-race/scanned.greenroom.yaml", "25m").fault(off).run();
+    assert_eq!(found(&run, &["GR106"]), NOTHING);
     let words: Vec<String> = words(&run).into_iter().map(|(_, word)| word).collect();
     let registered = words.iter().filter(|word| *word == "instance/inst_web_1 unknown").count();
     assert_eq!(registered, 1, "one START was answered, the second");
@@ -86,9 +32,9 @@ fn a_pull_that_breaks_off_with_its_machine_makes_no_container() {
 #[test]
 fn a_machine_that_shuts_down_takes_no_container() {
     let off = "on: { subject: Pod/1backend-large-svc.gpu-1, reaches: Running }, node_shutdown: { node: gpu-1, grace_period: 1m, for: 10m }";
-    let run = run(&scenario("as-built-slow-pull/scenario.yaml", "33m15s", &[off]));
-    let stuck = told(&run, "GR106");
-    assert!(stuck.len() == 1 && stuck[0].starts_with("deployment/large"), "{stuck:?}");
+    let run = scenario("as-built-slow-pull/scenario.yaml", "33m15s").fault(off).run();
+    let stuck = found(&run, &["GR106"]);
+    assert!(stuck.len() == 1 && stuck[0].starts_with("GR106 deployment/large"), "{stuck:?}");
     let words: Vec<String> = words(&run).into_iter().map(|(_, word)| word).collect();
     assert!(words.contains(&"deployment/small error".to_owned()), "its START failed");
     assert!(
@@ -101,8 +47,8 @@ fn a_machine_that_shuts_down_takes_no_container() {
 fn there_is_no_watch_that_could_miss_or_lag() {
     for path in ["as-built-trigger-race/scanned.greenroom.yaml", "rolling-update/scenario.yaml"] {
         for fault in ["at: 0s, missed_event: { times: 9 }", "at: 0s, watch_lag: { for: 10m }"] {
-            let run = run(&scenario(path, "40m", &[fault]));
-            assert_eq!(told(&run, "GR106"), NOTHING, "{path}, {fault}");
+            let run = scenario(path, "40m").fault(fault).run();
+            assert_eq!(found(&run, &["GR106"]), NOTHING, "{path}, {fault}");
             assert_eq!(run.unfired.len(), 1, "{path}, {fault}: nothing to hit");
         }
     }
@@ -110,16 +56,16 @@ fn there_is_no_watch_that_could_miss_or_lag() {
 
 #[test]
 fn a_machine_that_is_off_has_no_container() {
-    let plain = run(&scenario("as-built-node-lost/scenario.yaml", "30m", &[]));
-    assert_eq!(told(&plain, "GR107"), NOTHING);
+    let plain = scenario("as-built-node-lost/scenario.yaml", "30m").run();
+    assert_eq!(found(&plain, &["GR107"]), NOTHING);
     let later = "on: { subject: instance/inst_web_2, reaches: healthy }";
     let off = format!("{later}, node_shutdown: {{ deployment: web, for: 10m }}");
     let killed = format!("{later}, pod_kill: {{ deployment: web }}");
     for fault in [off, killed] {
-        let run = run(&scenario("as-built-node-lost/scenario.yaml", "40m", &[&fault]));
-        let stuck = told(&run, "GR106");
+        let run = scenario("as-built-node-lost/scenario.yaml", "40m").fault(&fault).run();
+        let stuck = found(&run, &["GR106"]);
         assert!(
-            stuck.len() == 1 && stuck[0].starts_with("deployment/web: 1 of 1 pods is missing"),
+            stuck.len() == 1 && stuck[0].starts_with("GR106 deployment/web: 1 of 1 pods is missing"),
             "{fault}: {stuck:?}"
         );
         assert!(!stuck[0].contains("gpu-1"), "{fault}: the one that was lost long before is not waited for: {stuck:?}");
@@ -134,9 +80,9 @@ fn no_quota_bounds_containers_of_docker() {
     for path in ["as-built-slow-dial/scenario.yaml", "rolling-update/scenario.yaml"] {
         let fault = "on: { subject: Node/gpu-0, reaches: Ready }, quota_exhausted: { namespace: default, for: 10m }";
         let fault = if path.starts_with("as-built") { fault } else { &fault.replace("gpu-0", "node-0") };
-        let run = run(&scenario(path, "30m", &[fault]));
+        let run = scenario(path, "30m").fault(fault).run();
         assert_eq!(run.unfired.len(), 1, "{path}");
-        assert_eq!(told(&run, "GR106"), NOTHING, "{path}");
+        assert_eq!(found(&run, &["GR106"]), NOTHING, "{path}");
     }
 }
 
@@ -144,8 +90,8 @@ fn no_quota_bounds_containers_of_docker() {
 fn a_search_tries_no_quota_where_docker_runs_all() {
     let choice = Choice { faults: Some(vec!["quota_exhausted".to_owned()]), no_actions: true };
     let options = Search { runs: Some(5), choice, depth: 1, ..Search::default() };
-    let found =
-        explore(&scenario("rolling-update/scenario.yaml", "20m", &[]), &options, &mut |_| true).expect("a search");
+    let found = explore(&scenario("rolling-update/scenario.yaml", "20m").scenario(), &options, &mut |_| true)
+        .expect("a search");
     assert_eq!(found.by_stage[0], 0, "nothing to try");
 }
 
@@ -159,9 +105,9 @@ fn what_fails_for_want_of_a_node_comes_from_its_silence() {
         ("as-built-late-definition/documented.greenroom.yaml", lost, 1),
         ("tight-room/scenario.yaml", gone, 1),
     ] {
-        let stuck = told(&run(&scenario(path, "40m", &[fault])), "GR106");
+        let stuck = found(&scenario(path, "40m").fault(fault).run(), &["GR106"]);
         assert_eq!(stuck.len(), count, "{path}: {stuck:?}");
-        let explained = stuck.iter().all(|one| one.ends_with("; explained by fault/put-in-0"));
+        let explained = stuck.iter().all(|one| one.ends_with("; explained by fault/put-in"));
         assert!(explained, "{path}: {stuck:?}");
     }
 }
@@ -171,17 +117,17 @@ fn what_fails_for_want_of_a_node_comes_from_its_silence() {
 fn of_two_faults_the_one_is_told_that_took_the_node() {
     let silent = "on: { subject: deployment/api, reaches: pending }, node_silent: { node: gpu-0, for: 10m }";
     let killed = "on: { subject: Pod/late-0, reaches: Running }, pod_kill: { deployment: worker }";
-    let run = run(&scenario("as-built-no-ports/documented.greenroom.yaml", "30m", &[silent, killed]));
-    let stuck = told(&run, "GR106");
-    let worker = stuck.iter().find(|one| one.starts_with("deployment/worker")).expect("it is given up");
-    assert!(worker.ends_with("; explained by fault/put-in-0"), "{worker}");
+    let run = scenario("as-built-no-ports/documented.greenroom.yaml", "30m").fault(silent).fault(killed).run();
+    let stuck = found(&run, &["GR106"]);
+    let worker = stuck.iter().find(|one| one.starts_with("GR106 deployment/worker")).expect("it is given up");
+    assert!(worker.ends_with("; explained by fault/put-in"), "{worker}");
 }
 
 /// The node falls silent at the very instant at which nodes are first told of.
 #[test]
 fn what_is_removed_with_a_lost_node_comes_from_its_silence() {
     let silent = "on: { subject: deployment/depl_feed, reaches: pending }, node_silent: { node: large, for: 2m }";
-    let run = run(&scenario("tight-room/scenario.yaml", "30m", &[silent]));
+    let run = scenario("tight-room/scenario.yaml", "30m").fault(silent).run();
     let removed = run.timeline.since(0).filter(|(_, entry)| {
         entry.subject.kind == Kind::Instance && entry.why.template == "its node is lost" && entry.became == "removed"
     });
@@ -196,7 +142,7 @@ fn what_is_removed_with_a_lost_node_comes_from_its_silence() {
 #[test]
 fn a_server_ends_before_its_machine() {
     let off = "on: { subject: Pod/depl_feed-5, reaches: Deleted }, node_shutdown: { node: large, grace_period: 1m, for: 10m }";
-    let run = run(&scenario("tight-room/scenario.yaml", "39m", &[off]));
+    let run = scenario("tight-room/scenario.yaml", "39m").fault(off).run();
     let words = words(&run);
     let at = |word: &str, from: usize| words.iter().skip(from).position(|(_, one)| one == word).expect(word) + from;
     let ends = at("Node/large ShuttingDown", 0);
@@ -216,7 +162,7 @@ fn a_server_ends_before_its_machine() {
 #[test]
 fn what_failed_leads_to_an_outage_rather_than_what_was_told_to_go() {
     let flap = "on: { subject: Pod/depl_mailer-1, reaches: Serving }, readiness_flap: { deployment: depl_mailer, for: 20s, every: 60s, times: 3 }";
-    let run = run(&scenario("scaled-and-removed/scenario.yaml", "33m", &[flap]));
+    let run = scenario("scaled-and-removed/scenario.yaml", "33m").fault(flap).run();
     for (id, word) in words(&run) {
         if word == "traffic/depl_mailer outage"
             && run.timeline.get(id).is_some_and(|entry| entry.at.nanos() < 5 * 60_000_000_000)
@@ -231,7 +177,11 @@ fn an_update_that_comes_further_with_each_instance_comes_to_rest() {
     let slow = "on: { subject: Pod/depl_feed-14, reaches: Pulling }, slow_start: { deployment: depl_feed, extra: 2m }";
     // In its middle, soon after its end, and long after.
     for until in ["28m", "34m", "39m15s", "60m"] {
-        assert_eq!(told(&run(&scenario("tight-room/scenario.yaml", until, &[slow])), "GR105"), NOTHING, "{until}");
+        assert_eq!(
+            found(&scenario("tight-room/scenario.yaml", until).fault(slow).run(), &["GR105"]),
+            NOTHING,
+            "{until}"
+        );
     }
 }
 
@@ -263,7 +213,7 @@ fn a_stateful_set_that_makes_one_pod_after_the_other_comes_to_rest() {
     for (at, until) in [("15m", "15m"), ("30m", "45m"), ("30m", "49m30s")] {
         let source = Source::new("scenario.yaml", scenario(at, until));
         let scenario = load_from(&source, &Twelve).unwrap_or_else(|problems| panic!("{problems:?}"));
-        assert_eq!(told(&run(&scenario), "GR105"), NOTHING, "{until}");
+        assert_eq!(found(&judged(&scenario), &["GR105"]), NOTHING, "{until}");
     }
 }
 
@@ -271,9 +221,9 @@ fn a_stateful_set_that_makes_one_pod_after_the_other_comes_to_rest() {
 fn attempts_that_are_counted_are_not_endless() {
     let slow =
         "on: { subject: Pod/depl_quotes-0, reaches: Serving }, slow_start: { deployment: depl_quotes, extra: 10m }";
-    let middle = run(&scenario("autoscaling/scenario.yaml", "50m30s", &[slow]));
-    assert_eq!(told(&middle, "GR105"), NOTHING);
-    let end = run(&scenario("autoscaling/scenario.yaml", "90m", &[slow]));
-    assert_eq!(told(&end, "GR105"), NOTHING);
-    assert!(told(&end, "GR106")[0].contains("given up after 10 attempts"), "{:?}", told(&end, "GR106"));
+    let middle = scenario("autoscaling/scenario.yaml", "50m30s").fault(slow).run();
+    assert_eq!(found(&middle, &["GR105"]), NOTHING);
+    let end = scenario("autoscaling/scenario.yaml", "90m").fault(slow).run();
+    assert_eq!(found(&end, &["GR105"]), NOTHING);
+    assert!(found(&end, &["GR106"])[0].contains("given up after 10 attempts"), "{:?}", found(&end, &["GR106"]));
 }

@@ -3,66 +3,24 @@
 //! never made. Method: a scenario of the project with the fault or action that showed it, at the point where it did; its entries, and what
 //! the oracles tell of it.
 
-use std::fs;
-use std::path::PathBuf;
+mod put_in;
 
-use greenroom::oracle::Oracles;
-use greenroom::rehearsal::{Observer, Options, RunResult, rehearse};
-use greenroom::scenario::{Folder, Scenario, load_from};
+use greenroom::rehearsal::RunResult;
+use greenroom::scenario::load_from;
 use greenroom::text::Source;
-use greenroom::timeline::render as words;
+use put_in::{NOTHING, entries, found};
 
-/// A scenario below scenarios/ with one entry more in one of its lists.
-fn scenario(path: &str, list: &str, entry: &str) -> Scenario {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios").join(path);
-    let text = fs::read_to_string(&path).expect("a scenario");
-    let (head, line) = (format!("\n{list}:\n"), format!("  - {{ name: put-in, {entry} }}\n"));
-    let text = match text.contains(&head) {
-        true => text.replacen(&head, &format!("{head}{line}"), 1),
-        false => format!("{text}{head}{line}"),
-    };
-    let folder = Folder::new(path.parent().expect("a folder"));
-    let source = Source::new("scenario.yaml", text.as_str());
-    load_from(&source, &folder).unwrap_or_else(|problems| panic!("{text}\n{problems:?}"))
+/// Plays a scenario with one fault more.
+fn with_fault(path: &str, fault: &str) -> RunResult {
+    put_in::scenario(path).fault(fault).run()
 }
-
-/// A run of it that is judged.
-fn run(path: &str, list: &str, entry: &str) -> RunResult {
-    judged(&scenario(path, list, entry))
-}
-
-fn judged(scenario: &Scenario) -> RunResult {
-    let oracles = Oracles::new(scenario).unwrap_or_else(|problems| panic!("{problems:?}"));
-    let mut observers: [Box<dyn Observer>; 1] = [Box::new(oracles)];
-    rehearse(scenario, Options::default(), &mut observers).unwrap_or_else(|problems| panic!("{problems:?}"))
-}
-
-/// What the oracles of these codes found.
-fn found(run: &RunResult, codes: &[&str]) -> Vec<String> {
-    let told = run.findings.iter().filter(|one| codes.contains(&one.rule.code));
-    told.map(|one| format!("{} {}: {}", one.rule.code, one.subject, one.detail)).collect()
-}
-
-/// The entries about subjects of this beginning that became this, each as `15s route/web-v1-0 why`: seconds since the start.
-fn entries(run: &RunResult, subject: &str, became: &str) -> Vec<String> {
-    let all = run.timeline.since(0).filter(|(_, entry)| entry.became == became);
-    let told = all.map(|(_, entry)| {
-        let (second, why) = (entry.at.nanos() / 1_000_000_000, words::why(&entry.why, &run.names));
-        (entry.subject.show(&run.names), second, why)
-    });
-    let told = told.filter(|(name, ..)| name.starts_with(subject));
-    told.map(|(name, second, why)| format!("{second}s {name} {why}").trim_end().to_owned()).collect()
-}
-
-const NOTHING: [String; 0] = [];
 
 /// Ten checks in a row have to fail, ten seconds apart (lablup/backend.ai#12016).
 #[test]
 fn readiness_that_flaps_for_two_checks_leaves_a_route_of_a_group_healthy() {
     let flap = "readiness_flap: { deployment: chat, for: 20s, times: 3 }";
-    let lost = run(
+    let lost = with_fault(
         "backendai/drift-ignored/scenario.yaml",
-        "faults",
         &format!("on: {{ subject: Pod/chat-v1-1, reaches: Deleted }}, {flap}"),
     );
     assert_eq!(entries(&lost, "Pod/chat-v1-0", "NotReady").len(), 3, "the fault strikes");
@@ -71,7 +29,7 @@ fn readiness_that_flaps_for_two_checks_leaves_a_route_of_a_group_healthy() {
     assert_eq!(found(&lost, &["GR104"]), NOTHING);
     for path in ["groups-blue-green/scenario.yaml", "groups-delay-used-up/scenario.yaml"] {
         let entry = format!("on: {{ subject: Pod/chat-v2-0, reaches: Serving }}, {flap}");
-        let promoted = run(&format!("backendai/{path}"), "faults", &entry);
+        let promoted = with_fault(&format!("backendai/{path}"), &entry);
         assert_eq!(found(&promoted, &["GR104", "GR111"]), NOTHING, "{path}");
     }
 }
@@ -81,12 +39,12 @@ fn readiness_that_flaps_for_two_checks_leaves_a_route_of_a_group_healthy() {
 #[test]
 fn a_route_of_a_group_is_unhealthy_once_its_checks_are_used_up() {
     let entry = "at: 30m, readiness_flap: { pod: chat-v2-0, for: 5m }";
-    let flaps = run("backendai/groups-rolling/scenario.yaml", "faults", entry);
+    let flaps = with_fault("backendai/groups-rolling/scenario.yaml", entry);
     assert_eq!(entries(&flaps, "route/", "unhealthy"), ["1930s route/chat-v2-0 its checks fail"]);
     assert_eq!(entries(&flaps, "route/chat-v2-0", "terminating"), ["1930s route/chat-v2-0 evicted: it is unhealthy"]);
     // One check passes in between, and the count begins anew.
     let entry = "at: 30m, readiness_flap: { pod: chat-v2-0, for: 85s, every: 100s, times: 3 }";
-    let passes = run("backendai/groups-rolling/scenario.yaml", "faults", entry);
+    let passes = with_fault("backendai/groups-rolling/scenario.yaml", entry);
     assert_eq!(entries(&passes, "Pod/chat-v2-0", "NotReady").len(), 3);
     assert_eq!(entries(&passes, "route/", "unhealthy"), NOTHING);
 }
@@ -95,7 +53,7 @@ fn a_route_of_a_group_is_unhealthy_once_its_checks_are_used_up() {
 #[test]
 fn one_failed_check_is_enough_in_the_first_era() {
     let entry = "at: 9m, readiness_flap: { pod: chat-v1-0, for: 20s }";
-    let flaps = run("backendai/blue-green-auto/scenario.yaml", "faults", entry);
+    let flaps = with_fault("backendai/blue-green-auto/scenario.yaml", entry);
     assert_eq!(entries(&flaps, "route/", "unhealthy"), ["545s route/chat-v1-0 its checks fail"]);
 }
 
@@ -105,7 +63,7 @@ fn the_routes_on_a_silent_node_stay_healthy() {
     let of_groups = ("drift-ignored", "on: { subject: Pod/chat-v1-1, reaches: Terminating }");
     for (folder, when) in [of_groups, ("blue-green-auto", "at: 5m"), ("rolling-update", "at: 5m")] {
         let entry = format!("{when}, node_silent: {{ node: gpu-0, for: 2m }}");
-        let silent = run(&format!("backendai/{folder}/scenario.yaml"), "faults", &entry);
+        let silent = with_fault(&format!("backendai/{folder}/scenario.yaml"), &entry);
         assert!(!entries(&silent, "Pod/", "NotReady").is_empty(), "{folder}: Kubernetes holds the pods for not ready");
         assert_eq!(entries(&silent, "route/", "unhealthy"), NOTHING, "{folder}");
         assert_eq!(found(&silent, &["GR104"]), NOTHING, "{folder}");
@@ -116,11 +74,11 @@ fn the_routes_on_a_silent_node_stay_healthy() {
 #[test]
 fn the_routes_on_a_node_that_is_down_fail_their_checks() {
     let entry = "at: 5m, node_down: { running: chat, for: 20s }";
-    let down = run("backendai/routes-lost/scenario.yaml", "faults", entry);
+    let down = with_fault("backendai/routes-lost/scenario.yaml", entry);
     let unhealthy = entries(&down, "route/", "unhealthy");
     assert!(unhealthy[0].starts_with("305s "), "{unhealthy:?}");
     let entry = "at: 5m, node_down: { running: chat }";
-    let of_groups = run("backendai/groups-rolling/scenario.yaml", "faults", entry);
+    let of_groups = with_fault("backendai/groups-rolling/scenario.yaml", entry);
     let unhealthy = entries(&of_groups, "route/", "unhealthy");
     // From 5:05 to 6:35 there are ten failures.
     assert!(!unhealthy.is_empty() && unhealthy.iter().all(|line| line.starts_with("430s ")), "{unhealthy:?}");
@@ -142,7 +100,7 @@ fn the_session_of_a_route_that_is_over_is_not_missing() {
         ("image-pull-fails/scenario.yaml", given_up, refused),
     ];
     for (path, when, fault) in cases {
-        let left = run(&format!("backendai/{path}"), "faults", &format!("{when}, {fault}"));
+        let left = with_fault(&format!("backendai/{path}"), &format!("{when}, {fault}"));
         assert_eq!(found(&left, &["GR106"]), NOTHING, "{path}");
         assert!(!found(&left, &["GR107", "GR112"]).is_empty(), "{path}: it is left over");
     }
@@ -156,9 +114,8 @@ fn a_session_that_is_left_over_stands_for_none_that_is_asked_for() {
                 behaviour: [ { match: { deployment: chat }, pull: 40s, start: 2m, stop: 5s } ]\n\
                 faults: [ { on: { subject: route/chat-v1-0, reaches: terminating }, api_error: { for: 1m } } ]\n\
                 actions: [ { at: 5m, scale: { deployment/chat: 1 } }, { at: 10m, scale: { deployment/chat: 4 } } ]\n";
-    let folder = Folder::new(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("scenarios/backendai/routes-lost"));
-    let scenario = load_from(&Source::new("scenario.yaml", text), &folder);
-    let scaled = judged(&scenario.unwrap_or_else(|problems| panic!("{problems:?}")));
+    let scenario = load_from(&Source::new("scenario.yaml", text), &put_in::folder("backendai/routes-lost"));
+    let scaled = put_in::judged(&scenario.unwrap_or_else(|problems| panic!("{problems:?}")));
     assert_eq!(entries(&scaled, "Pod/chat-v1-0", "Terminating"), NOTHING, "its end is refused");
     let missing = found(&scaled, &["GR106"]);
     assert!(missing.len() == 1 && missing[0].contains(": 1 of 4 pods is missing"), "{missing:?}");
@@ -170,7 +127,7 @@ fn a_session_that_is_left_over_stands_for_none_that_is_asked_for() {
 #[test]
 fn a_restart_of_a_rollout_takes_pods_by_name() {
     let entry = "on: { subject: ReplicaSet/chat-r1, reaches: Scaled, occurrence: 2 }, restart: Rollout/chat";
-    let restarted = run("blue-green/scenario.yaml", "actions", entry);
+    let restarted = put_in::scenario("blue-green/scenario.yaml").action(entry).run();
     let evicted = entries(&restarted, "Pod/chat-r", "Terminating");
     let second = |line: &String| line.split_once("s ").map(|(second, _)| second.to_owned());
     let first: Vec<&String> = evicted.iter().take_while(|line| second(line) == second(&evicted[0])).collect();
@@ -191,7 +148,7 @@ fn an_object_that_kubectl_never_made_is_not_found() {
         "delete: Deployment/blue",
     ];
     for command in commands {
-        let told = run("faults/half-applied/scenario.yaml", "actions", &format!("at: 5m, {command}"));
+        let told = put_in::scenario("faults/half-applied/scenario.yaml").action(&format!("at: 5m, {command}")).run();
         let refused: Vec<&str> = told.unfired.iter().map(|one| one.why.as_str()).collect();
         let not_found = "deployments.apps \"blue\" not found";
         assert!(refused.len() == 1 && refused[0].contains(not_found), "{command}: {refused:?}");
@@ -207,7 +164,7 @@ fn an_object_that_kubectl_never_made_is_not_found() {
 #[test]
 fn what_a_shutdown_with_grace_has_ended_was_ended_by_it() {
     let entry = "on: { subject: deployment/chat, reaches: provisioning }, node_shutdown: { running: chat, grace_period: 1m, for: 10m }";
-    let run = run("backendai/groups-no-progress/scenario.yaml", "faults", entry);
+    let run = with_fault("backendai/groups-no-progress/scenario.yaml", entry);
     let ended: Vec<_> = run.timeline.since(0).filter(|(_, one)| one.became == "Failed").collect();
     assert!(!ended.is_empty());
     for (id, one) in ended {
