@@ -1,10 +1,14 @@
-//! Goal: what searches of Dynamo's graphs found and what turned out to be a mistake of the model stays mended: words that a restart cut
-//! off, writes that were refused, objects made for an owner that is gone; and the causes of outages of routed names, whoever routes
-//! them. Method: a scenario of the project with the one fault or action that showed it, at the point where it did.
+//! Goal: what searches of Dynamo's graphs and of Grove's sets found and what turned out to be a mistake of the model stays mended: words
+//! that a restart cut off, writes that were refused, objects made for an owner that is gone, turns without end, what is missed of what was
+//! scaled, what an undeploy takes; and the causes of outages of routed names, whoever routes them. Method: a scenario of the project with
+//! the faults or actions that showed it, at the points where they did.
 
 mod put_in;
 
-use greenroom::rehearsal::RunResult;
+use std::collections::BTreeMap;
+
+use greenroom::rehearsal::{Ending, RunResult};
+use greenroom::timeline::Kind;
 use put_in::{NOTHING, chain, found, last, last_word};
 
 /// Plays a scenario with one fault more, and nothing expected of it.
@@ -156,4 +160,85 @@ fn a_pod_whose_end_was_refused_goes_although_its_clique_has_gone_before() {
     for old in ["Pod/llm-0-decode-0-leader-0", "Pod/llm-0-decode-0-worker-0"] {
         assert_eq!(last_word(&run, old), "Deleted", "{old}");
     }
+}
+
+#[test]
+fn groups_of_dynamo_are_made_although_the_api_answers_with_errors() {
+    let refused = "on: { subject: Node/gpu-0, reaches: Ready }, api_error: { occurrence: 1, times: 3 }";
+    let run = with_fault("dynamo/multinode-update/scenario.yaml", refused);
+    assert!(run.unfired.is_empty(), "others are struck");
+    assert_eq!(found(&run, &["GR106"]), NOTHING);
+    assert_eq!(last_word(&run, "LeaderWorkerSet/big-decode-8aedb885-0"), "Available");
+}
+
+/// What it is shown is the PodClique before its first pass, for twenty seconds.
+#[test]
+fn a_podclique_that_is_shown_late_has_one_first_pass() {
+    let lag = "on: { subject: manifests/namespace, reaches: ready }, \
+               watch_lag: { controller: podclique, by: 20s, for: 2m }";
+    let run = with_fault("dynamo/namespace-missing/grove.greenroom.yaml", lag);
+    assert_eq!(run.ending, Ending::Until);
+    assert_eq!(found(&run, &["GR105"]), NOTHING);
+    assert!(run.unfired.iter().all(|one| one.name != "fault put-in"), "{:?}", run.unfired);
+    assert_eq!(last_word(&run, "graph/team-a/chat"), "successful");
+}
+
+/// The pod on the lost node cannot go, and nor can its PodClique.
+#[test]
+fn a_copy_that_cannot_go_is_taken_down_once_at_an_instant() {
+    let down = "on: { subject: PodCliqueSet/llm, reaches: Available }, node_down: { node: h100-1 }";
+    let run = with_fault("grove/base-gang-never-ready/mended.greenroom.yaml", down);
+    assert_eq!((&run.ending, run.ended_at.nanos()), (&Ending::Until, 30 * 60 * 1_000_000_000));
+    let all = run.timeline.since(0).count();
+    assert!(all < 5_000, "{all} entries");
+    let terminated = run.timeline.since(0).filter(|(_, one)| one.became == "Terminated");
+    let terminated = terminated.filter(|(_, one)| one.subject.show(&run.names) == "PodCliqueScalingGroup/llm-0-decode");
+    let instants: Vec<u64> = terminated.map(|(_, one)| one.at.nanos()).collect();
+    assert!(instants.len() > 1, "{instants:?}");
+    assert!(instants.windows(2).all(|pair| pair[1] >= pair[0] + 5_000_000_000), "{instants:?}");
+}
+
+#[test]
+fn a_podclique_that_was_scaled_is_not_missed_once_its_replica_is_taken_away() {
+    let run = put_in::scenario("grove/never-whole-taken-down/mended.greenroom.yaml").unexpecting().until("1h");
+    let run =
+        run.action("on: { subject: Pod/llm-1-frontend-0, reaches: Ungated }, scale: { PodClique/llm-1-frontend: 3 }");
+    let run = run.action("on: { subject: PodClique/llm-1-frontend, reaches: Available }, apply: set.yaml").run();
+    assert_eq!(last_word(&run, "PodClique/llm-1-frontend"), "Deleted");
+    assert_eq!(found(&run, &["GR106"]), NOTHING);
+}
+
+/// Its copy is made again by the update, with the size of the template.
+#[test]
+fn a_podclique_that_was_scaled_is_missed_where_its_copy_is_made_again() {
+    let scale = "on: { subject: Pod/llm-0-decode-1-leader-0, reaches: Running }, \
+                 scale: { PodClique/llm-0-decode-0-worker: 2 }";
+    let missing = found(&with_action("grove/rolling-update/scenario.yaml", scale), &["GR106"]);
+    assert_eq!(missing.len(), 1, "{missing:?}");
+    assert!(missing[0].starts_with("GR106 PodClique/llm-0-decode-0-worker: 1 of 2 pods is missing"), "{missing:?}");
+}
+
+#[test]
+fn an_undeploy_of_documents_takes_all_that_they_hold() {
+    let run = with_action("dynamo/lora-model/scenario.yaml", "at: 50m, undeploy: graph");
+    for one in ["graph/chat", "model/chat-8b", "model/support-tone"] {
+        assert_eq!(last_word(&run, one), "deleted", "{one}");
+    }
+    assert_eq!(found(&run, &["GR106", "GR107"]), NOTHING);
+    let run = with_action("grove/rolling-update/scenario.yaml", "at: 20m, undeploy: set");
+    assert_eq!(last_word(&run, "PodCliqueSet/llm"), "Deleted");
+    let mut pods: BTreeMap<String, &str> = BTreeMap::new();
+    for (_, one) in run.timeline.since(0).filter(|(_, one)| one.subject.kind == Kind::Pod) {
+        pods.insert(one.subject.show(&run.names), one.became);
+    }
+    assert!(pods.len() > 7 && pods.values().all(|last| *last == "Deleted"), "{pods:?}");
+    assert_eq!(found(&run, &["GR106", "GR107"]), NOTHING);
+}
+
+#[test]
+fn the_graph_that_a_request_made_outlives_it() {
+    let undeploy = "on: { subject: graph/chat-sla, reaches: successful }, undeploy: request";
+    let run = with_action("dynamo/request-edited/with-webhook.greenroom.yaml", undeploy);
+    assert_eq!((last_word(&run, "request/chat"), last_word(&run, "graph/chat-sla")), ("deleted", "successful"));
+    assert_eq!(found(&run, &["GR106", "GR107"]), NOTHING);
 }

@@ -1,6 +1,6 @@
 //! Goal: what searches found in scenarios of 1Backend, and what turned out to be a mistake of the model or of an oracle, stays mended.
-//! Method: a scenario of the project, long enough, with the one fault that showed it at the point where it did; the oracle that told of
-//! it has nothing to tell, or tells of the right cause. docs/explore.md says what each was.
+//! Method: a scenario of the project, long enough, with the fault or action that showed it at the point where it did; the oracle that
+//! told of it has nothing to tell, or tells of the right cause. docs/explore.md says what each was.
 
 mod put_in;
 
@@ -226,4 +226,14 @@ fn attempts_that_are_counted_are_not_endless() {
     let end = scenario("autoscaling/scenario.yaml", "90m").fault(slow).run();
     assert_eq!(found(&end, &["GR105"]), NOTHING);
     assert!(found(&end, &["GR106"])[0].contains("given up after 10 attempts"), "{:?}", found(&end, &["GR106"]));
+}
+
+/// Nobody needs the image any more.
+#[test]
+fn a_build_that_fails_for_a_deployment_that_was_removed_is_not_given_up() {
+    let removed =
+        "on: { subject: deployment/depl_invoices, reaches: deploying, occurrence: 2 }, undeploy: depl_invoices";
+    let run = scenario("build-fails/scenario.yaml", "20m").action(removed).run();
+    assert_eq!(put_in::last_word(&run, "definition/invoices"), "failed");
+    assert_eq!(found(&run, &["GR106"]), NOTHING);
 }

@@ -1,14 +1,14 @@
 //! Goal: mistakes of the model and of oracles that searches found where somebody serves stay mended: what Backend.AI's manager makes of
-//! checks that fail and of sessions that cannot be ended, which pods a restart of a Rollout takes, what kubectl does about an object that it
-//! never made. Method: a scenario of the project with the fault or action that showed it, at the point where it did; its entries, and what
-//! the oracles tell of it.
+//! checks that fail and of sessions that cannot be ended, which pods a restart of a Rollout takes, what kubectl does about an object that
+//! it never made, and about one that it may not change. Method: a scenario of the project with the fault or action that showed it, at the
+//! point where it did; its entries, and what the oracles tell of it.
 
 mod put_in;
 
 use greenroom::rehearsal::RunResult;
 use greenroom::scenario::load_from;
 use greenroom::text::Source;
-use put_in::{NOTHING, entries, found};
+use put_in::{NOTHING, entries, found, last_word};
 
 /// Plays a scenario with one fault more.
 fn with_fault(path: &str, fault: &str) -> RunResult {
@@ -159,6 +159,47 @@ fn an_object_that_kubectl_never_made_is_not_found() {
             "{command}: the second apply makes it as it is written"
         );
     }
+}
+
+/// `kubectl scale` gives up after its tries; the Deployment is as it was, and goes with its set.
+#[test]
+fn what_kubectl_was_refused_leaves_an_object_as_it_was() {
+    let refused = || {
+        let scenario = put_in::scenario("rolling-update/scenario.yaml").unexpecting();
+        let scenario = scenario.fault("at: 9m59s, api_error: { of: web, occurrence: 1, times: 6 }");
+        scenario.action("at: 10m, scale: { Deployment/web: 2 }")
+    };
+    let stays = refused().run();
+    let rejected = ["605s Deployment/web the API server did not answer"];
+    assert_eq!(entries(&stays, "Deployment/web", "Rejected"), rejected);
+    assert_eq!(last_word(&stays, "manifests/web"), "ready");
+    assert_eq!(entries(&stays, "manifests/web", "failed"), NOTHING);
+    assert_eq!(found(&stays, &["GR106"]), NOTHING);
+    let goes = refused().action("at: 15m, undeploy: web").run();
+    assert_eq!(entries(&goes, "Deployment/web", "Rejected"), rejected);
+    assert_eq!((last_word(&goes, "manifests/web"), last_word(&goes, "Deployment/web")), ("deleted", "Deleted"));
+    assert_eq!(entries(&goes, "Pod/web-r2", "Deleted").len(), 4);
+    assert_eq!(found(&goes, &["GR106", "GR107"]), NOTHING);
+}
+
+#[test]
+fn a_document_that_kubectl_was_refused_is_owed_and_the_object_stays() {
+    let refused = || {
+        let scenario = put_in::scenario("rolling-update/scenario.yaml").unexpecting();
+        scenario.fault("at: 4m59s, api_error: { of: web, object: Deployment/web, occurrence: 1, times: 6 }")
+    };
+    let fails = refused().run();
+    assert_eq!(entries(&fails, "manifests/web", "failed"), ["305s manifests/web objects refused: 1"]);
+    assert_eq!(last_word(&fails, "manifests/web"), "failed");
+    assert_eq!(entries(&fails, "Deployment/web", "Deleted"), NOTHING);
+    assert_eq!(entries(&fails, "Pod/web-", "Terminating"), NOTHING, "the pods of before serve");
+    // The object is there to be taken down, and to be changed by the next apply.
+    let goes = refused().action("at: 15m, undeploy: web").run();
+    assert_eq!((last_word(&goes, "manifests/web"), last_word(&goes, "Deployment/web")), ("deleted", "Deleted"));
+    let again = refused().action("at: 15m, apply: web-v2.yaml").run();
+    assert_eq!(last_word(&again, "manifests/web"), "ready");
+    assert_eq!(entries(&again, "Pod/web-r2", "Ready").len(), 4);
+    assert_eq!(found(&again, &["GR106"]), NOTHING);
 }
 
 #[test]

@@ -348,3 +348,17 @@ fn what_is_found_of_one_does_not_become_what_is_found_of_another() {
     assert_eq!(shrunk.failure.title(), "GR106 stuck Deployment/amber", "{}", shrunk.text);
     assert_eq!(shrunk.scenario.ties.len(), 1, "{}", shrunk.text);
 }
+
+/// Goal: what a scenario names is found beside the file that is written, a profiler's output too.
+#[test]
+fn the_output_of_a_profiler_is_written_with_what_is_left() {
+    let killed = "
+faults:
+  - { name: killed, on: { subject: Pod/profile-chat-0, reaches: Running }, pod_kill: { workload: Job/profile-chat } }
+";
+    let one = small("dynamo/request-edited", |text| unexpecting(&text, killed), Some("GR106"));
+    hold(&one, &goal_of(&one));
+    assert_eq!(one.failure.title(), "GR106 stuck Job/profile-chat", "{}", one.text);
+    let output = one.documents.keys().find(|path| path.ends_with("/generated.yaml")).expect("the output");
+    assert!(one.text.contains(&format!("output: {output}")), "{}", one.text);
+}
