@@ -153,3 +153,12 @@ fn a_pod_whose_gpu_is_lost_before_it_is_bound_is_not_admitted() {
     let scenario = put_in::scenario("job-backoff/scenario.yaml").fault(entry);
     assert_eq!(found(&scenario.run(), &["GR101"]), NOTHING);
 }
+
+/// Its pods have no readiness probe: one that started while probes failed was never ready.
+#[test]
+fn probes_that_fail_keep_no_pod_unready_that_has_none() {
+    let entry = "at: 30m2s, readiness_flap: { workload: Deployment/llm, for: 20s, every: 40s, times: 3 }";
+    let run = put_in::scenario("full-fleet-deadlock/plain-mended.yaml").fault(entry).run();
+    assert_eq!(put_in::last_word(&run, "Deployment/llm"), "Complete");
+    assert_eq!(found(&run, &["GR106"]), NOTHING);
+}

@@ -44,8 +44,7 @@ impl Cluster {
         flap.left -= u32::from(failing);
         let goes_on = failing || flap.left > 0;
         for id in self.pods_of(target) {
-            let probed = self.set(self.pod(id).set).source.containers.iter().any(|one| one.readiness_probe.is_some());
-            if !probed || !self.pod(id).is_active() || self.is_silent(id) {
+            if !self.is_probed(id) || !self.pod(id).is_active() || self.is_silent(id) {
                 continue;
             }
             if failing && self.pod(id).ready {
@@ -65,6 +64,23 @@ impl Cluster {
 
     /// True while a fault makes the readiness probes of a pod fail.
     pub(super) fn flaps(&self, id: PodId) -> bool {
-        self.flaps.iter().any(|flap| flap.failing && self.stands_for(flap.target, id))
+        self.failing_flap(id).is_some()
+    }
+
+    /// The same of a pod that would be ready by now: the fault has an effect.
+    pub(super) fn is_kept_unready(&mut self, id: PodId) -> bool {
+        let Some(flap) = self.failing_flap(id) else { return false };
+        self.effects[flap.effect] += 1;
+        true
+    }
+
+    fn failing_flap(&self, id: PodId) -> Option<Flap> {
+        let mut failing = self.flaps.iter().filter(|flap| flap.failing);
+        failing.find(|flap| self.stands_for(flap.target, id) && self.is_probed(id)).copied()
+    }
+
+    /// True for a pod with a readiness probe: any other is ready as soon as it runs.
+    fn is_probed(&self, id: PodId) -> bool {
+        self.set(self.pod(id).set).source.containers.iter().any(|one| one.readiness_probe.is_some())
     }
 }

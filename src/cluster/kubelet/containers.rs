@@ -310,7 +310,7 @@ impl Cluster {
         }
         self.container_mut(id).ready = true;
         let pod = self.container(id).pod;
-        if self.main_containers(pod).all(|one| one.ready) && !self.is_silent(pod) && !self.flaps(pod) {
+        if self.main_containers(pod).all(|one| one.ready) && !self.is_silent(pod) && !self.is_kept_unready(pod) {
             let why = match self.container_spec(id).readiness_probe {
                 Some(_) => Why::text("readiness probe"),
                 None => Why::text("no readiness probe"),

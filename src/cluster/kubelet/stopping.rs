@@ -151,7 +151,7 @@ impl Cluster {
                 self.finish_pod(id, code == 0, why, cause);
                 continue;
             }
-            let ready = self.main_containers(id).all(|one| one.ready);
+            let ready = self.main_containers(id).all(|one| one.ready) && !self.flaps(id);
             self.set_ready(id, ready, Why::text("its kubelet posts status again"), cause);
             self.start_next(id, cause);
         }
