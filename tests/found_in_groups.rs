@@ -70,3 +70,18 @@ fn a_control_plane_that_ends_as_it_first_asks_for_something_goes_on_from_its_rec
     assert!(when(&run, "deployment/small", "monitoring").is_some());
     assert_eq!(found(&run, &["GR106"]), NOTHING);
 }
+
+/// What was taken is told as such only once it is written down, together with the names that it claims: a control plane that ends between
+/// two writes of a submission neither forgets the group nor keeps its names.
+#[test]
+fn a_submission_is_written_down_whole_or_not_at_all() {
+    for (point, last) in [("before_write", None), ("after_write", Some("monitoring"))] {
+        let entry = format!(
+            "on: {{ {point}: record, by: llama-stack, occurrence: 1 }}, controller_restart: {{ of: llama-stack, for: 20s }}"
+        );
+        let run = put_in::scenario("llama-stack/scenario.yaml").unexpecting().fault(&entry).run();
+        let told = put_in::words(&run).into_iter().map(|(_, words)| words).filter(|words| words.starts_with("group/"));
+        assert_eq!(told.last(), last.map(|last| format!("group/llama-stack {last}")), "{point}");
+        assert_eq!(found(&run, &["GR106"]), NOTHING, "{point}");
+    }
+}

@@ -61,6 +61,11 @@ impl Oci {
 
     /// Writes down what changed in this wake, at once and completely.
     pub(super) fn save(&mut self, world: &mut dyn World) {
+        self.save_with(Vec::new(), world);
+    }
+
+    /// The same together with other changes: all of them are done, or none.
+    pub(super) fn save_with(&mut self, mut changes: Vec<RecordChange>, world: &mut dyn World) {
         if self.memory.dirty.is_empty() || self.memory.members.is_empty() {
             return;
         }
@@ -74,8 +79,8 @@ impl Oci {
             // A group of the same name may have been there and gone.
             self.memory.version = world.record(&name).map_or(0, |(version, _)| version);
         }
-        let change = RecordChange { name, expected_version: self.memory.version, value: Some(self.write_record()) };
-        if world.commit(&[change]) {
+        changes.push(RecordChange { name, expected_version: self.memory.version, value: Some(self.write_record()) });
+        if world.commit(&changes) {
             self.memory.version += 1;
             self.memory.dirty.clear();
         }

@@ -25,9 +25,11 @@ impl Oci {
         if let Some(rejection) = self.rejection.clone() {
             return self.reject(&rejection, cause, world);
         }
-        if !self.reserve_names(cause, world) {
-            return;
-        }
+        let Some(claims) = self.claims(cause, world) else { return };
+        // What was submitted is written down with its names before anything is told or done about it: whoever starts again goes on
+        // from there.
+        self.memory.dirty.extend(0..self.memory.members.len());
+        self.save_with(claims, world);
         let mut members_cause = cause;
         if let Some(group) = &mut self.memory.group {
             let count = Arg::Count(self.memory.members.len() as u64);
@@ -47,9 +49,6 @@ impl Oci {
             }
         }
         self.pledge_order(world);
-        // What was submitted is written down before anything is done about it: whoever starts again goes on from there.
-        self.memory.dirty.extend(0..self.memory.members.len());
-        self.save(world);
         let order = Arc::clone(&self.order);
         for index in order.iter() {
             self.try_start(*index, world);
@@ -110,33 +109,26 @@ impl Oci {
     }
 
     /// A deployment name must be new to the control plane; one that is not makes it reject a group as a whole.
-    /// `false` if nothing was accepted.
-    fn reserve_names(&mut self, cause: Cause, world: &mut dyn World) -> bool {
+    /// What claims the names; `None` if nothing was accepted.
+    fn claims(&mut self, cause: Cause, world: &mut dyn World) -> Option<Vec<RecordChange>> {
         let claims: Vec<RecordChange> =
             (0..self.memory.members.len()).map(|index| self.claim(index, 0, true)).collect();
         let taken: Vec<usize> =
             (0..claims.len()).filter(|index| world.record(&claims[*index].name).is_some()).collect();
         if taken.is_empty() {
-            world.commit(&claims);
-            return true;
+            return Some(claims);
         }
         if self.memory.group.is_some() {
             let first = &self.document.members[taken[0]].recipe.deployment_name;
             self.reject(&format!("deployment name `{first}` is in use: undeploy that deployment first"), cause, world);
-            return false;
+            return None;
         }
         for index in &taken {
             let why = Why::text("its deployment name is in use: undeploy that deployment first");
             self.become_state(*index, State::Rejected, why, cause, world);
         }
-        let free: Vec<RecordChange> = claims
-            .into_iter()
-            .enumerate()
-            .filter(|(index, _)| !taken.contains(index))
-            .map(|(_, claim)| claim)
-            .collect();
-        world.commit(&free);
-        true
+        let free = claims.into_iter().enumerate().filter(|(index, _)| !taken.contains(index));
+        Some(free.map(|(_, claim)| claim).collect())
     }
 
     /// Nothing of the document is deployed.
