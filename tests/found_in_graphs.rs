@@ -242,3 +242,23 @@ fn the_graph_that_a_request_made_outlives_it() {
     assert_eq!((last_word(&run, "request/chat"), last_word(&run, "graph/chat-sla")), ("deleted", "successful"));
     assert_eq!(found(&run, &["GR106", "GR107"]), NOTHING);
 }
+
+/// What a controller writes for an owner that has gone meanwhile names an owner that is not there: the garbage collector takes it.
+#[test]
+fn what_is_written_for_a_graph_or_set_that_has_just_gone_is_collected() {
+    for (path, action) in [
+        (
+            "dynamo/conflict-retried/scenario.yaml",
+            "after_read: Deployment/chat-worker-b216b650, by: graph }, undeploy: graph",
+        ),
+        (
+            "dynamo/multinode-update/restart.greenroom.yaml",
+            "after_write: StatefulSet/big-decode-8aedb885-0, by: graph, occurrence: 2 }, undeploy: big",
+        ),
+        ("grove/group-scaled/scenario.yaml", "before_write: Service/llm-0, by: set }, delete: PodCliqueSet/llm"),
+        ("gangs/leader-worker-set/scenario.yaml", "after_read: StatefulSet/llm-0, by: set }, undeploy: set"),
+    ] {
+        let run = put_in::scenario(path).unexpecting().action(&format!("on: {{ {action}")).run();
+        assert_eq!(found(&run, &["GR107"]), NOTHING, "{path}");
+    }
+}

@@ -85,3 +85,28 @@ fn a_submission_is_written_down_whole_or_not_at_all() {
         assert_eq!(found(&run, &["GR106"]), NOTHING, "{point}");
     }
 }
+
+/// What the control plane had decided on before it heard of the undeploy is written after its deletions.
+#[test]
+fn an_undeploy_in_the_middle_of_a_pass_takes_what_comes_after_it() {
+    for (path, point) in [
+        ("gpu-packed/scenario.yaml", "before_write: Deployment/caption-night-shift, by: night-shift"),
+        ("mig-slices/scenario.yaml", "before_write: record, by: slices"),
+    ] {
+        let name = point.rsplit(' ').next().expect("a name");
+        let entry = format!("on: {{ {point} }}, undeploy: {name}");
+        let run = put_in::scenario(path).unexpecting().action(&entry).run();
+        assert_eq!(put_in::last_word(&run, &format!("group/{name}")), "undeployed", "{path}");
+        assert_eq!(found(&run, &["GR106", "GR107"]), NOTHING, "{path}");
+    }
+}
+
+/// Two writes of one record, of which the later decision comes first, leave what was decided last.
+#[test]
+fn what_was_taken_down_between_two_writes_stays_down_when_the_control_plane_starts_again() {
+    let undeploy = "on: { after_read: Deployment/api-orders, by: orders, occurrence: 11 }, undeploy: orders";
+    let restart = "at: 3m12s, controller_restart: { of: orders, for: 2m }";
+    let run = put_in::scenario("export-fails-twice/scenario.yaml").unexpecting().action(undeploy).fault(restart).run();
+    assert_eq!(put_in::last_word(&run, "group/orders"), "undeployed");
+    assert_eq!(found(&run, &["GR107"]), NOTHING);
+}

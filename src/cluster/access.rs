@@ -289,7 +289,7 @@ impl Cluster {
         match what {
             Decided::Draft(draft) => self.perform_or_fail(draft),
             Decided::Ask(controller, id, ask, cause) => Port::new(self, controller).carry_out(id, ask, cause),
-            Decided::Commit(_, changes) => drop(self.records.commit(&changes)),
+            Decided::Commit(_, changes) => self.records.settle(&changes),
             Decided::Bind(pod, node) => self.bind_decided(pod, node),
             Decided::Seek(pod) if self.pod(pod).gone || !self.pod(pod).is_active() => {}
             Decided::Seek(pod) => self.seek(pod),

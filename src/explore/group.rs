@@ -50,6 +50,8 @@ pub struct Group {
     pub also: Vec<String>,
     /// The smallest plan that shows it; of equal ones that of the first run.
     pub plan: Plan,
+    /// The same with what had no effect that anybody counted, in case it had one.
+    pub whole: Plan,
     /// The steps from state to state that the run of this plan makes, and the scenario as it is does not.
     pub steps: Vec<Step>,
     /// The first run that showed it; 0 is the scenario as it is.
@@ -94,13 +96,14 @@ pub struct Groups(BTreeMap<Signature, Group>);
 
 impl Groups {
     /// Adds what a run showed; runs come in the order of their numbers.
-    pub fn add(&mut self, seen: Seen, plan: &Plan, steps: &[Step], run: u64) -> bool {
+    pub fn add(&mut self, seen: Seen, (plan, whole): (&Plan, &Plan), steps: &[Step], run: u64) -> bool {
         let Seen { finding, signature, explained } = seen;
         if let Some(group) = self.0.get_mut(&signature) {
             group.count += 1;
             group.explained &= explained;
             if plan.len() < group.plan.len() {
                 (group.plan, group.finding, group.steps) = (plan.clone(), finding, steps.to_vec());
+                group.whole = whole.clone();
             }
             return false;
         }
@@ -111,6 +114,7 @@ impl Groups {
             finding,
             also: Vec::new(),
             plan: plan.clone(),
+            whole: whole.clone(),
             steps: steps.to_vec(),
             first: run,
             count: 1,

@@ -39,4 +39,20 @@ impl Records {
         }
         true
     }
+
+    /// Writes what was found to follow from what is to be written before it, whichever comes first: what has an older version than what
+    /// is there by now is left out.
+    pub fn settle(&mut self, changes: &[RecordChange]) {
+        for change in changes {
+            if self.kept.get(&change.name).is_some_and(|(version, _)| *version > change.expected_version) {
+                continue;
+            }
+            match &change.value {
+                Some(value) => {
+                    self.kept.insert(change.name.clone(), (change.expected_version + 1, value.clone()));
+                }
+                None => drop(self.kept.remove(&change.name)),
+            }
+        }
+    }
 }

@@ -142,6 +142,9 @@ pub fn explore(
     let mut groups = groups.ranked();
     groups.par_iter_mut().filter(|group| !group.plan.is_empty()).for_each(|group| {
         group.repeats = repeats(&base, &group.plan, &group.target());
+        if !group.repeats && group.whole.len() > group.plan.len() && repeats(&base, &group.whole, &group.target()) {
+            (group.plan, group.repeats) = (group.whole.clone(), true);
+        }
     });
     Ok(Exploration {
         plan,
@@ -199,15 +202,15 @@ impl<'a> Search<'a> {
         findings.extend(base.path_dependence()?);
         for finding in findings {
             let seen = seen(finding, &base.end, &plan);
-            self.add(seen, &plan, &[], 0);
+            self.add(seen, (&plan, &plan), &[], 0);
         }
         Ok(())
     }
 
-    fn add(&mut self, seen: Seen, plan: &Plan, steps: &[Step], run: u64) {
+    fn add(&mut self, seen: Seen, plans: (&Plan, &Plan), steps: &[Step], run: u64) {
         let counts = self.options.only.as_ref().is_none_or(|only| only.contains(&seen.finding.rule));
         if counts && judges(&self.base.scenario, &seen.finding) {
-            self.groups.add(seen, plan, steps, run);
+            self.groups.add(seen, plans, steps, run);
         }
     }
 
@@ -261,7 +264,8 @@ impl<'a> Search<'a> {
             Came::Pruned(reason) => return self.pruned.add(reason),
             Came::Ran(ran) => ran,
         };
-        let plan = tried.attempt.plan.without(&idle);
+        let whole = tried.attempt.plan;
+        let plan = whole.clone().without(&idle);
         let words: Vec<&'static str> = words(&plan).into_iter().collect();
         let fresh = self.coverage.add(&steps, &words);
         if let Some((item, place)) = tried.single {
@@ -269,7 +273,7 @@ impl<'a> Search<'a> {
         }
         let (run, beyond) = (self.runs, if seen.is_empty() { Vec::new() } else { self.coverage.beyond_base(&steps) });
         for one in seen {
-            self.add(one, &plan, &beyond, run);
+            self.add(one, (&plan, &whole), &beyond, run);
         }
     }
 }

@@ -11,12 +11,12 @@ pub enum Asked {
     /// To make a pod.
     Pod(Subject),
     /// To do anything else, for one of its objects.
-    Other { key: Subject, serves: Subject },
+    Other { key: Subject, serves: Subject, makes: bool },
 }
 
 impl Grove {
     /// An answer to an ask; false if the ask was not its own.
-    pub fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &dyn World) -> bool {
+    pub fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) -> bool {
         let Some(asked) = self.asked.remove(&ask) else { return false };
         let refused = matches!(outcome, Outcome::Refused(_) | Outcome::Failed(_) | Outcome::Conflict);
         if let Asked::Pod(pod) = asked
@@ -29,8 +29,13 @@ impl Grove {
                 self.runtime.add_rate_limited(CLIQUES, clique, world.now(), cause);
             }
         }
-        if let (Asked::Other { key, serves }, true) = (asked, refused) {
-            self.ask_again(key, serves, cause, world);
+        match asked {
+            Asked::Other { key, serves, .. } if refused => self.ask_again(key, serves, cause, world),
+            // It was made after its owner had gone, and is collected like what is made of it.
+            Asked::Other { key, serves, makes: true } if self.api.get(serves).is_none() => {
+                self.ask_other(Ask::Delete { key, serves }, cause, world);
+            }
+            _ => {}
         }
         true
     }
@@ -46,6 +51,7 @@ impl Grove {
         match key.kind {
             Kind::Pod if self.pods.owner(key).is_none() => drop(self.orphans.insert(key, serves)),
             Kind::Pod => self.pods.change(key, |pod| pod.dismissed = false),
+            Kind::Service if self.api.get(serves).is_none() => drop(self.orphans.insert(key, serves)),
             Kind::Service => drop(self.services.remove(&serves)),
             _ => {}
         }
@@ -53,10 +59,10 @@ impl Grove {
         self.runtime.add_rate_limited(controller, serves, world.now(), cause);
     }
 
-    /// Asks once more for the end of pods that a PodClique of this name has left: the garbage collector takes them, sooner or later
+    /// Asks once more for the end of what an object of this name has left: the garbage collector takes it, sooner or later
     /// (k8s.io/kubernetes, pkg/controller/garbagecollector, `attemptToDeleteItem`).
-    pub(super) fn collect(&mut self, clique: Subject, cause: Cause, world: &mut dyn World) {
-        let left = self.orphans.extract_if(.., |_, serves| *serves == clique);
+    pub(super) fn collect(&mut self, owner: Subject, cause: Cause, world: &mut dyn World) {
+        let left = self.orphans.extract_if(.., |_, serves| *serves == owner);
         for (key, serves) in left.collect::<Vec<_>>() {
             self.ask_other(Ask::Delete { key, serves }, cause, world);
         }
@@ -74,7 +80,8 @@ impl Grove {
             Ask::Apply { serves, .. } | Ask::Delete { serves, .. } | Ask::Ungate { serves, .. } => *serves,
             other => other.key(),
         };
-        let asked = Asked::Other { key: ask.key(), serves };
+        let makes = matches!(ask, Ask::Apply { .. });
+        let asked = Asked::Other { key: ask.key(), serves, makes };
         self.ask(ask, asked, cause, world);
     }
 

@@ -166,10 +166,21 @@ impl LeaderWorkerSet {
 
     /// Something that it watches has changed, because of this.
     pub fn changed(&mut self, cause: Cause, world: &mut dyn World) {
-        if !self.deleted {
-            self.seen = Some(cause);
-            self.reconcile(world);
-            self.seen = None;
+        if self.deleted {
+            return self.collect(cause, world);
+        }
+        self.seen = Some(cause);
+        self.reconcile(world);
+        self.seen = None;
+    }
+
+    /// What was made after the set had gone, or its leader: the garbage collector takes it (k8s.io/kubernetes,
+    /// pkg/controller/garbagecollector, `attemptToDeleteItem`).
+    fn collect(&self, cause: Cause, world: &mut dyn World) {
+        let workers = self.groups.keys().filter_map(|group| self.group_name(*group));
+        let workers = workers.map(|name| Subject { kind: Kind::StatefulSet, name, ..self.key });
+        for key in workers.chain([self.leaders()]).filter(|key| world.observed(*key).is_some()).collect::<Vec<_>>() {
+            world.ask(Ask::Delete { key, serves: self.key }, cause);
         }
     }
 

@@ -32,6 +32,8 @@ pub struct Asked {
     by_owner: BTreeMap<Subject, BTreeSet<Subject>>,
     /// What is not answered yet, with what was asked for.
     asks: BTreeMap<AskId, (Subject, Object)>,
+    /// The same of objects that were taken away since, with what their pods serve.
+    late: BTreeMap<AskId, (Subject, Subject)>,
     /// The controllers of LeaderWorkerSets, which are no part of Kubernetes itself.
     groups: Vec<LeaderWorkerSet>,
     /// What went wrong, by whom it was asked for.
@@ -92,7 +94,8 @@ impl Asked {
     /// Takes one object away.
     pub fn remove(&mut self, key: Subject, cause: Cause, world: &mut dyn World) {
         let Some(held) = self.held.remove(&key) else { return };
-        self.asks.retain(|_, (asked, _)| *asked != key);
+        let late = self.asks.extract_if(.., |_, (asked, _)| *asked == key);
+        self.late.extend(late.map(|(ask, _)| (ask, (key, held.serves))));
         if let Some(keys) = self.by_owner.get_mut(&held.owner) {
             keys.remove(&key);
         }
@@ -164,6 +167,14 @@ impl Asked {
 
     /// What became of an ask; gives for whom it was. `None` if it is none of these.
     pub fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) -> Option<Subject> {
+        if let Some((key, serves)) = self.late.remove(&ask) {
+            // It was made after its owner had gone: the garbage collector takes it (k8s.io/kubernetes, pkg/controller/garbagecollector,
+            // `attemptToDeleteItem`).
+            if matches!(outcome, Outcome::Accepted(_)) && !self.held.contains_key(&key) {
+                world.ask(Ask::Delete { key, serves }, cause);
+            }
+            return None;
+        }
         let (key, object) = self.asks.remove(&ask)?;
         let held = self.held.get_mut(&key)?;
         if matches!(outcome, Outcome::Accepted(_)) {

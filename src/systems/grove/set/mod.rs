@@ -44,8 +44,11 @@ pub(super) struct Pass<'p> {
 
 /// Reconciles one PodCliqueSet.
 pub(super) fn reconcile(grove: &mut Grove, item: Item, world: &mut dyn World) -> Result<(), Stop> {
-    let Some(stored) = grove.get(SETS, item.key) else { return Ok(()) };
     let by = grove.writer(item, world);
+    let Some(stored) = grove.get(SETS, item.key) else {
+        grove.collect(item.key, by.cause, world);
+        return Ok(());
+    };
     if stored.is_leaving() {
         return grove.leave(item.key, by, world);
     }
