@@ -108,13 +108,14 @@ impl Cluster {
         {
             return self.tell_refused(by, Why::with("{} could not be written", Arg::Subject(key)), false, event);
         }
+        // A sync fails once, with whatever it could not write (`processNextWorkItem`).
+        let is_first = self.sync_failures.failed.insert(owner);
         let times = self.sync_failures.times.entry(owner).or_default();
-        *times += 1;
+        *times += u32::from(is_first);
         let wait = match event {
             Event::Autoscaler(id) => self.autoscaler_waits(id),
             _ => (RETRY * (1_u64 << (*times - 1).min(18))).min(RETRY_MAX),
         };
-        self.sync_failures.failed.insert(owner);
         let why = match conflict {
             true => Why::with2("{} has been modified: again after {}", Arg::Subject(key), Arg::Length(wait)),
             false => Why::with2("{} could not be written: again after {}", Arg::Subject(key), Arg::Length(wait)),

@@ -106,7 +106,8 @@ impl LeaderWorkerSet {
         let made = (status.created_at, status.serial);
         if self.groups.get(&number).is_none_or(|group| group.made != made) {
             // Below the partition a leader comes back as it was.
-            let revision = if number >= self.partition { self.revision } else { self.revision - 1 };
+            let is_new = number >= self.partition || self.is_first_template;
+            let revision = if is_new { self.revision } else { self.revision - 1 };
             let had_workers = self.groups.get(&number).is_some_and(|group| group.workers != Workers::None);
             if had_workers {
                 self.delete_workers(number, world);

@@ -21,7 +21,9 @@ pub use profile::Profile;
 use crate::kernel::Name;
 use crate::timeline::{Arg, Cause, EntryId, Kind, Subject, Why};
 use crate::workload::apps::StatefulSetStrategy;
-use crate::workload::{Ask, LeaderWorkerSetSpec, Numbered, Object, Pledge, PodTemplate, StatefulSetSpec, World};
+use crate::workload::{
+    Ask, LeaderWorkerSetSpec, Numbered, Object, Pledge, PodTemplate, StatefulSetSpec, Status, World,
+};
 
 const GROUP: &str = "leaderworkerset.sigs.k8s.io/group-index";
 const WORKER: &str = "leaderworkerset.sigs.k8s.io/worker-index";
@@ -43,6 +45,8 @@ pub struct LeaderWorkerSet {
     /// The wanted number when the StatefulSet was last written.
     wanted: u32,
     groups: BTreeMap<u32, Group>,
+    /// True if the template came before the StatefulSet's controller had looked: its first pods have it, whatever the partition.
+    is_first_template: bool,
     became: &'static str,
     last: Option<EntryId>,
     /// The change that it looks at.
@@ -81,6 +85,7 @@ impl LeaderWorkerSet {
             partition: spec.partition,
             wanted: replicas,
             groups: BTreeMap::new(),
+            is_first_template: true,
             became: "",
             last: None,
             seen: None,
@@ -125,11 +130,22 @@ impl LeaderWorkerSet {
                 self.before = before;
             }
             self.revision += 1;
+            self.is_first_template = self.has_no_pods_yet(world);
             self.became = "";
             self.begin_update(world);
         } else {
             self.reconcile(world);
         }
+    }
+
+    /// True if the StatefulSet of the leaders was not looked at yet by its controller, which takes the template that it finds then for the
+    /// current one (k8s.io/kubernetes v1.36.3, pkg/controller/statefulset/stateful_set_control.go, `getStatefulSetRevisions`).
+    fn has_no_pods_yet(&self, world: &dyn World) -> bool {
+        let is_new = match world.observed(self.leaders()) {
+            Some(Status::StatefulSet(status)) => status.observed_generation == 0,
+            _ => true,
+        };
+        is_new && self.groups.is_empty() && world.observed_pods(self.leaders()).is_empty()
     }
 
     /// Deletes the set with its groups.
