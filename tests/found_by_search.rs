@@ -162,3 +162,25 @@ fn probes_that_fail_keep_no_pod_unready_that_has_none() {
     assert_eq!(put_in::last_word(&run, "Deployment/llm"), "Complete");
     assert_eq!(found(&run, &["GR106"]), NOTHING);
 }
+
+/// The first look of a StatefulSet's controller takes the template that it finds for the current one, whatever the partition says.
+#[test]
+fn a_template_that_comes_before_any_pod_is_that_of_the_first_groups() {
+    let entry = "on: { after_read: LeaderWorkerSet/llm, by: before }, apply: after.yaml";
+    let run = put_in::scenario("gangs/update-stuck/mended.greenroom.yaml").unexpecting().action(entry).run();
+    assert_eq!(put_in::last_word(&run, "LeaderWorkerSet/llm"), "Available");
+    assert_eq!(found(&run, &["GR106"]), NOTHING);
+}
+
+/// A sync that could write neither a pod nor its status has failed once, and waits for no longer than that.
+#[test]
+fn a_sync_that_fails_twice_over_waits_as_for_one_failure() {
+    let run = put_in::scenario("claims-per-member/scenario.yaml")
+        .unexpecting()
+        .fault("on: { after_write: Pod/index-0, by: statefulset }, controller_restart: { of: kube-controller-manager, for: 20s }")
+        .fault("at: 7s, api_error: { for: 2m }")
+        .run();
+    let refused = put_in::entries(&run, "controller/statefulset", "failed");
+    assert!(refused.last().is_some_and(|entry| entry.ends_with("again after 1m21.92s")), "{refused:?}");
+    assert_eq!(found(&run, &["GR106"]), NOTHING);
+}

@@ -214,3 +214,11 @@ fn what_a_shutdown_with_grace_has_ended_was_ended_by_it() {
         assert!(causes.into_iter().any(|one| one.subject.show(&run.names) == "fault/put-in"), "{shown}");
     }
 }
+
+/// What a set-up had decided on comes after the deletions; the next clean-up takes it (paasta_tools/cleanup_kubernetes_jobs.py).
+#[test]
+fn a_service_that_is_taken_down_while_it_is_set_up_leaves_nothing() {
+    let undeploy = "on: { after_read: Deployment/paastasvc-ranker/ranker-main, by: ranker }, undeploy: ranker";
+    let run = put_in::scenario("paasta/canary-share/scenario.yaml").unexpecting().action(undeploy).run();
+    assert_eq!(found(&run, &["GR107"]), NOTHING);
+}

@@ -209,6 +209,10 @@ impl Paasta {
     /// What became of an ask. What failed is asked for again by the next run of the setup job.
     pub(super) fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) {
         let Some(index) = self.memory.asks.remove(&ask) else { return };
+        if self.memory.undeployed {
+            // A set-up that was on its way came after the deletion.
+            return self.clean_up(index, cause, world);
+        }
         let reason = match outcome {
             Outcome::Accepted(_) | Outcome::Measured(_) => {
                 self.memory.instances[index].failures = 0;
@@ -285,17 +289,7 @@ impl Paasta {
         let cause = Cause::Entry(world.note(group, "undeployed", Why::NONE, cause));
         self.end_all(cause, world);
         for index in 0..self.memory.instances.len() {
-            let unit = &self.memory.instances[index];
-            let (subject, apps) = (unit.subject, unit.apps.iter().map(|app| app.key));
-            let keys: Vec<Subject> = unit.workload.into_iter().chain(apps).collect();
-            for key in keys {
-                if key.kind == Kind::Deployment || key.kind == Kind::StatefulSet {
-                    let scaler = Subject { kind: Kind::HorizontalPodAutoscaler, ..key };
-                    world.ask(Ask::Delete { key: scaler, serves: subject }, cause);
-                }
-                world.unwatch(key);
-                world.ask(Ask::Delete { key, serves: subject }, cause);
-            }
+            self.clean_up(index, cause, world);
         }
         for job in &self.memory.jobs {
             for key in job.made.iter().copied() {
@@ -304,6 +298,20 @@ impl Paasta {
             }
         }
         self.memory.watched.clear();
+    }
+
+    /// Deletes the objects of an instance that no configuration names any more (paasta_tools/cleanup_kubernetes_jobs.py).
+    pub(super) fn clean_up(&self, index: usize, cause: Cause, world: &mut dyn World) {
+        let unit = &self.memory.instances[index];
+        let (subject, apps) = (unit.subject, unit.apps.iter().map(|app| app.key));
+        for key in unit.workload.into_iter().chain(apps) {
+            if key.kind == Kind::Deployment || key.kind == Kind::StatefulSet {
+                let scaler = Subject { kind: Kind::HorizontalPodAutoscaler, ..key };
+                world.ask(Ask::Delete { key: scaler, serves: subject }, cause);
+            }
+            world.unwatch(key);
+            world.ask(Ask::Delete { key, serves: subject }, cause);
+        }
     }
 }
 
