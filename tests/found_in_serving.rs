@@ -222,3 +222,14 @@ fn a_service_that_is_taken_down_while_it_is_set_up_leaves_nothing() {
     let run = put_in::scenario("paasta/canary-share/scenario.yaml").unexpecting().action(undeploy).run();
     assert_eq!(found(&run, &["GR107"]), NOTHING);
 }
+
+/// What the API refuses of the deletions is asked for again by the next clean-up.
+#[test]
+fn a_service_whose_deletions_are_refused_goes_all_the_same() {
+    let run = put_in::scenario("paasta/setup-job-away/scenario.yaml")
+        .unexpecting()
+        .fault("on: { subject: Pod/paastasvc-parcels/parcels-main-r2-0, reaches: Pending }, api_error: { for: 2m }")
+        .action("on: { subject: Pod/paastasvc-parcels/parcels-main-r2-0, reaches: Scheduled }, undeploy: parcels")
+        .run();
+    assert_eq!(found(&run, &["GR107"]), NOTHING);
+}

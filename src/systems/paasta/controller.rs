@@ -83,10 +83,11 @@ impl Paasta {
 
     fn timer(&mut self, token: u64, cause: Cause, world: &mut dyn World) {
         let Some(timer) = self.memory.timers.remove(&token) else { return };
-        if self.memory.undeployed {
+        if self.memory.undeployed && !matches!(timer, Timer::CleanUp(_)) {
             return;
         }
         match timer {
+            Timer::CleanUp(index) => self.clean_up(index, cause, world),
             Timer::Setup | Timer::Bounce(_) if self.memory.is_setup_away => {}
             Timer::Setup => self.setup(cause, world),
             Timer::Built(run, member) => self.built(run, member, cause, world),

@@ -8,7 +8,7 @@ use super::model::{DesiredState, InstanceKind};
 use super::options::Engine;
 use super::state::{Timer, Unit};
 use super::version::{Tag, Verb, Version};
-use crate::kernel::Time;
+use crate::kernel::{Duration, Time};
 use crate::timeline::{Arg, Cause, Kind, Subject, Why};
 use crate::workload::strategy::bounce::Method;
 use crate::workload::{Ask, AskId, Object, Outcome, Status, World};
@@ -208,6 +208,9 @@ impl Paasta {
 
     /// What became of an ask. What failed is asked for again by the next run of the setup job.
     pub(super) fn answered(&mut self, ask: AskId, outcome: Outcome, cause: Cause, world: &mut dyn World) {
+        if let Some(index) = self.memory.deletions.remove(&ask) {
+            return self.deletion_answered(index, outcome, cause, world);
+        }
         let Some(index) = self.memory.asks.remove(&ask) else { return };
         if self.memory.undeployed {
             // A set-up that was on its way came after the deletion.
@@ -301,17 +304,27 @@ impl Paasta {
     }
 
     /// Deletes the objects of an instance that no configuration names any more (paasta_tools/cleanup_kubernetes_jobs.py).
-    pub(super) fn clean_up(&self, index: usize, cause: Cause, world: &mut dyn World) {
+    pub(super) fn clean_up(&mut self, index: usize, cause: Cause, world: &mut dyn World) {
         let unit = &self.memory.instances[index];
-        let (subject, apps) = (unit.subject, unit.apps.iter().map(|app| app.key));
+        let (serves, apps) = (unit.subject, unit.apps.iter().map(|app| app.key));
         for key in unit.workload.into_iter().chain(apps) {
             if key.kind == Kind::Deployment || key.kind == Kind::StatefulSet {
                 let scaler = Subject { kind: Kind::HorizontalPodAutoscaler, ..key };
-                world.ask(Ask::Delete { key: scaler, serves: subject }, cause);
+                self.memory.deletions.insert(world.ask(Ask::Delete { key: scaler, serves }, cause), index);
             }
             world.unwatch(key);
-            world.ask(Ask::Delete { key, serves: subject }, cause);
+            self.memory.deletions.insert(world.ask(Ask::Delete { key, serves }, cause), index);
         }
+    }
+
+    /// What the API would not delete is left to the next clean-up. *Assumed*: it comes as often as the setup job.
+    fn deletion_answered(&mut self, index: usize, outcome: Outcome, cause: Cause, world: &mut dyn World) {
+        let is_planned = |timer: &Timer| *timer == Timer::CleanUp(index);
+        if matches!(outcome, Outcome::Accepted(_) | Outcome::NotFound) || self.memory.timers.values().any(is_planned) {
+            return;
+        }
+        let next = (world.now() + Duration::from_nanos(1)).ceil_to(Time::ZERO, self.options.rollout.setup_interval);
+        self.set_timer(next, Timer::CleanUp(index), cause, world);
     }
 }
 

@@ -40,6 +40,8 @@ pub struct Memory {
     pub next_timer: u64,
     /// What each ask is for: the instance.
     pub asks: BTreeMap<AskId, usize>,
+    /// The instance of each deletion that is not answered, once the service is taken down.
+    pub deletions: BTreeMap<AskId, usize>,
     /// Which instance an object that is watched belongs to.
     pub watched: BTreeMap<Subject, usize>,
 }
@@ -69,6 +71,8 @@ pub enum Timer {
     Bounce(usize),
     /// A Tron job is due.
     Job(usize),
+    /// What is left of an instance of a service that was taken down is looked for.
+    CleanUp(usize),
 }
 
 /// An instance that runs in a cluster.
