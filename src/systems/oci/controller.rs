@@ -206,7 +206,13 @@ impl Oci {
         }
         let removes = matches!(purpose, Purpose::Delete(_));
         match outcome {
-            Outcome::Accepted(_) if matches!(purpose, Purpose::Apply(..)) => {}
+            Outcome::Accepted(_) if matches!(purpose, Purpose::Apply(..)) => {
+                // A write that was on its way as the undeploy began may have come after its deletion.
+                let goes = matches!(self.memory.members[index].state, State::Undeploying | State::Undeployed);
+                if let (Purpose::Apply(key, _), true) = (purpose, goes) {
+                    self.ask(index, Purpose::Delete(key), cause, world);
+                }
+            }
             Outcome::Accepted(_) | Outcome::Measured(_) => {
                 self.memory.members[index].patched |= purpose == Purpose::Patch;
                 self.request_pass(cause, world);

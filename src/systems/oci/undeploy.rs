@@ -106,12 +106,12 @@ impl Oci {
             return;
         }
         let progress = &self.memory.members[index];
-        let objects = [progress.workload, progress.service];
-        if objects.into_iter().flatten().any(|key| world.observed(key).is_some()) {
-            // A write that was on its way came after the deletion.
-            return self.delete_again(index, cause, world);
+        if let Some(workload) = progress.workload
+            && (world.observed(workload).is_some() || self.waits_for_pods(index, workload, world))
+        {
+            return;
         }
-        if progress.workload.is_some_and(|workload| self.waits_for_pods(index, workload, world)) {
+        if progress.service.is_some_and(|service| world.observed(service).is_some()) {
             return;
         }
         if let Some(workload) = self.memory.members[index].workload.take() {
