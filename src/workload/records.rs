@@ -27,16 +27,7 @@ impl Records {
         if changes.iter().any(|change| version(&change.name) != change.expected_version) {
             return false;
         }
-        for change in changes {
-            match &change.value {
-                Some(value) => {
-                    self.kept.insert(change.name.clone(), (change.expected_version + 1, value.clone()));
-                }
-                None => {
-                    self.kept.remove(&change.name);
-                }
-            }
-        }
+        changes.iter().for_each(|change| self.write(change));
         true
     }
 
@@ -44,14 +35,20 @@ impl Records {
     /// is there by now is left out.
     pub fn settle(&mut self, changes: &[RecordChange]) {
         for change in changes {
-            if self.kept.get(&change.name).is_some_and(|(version, _)| *version > change.expected_version) {
-                continue;
+            let newer = self.kept.get(&change.name).is_some_and(|(version, _)| *version > change.expected_version);
+            if !newer {
+                self.write(change);
             }
-            match &change.value {
-                Some(value) => {
-                    self.kept.insert(change.name.clone(), (change.expected_version + 1, value.clone()));
-                }
-                None => drop(self.kept.remove(&change.name)),
+        }
+    }
+
+    fn write(&mut self, change: &RecordChange) {
+        match &change.value {
+            Some(value) => {
+                self.kept.insert(change.name.clone(), (change.expected_version + 1, value.clone()));
+            }
+            None => {
+                self.kept.remove(&change.name);
             }
         }
     }

@@ -82,7 +82,7 @@ pub struct Grove {
     pub(super) services: BTreeMap<Subject, u32>,
     /// Which replicas of sets have to be looked at.
     pub(super) marks: set::Marks,
-    /// Pods whose PodClique has gone before them, and whose end was refused.
+    /// Pods and Services whose owner has gone before them, and whose end was refused.
     pub(super) orphans: BTreeMap<Subject, Subject>,
     /// What each object was last said to be.
     pub(super) told: BTreeMap<(Subject, &'static str), bool>,

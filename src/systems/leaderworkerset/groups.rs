@@ -181,7 +181,7 @@ impl LeaderWorkerSet {
         }
     }
 
-    fn workers_of(&self, number: u32) -> Subject {
+    pub(super) fn workers_of(&self, number: u32) -> Subject {
         let name = self.groups.get(&number).map_or(self.key.name, |group| group.leader.name);
         Subject { kind: Kind::StatefulSet, name, ..self.key }
     }

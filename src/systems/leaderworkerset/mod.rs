@@ -193,8 +193,7 @@ impl LeaderWorkerSet {
     /// What was made after the set had gone, or its leader: the garbage collector takes it (k8s.io/kubernetes,
     /// pkg/controller/garbagecollector, `attemptToDeleteItem`).
     fn collect(&self, cause: Cause, world: &mut dyn World) {
-        let workers = self.groups.keys().filter_map(|group| self.group_name(*group));
-        let workers = workers.map(|name| Subject { kind: Kind::StatefulSet, name, ..self.key });
+        let workers = self.groups.keys().map(|group| self.workers_of(*group));
         for key in workers.chain([self.leaders()]).filter(|key| world.observed(*key).is_some()).collect::<Vec<_>>() {
             world.ask(Ask::Delete { key, serves: self.key }, cause);
         }
